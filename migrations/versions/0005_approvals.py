@@ -1,0 +1,17 @@
+"""approvals: to be filled by the room that owns it.
+
+Never edit this file once it has landed.
+"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,139 @@
+"""What every test stands on: one server, a database for each test process, and three people.
+
+Alice owns what the test is about, Bob is her colleague, Charlie is another agency. Every test signs up fresh agencies, so tests share a database without
+meeting; nothing is rolled back, and what runs is what runs in production.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.people import Person, People
+from voyagent import cli
+from voyagent.drivers.postgres.launcher import ensure_server
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def server_urls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Addresses of the server as its owner and as the application: the embedded one, or VOYAGENT_TEST_DB_URL."""
+    given = os.environ.get("VOYAGENT_TEST_DB_URL")
+    if given:
+        return given, given
+    server = ensure_server(ROOT / "var" / "test-server", fast=True)
+    return server.admin_url, server.app_url
+
+
+@pytest.fixture(scope="session")
+def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a fresh, migrated database that goes when the process ends."""
+    admin_url, app_url = (sa.make_url(url) for url in server_urls)
+    name = f"test_{secrets.token_hex(6)}"
+    owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(sa.text(f"create database {name}"))
+    made = load_settings(
+        env="test",
+        db_url=app_url.set(database=name).render_as_string(hide_password=False),
+        db_admin_url=admin_url.set(database=name).render_as_string(hide_password=False),
+        auth_secret="test-secret-" + "0" * 40,
+        auth_skip_email_verification=True,
+        auth_argon2_time_cost=1,
+        auth_argon2_memory_cost=64,
+        auth_argon2_parallelism=1,
+        data_dir=tmp_path_factory.mktemp("data"),
+        worker_heartbeat_s=0.2,
+        worker_stalled_s=1.0,
+    )
+    cli.migrate(create_app(made))
+    yield made
+    with owner.connect() as connection:
+        connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+    owner.dispose()
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The application over the test's database."""
+    return create_app(settings)
+
+
+@pytest.fixture
+def people(app: Flask) -> People:
+    """A maker of agencies and colleagues, for tests that need more than the three."""
+    return People(app)
+
+
+@pytest.fixture
+def alice(people: People) -> Person:
+    """An administrator of a fresh agency: the owner of what a test is about."""
+    return people.sign_up("Alice Owner", agency="Alice Travels")
+
+
+@pytest.fixture
+def bob(people: People, alice: Person) -> Person:
+    """Alice's colleague, an `agent`."""
+    return people.colleague(alice, "Bob Colleague", role="agent")
+
+
+@pytest.fixture
+def victor(people: People, alice: Person) -> Person:
+    """Alice's colleague who may only look, a `viewer`."""
+    return people.colleague(alice, "Victor Viewer", role="viewer")
+
+
+@pytest.fixture
+def charlie(people: People) -> Person:
+    """An administrator of another agency, who must see nothing of Alice's."""
+    return people.sign_up("Charlie Stranger", agency="Charlie Tours")
+
+
+@pytest.fixture
+def owner_engine(settings: Settings) -> Iterator[sa.Engine]:
+    """A connection as the schema's owner, past every wall, to look at what is really stored."""
+    engine = sa.create_engine(sa.make_url(settings.db_admin_url or ""))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app_engine(settings: Settings) -> Iterator[sa.Engine]:
+    """Raw SQL as the application's role, to try the second wall alone."""
+    engine = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def statements(app: Flask) -> Iterator[list[str]]:
+    """Every statement that the session's engine sends while the test looks."""
+    from voyagent.kernel.db import db  # noqa: PLC0415 - the engine exists once the application does
+
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def drain(app: Flask, settings: Settings) -> Callable[[], None]:
+    """Run the jobs that are due, as the worker would."""
+    from voyagent.kernel import jobs  # noqa: PLC0415
+
+    return lambda: jobs.drain(app, settings)

@@ -1,0 +1,124 @@
+"""People for tests: each has an actor for services, a bearer client for the API and a signed-in browser."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from voyagent.identity import queries, service
+from voyagent.identity.service import Device, Identity
+from voyagent.kernel import db as database
+from voyagent.kernel import tenancy
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db, transaction
+
+PASSWORD = "Harbour-lantern-42"
+Result = TypeVar("Result")
+
+
+class ApiClient:
+    """A program's client: `/api` in front, a bearer on every call."""
+
+    def __init__(self, client: FlaskClient, token: str | None) -> None:
+        self._client = client
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def __getattr__(self, verb: str) -> Callable[..., TestResponse]:
+        def call(path: str, **options: Any) -> TestResponse:
+            headers = {**self._headers, **options.pop("headers", {})}
+            return getattr(self._client, verb)(f"/api{path}", headers=headers, **options)
+
+        return call
+
+
+@dataclass
+class Person:
+    """Somebody of an agency."""
+
+    app: Flask
+    actor: Actor
+    email: str
+    access_token: str
+    refresh_token: str
+
+    @property
+    def api(self) -> ApiClient:
+        """A client with her access token."""
+        return ApiClient(self.app.test_client(), self.access_token)
+
+    @property
+    def browser(self) -> FlaskClient:
+        """A test client that has signed in by the form; it sends the CSRF token that pages carry (see `csrf`)."""
+        client = self.app.test_client()
+        answer = client.post("/sign-in", data={"email": self.email, "password": PASSWORD, "csrf_token": csrf(client, "/sign-in")})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    def does(self, act: Callable[..., Result], *arguments: Any, **keywords: Any) -> Result:
+        """Run a service as this person in one committed transaction."""
+        with self.acting() as actor:
+            return act(actor, *arguments, **keywords)
+
+    @contextmanager
+    def acting(self) -> Iterator[Actor]:
+        """A transaction in which this person acts; leaving commits."""
+        with self.app.app_context(), transaction(self.actor.tenant_id):
+            yield self.actor
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        """A reader inside a transaction of this person's agency."""
+        from voyagent.kernel.reading import SessionReader  # noqa: PLC0415
+
+        with self.acting():
+            yield SessionReader(db.session)
+
+
+class People:
+    """Makes agencies and colleagues through the real rules."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    @property
+    def identity(self) -> Identity:
+        """The installation's identity rules."""
+        return self._app.extensions["voyagent.identity"]
+
+    def sign_up(self, full_name: str, *, agency: str) -> Person:
+        """An administrator of a new agency."""
+        email = f"{full_name.split()[0].lower()}-{secrets.token_hex(5)}@example.com"
+        with self._app.app_context(), transaction():
+            signed_in = service.sign_up(
+                self.identity, email=email, password=PASSWORD, full_name=full_name, agency_name=agency, device=Device(Channel.API)
+            )
+        return Person(self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token)
+
+    def colleague(self, of: Person, full_name: str, *, role: str) -> Person:
+        """A further person of somebody's agency."""
+        email = f"{full_name.split()[0].lower()}-{secrets.token_hex(5)}@example.com"
+        with self._app.app_context(), transaction(of.actor.tenant_id):
+            user = service.add_person(
+                self.identity, email=email, password_hash=self.identity.passwords.hash(PASSWORD), full_name=full_name, role=role, verified=True
+            )
+            signed_in = service.open_session(self.identity, user, Device(Channel.API))
+        return Person(self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token)
+
+
+def csrf(client: FlaskClient, path: str) -> str:
+    """The CSRF token of a page's form."""
+    import re  # noqa: PLC0415
+
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(path).text)
+    assert found, f"{path} carries no CSRF token"
+    return found.group(1)
+
+
+__all__ = ["PASSWORD", "ApiClient", "People", "Person", "csrf", "database", "queries", "tenancy"]

@@ -1,0 +1,104 @@
+"""Recording an act: the event is kept until the transaction commits and is written then, last, in one call.
+
+If the event cannot be written the act does not happen: both are one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.tenancy import TENANT, TenantNotBound
+
+_PENDING = "audit_events"
+
+
+def record(  # noqa: PLR0913 - each keyword is a column of the event
+    actor: Actor,
+    kind: str,
+    *,
+    entity_refs: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    outputs: Mapping[str, Any] | None = None,
+    status: str = "succeeded",
+    error: str | None = None,
+    driver: str | None = None,
+    approved_by: UUID | None = None,
+    approved_at: datetime | None = None,
+    started_at: datetime | None = None,
+) -> None:
+    """Leave the event of an act, such as `enquiry.promoted`, in the running transaction.
+
+    `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids as text. `status` is one of started, succeeded, failed,
+    rejected, cancelled.
+    """
+    db.session().info.setdefault(_PENDING, []).append(
+        {
+            "id": new_id(),
+            "actor_kind": _kind_of(actor),
+            "actor_id": actor.user_id,
+            "actor_email": actor.email,
+            "channel": actor.channel.value,
+            "kind": kind,
+            "driver": driver,
+            "status": status,
+            "error": error,
+            "entity_refs": dict(entity_refs or {}),
+            "inputs": dict(inputs or {}),
+            "outputs": dict(outputs or {}),
+            "approval_required": approved_by is not None,
+            "approved_by": approved_by,
+            "approved_at": approved_at,
+            "started_at": started_at,
+        }
+    )
+
+
+def open_chain(tenant_id: UUID) -> None:
+    """Give a new agency the head of its chain."""
+    db.session.execute(text("insert into audit_heads (tenant_id) values (:tenant_id)"), {"tenant_id": tenant_id})
+
+
+def install() -> None:
+    """Write pending events before each commit and forget them after a rollback; called once for the process."""
+    if not event.contains(db.session, "before_commit", _write):
+        event.listen(db.session, "before_commit", _write)
+        event.listen(db.session, "after_rollback", _forget)
+
+
+def _kind_of(actor: Actor) -> str:
+    if actor.channel is Channel.ASSISTANT:
+        return "agent"
+    return "system" if actor.user_id is None else "human"
+
+
+def _write(session: Session) -> None:
+    pending = session.info.get(_PENDING)
+    if not pending:
+        return
+    if session.info.get(TENANT) is None:
+        raise TenantNotBound("an audit event without an agency")
+    session.flush()
+    events = session.info.pop(_PENDING)
+    session.execute(text("select app.audit(cast(:events as jsonb))"), {"events": json.dumps(events, default=_plain)})
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} does not belong in an audit event")

@@ -1,0 +1,57 @@
+"""Puts the application together: settings in, a Flask application out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+
+from voyagent import cli, routes
+from voyagent.audit import service as audit
+from voyagent.http import errors, guards, headers, intake, pages, presentation
+from voyagent.http.app import VoyagentFlask
+from voyagent.identity.passwords import Passwords
+from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.identity.service import Identity
+from voyagent.identity.tokens import AccessTokens
+from voyagent.kernel.actor import define_roles
+from voyagent.kernel.config import Settings, sqlalchemy_url
+from voyagent.kernel.db import db, engine_config
+from voyagent.kernel.events import Doorbell
+from voyagent.kernel.reading import Lane
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: Settings) -> Flask:
+    """The whole site over one database; nothing connects before the first request, so it may be made before a fork."""
+    headers.configure_logging(settings)
+    app = VoyagentFlask("voyagent", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.config.update(
+        engine_config(settings),
+        SECRET_KEY=settings.auth_secret.get_secret_value(),
+        MIGRATION_URL=sqlalchemy_url(settings.migration_url or ""),
+        TRANSLATIONS=str(ROOT / "translations"),
+        WTF_CSRF_TIME_LIMIT=None,
+        TESTING=settings.env == "test",
+        MAX_FORM_PARTS=1000,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["voyagent.settings"] = settings
+    app.extensions["voyagent.doorbell"] = Doorbell(settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    audit.install()
+    define_roles(ROLE_PERMISSIONS)
+    identity = Identity(settings, Passwords(settings), AccessTokens(settings))
+    app.extensions["voyagent.identity"] = identity
+    headers.install(app, settings)
+    intake.install(app)
+    guards.install(app, settings, guards.Doors(authenticate=identity.tokens.read, shell=pages.shell, lane=Lane(settings)))
+    pages.install(app)
+    presentation.install(app)
+    errors.install(app)
+    routes.register(app)
+    cli.register(app, settings)
+    return app

@@ -1,0 +1,1 @@
+"""What both doors share: one transaction a request, one table of errors, guards, parsing, forms and the OpenAPI document."""

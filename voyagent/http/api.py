@@ -1,0 +1,198 @@
+"""The JSON door: an operation is declared once, and its checks, its answer and its page in the OpenAPI document follow from that.
+
+Order of checks: route, size, content type, JSON syntax, bearer, role, schema, then the service's own (resource, state).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, cast
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_json
+
+from voyagent.http.errors import SchemaViolation
+from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader
+from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, query_of, read_json
+from voyagent.kernel.errors import NotFound, VoyagentError
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.reading import LaneReader
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation as the document shows it. `permission` is what a role must hold; None lets every member in."""
+
+    method: str
+    path: str
+    handler: Handler
+    blueprint: str
+    tag: str
+    guard: Guard
+    status: int
+    answer: Any
+    body: type[BaseModel] | None
+    body_optional: bool
+    query: type[BaseModel] | None
+    permission: str | None
+    errors: tuple[type[VoyagentError], ...]
+    missing: type[NotFound] | None
+    media_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+class ApiBlueprint(Blueprint):
+    """A JSON blueprint with one guard; it takes no cookie, so it needs no CSRF token."""
+
+    def __init__(self, name: str, import_name: str, *, tag: str, guard: Guard, prefix: str = "/api") -> None:
+        super().__init__(f"api_{name}", import_name, url_prefix=prefix)
+        self.tag = tag
+        self.guard = guard
+        self.operations: list[Operation] = []
+
+    def operation(  # noqa: PLR0913 - each keyword is one fact of the documented operation
+        self,
+        method: str,
+        path: str,
+        *,
+        answer: Any = None,
+        status: int = 200,
+        permission: str | None = None,
+        errors: Sequence[type[VoyagentError]] = (),
+        missing: type[NotFound] | None = None,
+        media_type: str = "application/json",
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Declare an operation.
+
+        The handler names what it needs: `actor` (proved in the request's transaction) or `reader` (proved by its first read, in the same trip), `query`, `body`
+        (annotated `Schema | None` where it may be absent), and the path's parameters; one annotated `UUID` that is malformed raises `missing`.
+        """
+
+        def register(handler: Handler) -> Handler:
+            wants = _wants(handler)
+            described = Operation(
+                method=method,
+                path=path,
+                handler=handler,
+                blueprint=self.name,
+                tag=self.tag,
+                guard=self.guard,
+                status=status,
+                answer=answer,
+                body=wants.body,
+                body_optional=wants.body_optional,
+                query=wants.query,
+                permission=permission,
+                errors=(*errors, *((missing,) if missing else ())),
+                missing=missing,
+                media_type=media_type,
+                headers=tuple(headers),
+            )
+            self.operations.append(described)
+            view = _view(described, wants, AUTH_BODY_BYTES_MAX if "/auth" in path else BODY_BYTES_MAX)
+            self.add_url_rule(path, endpoint=handler.__name__.strip("_"), view_func=view, methods=[method])
+            return handler
+
+        return register
+
+    get = functools.partialmethod(operation, "GET")  # type: ignore[assignment]
+    post = functools.partialmethod(operation, "POST")  # type: ignore[assignment]
+    patch = functools.partialmethod(operation, "PATCH")  # type: ignore[assignment]
+    delete = functools.partialmethod(operation, "DELETE")  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    body: type[BaseModel] | None
+    body_optional: bool
+    query: type[BaseModel] | None
+    ids: tuple[str, ...]
+    actor: bool
+    reader: bool
+
+
+def _wants(handler: Handler) -> _Wants:
+    parameters = inspect.signature(handler, eval_str=True).parameters
+    body = parameters["body"].annotation if "body" in parameters else None
+    optional = body is not None and not isinstance(body, type)
+    return _Wants(
+        body=next(kind for kind in body.__args__ if kind is not type(None)) if optional else body,
+        body_optional=optional,
+        query=parameters["query"].annotation if "query" in parameters else None,
+        ids=tuple(name for name, parameter in parameters.items() if parameter.annotation is UUID),
+        actor="actor" in parameters,
+        reader="reader" in parameters,
+    )
+
+
+def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Response]:
+    @functools.wraps(operation.handler)
+    def view(**given: Any) -> Response:
+        raw = read_json(limit, required=not operation.body_optional) if operation.body is not None else None
+        reader = _admit(operation, wants, given)
+        try:
+            _fill(operation, wants, given, raw)
+            result = operation.handler(**given)
+        except VoyagentError:
+            if reader is not None and reader.actor is None:
+                reader.read()  # nobody, or the wrong role, is told so before a wrong query or an unknown id
+            raise
+        return _respond(operation, result)
+
+    return view
+
+
+def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> LaneReader | None:
+    if operation.guard is Guard.PUBLIC:
+        return None
+    credential = bearer_credential()
+    if wants.reader:
+        reader = lane_reader(credential, operation.permission or "agency.read")
+        given["reader"] = reader
+        return reader
+    actor = enter(credential)
+    actor.require(operation.permission or "agency.read")
+    if wants.actor:
+        given["actor"] = actor
+    return None
+
+
+def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None) -> None:
+    found: list[dict[str, object]] = []
+    if operation.query is not None:
+        try:
+            given["query"] = query_of(operation.query)
+        except SchemaViolation as error:
+            found += error.items
+    if operation.body is not None:
+        try:
+            given["body"] = None if raw in (None, b"null") and operation.body_optional else body_of(operation.body, raw)
+        except SchemaViolation as error:
+            found += error.items
+    if found:
+        raise SchemaViolation(found)
+    for name in wants.ids:
+        if name in given:
+            given[name] = parse_id(given[name])
+            if given[name] is None:
+                raise (operation.missing or NotFound)
+
+
+def _respond(operation: Operation, result: Any) -> Response:
+    if isinstance(result, Response):
+        return result
+    if result is None:
+        return Response(status=HTTPStatus.NO_CONTENT)
+    payload = result.__pydantic_serializer__.to_json(result, by_alias=True) if isinstance(result, BaseModel) else to_json(result)
+    if current_app.testing and operation.answer is not None:
+        TypeAdapter(operation.answer).validate_json(cast("bytes", payload))
+    return Response(payload, status=operation.status, mimetype="application/json")

@@ -1,0 +1,64 @@
+"""The Flask application with one transaction around each request: answering commits, raising rolls back."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import cast
+
+import structlog
+from flask import Flask, Response, g
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+
+from voyagent.kernel.db import db, finish
+from voyagent.kernel.errors import VoyagentError
+
+log = structlog.get_logger(__name__)
+ATTEMPTS_MAX = 3
+_TRY_AGAIN = frozenset({"40001", "40P01"})
+
+
+class VoyagentFlask(Flask):
+    """Wraps the dispatch of each request in one transaction, tried again whole when the database asked for it.
+
+    A streamed answer is produced after the commit, so a stream must not write: write, commit, then stream.
+    """
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view and commit; an error rolls back unless it keeps its work."""
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return self._dispatch_once()
+            except DBAPIError as error:
+                db.session.rollback()
+                if attempt == ATTEMPTS_MAX or not _may_try_again(error):
+                    raise
+                log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
+                time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
+        raise AssertionError("unreachable")
+
+    def _dispatch_once(self) -> ResponseReturnValue:
+        g.committing = False
+        try:
+            response: Response = self.make_response(super().dispatch_request())
+        except VoyagentError as error:
+            finish(error)
+            raise
+        except BaseException:
+            db.session.rollback()
+            raise
+        g.committing = True
+        finish()
+        return response
+
+
+def _may_try_again(error: DBAPIError) -> bool:
+    """A serialisation failure or deadlock undid everything; a connection that was dead before COMMIT did nothing."""
+    if _sqlstate(error) in _TRY_AGAIN:
+        return True
+    return bool(error.connection_invalidated) and not g.get("committing", False)
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return cast("str | None", getattr(error.orig, "sqlstate", None))

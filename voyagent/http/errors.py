@@ -1,0 +1,155 @@
+"""The one table from a failure to a status, in two renderings: JSON for programs, a page or a fragment for people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import psycopg
+import psycopg_pool
+import structlog
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from voyagent.kernel import errors
+from voyagent.http.htmx import is_htmx
+
+log = structlog.get_logger(__name__)
+
+STATUS: dict[type[errors.VoyagentError], HTTPStatus] = {
+    errors.Invalid: HTTPStatus.BAD_REQUEST,
+    errors.Unauthorized: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Unprocessable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_HTTP_DETAIL = {
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "payload_too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    431: "headers_too_large",
+}
+
+
+class SchemaViolation(errors.Unprocessable):
+    """Input that breaks the documented schema; `items` are `{type, loc, msg}` and never repeat a value."""
+
+    def __init__(self, items: list[dict[str, object]]) -> None:
+        super().__init__("schema_violation")
+        self.items = items
+
+
+class StructuredInvalid(errors.Invalid):
+    """A 400 whose detail is an object, such as a weak password's."""
+
+    def __init__(self, body: dict[str, str]) -> None:
+        super().__init__(body.get("code"))
+        self.body = body
+
+
+def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
+    """The status of an error or of its class, by its nearest kind in the table."""
+    kind = error if isinstance(error, type) else type(error)
+    for base in kind.__mro__:
+        if base in STATUS:
+            return STATUS[base]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def install(app: Flask) -> None:
+    """Register a handler for each kind of failure, the last resort included."""
+    app.register_error_handler(errors.VoyagentError, _expected)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    for kind in (DBAPIError, PoolTimeoutError, psycopg.Error, psycopg_pool.PoolTimeout):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(Exception, _last_resort)
+
+
+def is_api() -> bool:
+    """Whether the caller is a program: anything under /api, and the probes."""
+    return request.path.startswith(("/api/", "/health", "/internal/", "/schemas/")) or request.path == "/api"
+
+
+def answer(status: int, detail: object, message: str | None = None, headers: dict[str, str] | None = None) -> Response:
+    """The body of an error at the door that the request came in by."""
+    if is_api():
+        body: dict[str, object] = {"detail": detail, "request_id": g.get("request_id")}
+        if message:
+            body["message"] = message
+        response = jsonify(body)
+    else:
+        response = _page(status, message)
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response
+
+
+def _page(status: int, message: str | None) -> Response:
+    known = status if status in {403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503} else 500 if status >= 500 else 404
+    template = "errors/_alert.html" if is_htmx() else f"errors/{known}.html"
+    response = Response(render_template(template, status=status, message=message, request_id=g.get("request_id")), mimetype="text/html")
+    if is_htmx():
+        response.headers["HX-Retarget"] = "#alerts"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
+def _expected(error: errors.VoyagentError) -> Response:
+    status = status_of(error)
+    headers = {}
+    retry_after_s = getattr(error, "retry_after_s", None)
+    if retry_after_s is not None:
+        headers["Retry-After"] = str(retry_after_s)
+    detail: object = error.detail
+    if isinstance(error, SchemaViolation):
+        detail = error.items
+    elif isinstance(error, StructuredInvalid):
+        detail = error.body
+    if not is_api() and isinstance(error, errors.Unauthorized):
+        from voyagent.http.guards import to_sign_in  # noqa: PLC0415 - guards import this table
+
+        return to_sign_in()
+    return answer(status, detail, gettext(error.message), headers)
+
+
+def _csrf(_error: CSRFError) -> Response:
+    return answer(HTTPStatus.BAD_REQUEST, "csrf_failed", gettext("This page has been open for too long. Load it again and repeat what you did."))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.response is not None and error.code is not None and error.code < 400:
+        return Response(error.response.get_data(), error.response.status_code, error.response.headers)  # type: ignore[attr-defined]
+    status = error.code or 500
+    if 300 <= status < 400:
+        return Response(status=status, headers={"Location": getattr(error, "new_url", "/")})
+    headers = {}
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and getattr(error, "valid_methods", None):
+        headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined]
+    return answer(status, _HTTP_DETAIL.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_")), None, headers)
+
+
+def _database(error: Exception) -> Response:
+    original = getattr(error, "orig", error)
+    if isinstance(error, DataError) or isinstance(original, psycopg.DataError):
+        # The last net for a value outside its column; schemas should have refused it before.
+        log.warning("database.value_refused", sqlstate=getattr(original, "sqlstate", None))
+        return answer(HTTPStatus.UNPROCESSABLE_ENTITY, [{"type": "value_out_of_range", "loc": ["body"], "msg": "A value is outside what can be stored"}])
+    away = isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | psycopg.OperationalError | psycopg_pool.PoolTimeout)
+    if not away:
+        return _last_resort(error)
+    log.error("database.unavailable", error=type(original).__name__, sqlstate=getattr(original, "sqlstate", None))
+    return answer(HTTPStatus.SERVICE_UNAVAILABLE, "database_unreachable", gettext(errors.Unavailable.message), {"Retry-After": "5"})
+
+
+def _last_resort(error: Exception) -> Response:
+    log.error("request.failed", error=type(error).__name__, exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", gettext("Something went wrong on our side. Nothing was saved; please try again."))

@@ -1,0 +1,116 @@
+"""Forms whose rules are the schema's: what was typed goes through pydantic, and its findings land at the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar
+
+import dateparser
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from flask_wtf import FlaskForm
+from pydantic import BaseModel, ValidationError
+from wtforms import Field, StringField
+
+from voyagent.kernel.errors import VoyagentError
+
+Schema = TypeVar("Schema", bound=BaseModel)
+DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
+
+_SENTENCES: dict[str, Callable[[], Any]] = {
+    "missing": lambda: lazy_gettext("This is needed."),
+    "string_too_short": lambda: lazy_gettext("This is needed, or it is too short."),
+    "string_too_long": lambda: lazy_gettext("This is too long."),
+    "string_unstorable": lambda: lazy_gettext("This has characters that cannot be stored."),
+    "date_parsing": lambda: lazy_gettext("Write a date such as 24 Nov 2026 or 24/11."),
+    "date_from_datetime_parsing": lambda: lazy_gettext("Write a date such as 24 Nov 2026 or 24/11."),
+    "date_out_of_range": lambda: lazy_gettext("Use a date between 1900 and 2200."),
+    "int_parsing": lambda: lazy_gettext("Write a whole number."),
+    "greater_than_equal": lambda: lazy_gettext("This is too small."),
+    "less_than_equal": lambda: lazy_gettext("This is too large."),
+    "decimal_parsing": lambda: lazy_gettext("Write an amount such as 45000 or 45,000.50."),
+    "literal_error": lambda: lazy_gettext("Choose one of the list."),
+    "enum": lambda: lazy_gettext("Choose one of the list."),
+}
+
+
+class DateText(StringField):
+    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep what was typed; `iso` has what it means."""
+        super().process_formdata(valuelist)
+
+    @property
+    def iso(self) -> str | None:
+        """The date as YYYY-MM-DD; the raw text where it cannot be read, so that the schema refuses it; None where blank."""
+        text = (self.data or "").strip()
+        if not text:
+            return None
+        found = read_date(text)
+        return found.isoformat() if found else text
+
+
+class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
+    """A form over a schema: fields give labels and controls, the schema gives the rules, CSRF is Flask-WTF's."""
+
+    schema: ClassVar[type[BaseModel]]
+    empty_as_none: ClassVar[bool] = True
+
+    def accepted(self) -> Any | None:
+        """The schema's value when this is a submission that passes; else None, with a sentence at each wrong field."""
+        if not self.is_submitted() or not self.validate():
+            return None
+        try:
+            return self.schema.model_validate(self.values(), strict=False)
+        except ValidationError as error:
+            for item in error.errors(include_url=False, include_input=False):
+                self._note(str(item["loc"][0]) if item["loc"] else "", str(item["type"]), str(item["msg"]))
+            return None
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, by field; blank is None, which a schema with a default replaces by absence."""
+        values: dict[str, Any] = {}
+        for name, field in self._fields.items():
+            if name == "csrf_token" or name not in self.schema.model_fields:
+                continue
+            value = field.iso if isinstance(field, DateText) else field.data
+            if isinstance(value, str) and not value.strip() and self.empty_as_none:
+                value = None
+            if value is None and not self._nullable(name):
+                continue
+            values[name] = value
+        return values
+
+    def refuse(self, error: VoyagentError, **fields: str) -> None:
+        """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
+        place = fields.get(error.code, "")
+        target = self._fields.get(place)
+        sentence = _(error.message)
+        if target is not None:
+            target.errors = [*target.errors, sentence]
+        else:
+            self.form_errors.append(sentence)
+
+    def _nullable(self, name: str) -> bool:
+        return type(None) in getattr(self.schema.model_fields[name].annotation, "__args__", ())
+
+    def _note(self, name: str, kind: str, message: str) -> None:
+        sentence = _SENTENCES[kind]() if kind in _SENTENCES else message.removeprefix("Value error, ")
+        field: Field | None = self._fields.get(name)
+        if field is None:
+            self.form_errors.append(str(sentence))
+        else:
+            field.errors = [*field.errors, str(sentence)]
+
+
+def read_date(text: str) -> date | None:
+    """A date as people write it, or None; a missing year means the next such day."""
+    if text[:4].isdigit() and len(text) == 10:  # noqa: PLR2004 - YYYY-MM-DD
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            return None
+    found = dateparser.parse(text, languages=["en", "hi"], settings={"DATE_ORDER": "DMY", "PREFER_DATES_FROM": "future", "REQUIRE_PARTS": ["day", "month"]})
+    return found.date() if found else None

@@ -1,0 +1,154 @@
+"""Who may come through a door: each blueprint names one of these, `public` included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, cast
+from urllib.parse import quote, urlsplit
+from uuid import UUID
+
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy import Select, text
+
+from voyagent.http.htmx import is_htmx
+from voyagent.kernel.actor import Actor, Channel, Credential
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.reading import ENTER, Lane, LaneReader, actor_of, enter_values
+from voyagent.kernel.tenancy import note_entered
+
+_ENTER = text(ENTER.replace("%(", ":").replace(")s", ""))
+TOKEN_BYTES_MAX = 4096
+
+
+class Guard(StrEnum):
+    """The doors' keepers."""
+
+    PUBLIC = "public"
+    BEARER = "bearer"
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the application plugs in: how a bearer token becomes a credential, and what every page shows beside its content."""
+
+    authenticate: Callable[[str], Credential]
+    shell: Callable[[], Select[Any]]
+    lane: Lane
+
+
+class SignedIn(UserMixin):
+    """Flask-Login's user: the credential of a browser's session, as the signed cookie has it; the database confirms it on each request."""
+
+    def __init__(self, credential: Credential) -> None:
+        self.credential = credential
+
+    def get_id(self) -> str:
+        """Agency, person and sign-in, in that order."""
+        return f"{self.credential.tenant_id}:{self.credential.user_id}:{self.credential.session_id}"
+
+
+def install(app: Flask, settings: Settings, doors: Doors) -> None:
+    """Set the session cookie up and remember the doors."""
+    app.extensions["voyagent.doors"] = doors
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-voyagent_session" if settings.is_https else "voyagent_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_PATH="/",
+    )
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app)
+    manager.user_loader(_load)
+
+
+def doors() -> Doors:
+    """What was plugged in."""
+    return cast("Doors", current_app.extensions["voyagent.doors"])
+
+
+def bearer_credential() -> Credential:
+    """The credential of the Authorization header. Raises Unauthorized for anything but a good token."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
+        raise Unauthorized
+    return doors().authenticate(token)
+
+
+def browser_credential() -> Credential:
+    """The credential of the session cookie. Raises Unauthorized."""
+    if not current_user.is_authenticated:
+        raise Unauthorized
+    return cast("SignedIn", current_user).credential
+
+
+def enter(credential: Credential) -> Actor:
+    """Ask the database who this is and bind the agency, in one statement. Raises Unauthorized for one who is gone or signed out."""
+    caller = db.session.execute(_ENTER, enter_values(credential)).mappings().first()
+    if caller is None:
+        raise Unauthorized
+    note_entered(db.session(), credential.tenant_id)
+    actor = actor_of(credential, dict(caller))
+    g.actor = actor
+    return actor
+
+
+def lane_reader(credential: Credential, permission: str, *, with_shell: bool = False) -> LaneReader:
+    """A reader that proves the caller with its first read."""
+    reader = LaneReader(doors().lane, credential, permission, doors().shell if with_shell else None)
+    g.reader = reader
+    return reader
+
+
+def present_actor() -> Actor | None:
+    """Whoever has been proved in this request."""
+    reader = g.get("reader")
+    return g.get("actor") or (reader.actor if reader is not None else None)
+
+
+def sign_browser_in(credential: Credential) -> None:
+    """Put the session into the cookie."""
+    login_user(SignedIn(credential))
+
+
+def sign_browser_out() -> None:
+    """Forget it."""
+    logout_user()
+
+
+def to_sign_in() -> Response:
+    """Send a person to the sign-in page and back here afterwards."""
+    logout_user()
+    target = request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index")
+    address = url_for("identity.sign_in") + "?next=" + quote(target, safe="/")
+    if is_htmx():
+        return Response(status=401, headers={"HX-Redirect": address})
+    return cast("Response", redirect(address, 303))
+
+
+def safe_next(address: str | None) -> str:
+    """Where to go after signing in: a path of ours, else home. Never another host, whatever the spelling."""
+    home = url_for("home.index")
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or "\\" in address:
+        return home
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or any(ord(c) < 32 for c in address):
+        return home
+    return address
+
+
+def _load(stored: str) -> SignedIn | None:
+    ids: list[UUID | None] = [parse_id(part) for part in stored.split(":")]
+    if len(ids) != 3 or None in ids:
+        return None
+    tenant_id, user_id, session_id = cast("list[UUID]", ids)
+    return SignedIn(Credential(tenant_id, user_id, session_id, channel=Channel.BROWSER))

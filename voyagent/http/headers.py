@@ -1,0 +1,104 @@
+"""What goes on every answer and into every log line: request id, security headers, one line a request."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import sys
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+from voyagent.kernel.config import Settings
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_SECRET_ARGUMENTS = frozenset({"token"})
+log = structlog.get_logger("voyagent.request")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Structured lines on standard output: JSON for machines, or coloured text at a terminal."""
+    renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Stamp each request and each answer."""
+    origins = frozenset(filter(None, (o.strip() for o in settings.api_cors_origins.split(","))))
+
+    @app.before_request
+    def begin() -> Response | None:
+        given = request.headers.get("X-Request-Id", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        g.started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        if request.method == "OPTIONS" and request.path.startswith("/api/") and request.headers.get("Origin") in origins:
+            return Response(status=204)
+        return None
+
+    @app.after_request
+    def stamp(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id") or secrets.token_hex(8)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer" if "token" in request.args else "same-origin")
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if settings.is_https:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
+        else:
+            response.headers.setdefault("Cache-Control", "no-store")
+        _allow_origin(response, origins)
+        _log(response)
+        return response
+
+
+def _allow_origin(response: Response, origins: frozenset[str]) -> None:
+    origin = request.headers.get("Origin")
+    if not request.path.startswith("/api/") or origin not in origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Vary"] = "Origin"
+    response.headers["Access-Control-Expose-Headers"] = "*"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id"
+
+
+def _log(response: Response) -> None:
+    if request.endpoint == "static" and response.status_code < 400:
+        return
+    arguments = sorted(name for name in request.args if name not in _SECRET_ARGUMENTS)
+    log.info(
+        "request",
+        method=request.method,
+        path=request.url_rule.rule if request.url_rule else ":unmatched",
+        arguments=arguments,
+        status=response.status_code,
+        ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+    )

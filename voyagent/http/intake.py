@@ -1,0 +1,173 @@
+"""Input that no handler should see is refused here: wrong type or size, broken or over-deep JSON, characters that cannot be stored."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, TypeVar
+
+from flask import Flask, abort, request
+from pydantic import BaseModel, ValidationError
+
+from voyagent.http.errors import SchemaViolation
+from voyagent.kernel.fields import contains_unstorable
+
+BODY_BYTES_MAX = 256 * 1024
+AUTH_BODY_BYTES_MAX = 64 * 1024
+DEPTH_MAX = 32
+MEMBERS_MAX = 1000
+URL_BYTES_MAX = 16 * 1024
+NAME_MAX = 64
+Schema = TypeVar("Schema", bound=BaseModel)
+
+
+class _Refused(ValueError):
+    """A JSON document that is readable and yet not to be had."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+
+
+def install(app: Flask) -> None:
+    """Check what is common to every request before its handler."""
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.before_request(_check_address)
+
+
+def read_json(limit: int, *, required: bool) -> bytes | None:
+    """The body, proved to be JSON of bounded size, depth and members; None where it is absent and may be.
+
+    Aborts with 413 or 415; raises SchemaViolation for what cannot be parsed.
+    """
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        abort(413)
+    raw = request.get_data(cache=True)
+    if not raw:
+        return None if not required else b""
+    if request.headers.get("Content-Encoding") or request.mimetype != "application/json":
+        abort(415)
+    try:
+        text = raw.decode("utf-8")
+        _check_depth(text)
+        json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (_Refused, UnicodeDecodeError, ValueError, RecursionError) as error:
+        kind = error.kind if isinstance(error, _Refused) else "json_invalid"
+        raise SchemaViolation([{"type": kind, "loc": ["body"], "msg": "JSON decode error"}]) from None
+    return raw
+
+
+def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
+    """Validate a body that `read_json` has passed, by JSON type. Raises SchemaViolation with `loc` beginning `body`."""
+    if raw == b"":
+        raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
+    document = raw if raw is not None else b"null"
+    try:
+        json.loads(document, object_pairs_hook=_members)
+    except _Refused as error:
+        raise SchemaViolation([{"type": error.kind, "loc": ["body"], "msg": str(error)}]) from None
+    try:
+        return schema.model_validate_json(document)
+    except ValidationError as error:
+        raise SchemaViolation(problems(error, "body")) from None
+
+
+def query_of(schema: type[Schema]) -> Schema:
+    """Validate the query string. A single-valued name given twice is refused; unknown names are ignored."""
+    values: dict[str, Any] = {}
+    names = {field.alias or name: field for name, field in schema.model_fields.items()}
+    repeated = []
+    for name, given in request.args.lists():
+        field = names.get(name)
+        if field is None:
+            continue
+        many = "list" in str(field.annotation)
+        if len(given) > 1 and not many:
+            repeated.append({"type": "parameter_repeated", "loc": ["query", name], "msg": "Parameter must be given once"})
+        values[name] = given if many else given[0]
+    if repeated:
+        raise SchemaViolation(repeated)
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise SchemaViolation(problems(error, "query")) from None
+
+
+def problems(error: ValidationError, place: str) -> list[dict[str, object]]:
+    """pydantic's findings as the API writes them: `{type, loc, msg}`, never the input."""
+    return [
+        {
+            "type": item["type"],
+            "loc": [place, *(part[:NAME_MAX] if isinstance(part, str) else part for part in item["loc"])],
+            "msg": str(item["msg"]).removeprefix("Value error, "),
+        }
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _check_address() -> None:
+    if len(request.environ.get("RAW_URI", request.full_path)) > URL_BYTES_MAX:
+        abort(414)
+    if contains_unstorable(request.path):
+        abort(404)
+    for name, given in request.args.lists():
+        if contains_unstorable(name) or any(contains_unstorable(value) for value in given):
+            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", name[:NAME_MAX].replace("\x00", "")], "msg": "Unstorable character"}])
+    if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+        for values in request.form.listvalues():
+            if any(contains_unstorable(value) for value in values):
+                raise SchemaViolation([{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}])
+
+
+def _check_depth(text: str) -> None:
+    depth = members = 0
+    in_string = escaped = False
+    for character in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif character == "\\":
+                escaped = True
+            elif character == '"':
+                in_string = False
+        elif character == '"':
+            in_string = True
+        elif character in "[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise _Refused("json_too_deep", "JSON is nested too deeply")
+        elif character in "]}":
+            depth -= 1
+        elif character == ",":
+            members += 1
+            if members > MEMBERS_MAX:
+                raise _Refused("json_too_large", "JSON has too many members")
+
+
+def _no_constant(_name: str) -> float:
+    raise _Refused("json_invalid", "NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _Refused("json_invalid", "A number is out of range")
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Refused("json_duplicate_member", "A member name appears twice")
+        if contains_unstorable(name) or _holds_unstorable(value):
+            raise _Refused("string_unstorable", "Unstorable character")
+        found[name] = value
+    return found
+
+
+def _holds_unstorable(value: Any) -> bool:
+    if isinstance(value, str):
+        return contains_unstorable(value)
+    return isinstance(value, list) and any(_holds_unstorable(item) for item in value)

@@ -1,0 +1,182 @@
+"""The OpenAPI 3.1 document, made from the declared operations: paths, bodies, answers and every status that can come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from apispec import APISpec
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from voyagent.http.api import ApiBlueprint, Operation
+from voyagent.http.errors import status_of
+from voyagent.http.guards import Guard
+from voyagent.kernel.fields import Answer
+
+REF = "#/components/schemas/{model}"
+_WORDS = {
+    400: "A rule of the agency's trade refuses the values",
+    401: "Nobody: the bearer is missing, wrong, expired or signed out",
+    403: "The role does not allow it",
+    404: "Not there, or another agency's",
+    409: "The state of the thing does not allow it",
+    413: "The body is too large",
+    415: "The body is not plain JSON",
+    422: "Input that breaks the schema",
+    429: "Too often; see Retry-After",
+    503: "The database or the assistant is away; see Retry-After",
+}
+
+
+class ErrorBody(Answer):
+    """The body of an error: a stable code for programs, and a sentence for people where there is one."""
+
+    detail: str
+    request_id: str | None = None
+    message: str | None = None
+
+
+class SchemaProblem(Answer):
+    """One field that breaks the schema."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class SchemaErrorBody(Answer):
+    """The body of a 422: a list for a broken schema, or a code."""
+
+    detail: list[SchemaProblem] | str
+    request_id: str | None = None
+    message: str | None = None
+
+
+class WeakPasswordDetail(Answer):
+    """Why a password is refused."""
+
+    error: str
+    code: str
+
+
+class InvalidBody(Answer):
+    """The body of a 400: a code, or why a password is refused."""
+
+    detail: str | WeakPasswordDetail
+    request_id: str | None = None
+    message: str | None = None
+
+
+def document(blueprints: Iterable[ApiBlueprint], *, version: str, description: str) -> dict[str, Any]:
+    """Build the document; deterministic for the same operations."""
+    operations = [operation for blueprint in blueprints for operation in blueprint.operations if operation.path != "/openapi.json"]
+    spec = APISpec("Voyagent API", version, "3.1.0", info={"description": description}, servers=[{"url": "/"}])
+    spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "description": "An access token, or an API key `vy_…`."})
+    references = _schemas(spec, operations)
+    prefixes = {blueprint.name: blueprint.url_prefix or "" for blueprint in blueprints}
+    for operation in operations:
+        path, names = _path(prefixes[operation.blueprint] + operation.path)
+        spec.path(path, operations={operation.method.lower(): _describe(spec, operation, names, references, path)})
+    return spec.to_dict()
+
+
+def _schemas(spec: APISpec, operations: list[Operation]) -> dict[Any, Any]:
+    wanted: dict[tuple[type[BaseModel], str], None] = {}
+    for operation in operations:
+        if operation.body is not None:
+            wanted[operation.body, "validation"] = None
+        if isinstance(operation.answer, type) and issubclass(operation.answer, BaseModel):
+            wanted[operation.answer, "serialization"] = None
+    for model in (ErrorBody, SchemaErrorBody, InvalidBody):
+        wanted[model, "serialization"] = None
+    references, definitions = models_json_schema(list(wanted), ref_template=REF)  # type: ignore[arg-type]
+    for name, schema in sorted(definitions.get("$defs", {}).items()):
+        spec.components.schema(name, schema)
+    return references
+
+
+def _path(rule: str) -> tuple[str, list[str]]:
+    names: list[str] = []
+
+    def parameter(match: re.Match[str]) -> str:
+        names.append(match["name"])
+        return "{" + match["name"] + "}"
+
+    return re.sub(r"<(?:\w+:)?(?P<name>\w+)>", parameter, rule), names
+
+
+def _describe(spec: APISpec, operation: Operation, names: list[str], references: dict[Any, Any], path: str) -> dict[str, Any]:
+    summary, _, rest = (operation.handler.__doc__ or operation.handler.__name__).strip().partition("\n")
+    parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+    parameters += _query_parameters(spec, operation)
+    parameters += [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers
+    ]
+    words = {
+        "operationId": _operation_id(operation.method, path),
+        "tags": [operation.tag],
+        "summary": summary.rstrip("."),
+        "description": " ".join(rest.split()),
+        "responses": _responses(operation, references),
+    }
+    if parameters:
+        words["parameters"] = parameters
+    if operation.body is not None:
+        schema = references[operation.body, "validation"]
+        if operation.body_optional:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        words["requestBody"] = {"required": not operation.body_optional, "content": {"application/json": {"schema": schema}}}
+    if operation.guard is not Guard.PUBLIC:
+        words["security"] = [{"bearer": []}]
+    return words
+
+
+def _operation_id(method: str, path: str) -> str:
+    parts = [p for p in re.split(r"[^A-Za-z0-9]+", path.removeprefix("/api")) if p]
+    return method.lower() + "".join(part[0].upper() + part[1:] for part in parts)
+
+
+def _query_parameters(spec: APISpec, operation: Operation) -> list[dict[str, Any]]:
+    if operation.query is None:
+        return []
+    schema = operation.query.model_json_schema(ref_template=REF, by_alias=True)
+    for name, definition in schema.pop("$defs", {}).items():
+        if name not in spec.components.schemas:
+            spec.components.schema(name, definition)
+    required = set(schema.get("required", []))
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": {k: v for k, v in field.items() if k != "description"},
+            **({"description": field["description"]} if "description" in field else {}),
+        }
+        for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, Any]:
+    ok: dict[str, Any] = {"description": "Done"}
+    if isinstance(operation.answer, dict):
+        ok["content"] = {operation.media_type: {"schema": operation.answer}}
+    elif operation.answer is not None:
+        ok["content"] = {operation.media_type: {"schema": references[operation.answer, "serialization"]}}
+    responses: dict[str, Any] = {str(operation.status): ok}
+    for status in sorted(_statuses(operation)):
+        model = {422: SchemaErrorBody, 400: InvalidBody}.get(status, ErrorBody)
+        codes = sorted({e.code for e in operation.errors if status_of(e) == status})
+        words = _WORDS[status] + (": " + ", ".join(f"`{code}`" for code in codes) if codes else "")
+        responses[str(status)] = {"description": words, "content": {"application/json": {"schema": references[model, "serialization"]}}}
+    return responses
+
+
+def _statuses(operation: Operation) -> set[int]:
+    statuses = {int(status_of(error)) for error in operation.errors} | {422, 503}
+    if operation.guard is not Guard.PUBLIC:
+        statuses |= {401, 403}
+    if operation.body is not None:
+        statuses |= {413, 415}
+    return statuses

@@ -1,0 +1,147 @@
+"""The door for people: a blueprint of pages behind one guard, and what every page shows beside its content."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Flask, flash, g, request
+from flask_babel import Babel, gettext
+from flask_wtf import CSRFProtect
+from sqlalchemy import Select, literal, select
+
+from voyagent.http.guards import Guard, browser_credential, doors, enter, lane_reader, present_actor
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import NotFound, VoyagentError
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.reading import SessionReader
+
+LOCALES = ("en", "hi")
+csrf = CSRFProtect()
+View = Callable[..., Any]
+_counts: dict[str, Callable[[], Any]] = {}
+
+
+class PageBlueprint(Blueprint):
+    """An HTML blueprint with one guard; its unsafe requests carry a CSRF token."""
+
+    def __init__(self, name: str, import_name: str, *, guard: Guard) -> None:
+        super().__init__(name, import_name)
+        self.guard = guard
+
+    def page(self, path: str, *, methods: tuple[str, ...] = ("GET",), permission: str = "agency.read", missing: type[NotFound] = NotFound) -> Callable[[View], View]:
+        """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`)."""
+
+        def register(view: View) -> View:
+            parameters = inspect.signature(view, eval_str=True).parameters
+            ids = [name for name, parameter in parameters.items() if parameter.annotation is UUID]
+
+            @functools.wraps(view)
+            def guarded(**given: Any) -> Any:
+                reader = None
+                if self.guard is not Guard.PUBLIC:
+                    credential = browser_credential()
+                    if "reader" in parameters:
+                        given["reader"] = reader = lane_reader(credential, permission, with_shell=True)
+                    else:
+                        actor = enter(credential)
+                        actor.require(permission)
+                        if "actor" in parameters:
+                            given["actor"] = actor
+                try:
+                    for name in ids:
+                        given[name] = parse_id(given[name])
+                        if given[name] is None:
+                            raise missing
+                    return view(**given)
+                except VoyagentError:
+                    if reader is not None and reader.actor is None:
+                        reader.read()
+                    raise
+
+            self.add_url_rule(path, endpoint=view.__name__.strip("_"), view_func=guarded, methods=list(methods))
+            return view
+
+        return register
+
+
+class PageContext:
+    """What a template may ask about the page: who looks at it, and the counts beside the menu."""
+
+    @property
+    def actor(self) -> Actor | None:
+        """The signed-in person, or None."""
+        return present_actor()
+
+    @property
+    def timezone(self) -> str:
+        """The agency's zone."""
+        return self.actor.timezone if self.actor else "UTC"
+
+    @property
+    def locale(self) -> str:
+        """The agency's locale, else the browser's."""
+        if self.actor:
+            return self.actor.locale
+        return request.accept_languages.best_match(LOCALES) or "en" if request else "en"
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the log has too."""
+        return g.get("request_id")
+
+    @functools.cached_property
+    def counts(self) -> dict[str, Any]:
+        """Counts of the menu; read with the page where it came by the lane, else with one more statement."""
+        reader = g.get("reader")
+        if reader is not None and reader.extra_row:
+            return dict(reader.extra_row)
+        if self.actor is None:
+            return {}
+        rows = SessionReader(db.session).read(shell())[0]
+        return rows[0] if rows else {}
+
+
+def install(app: Flask) -> None:
+    """CSRF for pages, translations, and the page context."""
+    csrf.init_app(app)
+    Babel(app, locale_selector=lambda: _page().locale, timezone_selector=lambda: _page().timezone, default_translation_directories=app.config["TRANSLATIONS"])
+    app.context_processor(lambda: {"page": _page()})
+
+
+def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """Register a scalar select whose number stands beside a menu entry."""
+
+    def register(make: Callable[[], Any]) -> Callable[[], Any]:
+        _counts[name] = make
+        return make
+
+    return register
+
+
+def shell() -> Select[Any]:
+    """One select with every registered count as a column."""
+    return select(*(make().label(name) for name, make in sorted(_counts.items()))) if _counts else select(literal(0).label("nothing"))
+
+
+def toast(sentence: str, *, kind: str = "done") -> None:
+    """Say in a word what happened, on the next page or in this fragment: `done`, `error`."""
+    flash(sentence, kind)
+
+
+def translated(sentence: str) -> str:
+    """A sentence of the rules, in the reader's language."""
+    return gettext(sentence)
+
+
+def _page() -> PageContext:
+    if "page" not in g:
+        g.page = PageContext()
+    return g.page
+
+
+__all__ = ["LOCALES", "PageBlueprint", "PageContext", "csrf", "doors", "install", "menu_count", "shell", "toast", "translated"]

@@ -1,0 +1,1 @@
+"""Agencies, people, roles, sign-ins and tokens."""

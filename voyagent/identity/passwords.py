@@ -1,0 +1,85 @@
+"""Hashing passwords with argon2id, never more at once than the machine has cores, and the strength rules of the API contract."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from collections.abc import Iterator
+from functools import cache
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from voyagent.kernel.config import Settings
+from voyagent.kernel.errors import N_, Unavailable
+
+WAIT_S = 5
+LENGTH_MIN, LENGTH_MAX = 12, 128
+PHRASE_LENGTH = 20
+_slots = BoundedSemaphore(os.cpu_count() or 1)
+
+
+class PasswordsBusy(Unavailable):
+    """Every core is hashing already."""
+
+    code = "passwords_busy"
+    message = N_("Many people are signing in at this moment. Please try again in a few seconds.")
+
+
+class Passwords:
+    """Hashes and verifies with the installation's parameters."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.auth_argon2_time_cost,
+            memory_cost=settings.auth_argon2_memory_cost,
+            parallelism=settings.auth_argon2_parallelism,
+        )
+
+    def hash(self, password: str) -> str:
+        """The PHC string of a password. Raises PasswordsBusy."""
+        with _slot():
+            return self._hasher.hash(password)
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Whether the password is the one; for `stored` None a dummy is verified, so that an unknown address takes as long. Raises PasswordsBusy."""
+        with _slot():
+            try:
+                self._hasher.verify(stored or self._dummy(), password)
+            except (VerificationError, InvalidHashError):
+                return False
+        return stored is not None
+
+    def is_stale(self, stored: str) -> bool:
+        """Whether a hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    @cache  # noqa: B019 - one object a process
+    def _dummy(self) -> str:
+        return self._hasher.hash("nobody has this password")
+
+
+def breaks_rule(password: str) -> str | None:
+    """Why a password of schema length is refused, as a sentence, or None.
+
+    At least one letter and one digit, except that from 20 characters on this is not asked.
+    """
+    if len(password) >= PHRASE_LENGTH:
+        return None
+    if re.search(r"[^\W\d_]", password) is None:
+        return "Password must contain at least one letter"
+    if re.search(r"\d", password) is None:
+        return "Password must contain at least one digit"
+    return None
+
+
+@contextmanager
+def _slot() -> Iterator[None]:
+    if not _slots.acquire(timeout=WAIT_S):
+        raise PasswordsBusy
+    try:
+        yield
+    finally:
+        _slots.release()

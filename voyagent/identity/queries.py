@@ -1,0 +1,132 @@
+"""Reading agencies and people; the few look-ups that come before an agency is known go through definer functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+
+from voyagent.identity.models import Tenant, User
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound, Unauthorized
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+
+_USERS = User.__table__.c
+_TENANTS = Tenant.__table__.c
+
+
+class PersonNotFound(NotFound):
+    """No such person in the agency."""
+
+    code = "user_not_found"
+    message = N_("We could not find that person in your agency.")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of an address before its agency is bound."""
+
+    tenant_id: UUID
+    user_id: UUID
+    role: str
+    password_hash: str
+    email_verified: bool
+
+
+def find_account(email: str) -> Account | None:
+    """The active account of a lower-case address, in whichever agency."""
+    row = db.session.execute(text("select * from app.find_account(:email)"), {"email": email}).mappings().first()
+    return Account(**row) if row is not None else None
+
+
+def email_taken(email: str) -> bool:
+    """Whether any agency has the address."""
+    return bool(db.session.scalar(text("select app.email_taken(:email)"), {"email": email}))
+
+
+def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
+    """Agency and id of a refresh token."""
+    row = db.session.execute(text("select tenant_id, id from app.find_refresh_token(:digest)"), {"digest": digest}).first()
+    return (row.tenant_id, row.id) if row is not None else None
+
+
+def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
+    """Agency and id of an invitation."""
+    row = db.session.execute(text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}).first()
+    return (row.tenant_id, row.id) if row is not None else None
+
+
+def public_user_statement(user_id: UUID) -> Select[Any]:
+    """A person as `me` shows her."""
+    return (
+        select(
+            _USERS.id,
+            _USERS.email,
+            _USERS.display_name.label("full_name"),
+            _USERS.role,
+            _USERS.tenant_id,
+            _TENANTS.display_name.label("tenant_name"),
+            _USERS.created_at,
+            _USERS.email_verified,
+        )
+        .join(Tenant.__table__, _TENANTS.id == _USERS.tenant_id)
+        .where(owned(User), _USERS.id == user_id)
+    )
+
+
+def list_people(reader: Reader) -> list[Row]:
+    """Everybody of the agency, by name."""
+    statement = (
+        select(_USERS.id, _USERS.email, _USERS.display_name.label("full_name"), _USERS.role, _USERS.is_active, _USERS.last_login_at, _USERS.created_at)
+        .where(owned(User))
+        .order_by(_USERS.display_name, _USERS.id)
+    )
+    return reader.read(statement)[0]
+
+
+def names_of(reader: Reader) -> dict[UUID, str]:
+    """The name of each person of the agency, for lists that show who."""
+    return {row["id"]: row["full_name"] for row in list_people(reader)}
+
+
+def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
+    """A person of the bound agency as an actor, with the present role. Raises Unauthorized when removed or suspended.
+
+    For work that goes on without a request: the assistant's turn, a granted effect.
+    """
+    row = db.session.execute(
+        text(
+            "select u.id, u.role, u.email, u.display_name, t.display_name as tenant_name, u.tenant_id,"
+            " coalesce(s.timezone, 'UTC') as timezone, coalesce(s.locale, 'en') as locale, coalesce(s.default_currency, 'INR') as currency"
+            " from users u join tenants t on t.id = u.tenant_id left join tenant_settings s on s.tenant_id = u.tenant_id"
+            " where u.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and u.id = :user_id and u.is_active and t.is_active"
+        ),
+        {"user_id": user_id},
+    ).mappings().first()
+    if row is None:
+        raise Unauthorized
+    return Actor(
+        tenant_id=row["tenant_id"],
+        user_id=row["id"],
+        role=row["role"],
+        email=row["email"],
+        full_name=row["display_name"],
+        tenant_name=tenant_name or row["tenant_name"],
+        timezone=row["timezone"],
+        locale=row["locale"],
+        currency=row["currency"],
+    )
+
+
+def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
+    """How many other active people of the agency hold one of the roles."""
+    statement = select(User.id).where(User.is_active.is_(True), User.id != user_id, User.role.in_(roles))
+    return len(db.session.scalars(statement).all())
+
+
+

@@ -1,0 +1,97 @@
+"""Tokens for programs: short-lived signed access tokens, and random one-use texts kept only as their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Channel, Credential
+from voyagent.kernel.config import Settings
+from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.ids import parse_id
+
+ALGORITHM = "HS256"
+_REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom an access token speaks for; role and address are information, the database decides."""
+
+    tenant_id: UUID
+    user_id: UUID
+    session_id: UUID
+    role: str
+    email: str
+
+
+class AccessTokens:
+    """Signs and reads access tokens: JWT, HS256, with the session in `sid` and `fresh` for those made by a password."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._key = settings.auth_secret.get_secret_value()
+
+    def issue(self, subject: Subject, *, fresh: bool) -> str:
+        """A token for one access lifetime from now."""
+        now = clock.now()
+        claims = {
+            "sub": str(subject.user_id),
+            "tid": str(subject.tenant_id),
+            "sid": str(subject.session_id),
+            "role": subject.role,
+            "email": subject.email,
+            "fresh": fresh,
+            "iat": now,
+            "exp": now + timedelta(seconds=self.lifetime_s),
+            "jti": secrets.token_hex(16),
+            "iss": self._settings.auth_issuer,
+            "aud": self._settings.auth_audience,
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+
+    @property
+    def lifetime_s(self) -> int:
+        """Seconds that an access token lives."""
+        return self._settings.auth_access_ttl_seconds
+
+    def read(self, token: str) -> Credential:
+        """The credential in a token that is signed, timely, and ours. Raises Unauthorized."""
+        claims = self.claims(token)
+        ids = [parse_id(claims[name]) for name in ("tid", "sub", "sid")]
+        token_id = claims["jti"]
+        if None in ids or not isinstance(token_id, str):
+            raise Unauthorized
+        tenant_id, user_id, session_id = ids
+        return Credential(tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API)  # type: ignore[arg-type]
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """The verified claims. Raises Unauthorized."""
+        try:
+            return jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=self._settings.auth_audience,
+                issuer=self._settings.auth_issuer,
+                options={"require": _REQUIRED},
+            )
+        except (jwt.PyJWTError, ValueError):
+            raise Unauthorized from None
+
+
+def new_secret() -> str:
+    """32 random bytes as 43 characters of base64url."""
+    return secrets.token_urlsafe(32)
+
+
+def secret_digest(secret: str) -> bytes:
+    """What is stored of a random secret: its SHA-256, 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()

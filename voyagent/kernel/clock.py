@@ -1,0 +1,21 @@
+"""The one source of time: instants in UTC, days in a named zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, available_timezones
+
+
+def now() -> datetime:
+    """This instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def today(zone: str = "UTC") -> date:
+    """The calendar day that it is in a zone of the IANA database."""
+    return now().astimezone(ZoneInfo(zone)).date()
+
+
+def is_zone(name: str) -> bool:
+    """Whether the zone database knows the name."""
+    return name in available_timezones()

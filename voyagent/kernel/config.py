@@ -1,0 +1,127 @@
+"""The settings of one installation, read once from the environment and refused with a sentence when they are wrong."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_BYTES_MIN = 32
+
+
+class Environment(StrEnum):
+    """Where the program runs; production refuses every development switch."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class ConfigurationError(Exception):
+    """The environment is incomplete or contradicts itself; the message names each variable and what it needs."""
+
+
+class Settings(BaseSettings):
+    """Every setting, with its default; a field `x` is the variable `VOYAGENT_X`."""
+
+    model_config = SettingsConfigDict(env_prefix="VOYAGENT_", extra="ignore", populate_by_name=True)
+
+    env: Environment = Environment.PRODUCTION
+    db_url: str | None = None
+    db_admin_url: str | None = None
+    redis_url: str | None = None
+    data_dir: Path = Path("var")
+    port: int = Field(5000, ge=1, le=65535, validation_alias=AliasChoices("VOYAGENT_PORT", "PORT"))
+    public_url: str = "http://127.0.0.1:5000"
+    version: str = "0.1.0"
+    git_sha: str = "unknown"
+
+    auth_secret: SecretStr = SecretStr("")
+    auth_access_ttl_seconds: int = Field(3600, ge=60)
+    auth_refresh_ttl_seconds: int = Field(2592000, ge=3600)
+    auth_issuer: str = "voyagent"
+    auth_audience: str = "voyagent-api"
+    auth_argon2_time_cost: int = Field(2, ge=1)
+    auth_argon2_memory_cost: int = Field(102400, ge=8)
+    auth_argon2_parallelism: int = Field(8, ge=1)
+    auth_skip_email_verification: bool = False
+    auth_debug_tokens: bool = False
+
+    api_cors_origins: str = ""
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
+
+    db_pool_size: int = Field(8, ge=1)
+    db_lane_pool_size: int = Field(4, ge=1)
+    db_statement_timeout_ms: int = Field(5000, ge=100)
+    worker_heartbeat_s: float = Field(1.0, gt=0)
+    worker_stalled_s: float = Field(4.0, gt=0)
+    streams_max: int = Field(200, ge=1)
+    log_json: bool = True
+
+    @property
+    def is_production(self) -> bool:
+        """Whether development switches must be refused."""
+        return self.env is Environment.PRODUCTION
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the site over TLS, which decides the cookie's name and flags."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def migration_url(self) -> str | None:
+        """The database address that may change the schema."""
+        return self.db_admin_url or self.db_url
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        secret = self.auth_secret.get_secret_value()
+        if not secret:
+            raise ValueError("VOYAGENT_AUTH_SECRET is missing: set it to at least 32 random bytes")
+        if len(secret.encode()) < SECRET_BYTES_MIN:
+            raise ValueError("VOYAGENT_AUTH_SECRET is too short: it needs at least 32 bytes")
+        if self.is_production and self.auth_skip_email_verification:
+            raise ValueError("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in production")
+        if self.is_production and self.auth_debug_tokens:
+            raise ValueError("VOYAGENT_AUTH_DEBUG_TOKENS is a development switch and is refused in production")
+        if self.db_url is not None and not self.db_url.startswith("postgresql"):
+            raise ValueError("VOYAGENT_DB_URL must name a PostgreSQL database, such as postgresql://user@host/name")
+        return self
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment; keyword arguments win over it.
+
+    Raises ConfigurationError with one sentence for each variable that is missing or wrong. A value is never repeated in it.
+    """
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = [_sentence(dict(item)) for item in error.errors(include_url=False, include_input=False)]
+        raise ConfigurationError("; ".join(problems)) from None
+    return settings
+
+
+def _sentence(item: dict[str, object]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    place = item["loc"]
+    if isinstance(place, tuple) and place:
+        name = str(place[0])
+        return f"{name if name.isupper() else 'VOYAGENT_' + name.upper()}: {message}"
+    return message
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address with the driver named, whatever short form it came in."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def psycopg_url(url: str) -> str:
+    """The same address as psycopg itself reads it."""
+    return sqlalchemy_url(url).replace("postgresql+psycopg://", "postgresql://", 1)

@@ -1,0 +1,98 @@
+"""The database: one declarative base, one session, one transaction for each act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, MetaData, Text, Uuid, text
+from sqlalchemy.orm import DeclarativeBase, registry, scoped_session
+
+from voyagent.kernel import tenancy
+from voyagent.kernel.config import Settings, sqlalchemy_url
+from voyagent.kernel.errors import VoyagentError
+
+if TYPE_CHECKING:
+    from flask_sqlalchemy.session import Session
+
+APP_ROLE = "voyagent_app"
+
+
+class Base(DeclarativeBase):
+    """Every table: instants are timestamptz, texts are text, constraints have predictable names."""
+
+    registry = registry(
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+                "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
+        type_annotation_map={datetime: DateTime(timezone=True), str: Text, UUID: Uuid, int: BigInteger},
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+tenancy.guard(db.session)
+
+
+def session() -> scoped_session[Session]:
+    """The session of the present request, job or command."""
+    return db.session
+
+
+def server_options(settings: Settings) -> str:
+    """Start-up options of every connection: the role that owns nothing, UTC, and an end to runaway statements."""
+    return f"-c role={APP_ROLE} -c timezone=UTC -c statement_timeout={settings.db_statement_timeout_ms} -c lock_timeout={settings.db_statement_timeout_ms}"
+
+
+def engine_config(settings: Settings) -> dict[str, Any]:
+    """Flask-SQLAlchemy's settings for one process; connections are made on first use, so after any fork."""
+    return {
+        "SQLALCHEMY_DATABASE_URI": sqlalchemy_url(settings.db_url or "postgresql://unset.invalid/unset"),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_size": settings.db_pool_size,
+            "max_overflow": settings.db_pool_size,
+            "pool_timeout": 5,
+            "pool_recycle": 1800,
+            "connect_args": {"options": server_options(settings), "connect_timeout": 5},
+        },
+    }
+
+
+@contextmanager
+def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
+    """One act of a job or a command: leaving commits, raising rolls back (unless the error keeps its work)."""
+    if tenant_id is not None:
+        tenancy.bind(db.session(), tenant_id)
+    try:
+        yield
+    except VoyagentError as error:
+        finish(error)
+        raise
+    except BaseException:
+        db.session.rollback()
+        raise
+    else:
+        db.session.commit()
+
+
+def finish(error: VoyagentError | None = None) -> None:
+    """Commit, or roll back when an error says that its work must not stay."""
+    if error is None or error.keeps_work:
+        db.session.commit()
+    else:
+        db.session.rollback()
+
+
+def rows_changed(statement: str, **values: Any) -> int:
+    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed."""
+    result = db.session.execute(text(statement), values)
+    return int(result.rowcount)  # type: ignore[attr-defined]

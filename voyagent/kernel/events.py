@@ -1,0 +1,82 @@
+"""The doorbell between processes: NOTIFY rings at commit, one listening thread a process wakes whoever waits; what happened is in tables."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+
+import psycopg
+import structlog
+
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import db
+from sqlalchemy import text
+
+CHANNEL = "voyagent"
+_RECONNECT_S = 0.5
+_POLL_S = 1.0
+log = structlog.get_logger(__name__)
+
+
+def ring(topic: str) -> None:
+    """Wake the waiters of a topic in every process once the present transaction has committed."""
+    db.session.execute(text("select pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
+
+
+class Doorbell:
+    """One thread that listens for the whole process, started by the first waiter and so after any fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = Lock()
+        self._waiters: dict[str, set[Event]] = defaultdict(set)
+        self._thread: Thread | None = None
+        self._closed = Event()
+
+    @contextmanager
+    def waiting_for(self, topic: str) -> Iterator[Event]:
+        """An event that is set at each ring (and after a reconnection, when a ring may have been missed); the waiter clears it."""
+        bell = Event()
+        with self._lock:
+            self._waiters[topic].add(bell)
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = Thread(target=self._listen, name="doorbell", daemon=True)
+                self._thread.start()
+        try:
+            yield bell
+        finally:
+            with self._lock:
+                self._waiters[topic].discard(bell)
+                if not self._waiters[topic]:
+                    del self._waiters[topic]
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._closed.set()
+
+    def _listen(self) -> None:
+        while not self._closed.is_set():
+            try:
+                with psycopg.connect(psycopg_url(self._settings.db_url or ""), autocommit=True, connect_timeout=5) as connection:
+                    connection.execute(f"listen {CHANNEL}")
+                    self._wake_all()
+                    while not self._closed.is_set():
+                        for notice in connection.notifies(timeout=_POLL_S):
+                            self._wake(notice.payload)
+            except psycopg.Error as error:
+                log.warning("doorbell.reconnecting", error=type(error).__name__)
+                time.sleep(_RECONNECT_S)
+
+    def _wake(self, topic: str) -> None:
+        with self._lock:
+            for bell in self._waiters.get(topic, ()):
+                bell.set()
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            for bells in self._waiters.values():
+                for bell in bells:
+                    bell.set()

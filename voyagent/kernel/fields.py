@@ -1,0 +1,99 @@
+"""The kinds of field that schemas share, strict by JSON type, trimmed, and never wider than the column behind them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic_core import PydanticCustomError
+
+INT32_MAX = 2**31 - 1
+YEAR_MIN, YEAR_MAX = 1900, 2200
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Closed(BaseModel):
+    """A body that refuses unknown members."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", str_strip_whitespace=False, hide_input_in_errors=True)
+
+
+class Open(BaseModel):
+    """A body or query that ignores unknown members."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """What the API answers; proved against the document in tests, not validated again at run time."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True, from_attributes=True)
+
+
+class Query(BaseModel):
+    """A query string: texts read as the declared types, unknown names ignored, empty texts absent."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+
+def storable(text: str) -> str:
+    """Refuse NUL and lone surrogates, which PostgreSQL cannot hold."""
+    if _UNSTORABLE.search(text):
+        raise PydanticCustomError("string_unstorable", "String contains characters that cannot be stored")
+    return text
+
+
+def contains_unstorable(text: str) -> bool:
+    """Whether a text holds NUL or a lone surrogate."""
+    return _UNSTORABLE.search(text) is not None
+
+
+def _trim(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _blank_to_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _business_date(value: date) -> date:
+    if not YEAR_MIN <= value.year <= YEAR_MAX:
+        raise PydanticCustomError("date_out_of_range", "Date must lie between 1900 and 2200")
+    return value
+
+
+def _plain_date(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
+        raise PydanticCustomError("date_parsing", "Date must be written YYYY-MM-DD")
+    return value
+
+
+def wire_instant(value: datetime) -> str:
+    """An instant as the API writes it: UTC, microseconds, `Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def text_field(max_length: int, *, min_length: int = 0) -> Any:
+    """A text of bounded length, kept as typed."""
+    return Annotated[str, StringConstraints(min_length=min_length, max_length=max_length), AfterValidator(storable)]
+
+
+def trimmed_field(max_length: int) -> Any:
+    """A text that must say something: outer spaces go, blank is refused."""
+    return Annotated[str, BeforeValidator(_trim), StringConstraints(min_length=1, max_length=max_length), AfterValidator(storable)]
+
+
+def filter_field(max_length: int) -> Any:
+    """A filter of a query string: empty filters nothing."""
+    return Annotated[
+        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable)] | None, BeforeValidator(_blank_to_none), Field(default=None)
+    ]
+
+
+BusinessDate = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_business_date)]
+DateFilter = Annotated[BusinessDate | None, BeforeValidator(_blank_to_none)]
+Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]
+Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
+Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]

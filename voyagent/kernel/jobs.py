@@ -1,0 +1,148 @@
+"""Work for later: deferred in the transaction that causes it, done by a worker on PostgreSQL, taken over when a worker dies.
+
+A task is a plain function with a name. `defer` writes the job beside the caller's rows, so that both commit or neither does. The worker gives each task an
+application context and, unless the task keeps its own, one transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import Any
+
+import procrastinate
+import structlog
+from flask import Flask
+from sqlalchemy import text
+
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import db, server_options, transaction
+
+log = structlog.get_logger(__name__)
+QUEUE = "default"
+CONCURRENCY = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A named function of the worker; `own_transactions` for one that commits step by step, `every` a cron line for one that repeats."""
+
+    name: str
+    run: Callable[..., None]
+    own_transactions: bool = False
+    every: str | None = None
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(name: str, *, own_transactions: bool = False, every: str | None = None) -> Callable[[Callable[..., None]], Task]:
+    """Register a function as the task of that name, such as `chat.run_turn`."""
+
+    def register(run: Callable[..., None]) -> Task:
+        _tasks[name] = Task(name, run, own_transactions, every)
+        return _tasks[name]
+
+    return register
+
+
+def defer(name: str, *, lock: str | None = None, after_s: float = 0, **arguments: str | int | None) -> None:
+    """Have the worker run a task once the present transaction has committed; jobs of one `lock` run one at a time.
+
+    Arguments are ids as text, never secrets: they stand in a table that is not an agency's.
+    """
+    db.session.execute(
+        text(
+            "select procrastinate_defer_jobs_v1(array[row(:queue, :name, 0, :lock, null, cast(:arguments as jsonb),"
+            " case when :after_s > 0 then now() + make_interval(secs => :after_s) end)::procrastinate_job_to_defer_v1])"
+        ),
+        {"queue": QUEUE, "name": name, "lock": lock, "arguments": json.dumps(arguments), "after_s": after_s},
+    )
+
+
+def worker_app(app: Flask, settings: Settings) -> procrastinate.App:
+    """The worker's side: every registered task, and the rescue of jobs whose worker has died."""
+    connector = procrastinate.PsycopgConnector(conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)})
+    jobs = procrastinate.App(connector=connector)
+    for registered in _tasks.values():
+        run = jobs.task(name=registered.name, retry=procrastinate.RetryStrategy(max_attempts=5, wait=1, exponential_wait=2))(_in_context(app, registered))
+        if registered.every is not None:
+            jobs.periodic(cron=registered.every)(run)
+
+    @jobs.periodic(cron="* * * * * */2")
+    @jobs.task(name="kernel.rescue", queueing_lock="kernel.rescue")
+    async def rescue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
+        for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.worker_stalled_s):
+            log.warning("job.rescued", job_id=job.id, task=job.task_name)
+            await jobs.job_manager.retry_job(job)
+
+    return jobs
+
+
+def run_worker(app: Flask, settings: Settings) -> None:
+    """Work until SIGTERM or until the parent process has gone."""
+    asyncio.run(_work(app, settings))
+
+
+def drain(app: Flask, settings: Settings) -> None:
+    """Run what is due now and return; for tests and commands."""
+
+    async def once() -> None:
+        jobs = worker_app(app, settings)
+        async with jobs.open_async():
+            await jobs.run_worker_async(wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False)
+
+    asyncio.run(once())
+
+
+async def _work(app: Flask, settings: Settings) -> None:
+    jobs = worker_app(app, settings)
+    async with jobs.open_async():
+        work = asyncio.ensure_future(
+            jobs.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                update_heartbeat_interval=settings.worker_heartbeat_s,
+                stalled_worker_timeout=settings.worker_stalled_s,
+                shutdown_graceful_timeout=5,
+                delete_jobs="successful",
+            )
+        )
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, work.cancel)
+        _end_with_parent(lambda: loop.call_soon_threadsafe(work.cancel))
+        try:
+            await work
+        except asyncio.CancelledError:
+            log.info("worker.stopped")
+
+
+def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
+    @functools.wraps(registered.run)
+    def run(**arguments: Any) -> None:
+        with app.app_context():
+            if registered.own_transactions:
+                registered.run(**arguments)
+                return
+            with transaction():
+                registered.run(**arguments)
+
+    return run
+
+
+def _end_with_parent(stop: Callable[[], object]) -> None:
+    parent, never = os.getppid(), Event()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            never.wait(0.5)
+        stop()
+
+    Thread(target=watch, name="parent-watch", daemon=True).start()

@@ -1,0 +1,133 @@
+"""Money as an integer of minor units and a currency; exponents come from ISO 4217."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
+from typing import Self
+
+from iso4217 import Currency
+
+from voyagent.kernel.errors import Invalid, N_
+
+BIGINT_MAX = 2**63 - 1
+_DECIMAL = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
+
+
+class UnknownCurrency(Invalid):
+    """Three letters that ISO 4217 does not list."""
+
+    code = "invalid_currency"
+    message = N_("That is not a currency code. Use three capitals such as INR.")
+
+
+class InvalidAmount(Invalid):
+    """Not a number, too many places for the currency, or beyond what the books hold."""
+
+    code = "invalid_amount"
+    message = N_("That is not an amount of this currency.")
+
+
+class MixedCurrencies(Invalid):
+    """Two currencies in one sum."""
+
+    code = "mixed_currency"
+    message = N_("Amounts of different currencies cannot be added.")
+
+
+@cache
+def exponent(currency: str) -> int:
+    """Decimal places of a currency (JPY 0, INR 2, KWD 3). Raises UnknownCurrency."""
+    if re.fullmatch(r"[A-Z]{3}", currency) is None:
+        raise UnknownCurrency
+    try:
+        places = Currency(currency).exponent
+    except ValueError:
+        raise UnknownCurrency from None
+    if places is None:
+        raise UnknownCurrency
+    return int(places)
+
+
+def is_currency(code: str) -> bool:
+    """Whether a code names a currency that has minor units."""
+    try:
+        exponent(code)
+    except UnknownCurrency:
+        return False
+    return True
+
+
+@cache
+def currency_codes() -> tuple[str, ...]:
+    """Every currency that can be booked, by code."""
+    return tuple(sorted(c.value for c in Currency if c.exponent is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (paise, fils) of one currency; adding two currencies raises MixedCurrencies."""
+
+    amount_minor: int
+    currency: str
+
+    @classmethod
+    def parse(cls, text: str | Decimal | int, currency: str) -> Self:
+        """Read a plain decimal; one place more than the currency has is refused, never rounded. Raises InvalidAmount, UnknownCurrency."""
+        places = exponent(currency)
+        if isinstance(text, str) and _DECIMAL.fullmatch(text) is None:
+            raise InvalidAmount
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            raise InvalidAmount from None
+        minor = value.scaleb(places) if value.is_finite() else Decimal("0.5")
+        if minor != minor.to_integral_value() or abs(minor) > BIGINT_MAX:
+            raise InvalidAmount
+        return cls(int(minor), currency)
+
+    @classmethod
+    def rounded(cls, value: Decimal, currency: str) -> Self:
+        """Round half away from zero to the currency's places, as tax rules do per line and component."""
+        minor = value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return cls(int(minor), currency)
+
+    @property
+    def exponent(self) -> int:
+        """Places of the currency."""
+        return exponent(self.currency)
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units, exact."""
+        return Decimal(self.amount_minor).scaleb(-self.exponent)
+
+    @property
+    def wire(self) -> str:
+        """The amount as the JSON API writes it: a decimal string with max(2, exponent) places."""
+        return wire_amount(self.amount_minor, self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount_minor + self._same(other).amount_minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount_minor - self._same(other).amount_minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount_minor, self.currency)
+
+    def __bool__(self) -> bool:
+        return self.amount_minor != 0
+
+    def _same(self, other: Money) -> Money:
+        if other.currency != self.currency:
+            raise MixedCurrencies
+        return other
+
+
+def wire_amount(amount_minor: int, currency: str) -> str:
+    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD."""
+    places = exponent(currency)
+    return f"{Decimal(amount_minor).scaleb(-places):.{max(2, places)}f}"

@@ -1,0 +1,193 @@
+"""The reading lane: who asks and what a page shows, in one trip to the database.
+
+`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for. Lists, reports and `auth/me` read
+here; the ORM is for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any, Protocol
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+from sqlalchemy import Select, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import Session, scoped_session
+from sqlalchemy.sql import visitors
+
+from voyagent.kernel.actor import Actor, Credential
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import server_options
+from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.tenancy import TENANT, TenantNotBound, current_tenant
+
+Row = dict[str, Any]
+ENTER = (
+    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency"
+    " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s)"
+)
+_SHAPES_MAX = 512
+
+
+class Reader(Protocol):
+    """What a query needs: run selects, get their rows."""
+
+    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+        """The rows of each select, in order."""
+        ...
+
+
+class SessionReader:
+    """Reads inside the running transaction, for services and the assistant's tools."""
+
+    def __init__(self, session: Session | scoped_session[Any]) -> None:
+        self._session = session
+
+    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+        """The rows of each select, in order, with the bound tenant filled in."""
+        tenant_id = current_tenant(self._session)
+        return [[dict(row) for row in self._session.execute(s, {TENANT: tenant_id}).mappings()] for s in statements]
+
+
+class Lane:
+    """The lane's own small pool of autocommit connections; one for each process, opened on first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pool: ConnectionPool | None = None
+        self._lock = Lock()
+
+    def run(self, credential: Credential, statements: Sequence[Select[Any]]) -> tuple[Row, list[list[Row]]]:
+        """Enter and read in one trip; a read that met a dead connection is tried once more. Raises Unauthorized."""
+        try:
+            return self._once(credential, statements)
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+                raise
+            return self._once(credential, statements)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _once(self, credential: Credential, statements: Sequence[Select[Any]]) -> tuple[Row, list[list[Row]]]:
+        queries = [compiled(statement, credential) for statement in statements]
+        with self._open().connection() as connection:
+            with connection.pipeline():
+                entered = connection.cursor(row_factory=dict_row)
+                entered.execute(ENTER, enter_values(credential))
+                cursors = [connection.cursor(row_factory=dict_row).execute(sql, values) for sql, values in queries]
+            caller = entered.fetchone()
+            if caller is None:
+                raise Unauthorized
+            return caller, [cursor.fetchall() for cursor in cursors]
+
+    def _open(self) -> ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ConnectionPool(
+                    psycopg_url(self._settings.db_url or ""),
+                    min_size=1,
+                    max_size=self._settings.db_lane_pool_size,
+                    timeout=5,
+                    max_idle=300,
+                    open=True,
+                    name="lane",
+                    kwargs={"autocommit": True, "options": server_options(self._settings), "connect_timeout": 5},
+                )
+            return self._pool
+
+
+class LaneReader:
+    """Reads for one request; the caller is proved by the first read, and `actor` is known from then on."""
+
+    def __init__(self, lane: Lane, credential: Credential, permission: str, extra: Callable[[], Select[Any]] | None = None) -> None:
+        self._lane = lane
+        self._credential = credential
+        self._permission = permission
+        self._extra = extra
+        self.actor: Actor | None = None
+        self.extra_row: Row = {}
+
+    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+        """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""
+        extra = [self._extra()] if self._extra is not None and self.actor is None else []
+        caller, results = self._lane.run(self._credential, [*statements, *extra])
+        if self.actor is None:
+            self.actor = actor_of(self._credential, caller)
+            self.actor.require(self._permission)
+        if extra:
+            rows = results.pop()
+            self.extra_row = rows[0] if rows else {}
+        return results
+
+
+def enter_values(credential: Credential) -> Row:
+    """The parameters of `app.enter`."""
+    return {
+        "tenant_id": credential.tenant_id,
+        "user_id": credential.user_id,
+        "session_id": credential.session_id,
+        "token_id": credential.token_id,
+    }
+
+
+def actor_of(credential: Credential, caller: Row) -> Actor:
+    """The actor whom the database has confirmed."""
+    return Actor(
+        tenant_id=credential.tenant_id,
+        user_id=caller["user_id"],
+        role=caller["role"],
+        channel=credential.channel,
+        session_id=credential.session_id,
+        token_id=credential.token_id,
+        email=caller["email"],
+        full_name=caller["full_name"],
+        tenant_name=caller["tenant_name"],
+        timezone=caller["timezone"],
+        locale=caller["locale"],
+        currency=caller["currency"],
+    )
+
+
+_dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+_shapes: OrderedDict[Any, Any] = OrderedDict()
+_shapes_lock = Lock()
+
+
+def compiled(statement: Select[Any], credential: Credential) -> tuple[str, Row]:
+    """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant."""
+    key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
+    form = _shape(statement, key)
+    values = form.construct_params({TENANT: credential.tenant_id}, extracted_parameters=key.bindparams if key else None)
+    return str(form), values
+
+
+def _shape(statement: Select[Any], key: Any) -> Any:
+    if key is None:
+        return _compile(statement, None)
+    with _shapes_lock:
+        form = _shapes.get(key.key)
+        if form is not None:
+            _shapes.move_to_end(key.key)
+            return form
+    form = _compile(statement, key)
+    with _shapes_lock:
+        _shapes[key.key] = form
+        if len(_shapes) > _SHAPES_MAX:
+            _shapes.popitem(last=False)
+    return form
+
+
+def _compile(statement: Select[Any], key: Any) -> Any:
+    form = _dialect.statement_compiler(_dialect, statement, cache_key=key)
+    tenant_tables = {t.name for t in visitors.iterate(statement) if isinstance(t, Table) and TENANT in t.c}
+    if tenant_tables and TENANT not in form.binds:
+        raise TenantNotBound(f"a select of {', '.join(sorted(tenant_tables))} does not name the agency")
+    return form

@@ -1,0 +1,1 @@
+"""What an agency has chosen: locale, zone, currency, limits, four eyes."""

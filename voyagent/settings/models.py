@@ -1,0 +1,35 @@
+"""The settings row of an agency."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound
+
+
+class TenantSettings(TenantBound, Base):
+    """One row an agency, made at sign-up."""
+
+    __tablename__ = "tenant_settings"
+
+    model: Mapped[str | None]
+    system_prompt_suffix: Mapped[str | None]
+    rate_limit_per_minute: Mapped[int] = mapped_column(server_default=text("60"))
+    rate_limit_per_hour: Mapped[int] = mapped_column(server_default=text("1000"))
+    daily_token_budget: Mapped[int | None]
+    locale: Mapped[str] = mapped_column(server_default=text("'en'"))
+    timezone: Mapped[str] = mapped_column(server_default=text("'UTC'"))
+    default_currency: Mapped[str] = mapped_column(server_default=text("'INR'"))
+    four_eyes: Mapped[bool] = mapped_column(server_default=text("true"))
+    financial_year_start_month: Mapped[int] = mapped_column(server_default=text("4"))
+
+    __table_args__ = (
+        CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
+        CheckConstraint("rate_limit_per_hour between 1 and 1000000", name="per_hour"),
+        CheckConstraint("daily_token_budget >= 1", name="budget"),
+        CheckConstraint("locale in ('en', 'hi')", name="locale"),
+        CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
+    )
