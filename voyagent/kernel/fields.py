@@ -9,6 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from voyagent.kernel import clock
+
 INT32_MAX = 2**31 - 1
 YEAR_MIN, YEAR_MAX = 1900, 2200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -70,6 +72,12 @@ def _plain_date(value: Any) -> Any:
     return value
 
 
+def _zone_name(value: str) -> str:
+    if not clock.is_zone(value):
+        raise PydanticCustomError("zone_unknown", "Zone must be a name of the IANA database, such as Asia/Kolkata")
+    return value
+
+
 def wire_instant(value: datetime) -> str:
     """An instant as the API writes it: UTC, microseconds, `Z`."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -94,6 +102,7 @@ def filter_field(max_length: int) -> Any:
 
 BusinessDate = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_business_date)]
 DateFilter = Annotated[BusinessDate | None, BeforeValidator(_blank_to_none)]
+ZoneFilter = Annotated[Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone_name)] | None, BeforeValidator(_blank_to_none)]
 Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
