@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 
@@ -18,4 +19,9 @@ def today(zone: str = "UTC") -> date:
 
 def is_zone(name: str) -> bool:
     """Whether the zone database knows the name."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads the whole zone database from disk: once is enough
