@@ -1,0 +1,79 @@
+"""Tables of proposals: what exactly was proposed, who decided, and what came of it; and how many stand in each state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.tenancy import TenantBound
+
+_NOW = text("now()")
+LIFE_MINUTES = 15
+
+
+def new_approval_id() -> str:
+    """The name of a proposal on the wire: opaque, `ap-` and a UUID v7."""
+    return f"ap-{new_id()}"
+
+
+class Approval(TenantBound, Base):
+    """One proposal. `payload` with its hash is what was shown and what will run; `hidden_at` is set while its conversation is deleted."""
+
+    __tablename__ = "approvals"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_approval_id)
+    session_id: Mapped[UUID]
+    turn_id: Mapped[str | None]
+    tool_call_id: Mapped[str]
+    tool_name: Mapped[str]
+    summary: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    arguments_hash: Mapped[str]
+    requested_by_user_id: Mapped[UUID | None]
+    requested_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime] = mapped_column(server_default=text("now() + interval '15 minutes'"))
+    status: Mapped[str] = mapped_column(server_default=text("'pending'"))
+    resolved_at: Mapped[datetime | None]
+    resolved_by_user_id: Mapped[UUID | None]
+    reason: Mapped[str | None]
+    effect_status: Mapped[str] = mapped_column(server_default=text("'none'"))
+    effect_result: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    effect_error: Mapped[str | None]
+    effect_finished_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_approvals_session", ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "requested_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_requester"),
+        ForeignKeyConstraint(["tenant_id", "resolved_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_resolver"),
+        CheckConstraint("id ~ '^ap-' and length(id) <= 128", name="id"),
+        CheckConstraint("length(summary) between 1 and 1024", name="summary"),
+        CheckConstraint("arguments_hash ~ '^[0-9a-f]{64}$'", name="hash"),
+        CheckConstraint("length(reason) <= 1024", name="reason"),
+        CheckConstraint("status in ('pending', 'granted', 'rejected', 'expired')", name="status"),
+        CheckConstraint("(status in ('granted', 'rejected')) = (resolved_at is not null)", name="resolved"),
+        CheckConstraint("effect_status in ('none', 'waiting', 'running', 'done', 'failed')", name="effect_status"),
+        CheckConstraint("(effect_status = 'none') = (status <> 'granted')", name="effect_of_grant"),
+        CheckConstraint("(effect_status in ('done', 'failed')) = (effect_finished_at is not null)", name="effect_finished"),
+        Index("uq_approvals_proposal", "tenant_id", "session_id", "turn_id", "tool_call_id", "arguments_hash", unique=True),
+        Index("ix_approvals_status", "tenant_id", "status", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
+        Index("ix_approvals_requested", "tenant_id", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
+        Index("ix_approvals_session", "tenant_id", "session_id", desc("requested_at"), desc("id")),
+        Index("ix_approvals_overdue", "tenant_id", "expires_at", postgresql_where=text("status = 'pending'")),
+    )
+
+
+class ApprovalCount(TenantBound, Base):
+    """How many visible proposals of an agency are in a state; kept by triggers, so that a total costs the same at any age."""
+
+    __tablename__ = "approval_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=text("0"))

@@ -1,0 +1,136 @@
+"""Tables of conversations: a session counts its messages, turns and events, so that no number is ever looked up as the largest plus one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.ids import new_turn_id
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+_NOW = text("now()")
+
+
+class ChatSession(TenantOwned, Base):
+    """A conversation of the agency; every member sees it. `deleted_at` hides it at once, a job wipes it later."""
+
+    __tablename__ = "chat_sessions"
+
+    title: Mapped[str | None]
+    created_by_user_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    deleted_at: Mapped[datetime | None]
+    last_message_at: Mapped[datetime | None]
+    message_count: Mapped[int] = mapped_column(server_default=text("0"))
+    turn_count: Mapped[int] = mapped_column(server_default=text("0"))
+    event_seq: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_sessions_creator"),
+        CheckConstraint("length(title) between 1 and 200", name="title"),
+        Index("ix_chat_sessions_created", "tenant_id", desc("created_at"), desc("id"), postgresql_where=text("deleted_at is null")),
+    )
+
+
+class ChatTurn(TenantBound, Base):
+    """One run of the assistant: for a message, or after a decision. Its work is a job; its story is its events."""
+
+    __tablename__ = "chat_turns"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_turn_id)
+    session_id: Mapped[UUID]
+    number: Mapped[int]
+    user_id: Mapped[UUID]
+    kind: Mapped[str]
+    approval_id: Mapped[str | None]
+    message: Mapped[str] = mapped_column(server_default=text("''"))
+    status: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    attempt: Mapped[int] = mapped_column(server_default=text("0"))
+    first_event_seq: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    stop_requested_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_turns_session", ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_chat_turns_user"),
+        UniqueConstraint("tenant_id", "session_id", "number", name="uq_chat_turns_number"),
+        CheckConstraint("kind in ('message', 'continuation')", name="kind"),
+        CheckConstraint("(kind = 'continuation') = (approval_id is not null)", name="approval"),
+        CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'stopped', 'waiting')", name="status"),
+        CheckConstraint("(status in ('queued', 'running')) = (finished_at is null)", name="finished"),
+        Index(
+            "uq_chat_turns_active_message",
+            "tenant_id",
+            "session_id",
+            unique=True,
+            postgresql_where=text("kind = 'message' and status in ('queued', 'running')"),
+        ),
+        Index("uq_chat_turns_continuation", "tenant_id", "approval_id", unique=True, postgresql_where=text("kind = 'continuation'")),
+    )
+
+
+class ChatMessage(TenantOwned, Base):
+    """What was said, by a person, by the assistant or by a tool, as blocks."""
+
+    __tablename__ = "chat_messages"
+
+    session_id: Mapped[UUID]
+    sequence: Mapped[int]
+    role: Mapped[str]
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    turn_id: Mapped[str | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_messages_session", ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_messages_turn", ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_messages_author"),
+        UniqueConstraint("tenant_id", "session_id", "sequence", name="uq_chat_messages_sequence"),
+        CheckConstraint("role in ('user', 'assistant', 'tool', 'system')", name="role"),
+        CheckConstraint("jsonb_typeof(blocks) = 'array'", name="blocks"),
+        Index("ix_chat_messages_turn", "tenant_id", "turn_id"),
+    )
+
+
+class ChatTurnStep(TenantBound, Base):
+    """A finished step of a turn, so that whoever takes the turn over goes on behind it and does nothing twice."""
+
+    __tablename__ = "chat_turn_steps"
+
+    turn_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    finished_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turn_steps_turn", ondelete="CASCADE"),)
+
+
+class ChatEvent(TenantBound, Base):
+    """One event of a turn as it goes over the wire: `data` is the exact line, kept as text so that a replay is the same bytes."""
+
+    __tablename__ = "chat_events"
+
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    turn_id: Mapped[str]
+    kind: Mapped[str]
+    data: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_events_session", ondelete="CASCADE"),
+        CheckConstraint(
+            "kind in ('text_delta', 'tool_use', 'tool_result', 'approval_request', 'approval_granted', 'approval_denied', 'error', 'final')", name="kind"
+        ),
+        Index("uq_chat_events_final", "tenant_id", "turn_id", unique=True, postgresql_where=text("kind = 'final'")),
+    )

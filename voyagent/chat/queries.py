@@ -1,0 +1,222 @@
+"""Reading conversations; a deleted one is not there at any door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_
+from sqlalchemy import exists as there_is
+
+from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import Cursor, next_cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+SESSIONS_MAX = 200
+ACTIVE = ("queued", "running")
+_SESSIONS = ChatSession.__table__.c
+_MESSAGES = ChatMessage.__table__.c
+_TURNS = ChatTurn.__table__.c
+_EVENTS = ChatEvent.__table__.c
+
+
+class SessionNotFound(NotFound):
+    """No such conversation in the agency, or it has been deleted."""
+
+    code = "session_not_found"
+    message = N_("We could not find that conversation. It may have been deleted.")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn as its worker and its streams know it: a value, so that it outlives the transaction that read it."""
+
+    id: str
+    tenant_id: UUID
+    session_id: UUID
+    user_id: UUID
+    kind: str
+    approval_id: str | None
+    message: str
+    status: str
+    attempt: int
+    first_event_seq: int | None
+    created_at: datetime
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its `final` is still to come."""
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A finished step of a turn."""
+
+    number: int
+    kind: str
+    outcome: dict[str, Any]
+
+
+def turn_of(row: ChatTurn) -> Turn:
+    """The value of a row."""
+    return Turn(
+        id=row.id,
+        tenant_id=row.tenant_id,
+        session_id=row.session_id,
+        user_id=row.user_id,
+        kind=row.kind,
+        approval_id=row.approval_id,
+        message=row.message,
+        status=row.status,
+        attempt=row.attempt,
+        first_event_seq=row.first_event_seq,
+        created_at=row.created_at,
+    )
+
+
+def exists(session_id: UUID) -> bool:
+    """Whether the agency has the conversation and has not deleted it."""
+    return bool(db.session.scalar(select(there_is().where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)))))
+
+
+def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """For a Core select of another room: whether the conversation that a column names is still there."""
+    return there_is(select(literal_column("1")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)))
+
+
+def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
+    """A conversation; `lock` holds its row until the transaction ends. Raises SessionNotFound."""
+    statement = select(ChatSession).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None))
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise SessionNotFound
+    return found
+
+
+def session_statement(session_id: UUID) -> Select[Any]:
+    """A conversation's row for the reading lane."""
+    return select(
+        _SESSIONS.id,
+        _SESSIONS.tenant_id,
+        _SESSIONS.title,
+        _SESSIONS.created_by_user_id,
+        _SESSIONS.created_at,
+        _SESSIONS.last_message_at,
+        _SESSIONS.message_count,
+        _SESSIONS.event_seq,
+    ).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
+
+
+def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None) -> tuple[list[Row], str | None]:
+    """The newest conversations and the marker of the next page. Raises InvalidCursor."""
+    statement = (
+        select(_SESSIONS.id, _SESSIONS.title, _SESSIONS.created_at, _SESSIONS.message_count, _SESSIONS.last_message_at, _SESSIONS.created_by_user_id)
+        .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
+        .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
+        .limit(limit)
+    )
+    if cursor is not None:
+        after = Cursor.decode(cursor)
+        statement = statement.where(tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id))
+    rows = reader.read(statement)[0]
+    return rows, next_cursor(rows, limit)
+
+
+def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
+    """A conversation with its messages, in one trip. Raises SessionNotFound."""
+    sessions, said = reader.read(session_statement(session_id), messages_statement(session_id))
+    if not sessions:
+        raise SessionNotFound
+    return sessions[0], said
+
+
+def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = None) -> Select[Any]:
+    """The messages of a conversation that is still there, in order."""
+    return (
+        select(
+            _MESSAGES.id,
+            _MESSAGES.sequence,
+            _MESSAGES.role,
+            _MESSAGES.blocks,
+            _MESSAGES.turn_id,
+            _MESSAGES.created_by_user_id,
+            _MESSAGES.created_at,
+        )
+        .where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.sequence > after, is_live(_MESSAGES.session_id))
+        .order_by(_MESSAGES.sequence)
+        .limit(limit)
+    )
+
+
+def messages(reader: Reader, session_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Row]:
+    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`."""
+    return reader.read(messages_statement(session_id, after=after, limit=limit))[0]
+
+
+def last_seq(session_id: UUID) -> int:
+    """The number of the newest event of a conversation, 0 before the first. Raises SessionNotFound."""
+    found = db.session.scalar(select(ChatSession.event_seq).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)))
+    if found is None:
+        raise SessionNotFound
+    return found
+
+
+def get_turn(turn_id: str) -> Turn:
+    """A turn by its name. Raises NotFound."""
+    found = db.session.scalar(select(ChatTurn).where(ChatTurn.id == turn_id).execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return turn_of(found)
+
+
+def newest_turn(session_id: UUID) -> Turn | None:
+    """The last turn that was started, whatever became of it."""
+    found = db.session.scalar(
+        select(ChatTurn).where(ChatTurn.session_id == session_id).order_by(ChatTurn.number.desc()).limit(1).execution_options(populate_existing=True)
+    )
+    return turn_of(found) if found is not None else None
+
+
+def find_running_turn(session_id: UUID) -> Turn | None:
+    """The turn that runs, or waits for its worker; the earliest where a continuation queues behind it."""
+    found = db.session.scalar(
+        select(ChatTurn)
+        .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
+        .order_by(ChatTurn.number)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    return turn_of(found) if found is not None else None
+
+
+def find_continuation(approval_id: str) -> Turn | None:
+    """The turn that went on after a decision."""
+    found = db.session.scalar(select(ChatTurn).where(ChatTurn.kind == "continuation", ChatTurn.approval_id == approval_id))
+    return turn_of(found) if found is not None else None
+
+
+def steps_of(turn_id: str) -> list[Step]:
+    """The finished steps of a turn, in order."""
+    rows = db.session.scalars(select(ChatTurnStep).where(ChatTurnStep.turn_id == turn_id).order_by(ChatTurnStep.number))
+    return [Step(row.number, row.kind, row.outcome) for row in rows]
+
+
+def events_after(session_id: UUID, seq: int, *, limit: int = 500, turn_id: str | None = None) -> list[Row]:
+    """Stored events behind a number, of one turn or of all: `seq, turn_id, kind, data`."""
+    statement = (
+        select(ChatEvent.seq, ChatEvent.turn_id, ChatEvent.kind, ChatEvent.data)
+        .where(ChatEvent.session_id == session_id, ChatEvent.seq > seq)
+        .order_by(ChatEvent.seq)
+        .limit(limit)
+    )
+    if turn_id is not None:
+        statement = statement.where(ChatEvent.turn_id == turn_id)
+    return [dict(row) for row in db.session.execute(statement).mappings()]

@@ -1,0 +1,365 @@
+"""What people and the assistant do with a conversation: begin, say, run a turn, tell its events, delete, take back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+
+from voyagent.audit import service as audit
+from voyagent.chat import queries
+from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
+from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn
+from voyagent.kernel import clock, events, jobs
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import N_, Conflict, Unprocessable
+from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.ids import new_turn_id
+
+TITLE_MAX = 200
+TITLE_FROM_MESSAGE = 60
+UNDO = timedelta(minutes=10)
+TURN_TASK = "assistant.run_turn"
+WIPE_TASK = "chat.wipe"
+EVENT_FIELDS = ("text", "tool_name", "tool_input", "tool_output", "tool_call_id", "approval_id", "approval_summary", "error_message")
+ENDED = frozenset({"done", "failed", "stopped", "waiting"})
+_BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
+
+
+class TurnInProgress(Conflict):
+    """A turn of the conversation is still running."""
+
+    code = "turn_in_progress"
+    message = N_("The assistant is still answering. Wait for it to finish, or stop it first.")
+
+
+class TitleEmpty(Unprocessable):
+    """A title of nothing but spaces."""
+
+    code = "title_empty"
+    message = N_("Give the conversation a name.")
+
+
+class TitleTooLong(Unprocessable):
+    """A title above 200 characters."""
+
+    code = "title_too_long"
+    message = N_("A name has at most 200 characters.")
+
+
+SessionHook = Callable[[UUID], None]
+_deleted: list[SessionHook] = []
+_restored: list[SessionHook] = []
+_may_wipe: list[Callable[[UUID], bool]] = []
+
+
+def on_deleted(hook: SessionHook) -> SessionHook:
+    """Have a higher room hide what belongs to a conversation, in the transaction that deletes it."""
+    _deleted.append(hook)
+    return hook
+
+
+def on_restored(hook: SessionHook) -> SessionHook:
+    """Have a higher room show it again when the deletion is taken back."""
+    _restored.append(hook)
+    return hook
+
+
+def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
+    """Let a higher room say whether the rows of a deleted conversation may go; `False` puts the wiping off."""
+    _may_wipe.append(hook)
+    return hook
+
+
+def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
+    """Begin a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
+    actor.require("chat.write")
+    session = ChatSession(created_by_user_id=actor.user_id, title=None if title is None else _title(title))
+    db.session.add(session)
+    db.session.flush()
+    audit.record(actor, "chat.created", entity_refs={"session_id": session.id})
+    return session
+
+
+def append_message(actor: Actor, session_id: UUID, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None = None) -> ChatMessage:
+    """Add to what was said; the first words of a person name an unnamed conversation. Raises Forbidden, SessionNotFound."""
+    actor.require("chat.write")
+    return _append(actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id)
+
+
+def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
+    """Give a conversation another name. Raises Forbidden, TitleEmpty, TitleTooLong, SessionNotFound."""
+    actor.require("chat.write")
+    wanted = _title(title)
+    session = queries.get_session(session_id, lock=True)
+    if session.title != wanted:
+        session.title = wanted
+        audit.record(actor, "chat.renamed", entity_refs={"session_id": session_id})
+    return session
+
+
+def delete(actor: Actor, session_id: UUID) -> None:
+    """Take a conversation away from every door; its rows go for good after the undo's ten minutes.
+
+    A turn that runs is asked to stop. What was decided in it stays in the audit. Raises Forbidden, SessionNotFound.
+    """
+    actor.require("chat.write")
+    session = queries.get_session(session_id, lock=True)
+    session.deleted_at = db.session.scalar(select(func.now()))
+    db.session.flush()
+    _ask_to_stop(session_id)
+    for hook in _deleted:
+        hook(session_id)
+    _defer_wipe(session)
+    audit.record(actor, "chat.deleted", entity_refs={"session_id": session_id}, inputs={"title": session.title, "message_count": session.message_count})
+
+
+def restore(actor: Actor, session_id: UUID) -> ChatSession:
+    """Take a deletion back within ten minutes. Raises Forbidden, and SessionNotFound once it is too late or was never deleted."""
+    actor.require("chat.write")
+    session = db.session.scalar(
+        select(ChatSession)
+        .where(ChatSession.id == session_id, ChatSession.deleted_at > func.now() - UNDO)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if session is None:
+        raise SessionNotFound
+    session.deleted_at = None
+    db.session.flush()
+    for hook in _restored:
+        hook(session_id)
+    audit.record(actor, "chat.restored", entity_refs={"session_id": session_id})
+    return session
+
+
+def wipe(session_id: UUID, deleted_at: str) -> bool:
+    """Remove the rows of a conversation whose undo is over; whether they are gone.
+
+    Does nothing where the deletion was taken back (or taken back and repeated: that one has a job of its own), and comes back later while something of it must
+    still be finished.
+    """
+    session = db.session.scalar(
+        select(ChatSession).where(ChatSession.id == session_id).with_for_update().execution_options(populate_existing=True)
+    )
+    if session is None or session.deleted_at is None or wire_instant(session.deleted_at) != deleted_at:
+        return False
+    if find_running_turn(session_id) is not None or not all([hook(session_id) for hook in _may_wipe]):
+        _defer_wipe(session)
+        return False
+    rows_changed(f"delete from chat_sessions where tenant_id = {_BOUND} and id = :id", id=session_id)  # noqa: S608 - a constant of ours
+    return True
+
+
+def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
+    """Store what a person said and have the assistant answer; one turn of a conversation at a time.
+
+    Raises Forbidden, SessionNotFound, TurnInProgress (the caller may join the turn of `find_running_turn` where the words are the same).
+    """
+    actor.require("chat.write")
+    session = queries.get_session(session_id, lock=True)
+    if find_running_turn(session_id) is not None:
+        raise TurnInProgress
+    turn = _open_turn(actor, session, kind="message", message=message)
+    _append(actor, session, role="user", blocks=[{"type": "text", "text": message}], turn_id=turn.id)
+    _defer_turn(turn)
+    return turn
+
+
+def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> Turn | None:
+    """Have the assistant go on after a decision, behind whatever turn runs now; `actor` is the person for whom it works.
+
+    Called by the program once a decision has been carried out, at most once for each proposal (a repeat gives the same turn); None where the conversation has
+    been deleted meanwhile.
+    """
+    try:
+        session = queries.get_session(session_id, lock=True)
+    except SessionNotFound:
+        return None
+    known = queries.find_continuation(approval_id)
+    if known is not None:
+        return known
+    turn = _open_turn(actor, session, kind="continuation", approval_id=approval_id)
+    _defer_turn(turn)
+    return turn
+
+
+def begin_turn(turn_id: str) -> Turn | None:
+    """Let a worker take a turn, for the first time or over from one that died; None where it has ended. Counts the attempt."""
+    turn = db.session.scalar(
+        select(ChatTurn).where(ChatTurn.id == turn_id, ChatTurn.status.in_(ACTIVE)).with_for_update().execution_options(populate_existing=True)
+    )
+    if turn is None:
+        return None
+    turn.status = "running"
+    turn.attempt += 1
+    turn.started_at = turn.started_at or clock.now()
+    db.session.flush()
+    return queries.turn_of(turn)
+
+
+def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> None:
+    """Keep a finished step in the transaction that did it, so that a take-over goes on behind it."""
+    db.session.add(ChatTurnStep(turn_id=turn.id, number=number, kind=kind, outcome=outcome))
+    db.session.flush()
+
+
+def emit(turn: Turn, kind: str, **fields: Any) -> int:
+    """Store the next event of a conversation and ring its streams at commit; its number, rising by one over all turns.
+
+    `fields` are those of the API's AgentEvent; the others are null. Raises ValueError for a name that it does not have.
+    """
+    strange = set(fields) - set(EVENT_FIELDS)
+    if strange:
+        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
+    event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
+    line = json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    seq = db.session.scalar(_EMIT, {"session_id": turn.session_id, "turn_id": turn.id, "kind": kind, "data": line})
+    if seq is None:
+        raise SessionNotFound
+    events.ring(topic(turn.session_id))
+    return int(seq)
+
+
+def finish_turn(turn: Turn, status: str) -> bool:
+    """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it. Its `final` is the caller's to emit."""
+    if status not in ENDED:
+        raise ValueError(status)
+    return 1 == rows_changed(
+        f"update chat_turns set status = :status, finished_at = now() where tenant_id = {_BOUND} and id = :id and status in ('queued', 'running')",  # noqa: S608
+        status=status,
+        id=turn.id,
+    )
+
+
+def request_stop(actor: Actor, session_id: UUID) -> bool:
+    """Ask the turn that runs to end after its present step; whether there was one. Raises Forbidden, SessionNotFound."""
+    actor.require("chat.write")
+    queries.get_session(session_id, lock=True)
+    return _ask_to_stop(session_id)
+
+
+def stop_requested(turn_id: str) -> bool:
+    """Whether somebody wants the turn to end."""
+    return bool(db.session.scalar(select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)))
+
+
+def topic(session_id: UUID) -> str:
+    """The doorbell's name for a conversation."""
+    return f"chat:{session_id}"
+
+
+# The session's row is the queue: whoever holds it has the next number, and a number is seen only with its event.
+_EMIT = text(
+    f"""
+    with counted as (
+      update chat_sessions set event_seq = event_seq + 1 where tenant_id = {_BOUND} and id = :session_id returning tenant_id, event_seq
+    ), begun as (
+      update chat_turns t set first_event_seq = c.event_seq from counted c
+       where t.tenant_id = c.tenant_id and t.id = :turn_id and t.first_event_seq is null
+    )
+    insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
+    select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
+    """  # noqa: S608 - constants of ours
+)
+
+
+def _append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None) -> ChatMessage:
+    session.message_count += 1
+    session.last_message_at = clock.now()
+    if role == "user" and session.title is None:
+        session.title = _words(blocks)[:TITLE_FROM_MESSAGE].strip() or None
+    message = ChatMessage(
+        session_id=session.id,
+        sequence=session.message_count,
+        role=role,
+        blocks=blocks,
+        turn_id=turn_id,
+        created_by_user_id=actor.user_id if role == "user" else None,
+    )
+    db.session.add(message)
+    db.session.flush()
+    return message
+
+
+def _words(blocks: list[dict[str, Any]]) -> str:
+    return " ".join(str(block["text"]).strip() for block in blocks if block.get("type") == "text" and block.get("text")).strip()
+
+
+def _title(title: str) -> str:
+    wanted = title.strip()
+    if not wanted:
+        raise TitleEmpty
+    if len(wanted) > TITLE_MAX:
+        raise TitleTooLong
+    return wanted
+
+
+def _open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "", approval_id: str | None = None) -> Turn:
+    session.turn_count += 1
+    turn = ChatTurn(
+        id=new_turn_id(), session_id=session.id, number=session.turn_count, user_id=actor.user_id, kind=kind, message=message, approval_id=approval_id
+    )
+    db.session.add(turn)
+    db.session.flush()
+    db.session.refresh(turn)
+    return queries.turn_of(turn)
+
+
+def _defer_turn(turn: Turn) -> None:
+    jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)
+
+
+def _defer_wipe(session: ChatSession) -> None:
+    assert session.deleted_at is not None  # noqa: S101 - only a deleted one is wiped
+    jobs.defer(
+        WIPE_TASK,
+        after_s=UNDO.total_seconds(),
+        tenant_id=str(session.tenant_id),
+        session_id=str(session.id),
+        deleted_at=wire_instant(session.deleted_at),
+    )
+
+
+def _ask_to_stop(session_id: UUID) -> bool:
+    asked = rows_changed(
+        f"update chat_turns set stop_requested_at = coalesce(stop_requested_at, now())"  # noqa: S608
+        f" where tenant_id = {_BOUND} and session_id = :id and status in ('queued', 'running')",
+        id=session_id,
+    )
+    if asked:
+        events.ring(topic(session_id))
+    return asked > 0
+
+
+__all__ = [
+    "SessionNotFound",
+    "TitleEmpty",
+    "TitleTooLong",
+    "Turn",
+    "TurnInProgress",
+    "append_message",
+    "before_wipe",
+    "begin_turn",
+    "create_session",
+    "delete",
+    "emit",
+    "find_running_turn",
+    "finish_turn",
+    "on_deleted",
+    "on_restored",
+    "record_step",
+    "rename",
+    "request_stop",
+    "restore",
+    "start_continuation",
+    "start_turn",
+    "stop_requested",
+    "topic",
+    "wipe",
+]
