@@ -58,4 +58,5 @@ class AuditEvent(TenantBound, Base):
         Index("ix_audit_events_started", "tenant_id", desc("started_at"), desc("seq")),
         Index("ix_audit_events_kind", "tenant_id", "kind", desc("started_at")),
         Index("ix_audit_events_actor", "tenant_id", "actor_id", desc("started_at")),
+        Index("ix_audit_events_entities", "tenant_id", "entity_refs", postgresql_using="gin", postgresql_ops={"entity_refs": "jsonb_path_ops"}),
     )

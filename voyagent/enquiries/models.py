@@ -1,0 +1,76 @@
+"""Tables of enquiries: what a customer asks for, and how many there are in each status."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+_NOW = text("now()")
+_SEARCH = (
+    "lower(customer_name || chr(31) || COALESCE(customer_email, ''::text) || chr(31) || COALESCE(customer_phone, ''::text)"
+    " || chr(31) || COALESCE(origin, ''::text) || chr(31) || COALESCE(destination, ''::text))"
+)
+OPEN_STATUSES = frozenset({"new", "quoted"})
+CLOSED_STATUSES = frozenset({"booked", "cancelled"})
+
+
+class Enquiry(TenantOwned, Base):
+    """A customer's wish. A budget is an estimate, hence hundredths in every currency; `search` is what a search looks through."""
+
+    __tablename__ = "enquiries"
+
+    created_by_user_id: Mapped[UUID]
+    customer_name: Mapped[str]
+    customer_email: Mapped[str | None]
+    customer_phone: Mapped[str | None]
+    origin: Mapped[str | None]
+    destination: Mapped[str | None]
+    depart_date: Mapped[date | None]
+    return_date: Mapped[date | None]
+    pax_count: Mapped[int] = mapped_column(server_default=text("1"))
+    budget_hundredths: Mapped[int | None]
+    budget_currency: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default=text("'new'"))
+    notes: Mapped[str | None]
+    session_id: Mapped[UUID | None]
+    search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_enquiries_creator"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_enquiries_session", ondelete="SET NULL (session_id)"
+        ),
+        CheckConstraint("status in ('new', 'quoted', 'booked', 'cancelled')", name="status"),
+        CheckConstraint("pax_count between 1 and 2147483647", name="pax"),
+        CheckConstraint("return_date >= depart_date", name="dates"),
+        CheckConstraint("budget_hundredths between 0 and 99999999999999", name="budget"),
+        CheckConstraint("budget_hundredths is null or budget_currency is not null", name="budget_currency"),
+        CheckConstraint("budget_currency ~ '^[A-Z]{3}$'", name="currency"),
+        Index("ix_enquiries_created", "tenant_id", desc("created_at"), desc("id")),
+        Index("ix_enquiries_status", "tenant_id", "status", desc("created_at"), desc("id")),
+        Index("ix_enquiries_depart", "tenant_id", "depart_date"),
+        Index("ix_enquiries_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
+        Index("ix_enquiries_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    )
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is booked or cancelled; it may still be edited, and never goes back to new or quoted."""
+        return self.status in CLOSED_STATUSES
+
+
+class EnquiryCount(TenantBound, Base):
+    """How many enquiries of the agency are in a status; kept by triggers on `enquiries`, written by nobody else."""
+
+    __tablename__ = "enquiry_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=text("0"))
