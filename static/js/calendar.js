@@ -114,8 +114,8 @@ function pick(text) {
   field.value = text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.dispatchEvent(new Event("change", { bubbles: true }));
-  leaving = true;
   panel.hidePopover();
+  field.focus();
 }
 
 function onClick(event) {

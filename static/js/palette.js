@@ -28,8 +28,8 @@ function acts(typed) {
 function enquiriesIn(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html;
-  const rows = [...holder.content.querySelectorAll("tbody tr, [data-rows] > *, tr")].filter((row) => row.querySelector("td a[href], a[href]"));
-  return [...new Set(rows)].slice(0, ENQUIRIES_MAX).map((row) => ({
+  const rows = [...holder.content.querySelectorAll("tr, [data-rows] > *")].filter((row) => !row.closest("thead") && row.querySelector("a[href]"));
+  return rows.slice(0, ENQUIRIES_MAX).map((row) => ({
     glyph: "inbox", text: row.querySelector("a[href]").textContent.trim(), href: row.querySelector("a[href]").getAttribute("href"),
     status: row.querySelector(".v-st"), end: row.querySelector(".v-date"),
   }));

@@ -9,27 +9,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from voyagent.http.api_samples import Json, resolved, sample, tail_of
+
 METHODS = ("get", "post", "put", "patch", "delete")
 _DEPTH_MAX = 6
-_LIMITS = (
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minimum", "from {}"),
-    ("exclusiveMinimum", "above {}"),
-    ("maximum", "to {}"),
-    ("minItems", "at least {} items"),
-    ("maxItems", "at most {} items"),
-    ("pattern", "matches {}"),
-)
-_SAMPLES = {
-    "uuid": "019412f0-7c1e-7a34-9d02-5b1f6c3a8e10",
-    "date": "2026-11-24",
-    "date-time": "2026-11-24T05:12:00.000000Z",
-    "email": "neha@malabargulf.example",
-    "uri": "https://voyagent.example/",
-}
-
-Json = dict[str, Any]
+_DECIMAL_PATTERN = "^(?!"  # how pydantic writes what a decimal string may be
+_RANGES = (("minLength", "maxLength", "characters"), ("minItems", "maxItems", "items"), ("minimum", "maximum", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +147,7 @@ class _Reader:
     def operation(self, method: str, path: str, found: Json, shared: list[Json]) -> Operation:
         media, body_schema = _content(found.get("requestBody", {}))
         answers = tuple(self.answer(status, answer) for status, answer in sorted(found.get("responses", {}).items()))
-        success = next((a for s, a in sorted(found.get("responses", {}).items()) if str(s).startswith("2")), {})
+        success: Json = next((a for s, a in sorted(found.get("responses", {}).items()) if str(s).startswith("2")), {})
         security = found.get("security", self.spec.get("security", []))
         full_path = self.prefix + path
         return Operation(
@@ -177,7 +162,7 @@ class _Reader:
             body_shape=_shape_name(body_schema),
             body_media=media,
             answers=answers,
-            request_example=self.request_example(method, full_path, bool(security), media, body_schema),
+            request_example=self.request_example(method, full_path, bearer=bool(security), media=media, schema=body_schema),
             answer_example=self.answer_example(success),
         )
 
@@ -209,7 +194,7 @@ class _Reader:
 
     def codes(self, schema: Json, depth: int = 0) -> Iterator[str]:
         """The stable words that `detail` may hold."""
-        schema = self.resolved(schema)
+        schema = resolved(self.schemas, schema)
         if depth > _DEPTH_MAX:
             return
         detail = schema.get("properties", {}).get("detail")
@@ -231,7 +216,7 @@ class _Reader:
             yield Shape(name, schema.get("description", ""), tuple(self.rows(schema)), kind)
 
     def rows(self, schema: Json) -> Iterator[Row]:
-        schema = self.resolved(schema)
+        schema = resolved(self.schemas, schema)
         required = schema.get("required", [])
         for name, member in schema.get("properties", {}).items():
             yield Row(name, self.kind(member), _shape_name(member), name in required, _limits(member), member.get("description", ""))
@@ -241,7 +226,7 @@ class _Reader:
         if depth > _DEPTH_MAX:
             return "…"
         if "$ref" in schema:
-            return _tail(schema["$ref"])
+            return tail_of(schema["$ref"])
         parts = schema.get("anyOf") or schema.get("oneOf")
         if parts:
             return " or ".join(dict.fromkeys(self.kind(part, depth + 1) for part in parts))
@@ -255,20 +240,13 @@ class _Reader:
         words = " or ".join(kinds) if isinstance(kinds, list) else kinds
         return f"{words}, {schema['format']}" if "format" in schema else words
 
-    def resolved(self, schema: Json) -> Json:
-        for _ in range(_DEPTH_MAX):
-            if "$ref" not in schema:
-                break
-            schema = self.schemas.get(_tail(schema["$ref"]), {})
-        return schema
-
-    def request_example(self, method: str, path: str, bearer: bool, media: str, schema: Json) -> str:
+    def request_example(self, method: str, path: str, *, bearer: bool, media: str, schema: Json) -> str:
         lines = [f"curl -X {method.upper()} $VOYAGENT{path}" if method != "get" else f"curl $VOYAGENT{path}"]
         if bearer:
             lines.append('-H "Authorization: Bearer $TOKEN"')
         if schema:
             lines.append(f'-H "Content-Type: {media}"')
-            lines.append(f"-d '{json.dumps(self.sample(schema), indent=2, ensure_ascii=False)}'")
+            lines.append(f"-d '{json.dumps(sample(self.schemas, schema), indent=2, ensure_ascii=False)}'")
         return " \\\n  ".join(lines)
 
     def answer_example(self, success: Json) -> str:
@@ -277,46 +255,7 @@ class _Reader:
             return ""
         if not media.startswith("application/json"):
             return media
-        return json.dumps(self.sample(schema), indent=2, ensure_ascii=False)
-
-    def sample(self, schema: Json, name: str = "", depth: int = 0) -> Any:
-        """A plausible value: the document's own example where it has one, else one made from type, format and name."""
-        schema = self.resolved(schema)
-        for own in ("example", "default", "const"):
-            if schema.get(own) is not None:
-                return schema[own]
-        for several in ("examples", "enum"):
-            if schema.get(several):
-                return schema[several][0]
-        parts = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
-        if parts:
-            return self.sample(next((p for p in parts if p.get("type") != "null"), parts[0]), name, depth)
-        kind = schema.get("type")
-        kind = next((k for k in kind if k != "null"), "null") if isinstance(kind, list) else kind
-        if depth > _DEPTH_MAX:
-            return None
-        if kind == "array":
-            return [self.sample(schema.get("items", {}), name, depth + 1)]
-        if kind == "object" or "properties" in schema:
-            return {key: self.sample(member, key, depth + 1) for key, member in schema.get("properties", {}).items()}
-        return _plain_sample(schema, kind, name)
-
-
-def _plain_sample(schema: Json, kind: str | None, name: str) -> Any:
-    if kind == "integer":
-        return schema.get("minimum", 1)
-    if kind == "number":
-        return schema.get("minimum", 1.0)
-    if kind == "boolean":
-        return True
-    if kind == "null":
-        return None
-    if schema.get("format") in _SAMPLES:
-        return _SAMPLES[schema["format"]]
-    by_name = {"currency": "INR", "amount": "285721.00", "email": _SAMPLES["email"], "phone": "+919447088312", "name": "Deepa Krishnan"}
-    if name == "id" or name.endswith("_id"):
-        return _SAMPLES["uuid"]
-    return next((value for word, value in by_name.items() if name.endswith(word)), "…")
+        return json.dumps(sample(self.schemas, schema), indent=2, ensure_ascii=False)
 
 
 def _content(holder: Json) -> tuple[str, Json]:
@@ -329,23 +268,35 @@ def _limits(schema: Json) -> str:
     for part in schema.get("anyOf", []):
         if part.get("type") != "null":
             schema = {**part, **schema}
-    words = [text.format(schema[key]) for key, text in _LIMITS if key in schema]
-    if schema.get("default") is not None:
+    words = [_range(schema.get(low), schema.get(high), unit) for low, high, unit in _RANGES if low in schema or high in schema]
+    if "exclusiveMinimum" in schema:
+        words.append(f"above {schema['exclusiveMinimum']:g}")
+    if "pattern" in schema:
+        words.append("in decimal figures" if schema["pattern"].startswith(_DECIMAL_PATTERN) else f"matches {schema['pattern']}")
+    if schema.get("default") not in (None, ""):
         default = schema["default"]
         words.append(f"default {json.dumps(default) if isinstance(default, bool | dict | list) else default}")
     return ", ".join(words)
 
 
+def _range(low: float | None, high: float | None, unit: str) -> str:
+    if high is None:
+        text = "not empty" if unit and low == 1 else f"at least {low:.0f} {unit}"
+    elif low == high:
+        text = f"exactly {high:.0f} {unit}"
+    elif low is None or (unit and low == 0):
+        text = f"up to {high:.0f} {unit}"
+    else:
+        text = f"{low:.0f} to {high:.0f} {unit}"
+    return text.strip()
+
+
 def _shape_name(schema: Json) -> str | None:
     """The named shape that a schema is, holds a list of, or may be; None when it names none."""
     if "$ref" in schema:
-        return _tail(schema["$ref"])
+        return tail_of(schema["$ref"])
     inner = [schema.get("items", {}), *schema.get("anyOf", []), *schema.get("oneOf", [])]
     return next((name for part in inner if part and (name := _shape_name(part))), None)
-
-
-def _tail(reference: str) -> str:
-    return reference.rsplit("/", 1)[-1]
 
 
 def _anchor(text: str) -> str:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import get_currency_symbol
+from babel.numbers import get_currency_name, get_currency_symbol
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
@@ -31,6 +31,7 @@ THEMES = ("auto", "light", "dark")
 _LAKH_LOCALES = ("en_IN", "hi")
 _HOT_SECONDS = 600
 _WEEKDAY_WINDOW_DAYS = 6
+_SOON_DAYS = 183
 
 
 class Look(NamedTuple):
@@ -80,7 +81,9 @@ def install(app: Flask) -> None:
         amount=amount,
         symbol_money=symbol_money,
         short_amount=short_amount,
+        currency_name=currency_name,
         day=day,
+        long_day=long_day,
         when=when,
         moment=moment,
         typed_day=typed_day,
@@ -142,6 +145,11 @@ def short_amount(value: Money) -> str:
     return _figure(value, brief=True)
 
 
+def currency_name(code: str) -> str:
+    """The currency in words, as a report's head has it: `INR` → `Indian Rupee`."""
+    return get_currency_name(code, locale=_locale())
+
+
 def _figure(value: Money, *, brief: bool = False) -> str:
     whole, _, places = f"{abs(value.decimal):.{value.exponent}f}".partition(".")
     if brief and not places.strip("0"):
@@ -169,16 +177,26 @@ def _dash() -> Markup:
 
 
 def day(value: date | datetime | None, *, year: bool | None = None, weekday: bool = False) -> str:
-    """A calendar day: `24 Nov` in the current year, else `24 Nov 2026`; `year=True` always names the year, `weekday` adds `Tue`.
+    """A calendar day: `24 Nov` in the current year and the coming half year, else `24 Nov 2025`.
 
-    An instant is read in the page's time zone. None is an empty string.
+    `year=True` always names the year, `weekday` adds `Tue`. An instant is read in the page's time zone. None is an empty string.
     """
     if value is None:
         return ""
     local = _local(value).date() if isinstance(value, datetime) else value
-    named = local.year != today().year if year is None else year
+    named = not _goes_without_year(local) if year is None else year
     pattern = ("EEE " if weekday else "") + "d MMM" + (" y" if named else "")
     return format_date(local, pattern, locale=_locale())
+
+
+def long_day(value: date, *, weekday: bool = True, year: bool = False) -> str:
+    """A day in full, for a title: `Tuesday, 24 November`; on paper `24 November 2026` (weekday=False, year=True)."""
+    return format_date(value, ("EEEE, " if weekday else "") + "d MMMM" + (" y" if year else ""), locale=_locale())
+
+
+def _goes_without_year(value: date) -> bool:
+    now = today()
+    return value.year == now.year or 0 <= (value - now).days <= _SOON_DAYS
 
 
 def when(value: datetime | None, *, time: bool = False) -> Markup:

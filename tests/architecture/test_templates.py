@@ -1,0 +1,153 @@
+"""Every template can be rendered by what the application has, is strict about script and style, short, and speaks through the catalogue."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+from jinja2 import nodes
+
+from voyagent.http import presentation
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+ALL = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.html"))
+FRAGMENTS = [name for name in ALL if Path(name).name.startswith("_")]
+LINES_MAX = 100
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+# Shown as they are in every language: our name, key caps, codes of the wire.
+UNTRANSLATED = {"Voyagent", "Authorization", "Bearer", "Idempotency", "Key"}
+
+
+@pytest.fixture(scope="module")
+def app() -> Flask:
+    app = Flask("templates", template_folder=str(TEMPLATES))
+    Babel(app)
+    presentation.install(app)
+    return app
+
+
+def source(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def without_comments(text: str) -> str:
+    return re.sub(r"\{#.*?#\}", lambda found: "\n" * found.group().count("\n"), text, flags=re.DOTALL)
+
+
+def as_html(name: str) -> str:
+    """The markup alone: statements gone, expressions a letter."""
+    text = re.sub(r"\{% macro .*?endmacro %\}", "", without_comments(source(name)), flags=re.DOTALL) if name in FRAGMENTS else without_comments(source(name))
+    text = re.sub(r"\{%.*?%\}", "", text, flags=re.DOTALL)
+    return re.sub(r"\{\{.*?\}\}", "x", text, flags=re.DOTALL)
+
+
+class Roots(HTMLParser):
+    """Collects the tags and ids of the outermost elements, and every attribute."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.depth = 0
+        self.roots: list[tuple[str, str | None]] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
+        self.scripts_with_text = 0
+        self.styles = 0
+        self._in_script = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.depth == 0:
+            self.roots.append((tag, dict(attrs).get("id")))
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        self.styles += tag == "style"
+        self._in_script = tag == "script"
+        self.depth += tag not in VOID
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.depth == 0:
+            self.roots.append((tag, dict(attrs).get("id")))
+        self.attributes += [(tag, name, value) for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = False
+        self.depth -= tag not in VOID
+
+    def handle_data(self, data: str) -> None:
+        self.scripts_with_text += self._in_script and bool(data.strip())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_template_compiles_with_the_filters_that_there_are(app: Flask, name: str) -> None:
+    app.jinja_env.compile(source(name), name)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_template_that_is_named_exists(app: Flask, name: str) -> None:
+    naming = app.jinja_env.parse(source(name)).find_all((nodes.Extends, nodes.Include, nodes.FromImport, nodes.Import))
+    constants = [constant.value for node in naming for constant in _constants(node.template)]
+    missing = [value for value in constants if isinstance(value, str) and value.endswith(".html") and value not in ALL]
+    assert not missing
+
+
+def _constants(named: nodes.Expr) -> list[nodes.Const]:
+    return [named] if isinstance(named, nodes.Const) else list(named.find_all(nodes.Const))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_template_has_inline_script_style_or_handlers(name: str) -> None:
+    seen = Roots(as_html(name))
+    assert not seen.styles, "a <style> element is refused by the CSP"
+    assert not seen.scripts_with_text, "scripts live in static/js"
+    refused = [
+        (tag, attribute)
+        for tag, attribute, value in seen.attributes
+        if attribute == "style" or attribute.startswith(("on", "hx-on")) or (value or "").startswith("javascript:")
+    ]
+    assert not refused
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_template_switches_escaping_off(name: str) -> None:
+    text = without_comments(source(name))
+    assert not re.search(r"\|\s*safe\b", text)
+    assert "autoescape" not in text
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_template_names_another_host(name: str) -> None:
+    assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", without_comments(source(name)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_template_is_short(name: str) -> None:
+    assert source(name).count("\n") <= LINES_MAX
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_a_fragment_has_one_root_with_an_id(name: str) -> None:
+    roots = Roots(as_html(name)).roots
+    assert roots, "a fragment without an element"
+    assert all(root_id for _, root_id in roots), f"a root without an id: {roots}"
+    # The branches of one {% if %} may each have a root, as long as they are the same element to htmx.
+    assert len({root_id for _, root_id in roots}) == 1, f"more than one root: {roots}"
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_a_fragment_stands_alone(app: Flask, name: str) -> None:
+    assert not list(app.jinja_env.parse(source(name)).find_all(nodes.Extends))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_words_come_from_the_catalogue(name: str) -> None:
+    # Private macros and *_class blocks write attributes, not words.
+    text = re.sub(r"\{% macro _.*?endmacro %\}|\{% block \w+_class %\}.*?endblock %\}", "", without_comments(source(name)), flags=re.DOTALL)
+    text = re.sub(r"\{%-?\s*trans\b.*?endtrans\s*-?%\}", "", text, flags=re.DOTALL)
+    text = re.sub(r"<(svg|pre|code|kbd)\b.*?</\1>", "", text, flags=re.DOTALL)
+    spoken = re.findall(r"""(?:aria-label|placeholder|title|alt)=["']([^"'{]*[A-Za-z]{2}[^"'{]*)["']""", text)
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "\0", text, flags=re.DOTALL)
+    spoken += re.findall(r"[A-Za-z][A-Za-z']+", re.sub(r"<[^>]*>", "\0", text))
+    loose = [word for word in spoken if word not in UNTRANSLATED and not re.fullmatch(r"(?:nbsp|amp|lt|gt|middot|ndash|hellip)", word)]
+    assert not loose, f"not wrapped in _(): {loose[:6]}"
