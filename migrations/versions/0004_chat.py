@@ -57,8 +57,7 @@ TABLES = [
       constraint ck_chat_turns_finished check ((status in ('queued', 'running')) = (finished_at is null))
     )
     """,
-    "create unique index uq_chat_turns_active_message on chat_turns (tenant_id, session_id)"
-    " where kind = 'message' and status in ('queued', 'running')",
+    "create unique index uq_chat_turns_active_message on chat_turns (tenant_id, session_id) where kind = 'message' and status in ('queued', 'running')",
     "create unique index uq_chat_turns_continuation on chat_turns (tenant_id, approval_id) where kind = 'continuation'",
     """
     create table chat_messages (

@@ -55,6 +55,7 @@ TABLES = [
     "create index ix_approvals_requested on approvals (tenant_id, requested_at desc, id desc) where hidden_at is null",
     "create index ix_approvals_session on approvals (tenant_id, session_id, requested_at desc, id desc)",
     "create index ix_approvals_overdue on approvals (tenant_id, expires_at) where status = 'pending'",
+    "create index ix_approvals_waiting on approvals (tenant_id, resolved_at) where effect_status = 'waiting'",
     """
     create table approval_counts (
       tenant_id uuid not null constraint fk_approval_counts_tenant_id references tenants(id) on delete cascade,
@@ -121,8 +122,7 @@ def upgrade() -> None:
         ("delete", "old table as old_rows"),
     ):
         op.execute(
-            f"create trigger approvals_counted_{event} after {event} on approvals referencing {rows}"
-            " for each statement execute function app.count_approvals()"
+            f"create trigger approvals_counted_{event} after {event} on approvals referencing {rows} for each statement execute function app.count_approvals()"
         )
     op.execute("create trigger approvals_guarded before update on approvals for each row execute function app.guard_approval()")
     tenant_wall("approvals")

@@ -6,7 +6,8 @@ If the event cannot be written the act does not happen: both are one transaction
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,19 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
             "started_at": started_at,
         }
     )
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Try a part of a transaction: when it raises, its writes and its events go and the rest may stay. The exception goes on to the caller."""
+    pending = db.session().info.setdefault(_PENDING, [])
+    before = len(pending)
+    try:
+        with db.session.begin_nested():
+            yield
+    except BaseException:
+        del pending[before:]
+        raise
 
 
 def open_chain(tenant_id: UUID) -> None:

@@ -112,7 +112,9 @@ class ChatTurnStep(TenantBound, Base):
     outcome: Mapped[dict[str, Any]] = mapped_column(JSONB)
     finished_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
-    __table_args__ = (ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turn_steps_turn", ondelete="CASCADE"),)
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turn_steps_turn", ondelete="CASCADE"),
+    )
 
 
 class ChatEvent(TenantBound, Base):

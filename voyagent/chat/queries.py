@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal_column, select, tuple_
-from sqlalchemy import exists as there_is
+from sqlalchemy import ColumnElement, Select, exists as there_is, literal_column, select, tuple_
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.kernel.db import db
@@ -99,6 +98,11 @@ def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:
     if found is None:
         raise SessionNotFound
     return found
+
+
+def lock(session_id: UUID) -> None:
+    """Hold a conversation's row until the transaction ends, deleted or not: the first lock of whoever needs several."""
+    db.session.execute(select(ChatSession.id).where(ChatSession.id == session_id).with_for_update(key_share=True))
 
 
 def session_statement(session_id: UUID) -> Select[Any]:

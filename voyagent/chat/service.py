@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete as sql_delete, func, select, text, update
 
 from voyagent.audit import service as audit
 from voyagent.chat import queries
@@ -16,7 +16,7 @@ from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnSte
 from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn
 from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.ids import new_turn_id
@@ -28,7 +28,6 @@ TURN_TASK = "assistant.run_turn"
 WIPE_TASK = "chat.wipe"
 EVENT_FIELDS = ("text", "tool_name", "tool_input", "tool_output", "tool_call_id", "approval_id", "approval_summary", "error_message")
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
-_BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 
 
 class TurnInProgress(Conflict):
@@ -36,6 +35,12 @@ class TurnInProgress(Conflict):
 
     code = "turn_in_progress"
     message = N_("The assistant is still answering. Wait for it to finish, or stop it first.")
+
+
+class TurnTakenOver(Conflict):
+    """Another worker has the turn by now, or its conversation is gone: whoever is told so must stop."""
+
+    code = "turn_taken_over"
 
 
 class TitleEmpty(Unprocessable):
@@ -144,15 +149,13 @@ def wipe(session_id: UUID, deleted_at: str) -> bool:
     Does nothing where the deletion was taken back (or taken back and repeated: that one has a job of its own), and comes back later while something of it must
     still be finished.
     """
-    session = db.session.scalar(
-        select(ChatSession).where(ChatSession.id == session_id).with_for_update().execution_options(populate_existing=True)
-    )
+    session = db.session.scalar(select(ChatSession).where(ChatSession.id == session_id).with_for_update().execution_options(populate_existing=True))
     if session is None or session.deleted_at is None or wire_instant(session.deleted_at) != deleted_at:
         return False
-    if find_running_turn(session_id) is not None or not all([hook(session_id) for hook in _may_wipe]):
+    if find_running_turn(session_id) is not None or not all(hook(session_id) for hook in _may_wipe):
         _defer_wipe(session)
         return False
-    rows_changed(f"delete from chat_sessions where tenant_id = {_BOUND} and id = :id", id=session_id)  # noqa: S608 - a constant of ours
+    db.session.execute(sql_delete(ChatSession).where(ChatSession.id == session_id).execution_options(synchronize_session=False))
     return True
 
 
@@ -212,16 +215,17 @@ def record_step(turn: Turn, number: int, kind: str, outcome: dict[str, Any]) -> 
 def emit(turn: Turn, kind: str, **fields: Any) -> int:
     """Store the next event of a conversation and ring its streams at commit; its number, rising by one over all turns.
 
-    `fields` are those of the API's AgentEvent; the others are null. Raises ValueError for a name that it does not have.
+    `fields` are those of the API's AgentEvent; the others are null. `turn` is what `begin_turn` gave (or `start_turn`, before a worker has begun): for a worker
+    that was thought dead and is not this raises TurnTakenOver. Raises ValueError for a field that events do not have.
     """
     strange = set(fields) - set(EVENT_FIELDS)
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
     event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
     line = json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    seq = db.session.scalar(_EMIT, {"session_id": turn.session_id, "turn_id": turn.id, "kind": kind, "data": line})
+    seq = db.session.scalar(_EMIT, {"session_id": turn.session_id, "turn_id": turn.id, "attempt": turn.attempt, "kind": kind, "data": line})
     if seq is None:
-        raise SessionNotFound
+        raise TurnTakenOver
     events.ring(topic(turn.session_id))
     return int(seq)
 
@@ -230,11 +234,13 @@ def finish_turn(turn: Turn, status: str) -> bool:
     """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it. Its `final` is the caller's to emit."""
     if status not in ENDED:
         raise ValueError(status)
-    return 1 == rows_changed(
-        f"update chat_turns set status = :status, finished_at = now() where tenant_id = {_BOUND} and id = :id and status in ('queued', 'running')",  # noqa: S608
-        status=status,
-        id=turn.id,
+    ended = db.session.execute(
+        update(ChatTurn)
+        .where(ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE))
+        .values(status=status, finished_at=func.now())
+        .execution_options(synchronize_session=False)
     )
+    return bool(ended.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:
@@ -256,16 +262,20 @@ def topic(session_id: UUID) -> str:
 
 # The session's row is the queue: whoever holds it has the next number, and a number is seen only with its event.
 _EMIT = text(
-    f"""
+    """
     with counted as (
-      update chat_sessions set event_seq = event_seq + 1 where tenant_id = {_BOUND} and id = :session_id returning tenant_id, event_seq
+      update chat_sessions s set event_seq = event_seq + 1
+        from chat_turns t
+       where s.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and s.id = :session_id
+         and t.tenant_id = s.tenant_id and t.id = :turn_id and t.attempt = :attempt
+      returning s.tenant_id, s.event_seq
     ), begun as (
       update chat_turns t set first_event_seq = c.event_seq from counted c
        where t.tenant_id = c.tenant_id and t.id = :turn_id and t.first_event_seq is null
     )
     insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
     select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
-    """  # noqa: S608 - constants of ours
+    """
 )
 
 
@@ -273,7 +283,7 @@ def _append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
-        session.title = _words(blocks)[:TITLE_FROM_MESSAGE].strip() or None
+        session.title = _words(blocks)[:TITLE_FROM_MESSAGE] or None
     message = ChatMessage(
         session_id=session.id,
         sequence=session.message_count,
@@ -316,7 +326,7 @@ def _defer_turn(turn: Turn) -> None:
 
 
 def _defer_wipe(session: ChatSession) -> None:
-    assert session.deleted_at is not None  # noqa: S101 - only a deleted one is wiped
+    assert session.deleted_at is not None
     jobs.defer(
         WIPE_TASK,
         after_s=UNDO.total_seconds(),
@@ -327,14 +337,15 @@ def _defer_wipe(session: ChatSession) -> None:
 
 
 def _ask_to_stop(session_id: UUID) -> bool:
-    asked = rows_changed(
-        f"update chat_turns set stop_requested_at = coalesce(stop_requested_at, now())"  # noqa: S608
-        f" where tenant_id = {_BOUND} and session_id = :id and status in ('queued', 'running')",
-        id=session_id,
+    asked = db.session.execute(
+        update(ChatTurn)
+        .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
+        .values(stop_requested_at=func.coalesce(ChatTurn.stop_requested_at, func.now()))
+        .execution_options(synchronize_session=False)
     )
-    if asked:
+    if asked.rowcount:  # type: ignore[attr-defined]
         events.ring(topic(session_id))
-    return asked > 0
+    return bool(asked.rowcount)  # type: ignore[attr-defined]
 
 
 __all__ = [
@@ -343,6 +354,7 @@ __all__ = [
     "TitleTooLong",
     "Turn",
     "TurnInProgress",
+    "TurnTakenOver",
     "append_message",
     "before_wipe",
     "begin_turn",

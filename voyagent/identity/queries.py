@@ -129,4 +129,6 @@ def other_active_people(user_id: UUID, roles: frozenset[str]) -> int:
     return len(db.session.scalars(statement).all())
 
 
-
+def tenant_ids() -> list[UUID]:
+    """Every active agency, for housekeeping that visits each of them in turn."""
+    return list(db.session.scalars(text("select app.tenant_ids()")))
