@@ -22,6 +22,7 @@ _WORDS = {
     403: "The role does not allow it",
     404: "Not there, or another agency's",
     409: "The state of the thing does not allow it",
+    412: "The state that the caller has seen (`If-Match`) is no longer the present one",
     413: "The body is too large",
     415: "The body is not plain JSON",
     422: "Input that breaks the schema",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select, text
 
 from voyagent.identity.models import Tenant, User
 from voyagent.kernel.actor import Actor
@@ -92,6 +92,11 @@ def list_people(reader: Reader) -> list[Row]:
 def names_of(reader: Reader) -> dict[UUID, str]:
     """The name of each person of the agency, for lists that show who."""
     return {row["id"]: row["full_name"] for row in list_people(reader)}
+
+
+def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """For a Core select of another room: the name of the person whom a column names."""
+    return select(_USERS.display_name).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:

@@ -1,0 +1,374 @@
+"""Reading enquiries: one, a page of the list with its total, who waits for an answer, what happened to one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    ScalarSelect,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.sql.selectable import Lateral, LateralFromClause, TableValuedAlias
+from sqlalchemy.types import TypeEngine
+
+from voyagent.audit.queries import events_statement
+from voyagent.chat.queries import exists, is_live
+from voyagent.enquiries.models import Enquiry, EnquiryCount
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound, Unprocessable
+from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+_TABLE = Enquiry.__table__
+_COUNTS = EnquiryCount.__table__.c
+COLUMNS = (
+    "id",
+    "tenant_id",
+    "created_by_user_id",
+    "customer_name",
+    "customer_email",
+    "customer_phone",
+    "origin",
+    "destination",
+    "depart_date",
+    "return_date",
+    "pax_count",
+    "budget_hundredths",
+    "budget_currency",
+    "status",
+    "notes",
+    "session_id",
+    "created_at",
+    "updated_at",
+)
+COUNTED_MAX = 1000
+LOOKED_MAX = 20_000
+_INSTANT = DateTime(timezone=True)
+_FIND_TYPES: tuple[TypeEngine[Any], ...] = (
+    *(Text() for _ in range(5)),
+    Date(),
+    Date(),
+    _INSTANT,
+    _INSTANT,
+    _INSTANT,
+    Uuid(),
+    Boolean(),
+    *(Integer() for _ in range(4)),
+)
+_INDEXABLE = re.compile(r"[^\W_]{3}")
+
+
+class EnquiryNotFound(NotFound):
+    """No such enquiry in the agency."""
+
+    code = "enquiry_not_found"
+    message = N_("We could not find that enquiry.")
+
+
+class InvalidDepartRange(Unprocessable):
+    """A list asked for departures from a day after its last day."""
+
+    code = "invalid_depart_range"
+    message = N_("The first day of departure is after the last.")
+
+
+class InvalidCreatedRange(Unprocessable):
+    """A list asked for enquiries received from a day after its last day."""
+
+    code = "invalid_created_range"
+    message = N_("The first day of receipt is after the last.")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list is narrowed to; texts are parts of words, days are inclusive, and days of receipt are days of `zone`."""
+
+    text: str | None = None
+    customer_email: str | None = None
+    origin: str | None = None
+    destination: str | None = None
+    status: str | None = None
+    depart_from: date | None = None
+    depart_to: date | None = None
+    created_from: date | None = None
+    created_to: date | None = None
+    zone: str = "UTC"
+
+    def check(self) -> None:
+        """Refuse ranges that end before they begin. Raises InvalidDepartRange, InvalidCreatedRange."""
+        if self.depart_from and self.depart_to and self.depart_from > self.depart_to:
+            raise InvalidDepartRange
+        if self.created_from and self.created_to and self.created_from > self.created_to:
+            raise InvalidCreatedRange
+
+    @property
+    def texts(self) -> tuple[str | None, str | None, str | None, str | None]:
+        """The parts of words that are looked for."""
+        return self.text, self.customer_email, self.origin, self.destination
+
+    @property
+    def is_textual(self) -> bool:
+        """Whether the look-up function must find the rows."""
+        return any(self.texts)
+
+    @property
+    def is_blunt(self) -> bool:
+        """Whether no text has the three letters in a row that the trigram index needs."""
+        return self.is_textual and not any(_INDEXABLE.search(part) for part in self.texts if part)
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know the total."""
+        return self == Search(status=self.status, zone=self.zone)
+
+    @property
+    def created_between(self) -> tuple[datetime | None, datetime | None]:
+        """The first instant of the first day and the first instant after the last day."""
+        after = None if self.created_to is None else self.created_to + timedelta(days=1)
+        return _midnight(self.created_from, self.zone), _midnight(after, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
+
+    limit: int = 50
+    offset: int = 0
+    cursor: Cursor | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the list with its history."""
+
+    page: Page[Row]
+    by_status: dict[str, int]
+    is_capped: bool
+    opened: Row | None = None
+    history: list[Row] = field(default_factory=list)
+
+
+def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
+    """An enquiry of the agency; `lock` holds its row until the transaction ends. Raises EnquiryNotFound."""
+    statement = select(Enquiry).where(Enquiry.id == enquiry_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise EnquiryNotFound
+    return found
+
+
+def get_row(reader: Reader, enquiry_id: UUID) -> Row:
+    """An enquiry as a row, with the name of whoever logged it. Raises EnquiryNotFound."""
+    rows = reader.read(_row_statement(enquiry_id))[0]
+    if not rows:
+        raise EnquiryNotFound
+    return rows[0]
+
+
+def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
+    """An enquiry and what happened to it, newest first, in one trip. Raises EnquiryNotFound."""
+    rows, history = reader.read(_row_statement(enquiry_id), _history_statement(enquiry_id))
+    if not rows:
+        raise EnquiryNotFound
+    return rows[0], history
+
+
+def row_of(enquiry: Enquiry) -> Row:
+    """A loaded enquiry as a row; a conversation that was deleted is no link."""
+    row = {name: getattr(enquiry, name) for name in COLUMNS}
+    if enquiry.session_id is not None and not exists(enquiry.session_id):
+        row["session_id"] = None
+    return row
+
+
+def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
+    """A page of the list, newest first, with the exact total: one statement. Raises InvalidDepartRange, InvalidCreatedRange."""
+    search.check()
+    return _page(reader.read(list_statement(search, part))[0], part)
+
+
+def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
+    """What the list page shows, in one trip. A total above a thousand that would have to be counted is not counted to the end."""
+    further = (_row_statement(opened), _history_statement(opened, limit=5)) if opened else ()
+    rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
+    page = _page(rows, part)
+    return Board(
+        page=page,
+        by_status=rows[0]["by_status"] or {},
+        is_capped=not search.is_counted and page.total > COUNTED_MAX,
+        opened=beside[0][0] if beside and beside[0] else None,
+        history=beside[1] if beside else [],
+    )
+
+
+def find_by_text(reader: Reader, text: str, limit: int = 10) -> list[Row]:
+    """The newest enquiries whose name, e-mail, phone or places contain a text, whatever the case."""
+    return list_enquiries(reader, Search(text=text.strip() or None), Part(limit=limit)).items
+
+
+def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
+    """The enquiries that a conversation is about."""
+    source = _TABLE.alias("e")
+    return reader.read(_shown(source).where(owned(source), source.c.session_id == session_id).order_by(source.c.created_at))[0]
+
+
+def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
+    """Enquiries that nobody has answered yet, the oldest first."""
+    return reader.read(unanswered_statement(limit))[0]
+
+
+def unanswered_statement(limit: int = 10) -> Select[Any]:
+    """The same for a page that reads more in the same trip."""
+    source = _TABLE.alias("e")
+    return _shown(source).where(owned(source), source.c.status == "new").order_by(source.c.created_at, source.c.id).limit(limit)
+
+
+def new_count() -> ScalarSelect[Any]:
+    """How many enquiries nobody has answered yet, from the counters."""
+    return counted("new")
+
+
+def counted(status: str | None = None) -> ScalarSelect[Any]:
+    """How many enquiries there are in a status, or in all, from the counters; a scalar for any select."""
+    statement = select(cast(func.coalesce(func.sum(_COUNTS.n), 0), BigInteger)).where(owned(EnquiryCount))
+    return (statement if status is None else statement.where(_COUNTS.status == status)).scalar_subquery()
+
+
+def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
+    """One select with the rows, the total beside each, and for a page the counts by status; where nothing is found one row without an id carries the total."""
+    found, rows = _textual(search, part, for_page=for_page) if search.is_textual else _plain(search, part, for_page=for_page)
+    shown = _shown(rows, named=for_page).add_columns(found.c.total).select_from(found.outerjoin(rows, _beside(found, rows)))
+    if for_page:
+        by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(EnquiryCount)).scalar_subquery()
+        shown = shown.add_columns(by_status.label("by_status"))
+    return shown.order_by(rows.c.created_at.desc(), rows.c.id.desc())
+
+
+def _page(rows: list[Row], part: Part) -> Page[Row]:
+    total = int(rows[0]["total"])
+    items = [row for row in rows if row["id"] is not None]
+    return Page(items=items, total=total, limit=part.limit, offset=part.offset, next_cursor=next_cursor(items, part.limit))
+
+
+def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
+    """Rows by key where the look-up function named them, else all that the lateral select gives."""
+    return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
+
+
+def _plain(search: Search, part: Part, *, for_page: bool) -> tuple[Subquery, LateralFromClause]:
+    """No text is looked for: the row's own indexes serve, behind the policy too."""
+    table = _TABLE.alias("l")
+    narrowed = [owned(table), *_conditions(search, table)]
+    if search.is_counted:
+        total: ScalarSelect[Any] = counted(search.status)
+    else:
+        counted_rows = select(literal(1)).select_from(table).where(*narrowed).limit(COUNTED_MAX + 1 if for_page else None).subquery("counted")
+        total = select(func.count()).select_from(counted_rows).scalar_subquery()
+    found = select(total.label("total")).subquery("found")
+    page = select(table).where(*narrowed, *_place(part, table)).limit(part.limit)
+    if part.cursor is None:
+        # Past the end nothing is looked at; a count that was stopped early says nothing about the end.
+        page = page.where(or_(part.offset < found.c.total, found.c.total > COUNTED_MAX) if for_page else part.offset < found.c.total).offset(part.offset)
+    order = (table.c.created_at, table.c.id) if part.backward else (table.c.created_at.desc(), table.c.id.desc())
+    return found, page.order_by(*order).lateral("rows")
+
+
+def _textual(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
+    """A text is looked for: the look-up function names the keys, the rows are read behind the wall."""
+    made_from, made_before = search.created_between
+    values = (
+        *(_pattern(text) for text in search.texts),
+        search.status,
+        search.depart_from,
+        search.depart_to,
+        made_from,
+        made_before,
+        part.cursor.at if part.cursor else None,
+        part.cursor.id if part.cursor else None,
+        part.backward,
+        part.limit,
+        part.offset if part.cursor is None else 0,
+        LOOKED_MAX if for_page and search.is_blunt else None,
+        COUNTED_MAX + 1 if for_page else None,
+    )
+    call = func.app.find_enquiries(*(cast(literal(value, kind), kind) for value, kind in zip(values, _FIND_TYPES, strict=True)))
+    return call.table_valued("id", "total", name="found"), _TABLE.alias("rows")
+
+
+def _conditions(search: Search, table: Any) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    made_from, made_before = search.created_between
+    if search.status is not None:
+        conditions.append(table.c.status == search.status)
+    if search.depart_from is not None:
+        conditions.append(table.c.depart_date >= search.depart_from)
+    if search.depart_to is not None:
+        conditions.append(table.c.depart_date <= search.depart_to)
+    if made_from is not None:
+        conditions.append(table.c.created_at >= made_from)
+    if made_before is not None:
+        conditions.append(table.c.created_at < made_before)
+    return conditions
+
+
+def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
+    if part.cursor is None:
+        return []
+    here, there = tuple_(table.c.created_at, table.c.id), tuple_(literal(part.cursor.at), literal(part.cursor.id))
+    return [here > there if part.backward else here < there]
+
+
+def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
+    """The columns of an answer; a conversation that was deleted is no link. `named` adds who logged it."""
+    columns = [case((is_live(rows.c.session_id), rows.c.session_id)).label(name) if name == "session_id" else rows.c[name] for name in COLUMNS]
+    if named:
+        columns.append(name_of(rows.c.created_by_user_id).label("logged_by"))
+    return select(*columns)
+
+
+def _row_statement(enquiry_id: UUID) -> Select[Any]:
+    source = _TABLE.alias("e")
+    return _shown(source).where(owned(source), source.c.id == enquiry_id)
+
+
+def _history_statement(enquiry_id: UUID, *, limit: int = 100) -> Select[Any]:
+    statement = events_statement({"enquiry_id": str(enquiry_id)}, limit=limit)
+    return statement.add_columns(name_of(statement.selected_columns.actor_id).label("actor_name"))
+
+
+def _pattern(text: str | None) -> str | None:
+    """A text as a LIKE pattern for "contains", in which %, _ and backslash mean themselves."""
+    if not text:
+        return None
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _midnight(day: date | None, zone: str) -> datetime | None:
+    return None if day is None else datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)

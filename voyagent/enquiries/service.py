@@ -1,0 +1,329 @@
+"""The rules of enquiries: logging one, changing it, cancelling it, and opening the conversation that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, TypedDict, Unpack, cast
+from uuid import UUID
+
+from voyagent.audit import service as audit
+from voyagent.chat import queries as chats, service as chat
+from voyagent.enquiries import queries
+from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, Enquiry
+from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
+from voyagent.kernel.ids import new_id, parse_id
+from voyagent.kernel.money import UnknownCurrency, is_currency
+
+BUDGET_MAX = Decimal("999999999999.99")
+TITLE_MAX = 200
+# Personal details stay out of the audit, which can never be changed or shortened: of these it keeps only that they changed.
+_PRIVATE = frozenset({"customer_name", "customer_email", "customer_phone", "notes"})
+
+
+class InvalidDateRange(Invalid):
+    """The return lies before the departure; the same day is fine."""
+
+    code = "invalid_date_range"
+    message = N_("The return is before the departure.")
+
+
+class InvalidPaxCount(Invalid):
+    """Nobody travels."""
+
+    code = "invalid_pax_count"
+    message = N_("At least one person travels.")
+
+
+class BudgetCurrencyRequired(Invalid):
+    """An amount without its currency."""
+
+    code = "budget_currency_required"
+    message = N_("Say in which currency the budget is.")
+
+
+class BudgetOutOfRange(Unprocessable):
+    """A budget below zero or above what an estimate can be."""
+
+    code = "budget_out_of_range"
+    message = N_("A budget lies between 0 and 999,999,999,999.99.")
+
+
+class InvalidStatusTransition(Invalid):
+    """A booked or cancelled enquiry never becomes new or quoted again."""
+
+    code = "invalid_status_transition"
+    message = N_("A booked or cancelled enquiry cannot become new or quoted again. Log a new one instead.")
+
+
+class StatusCannotBeNull(Unprocessable):
+    """Every enquiry has a status."""
+
+    code = "status_cannot_be_null"
+    message = N_("An enquiry needs a status.")
+
+
+class CustomerNameCannotBeNull(Unprocessable):
+    """Every enquiry has a name."""
+
+    code = "customer_name_cannot_be_null"
+    message = N_("An enquiry needs the name of the customer.")
+
+
+class PaxCountCannotBeNull(Unprocessable):
+    """Every enquiry says for how many."""
+
+    code = "pax_count_cannot_be_null"
+    message = N_("Say how many people travel.")
+
+
+class InvalidSessionId(Unprocessable):
+    """A conversation that is not named by a UUID."""
+
+    code = "invalid_session_id"
+    message = N_("That is not the id of a conversation.")
+
+
+class EnquiryAlreadyCancelled(Conflict):
+    """Somebody has cancelled it before."""
+
+    code = "enquiry_already_cancelled"
+    message = N_("This enquiry has been cancelled already.")
+
+
+class EnquiryChanged(PreconditionFailed):
+    """The caller has seen an older state than the one that stands now."""
+
+    code = "enquiry_changed"
+    message = N_("Somebody has changed this enquiry since you opened it. Load it again, then repeat what you changed.")
+
+
+class EnquiryWish(TypedDict, total=False):
+    """What may be said of an enquiry beside the customer's name."""
+
+    customer_email: str | None
+    customer_phone: str | None
+    origin: str | None
+    destination: str | None
+    depart_date: date | None
+    return_date: date | None
+    pax_count: int | None
+    budget_amount: Decimal | None
+    budget_currency: str | None
+    status: str | None
+    notes: str | None
+    session_id: UUID | str | None
+
+
+class EnquiryChanges(EnquiryWish, total=False):
+    """What may be changed: an absent field stays, None clears it."""
+
+    customer_name: str | None
+
+
+def create(actor: Actor, *, customer_name: str, **wish: Unpack[EnquiryWish]) -> Enquiry:
+    """Log what a customer asks for.
+
+    Raises Forbidden; InvalidSessionId, SessionNotFound for a conversation that is not the agency's; UnknownCurrency, InvalidDateRange, InvalidPaxCount,
+    BudgetCurrencyRequired in this order; BudgetOutOfRange.
+    """
+    actor.require("enquiry.create")
+    values = {"status": "new", "pax_count": 1} | _columns(EnquiryChanges(customer_name=customer_name, **wish))
+    _check_session(values)
+    _check(values)
+    now = clock.now()
+    enquiry = Enquiry(id=new_id(), created_by_user_id=actor.user_id, created_at=now, updated_at=now, **values)
+    db.session.add(enquiry)
+    db.session.flush()
+    audit.record(actor, "enquiry.created", entity_refs=_refs(enquiry), inputs={"fields": _told({name: (None, value) for name, value in values.items()})})
+    return enquiry
+
+
+def update(actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: datetime | None = None) -> Enquiry:
+    """Change what is known of an enquiry, a closed one too; the rules look at the row as it will be.
+
+    `seen` is the `updated_at` that the caller has before her. Raises Forbidden; the codes for null, InvalidSessionId; EnquiryNotFound, SessionNotFound;
+    EnquiryChanged; what `create` raises; InvalidStatusTransition.
+    """
+    actor.require("enquiry.update")
+    values = _columns(changes)
+    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    _check_session(values)
+    if seen is not None and seen != enquiry.updated_at:
+        raise EnquiryChanged
+    _check(_row(enquiry) | values)
+    if enquiry.status in CLOSED_STATUSES and values.get("status") in OPEN_STATUSES:
+        raise InvalidStatusTransition
+    _apply(actor, enquiry, values, "enquiry.updated")
+    return enquiry
+
+
+def cancel(actor: Actor, enquiry_id: UUID) -> Enquiry:
+    """Close an enquiry that comes to nothing, a booked one too. Raises Forbidden, EnquiryNotFound, EnquiryAlreadyCancelled."""
+    actor.require("enquiry.cancel")
+    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    if enquiry.status == "cancelled":
+        raise EnquiryAlreadyCancelled
+    _apply(actor, enquiry, {"status": "cancelled"}, "enquiry.cancelled")
+    return enquiry
+
+
+def promote(actor: Actor, enquiry_id: UUID) -> tuple[Enquiry, UUID]:
+    """Open the conversation about an enquiry; the first caller makes it, everybody after gets the same one.
+
+    It belongs to the caller and begins with the enquiry's facts. The status stays. A conversation that was deleted since is replaced. The lock on the enquiry
+    makes parallel calls wait for the first. Raises Forbidden, EnquiryNotFound.
+    """
+    actor.require("enquiry.promote")
+    enquiry = queries.get_enquiry(enquiry_id, lock=True)
+    if enquiry.session_id is not None and chats.exists(enquiry.session_id):
+        return enquiry, enquiry.session_id
+    session = chat.create_session(actor, title=_title(enquiry))
+    chat.append_message(actor, session.id, role="system", blocks=_opening(enquiry))
+    enquiry.session_id = session.id
+    enquiry.updated_at = clock.now()
+    db.session.flush()
+    audit.record(actor, "enquiry.promoted", entity_refs={**_refs(enquiry), "session_id": session.id})
+    return enquiry, session.id
+
+
+def hundredths(amount: Decimal) -> int:
+    """An estimate in hundredths, a third decimal rounded half away from zero, in every currency. Raises BudgetOutOfRange."""
+    if not amount.is_finite() or amount < 0 or amount >= BUDGET_MAX + 1:
+        raise BudgetOutOfRange
+    rounded = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    if rounded > BUDGET_MAX:
+        raise BudgetOutOfRange
+    return int(rounded * 100)
+
+
+def facts(enquiry: Enquiry) -> dict[str, str]:
+    """What is known of an enquiry, by the names of the wire; what is not known is left out."""
+    return {name: str(value) for name, value in _wire(_row(enquiry)).items() if value not in (None, "") and name != "session_id"}
+
+
+def _columns(changes: EnquiryChanges) -> dict[str, Any]:
+    """Columns and their values; whatever can be refused by looking at the input alone is refused here."""
+    for name, error in (("status", StatusCannotBeNull), ("customer_name", CustomerNameCannotBeNull), ("pax_count", PaxCountCannotBeNull)):
+        if name in changes and changes[name] is None:  # type: ignore[literal-required]
+            raise error
+    values: dict[str, Any] = dict(changes)
+    if isinstance(values.get("session_id"), str):
+        values["session_id"] = parse_id(values["session_id"])
+        if values["session_id"] is None:
+            raise InvalidSessionId
+    if "budget_amount" in values:
+        amount = cast("Decimal | None", values.pop("budget_amount"))
+        values["budget_hundredths"] = None if amount is None else hundredths(amount)
+    return values
+
+
+def _check_session(values: Mapping[str, Any]) -> None:
+    """A link may only lead to a conversation of the agency that is still there."""
+    session_id = values.get("session_id")
+    if session_id is not None and not chats.exists(session_id):
+        raise chats.SessionNotFound
+
+
+def _check(row: Mapping[str, Any]) -> None:
+    """The rules about values that belong together, in the order that the API promises."""
+    currency, departs, returns = row.get("budget_currency"), row.get("depart_date"), row.get("return_date")
+    if currency is not None and not is_currency(currency):
+        raise UnknownCurrency
+    if departs is not None and returns is not None and returns < departs:
+        raise InvalidDateRange
+    if row["pax_count"] < 1:
+        raise InvalidPaxCount
+    if row.get("budget_hundredths") is not None and currency is None:
+        raise BudgetCurrencyRequired
+
+
+def _apply(actor: Actor, enquiry: Enquiry, values: Mapping[str, Any], kind: str) -> None:
+    """Write what really differs; where nothing does, nothing happened."""
+    changed = {name: (getattr(enquiry, name), value) for name, value in values.items() if getattr(enquiry, name) != value}
+    if not changed:
+        return
+    for name, (_before, value) in changed.items():
+        setattr(enquiry, name, value)
+    enquiry.updated_at = clock.now()
+    db.session.flush()
+    audit.record(actor, kind, entity_refs=_refs(enquiry), inputs={"fields": _told(changed)})
+
+
+def _told(changed: Mapping[str, tuple[Any, Any]]) -> list[dict[str, str | None]]:
+    """Changes for the audit and for the history of an enquiry: field, before, after."""
+    before, after = (_wire({name: pair[side] for name, pair in changed.items()}) for side in (0, 1))
+    told: list[dict[str, str | None]] = []
+    for name, value in after.items():
+        if value is None and before[name] is None:
+            continue
+        told.append({"field": name} if name in _PRIVATE else {"field": name, "before": _plain(before[name]), "after": _plain(value)})
+    return told
+
+
+def _plain(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _wire(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that a person gives, by their names on the wire."""
+    names = (*EnquiryChanges.__annotations__,)
+    told = {name: row[name] for name in names if name in row}
+    if "budget_hundredths" in row:
+        told["budget_amount"] = None if row["budget_hundredths"] is None else Decimal(row["budget_hundredths"]).scaleb(-2)
+    return told
+
+
+def _row(enquiry: Enquiry) -> dict[str, Any]:
+    return {name: getattr(enquiry, name) for name in queries.COLUMNS}
+
+
+def _refs(enquiry: Enquiry) -> dict[str, Any]:
+    return {"enquiry_id": enquiry.id}
+
+
+def _title(enquiry: Enquiry) -> str:
+    route = " to ".join(place.strip() for place in (enquiry.origin, enquiry.destination) if place and place.strip())
+    return (f"{enquiry.customer_name}, {route}" if route else enquiry.customer_name)[:TITLE_MAX]
+
+
+def _opening(enquiry: Enquiry) -> list[dict[str, Any]]:
+    """The first message of a conversation: the facts for programs, and the same as a text for whoever reads along."""
+    known = facts(enquiry)
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in known.items()]
+    return [
+        {"type": "enquiry", "enquiry_id": str(enquiry.id), "facts": known},
+        {"type": "text", "text": "\n".join(["This conversation is about an enquiry.", *lines])},
+    ]
+
+
+__all__ = [
+    "BudgetCurrencyRequired",
+    "BudgetOutOfRange",
+    "CustomerNameCannotBeNull",
+    "EnquiryAlreadyCancelled",
+    "EnquiryChanged",
+    "EnquiryChanges",
+    "EnquiryNotFound",
+    "EnquiryWish",
+    "InvalidCreatedRange",
+    "InvalidDateRange",
+    "InvalidDepartRange",
+    "InvalidPaxCount",
+    "InvalidSessionId",
+    "InvalidStatusTransition",
+    "PaxCountCannotBeNull",
+    "StatusCannotBeNull",
+    "UnknownCurrency",
+    "cancel",
+    "create",
+    "facts",
+    "hundredths",
+    "promote",
+    "update",
+]
