@@ -53,9 +53,15 @@ class Doorbell:
                 if not self._waiters[topic]:
                     del self._waiters[topic]
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the process is going down: whoever waits has been woken and should end."""
+        return self._closed.is_set()
+
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening, and wake whoever waits."""
         self._closed.set()
+        self._wake_all()
 
     def _listen(self) -> None:
         while not self._closed.is_set():

@@ -1,0 +1,171 @@
+"""Streams of a conversation's events: they tail the table, wait at the doorbell without a connection, and are bounded in number and in time."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import cast
+from uuid import UUID
+
+from flask import Flask
+
+from voyagent.chat import queries
+from voyagent.chat.service import topic
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import transaction
+from voyagent.kernel.errors import N_, NotFound, TooManyRequests, Unavailable
+from voyagent.kernel.events import Doorbell
+from voyagent.kernel.reading import Row
+
+HEARTBEAT_S = 15.0
+TOTAL_S = 900.0
+BATCH = 200
+PER_PERSON_MAX = 16
+OPENING = b": open\n\n"
+HEARTBEAT = b"event: heartbeat\ndata:\n\n"
+
+
+class StreamsFull(Unavailable):
+    """The process holds as many streams as it may; ask again, or read the conversation without one."""
+
+    code = "streams_full"
+    message = N_("Too many conversations are being followed just now. Please try again in a moment.")
+
+
+class TooManyStreams(TooManyRequests):
+    """One person follows as many conversations at once as she may."""
+
+    message = N_("You follow too many conversations at once. Close one and try again.")
+    retry_after_s = 5
+
+
+class Seats:
+    """How many streams this process holds, in all and for each person."""
+
+    def __init__(self, streams_max: int, per_person_max: int = PER_PERSON_MAX) -> None:
+        self._max = streams_max
+        self._per_person_max = per_person_max
+        self._taken: Counter[UUID | None] = Counter()
+        self._lock = Lock()
+
+    @property
+    def taken(self) -> int:
+        """Streams that are open now."""
+        with self._lock:
+            return self._taken.total()
+
+    def take(self, user_id: UUID | None) -> None:
+        """Sit down. Raises TooManyStreams for the person, StreamsFull for the process."""
+        with self._lock:
+            if self._taken[user_id] >= self._per_person_max:
+                raise TooManyStreams
+            if self._taken.total() >= self._max:
+                raise StreamsFull
+            self._taken[user_id] += 1
+
+    def leave(self, user_id: UUID | None) -> None:
+        """Stand up."""
+        with self._lock:
+            self._taken[user_id] -= 1
+            if self._taken[user_id] <= 0:
+                del self._taken[user_id]
+
+
+def seats(app: Flask) -> Seats:
+    """The seats of this process."""
+    settings = cast("Settings", app.extensions["voyagent.settings"])
+    return cast("Seats", app.extensions.setdefault("voyagent.streams", Seats(settings.streams_max)))
+
+
+@contextmanager
+def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
+    """Hold a seat for the life of a stream. Raises TooManyStreams (429) or StreamsFull (503), both with a time to come back."""
+    house = seats(app)
+    house.take(user_id)
+    try:
+        yield
+    finally:
+        house.leave(user_id)
+
+
+class Stream:
+    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and gives it back when closed, read or not."""
+
+    def __init__(self, app: Flask, *, user_id: UUID | None, tenant_id: UUID, session_id: UUID, after_seq: int, turn_id: str | None) -> None:
+        self._seats = seats(app)
+        self._user_id = user_id
+        self._seats.take(user_id)
+        self._seated = True
+        self._frames = frames(app, tenant_id, session_id, after_seq=after_seq, turn_id=turn_id)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The frames."""
+        return self
+
+    def __next__(self) -> bytes:
+        """The next bytes; at the end the seat is free."""
+        try:
+            return next(self._frames)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Stop, whenever; the server calls this when the client has gone."""
+        self._frames.close()
+        if self._seated:
+            self._seated = False
+            self._seats.leave(self._user_id)
+
+
+def frames(
+    app: Flask,
+    tenant_id: UUID,
+    session_id: UUID,
+    *,
+    after_seq: int,
+    turn_id: str | None,
+    heartbeat_s: float = HEARTBEAT_S,
+    total_s: float = TOTAL_S,
+) -> Generator[bytes, None, None]:
+    """Server-sent events of a conversation behind a number, as they come, byte for byte as they are stored.
+
+    With a turn it ends after that turn's `final` (or once the turn has ended and nothing is left to tell); without, it follows the conversation until the total
+    time is over. After 15 silent seconds comes a heartbeat. No connection is held while it waits.
+    """
+    doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
+    end = time.monotonic() + total_s
+    with doorbell.waiting_for(topic(session_id)) as bell:
+        yield OPENING
+        while not doorbell.is_closed and time.monotonic() < end:
+            bell.clear()
+            batch, active = _read(app, tenant_id, session_id, after_seq, turn_id)
+            for event in batch:
+                after_seq = event["seq"]
+                yield frame(event)
+                if event["kind"] == "final" and event["turn_id"] == turn_id:
+                    return
+            if batch:
+                continue
+            if not active:
+                return
+            if not bell.wait(min(heartbeat_s, max(end - time.monotonic(), 0))):
+                yield HEARTBEAT
+
+
+def frame(event: Row) -> bytes:
+    """One event on the wire."""
+    return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
+
+
+def _read(app: Flask, tenant_id: UUID, session_id: UUID, after_seq: int, turn_id: str | None) -> tuple[list[Row], bool]:
+    """What is new, and whether more can come: the state is read first, so a `final` that came with the end is never missed."""
+    with app.app_context(), transaction(tenant_id):
+        try:
+            active = queries.get_turn(turn_id).is_active if turn_id is not None else queries.exists(session_id)
+        except NotFound:
+            active = False
+        return queries.events_after(session_id, after_seq, limit=BATCH), active
