@@ -56,7 +56,8 @@ function build() {
     const cell = document.createElement("th");
     cell.scope = "col";
     cell.abbr = day.toLocaleDateString(language, { weekday: "long", timeZone: "UTC" });
-    cell.textContent = day.toLocaleDateString(language, { weekday: "short", timeZone: "UTC" }).slice(0, 2);
+    const short = day.toLocaleDateString(language, { weekday: "short", timeZone: "UTC" });
+    cell.textContent = language.startsWith("en") ? short.slice(0, 2) : short;
     head.append(cell);
   }
   panel.addEventListener("click", onClick);

@@ -47,6 +47,7 @@ SPEC = {
                 "properties": {
                     "customer_name": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Who asks."},
                     "pax_count": {"type": "integer", "minimum": 1, "maximum": 500, "default": 1},
+                    "budget_amount": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "^(?!^[-+.]*$)"}, {"type": "null"}]},
                     "status": {"enum": ["new", "quoted"]},
                     "depart_date": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
                     "notes": {"anyOf": [{"type": "string", "maxLength": 9}, {"type": "null"}]},
@@ -90,6 +91,7 @@ def test_a_body_says_what_is_required_and_what_limits_it() -> None:
     assert (rows["pax_count"].kind, rows["pax_count"].limits) == ("integer", "1 to 500, default 1")
     assert rows["status"].kind == "one of new, quoted"
     assert rows["depart_date"].kind == "string, date or null"
+    assert rows["budget_amount"].limits == "in decimal figures"
     assert rows["notes"].limits == "up to 9 characters"
 
 
@@ -106,6 +108,7 @@ def test_examples_are_plausible_and_end_even_where_shapes_refer_to_themselves() 
     assert body["customer_name"] == "Deepa Krishnan"
     assert body["depart_date"] == "2026-11-24"
     assert body["pax_count"] == 1
+    assert body["budget_amount"] == "285721.00"
     answer = json.loads(operation.answer_example)
     assert answer["id"].startswith("019")
     assert "parent" in answer

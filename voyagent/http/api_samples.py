@@ -49,7 +49,9 @@ def sample(schemas: Json, schema: Json, name: str = "", depth: int = 0) -> Any:
             return schema[several][0]
     parts = schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf")
     if parts:
-        return sample(schemas, next((p for p in parts if p.get("type") != "null"), parts[0]), name, depth)
+        # Money is read as a number too, but an example shows the way that loses nothing.
+        wanted = [p for p in parts if p.get("type") != "null"] or parts
+        return sample(schemas, next((p for p in wanted if p.get("type") == "string" and name.endswith("amount")), wanted[0]), name, depth)
     if depth > DEPTH_MAX:
         return None
     kind = _kind(schema)
@@ -83,7 +85,7 @@ def _plain(schema: Json, kind: str | None, name: str) -> Any:
     if kind == "integer":
         return schema.get("minimum", 1)
     if kind == "number":
-        return 285721.00 if name.endswith("amount") else schema.get("minimum", 1.0)
+        return schema.get("minimum", 1.0)
     if kind == "boolean":
         return True
     if kind == "null":
