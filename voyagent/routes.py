@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response, current_app, jsonify, render_template
 
+from voyagent.enquiries.api import api as enquiries_api
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.openapi import document
@@ -11,7 +12,7 @@ from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.settings.api import api as settings_api
 
 PAGES: tuple[PageBlueprint, ...] = ()
-APIS: tuple[ApiBlueprint, ...] = (settings_api,)
+APIS: tuple[ApiBlueprint, ...] = (enquiries_api, settings_api)
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

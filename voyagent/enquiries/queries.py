@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -67,17 +67,10 @@ COLUMNS = (
 )
 COUNTED_MAX = 1000
 LOOKED_MAX = 20_000
-_INSTANT = DateTime(timezone=True)
+_TEXT, _DAY, _INSTANT, _NUMBER = Text(), Date(), DateTime(timezone=True), Integer()
 _FIND_TYPES: tuple[TypeEngine[Any], ...] = (
-    *(Text() for _ in range(5)),
-    Date(),
-    Date(),
-    _INSTANT,
-    _INSTANT,
-    _INSTANT,
-    Uuid(),
-    Boolean(),
-    *(Integer() for _ in range(4)),
+    *(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _DAY, _DAY, _INSTANT, _INSTANT),
+    *(_INSTANT, Uuid(), Boolean(), _NUMBER, _NUMBER, _NUMBER, _NUMBER),
 )
 _INDEXABLE = re.compile(r"[^\W_]{3}")
 
@@ -211,7 +204,9 @@ def row_of(enquiry: Enquiry) -> Row:
 def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
     """A page of the list, newest first, with the exact total: one statement. Raises InvalidDepartRange, InvalidCreatedRange."""
     search.check()
-    return _page(reader.read(list_statement(search, part))[0], part)
+    page = _page(reader.read(list_statement(search, part))[0], part)
+    is_last = part.cursor is None and page.last >= page.total
+    return replace(page, next_cursor=None) if is_last else page
 
 
 def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:

@@ -67,9 +67,15 @@ def _business_date(value: date) -> date:
 
 
 def _plain_date(value: Any) -> Any:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) is None:
-        raise PydanticCustomError("date_parsing", "Date must be written YYYY-MM-DD")
-    return value
+    """A text is read here, because behind a validator of ours strict mode wants a date and no text any more."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) is not None:
+            return date.fromisoformat(value)
+    except ValueError:
+        pass  # the thirtieth of February is refused like any other text
+    raise PydanticCustomError("date_parsing", "Date must be written YYYY-MM-DD")
 
 
 def _zone_name(value: str) -> str:

@@ -1,0 +1,105 @@
+"""The JSON door of enquiries: list, log, read, change, promote."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from flask import Response, after_this_request, request
+
+from voyagent.chat.queries import SessionNotFound
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
+from voyagent.enquiries.schemas import EnquiryIn, EnquiryList, EnquiryListQuery, EnquiryOut, EnquiryPatch, PromoteOut, wire, wire_page
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import UnknownCurrency
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+
+api = ApiBlueprint("enquiries", __name__, tag="Enquiries", guard=Guard.BEARER)
+
+VALUE_ERRORS = (
+    UnknownCurrency,
+    service.InvalidDateRange,
+    service.InvalidPaxCount,
+    service.BudgetCurrencyRequired,
+    service.InvalidSessionId,
+    SessionNotFound,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VERSION = re.compile(r'"(\d{1,16})"')
+
+
+@api.get("/enquiries", answer=EnquiryList, permission="enquiry.read", errors=(InvalidDepartRange, InvalidCreatedRange, InvalidCursor))
+def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
+    """List enquiries, newest first.
+
+    All filters hold at once; an empty one filters nothing. At or past the end the page is empty and the total right.
+    """
+    return wire_page(queries.list_enquiries(reader, query.search(), query.part()))
+
+
+@api.post("/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS)
+def create_enquiry(actor: Actor, body: EnquiryIn) -> Row:
+    """Log an enquiry."""
+    return _answer(queries.row_of(service.create(actor, **body.fields())))
+
+
+@api.get("/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound)
+def get_enquiry(reader: Reader, enquiry_id: UUID) -> Row:
+    """Read an enquiry; its `ETag` is the state that `If-Match` of a change may name."""
+    return _answer(queries.get_row(reader, enquiry_id))
+
+
+@api.patch(
+    "/enquiries/<enquiry_id>",
+    answer=EnquiryOut,
+    permission="enquiry.update",
+    missing=EnquiryNotFound,
+    errors=(
+        *VALUE_ERRORS,
+        service.InvalidStatusTransition,
+        service.StatusCannotBeNull,
+        service.CustomerNameCannotBeNull,
+        service.PaxCountCannotBeNull,
+        service.EnquiryChanged,
+    ),
+    headers=(("If-Match", "The `ETag` that the caller has seen; 412 where the enquiry has changed since."),),
+)
+def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Row:
+    """Change an enquiry.
+
+    An absent member stays, null clears it. The rules look at the enquiry as it will be; a booked or cancelled one never becomes new or quoted again.
+    """
+    return _answer(queries.row_of(service.update(actor, enquiry_id, body.changes(), seen=_seen())))
+
+
+@api.post("/enquiries/<enquiry_id>/promote-to-session", answer=PromoteOut, permission="enquiry.promote", missing=EnquiryNotFound)
+def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Row:
+    """Open the conversation about an enquiry; the same one for every caller, however many ask at once."""
+    enquiry, session_id = service.promote(actor, enquiry_id)
+    return {"enquiry": wire(queries.row_of(enquiry)), "session_id": session_id}
+
+
+def _answer(row: Row) -> Row:
+    """The enquiry as the API writes it, with the mark of its state on the response."""
+    mark = f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'
+
+    @after_this_request
+    def name_state(response: Response) -> Response:
+        response.headers["ETag"] = mark
+        return response
+
+    return wire(row)
+
+
+def _seen() -> datetime | None:
+    """The state that the caller has seen. A mark that is none of ours never matches."""
+    given = request.headers.get("If-Match", "*").strip()
+    if given == "*":
+        return None
+    found = _VERSION.fullmatch(given)
+    return _EPOCH + timedelta(microseconds=int(found[1]) if found else 0)

@@ -1,0 +1,211 @@
+"""The shapes of enquiries on the wire: what comes in, what narrows a list, what goes out."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    DateFilter,
+    Instant,
+    Int32,
+    Offset,
+    Query,
+    ZoneFilter,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
+from voyagent.kernel.pages import Cursor, Page
+from voyagent.kernel.reading import Row
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 500
+_PLAIN_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)", re.ASCII)
+_DECIMAL_PATTERN = r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$"
+
+Status = Literal["new", "quoted", "booked", "cancelled"]
+
+
+def _budget(value: Any) -> Decimal:
+    """A number or a plain decimal text within the range of an estimate, as two places."""
+    plain = str(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+    if not isinstance(plain, str) or (isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(plain) is None):
+        raise PydanticCustomError("decimal_parsing", "Input should be a plain decimal number")
+    try:
+        return Decimal(hundredths(Decimal(plain))).scaleb(-2)
+    except BudgetOutOfRange:
+        raise PydanticCustomError("budget_out_of_range", "Budget must lie between 0 and 999999999999.99") from None
+
+
+BudgetAmount = Annotated[
+    Decimal,
+    BeforeValidator(_budget),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DECIMAL_PATTERN}]}, mode="validation"),
+]
+
+
+class EnquiryIn(Closed):
+    """What a customer asks for. Only the name is needed; a third decimal of the budget is rounded half away from zero."""
+
+    customer_name: trimmed_field(255)  # type: ignore[valid-type]
+    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
+    customer_phone: text_field(64) | None = None  # type: ignore[valid-type]
+    origin: text_field(128) | None = None  # type: ignore[valid-type]
+    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    depart_date: BusinessDate | None = None
+    return_date: BusinessDate | None = None
+    pax_count: Int32 = 1
+    budget_amount: BudgetAmount | None = None
+    budget_currency: text_field(64) | None = None  # type: ignore[valid-type]
+    status: Status = "new"
+    notes: text_field(10_000) | None = None  # type: ignore[valid-type]
+    session_id: text_field(64) | None = None  # type: ignore[valid-type]
+
+    def fields(self) -> dict[str, Any]:
+        """What was said, by the names of the rules."""
+        return self.model_dump(exclude_unset=True)
+
+
+class EnquiryPatch(Closed):
+    """What changes: an absent member stays, null clears it (name, people and status cannot be cleared)."""
+
+    customer_name: trimmed_field(255) | None = None  # type: ignore[valid-type]
+    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
+    customer_phone: text_field(64) | None = None  # type: ignore[valid-type]
+    origin: text_field(128) | None = None  # type: ignore[valid-type]
+    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    depart_date: BusinessDate | None = None
+    return_date: BusinessDate | None = None
+    pax_count: Int32 | None = None
+    budget_amount: BudgetAmount | None = None
+    budget_currency: text_field(64) | None = None  # type: ignore[valid-type]
+    status: Status | None = None
+    notes: text_field(10_000) | None = None  # type: ignore[valid-type]
+    session_id: text_field(64) | None = None  # type: ignore[valid-type]
+
+    def changes(self) -> EnquiryChanges:
+        """What was sent, nulls included."""
+        return cast("EnquiryChanges", self.model_dump(exclude_unset=True))
+
+
+def _any_status(value: Any) -> Any:
+    return "all" if value == "" else value
+
+
+class EnquiryFilter(Query):
+    """What a list is narrowed to; all of it at once. Texts are parts of words whatever the case; days are inclusive."""
+
+    status: Annotated[Literal["new", "quoted", "booked", "cancelled", "all"], BeforeValidator(_any_status)] = "all"
+    q: filter_field(255) = Field(default=None, description="Part of the name, e-mail, phone, origin or destination.")  # type: ignore[valid-type]
+    customer_email: filter_field(255)  # type: ignore[valid-type]
+    origin: filter_field(128)  # type: ignore[valid-type]
+    destination: filter_field(128)  # type: ignore[valid-type]
+    depart_from: DateFilter = None
+    depart_to: DateFilter = None
+    created_from: DateFilter = None
+    created_to: DateFilter = None
+    tz: ZoneFilter = Field(default=None, description="The zone whose days `created_from` and `created_to` are; UTC where absent.")
+
+    def search(self, zone: str = "UTC") -> Search:
+        """The same as the reads take it; `zone` is that of the days where none is asked for."""
+        return Search(
+            text=self.q,
+            customer_email=self.customer_email,
+            origin=self.origin,
+            destination=self.destination,
+            status=None if self.status == "all" else self.status,
+            depart_from=self.depart_from,
+            depart_to=self.depart_to,
+            created_from=self.created_from,
+            created_to=self.created_to,
+            zone=self.tz or zone,
+        )
+
+
+class EnquiryListQuery(EnquiryFilter):
+    """A page of the list: by offset, or behind the cursor of the page before, which costs the same at any depth."""
+
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Offset = 0
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+
+    def part(self) -> Part:
+        """Which part of the list. Raises InvalidCursor."""
+        return Part(limit=self.limit, offset=self.offset, cursor=None if self.cursor is None else Cursor.decode(self.cursor))
+
+
+class EnquiryOut(Answer):
+    """An enquiry. The budget is a decimal string with two places; a conversation that was deleted is null."""
+
+    id: UUID
+    tenant_id: UUID
+    created_by_user_id: UUID
+    customer_name: str
+    customer_email: str | None
+    customer_phone: str | None
+    origin: str | None
+    destination: str | None
+    depart_date: date | None
+    return_date: date | None
+    pax_count: int
+    budget_amount: Annotated[str, Field(pattern=r"^\d+\.\d{2}$")] | None
+    budget_currency: str | None
+    status: Status
+    notes: str | None
+    session_id: UUID | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class EnquiryList(Answer):
+    """A page of enquiries, newest first; `total` counts all that the filters let through."""
+
+    items: list[EnquiryOut]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+class PromoteOut(Answer):
+    """The enquiry with the conversation that is about it."""
+
+    enquiry: EnquiryOut
+    session_id: UUID
+
+
+def wire(row: Row) -> Row:
+    """A row as the API writes it."""
+    amount = row["budget_hundredths"]
+    told = {
+        "budget_amount": None if amount is None else f"{amount // 100}.{amount % 100:02d}",
+        "created_at": wire_instant(row["created_at"]),
+        "updated_at": wire_instant(row["updated_at"]),
+    }
+    return {name: told[name] if name in told else row[name] for name in EnquiryOut.model_fields}
+
+
+def wire_page(page: Page[Row]) -> Row:
+    """A page as the API writes it."""
+    return {
+        "items": [wire(row) for row in page.items],
+        "total": page.total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "next_cursor": page.next_cursor,
+    }
+
+
+__all__ = ["EnquiryFilter", "EnquiryIn", "EnquiryList", "EnquiryListQuery", "EnquiryOut", "EnquiryPatch", "PromoteOut", "wire", "wire_page"]
