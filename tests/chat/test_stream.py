@@ -1,0 +1,196 @@
+"""Streams: the same bytes at every reading, an end after the turn's final, no connection while waiting, and seats that are given back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.people import Person
+from voyagent.chat import queries, service, stream
+from voyagent.kernel.db import db
+from voyagent.kernel.events import Doorbell
+from voyagent.kernel.ids import new_id
+
+
+@pytest.fixture
+def turn(alice: Person) -> service.Turn:
+    with alice.acting() as actor:
+        session_id = service.create_session(actor).id
+    return alice.does(service.start_turn, session_id, message="Who owes us?")
+
+
+def tell(person: Person, turn: service.Turn, *words: str, final: bool = False) -> None:
+    with person.acting():
+        for word in words:
+            service.emit(turn, "text_delta", text=word)
+        if final:
+            service.emit(turn, "final")
+            service.finish_turn(turn, "done")
+
+
+def follow(app: Flask, turn: service.Turn, *, after_seq: int = 0, to: str | None = None, **bounds: float) -> Iterator[bytes]:
+    return stream.frames(app, turn.tenant_id, turn.session_id, after_seq=after_seq, turn_id=to, **bounds)
+
+
+def ids(chunks: list[bytes]) -> list[int]:
+    return [int(c.split(b"\n", 1)[0].removeprefix(b"id: ")) for c in chunks if c.startswith(b"id: ")]
+
+
+def test_a_frame_is_what_the_contract_says(app: Flask, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
+    with alice.acting():
+        stored = queries.events_after(turn.session_id, 0)
+    chunks = list(follow(app, turn, to=turn.id))
+    assert chunks[0].startswith(b":")
+    assert chunks[1] == f"id: 1\nevent: agent_event\ndata: {stored[0]['data']}\n\n".encode()
+    assert b"\r" not in b"".join(chunks)
+
+
+def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(app: Flask, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "a", "b", "c", final=True)
+    first, second = (list(follow(app, turn, to=turn.id)) for _ in range(2))
+    assert first == second
+    assert ids(first) == [1, 2, 3, 4]
+    assert list(follow(app, turn, after_seq=2, to=turn.id)) == [first[0], *first[3:]]
+    assert ids(list(follow(app, turn, after_seq=4, to=turn.id))) == []
+
+
+def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(app: Flask, alice: Person, turn: service.Turn) -> None:
+    heard: list[bytes] = []
+    listener = threading.Thread(target=lambda: heard.extend(follow(app, turn, to=turn.id)))
+    listener.start()
+    for word in ("one", "two"):
+        time.sleep(0.1)
+        tell(alice, turn, word)
+    tell(alice, turn, final=True)
+    listener.join(timeout=5)
+    assert not listener.is_alive()
+    assert ids(heard) == [1, 2, 3]
+
+
+def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(app: Flask, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "first", final=True)
+    later = alice.does(service.start_turn, turn.session_id, message="and now?")
+    tell(alice, later, "second", final=True)
+    assert ids(list(follow(app, turn, to=later.id))) == [1, 2, 3, 4]
+    assert ids(list(follow(app, turn, to=turn.id))) == [1, 2]
+
+
+def test_a_turn_that_ended_without_a_final_ends_the_stream(app: Flask, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "half a sen")
+    alice.does(lambda _actor: service.finish_turn(turn, "failed"))
+    assert ids(list(follow(app, turn, to=turn.id, total_s=5))) == [1]
+
+
+def test_silence_is_filled_with_heartbeats_until_the_time_is_over(app: Flask, turn: service.Turn) -> None:
+    chunks = list(follow(app, turn, to=turn.id, heartbeat_s=0.05, total_s=0.2))
+    assert b"event: heartbeat\ndata:\n\n" in chunks
+    assert ids(chunks) == []
+
+
+def test_without_a_turn_it_follows_until_the_conversation_is_deleted(app: Flask, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "a", final=True)
+    chunks = list(follow(app, turn, heartbeat_s=0.05, total_s=0.2))
+    assert ids(chunks) == [1, 2]
+    assert stream.HEARTBEAT in chunks
+    alice.does(service.delete, turn.session_id)
+    assert stream.HEARTBEAT not in list(follow(app, turn, after_seq=2, total_s=5))
+
+
+def test_a_long_replay_comes_in_batches_without_a_gap(app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "BATCH", 2)
+    tell(alice, turn, *"abcde", final=True)
+    assert ids(list(follow(app, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_another_agency_hears_nothing(app: Flask, alice: Person, charlie: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "secret", final=True)
+    heard = stream.frames(app, charlie.actor.tenant_id, turn.session_id, after_seq=0, turn_id=turn.id)
+    assert list(heard) == [stream.OPENING]
+
+
+def test_a_waiting_stream_holds_no_connection(app: Flask, turn: service.Turn) -> None:
+    with app.app_context():
+        pool = db.engine.pool
+    before = pool.checkedout()  # type: ignore[attr-defined]
+    listeners = [threading.Thread(target=lambda: list(follow(app, turn, to=turn.id, heartbeat_s=10, total_s=1.0))) for _ in range(12)]
+    for listener in listeners:
+        listener.start()
+    time.sleep(0.5)
+    assert pool.checkedout() == before  # type: ignore[attr-defined]
+    for listener in listeners:
+        listener.join(timeout=5)
+
+
+def test_streams_end_when_the_process_goes_down(app: Flask, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    doorbell = Doorbell(app.extensions["voyagent.settings"])
+    monkeypatch.setitem(app.extensions, "voyagent.doorbell", doorbell)
+    heard: list[bytes] = []
+    listener = threading.Thread(target=lambda: heard.extend(follow(app, turn, to=turn.id)))
+    listener.start()
+    time.sleep(0.2)
+    doorbell.close()
+    listener.join(timeout=2)
+    assert not listener.is_alive()
+    assert ids(heard) == []
+
+
+# --- seats ---
+
+
+def open_stream(app: Flask, user_id: UUID, turn: service.Turn) -> stream.Stream:
+    return stream.Stream(app, user_id=user_id, tenant_id=turn.tenant_id, session_id=turn.session_id, after_seq=0, turn_id=turn.id)
+
+
+@pytest.fixture
+def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> stream.Seats:
+    seats = stream.Seats(streams_max=3, per_person_max=2)
+    monkeypatch.setitem(app.extensions, "voyagent.streams", seats)
+    return seats
+
+
+def test_one_person_and_one_process_hold_only_so_many(app: Flask, house: stream.Seats, turn: service.Turn) -> None:
+    neha, ravi, joseph = new_id(), new_id(), new_id()
+    opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
+    with pytest.raises(stream.TooManyStreams) as refused:
+        open_stream(app, neha, turn)
+    assert refused.value.retry_after_s > 0
+    opened.append(open_stream(app, ravi, turn))
+    with pytest.raises(stream.StreamsFull) as full:
+        open_stream(app, joseph, turn)
+    assert full.value.retry_after_s > 0
+    opened[0].close()
+    opened[0].close()
+    assert house.taken == 2
+    opened.append(open_stream(app, joseph, turn))
+    for one in opened:
+        one.close()
+    assert house.taken == 0
+
+
+def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(app: Flask, house: stream.Seats, alice: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "a", final=True)
+    assert ids(list(open_stream(app, alice.actor.user_id or new_id(), turn))) == [1, 2]
+    assert house.taken == 0
+    begun = open_stream(app, new_id(), turn)
+    next(begun)
+    begun.close()
+    open_stream(app, new_id(), turn).close()
+    assert house.taken == 0
+
+
+def test_a_seat_is_free_when_what_it_was_for_fails(app: Flask, house: stream.Seats) -> None:
+    with pytest.raises(RuntimeError), stream.seat(app, new_id()):
+        assert house.taken == 1
+        raise RuntimeError
+    assert house.taken == 0
+
+
+def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
+    assert stream.seats(app) is stream.seats(app)
+    assert stream.seats(app)._max == app.extensions["voyagent.settings"].streams_max  # noqa: SLF001 - there is no other way to see it
