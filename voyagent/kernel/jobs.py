@@ -14,15 +14,17 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import procrastinate
 import structlog
-from flask import Flask
 from sqlalchemy import text
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
+
+if TYPE_CHECKING:
+    from flask import Flask  # services defer jobs and know no Flask; only the worker is handed the application
 
 log = structlog.get_logger(__name__)
 QUEUE = "default"
@@ -138,7 +140,8 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:
-    parent, never = os.getppid(), Event()
+    # Told by whoever started the worker, since the parent may be killed before this line is reached.
+    parent, never = int(os.environ.get("VOYAGENT_PARENT_PID") or os.getppid()), Event()
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,0 +1,42 @@
+# Run `make help` for what there is. A fresh computer needs Python 3.11 or newer, and this.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first Python that is new enough and can make virtual environments; `make PYTHON=/path/to/python run` uses another.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python3.14 python; do \
+	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+BIN := .venv/bin
+TESTS ?=
+
+.PHONY: help run test check lint format clean set-up-run set-up-test
+
+help: ## List the targets
+	@echo 'Voyagent'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
+
+run: set-up-run ## Set up, then start the program with a database of its own on http://127.0.0.1:$PORT (5000)
+	@VOYAGENT_END_WITH=$$PPID exec $(BIN)/python app.py
+
+test: set-up-test ## Set up, then run every test on the real database (TESTS=tests/http for some)
+	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadgroup $(TESTS)
+
+check: set-up-test lint ## Look the code over: format, lint, types, layers, templates
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+lint: set-up-test ## Only format and lint, changing nothing
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+format: set-up-test ## Bring the code into its format and mend what can be mended by itself
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## Remove what set-up and tools made; the data in var/ stays
+	rm -rf .venv node_modules static/vendor .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+set-up-run set-up-test:
+	@test -n '$(PYTHON)' || { echo 'Voyagent needs Python 3.11 or newer with venv (on Debian: python3 and python3-venv).' >&2; exit 1; }
+	@'$(PYTHON)' tools/set_up.py $(@:set-up-%=%)

