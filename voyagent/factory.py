@@ -9,7 +9,7 @@ from flask_migrate import Migrate
 
 from voyagent import cli, routes
 from voyagent.audit import service as audit
-from voyagent.http import errors, guards, headers, intake, pages, presentation
+from voyagent.http import errors, guards, headers, intake, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity.passwords import Passwords
 from voyagent.identity.permissions import ROLE_PERMISSIONS
@@ -36,7 +36,9 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         TESTING=settings.env == "test",
         MAX_FORM_PARTS=1000,
+        PROVIDE_AUTOMATIC_OPTIONS=False,
     )
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["voyagent.settings"] = settings
     app.extensions["voyagent.doorbell"] = Doorbell(settings)
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
     intake.install(app)
+    system.install(app, settings)
     guards.install(app, settings, guards.Doors(authenticate=identity.tokens.read, shell=pages.shell, lane=Lane(settings)))
     pages.install(app)
     presentation.install(app)

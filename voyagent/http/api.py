@@ -47,6 +47,7 @@ class Operation:
     missing: type[NotFound] | None
     media_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = field(default=())
+    optional_bearer: bool = False
 
 
 class ApiBlueprint(Blueprint):
@@ -70,6 +71,7 @@ class ApiBlueprint(Blueprint):
         missing: type[NotFound] | None = None,
         media_type: str = "application/json",
         headers: Sequence[tuple[str, str]] = (),
+        optional_bearer: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
@@ -96,6 +98,7 @@ class ApiBlueprint(Blueprint):
                 missing=missing,
                 media_type=media_type,
                 headers=tuple(headers),
+                optional_bearer=optional_bearer,
             )
             self.operations.append(described)
             view = _view(described, wants, AUTH_BODY_BYTES_MAX if "/auth" in path else BODY_BYTES_MAX)
@@ -143,9 +146,11 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
             _fill(operation, wants, given, raw)
             result = operation.handler(**given)
         except VoyagentError:
-            if reader is not None and reader.actor is None:
-                reader.read()  # nobody, or the wrong role, is told so before a wrong query or an unknown id
+            if reader is not None:
+                reader.prove()  # nobody, or the wrong role, is told so before a wrong query or an unknown id
             raise
+        if reader is not None:
+            reader.prove()  # and nothing leaves where the handler had no reason to read
         return _respond(operation, result)
 
     return view
@@ -193,6 +198,6 @@ def _respond(operation: Operation, result: Any) -> Response:
     if result is None:
         return Response(status=HTTPStatus.NO_CONTENT)
     payload = result.__pydantic_serializer__.to_json(result, by_alias=True) if isinstance(result, BaseModel) else to_json(result)
-    if current_app.testing and operation.answer is not None:
+    if current_app.testing and operation.answer is not None and not isinstance(operation.answer, dict):
         TypeAdapter(operation.answer).validate_json(cast("bytes", payload))
     return Response(payload, status=operation.status, mimetype="application/json")

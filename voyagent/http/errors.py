@@ -13,8 +13,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from voyagent.kernel import errors
 from voyagent.http.htmx import is_htmx
+from voyagent.kernel import errors
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,7 @@ STATUS: dict[type[errors.VoyagentError], HTTPStatus] = {
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     errors.Unprocessable: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -45,14 +46,6 @@ class SchemaViolation(errors.Unprocessable):
     def __init__(self, items: list[dict[str, object]]) -> None:
         super().__init__("schema_violation")
         self.items = items
-
-
-class StructuredInvalid(errors.Invalid):
-    """A 400 whose detail is an object, such as a weak password's."""
-
-    def __init__(self, body: dict[str, str]) -> None:
-        super().__init__(body.get("code"))
-        self.body = body
 
 
 def status_of(error: errors.VoyagentError | type[errors.VoyagentError]) -> HTTPStatus:
@@ -94,7 +87,7 @@ def answer(status: int, detail: object, message: str | None = None, headers: dic
 
 
 def _page(status: int, message: str | None) -> Response:
-    known = status if status in {403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503} else 500 if status >= 500 else 404
+    known = status if status in {400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503} else 500 if status >= 500 else 404
     template = "errors/_alert.html" if is_htmx() else f"errors/{known}.html"
     response = Response(render_template(template, status=status, message=message, request_id=g.get("request_id")), mimetype="text/html")
     if is_htmx():
@@ -112,7 +105,7 @@ def _expected(error: errors.VoyagentError) -> Response:
     detail: object = error.detail
     if isinstance(error, SchemaViolation):
         detail = error.items
-    elif isinstance(error, StructuredInvalid):
+    elif isinstance(error, errors.StructuredInvalid):
         detail = error.body
     if not is_api() and isinstance(error, errors.Unauthorized):
         from voyagent.http.guards import to_sign_in  # noqa: PLC0415 - guards import this table

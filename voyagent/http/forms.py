@@ -7,15 +7,16 @@ from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
+from flask_babel import gettext as _, lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from wtforms import Field, StringField
 
+from voyagent.kernel.db import finish
 from voyagent.kernel.errors import VoyagentError
 
 Schema = TypeVar("Schema", bound=BaseModel)
+Result = TypeVar("Result")
 DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
 
 _SENTENCES: dict[str, Callable[[], Any]] = {
@@ -57,6 +58,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
 
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
+    sentences: ClassVar[dict[str, Any]] = {}
+    """What to say for a kind of finding, `kind` or `field.kind`, where the usual sentence does not fit."""
+
+    @property
+    def status(self) -> int:
+        """What a page that shows the form answers: 200, or 422 when it was sent and came back."""
+        return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
         """The schema's value when this is a submission that passes; else None, with a sentence at each wrong field."""
@@ -83,6 +91,24 @@ class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
             values[name] = value
         return values
 
+    def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
+        """Do the act with the schema's value; None where the form was not accepted or the rule refused it, which it then shows.
+
+        `fields` names the expected codes and where each is shown: a field, or "" for above the form. Any other error goes its usual way. What the act had
+        written is rolled back, unless the error keeps its work.
+        """
+        value = self.accepted()
+        if value is None:
+            return None
+        try:
+            return act(value)
+        except VoyagentError as error:
+            if error.code not in fields:
+                raise
+            finish(error)
+            self.refuse(error, **fields)
+            return None
+
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
         place = fields.get(error.code, "")
@@ -97,7 +123,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
         return type(None) in getattr(self.schema.model_fields[name].annotation, "__args__", ())
 
     def _note(self, name: str, kind: str, message: str) -> None:
-        sentence = _SENTENCES[kind]() if kind in _SENTENCES else message.removeprefix("Value error, ")
+        own = self.sentences.get(f"{name}.{kind}", self.sentences.get(kind))
+        sentence = own or (_SENTENCES[kind]() if kind in _SENTENCES else message.removeprefix("Value error, "))
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(str(sentence))
@@ -107,7 +134,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
 
 def read_date(text: str) -> date | None:
     """A date as people write it, or None; a missing year means the next such day."""
-    if text[:4].isdigit() and len(text) == 10:  # noqa: PLR2004 - YYYY-MM-DD
+    if text[:4].isdigit() and len(text) == 10:
         try:
             return date.fromisoformat(text)
         except ValueError:

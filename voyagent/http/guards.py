@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import Select, text
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from voyagent.http.htmx import is_htmx
 from voyagent.kernel.actor import Actor, Channel, Credential
@@ -24,6 +28,8 @@ from voyagent.kernel.tenancy import note_entered
 
 _ENTER = text(ENTER.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
+IDLE_MAX = timedelta(days=14)
+_SEEN_EVERY_S = 3600
 
 
 class Guard(StrEnum):
@@ -63,6 +69,8 @@ def install(app: Flask, settings: Settings, doors: Doors) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=IDLE_MAX,
+        SESSION_REFRESH_EACH_REQUEST=False,
     )
     manager = LoginManager()
     manager.session_protection = None
@@ -75,11 +83,17 @@ def doors() -> Doors:
     return cast("Doors", current_app.extensions["voyagent.doors"])
 
 
-def bearer_credential() -> Credential:
-    """The credential of the Authorization header. Raises Unauthorized for anything but a good token."""
+def bearer_token() -> str | None:
+    """The token of the Authorization header as it came, or None where there is none that could be one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     token = token.strip()
-    if scheme.lower() != "bearer" or not token or len(token) > TOKEN_BYTES_MAX:
+    return token if scheme.lower() == "bearer" and 0 < len(token) <= TOKEN_BYTES_MAX else None
+
+
+def bearer_credential() -> Credential:
+    """The credential of the Authorization header. Raises Unauthorized for anything but a good token."""
+    token = bearer_token()
+    if token is None:
         raise Unauthorized
     return doors().authenticate(token)
 
@@ -88,6 +102,7 @@ def browser_credential() -> Credential:
     """The credential of the session cookie. Raises Unauthorized."""
     if not current_user.is_authenticated:
         raise Unauthorized
+    _note_seen()
     return cast("SignedIn", current_user).credential
 
 
@@ -115,14 +130,26 @@ def present_actor() -> Actor | None:
     return g.get("actor") or (reader.actor if reader is not None else None)
 
 
-def sign_browser_in(credential: Credential) -> None:
-    """Put the session into the cookie."""
+def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:
+    """Put the session into a fresh cookie: nothing of the one before stays, its CSRF token least of all.
+
+    `remember` lets it outlive the browser's closing; it ends after 14 idle days either way.
+    """
+    session.clear()
+    session.permanent = remember
     login_user(SignedIn(credential))
+    _note_seen()
 
 
 def sign_browser_out() -> None:
-    """Forget it."""
+    """Forget it, and whatever else the cookie held."""
     logout_user()
+    session.clear()
+
+
+def is_signed_in() -> bool:
+    """Whether the cookie names somebody; the database has not been asked."""
+    return bool(current_user.is_authenticated)
 
 
 def to_sign_in() -> Response:
@@ -136,14 +163,25 @@ def to_sign_in() -> Response:
 
 
 def safe_next(address: str | None) -> str:
-    """Where to go after signing in: a path of ours, else home. Never another host, whatever the spelling."""
+    """Where to go after signing in: a page of ours that exists, else home. Never another host, whatever the spelling."""
     home = url_for("home.index")
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or "\\" in address:
+    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address or not address.isprintable():
         return home
     parts = urlsplit(address)
-    if parts.scheme or parts.netloc or any(ord(c) < 32 for c in address):
+    try:
+        endpoint, _ = current_app.url_map.bind("").match(parts.path, method="GET")
+    except (HTTPException, RoutingException):
+        return home
+    if parts.scheme or parts.netloc or endpoint.startswith(("api_", "static")):
         return home
     return address
+
+
+def _note_seen() -> None:
+    """Sign the cookie anew once an hour, so that its age is the time that nobody came."""
+    now = int(time.time())
+    if now - session.get("seen", 0) >= _SEEN_EVERY_S:
+        session["seen"] = now
 
 
 def _load(stored: str) -> SignedIn | None:

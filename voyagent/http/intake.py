@@ -95,7 +95,7 @@ def query_of(schema: type[Schema]) -> Schema:
 
 
 def problems(error: ValidationError, place: str) -> list[dict[str, object]]:
-    """pydantic's findings as the API writes them: `{type, loc, msg}`, never the input."""
+    """Pydantic's findings as the API writes them: `{type, loc, msg}`, never the input."""
     return [
         {
             "type": item["type"],

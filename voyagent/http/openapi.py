@@ -112,9 +112,7 @@ def _describe(spec: APISpec, operation: Operation, names: list[str], references:
     summary, _, rest = (operation.handler.__doc__ or operation.handler.__name__).strip().partition("\n")
     parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
     parameters += _query_parameters(spec, operation)
-    parameters += [
-        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers
-    ]
+    parameters += [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers]
     words = {
         "operationId": _operation_id(operation.method, path),
         "tags": [operation.tag],
@@ -131,11 +129,14 @@ def _describe(spec: APISpec, operation: Operation, names: list[str], references:
         words["requestBody"] = {"required": not operation.body_optional, "content": {"application/json": {"schema": schema}}}
     if operation.guard is not Guard.PUBLIC:
         words["security"] = [{"bearer": []}]
+    elif operation.optional_bearer:
+        words["security"] = [{}, {"bearer": []}]
     return words
 
 
 def _operation_id(method: str, path: str) -> str:
-    parts = [p for p in re.split(r"[^A-Za-z0-9]+", path.removeprefix("/api")) if p]
+    inside = path.removeprefix("/api") if path.startswith("/api/") else f"/root{path}"
+    parts = [p for p in re.split(r"[^A-Za-z0-9]+", inside) if p]
     return method.lower() + "".join(part[0].upper() + part[1:] for part in parts)
 
 

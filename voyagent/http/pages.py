@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,23 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.reading import SessionReader
+from voyagent.kernel.reading import LaneReader, SessionReader
 
 LOCALES = ("en", "hi")
 csrf = CSRFProtect()
 View = Callable[..., Any]
 _counts: dict[str, Callable[[], Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was declared."""
+
+    path: str
+    methods: tuple[str, ...]
+    guard: Guard
+    permission: str
+    endpoint: str
 
 
 class PageBlueprint(Blueprint):
@@ -32,9 +44,22 @@ class PageBlueprint(Blueprint):
     def __init__(self, name: str, import_name: str, *, guard: Guard) -> None:
         super().__init__(name, import_name)
         self.guard = guard
+        self.pages: list[Page] = []
 
-    def page(self, path: str, *, methods: tuple[str, ...] = ("GET",), permission: str = "agency.read", missing: type[NotFound] = NotFound) -> Callable[[View], View]:
-        """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`)."""
+    def page(
+        self,
+        path: str,
+        *,
+        methods: tuple[str, ...] = ("GET",),
+        permission: str = "agency.read",
+        missing: type[NotFound] = NotFound,
+        guard: Guard | None = None,
+    ) -> Callable[[View], View]:
+        """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`).
+
+        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask for a person.
+        """
+        keeper = guard or self.guard
 
         def register(view: View) -> View:
             parameters = inspect.signature(view, eval_str=True).parameters
@@ -42,31 +67,41 @@ class PageBlueprint(Blueprint):
 
             @functools.wraps(view)
             def guarded(**given: Any) -> Any:
-                reader = None
-                if self.guard is not Guard.PUBLIC:
-                    credential = browser_credential()
-                    if "reader" in parameters:
-                        given["reader"] = reader = lane_reader(credential, permission, with_shell=True)
-                    else:
-                        actor = enter(credential)
-                        actor.require(permission)
-                        if "actor" in parameters:
-                            given["actor"] = actor
+                reader = _admit(keeper, permission, parameters, given)
                 try:
                     for name in ids:
                         given[name] = parse_id(given[name])
                         if given[name] is None:
                             raise missing
-                    return view(**given)
+                    answer = view(**given)
                 except VoyagentError:
-                    if reader is not None and reader.actor is None:
-                        reader.read()
+                    if reader is not None:
+                        reader.prove()
                     raise
+                if reader is not None:
+                    reader.prove()
+                return answer
 
-            self.add_url_rule(path, endpoint=view.__name__.strip("_"), view_func=guarded, methods=list(methods))
+            endpoint = view.__name__.strip("_")
+            self.pages.append(Page(path, methods, keeper, permission, f"{self.name}.{endpoint}"))
+            self.add_url_rule(path, endpoint=endpoint, view_func=guarded, methods=list(methods))
             return view
 
         return register
+
+
+def _admit(guard: Guard, permission: str, parameters: Mapping[str, inspect.Parameter], given: dict[str, Any]) -> LaneReader | None:
+    if guard is Guard.PUBLIC:
+        return None
+    credential = browser_credential()
+    if "reader" in parameters:
+        given["reader"] = reader = lane_reader(credential, permission, with_shell=True)
+        return reader
+    actor = enter(credential)
+    actor.require(permission)
+    if "actor" in parameters:
+        given["actor"] = actor
+    return None
 
 
 class PageContext:

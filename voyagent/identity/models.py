@@ -90,7 +90,9 @@ class RefreshToken(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("token_hash", name="uq_refresh_tokens_token_hash"),
         CheckConstraint("length(token_hash) = 32", name="hash"),
-        ForeignKeyConstraint(["tenant_id", "session_id"], ["auth_sessions.tenant_id", "auth_sessions.id"], name="fk_refresh_tokens_session", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"], ["auth_sessions.tenant_id", "auth_sessions.id"], name="fk_refresh_tokens_session", ondelete="CASCADE"
+        ),
         Index("ix_refresh_tokens_session", "tenant_id", "session_id"),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
 
@@ -46,8 +46,9 @@ class Passwords:
     def verify(self, stored: str | None, password: str) -> bool:
         """Whether the password is the one; for `stored` None a dummy is verified, so that an unknown address takes as long. Raises PasswordsBusy."""
         with _slot():
+            dummy = self._dummy()
             try:
-                self._hasher.verify(stored or self._dummy(), password)
+                self._hasher.verify(stored or dummy, password)
             except (VerificationError, InvalidHashError):
                 return False
         return stored is not None
@@ -61,17 +62,17 @@ class Passwords:
         return self._hasher.hash("nobody has this password")
 
 
-def breaks_rule(password: str) -> str | None:
-    """Why a password of schema length is refused, as a sentence, or None.
+def breaks_rule(password: str) -> tuple[str, str] | None:
+    """Why a password of schema length is refused, as a type and a sentence, or None.
 
     At least one letter and one digit, except that from 20 characters on this is not asked.
     """
     if len(password) >= PHRASE_LENGTH:
         return None
     if re.search(r"[^\W\d_]", password) is None:
-        return "Password must contain at least one letter"
+        return "password_no_letter", "Password must contain at least one letter"
     if re.search(r"\d", password) is None:
-        return "Password must contain at least one digit"
+        return "password_no_digit", "Password must contain at least one digit"
     return None
 
 

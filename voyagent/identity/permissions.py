@@ -56,3 +56,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENT: READ | WRITE,
     Role.VIEWER: READ,
 }
+
+MONEY_ROLES = frozenset({Role.AGENCY_ADMIN, Role.ACCOUNTING_LEAD})
+"""Who may grant what moves money; the tools' approver roles of the API contract."""
+TICKET_ROLES = frozenset({Role.AGENCY_ADMIN, Role.TICKETING_LEAD})
+"""Who may grant tickets and hotel bookings."""
+
+
+def roles_that_may(permission: str) -> frozenset[str]:
+    """Every role that holds a permission."""
+    return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text
 
-from voyagent.identity.models import Tenant, User
+from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.models import Invite, Tenant, User
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.tenancy import owned
-
 
 _USERS = User.__table__.c
 _TENANTS = Tenant.__table__.c
+_INVITES = Invite.__table__.c
 
 
 class PersonNotFound(NotFound):
@@ -42,6 +44,11 @@ def find_account(email: str) -> Account | None:
     """The active account of a lower-case address, in whichever agency."""
     row = db.session.execute(text("select * from app.find_account(:email)"), {"email": email}).mappings().first()
     return Account(**row) if row is not None else None
+
+
+def offers_demo(settings: Settings) -> bool:
+    """Whether the sign-in page may open the demo agency with one click: never in production."""
+    return not settings.is_production and find_account(DEMO_EMAIL) is not None
 
 
 def email_taken(email: str) -> bool:
@@ -79,14 +86,99 @@ def public_user_statement(user_id: UUID) -> Select[Any]:
     )
 
 
-def list_people(reader: Reader) -> list[Row]:
-    """Everybody of the agency, by name."""
+def get_public_user(user_id: UUID) -> Row:
+    """The same inside a running transaction, right after she has come in. Raises PersonNotFound."""
+    rows = SessionReader(db.session).read(public_user_statement(user_id))[0]
+    if not rows:
+        raise PersonNotFound
+    return rows[0]
+
+
+def invite_status() -> ColumnElement[str]:
+    """The state as it reads today: an open invitation past its end is expired, whether or not a row has been rewritten."""
+    return case((_INVITES.status != "pending", _INVITES.status), (_INVITES.expires_at <= func.now(), "expired"), else_="pending")
+
+
+def invites_statement(*, status: str | None = None, invite_id: UUID | None = None) -> Select[Any]:
+    """The agency's invitations, newest first, with the name of whoever invited."""
     statement = (
+        select(
+            _INVITES.id,
+            _INVITES.tenant_id,
+            _INVITES.email,
+            _INVITES.role,
+            invite_status().label("status"),
+            _INVITES.expires_at,
+            _INVITES.created_at,
+            _INVITES.accepted_at,
+            _INVITES.revoked_at,
+            _INVITES.invited_by_user_id,
+            name_of(_INVITES.invited_by_user_id).label("invited_by"),
+        )
+        .where(owned(Invite))
+        .order_by(_INVITES.created_at.desc(), _INVITES.id.desc())
+    )
+    if status is not None:
+        statement = statement.where(invite_status() == status)
+    if invite_id is not None:
+        statement = statement.where(_INVITES.id == invite_id)
+    return statement
+
+
+def list_invites(reader: Reader, *, status: str | None = None) -> list[Row]:
+    """The agency's invitations, of one state or all."""
+    return reader.read(invites_statement(status=status))[0]
+
+
+def get_invite(invite_id: UUID) -> Row:
+    """One invitation of the agency, inside a running transaction that has just made or changed it."""
+    return SessionReader(db.session).read(invites_statement(invite_id=invite_id))[0][0]
+
+
+def get_invite_for_holder(invite_id: UUID) -> Row:
+    """What the holder of a link may know of the invitation, and whether the agency is active."""
+    statement = (
+        select(
+            _INVITES.id,
+            _INVITES.email,
+            _INVITES.role,
+            invite_status().label("status"),
+            _INVITES.expires_at,
+            _TENANTS.display_name.label("tenant_name"),
+            _TENANTS.is_active.label("tenant_is_active"),
+            _USERS.email.label("inviter_email"),
+        )
+        .join(Tenant.__table__, _TENANTS.id == _INVITES.tenant_id)
+        .join(User.__table__, (_USERS.tenant_id == _INVITES.tenant_id) & (_USERS.id == _INVITES.invited_by_user_id))
+        .where(owned(Invite), _INVITES.id == invite_id)
+    )
+    return SessionReader(db.session).read(statement)[0][0]
+
+
+def people_statement() -> Select[Any]:
+    """Everybody of the agency, by name."""
+    return (
         select(_USERS.id, _USERS.email, _USERS.display_name.label("full_name"), _USERS.role, _USERS.is_active, _USERS.last_login_at, _USERS.created_at)
         .where(owned(User))
         .order_by(_USERS.display_name, _USERS.id)
     )
-    return reader.read(statement)[0]
+
+
+def list_people(reader: Reader) -> list[Row]:
+    """Everybody of the agency, by name."""
+    return reader.read(people_statement())[0]
+
+
+def list_team(reader: Reader) -> tuple[list[Row], list[Row]]:
+    """Everybody of the agency, and the newest invitation of each address that has not joined and may still: open, or expired."""
+    people, invites = reader.read(people_statement(), invites_statement())
+    known = {person["email"] for person in people}
+    shown = []
+    for invite in invites:
+        if invite["email"] not in known and invite["status"] in {"pending", "expired"}:
+            shown.append(invite)
+        known.add(invite["email"])
+    return people, shown
 
 
 def names_of(reader: Reader) -> dict[UUID, str]:
@@ -104,15 +196,19 @@ def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:
 
     For work that goes on without a request: the assistant's turn, a granted effect.
     """
-    row = db.session.execute(
-        text(
-            "select u.id, u.role, u.email, u.display_name, t.display_name as tenant_name, u.tenant_id,"
-            " coalesce(s.timezone, 'UTC') as timezone, coalesce(s.locale, 'en') as locale, coalesce(s.default_currency, 'INR') as currency"
-            " from users u join tenants t on t.id = u.tenant_id left join tenant_settings s on s.tenant_id = u.tenant_id"
-            " where u.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and u.id = :user_id and u.is_active and t.is_active"
-        ),
-        {"user_id": user_id},
-    ).mappings().first()
+    row = (
+        db.session.execute(
+            text(
+                "select u.id, u.role, u.email, u.display_name, t.display_name as tenant_name, u.tenant_id,"
+                " coalesce(s.timezone, 'UTC') as timezone, coalesce(s.locale, 'en') as locale, coalesce(s.default_currency, 'INR') as currency"
+                " from users u join tenants t on t.id = u.tenant_id left join tenant_settings s on s.tenant_id = u.tenant_id"
+                " where u.tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and u.id = :user_id and u.is_active and t.is_active"
+            ),
+            {"user_id": user_id},
+        )
+        .mappings()
+        .first()
+    )
     if row is None:
         raise Unauthorized
     return Actor(

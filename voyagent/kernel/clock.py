@@ -22,6 +22,11 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
+def zones() -> tuple[str, ...]:
+    """Every zone by name."""
+    return tuple(sorted(_zones()))
+
+
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())  # reads the whole zone database from disk: once is enough

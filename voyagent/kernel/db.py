@@ -92,7 +92,22 @@ def finish(error: VoyagentError | None = None) -> None:
         db.session.rollback()
 
 
+def pause() -> None:
+    """Give the connection back while something slow is done, such as hashing a password; allowed only before the act has written anything."""
+    if db.session.new or db.session.dirty or db.session.deleted:
+        raise RuntimeError("an act that has begun to write cannot pause")
+    db.session.rollback()
+
+
+def next_act() -> None:
+    """Commit, and begin again with no agency bound: for the rare request that concerns two agencies, one after the other."""
+    db.session.commit()
+    db.session.remove()
+
+
 def rows_changed(statement: str, **values: Any) -> int:
-    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed."""
+    """Run one writing SQL statement behind the tenant wall and tell how many rows it changed; `:tenant_id` in it is the bound agency."""
+    if ":tenant_id" in statement:
+        values.setdefault("tenant_id", tenancy.current_tenant(db.session))
     result = db.session.execute(text(statement), values)
     return int(result.rowcount)  # type: ignore[attr-defined]

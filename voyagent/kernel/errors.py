@@ -32,6 +32,14 @@ class Invalid(VoyagentError):
     code = "invalid"
 
 
+class StructuredInvalid(Invalid):
+    """A rule's refusal whose `detail` is an object, such as a weak password's `{"error": …, "code": …}`."""
+
+    def __init__(self, body: dict[str, str]) -> None:
+        super().__init__(body.get("code"))
+        self.body = body
+
+
 class Unprocessable(VoyagentError):
     """Input that cannot be read; `field` names the place."""
 
@@ -64,6 +72,13 @@ class Conflict(VoyagentError):
     """The state of the thing does not allow the act."""
 
     code = "conflict"
+
+
+class PreconditionFailed(VoyagentError):
+    """The caller has said which state she acts upon, and another one stands now."""
+
+    code = "precondition_failed"
+    message = N_("This has changed since you opened it. Load it again and repeat what you did.")
 
 
 class TooManyRequests(VoyagentError):

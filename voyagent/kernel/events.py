@@ -10,10 +10,10 @@ from threading import Event, Lock, Thread
 
 import psycopg
 import structlog
+from sqlalchemy import text
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db
-from sqlalchemy import text
 
 CHANNEL = "voyagent"
 _RECONNECT_S = 0.5

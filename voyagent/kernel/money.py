@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 from iso4217 import Currency
 
-from voyagent.kernel.errors import Invalid, N_
+from voyagent.kernel.errors import N_, Invalid
 
 BIGINT_MAX = 2**63 - 1
-_DECIMAL = re.compile(r"-?\d{1,18}(\.\d{1,6})?")
+_DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
+_DIGITS_MAX = 27
+_EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
+
+SCHEMA: dict[str, Any] = {
+    "title": "Money",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["amount", "currency"],
+    "properties": {
+        "amount": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[+-]?[0-9]+(\.[0-9]+)?$"}]},
+        "currency": {"type": "string", "minLength": 3, "maxLength": 3, "pattern": "^[A-Z]{3}$"},
+    },
+}
+"""An amount on the wire. A client may send a JSON number; what we send is always a string, so that no float is between."""
 
 
 class UnknownCurrency(Invalid):
@@ -77,21 +91,22 @@ class Money:
     def parse(cls, text: str | Decimal | int, currency: str) -> Self:
         """Read a plain decimal; one place more than the currency has is refused, never rounded. Raises InvalidAmount, UnknownCurrency."""
         places = exponent(currency)
-        if isinstance(text, str) and _DECIMAL.fullmatch(text) is None:
+        if isinstance(text, float) or (isinstance(text, str) and _DECIMAL.fullmatch(text) is None):
             raise InvalidAmount
-        try:
-            value = Decimal(text)
-        except InvalidOperation:
-            raise InvalidAmount from None
-        minor = value.scaleb(places) if value.is_finite() else Decimal("0.5")
+        value = _short(Decimal(text))
+        minor = value.scaleb(places)
         if minor != minor.to_integral_value() or abs(minor) > BIGINT_MAX:
             raise InvalidAmount
         return cls(int(minor), currency)
 
     @classmethod
     def rounded(cls, value: Decimal, currency: str) -> Self:
-        """Round half away from zero to the currency's places, as tax rules do per line and component."""
-        minor = value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        """Round half away from zero to the currency's places, as tax rules do per line and component. Raises InvalidAmount beyond what the books hold."""
+        if not value.is_finite() or value.adjusted() > _DIGITS_MAX:
+            raise InvalidAmount
+        minor = value.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP, context=_EXACT).scaleb(exponent(currency))
+        if abs(minor) > BIGINT_MAX:
+            raise InvalidAmount
         return cls(int(minor), currency)
 
     @property
@@ -125,6 +140,16 @@ class Money:
         if other.currency != self.currency:
             raise MixedCurrencies
         return other
+
+
+def _short(value: Decimal) -> Decimal:
+    """The value, when its digits fit the arithmetic below without rounding. Raises InvalidAmount."""
+    if not value.is_finite() or len(value.as_tuple().digits) > _EXACT.prec:
+        raise InvalidAmount
+    value = value.normalize(_EXACT)
+    if len(value.as_tuple().digits) > _DIGITS_MAX or abs(value.adjusted()) > _DIGITS_MAX:
+        raise InvalidAmount
+    return value
 
 
 def wire_amount(amount_minor: int, currency: str) -> str:

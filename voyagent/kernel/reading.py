@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any, Protocol
+from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
@@ -27,8 +28,7 @@ from voyagent.kernel.tenancy import TENANT, TenantNotBound, current_tenant
 
 Row = dict[str, Any]
 ENTER = (
-    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency"
-    " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s)"
+    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s)"
 )
 _SHAPES_MAX = 512
 
@@ -114,6 +114,16 @@ class LaneReader:
         self._extra = extra
         self.actor: Actor | None = None
         self.extra_row: Row = {}
+
+    @property
+    def person_id(self) -> UUID:
+        """Who the caller says to be; proved by the read that uses it."""
+        return self._credential.user_id
+
+    def prove(self) -> None:
+        """Ask who this is where nothing has been read, so that no answer leaves without it. Raises as `read`."""
+        if self.actor is None:
+            self.read()
 
     def read(self, *statements: Select[Any]) -> list[list[Row]]:
         """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""

@@ -1,0 +1,112 @@
+"""Is the installation well: the probes, the shape of money, and what an installation without a database answers.
+
+All of it is public and stands under /api and at the root; an answer says ok or not ok and nothing more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+import structlog
+from flask import Flask, current_app, request
+from sqlalchemy import text
+
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Unavailable
+from voyagent.kernel.money import SCHEMA
+
+PROBE_TIMEOUT_S = 0.25
+log = structlog.get_logger(__name__)
+_OPEN_WITHOUT_DATABASE = frozenset({"static", "api_system.health", "api_system_root.health"})
+
+
+class DatabaseNotConfigured(Unavailable):
+    """No VOYAGENT_DB_URL: nothing but the first probe can answer."""
+
+    code = "database_not_configured"
+    message = N_("This installation has no database yet.")
+
+
+class DatabaseUnreachable(Unavailable):
+    """The database does not answer."""
+
+    code = "database_unreachable"
+
+
+class RedisNotConfigured(Unavailable):
+    """No VOYAGENT_REDIS_URL; everything works without it."""
+
+    code = "redis_not_configured"
+
+
+class RedisUnreachable(Unavailable):
+    """Redis does not answer within the probe's patience."""
+
+    code = "redis_unreachable"
+
+
+def health() -> dict[str, str]:
+    """Whether the program runs."""
+    return {"status": "ok"}
+
+
+def health_db() -> dict[str, Any]:
+    """Whether the database answers."""
+    return {"status": "ok", "select_1": db.session.scalar(text("select 1"))}
+
+
+def health_redis() -> dict[str, Any]:
+    """Whether Redis answers, where there is one."""
+    url = _settings().redis_url
+    if url is None:
+        raise RedisNotConfigured
+    try:
+        with redis.Redis.from_url(url, socket_timeout=PROBE_TIMEOUT_S, socket_connect_timeout=PROBE_TIMEOUT_S) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        log.warning("redis.unreachable", error=type(error).__name__)
+        raise RedisUnreachable from None
+    return {"status": "ok", "ping": True}
+
+
+def money_schema() -> dict[str, Any]:
+    """The JSON Schema of an amount; ours are always decimal strings."""
+    return SCHEMA
+
+
+def _blueprint(name: str, prefix: str) -> ApiBlueprint:
+    api = ApiBlueprint(name, __name__, tag="System", guard=Guard.PUBLIC, prefix=prefix)
+    api.get("/health", answer=_constant(status="ok"))(health)
+    api.get("/health/db", answer=_constant(status="ok", select_1=1), errors=(DatabaseNotConfigured, DatabaseUnreachable))(health_db)
+    api.get("/health/redis", answer=_constant(status="ok", ping=True), errors=(RedisNotConfigured, RedisUnreachable))(health_redis)
+    api.get("/schemas/money", answer={"type": "object", "additionalProperties": True})(money_schema)
+    return api
+
+
+def _constant(**values: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(values), "properties": {name: {"const": value} for name, value in values.items()}}
+
+
+system_api = _blueprint("system", "/api")
+system_root = _blueprint("system_root", "")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Without a database, say so at the start and at every door but the first probe."""
+    if settings.db_url is not None:
+        return
+    log.error("database.not_configured", advice="set VOYAGENT_DB_URL; until then only /health answers")
+
+    @app.before_request
+    def refuse() -> None:
+        if request.endpoint not in _OPEN_WITHOUT_DATABASE:
+            raise DatabaseNotConfigured
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["voyagent.settings"]
+    return settings

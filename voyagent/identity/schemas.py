@@ -1,0 +1,206 @@
+"""The shapes of coming in, on the wire and in forms."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from voyagent.identity.addresses import normal_address
+from voyagent.identity.passwords import LENGTH_MAX, LENGTH_MIN, breaks_rule
+from voyagent.identity.permissions import Role
+from voyagent.kernel import clock, money
+from voyagent.kernel.fields import Answer, Closed, Instant, Open, Query, filter_field, storable, text_field, trimmed_field
+
+NAME_MAX = 120
+TOKEN_MAX = 128
+SIGN_IN_PASSWORD_MAX = 256
+EMAIL_TEXT_MAX = 320
+
+
+def _address(typed: str) -> str:
+    found = normal_address(typed)
+    if found is None:
+        raise PydanticCustomError("email_invalid", "value is not a valid email address")
+    return found
+
+
+def _strong(password: str) -> str:
+    broken = breaks_rule(password)
+    if broken is not None:
+        raise PydanticCustomError(*broken)
+    return password
+
+
+def _role(name: str) -> str:
+    if name not in set(Role):
+        raise PydanticCustomError("invalid_role", "invalid_role: not one of the five roles")
+    return name
+
+
+def _bookable(code: str) -> str:
+    if not money.is_currency(code):
+        raise PydanticCustomError("invalid_currency", "invalid_currency: not a currency of ISO 4217")
+    return code
+
+
+def _zone(name: str) -> str:
+    if not clock.is_zone(name):
+        raise PydanticCustomError("invalid_timezone", "invalid_timezone: not a zone of the IANA database")
+    return name
+
+
+Email = Annotated[
+    str,
+    StringConstraints(max_length=EMAIL_TEXT_MAX),
+    AfterValidator(storable),
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": EMAIL_TEXT_MAX}),
+]
+NewPassword = Annotated[str, StringConstraints(min_length=LENGTH_MIN, max_length=LENGTH_MAX), AfterValidator(storable), AfterValidator(_strong)]
+RoleName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_role)]
+Token = text_field(TOKEN_MAX, min_length=1)
+
+
+class SignUpRequest(Open):
+    """A new agency and its first person."""
+
+    email: Email
+    password: NewPassword
+    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    agency_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+
+
+class SignUpPage(SignUpRequest):
+    """The same with what the page asks beside: the currency of the books and the agency's zone."""
+
+    default_currency: Annotated[str, AfterValidator(_bookable)] = "INR"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Kolkata"
+
+
+class SignInRequest(Open):
+    """An address and its password."""
+
+    email: Email
+    password: text_field(SIGN_IN_PASSWORD_MAX, min_length=1)  # type: ignore[valid-type]
+
+
+class RefreshRequest(Open):
+    """The refresh token to trade."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=1), AfterValidator(storable)]
+
+
+class SignOutRequest(Open):
+    """The refresh token to end beside the access token."""
+
+    refresh_token: Annotated[str, AfterValidator(storable)] | None = None
+
+
+class CreateInviteRequest(Closed):
+    """Whom to invite, and as what."""
+
+    email: Email
+    role: RoleName = Role.AGENT.value
+
+
+class AcceptInviteRequest(Closed):
+    """The token of the link, and who joins."""
+
+    token: Token  # type: ignore[valid-type]
+    password: NewPassword
+    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+
+
+class JoinPage(Open):
+    """What the page of an invitation asks; the token is in the session."""
+
+    password: NewPassword
+    full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+
+
+class InviteQuery(Query):
+    """The filter of invitations."""
+
+    status: filter_field(16384)  # type: ignore[valid-type]
+
+
+class InviteToken(Query):
+    """The token of a link."""
+
+    token: Token  # type: ignore[valid-type]
+
+
+class PublicUser(Answer):
+    """A person as the API shows her."""
+
+    id: UUID
+    email: str
+    full_name: str | None
+    role: str
+    tenant_id: UUID
+    tenant_name: str
+    created_at: Instant
+    email_verified: bool
+
+
+class AuthResponse(Answer):
+    """Tokens and the person whom they speak for."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: PublicUser
+
+
+class TokenPair(Answer):
+    """A new pair of tokens."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+class InviteSummary(Answer):
+    """An invitation, without its token."""
+
+    id: UUID
+    tenant_id: UUID
+    email: str
+    role: str
+    status: str
+    expires_at: Instant
+    created_at: Instant
+    accepted_at: Instant | None
+    revoked_at: Instant | None
+    invited_by_user_id: UUID
+
+
+class InviteAnswer(Answer):
+    """One invitation."""
+
+    invite: InviteSummary
+
+
+class CreateInviteResponse(InviteAnswer):
+    """A new invitation and its link, which is shown this once."""
+
+    invite_link: str
+
+
+class InviteList(Answer):
+    """All invitations of the agency."""
+
+    items: list[InviteSummary]
+
+
+class InviteLookup(Answer):
+    """What the holder of a link may know."""
+
+    email: str
+    role: str
+    tenant_name: str
+    inviter_email: str
+    expires_at: Instant

@@ -1,0 +1,92 @@
+"""Making agencies and their people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.blocklist import is_common
+from voyagent.identity.models import Tenant, User
+from voyagent.identity.permissions import Role
+from voyagent.identity.service.errors import EmailAlreadyRegistered, PasswordTooCommon
+from voyagent.identity.service.sessions import open_session
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.kernel import tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, pause
+from voyagent.kernel.ids import new_id
+from voyagent.settings import service as settings
+
+NewAgencyHook = Callable[[Actor], None]
+_new_agency_hooks: list[NewAgencyHook] = []
+
+
+def on_new_agency(hook: NewAgencyHook) -> NewAgencyHook:
+    """Register what a higher room prepares for a new agency in the same transaction, such as its chart of accounts."""
+    if hook not in _new_agency_hooks:
+        _new_agency_hooks.append(hook)
+    return hook
+
+
+def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
+    identity: Identity,
+    *,
+    email: str,
+    password: str,
+    full_name: str,
+    agency_name: str,
+    device: Device,
+    default_currency: str = settings.DEFAULT_CURRENCY,
+    timezone: str = settings.DEFAULT_TIMEZONE,
+    is_demo: bool = False,
+) -> SignedInPerson:
+    """Make an agency and its first person, an administrator, in one transaction, and sign her in (API contract, sign-up).
+
+    `email` is lower-case. She is signed in even where her address is not confirmed yet. Raises PasswordTooCommon, EmailAlreadyRegistered.
+    """
+    refuse_common(password, agency_name=agency_name, email=email)
+    if queries.email_taken(email):
+        raise EmailAlreadyRegistered
+    pause()
+    password_hash = identity.passwords.hash(password)
+    tenant = Tenant(id=new_id(), display_name=agency_name, is_demo=is_demo)
+    tenancy.bind(db.session(), tenant.id)
+    db.session.add(tenant)
+    db.session.flush()
+    settings.open_settings(default_currency=default_currency, timezone=timezone)
+    audit.open_chain(tenant.id)
+    user = add_person(identity, email=email, password_hash=password_hash, full_name=full_name, role=Role.AGENCY_ADMIN, verified=False)
+    actor = queries.get_actor(user.id, tenant_name=agency_name).via(device.channel)
+    audit.record(actor, "agency.signed_up", entity_refs={"tenant_id": tenant.id, "user_id": user.id})
+    for hook in _new_agency_hooks:
+        hook(actor)
+    return open_session(identity, user, device)
+
+
+def add_person(identity: Identity, *, email: str, password_hash: str, full_name: str, role: str, verified: bool) -> User:
+    """Add a person to the bound agency; of two requests for one address one wins. Raises EmailAlreadyRegistered."""
+    user = User(
+        id=new_id(),
+        email=email,
+        display_name=full_name,
+        role=role,
+        password_hash=password_hash,
+        email_verified=verified or identity.settings.auth_skip_email_verification,
+    )
+    db.session.add(user)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_users_email" in str(error.orig):
+            raise EmailAlreadyRegistered from None
+        raise
+    return user
+
+
+def refuse_common(password: str, *, agency_name: str, email: str) -> None:
+    """One rule on every path that sets a password. Raises PasswordTooCommon."""
+    if is_common(password, agency_name=agency_name, email=email):
+        raise PasswordTooCommon

@@ -1,0 +1,125 @@
+"""Inviting colleagues: a link that an address gets once, good for seven days, and the joining by it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.models import Invite
+from voyagent.identity.service.accounts import add_person, refuse_common
+from voyagent.identity.service.errors import (
+    EmailAlreadyRegistered,
+    InvalidStatus,
+    InviteAlreadyExists,
+    InviteExpired,
+    InviteNoLongerPending,
+    InviteNotFound,
+    InviteNotPending,
+)
+from voyagent.identity.service.sessions import open_session
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.identity.tokens import new_secret, secret_digest
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, pause, rows_changed
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.reading import Row
+
+INVITE_DAYS = 7
+STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
+
+
+def invite(identity: Identity, actor: Actor, *, email: str, role: str) -> tuple[UUID, str]:
+    """Invite an address into the agency in a role; the link is told this once, since only its hash is kept (API contract, invitations).
+
+    One open invitation an address: an expired, accepted or revoked one does not stand in the way, and neither does an account elsewhere. Raises Forbidden,
+    InviteAlreadyExists.
+    """
+    actor.require("invite.create")
+    rows_changed(
+        "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and status = 'pending' and expires_at <= now()", email=email
+    )
+    secret = new_secret()
+    made = Invite(
+        id=new_id(),
+        invited_by_user_id=actor.user_id,
+        email=email,
+        role=role,
+        token_hash=secret_digest(secret),
+        expires_at=clock.now() + timedelta(days=INVITE_DAYS),
+    )
+    db.session.add(made)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_invites_pending" in str(error.orig):
+            raise InviteAlreadyExists from None
+        raise
+    audit.record(actor, "invite.created", entity_refs={"invite_id": made.id}, inputs={"email": email, "role": role})
+    return made.id, f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={secret}"
+
+
+def revoke_invite(actor: Actor, invite_id: UUID) -> None:
+    """Take an open invitation back; its link is dead from then on. Raises Forbidden, InviteNotFound, InviteNoLongerPending."""
+    actor.require("invite.revoke")
+    if db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id)) is None:
+        raise InviteNotFound
+    changed = rows_changed(
+        "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and id = :id and status = 'pending' and expires_at > now()",
+        id=invite_id,
+    )
+    if not changed:
+        raise InviteNoLongerPending
+    audit.record(actor, "invite.revoked", entity_refs={"invite_id": invite_id})
+
+
+def invite_filter(status: str | None) -> str | None:
+    """A state to list invitations by, or None for all. Raises InvalidStatus."""
+    if status is not None and status not in STATUSES:
+        raise InvalidStatus
+    return status
+
+
+def look_up_invite(token: str) -> Row:
+    """What the holder of a link may know: address, role, agency, who invited her, until when. Raises InviteNotFound, InviteNotPending, InviteExpired."""
+    found = queries.find_invite(secret_digest(token))
+    if found is None:
+        raise InviteNotFound
+    tenant_id, invite_id = found
+    tenancy.bind(db.session(), tenant_id)
+    row = queries.get_invite_for_holder(invite_id)
+    if not row.pop("tenant_is_active"):
+        raise InviteNotFound
+    if row["status"] == "expired":
+        raise InviteExpired
+    if row["status"] != "pending":
+        raise InviteNotPending
+    return row
+
+
+def accept_invite(identity: Identity, *, token: str, password: str, full_name: str, device: Device) -> SignedInPerson:
+    """Join the inviting agency in the invited role and sign in; the address counts as confirmed, since the link reached it.
+
+    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good. Raises InviteNotFound, InviteNotPending, InviteExpired,
+    PasswordTooCommon, EmailAlreadyRegistered.
+    """
+    invited = look_up_invite(token)
+    refuse_common(password, agency_name=invited["tenant_name"], email=invited["email"])
+    if queries.email_taken(invited["email"]):
+        raise EmailAlreadyRegistered
+    pause()
+    password_hash = identity.passwords.hash(password)
+    spent = rows_changed(
+        "update invites set status = 'accepted', accepted_at = now() where tenant_id = :tenant_id and id = :id and status = 'pending' and expires_at > now()",
+        id=invited["id"],
+    )
+    if not spent:
+        raise InviteNotPending
+    user = add_person(identity, email=invited["email"], password_hash=password_hash, full_name=full_name, role=invited["role"], verified=True)
+    signed_in = open_session(identity, user, device)
+    audit.record(signed_in.actor, "invite.accepted", entity_refs={"invite_id": invited["id"], "user_id": user.id}, inputs={"role": invited["role"]})
+    return signed_in

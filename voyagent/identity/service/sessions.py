@@ -1,0 +1,220 @@
+"""Signing in and out, and the single use of refresh tokens."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User
+from voyagent.identity.service.errors import DemoNotThere, EmailNotVerified, InvalidCredentials, InvalidRefreshToken
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.identity.tokens import Subject, new_secret, secret_digest
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.actor import Actor, Channel, Credential, system_actor
+from voyagent.kernel.db import db, next_act, pause, rows_changed
+from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.ids import new_id
+
+USER_AGENT_MAX, IP_MAX = 255, 64
+log = structlog.get_logger(__name__)
+
+
+def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
+    """Open a session for an address and its password. Raises InvalidCredentials, then EmailNotVerified, in that order.
+
+    An unknown address takes as long as a known one. A failure goes to the audit of the agency of the address, that of an unknown one to the log only. No
+    connection is held while the password is hashed.
+    """
+    account = queries.find_account(email)
+    pause()
+    good = identity.passwords.verify(account.password_hash if account else None, password)
+    if account is None:
+        log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
+        raise InvalidCredentials
+    stronger = identity.passwords.hash(password) if good and identity.passwords.is_stale(account.password_hash) else None
+    tenancy.bind(db.session(), account.tenant_id)
+    actor = queries.get_actor(account.user_id).via(device.channel)
+    if not good:
+        audit.record(actor, "auth.sign_in_failed", status="rejected", error=InvalidCredentials.code, entity_refs={"user_id": account.user_id})
+        raise InvalidCredentials
+    if not account.email_verified and not identity.settings.auth_skip_email_verification:
+        raise EmailNotVerified
+    rows_changed(
+        "update users set last_login_at = now(), password_hash = coalesce(:stronger, password_hash) where tenant_id = :tenant_id and id = :id",
+        stronger=stronger,
+        id=account.user_id,
+    )
+    audit.record(actor, "auth.signed_in", entity_refs={"user_id": account.user_id})
+    return open_session(identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device)
+
+
+def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
+    """A new session of a person; it lives a refresh lifetime from now, and rotation does not lengthen it."""
+    is_browser = device.channel is Channel.BROWSER
+    session = AuthSession(
+        id=new_id(),
+        user_id=user.id,
+        channel="browser" if is_browser else "api",
+        user_agent=device.user_agent[:USER_AGENT_MAX],
+        ip=device.ip[:IP_MAX],
+        expires_at=clock.now() + timedelta(seconds=identity.settings.auth_refresh_ttl_seconds),
+    )
+    db.session.add(session)
+    db.session.flush()
+    return SignedInPerson(
+        actor=queries.get_actor(user.id).via(device.channel),
+        credential=Credential(user.tenant_id, user.id, session.id, channel=device.channel),
+        access_token="" if is_browser else identity.tokens.issue(_subject(user, session), fresh=True),
+        refresh_token="" if is_browser else _new_refresh_token(session),
+        expires_in_s=identity.tokens.lifetime_s,
+    )
+
+
+def refresh(identity: Identity, refresh_token: str) -> tuple[str, str]:
+    """Trade a refresh token for a new access and refresh token, once. Raises InvalidRefreshToken.
+
+    One statement spends it, so that of parallel callers one wins. A loser who had begun before it was spent is an honest twin and leaves the family alone; a
+    token presented after it was spent is a theft, and the whole session ends (RFC 9700, 4.14.2). Verification of the address is not asked for.
+    """
+    began = time.perf_counter()
+    found = queries.find_refresh_token(secret_digest(refresh_token))
+    if found is None:
+        log.info("auth.refresh_failed", reason="unknown_token")
+        raise InvalidRefreshToken
+    tenant_id, token_id = found
+    tenancy.bind(db.session(), tenant_id)
+    token = db.session.get_one(RefreshToken, (tenant_id, token_id))
+    session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
+    spent = rows_changed(
+        "update refresh_tokens set spent_at = clock_timestamp()"
+        " where tenant_id = :tenant_id and id = :id and spent_at is null and revoked_at is null and expires_at > now()",
+        id=token_id,
+    )
+    if not spent:
+        # What the first look saw as unspent was spent by a twin meanwhile; only what it saw spent already can be a theft.
+        if token.spent_at is not None and session.ended_at is None and not _spent_since(token_id, time.perf_counter() - began):
+            _end_for_reuse(session)
+        raise InvalidRefreshToken
+    user = db.session.get_one(User, (tenant_id, session.user_id))
+    tenant = db.session.get_one(Tenant, tenant_id)
+    if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
+        raise InvalidRefreshToken
+    return identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
+
+
+def sign_out_program(identity: Identity, *, access_token: str | None, refresh_token: str | None) -> None:
+    """End the access token that is presented and the refresh token that is handed in, whoever it belongs to.
+
+    Anything unknown is no error, a repeat changes nothing, and all other sessions go on (API contract, sign-out).
+    """
+    if refresh_token:
+        _revoke_refresh_token(refresh_token)
+    credential = _credential_in(identity, access_token)
+    if credential is None or credential.token_id is None:
+        return
+    if db.session().info.get(tenancy.TENANT) not in {None, credential.tenant_id}:
+        next_act()
+    tenancy.bind(db.session(), credential.tenant_id)
+    rows_changed("delete from revoked_tokens where tenant_id = :tenant_id and expires_at < now()")
+    revoked = rows_changed(
+        "insert into revoked_tokens (tenant_id, token_id, expires_at) select :tenant_id, :token_id, now() + make_interval(secs => :life_s)"
+        " where exists (select 1 from tenants) on conflict do nothing",
+        token_id=credential.token_id,
+        life_s=identity.tokens.lifetime_s,
+    )
+    if revoked:
+        actor = _person_or_system(credential.tenant_id, credential.user_id)
+        audit.record(actor, "auth.signed_out", entity_refs={"session_id": credential.session_id}, inputs={"token": "access"})
+
+
+def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
+    """End the actor's own session whole, as the browser's sign-out does."""
+    if actor.session_id is None:
+        return
+    _end(actor.session_id, reason)
+    audit.record(actor, "auth.signed_out", entity_refs={"session_id": actor.session_id})
+
+
+def open_demo(identity: Identity, device: Device) -> SignedInPerson:
+    """Sign the visitor of an installation that is not production in as the demo agency's administrator. Raises DemoNotThere."""
+    account = queries.find_account(DEMO_EMAIL)
+    if identity.settings.is_production or account is None:
+        raise DemoNotThere
+    tenancy.bind(db.session(), account.tenant_id)
+    if not db.session.get_one(Tenant, account.tenant_id).is_demo:
+        raise DemoNotThere
+    audit.record(queries.get_actor(account.user_id).via(device.channel), "auth.signed_in", entity_refs={"user_id": account.user_id})
+    return open_session(identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device)
+
+
+def _spent_since(token_id: UUID, seconds: float) -> bool:
+    """Whether the token was spent within the time that this request has waited, for a connection of the pool above all."""
+    return bool(
+        db.session.scalar(
+            text("select spent_at >= clock_timestamp() - make_interval(secs => :seconds) from refresh_tokens where tenant_id = :tenant_id and id = :id"),
+            {"seconds": seconds, "tenant_id": tenancy.current_tenant(db.session), "id": token_id},
+        )
+    )
+
+
+def _end_for_reuse(session: AuthSession) -> None:
+    _end(session.id, "refresh_reuse")
+    actor = _person_or_system(session.tenant_id, session.user_id)
+    audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"session_id": session.id, "user_id": session.user_id})
+
+
+def _end(session_id: UUID, reason: str) -> None:
+    rows_changed(
+        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id = :tenant_id and id = :id and ended_at is null",
+        id=session_id,
+        reason=reason,
+    )
+
+
+def _new_refresh_token(session: AuthSession) -> str:
+    secret = new_secret()
+    db.session.add(RefreshToken(session_id=session.id, token_hash=secret_digest(secret), expires_at=session.expires_at))
+    db.session.flush()
+    return secret
+
+
+def _revoke_refresh_token(refresh_token: str) -> None:
+    found = queries.find_refresh_token(secret_digest(refresh_token))
+    if found is None:
+        return
+    tenant_id, token_id = found
+    tenancy.bind(db.session(), tenant_id)
+    if not rows_changed("update refresh_tokens set revoked_at = now() where tenant_id = :tenant_id and id = :id and revoked_at is null", id=token_id):
+        return
+    token = db.session.get_one(RefreshToken, (tenant_id, token_id))
+    session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
+    actor = _person_or_system(tenant_id, session.user_id)
+    audit.record(actor, "auth.signed_out", entity_refs={"session_id": session.id}, inputs={"token": "refresh"})
+
+
+def _credential_in(identity: Identity, access_token: str | None) -> Credential | None:
+    if access_token is None:
+        return None
+    try:
+        return identity.tokens.read(access_token)
+    except Unauthorized:
+        return None
+
+
+def _person_or_system(tenant_id: UUID, user_id: UUID) -> Actor:
+    """Whom an event names: the person, or the program where the person or the agency is suspended."""
+    try:
+        return queries.get_actor(user_id).via(Channel.API)
+    except Unauthorized:
+        return system_actor(tenant_id)
+
+
+def _subject(user: User, session: AuthSession) -> Subject:
+    return Subject(user.tenant_id, user.id, session.id, user.role, user.email)
