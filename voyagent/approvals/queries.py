@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, true, tuple_, union_all
 
-from voyagent.approvals.models import Approval
+from voyagent.approvals.models import Approval, ApprovalCount
+from voyagent.chat.queries import title_of
+from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.pages import Cursor, InvalidCursor, Page
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 _C = Approval.__table__.c
+_N = ApprovalCount.__table__.c
+_PREFIX = "ap-"
+_NEWEST_FIRST = (_C.requested_at.desc(), _C.id.desc())
+DECIDED_MAX = 20
 
 
 class ApprovalNotFound(NotFound):
@@ -36,9 +45,46 @@ def find_approval(approval_id: str) -> Approval | None:
     return db.session.scalar(select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True))
 
 
-def is_pending(now: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
-    """For a Core select of another room: whether a proposal can still be decided."""
-    return (_C.status == "pending") & (_C.expires_at > (func.now() if now is None else now)) & _C.hidden_at.is_(None)
+def get_row(reader: Reader, approval_id: str) -> Row:
+    """A proposal as lists and pages show it. Raises ApprovalNotFound."""
+    rows = reader.read(row_statement(approval_id))[0]
+    if not rows:
+        raise ApprovalNotFound
+    return rows[0]
+
+
+def row_statement(approval_id: str) -> Select[Any]:
+    """The same as a select, for a trip that reads more."""
+    return _rows().where(_C.id == approval_id)
+
+
+def list_approvals(
+    reader: Reader, *, status: str = "pending", session_id: UUID | None = None, limit: int = 50, offset: int = 0, cursor: str | None = None
+) -> Page[Row]:
+    """Proposals in a state (or `all`), newest first, with how many there are. Raises InvalidCursor."""
+    total = _counted(status, session_id) if session_id is not None else _total(status)
+    rows, counts = reader.read(_page(status, session_id, limit, offset, cursor, total), select(total.label("total")))
+    return Page(rows, int(counts[0]["total"]), limit, offset, _next(rows, limit))
+
+
+def waiting_statement(limit: int = 50) -> Select[Any]:
+    """What can still be decided, soonest to expire first: the inbox."""
+    return _rows().where(is_pending()).order_by(None).order_by(_C.expires_at, _C.id).limit(limit)
+
+
+def decided_statement(since: datetime) -> Select[Any]:
+    """What was asked since an instant and waits no more, newest first."""
+    return _rows().where(_C.requested_at >= since, ~is_pending()).limit(DECIDED_MAX)
+
+
+def waiting_count() -> ScalarSelect[Any]:
+    """How many can still be decided, for the menu and the home page."""
+    return _total("pending")
+
+
+def is_pending() -> ColumnElement[bool]:
+    """Whether a proposal can still be decided."""
+    return (_C.status == "pending") & (_C.expires_at > func.now()) & _C.hidden_at.is_(None)
 
 
 def pending_of_session(reader: Reader, session_id: UUID) -> list[Row]:
@@ -53,3 +99,119 @@ def pending_statement(session_id: UUID) -> Select[Any]:
         .where(owned(Approval), _C.session_id == session_id, is_pending())
         .order_by(_C.requested_at, _C.id)
     )
+
+
+def session_statement(session_id: UUID) -> Select[Any]:
+    """Every proposal of a conversation as it stands now, oldest first, for its page."""
+    return _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
+
+
+def _rows() -> Select[Any]:
+    shown = case((_is_overdue(), literal("expired")), else_=_C.status)
+    return (
+        select(
+            _C.id,
+            _C.session_id,
+            _C.turn_id,
+            _C.tool_call_id,
+            _C.tool_name,
+            _C.summary,
+            _C.payload,
+            _C.arguments_hash,
+            _C.requested_at,
+            _C.expires_at,
+            shown.label("status"),
+            _C.requested_by_user_id,
+            _C.resolved_at,
+            _C.resolved_by_user_id,
+            _C.reason,
+            _C.effect_status,
+            _C.effect_result,
+            _C.effect_error,
+            _C.effect_finished_at,
+            name_of(_C.requested_by_user_id).label("requester_name"),
+            name_of(_C.resolved_by_user_id).label("resolver_name"),
+            title_of(_C.session_id).label("session_title"),
+        )
+        .where(owned(Approval), _C.hidden_at.is_(None))
+        .order_by(*_NEWEST_FIRST)
+    )
+
+
+def _is_overdue() -> ColumnElement[bool]:
+    return (_C.status == "pending") & (_C.expires_at <= func.now())
+
+
+def _in_state(status: str) -> ColumnElement[bool]:
+    if status == "pending":
+        return is_pending()
+    return true() if status == "all" else _C.status == status
+
+
+def _page(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None, total: ScalarSelect[Any]) -> Select[Any]:
+    narrowed: list[ColumnElement[bool]] = []
+    if session_id is not None:
+        narrowed.append(_C.session_id == session_id)
+    if cursor is not None:
+        narrowed.append(_behind(cursor))
+    if offset:
+        narrowed.append(literal(offset) < total)  # past the end the table is not touched
+    if status != "expired":
+        return _rows().where(_in_state(status), *narrowed).limit(limit).offset(offset)
+    # Two states make this list, each in the order of its index; the page is cut from the two heads.
+    heads = [_rows().where(condition, *narrowed).limit(limit + offset).subquery() for condition in (_C.status == "expired", _is_overdue())]
+    both = union_all(*(select(head) for head in heads)).subquery()
+    return select(both).order_by(both.c.requested_at.desc(), both.c.id.desc()).limit(limit).offset(offset)
+
+
+def _total(status: str) -> ScalarSelect[Any]:
+    """From the counters; only what has run out of time since housekeeping last came by is counted by rows."""
+    overdue = select(func.count()).select_from(Approval.__table__).where(owned(Approval), _is_overdue(), _C.hidden_at.is_(None)).scalar_subquery()
+    kept = select(func.coalesce(func.sum(_N.n), 0)).where(owned(ApprovalCount))
+    if status != "all":
+        kept = kept.where(_N.status == status)
+    change = {"pending": -overdue, "expired": overdue}.get(status)
+    number = kept.scalar_subquery() if change is None else kept.scalar_subquery() + change
+    return select(number).scalar_subquery()
+
+
+def _counted(status: str, session_id: UUID) -> ScalarSelect[Any]:
+    state = _in_state(status) | _is_overdue() if status == "expired" else _in_state(status)
+    return (
+        select(func.count())
+        .select_from(Approval.__table__)
+        .where(owned(Approval), _C.session_id == session_id, _C.hidden_at.is_(None), state)
+        .scalar_subquery()
+    )
+
+
+def _behind(cursor: str) -> ColumnElement[bool]:
+    after = Cursor.decode(cursor)
+    return tuple_(_C.requested_at, _C.id) < tuple_(literal(after.at), literal(f"{_PREFIX}{after.id}"))
+
+
+def _next(rows: list[Row], limit: int) -> str | None:
+    if len(rows) < limit:
+        return None
+    key = parse_id(rows[-1]["id"].removeprefix(_PREFIX))
+    if key is None:
+        return None
+    return Cursor(rows[-1]["requested_at"], key).encode()
+
+
+__all__ = [
+    "ApprovalNotFound",
+    "InvalidCursor",
+    "decided_statement",
+    "find_approval",
+    "get_approval",
+    "get_row",
+    "is_pending",
+    "list_approvals",
+    "pending_of_session",
+    "pending_statement",
+    "row_statement",
+    "session_statement",
+    "waiting_count",
+    "waiting_statement",
+]

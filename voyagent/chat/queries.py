@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists as there_is, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, literal_column, select, tuple_
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.kernel.db import db
@@ -87,6 +87,11 @@ def exists(session_id: UUID) -> bool:
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """For a Core select of another room: whether the conversation that a column names is still there."""
     return there_is(select(literal_column("1")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)))
+
+
+def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """For a Core select of another room: the name of the conversation that a column names, null where it has none."""
+    return select(_SESSIONS.title).where(owned(ChatSession), _SESSIONS.id == session_id).scalar_subquery()
 
 
 def get_session(session_id: UUID, *, lock: bool = False) -> ChatSession:

@@ -1,0 +1,133 @@
+"""The shapes of proposals on the wire: what narrows the list, what a decision says, what goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.approvals.models import Approval
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, wire_instant
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.pages import Page
+from voyagent.kernel.reading import Row
+
+REASON_MAX = 1024
+LIMIT_DEFAULT, LIMIT_MAX = 50, 500
+_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at")
+_SHOWN = (
+    "id",
+    "session_id",
+    "turn_id",
+    "tool_call_id",
+    "tool_name",
+    "summary",
+    "requested_at",
+    "expires_at",
+    "status",
+    "payload",
+    "arguments_hash",
+    "requested_by_user_id",
+    "resolved_at",
+    "resolved_by_user_id",
+    "effect_status",
+    "effect_result",
+    "effect_error",
+    "effect_finished_at",
+)
+
+
+class InvalidSessionId(Unprocessable):
+    """A `session_id` that is no UUID."""
+
+    code = "invalid_session_id"
+    message = N_("That is not the id of a conversation.")
+
+
+class ApprovalFilter(Query):
+    """Which proposals to list."""
+
+    status: Literal["pending", "granted", "rejected", "expired", "all"] = "pending"
+    session_id: filter_field(4096)  # type: ignore[valid-type]
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Offset = 0
+    cursor: filter_field(200)  # type: ignore[valid-type]
+
+    def session(self) -> UUID | None:
+        """The conversation asked for. Raises InvalidSessionId."""
+        if self.session_id is None:
+            return None
+        found = parse_id(self.session_id)
+        if found is None:
+            raise InvalidSessionId
+        return found
+
+
+class ResolveIn(Closed):
+    """A decision; the reason is kept with it in the audit."""
+
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+
+
+class DecisionForm(Open):
+    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back."""
+
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    confirmed: bool = False
+
+
+class ApprovalItem(Answer):
+    """A proposal: what exactly was asked for, by whom, until when, who decided, and what came of it."""
+
+    id: str
+    session_id: str
+    tool_name: str
+    summary: str
+    requested_at: Instant
+    expires_at: Instant
+    status: Literal["pending", "granted", "rejected", "expired"]
+    payload: dict[str, Any]
+    resolved_at: Instant | None
+    resolved_by_user_id: UUID | None
+    requested_by_user_id: UUID | None
+    turn_id: str | None
+    tool_call_id: str
+    arguments_hash: str
+    effect_status: Literal["none", "waiting", "running", "done", "failed"]
+    effect_result: dict[str, Any] | None
+    effect_error: str | None
+    effect_finished_at: Instant | None
+
+
+class ApprovalList(Answer):
+    """A page of proposals, newest first."""
+
+    items: list[ApprovalItem]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+def wire(row: Mapping[str, Any]) -> Row:
+    """A row as the API writes it."""
+    out = {name: row[name] for name in _SHOWN}
+    for name in _INSTANTS:
+        out[name] = wire_instant(row[name]) if row[name] is not None else None
+    out["session_id"] = str(row["session_id"])
+    return out
+
+
+def wire_model(approval: Approval) -> Row:
+    """The same from a model that was just changed."""
+    return wire({name: getattr(approval, name) for name in _SHOWN})
+
+
+def wire_page(page: Page[Row]) -> Row:
+    """A page as the API writes it."""
+    return {"items": [wire(row) for row in page.items], "total": page.total, "limit": page.limit, "offset": page.offset, "next_cursor": page.next_cursor}
