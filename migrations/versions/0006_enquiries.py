@@ -95,14 +95,15 @@ TRIGGERS = [
 ]
 
 # Behind a policy LIKE cannot use the trigram index, so the search runs as the look-up role. It takes no agency: that is what the transaction is bound to, and
-# without one it fails. It gives keys and a total only; the rows are read behind the wall. EXECUTE, so that each pattern gets a plan of its own.
+# without one it fails. It gives keys and a total only; the rows are read behind the wall. EXECUTE, so that each pattern gets a plan of its own; and no walk
+# over the whole table in the hope of meeting enough rows soon, for the rows of other agencies lie in it too.
 #   q, email, origin, destination: patterns with % _ and \ escaped; every one of them is also part of `search`, which finds the candidates.
 #   looked_max: a pattern without three letters in a row has no trigram; then only so many of the newest rows are looked at (null: all).
 #   count_max: where counting may stop (null: never).
 FIND_SIGNATURE = (
     "find_enquiries(q text, email text, origin text, destination text, state text, leaves_from date, leaves_to date,"
     " made_from timestamptz, made_before timestamptz, beside_at timestamptz, beside_id uuid, backward boolean,"
-    " n int, skip int, looked_max int, count_max int) returns table(id uuid, total bigint) rows 50"
+    " n int, skip int, looked_max int, count_max int) returns table(id uuid, total bigint) rows 50 set enable_seqscan = off"
 )
 FIND_BODY = r"""
 declare

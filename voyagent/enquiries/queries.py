@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
-    Subquery,
     Text,
     Uuid,
     case,
@@ -277,7 +277,7 @@ def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
-def _plain(search: Search, part: Part, *, for_page: bool) -> tuple[Subquery, LateralFromClause]:
+def _plain(search: Search, part: Part, *, for_page: bool) -> tuple[CTE, LateralFromClause]:
     """No text is looked for: the row's own indexes serve, behind the policy too."""
     table = _TABLE.alias("l")
     narrowed = [owned(table), *_conditions(search, table)]
@@ -286,7 +286,7 @@ def _plain(search: Search, part: Part, *, for_page: bool) -> tuple[Subquery, Lat
     else:
         counted_rows = select(literal(1)).select_from(table).where(*narrowed).limit(COUNTED_MAX + 1 if for_page else None).subquery("counted")
         total = select(func.count()).select_from(counted_rows).scalar_subquery()
-    found = select(total.label("total")).subquery("found")
+    found = select(total.label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
     page = select(table).where(*narrowed, *_place(part, table)).limit(part.limit)
     if part.cursor is None:
         # Past the end nothing is looked at; a count that was stopped early says nothing about the end.
