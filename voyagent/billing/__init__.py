@@ -1,0 +1,1 @@
+"""Documents about money: invoices, bills and payments, each posted to the ledger."""

@@ -1,0 +1,271 @@
+"""Tables of documents about money: invoices, bills, payments, the counter of numbers, and what is open by age and party."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+_NOW = text("now()")
+_ZERO = text("0")
+_DRAFT = text("'draft'")
+_SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
+_DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
+_AMOUNTS = "total_minor > 0 and paid_minor between 0 and total_minor"
+_CURRENCY = "currency ~ '^[A-Z]{3}$'"
+_LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
+OPEN_INVOICE = ("issued", "partially_paid")
+OPEN_BILL = ("received", "scheduled")
+
+
+def _references(table: str, column: str, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], name=name, ondelete=ondelete)
+
+
+class Invoice(TenantOwned, Base):
+    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid moves."""
+
+    __tablename__ = "invoices"
+
+    status: Mapped[str] = mapped_column(server_default=_DRAFT)
+    number: Mapped[str | None]
+    issue_date: Mapped[date]
+    due_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_reference: Mapped[str | None]
+    notes: Mapped[str | None]
+    entry_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    issued_at: Mapped[datetime | None]
+    issued_by_user_id: Mapped[UUID | None]
+    enquiry_id: Mapped[UUID | None]
+    session_id: Mapped[UUID | None]
+    search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
+        _references("journal_entries", "entry_id", "fk_invoices_entry"),
+        _references("users", "created_by_user_id", "fk_invoices_creator"),
+        _references("users", "issued_by_user_id", "fk_invoices_issuer"),
+        _references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
+        _references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
+        CheckConstraint(_CURRENCY, name="currency"),
+        CheckConstraint(_DATES, name="dates"),
+        CheckConstraint(_AMOUNTS, name="amounts"),
+        CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
+        CheckConstraint("length(number) <= 16", name="number"),
+        CheckConstraint(
+            "case when status = 'draft' then number is null and entry_id is null"
+            " when status = 'void' then true else number is not null and entry_id is not null end",
+            name="issued",
+        ),
+        CheckConstraint(
+            "case status when 'partially_paid' then paid_minor > 0 and paid_minor < total_minor"
+            " when 'paid' then paid_minor = total_minor when 'void' then true else paid_minor = 0 end",
+            name="paid",
+        ),
+        Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
+        Index("ix_invoices_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
+        Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
+        Index("ix_invoices_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
+        Index("ix_invoices_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    )
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid."""
+        return self.total_minor - self.paid_minor
+
+
+class InvoiceLine(TenantBound, Base):
+    """One line of an invoice; the amount is quantity times price, exact in minor units."""
+
+    __tablename__ = "invoice_lines"
+
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    quantity: Mapped[int]
+    unit_price_minor: Mapped[int]
+    amount_minor: Mapped[int]
+
+    __table_args__ = (_references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"), CheckConstraint(_LINE, name="amount"))
+
+
+class Bill(TenantOwned, Base):
+    """What a supplier is to be paid, by the supplier's own reference; once received it is posted, and only what was paid moves."""
+
+    __tablename__ = "bills"
+
+    status: Mapped[str] = mapped_column(server_default=_DRAFT)
+    vendor_reference: Mapped[str]
+    issue_date: Mapped[date]
+    due_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_reference: Mapped[str | None]
+    notes: Mapped[str | None]
+    entry_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "vendor_reference", name="uq_bills_vendor_reference"),
+        _references("journal_entries", "entry_id", "fk_bills_entry"),
+        _references("users", "created_by_user_id", "fk_bills_creator"),
+        CheckConstraint(_CURRENCY, name="currency"),
+        CheckConstraint(_DATES, name="dates"),
+        CheckConstraint(_AMOUNTS, name="amounts"),
+        CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
+        CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
+        CheckConstraint(
+            "case status when 'draft' then paid_minor = 0 when 'paid' then paid_minor = total_minor"
+            " when 'void' then true else paid_minor < total_minor end",
+            name="paid",
+        ),
+        Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
+        Index("ix_bills_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
+        Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+    )
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid."""
+        return self.total_minor - self.paid_minor
+
+
+class BillLine(TenantBound, Base):
+    """One line of a bill; the amount is quantity times price, exact in minor units."""
+
+    __tablename__ = "bill_lines"
+
+    bill_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    quantity: Mapped[int]
+    unit_price_minor: Mapped[int]
+    amount_minor: Mapped[int]
+
+    __table_args__ = (_references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"), CheckConstraint(_LINE, name="amount"))
+
+
+class Payment(TenantOwned, Base):
+    """Money that came in or went out, on the day it did; never changed."""
+
+    __tablename__ = "payments"
+
+    direction: Mapped[str]
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    paid_on: Mapped[date]
+    reference: Mapped[str | None]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        _references("journal_entries", "entry_id", "fk_payments_entry"),
+        _references("users", "created_by_user_id", "fk_payments_creator"),
+        CheckConstraint("direction in ('in', 'out')", name="direction"),
+        CheckConstraint(_CURRENCY, name="currency"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("paid_on between '1900-01-01' and '2200-12-31'", name="date"),
+        Index("ix_payments_paid", "tenant_id", desc("paid_on"), desc("id")),
+    )
+
+
+class Allocation(TenantOwned, Base):
+    """The part of a payment that settles one document, from a day on."""
+
+    __tablename__ = "allocations"
+
+    payment_id: Mapped[UUID]
+    invoice_id: Mapped[UUID | None]
+    bill_id: Mapped[UUID | None]
+    amount_minor: Mapped[int]
+    effective_on: Mapped[date]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        _references("payments", "payment_id", "fk_allocations_payment"),
+        _references("invoices", "invoice_id", "fk_allocations_invoice"),
+        _references("bills", "bill_id", "fk_allocations_bill"),
+        CheckConstraint("num_nonnulls(invoice_id, bill_id) = 1", name="document"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index("ix_allocations_payment", "tenant_id", "payment_id"),
+        Index("ix_allocations_invoice", "tenant_id", "invoice_id", "effective_on", postgresql_where=text("invoice_id is not null")),
+        Index("ix_allocations_bill", "tenant_id", "bill_id", "effective_on", postgresql_where=text("bill_id is not null")),
+        Index("ix_allocations_effective", "tenant_id", "effective_on"),
+    )
+
+
+class NumberSeries(TenantBound, Base):
+    """The last number given out in a series and financial year; its row is locked from the taking to the commit, so no number is lost or used twice."""
+
+    __tablename__ = "number_series"
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    financial_year: Mapped[str] = mapped_column(primary_key=True)
+    last_number: Mapped[int]
+
+    __table_args__ = (CheckConstraint("last_number between 1 and 99999999", name="last"),)
+
+
+class InvoiceCount(TenantBound, Base):
+    """How many invoices are in a status; kept by triggers on `invoices`, written by nobody else."""
+
+    __tablename__ = "invoice_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+
+
+class AgeingByDue(TenantBound, Base):
+    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`."""
+
+    __tablename__ = "ageing_by_due"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    issue_month: Mapped[date] = mapped_column(primary_key=True)
+    due_date: Mapped[date] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+
+
+class AgeingByParty(TenantBound, Base):
+    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`. The name is the last spelling."""
+
+    __tablename__ = "ageing_by_party"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    issue_month: Mapped[date] = mapped_column(primary_key=True)
+    party_key: Mapped[str] = mapped_column(primary_key=True)
+    party_name: Mapped[str]
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)

@@ -1,0 +1,1 @@
+"""The books: accounts, and entries that always balance and never change."""

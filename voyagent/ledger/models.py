@@ -1,0 +1,104 @@
+"""Tables of the books: accounts, entries with their postings, and the balances of each month."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+_NOW = text("now()")
+_ZERO = text("0")
+
+
+class Account(TenantOwned, Base):
+    """An account of the chart. `purpose` is what our own postings find it by, such as `receivable`; a code may be anything."""
+
+    __tablename__ = "accounts"
+
+    code: Mapped[str]
+    name: Mapped[str]
+    type: Mapped[str]
+    normal_side: Mapped[str]
+    purpose: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "code", name="uq_accounts_code"),
+        UniqueConstraint("tenant_id", "purpose", name="uq_accounts_purpose"),
+        CheckConstraint("code ~ '^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$'", name="code"),
+        CheckConstraint("type in ('asset', 'liability', 'equity', 'revenue', 'expense')", name="type"),
+        CheckConstraint("normal_side in ('debit', 'credit')", name="normal_side"),
+    )
+
+
+class JournalEntry(TenantOwned, Base):
+    """A booking on its book date, with what it comes from; never changed, only reversed by another entry."""
+
+    __tablename__ = "journal_entries"
+
+    entry_date: Mapped[date]
+    narration: Mapped[str]
+    source_type: Mapped[str]
+    source_id: Mapped[UUID]
+    purpose: Mapped[str]
+    line_count: Mapped[int]
+    reverses_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    recorded_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "source_type", "source_id", "purpose", name="uq_journal_entries_source"),
+        UniqueConstraint("tenant_id", "reverses_id", name="uq_journal_entries_reverses_id"),
+        ForeignKeyConstraint(["tenant_id", "reverses_id"], ["journal_entries.tenant_id", "journal_entries.id"], name="fk_journal_entries_reverses"),
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_journal_entries_creator"),
+        CheckConstraint("entry_date between '1900-01-01' and '2200-12-31'", name="date"),
+        CheckConstraint("line_count >= 2", name="lines"),
+        CheckConstraint("reverses_id <> id", name="reverses"),
+        Index("ix_journal_entries_date", "tenant_id", desc("entry_date"), desc("id")),
+    )
+
+
+class Posting(TenantBound, Base):
+    """One line of an entry: an amount on one side of one account, in minor units of one currency."""
+
+    __tablename__ = "postings"
+
+    entry_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_id: Mapped[UUID]
+    currency: Mapped[str]
+    debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    effective_date: Mapped[date]
+    party_name: Mapped[str | None]
+    memo: Mapped[str | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "entry_id"], ["journal_entries.tenant_id", "journal_entries.id"], name="fk_postings_entry"),
+        ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_postings_account"),
+        CheckConstraint("line_no >= 1", name="line_no"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("debit_minor >= 0 and credit_minor >= 0 and (debit_minor > 0) <> (credit_minor > 0)", name="sides"),
+        Index("ix_postings_date", "tenant_id", "effective_date", "account_id"),
+        Index("ix_postings_account", "tenant_id", "account_id", "effective_date"),
+    )
+
+
+class BalanceMonth(TenantBound, Base):
+    """What was posted to an account in a month and currency; kept by a trigger on `postings`, written by nobody else."""
+
+    __tablename__ = "balances_month"
+
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_month_account"),)
