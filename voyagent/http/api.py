@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, get_args
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app
@@ -19,7 +19,7 @@ from pydantic_core import to_json
 
 from voyagent.http.errors import SchemaViolation
 from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader
-from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, query_of, read_json
+from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, check_size, query_of, read_json
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import LaneReader
@@ -107,10 +107,10 @@ class ApiBlueprint(Blueprint):
 
         return register
 
-    get = functools.partialmethod(operation, "GET")  # type: ignore[assignment]
-    post = functools.partialmethod(operation, "POST")  # type: ignore[assignment]
-    patch = functools.partialmethod(operation, "PATCH")  # type: ignore[assignment]
-    delete = functools.partialmethod(operation, "DELETE")  # type: ignore[assignment]
+    get = functools.partialmethod(operation, "GET")
+    post = functools.partialmethod(operation, "POST")
+    patch = functools.partialmethod(operation, "PATCH")
+    delete = functools.partialmethod(operation, "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,10 @@ class _Wants:
 def _wants(handler: Handler) -> _Wants:
     parameters = inspect.signature(handler, eval_str=True).parameters
     body = parameters["body"].annotation if "body" in parameters else None
-    optional = body is not None and not isinstance(body, type)
+    kinds = [kind for kind in get_args(body) if kind is not type(None)] or [body]
     return _Wants(
-        body=next(kind for kind in body.__args__ if kind is not type(None)) if optional else body,
-        body_optional=optional,
+        body=kinds[0],
+        body_optional=kinds[0] is not body,
         query=parameters["query"].annotation if "query" in parameters else None,
         ids=tuple(name for name, parameter in parameters.items() if parameter.annotation is UUID),
         actor="actor" in parameters,
@@ -140,6 +140,7 @@ def _wants(handler: Handler) -> _Wants:
 def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Response]:
     @functools.wraps(operation.handler)
     def view(**given: Any) -> Response:
+        check_size(limit)
         raw = read_json(limit, required=not operation.body_optional) if operation.body is not None else None
         reader = _admit(operation, wants, given)
         try:
@@ -199,5 +200,5 @@ def _respond(operation: Operation, result: Any) -> Response:
         return Response(status=HTTPStatus.NO_CONTENT)
     payload = result.__pydantic_serializer__.to_json(result, by_alias=True) if isinstance(result, BaseModel) else to_json(result)
     if current_app.testing and operation.answer is not None and not isinstance(operation.answer, dict):
-        TypeAdapter(operation.answer).validate_json(cast("bytes", payload))
+        TypeAdapter(operation.answer).validate_json(payload)
     return Response(payload, status=operation.status, mimetype="application/json")

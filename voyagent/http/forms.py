@@ -53,7 +53,7 @@ class DateText(StringField):
         return found.isoformat() if found else text
 
 
-class SchemaForm(FlaskForm, Generic[Schema]):  # type: ignore[misc]
+class SchemaForm(FlaskForm, Generic[Schema]):
     """A form over a schema: fields give labels and controls, the schema gives the rules, CSRF is Flask-WTF's."""
 
     schema: ClassVar[type[BaseModel]]

@@ -12,16 +12,7 @@ from flask import Flask, Response, g, request
 
 from voyagent.kernel.config import Settings
 
-CSP = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _SECRET_ARGUMENTS = frozenset({"token"})
 log = structlog.get_logger("voyagent.request")

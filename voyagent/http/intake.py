@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from flask import Flask, abort, request
 from pydantic import BaseModel, ValidationError
 
-from voyagent.http.errors import SchemaViolation
+from voyagent.http.errors import SchemaViolation, is_api
 from voyagent.kernel.fields import contains_unstorable
 
 BODY_BYTES_MAX = 256 * 1024
 AUTH_BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
 MEMBERS_MAX = 1000
-URL_BYTES_MAX = 16 * 1024
+QUERY_BYTES_MAX = 8 * 1024
 NAME_MAX = 64
+_PUNCTUATION = re.compile(r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL)  # a string is skipped whole, be it closed or not: linear on any input
 Schema = TypeVar("Schema", bound=BaseModel)
 
 
@@ -35,14 +38,19 @@ def install(app: Flask) -> None:
     app.before_request(_check_address)
 
 
+def check_size(limit: int) -> None:
+    """Abort with 413 for a body that says to be larger, and let no one be read that is."""
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        abort(413)
+
+
 def read_json(limit: int, *, required: bool) -> bytes | None:
     """The body, proved to be JSON of bounded size, depth and members; None where it is absent and may be.
 
     Aborts with 413 or 415; raises SchemaViolation for what cannot be parsed.
     """
-    request.max_content_length = limit
-    if (request.content_length or 0) > limit:
-        abort(413)
+    check_size(limit)
     raw = request.get_data(cache=True)
     if not raw:
         return None if not required else b""
@@ -50,7 +58,7 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
         abort(415)
     try:
         text = raw.decode("utf-8")
-        _check_depth(text)
+        _check_shape(text)
         json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (_Refused, UnicodeDecodeError, ValueError, RecursionError) as error:
         kind = error.kind if isinstance(error, _Refused) else "json_invalid"
@@ -77,7 +85,7 @@ def query_of(schema: type[Schema]) -> Schema:
     """Validate the query string. A single-valued name given twice is refused; unknown names are ignored."""
     values: dict[str, Any] = {}
     names = {field.alias or name: field for name, field in schema.model_fields.items()}
-    repeated = []
+    repeated: list[dict[str, object]] = []
     for name, given in request.args.lists():
         field = names.get(name)
         if field is None:
@@ -107,42 +115,51 @@ def problems(error: ValidationError, place: str) -> list[dict[str, object]]:
 
 
 def _check_address() -> None:
-    if len(request.environ.get("RAW_URI", request.full_path)) > URL_BYTES_MAX:
-        abort(414)
-    if contains_unstorable(request.path):
+    if request.routing_exception is not None:
+        return  # an unknown route is told so first
+    if not _is_utf8(request.environ.get("PATH_INFO", "").encode("latin-1")) or contains_unstorable(request.path):
         abort(404)
-    for name, given in request.args.lists():
-        if contains_unstorable(name) or any(contains_unstorable(value) for value in given):
-            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", name[:NAME_MAX].replace("\x00", "")], "msg": "Unstorable character"}])
-    if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        for values in request.form.listvalues():
-            if any(contains_unstorable(value) for value in values):
-                raise SchemaViolation([{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}])
+    query = request.query_string
+    if len(query) > QUERY_BYTES_MAX:
+        raise SchemaViolation([{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}])
+    for pair in query.split(b"&"):
+        name, _, value = (unquote_to_bytes(part.replace(b"+", b" ")) for part in pair.partition(b"="))
+        if not _is_storable(name) or not _is_storable(value):
+            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", _name(name)], "msg": "Unstorable character"}])
+    if not is_api() and any(contains_unstorable(value) for values in request.form.listvalues() for value in values):
+        raise SchemaViolation([{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}])
 
 
-def _check_depth(text: str) -> None:
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_storable(raw: bytes) -> bool:
+    return _is_utf8(raw) and b"\x00" not in raw
+
+
+def _name(raw: bytes) -> str:
+    return raw.decode(errors="replace").replace("\x00", "")[:NAME_MAX]
+
+
+def _check_shape(text: str) -> None:
     depth = members = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
+    for token in _PUNCTUATION.finditer(text):
+        mark = text[token.start()]
+        if mark in "[{":
             depth += 1
-            if depth > DEPTH_MAX:
-                raise _Refused("json_too_deep", "JSON is nested too deeply")
-        elif character in "]}":
+        elif mark in "]}":
             depth -= 1
-        elif character == ",":
+        elif mark == ",":
             members += 1
-            if members > MEMBERS_MAX:
-                raise _Refused("json_too_large", "JSON has too many members")
+        if depth > DEPTH_MAX:
+            raise _Refused("json_too_deep", "JSON is nested too deeply")
+        if members > MEMBERS_MAX:
+            raise _Refused("json_too_large", "JSON has too many members")
 
 
 def _no_constant(_name: str) -> float:

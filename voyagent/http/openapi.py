@@ -113,7 +113,7 @@ def _describe(spec: APISpec, operation: Operation, names: list[str], references:
     parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
     parameters += _query_parameters(spec, operation)
     parameters += [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers]
-    words = {
+    words: dict[str, Any] = {
         "operationId": _operation_id(operation.method, path),
         "tags": [operation.tag],
         "summary": summary.rstrip("."),

@@ -1,7 +1,7 @@
 """The one permission table: what each role may do. What is not here is denied.
 
-From the API contract: `viewer` reads only; invitations and the audit are the administrator's; whoever resolves a proposal needs a role that the tool names, and that is checked
-beside this table.
+From the API contract: `viewer` reads only; invitations and the audit are the administrator's; whoever resolves a proposal needs a role that the tool names, and
+that is checked beside this table.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 
 def now() -> datetime:
-    """This instant, aware, in UTC."""
+    """The present instant, aware, in UTC."""
     return datetime.now(UTC)
 
 

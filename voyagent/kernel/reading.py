@@ -1,7 +1,7 @@
 """The reading lane: who asks and what a page shows, in one trip to the database.
 
-`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for. Lists, reports and `auth/me` read
-here; the ORM is for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
+`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for. Lists, reports and `auth/me`
+read here; the ORM is for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
 """
 
 from __future__ import annotations

@@ -70,16 +70,17 @@ def across_tenants(session: Session, reason: str) -> Iterator[None]:
     """The only way past the first wall; the reason is a sentence, and a test counts the uses."""
     if not reason:
         raise ValueError("a reason is a sentence")
+    before = session.info.get(_ACROSS)
     session.info[_ACROSS] = reason
     try:
         yield
     finally:
-        del session.info[_ACROSS]
+        session.info[_ACROSS] = before
 
 
 def owned(table: Any) -> ColumnElement[bool]:
     """The tenant's condition for a Core select of the reading lane, which fills the parameter in."""
-    return cast("ColumnElement[bool]", _table(table).c.tenant_id == bindparam(TENANT))
+    return _table(table).c.tenant_id == bindparam(TENANT)
 
 
 def _table(source: Any) -> Table:
@@ -103,9 +104,7 @@ def _filter_statement(state: ORMExecuteState) -> None:
         raise TenantNotBound("an ORM statement without an agency")
     if state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantBound, lambda entity: entity.tenant_id == tenant_id, include_aliases=True)
-    )
+    state.statement = state.statement.options(with_loader_criteria(TenantBound, lambda entity: entity.tenant_id == tenant_id, include_aliases=True))
 
 
 def _stamp_writes(session: Session, _context: object, _instances: object) -> None:
@@ -116,9 +115,10 @@ def _stamp_writes(session: Session, _context: object, _instances: object) -> Non
         return
     tenant_id = current_tenant(session)
     for row in owned_rows:
-        if row.tenant_id is None:
+        given: UUID | None = row.tenant_id
+        if given is None:
             row.tenant_id = tenant_id
-        elif row.tenant_id != tenant_id:
+        elif given != tenant_id:
             raise WrongTenant("a row of another agency")
 
 
