@@ -163,9 +163,7 @@ def carry_out(approval_id: str) -> None:
     actor = _requester(approval)
     try:
         with audit.savepoint():
-            approval.effect_result = _run(actor, approval)
-            approval.effect_status = "done"
-            db.session.flush()
+            _end(approval, "done", result=_run(actor, approval))
     except VoyagentError as failure:
         _fail(approval, failure.code)
     except OperationalError:
@@ -273,12 +271,16 @@ def _run(actor: Actor | None, approval: Approval) -> dict[str, Any]:
 
 def _fail(approval: Approval, reason: str) -> None:
     db.session.refresh(approval)
-    approval.effect_status, approval.effect_error, approval.effect_result = "failed", reason, None
+    _end(approval, "failed", error=reason)
+
+
+def _end(approval: Approval, effect_status: str, *, result: dict[str, Any] | None = None, error: str | None = None) -> None:
+    finished_at = db.session.scalar(select(_NOW))
+    approval.effect_status, approval.effect_result, approval.effect_error, approval.effect_finished_at = effect_status, result, error, finished_at
+    db.session.flush()
 
 
 def _finish(actor: Actor | None, approval: Approval) -> None:
-    approval.effect_finished_at = db.session.scalar(select(_NOW))
-    db.session.flush()
     who = actor or Actor(tenant_id=approval.tenant_id, user_id=approval.requested_by_user_id, role="system", channel=Channel.ASSISTANT)
     audit.record(
         who,

@@ -97,7 +97,7 @@ def _kind_of(actor: Actor) -> str:
 
 def _write(session: Session) -> None:
     pending = session.info.get(_PENDING)
-    if not pending:
+    if not pending or session.in_nested_transaction():  # the end of a savepoint is not the end: the head is locked last
         return
     if session.info.get(TENANT) is None:
         raise TenantNotBound("an audit event without an agency")
@@ -107,7 +107,8 @@ def _write(session: Session) -> None:
 
 
 def _forget(session: Session) -> None:
-    session.info.pop(_PENDING, None)
+    if not session.in_nested_transaction():
+        session.info.pop(_PENDING, None)
 
 
 def _plain(value: object) -> str:
