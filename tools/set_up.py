@@ -149,7 +149,8 @@ def _succeeds(*command: str) -> bool:
 
 
 def _run(*command: str, failure: str, environment: dict[str, str] | None = None) -> None:
-    if subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
         raise SetUpFailed(failure)
 
 

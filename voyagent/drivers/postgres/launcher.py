@@ -111,6 +111,7 @@ def _start(place: Place, programs: Path, *, fast: bool) -> None:
     if place.sockets != place.cluster:
         make_own_folder(place.sockets, 0o700)
         _give_away(place.sockets, place)
+    # The port is only part of the socket's name; said here, the caller's PGPORT does not change it.
     settings = ["listen_addresses=", f"unix_socket_directories={place.sockets if place.sockets != place.cluster else '.'}", "port=5432"]
     settings += [f"max_connections={CONNECTIONS_MAX}", *(_FAST_SETTINGS if fast else ())]
     options = " ".join(f"-c {shlex.quote(setting)}" for setting in settings)
@@ -154,12 +155,11 @@ def _is_ready(place: Place, programs: Path) -> bool:
 
 
 def _run(place: Place, program: Path, *arguments: str | float | Path) -> subprocess.CompletedProcess[str]:
-    """Run a program of the server as its account; PG* variables of the caller, such as PGPORT, would redirect it and stay out."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+    """Run a program of the server as its account, from a folder that the account can enter, in a language that every system has."""
     account = place.account
     return subprocess.run(
         [str(program), *map(str, arguments)],
-        env=environment | {"LC_ALL": "C"},
+        env=os.environ | {"LC_ALL": "C"},
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

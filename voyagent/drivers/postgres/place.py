@@ -139,12 +139,13 @@ def _open_to_readers(folder: Path) -> None:
 
 
 def _release() -> str:
-    """The wheel's version and a digest of its list of files, which names every file's hash."""
+    """The wheel's version and a digest of its list of programs, which names each one's hash."""
     try:
         wheel = importlib.metadata.distribution(WHEEL)
     except importlib.metadata.PackageNotFoundError:
         raise ProgramsMissing from None
-    return f"{wheel.version}-{_digest(wheel.read_text('RECORD') or '')}"
+    programs = [line for line in (wheel.read_text("RECORD") or "").splitlines() if "/pginstall/" in line]
+    return f"{wheel.version}-{_digest(chr(10).join(sorted(programs)))}"
 
 
 def _server_account() -> Account:

@@ -1,0 +1,204 @@
+"""The embedded server: started, found, stopped, and started again after every way of dying."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from voyagent.drivers.postgres.errors import UnsafeFolder, WrongServerVersion
+from voyagent.drivers.postgres.launcher import ServerInfo, ensure_server, shared_server, stop_server
+from voyagent.drivers.postgres.place import Place, find_place, make_own_folder
+from voyagent.kernel.config import psycopg_url
+
+ROOT = Path(__file__).resolve().parent.parent
+START = """
+import sys, time
+from pathlib import Path
+from voyagent.drivers.postgres.launcher import ensure_server
+print(ensure_server(Path(sys.argv[1]), fast=True).app_url)
+"""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    yield folder
+    stop_server(folder)
+    shutil.rmtree(find_place(folder).home)
+
+
+def test_a_first_start_brings_the_database_and_a_role_that_owns_nothing(data_dir: Path) -> None:
+    server = ensure_server(data_dir, fast=True)
+    with psycopg.connect(psycopg_url(server.app_url)) as connection:
+        role = connection.execute("select current_user, current_database(), rolsuper, rolbypassrls from pg_roles where rolname = current_user").fetchone()
+        assert role == ("voyagent_app", "voyagent", False, False)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("create table mine (id int)")
+    assert _ask(server, "select rolsuper from pg_roles where rolname = current_user") is True
+
+
+def test_the_database_knows_letters_beyond_ascii(data_dir: Path) -> None:
+    server = ensure_server(data_dir, fast=True)
+    assert _ask(server, "select upper('é') || current_setting('server_encoding')") == "ÉUTF8"
+
+
+def test_a_running_server_is_found_and_not_started_again(data_dir: Path) -> None:
+    began = _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()")
+    assert _ask(ensure_server(data_dir, fast=True), "select pg_postmaster_start_time()") == began
+
+
+def test_a_stopped_server_comes_back_with_what_it_held(data_dir: Path) -> None:
+    _keep_a_row(ensure_server(data_dir))
+    stop_server(data_dir)
+    assert _ask(ensure_server(data_dir), "select word from kept") == "kept"
+
+
+def test_a_warm_start_is_quick(data_dir: Path) -> None:
+    ensure_server(data_dir)
+    stop_server(data_dir)
+    began = time.monotonic()
+    ensure_server(data_dir)
+    assert time.monotonic() - began < 2
+
+
+def test_stopping_what_does_not_run_is_fine(data_dir: Path) -> None:
+    stop_server(data_dir)
+    server = ensure_server(data_dir, fast=True)
+    stop_server(data_dir)
+    stop_server(data_dir)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(psycopg_url(server.app_url))
+
+
+def test_four_processes_at_once_share_one_server(data_dir: Path) -> None:
+    starting = [subprocess.Popen([sys.executable, "-c", START, str(data_dir)], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    told = {process.communicate(timeout=60)[0].strip() for process in starting}
+    assert [process.returncode for process in starting] == [0, 0, 0, 0]
+    assert told == {ensure_server(data_dir, fast=True).app_url}
+
+
+def test_a_start_after_kill_9_brings_back_every_committed_row(data_dir: Path) -> None:
+    server = ensure_server(data_dir)
+    _keep_a_row(server)
+    with psycopg.connect(psycopg_url(server.admin_url)):  # an open connection's process outlives the postmaster for a moment
+        os.kill(_postmaster(server), signal.SIGKILL)
+        again = ensure_server(data_dir)
+    assert _ask(again, "select word from kept") == "kept"
+
+
+def test_a_process_number_that_went_to_another_program_does_not_block_the_start(data_dir: Path) -> None:
+    server = ensure_server(data_dir)
+    _keep_a_row(server)
+    place = find_place(data_dir)
+    os.kill(_postmaster(server), signal.SIGKILL)
+    account = place.account
+    other = subprocess.Popen(["/bin/sleep", "60"], user=account.uid if account else None, group=account.gid if account else None)
+    try:
+        noted = place.cluster / "postmaster.pid"
+        noted.write_text("\n".join([str(other.pid), *noted.read_text().split("\n")[1:]]))
+        assert _ask(ensure_server(data_dir), "select word from kept") == "kept"
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_data_folder_that_was_never_finished_is_made_anew(data_dir: Path) -> None:
+    unfinished = find_place(data_dir).home / "data.new"
+    unfinished.mkdir()
+    (unfinished / "PG_VERSION").write_text("18\n")
+    assert _ask(ensure_server(data_dir, fast=True), "select 1") == 1
+    assert not unfinished.exists()
+
+
+def test_variables_of_the_caller_do_not_redirect_the_server(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPORT", "6543")
+    monkeypatch.setenv("PGDATA", "/nowhere")
+    monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
+    server = ensure_server(data_dir, fast=True)
+    monkeypatch.undo()
+    assert _ask(server, "select current_setting('port')") == "5432"
+    assert _ask(server, "select current_setting('listen_addresses')") == ""
+
+
+def test_whoever_leaves_last_stops_the_server(data_dir: Path) -> None:
+    with shared_server(data_dir, fast=True) as first:
+        with shared_server(data_dir, fast=True):
+            pass
+        assert _ask(first, "select 1") == 1
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(psycopg_url(first.app_url))
+
+
+def test_files_of_another_major_version_are_refused_with_both_numbers(data_dir: Path) -> None:
+    ensure_server(data_dir, fast=True)
+    stop_server(data_dir)
+    version = find_place(data_dir).cluster / "PG_VERSION"
+    version.write_text("17\n")
+    with pytest.raises(WrongServerVersion, match=r"made by PostgreSQL 17, and this program brings 18"):
+        ensure_server(data_dir)
+
+
+def test_no_folder_of_the_caller_is_opened_to_others(data_dir: Path) -> None:
+    ensure_server(data_dir, fast=True)
+    assert data_dir.stat().st_mode & 0o777 == 0o700
+    assert find_place(data_dir).cluster.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_foreseeable_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "foreseen"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(UnsafeFolder, match="can be written by others"):
+        make_own_folder(folder, 0o755)
+    folder.chmod(0o755)
+    make_own_folder(folder, 0o755)
+
+
+def test_a_link_in_place_of_a_foreseeable_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "foreseen").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UnsafeFolder):
+        make_own_folder(tmp_path / "foreseen", 0o755)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can lay a folder for somebody else")
+def test_a_foreseeable_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "foreseen"
+    folder.mkdir()
+    os.chown(folder, 12345, 12345)
+    with pytest.raises(UnsafeFolder, match="belongs to somebody else"):
+        make_own_folder(folder, 0o755)
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_one() -> None:
+    place = Place(Path("/srv") / ("agency-" * 20), None)
+    assert len(str(place.sockets)) < 80
+    assert place.sockets != Place(Path("/srv") / ("agencies-" * 20), None).sockets
+    assert Place(Path("/srv/short"), None).sockets == Path("/srv/short/data")
+
+
+def _keep_a_row(server: ServerInfo) -> None:
+    with psycopg.connect(psycopg_url(server.admin_url)) as connection:
+        connection.execute("create table kept (word text)")
+        connection.execute("insert into kept values ('kept')")
+
+
+def _ask(server: ServerInfo, question: str) -> object:
+    with psycopg.connect(psycopg_url(server.admin_url)) as connection:
+        row = connection.execute(question).fetchone()  # type: ignore[arg-type]
+        assert row is not None
+        return row[0]
+
+
+def _postmaster(server: ServerInfo) -> int:
+    return int((server.home / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
