@@ -120,10 +120,12 @@ class LaneReader:
         """Who the caller says to be; proved by the read that uses it."""
         return self._credential.user_id
 
-    def prove(self) -> None:
-        """Ask who this is where nothing has been read, so that no answer leaves without it. Raises as `read`."""
+    def prove(self) -> Actor:
+        """Who this is; asked only where nothing has been read yet, so that no answer leaves without it. Raises as `read`."""
         if self.actor is None:
             self.read()
+        assert self.actor is not None  # noqa: S101 - the first read knows it or raises
+        return self.actor
 
     def read(self, *statements: Select[Any]) -> list[list[Row]]:
         """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""
