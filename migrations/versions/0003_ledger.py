@@ -91,7 +91,7 @@ TABLES = [
     """,
 ]
 
-# An entry says how many lines it has, so one look at commit proves it whole, and no line can ever join it later: numbers 1 to n are taken, and more are refused.
+# An entry says how many lines it has, so one look at commit proves it whole, and no line can ever join it later: 1 to n are taken, more are refused.
 CHECK_ENTRY = """
 create function app.check_entry() returns trigger language plpgsql as $$
 declare

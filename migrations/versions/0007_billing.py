@@ -190,8 +190,8 @@ TABLES = [
     "create index ix_ageing_by_party_open on ageing_by_party (tenant_id, kind, issue_month) where n > 0",
 ]
 
-# What has been posted stays as it was posted: only what was paid, and hence the status, moves on. A document that has a number is never deleted, and none is posted
-# whose lines do not add up to its total. (Generated columns are not filled yet before a row is written, so they are left out of the comparison.)
+# What has been posted stays as it was posted: only what was paid, and hence the status, moves on. A document that has a number is never deleted, and none is
+# posted whose lines do not add up to its total. (Generated columns are not filled yet before a row is written, so they are left out of the comparison.)
 GUARD_DOCUMENT = """
 create function app.guard_document() returns trigger language plpgsql as $$
 declare
@@ -261,7 +261,8 @@ _OPEN = "status in ('issued', 'partially_paid', 'received', 'scheduled')"
 _SHOWN = (
     "tenant_id, currency, date_trunc('month', issue_date::timestamp)::date as month, due_date, party_key, party_name, total_minor - paid_minor as open_minor"
 )
-# Open is what is posted, not void, and not paid whole. Rows are taken in the order of their key, by due date before by party, so that writers queue and never deadlock.
+# Open is what is posted, not void, and not paid whole. Rows are taken in the order of their key, by due date before by party, so that writers queue and
+# never deadlock.
 _MOVED_IN = f"select 1 as step, {_SHOWN} from new_rows where {_OPEN}"
 _MOVED_OVER = f"select -1 as step, {_SHOWN} from old_rows where {_OPEN} union all {_MOVED_IN}"
 _BOOK = """
@@ -289,16 +290,15 @@ end $$
 TRIGGERS = [
     "create trigger invoices_guarded before update or delete on invoices for each row execute function app.guard_document('invoice')",
     "create trigger bills_guarded before update or delete on bills for each row execute function app.guard_document('bill')",
-    "create trigger invoice_lines_guarded before insert or update or delete on invoice_lines"
-    " for each row execute function app.guard_document_line('invoice')",
-    "create trigger bill_lines_guarded before insert or update or delete on bill_lines"
-    " for each row execute function app.guard_document_line('bill')",
+    "create trigger invoice_lines_guarded before insert or update or delete on invoice_lines for each row execute function app.guard_document_line('invoice')",
+    "create trigger bill_lines_guarded before insert or update or delete on bill_lines for each row execute function app.guard_document_line('bill')",
     "create trigger invoices_counted_in after insert on invoices referencing new table as new_rows for each statement execute function app.count_invoices()",
     "create trigger invoices_counted_out after delete on invoices referencing old table as old_rows for each statement execute function app.count_invoices()",
     "create trigger invoices_counted_over after update on invoices referencing old table as old_rows new table as new_rows"
     " for each statement execute function app.count_invoices()",
     *(
-        f"create trigger {table}_rolled_up_{suffix} after {act} on {table} referencing {rows} for each statement execute function app.roll_up_documents('{kind}')"
+        f"create trigger {table}_rolled_up_{suffix} after {act} on {table} referencing {rows}"
+        f" for each statement execute function app.roll_up_documents('{kind}')"
         for table, kind in (("invoices", "receivable"), ("bills", "payable"))
         for suffix, act, rows in (("in", "insert", "new table as new_rows"), ("over", "update", "old table as old_rows new table as new_rows"))
     ),

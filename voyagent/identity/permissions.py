@@ -35,6 +35,7 @@ READ = frozenset(
 WRITE = frozenset(
     {
         "approval.resolve",
+        "bill.receive",
         "chat.write",
         "enquiry.cancel",
         "enquiry.create",
@@ -44,10 +45,11 @@ WRITE = frozenset(
         "invoice.issue",
         "ledger.post",
         "ledger.reverse",
+        "payment.record",
         "tool.propose",
     }
 )
-ADMINISTER = frozenset({"audit.read", "invite.create", "invite.read", "invite.revoke", "settings.update", "team.manage"})
+ADMINISTER = frozenset({"audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENCY_ADMIN: READ | WRITE | ADMINISTER,

@@ -1,0 +1,250 @@
+"""Reading the books: accounts, entries with their lines, balances and the trial balance on any day."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Date, Select, Subquery, cast, func, or_, select, union_all
+
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict, NotFound
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account, BalanceMonth, JournalEntry, Posting
+
+_ACCOUNTS = Account.__table__.c
+_ENTRIES = JournalEntry.__table__.c
+_POSTINGS = Posting.__table__.c
+_MONTHS = BalanceMonth.__table__.c
+
+
+class AccountNotFound(NotFound):
+    """No such account in the agency's chart."""
+
+    code = "account_not_found"
+    message = N_("We could not find that account in your chart of accounts.")
+
+
+class AccountAmbiguous(Conflict):
+    """Several accounts have the words in their names."""
+
+    code = "account_ambiguous"
+    message = N_("Several accounts have that in their name. Say the account's code.")
+
+
+class EntryNotFound(NotFound):
+    """No such journal entry in the agency."""
+
+    code = "journal_entry_not_found"
+    message = N_("We could not find that journal entry.")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What was posted to an account in one currency up to a day, in minor units."""
+
+    currency: str
+    debit_minor: int
+    credit_minor: int
+
+    @property
+    def balance_minor(self) -> int:
+        """Debit less credit, for every type of account."""
+        return self.debit_minor - self.credit_minor
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account with its balance in each currency that was posted to it; none where nothing was."""
+
+    account: Row
+    as_of: date
+    balances: list[Balance]
+
+
+def list_accounts(reader: Reader) -> list[Row]:
+    """The chart of accounts by code: id, code, name, type, normal_side, purpose, is_active."""
+    return reader.read(accounts_statement())[0]
+
+
+def accounts_statement() -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    return (
+        select(_ACCOUNTS.id, _ACCOUNTS.code, _ACCOUNTS.name, _ACCOUNTS.type, _ACCOUNTS.normal_side, _ACCOUNTS.purpose, _ACCOUNTS.is_active)
+        .where(owned(Account))
+        .order_by(_ACCOUNTS.code)
+    )
+
+
+def find_account(reader: Reader, said: str) -> Row:
+    """The account that a person means: by id, code, purpose, whole name, or a part of the name that only one has. Raises AccountNotFound, AccountAmbiguous."""
+    words = said.strip().casefold()
+    accounts = list_accounts(reader)
+    meant = [a for a in accounts if words in {str(a["id"]), a["code"].casefold(), a["purpose"], a["name"].casefold()}]
+    meant = meant or [a for a in accounts if words and words in a["name"].casefold()]
+    if not meant:
+        raise AccountNotFound
+    if len(meant) > 1:
+        raise AccountAmbiguous
+    return meant[0]
+
+
+def account_balance(reader: Reader, code_or_name: str, as_of: date) -> AccountBalance:
+    """What an account stands at on the evening of a day, in each currency. Raises AccountNotFound, AccountAmbiguous."""
+    account = find_account(reader, code_or_name)
+    rows = reader.read(balances_statement(as_of, [account["id"]]))[0]
+    return AccountBalance(account, as_of, [Balance(row["currency"], row["debit_minor"], row["credit_minor"]) for row in rows])
+
+
+def trial_balance_rows(reader: Reader, as_of: date, include_zero: bool = False) -> list[Row]:  # noqa: FBT001, FBT002 - the report's own question
+    """Debit and credit of each account and currency, book dates up to and including `as_of`, by code and currency.
+
+    Rows: account_id, code, name, type, normal_side, purpose, currency, debit_minor, credit_minor. An account without postings comes only with `include_zero`,
+    and then with a currency of None and zeros.
+    """
+    return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
+
+
+def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    posted = _posted(as_of).subquery("posted")
+    return (
+        select(
+            _ACCOUNTS.id.label("account_id"),
+            _ACCOUNTS.code,
+            _ACCOUNTS.name,
+            _ACCOUNTS.type,
+            _ACCOUNTS.normal_side,
+            _ACCOUNTS.purpose,
+            posted.c.currency,
+            func.coalesce(posted.c.debit_minor, 0).label("debit_minor"),
+            func.coalesce(posted.c.credit_minor, 0).label("credit_minor"),
+        )
+        .select_from(Account.__table__)
+        .join(posted, posted.c.account_id == _ACCOUNTS.id, isouter=include_zero)
+        .where(owned(Account))
+        .order_by(_ACCOUNTS.code, posted.c.currency)
+    )
+
+
+def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
+    """account_id, currency, debit_minor, credit_minor of some accounts up to and including a day."""
+    posted = _posted(as_of, list(account_ids)).subquery("posted")
+    return select(posted).order_by(posted.c.account_id, posted.c.currency)
+
+
+def find_accounts(wanted: Iterable[UUID | str]) -> dict[UUID | str, Account]:
+    """Accounts of the agency by id or by purpose, whichever was asked for; what is not there is left out."""
+    keys = set(wanted)
+    ids = [key for key in keys if isinstance(key, UUID)]
+    purposes = [key for key in keys if isinstance(key, str)]
+    found = db.session.scalars(select(Account).where(or_(Account.id.in_(ids), Account.purpose.in_(purposes)))).all()
+    return {key: account for account in found for key in (account.id, account.purpose) if key in keys and key is not None}
+
+
+def get_entry(entry_id: UUID) -> JournalEntry:
+    """A journal entry of the agency. Raises EntryNotFound."""
+    found = db.session.scalar(select(JournalEntry).where(JournalEntry.id == entry_id))
+    if found is None:
+        raise EntryNotFound
+    return found
+
+
+def get_entry_of(source_type: str, source_id: UUID, purpose: str) -> UUID:
+    """The id of the entry that stands for a source and purpose. Raises EntryNotFound."""
+    found = db.session.scalar(
+        select(JournalEntry.id).where(JournalEntry.source_type == source_type, JournalEntry.source_id == source_id, JournalEntry.purpose == purpose)
+    )
+    if found is None:
+        raise EntryNotFound
+    return found
+
+
+def get_lines(entry_id: UUID) -> list[Posting]:
+    """The lines of an entry, in order."""
+    return list(db.session.scalars(select(Posting).where(Posting.entry_id == entry_id).order_by(Posting.line_no)))
+
+
+def entry_statement(entry_id: UUID) -> Select[Any]:
+    """An entry as a row, with who posted it, what reverses it, and what it comes from."""
+    reversing = JournalEntry.__table__.alias("reversing")
+    return select(
+        *_ENTRIES,
+        name_of(_ENTRIES.created_by_user_id).label("created_by"),
+        select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id).scalar_subquery().label("reversed_by_id"),
+    ).where(owned(JournalEntry), _ENTRIES.id == entry_id)
+
+
+def lines_statement(entry_id: Any) -> Select[Any]:
+    """The lines of an entry as rows, each with its account: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo."""
+    return (
+        select(
+            _POSTINGS.line_no,
+            _POSTINGS.account_id,
+            _ACCOUNTS.code,
+            _ACCOUNTS.name,
+            _POSTINGS.currency,
+            _POSTINGS.debit_minor,
+            _POSTINGS.credit_minor,
+            _POSTINGS.party_name,
+            _POSTINGS.memo,
+        )
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .where(owned(Posting), _POSTINGS.entry_id == entry_id)
+        .order_by(_POSTINGS.line_no)
+    )
+
+
+def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
+    """An entry and its lines, in one trip. Raises EntryNotFound."""
+    entries, lines = reader.read(entry_statement(entry_id), lines_statement(entry_id))
+    if not entries:
+        raise EntryNotFound
+    return entries[0], lines
+
+
+def untied_balances(reader: Reader) -> list[Row]:
+    """Where the balances of months and the lines behind them disagree; empty in healthy books, whatever was posted."""
+    kept = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.month, _MONTHS.debit_minor, _MONTHS.credit_minor).where(owned(BalanceMonth))
+    month = cast(func.date_trunc("month", _POSTINGS.effective_date), Date)
+    lines = select(_POSTINGS.account_id, _POSTINGS.currency, month, -_POSTINGS.debit_minor, -_POSTINGS.credit_minor).where(owned(Posting))
+    both = union_all(kept, lines).subquery("both").c
+    debit, credit = func.sum(both.debit_minor), func.sum(both.credit_minor)
+    return reader.read(
+        select(both.account_id, both.currency, both.month, cast(debit, BigInteger).label("debit_minor"), cast(credit, BigInteger).label("credit_minor"))
+        .group_by(both.account_id, both.currency, both.month)
+        .having(or_(debit != 0, credit != 0))
+    )[0]
+
+
+def _posted(as_of: date, account_ids: list[UUID] | None = None) -> Select[Any]:
+    """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from the lines, added or taken away."""
+    first = as_of.replace(day=1)
+    days = monthrange(as_of.year, as_of.month)[1]
+    if as_of.day * 2 <= days:
+        whole, sign, some = _MONTHS.month < first, 1, _POSTINGS.effective_date.between(first, as_of)
+    else:
+        whole, sign = _MONTHS.month <= first, -1
+        some = _POSTINGS.effective_date.between(as_of + timedelta(days=1), first.replace(day=days))
+    months = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor).where(owned(BalanceMonth), whole)
+    lines = select(
+        _POSTINGS.account_id,
+        _POSTINGS.currency,
+        (sign * _POSTINGS.debit_minor).label("debit_minor"),
+        (sign * _POSTINGS.credit_minor).label("credit_minor"),
+    ).where(owned(Posting), some)
+    if account_ids is not None:
+        months, lines = months.where(_MONTHS.account_id.in_(account_ids)), lines.where(_POSTINGS.account_id.in_(account_ids))
+    parts: Subquery = union_all(months, lines).subquery("parts")
+    debit, credit = (cast(func.sum(side), BigInteger) for side in (parts.c.debit_minor, parts.c.credit_minor))
+    return (
+        select(parts.c.account_id, parts.c.currency, debit.label("debit_minor"), credit.label("credit_minor"))
+        .group_by(parts.c.account_id, parts.c.currency)
+        .having(or_(func.sum(parts.c.debit_minor) != 0, func.sum(parts.c.credit_minor) != 0))
+    )

@@ -1,0 +1,300 @@
+"""The rules of the books: opening them, posting an entry, reversing one. Nothing else writes to the ledger, and nothing in it is changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
+
+from voyagent.audit import service as audit
+from voyagent.identity import service as identity
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict, Invalid
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.ledger import queries
+from voyagent.ledger.chart import CHART
+from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.queries import AccountNotFound, EntryNotFound
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+AMOUNT_MAX_MINOR = 10**14 - 1
+_ACCOUNTS, _ENTRIES, _POSTINGS = (cast("Table", table.__table__) for table in (Account, JournalEntry, Posting))
+
+
+class EntryTooShort(Invalid):
+    """Fewer than two lines: money comes from somewhere and goes somewhere."""
+
+    code = "journal_entry_too_short"
+    message = N_("A journal entry needs at least two lines.")
+
+
+class EntryUnbalanced(Invalid):
+    """Debits and credits differ in one of the entry's currencies; another currency never makes up for it."""
+
+    code = "journal_entry_unbalanced"
+    message = N_("Debits and credits of a journal entry must be equal in each currency.")
+
+
+class EntryWithoutNarration(Invalid):
+    """Nothing says what the entry is about."""
+
+    code = "journal_entry_without_narration"
+    message = N_("Say in a few words what this journal entry is about.")
+
+
+class InvalidBookDate(Invalid):
+    """A day outside 1900 to 2200, or a reversal before the entry that it reverses."""
+
+    code = "invalid_date"
+    message = N_("That day cannot be a book date.")
+
+
+class AccountInactive(Conflict):
+    """The account was closed for new postings."""
+
+    code = "account_inactive"
+    message = N_("That account is closed. Choose another one, or open it again first.")
+
+
+class EntryAlreadyReversed(Conflict):
+    """An entry is reversed once."""
+
+    code = "journal_entry_already_reversed"
+    message = N_("This journal entry has been reversed already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to be posted. `account` is an account's id, or the purpose that one account of the chart serves, such as `receivable`."""
+
+    account: UUID | str
+    debit: Money | None = None
+    credit: Money | None = None
+    party_name: str | None = None
+    memo: str | None = None
+
+    @property
+    def amount(self) -> Money:
+        """The one amount of the line. Raises InvalidAmount where there is not exactly one above zero that the books can hold."""
+        if (self.debit is None) == (self.credit is None):
+            raise InvalidAmount
+        amount = self.debit or self.credit
+        if not amount or not 0 < amount.amount_minor <= AMOUNT_MAX_MINOR:
+            raise InvalidAmount
+        return amount
+
+    @property
+    def signed_minor(self) -> int:
+        """The amount, negative for a credit."""
+        return self.amount.amount_minor if self.debit is not None else -self.amount.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The entry that stands for a source; `is_new` is false where it had been posted before."""
+
+    entry_id: UUID
+    is_new: bool
+
+
+def debit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
+    """A line on the left side."""
+    return Line(account, debit=amount, party_name=party_name, memo=memo)
+
+
+def credit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
+    """A line on the right side."""
+    return Line(account, credit=amount, party_name=party_name, memo=memo)
+
+
+@identity.on_new_agency
+def open_books(actor: Actor) -> None:
+    """Give an agency the chart of accounts of a travel agency; done at sign-up, and once more does nothing. Raises Forbidden."""
+    actor.require("ledger.open")
+    tenant_id = current_tenant(db.session)
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "id": new_id(),
+            "code": account.code,
+            "name": account.name,
+            "type": account.type,
+            "normal_side": account.normal_side,
+            "purpose": account.purpose,
+        }
+        for account in CHART
+    ]
+    db.session.execute(insert(_ACCOUNTS).values(rows).on_conflict_do_nothing())
+
+
+def post(
+    actor: Actor,
+    *,
+    source_type: str,
+    source_id: UUID,
+    purpose: str,
+    narration: str,
+    lines: Sequence[Line],
+    entry_date: date | None = None,
+) -> Posted:
+    """Post what happened to the books, once for each source and purpose: a repeat, a parallel one too, gets the entry that stands.
+
+    The book date is given, or today in the agency's zone. Debits equal credits in each currency. Raises Forbidden; EntryWithoutNarration, EntryTooShort,
+    InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate; AccountNotFound for an account of another agency or of nothing, AccountInactive.
+    """
+    actor.require("ledger.post")
+    if not narration.strip():
+        raise EntryWithoutNarration
+    _check_lines(lines)
+    day = _book_date(actor, entry_date)
+    accounts = queries.find_accounts(line.account for line in lines)
+    _check_accounts(lines, accounts)
+    values = {
+        "entry_date": day,
+        "narration": narration.strip(),
+        "source_type": source_type,
+        "source_id": source_id,
+        "purpose": purpose,
+        "created_by_user_id": actor.user_id,
+    }
+    entry_id = _write(values, [_row(line, accounts[line.account].id) for line in lines])
+    if entry_id is None:
+        return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
+    _record(actor, "journal.posted", entry_id, values, _total(lines))
+    return Posted(entry_id, is_new=True)
+
+
+def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
+    """Undo an entry by a new one with the sides swapped, linked to it; the entry itself stays. It happens once; a reversal can be reversed in turn.
+
+    The book date is given, not before the entry's own, or today in the agency's zone (the entry's own where that is later). Closed accounts take a reversal.
+    Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, EntryAlreadyReversed.
+    """
+    actor.require("ledger.reverse")
+    if not reason.strip():
+        raise EntryWithoutNarration
+    entry = queries.get_entry(entry_id)
+    day = _book_date(actor, entry_date) if entry_date else max(_book_date(actor, None), entry.entry_date)
+    if day < entry.entry_date:
+        raise InvalidBookDate
+    lines = [
+        {
+            "account_id": line.account_id,
+            "currency": line.currency,
+            "debit_minor": line.credit_minor,
+            "credit_minor": line.debit_minor,
+            "party_name": line.party_name,
+            "memo": line.memo,
+        }
+        for line in queries.get_lines(entry_id)
+    ]
+    values = {
+        "entry_date": day,
+        "narration": reason.strip(),
+        "source_type": "journal_entry",
+        "source_id": entry_id,
+        "purpose": "reversal",
+        "reverses_id": entry_id,
+        "created_by_user_id": actor.user_id,
+    }
+    reversal_id = _write(values, lines)
+    if reversal_id is None:
+        raise EntryAlreadyReversed
+    _record(actor, "journal.reversed", reversal_id, values, None)
+    return Posted(reversal_id, is_new=True)
+
+
+def _check_lines(lines: Sequence[Line]) -> None:
+    if len(lines) < 2:
+        raise EntryTooShort
+    sums: dict[str, int] = defaultdict(int)
+    for line in lines:
+        exponent(line.amount.currency)
+        sums[line.amount.currency] += line.signed_minor
+    if any(sums.values()):
+        raise EntryUnbalanced
+
+
+def _check_accounts(lines: Iterable[Line], accounts: Mapping[UUID | str, Account]) -> None:
+    for line in lines:
+        if line.account not in accounts:
+            raise AccountNotFound
+        if not accounts[line.account].is_active:
+            raise AccountInactive
+
+
+def _book_date(actor: Actor, given: date | None) -> date:
+    day = given or clock.today(actor.timezone)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise InvalidBookDate
+    return day
+
+
+def _row(line: Line, account_id: UUID) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "currency": line.amount.currency,
+        "debit_minor": line.debit.amount_minor if line.debit else 0,
+        "credit_minor": line.credit.amount_minor if line.credit else 0,
+        "party_name": line.party_name,
+        "memo": line.memo,
+    }
+
+
+def _write(entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> UUID | None:
+    """Insert an entry and all its lines in one statement each, so that roll-ups are taken in one order; None where the source has its entry already."""
+    tenant_id = current_tenant(db.session)
+    first = insert(_ENTRIES).values(tenant_id=tenant_id, id=new_id(), line_count=len(lines), **entry)
+    entry_id: UUID | None = db.session.scalar(first.on_conflict_do_nothing().returning(_ENTRIES.c.id))
+    if entry_id is None:
+        return None
+    rows = [
+        {"tenant_id": tenant_id, "entry_id": entry_id, "line_no": number, "effective_date": entry["entry_date"], **line}
+        for number, line in enumerate(lines, start=1)
+    ]
+    db.session.execute(insert(_POSTINGS).values(rows))
+    return entry_id
+
+
+def _total(lines: Iterable[Line]) -> dict[str, str]:
+    debits: dict[str, int] = defaultdict(int)
+    for line in lines:
+        if line.debit is not None:
+            debits[line.debit.currency] += line.debit.amount_minor
+    return {currency: wire_amount(minor, currency) for currency, minor in sorted(debits.items())}
+
+
+def _record(actor: Actor, kind: str, entry_id: UUID, entry: Mapping[str, Any], total: dict[str, str] | None) -> None:
+    refs = {"journal_entry_id": entry_id, "source_type": entry["source_type"], "source_id": entry["source_id"]}
+    audit.record(
+        actor, kind, entity_refs=refs, inputs={"entry_date": entry["entry_date"], "purpose": entry["purpose"]}, outputs={"total": total} if total else {}
+    )
+
+
+__all__ = [
+    "AccountInactive",
+    "AccountNotFound",
+    "EntryAlreadyReversed",
+    "EntryNotFound",
+    "EntryTooShort",
+    "EntryUnbalanced",
+    "EntryWithoutNarration",
+    "InvalidBookDate",
+    "Line",
+    "Posted",
+    "credit",
+    "debit",
+    "open_books",
+    "post",
+    "reverse",
+]
