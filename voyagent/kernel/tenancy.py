@@ -32,13 +32,13 @@ class WrongTenant(RuntimeError):
 class TenantBound:
     """A table whose rows belong to an agency."""
 
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True, sort_order=-2)
 
 
 class TenantOwned(TenantBound):
     """The usual table of an agency: keyed by (tenant_id, id), so that no foreign key can point into another agency."""
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-1)
 
 
 def bind(session: Session, tenant_id: UUID) -> None:
