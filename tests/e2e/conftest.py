@@ -1,0 +1,110 @@
+"""A real browser on the running program: gunicorn and a worker as processes of their own, over the test's database."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from voyagent.kernel.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+START_S = 30
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip the browser's tests, with the reason, where there is none; keep them on one test process."""
+    here = Path(__file__).parent
+    for item in items:
+        if here not in Path(item.path).parents:
+            continue
+        item.add_marker(pytest.mark.xdist_group("browser"))
+        if CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: install the system's package `chromium` to run the browser tests"))
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running program."""
+
+    address: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web and worker as real processes; stopped by their own ids."""
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}"
+    logs = tmp_path_factory.mktemp("site")
+    environment = {
+        **os.environ,
+        "VOYAGENT_ENV": "test",
+        "VOYAGENT_DB_URL": settings.db_url or "",
+        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
+        "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
+        "VOYAGENT_AUTH_ARGON2_TIME_COST": "1",
+        "VOYAGENT_AUTH_ARGON2_MEMORY_COST": "64",
+        "VOYAGENT_AUTH_ARGON2_PARALLELISM": "1",
+        "VOYAGENT_PUBLIC_URL": address,
+        "VOYAGENT_WORKER_STALLED_S": "2",
+    }
+    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64", "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]
+    worker = [sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"]
+    with (logs / "web.log").open("wb") as web_log, (logs / "worker.log").open("wb") as worker_log:
+        running = [
+            subprocess.Popen(web, cwd=ROOT, env=environment, stdout=web_log, stderr=web_log),
+            subprocess.Popen(worker, cwd=ROOT, env=environment, stdout=worker_log, stderr=worker_log),
+        ]
+        try:
+            _wait_for(f"{address}/health", running[0], logs / "web.log")
+            yield Site(address, environment)
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"the web process ended: {log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"the web process did not answer: {log.read_text()[-2000:]}")
