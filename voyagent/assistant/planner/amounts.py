@@ -1,0 +1,121 @@
+"""Amounts as people write them: `45,000`, `1.2 lakh`, `₹45,000`, `AED 48,000`, `2k usd`; a figure that counts something else is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from voyagent.assistant.planner.passages import lead
+from voyagent.kernel.money import is_currency
+
+_SIGNS = {"₹": "INR", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
+_WORDS = {
+    "rs": "INR", "rs.": "INR", "re": "INR", "rupee": "INR", "rupees": "INR",
+    "dhs": "AED", "dh": "AED", "dirham": "AED", "dirhams": "AED",
+    "dollar": "USD", "dollars": "USD", "bucks": "USD",
+    "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP", "quid": "GBP", "yen": "JPY", "baht": "THB", "ringgit": "MYR",
+    "riyal": "SAR", "riyals": "SAR",
+}  # fmt: skip
+_COMMON_CODES = "inr usd eur gbp aed sar qar omr kwd bhd sgd myr thb jpy aud nzd cad chf lkr npr bdt"
+_CODES_IN_ANY_CASE = frozenset(_COMMON_CODES.split())
+_SCALES = {
+    "k": 1_000, "thousand": 1_000,
+    "l": 100_000, "lac": 100_000, "lacs": 100_000, "lakh": 100_000, "lakhs": 100_000,
+    "cr": 10_000_000, "crore": 10_000_000, "crores": 10_000_000,
+    "m": 1_000_000, "mn": 1_000_000, "million": 1_000_000,
+}  # fmt: skip
+_NUMBER = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_CURRENCY = "|".join([*(re.escape(w) for w in sorted(_WORDS, key=len, reverse=True)), *sorted(_CODES_IN_ANY_CASE), "(?-i:[A-Z]{3})"])
+_AMOUNT = re.compile(
+    rf"(?:(?P<before>[₹$€£¥]|(?<!\w)(?:{_CURRENCY}))\s*|(?<![\w.,/@#]))(?P<minus>(?<!\w)[-−](?=\d))?(?P<number>{_NUMBER})(?!\d|,\d|/\d|@)"
+    r"(?:\s?(?P<scale>k|thousand|l|lacs?|lakhs?|cr|crores?|mn?|million)\b)?"
+    rf"(?:/-)?(?:\s?(?P<after>[₹$€£¥]|(?:{_CURRENCY})(?!\w)))?",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"\s?-?(?:nights?|days?|weeks?|months?|years?|yrs?|hours?|hrs?|adults?|child(?:ren)?|kids?|infants?|pax|people|persons?|travell?ers?|passengers?|guests?"
+    r"|of us|members?|rooms?|beds?|seats?|tickets?|visas?|bags?|stars?|km|kg|n|d|am|pm|a|c|st|nd|rd|th)\b|\s?%|:\d",
+    re.IGNORECASE,
+)
+_EACH = re.compile(
+    r"\s*,?\s*(?:per\s+(?:person|head|pax|adult|night|ticket|visa)|/\s?(?:person|pax|head)|\bpp\b|\bp\.p\.|each\b|a head\b|apiece\b)", re.IGNORECASE
+)
+_RANGE_BEFORE = re.compile(rf"(?:{_NUMBER})\s*(?:k|l|lakhs?|lacs?)?\s*(?:-|–|to)\s*$|\bbetween\s+\S+(?:\s+lakhs?)?\s+and\s+$", re.IGNORECASE)
+_RANGE_AFTER = re.compile(rf"\s*(?:-|–|to)\s*(?:[₹$€£¥]|{_CURRENCY})?\s*\d", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An amount in a text: exact value, currency where one was written, and where it stands."""
+
+    value: Decimal
+    currency: str | None
+    start: int
+    end: int
+    words: str
+    scaled: bool = False
+    each: bool = False
+    ranged: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The value as a plain decimal, `120000` or `45000.50`."""
+        return plain(self.value)
+
+    @property
+    def marked(self) -> bool:
+        """Whether the words say themselves that this is money."""
+        return self.currency is not None or self.scaled
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent and without needless zeros after the point."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text and not text.split(".")[1].strip("0") else text
+
+
+def find_figures(text: str) -> list[Figure]:
+    """Every amount in a text, in order; counted things (`2 adults`, `5 nights`, `3 %`) are left out."""
+    return list(_figures(text))
+
+
+def _figures(text: str) -> Iterator[Figure]:
+    for match in _AMOUNT.finditer(text):
+        before, after = match["before"], match["after"]
+        currency = _currency(before) or _currency(after)
+        scale = (match["scale"] or "").lower()
+        start = match.start("before") if before and _currency(before) else match.start("minus") if match["minus"] else match.start("number")
+        end = match.end("after") if after and _currency(after) and not _currency(before) else match.end("scale") if scale else match.end("number")
+        if currency is None and not scale and "," not in match["number"] and len(match["number"]) < 4 and _COUNTED.match(text, match.end("number")):
+            continue
+        if text[end : end + 2] == "/-":
+            end += 2
+        value = Decimal(match["number"].replace(",", "")) * _SCALES.get(scale, 1)
+        each = _EACH.match(text, end)
+        ranged = _RANGE_BEFORE.search(lead(text, start))
+        yield Figure(
+            value=-value if match["minus"] else value,
+            currency=currency,
+            start=start,
+            end=each.end() if each else end,
+            words=text[start - len(ranged.group()) if ranged else start : each.end() if each else end].strip(),
+            scaled=bool(scale),
+            each=each is not None,
+            ranged=bool(ranged or _BETWEEN.search(lead(text, start)) or _RANGE_AFTER.match(text, end)),
+        )
+
+
+def _currency(word: str | None) -> str | None:
+    if not word:
+        return None
+    if word in _SIGNS:
+        return _SIGNS[word]
+    bare = word.rstrip(".")
+    if word.lower() in _WORDS or bare.lower() in _WORDS:
+        return _WORDS.get(word.lower()) or _WORDS[bare.lower()]
+    if len(bare) == 3 and (bare.lower() in _CODES_IN_ANY_CASE or bare.isupper()) and is_currency(bare.upper()) and bare not in {"ALL", "TOP", "TRY"}:
+        return bare.upper()
+    return None

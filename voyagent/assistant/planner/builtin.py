@@ -1,0 +1,227 @@
+"""The planner that needs no model: it recognises what is said, chooses one tool after another, and says what came of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from voyagent.assistant.planner import intake, invoicing, questions, sentences
+from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say
+from voyagent.assistant.planner.passages import condense
+from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.wording import _
+
+_HELP = re.compile(
+    r"^\s*(?:help|\?|what can (?:you|i) (?:do|say|ask)|what do you do|how do (?:you|i) (?:work|use)|commands|hi|hello|hey|good (?:morning"
+    r"|afternoon|evening))\b[^\n]{0,25}$",
+    re.IGNORECASE,
+)
+_THANKS = re.compile(r"^\s*(?:ok(?:ay)?[,.! ]*)?(?:thanks|thank you|thx|great|perfect|cheers)\b[^\n]{0,30}$", re.IGNORECASE)
+_DROP = re.compile(r"^\s*(?:no|never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b[^\n]{0,20}$", re.IGNORECASE)
+_ISSUE = re.compile(
+    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
+    r"|that|this|it|her|his|their|an?\b)?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
+    r"(?:\s*(?:for|of|to)\s+(?P<name>[^\d\n]+?))?\s*(?:now|please)?\s*[.!?]?\s*$",
+    re.IGNORECASE,
+)
+_COMMANDING = re.compile(
+    r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:show|list|find|search|summari[sz]e|tell|give|who|what|which|how|is|are|does|do we|invoice"
+    r"|bill|issue|draft|raise|make|create|prepare|trial|balance|bank)\b",
+    re.IGNORECASE,
+)
+COMMAND_MAX = 1_500
+_GOOD_MATCH = 84
+
+
+class BuiltInPlanner:
+    """Recognises the commonest requests in plain English; pure, so the same conversation always gives the same move."""
+
+    name = "built-in"
+
+    def next_move(self, conversation: Conversation) -> Move:
+        """What to do next: a first move for what was said, then one after the last outcome."""
+        if not conversation.played:
+            return self._first(conversation)
+        last = conversation.played[-1]
+        if isinstance(last.move, Call) and last.outcome is not None and last.outcome.approval_id is None:
+            return self._after(conversation, last.move, last.outcome)
+        return Done()
+
+    def _first(self, conversation: Conversation) -> Move:
+        if conversation.decision is not None:
+            return _after_decision(conversation.decision)
+        return understand(conversation.message, conversation.context)
+
+    def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
+        if outcome.error is not None:
+            return Say(sentences.tell(call, outcome))
+        if call.tool == "list_ledger_accounts":
+            wanted = questions.account_wanted(condense(conversation.message, COMMAND_MAX), conversation.context.today)
+            if wanted is not None:
+                return _balance_of(*wanted, outcome.output["accounts"])
+        if call.tool == "find_invoices":
+            return _issue_one_of(outcome.output["invoices"])
+        if call.tool == "create_enquiry":
+            return Say(sentences.logged(_intake_of(conversation), outcome))
+        return Say(sentences.tell(call, outcome))
+
+
+def understand(message: str, context: Context) -> Move:
+    """The first move for a message; a command is short, so only its beginning is read as one."""
+    said = condense(message, COMMAND_MAX)
+    if context.question is not None:
+        answered = _answer(context.question, said, context)
+        if answered is not None:
+            return answered
+    if _HELP.match(said) or _THANKS.match(said):
+        return Say(sentences.help_text() if _HELP.match(said) else _("You are welcome."))
+    words = intake.pasted(message)
+    if words is not None and (intake.is_dictated(message) or not _COMMANDING.match(said)):
+        return _log(message, context)
+    issue = _ISSUE.match(said)
+    if issue and not find_figures(said):
+        return _issue(issue["name"], context)
+    if invoicing.is_request(said):
+        if len(condense(message, COMMAND_MAX + 1)) > COMMAND_MAX:
+            return Say(_("That is too long for me to read as one invoice. Give me the lines in fewer words, or draw it up on the invoices page."))
+        return _invoice(invoicing.read(said, context), context)
+    found = questions.recognise(said, context)
+    if found is not None:
+        return found
+    return _log(message, context) if words is not None else Say(sentences.cannot())
+
+
+def _answer(question: Ask, message: str, context: Context) -> Move | None:
+    """The move for an answer to our own question, or None where the message is about something else."""
+    if _DROP.match(message):
+        return Say(_("All right, I left it."))
+    if invoicing.is_request(message) or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
+        return None
+    if questions.recognise(message, context) is not None:
+        return None
+    if question.tool == "draft_invoice":
+        return _invoice(invoicing.answer(question.missing, message, question.known, context), context)
+    name = as_name(re.sub(r"^\s*(?:it(?:'s| is)|from|the name is|name is|name)\s+", "", message.strip(), flags=re.IGNORECASE))
+    if name is None or len(name.split()) > 6:
+        return None
+    return Call("create_enquiry", {**question.known["arguments"], "customer_name": name})
+
+
+def _log(message: str, context: Context) -> Move:
+    read = _read_intake(message, context)
+    if not read.notes:
+        return Say(
+            _("Paste the customer’s message after that, or say who asks for what: “log an enquiry from Deepa Krishnan: Kochi to Dubai, 19–25 Dec, 2 adults”.")
+        )
+    if "customer_name" not in read.index:
+        return Ask(
+            _("I have read the message, but it does not say who it is from. What is the customer’s name?"),
+            tool="create_enquiry",
+            known={"arguments": read.arguments, "message": message},
+            missing="customer_name",
+        )
+    return Call("create_enquiry", read.arguments)
+
+
+def _read_intake(message: str, context: Context, named: str | None = None) -> intake.Intake:
+    words = intake.pasted(message) or ""
+    return intake.read(words, today=context.today, currency=context.currency, named=named, dictated=intake.is_dictated(message))
+
+
+def _intake_of(conversation: Conversation) -> intake.Intake:
+    """What the create_enquiry call was read from: this message, or the one before the question about the name."""
+    call = next(played.move for played in conversation.played if isinstance(played.move, Call))
+    question = conversation.context.question
+    asked = question is not None and question.tool == "create_enquiry" and intake.pasted(conversation.message) is None
+    source = question.known["message"] if asked and question is not None else conversation.message
+    return _read_intake(source, conversation.context, named=call.arguments.get("customer_name") if asked else None)
+
+
+def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
+    if request.refused:
+        return Say(request.refused)
+    missing = request.missing
+    if missing is not None:
+        return Ask(_question(missing, request.known), tool="draft_invoice", known={**request.known, "took": request.took}, missing=missing)
+    arguments = invoicing.complete(request, context)
+    return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took))
+
+
+def _question(missing: str, known: dict[str, Any]) -> str:
+    name = known.get("customer_name", "")
+    if missing == "customer_name":
+        return _("Whom is the invoice for?")
+    if missing == "amount":
+        what = next((line["description"] for line in known.get("line_items", []) if "unit_price" not in line and line.get("description")), None)
+        return (
+            _("How much is “%(what)s” for %(name)s?", what=what, name=name)
+            if what
+            else _("What is the invoice for %(name)s about, and how much is it? Such as “45,000 for Dubai visa”.", name=name)
+        )
+    if missing == "description":
+        line = next(line for line in known["line_items"] if not line.get("description"))
+        return _("What is the %(amount)s for?", amount=sentences.money(line["unit_price"], line["currency"]))
+    return _("On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", ""))
+
+
+def _issue(said: str | None, context: Context) -> Move:
+    name = as_name(said) if said else None
+    draft = context.draft
+    if draft is not None and (name is None or draft.customer_name.lower().startswith(name.lower())):
+        return Call(
+            "issue_invoice", {"invoice_id": draft.invoice_id}, words=_("To issue it gives it the next number and posts it to the books. That needs a grant.")
+        )
+    arguments = {"status": "draft"}
+    if name is None and context.enquiry is not None:
+        name = context.enquiry.customer_name
+    return Call("find_invoices", arguments | ({"customer_name": name} if name else {}))
+
+
+def _issue_one_of(invoices: list[dict[str, Any]]) -> Move:
+    if not invoices:
+        return Say(_("There is no draft to issue. Say “invoice Deepa Krishnan 45,000 for Dubai visa” to have one drawn up."))
+    if len(invoices) > 1:
+        return Say(sentences.several_drafts(invoices))
+    only = invoices[0]
+    total = sentences.money(only["total"]["amount"], only["total"]["currency"])
+    return Call(
+        "issue_invoice",
+        {"invoice_id": only["id"]},
+        words=_(
+            "The draft for %(name)s, %(total)s: to issue it gives it the next number and posts it. That needs a grant.", name=only["customer_name"], total=total
+        ),
+    )
+
+
+def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) -> Move:
+    """The account that the words mean: its code, its name, or the only one that is close."""
+    lowered = said.lower()
+    exact = [account for account in accounts if lowered in (account["code"].lower(), account["name"].lower(), f"{account['code']} {account['name']}".lower())]
+    names = {account["id"]: account["name"].lower() for account in accounts}
+    scores = process.extract(lowered, names, scorer=fuzz.token_set_ratio, limit=3) if not exact and len(lowered) > 2 else []
+    close = [account for _name, score, key in scores if score >= _GOOD_MATCH for account in accounts if account["id"] == key and score == scores[0][1]]
+    meant = exact or close
+    if len(meant) == 1:
+        return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
+    if meant:
+        return Say(_("Which account? %(accounts)s", accounts=", ".join(f"{account['code']} {account['name']}" for account in meant)))
+    return Say(_("No account is called “%(said)s”. Say “chart of accounts” to see them, or “how much does … owe us” for a customer.", said=said[:80]))
+
+
+def _after_decision(decision: Decision) -> Move:
+    if not decision.granted:
+        return Say(sentences.rejected(decision.reason))
+    if decision.outcome.error is not None:
+        return Say(sentences.refusal(decision.tool, decision.outcome))
+    if decision.tool == "draft_invoice":
+        output = decision.outcome.output
+        return Call("issue_invoice", {"invoice_id": output["invoice_id"]}, words=sentences.drafted(output))
+    if decision.tool == "issue_invoice":
+        return Say(sentences.issued(decision.outcome.output))
+    return Say(_("Done, as granted."))
+
+
+__all__ = ["BuiltInPlanner", "Played", "understand"]

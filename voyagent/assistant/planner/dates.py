@@ -1,0 +1,177 @@
+"""Days as people write them, day before month; words that leave the day open (`next month`, `around Diwali`) are no date at all."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+import dateparser
+
+from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+
+Prefer = Literal["future", "past"]
+MONTHS = (
+    {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
+    | {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
+    | {"sept": 9}
+)
+_MONTH = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_YEAR = r"(?:,?\s*(?:(?P<y4>\d{4})|'(?P<y2>\d{2}))(?!\d))?"
+_TO = r"\s*(?:-|–|—|to|till|until|and|&)\s*"
+_PATTERNS = (
+    ("iso", re.compile(r"(?<!\d)(?P<y4>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)")),
+    ("numeric", re.compile(r"(?<![\d/.-])(?P<d>\d{1,2})(?P<sep>[/.-])(?P<m>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])")),
+    ("numeric", re.compile(r"(?<![\d/])(?P<d>\d{1,2})/(?P<m>\d{1,2})(?![\d/])")),
+    (
+        "pair",
+        re.compile(
+            rf"(?<![\d/])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:of\s+)?(?P<mon>{_MONTH})\b\.?{_YEAR}", re.IGNORECASE
+        ),
+    ),
+    (
+        "pair",
+        re.compile(
+            rf"\b(?P<mon>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_TO}(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?(?![\d,]*\d|\s*{_MONTH}\b){_YEAR}",
+            re.IGNORECASE,
+        ),
+    ),
+    ("named", re.compile(rf"(?<![\d/.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[\s-]*(?:of\s+)?(?P<mon>{_MONTH})\b\.?(?:-(?P<dash>\d{{4}}))?{_YEAR}", re.IGNORECASE)),
+    (
+        "named",
+        re.compile(rf"\b(?P<mon>{_MONTH})\b\.?\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d/]|,\d|\.\d|\s*(?:adults?|pax|people|lakh|k\b)){_YEAR}", re.IGNORECASE),
+    ),
+    ("word", re.compile(rf"\b(?:day after tomorrow|tomorrow|today|tonight|yesterday|(?:this|coming|on)\s+(?:{'|'.join(_WEEKDAYS)}))\b", re.IGNORECASE)),
+)
+_OPEN = re.compile(
+    rf"\b(?:(?:early|mid|late|end of|beginning of|first week of|second week of|last week of|around|sometime in|in|during"
+    rf"|for)\s+(?:next\s+)?{_MONTH}\b(?!\s*\d{{1,2}}\b)"
+    rf"|next\s+(?:week(?:end)?|month|year|summer|winter|{'|'.join(_WEEKDAYS)})|this\s+(?:weekend|month|summer|winter)"
+    r"|(?:around|during|for|over)\s+(?:diwali|christmas|xmas|new year|eid|holi|easter|onam|pongal|dussehra|summer|winter|spring)"
+    r"|(?:summer|winter|diwali|christmas|school) (?:holidays|vacation|break))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day in a text, where it stands, and whether its year was written. The two days of a span like `19-25 Dec` have `span` set."""
+
+    day: date
+    start: int
+    end: int
+    words: str
+    year_said: bool
+    span: bool = False
+
+
+def find_days(text: str, today: date, *, prefer: Prefer = "future") -> list[Day]:
+    """Every day that a text names in full (day and month), in order. A missing year is the next such day, or with `past` the last."""
+    taken: list[tuple[int, int]] = []
+    found: list[Day] = []
+    for kind, pattern in _PATTERNS:
+        for match in pattern.finditer(text):
+            if any(match.start() < end and start < match.end() for start, end in taken):
+                continue
+            days = list(_days(kind, match, today, prefer))
+            if days:
+                taken.append(match.span())
+                found += days
+    return sorted(found, key=lambda day: day.start)
+
+
+def read_day(text: str, today: date, *, prefer: Prefer = "future") -> Day | None:
+    """The first day that a text names, or None."""
+    days = find_days(text, today, prefer=prefer)
+    return days[0] if days else None
+
+
+def open_words(text: str) -> list[str]:
+    """Words that speak of a time without naming a day."""
+    return [match.group().strip() for match in _OPEN.finditer(text)]
+
+
+def month_range(text: str, today: date) -> tuple[date, date, str] | None:
+    """The month that a filter names (`in December`, `next month`, `this month`) as first and last day, with the words."""
+    relative = re.search(r"\b(this|next|last)\s+month\b", text, re.IGNORECASE)
+    if relative:
+        step = {"this": 0, "next": 1, "last": -1}[relative.group(1).lower()]
+        number = today.year * 12 + today.month - 1 + step
+        return (*_month(number // 12, number % 12 + 1), relative.group())
+    named = re.search(rf"\b(?:in|during|for|of|departing|travelling|traveling)\s+(?P<mon>{_MONTH})\b\.?(?!\s*\d{{1,2}}\b(?!\d)){_YEAR}", text, re.IGNORECASE)
+    if named is None:
+        return None
+    month = MONTHS[named["mon"].lower()[:3]]
+    year = _year(named["y4"], named["y2"]) or today.year + (month < today.month)
+    return (*_month(year, month), named.group())
+
+
+def month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return _month(day.year, day.month)[1]
+
+
+def _month(year: int, month: int) -> tuple[date, date]:
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _days(kind: str, match: re.Match[str], today: date, prefer: Prefer) -> Iterator[Day]:
+    groups = match.groupdict()
+    if kind == "word":
+        day = _spoken(match.group(), today)
+        if day is not None:
+            yield Day(day, match.start(), match.end(), match.group(), year_said=True)
+        return
+    year = _year(groups.get("y4") or groups.get("dash") or groups.get("y"), groups.get("y2"))
+    if kind in ("iso", "numeric"):
+        if match.group() == "24/7":
+            return
+        month = int(groups["m"])
+        numbers = [int(groups["d"])]
+    else:
+        month = MONTHS[groups["mon"].lower()[:3]]
+        numbers = [int(groups["d"]), *([int(groups["d2"])] if groups.get("d2") else [])]
+    days = [_on(number, month, year, today, prefer) for number in numbers]
+    if None in days:
+        return
+    for day in days:
+        assert day is not None
+        yield Day(day, match.start(), match.end(), match.group().strip(" .,"), year is not None, span=len(days) > 1)
+
+
+def _on(number: int, month: int, year: int | None, today: date, prefer: Prefer) -> date | None:
+    years = [year] if year is not None else _years(today, prefer)
+    for candidate in years:
+        try:
+            day = date(candidate, month, number)
+        except ValueError:
+            continue
+        if year is not None or (day >= today if prefer == "future" else day <= today):
+            return day if YEAR_MIN <= day.year <= YEAR_MAX else None
+    return None
+
+
+def _years(today: date, prefer: Prefer) -> list[int]:
+    # A day that neither this year nor its neighbour has (29 February) is left unread rather than moved years away.
+    return [today.year, today.year + 1] if prefer == "future" else [today.year, today.year - 1]
+
+
+def _year(four: str | None, two: str | None) -> int | None:
+    if four and len(four) == 4:
+        return int(four)
+    short = four or two
+    return 2000 + int(short) if short else None
+
+
+def _spoken(words: str, today: date) -> date | None:
+    weekday = next((number for number, name in enumerate(_WEEKDAYS) if name in words.lower()), None)
+    if weekday is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    found = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": datetime.combine(today, time(12)), "DATE_ORDER": "DMY"})
+    if found is None and words.lower() == "tonight":
+        return today
+    return found.date() if found else None

@@ -1,0 +1,203 @@
+"""A customer's own words, pasted from mail or chat, as the fields of an enquiry; each field keeps the words that gave it, what is not said stays empty."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from voyagent.assistant.planner import people, places
+from voyagent.assistant.planner.amounts import Figure, find_figures
+from voyagent.assistant.planner.dates import Day, find_days, open_words
+from voyagent.assistant.planner.passages import condense, lead
+
+NOTES_MAX = 10_000
+_COMMAND = re.compile(
+    r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*(?:(?:log|add|create|record|save|note(?: down)?|make|register|capture|enter"
+    r"|open|put in|take)\s+(?:this|the|an?|up)?\s*"
+    r"(?:new\s+)?(?:as\s+(?:an?\s+)?)?(?:customer'?s?\s+)?(?:enquiry|inquiry|lead|query|travel request|request)|new\s+(?:enquiry|inquiry"
+    r"|lead)(?!\s*(?:to|in|this|today)\b))\b"
+    r"(?P<link>\s*(?:from|for|of|by)\b)?\s*(?:this|the following)?\s*(?:message|mail|e-?mail|whatsapp)?\s*[:,\-–]*\s*",
+    re.IGNORECASE,
+)
+_LOG_THIS = re.compile(r"^\s*(?:please\s+)?(?:log|save|record|add|note)\s+(?:this|it)(?:\s+(?:message|mail|e-?mail|one))?\s*[:\-–]*\s*", re.IGNORECASE)
+_TRAVEL = re.compile(
+    r"\b(?:trip|travel(?:l?ing)?|holidays?|vacation|package|flights?|tickets?|hotels?|visa|tour|honeymoon|cruise|itinerary|resort|umrah"
+    r"|pilgrimage|nights?|fly(?:ing)?|going to|visit)\b",
+    re.IGNORECASE,
+)
+_CUSTOMER_VOICE = re.compile(
+    r"\b(?:we are|we're|we want|we would|we plan|we need|i want|i would like|i'd like|i need|i am|i'm|my (?:family|wife|husband|parents"
+    r"|budget|name)|our budget|looking for|planning|"
+    r"interested in|please (?:send|share|quote|suggest|let)|kindly (?:send|share|quote|suggest)|can you (?:send|share|quote|suggest|help)|quote for|"
+    r"need (?:a|an|some|\d+|tickets?|visas?|packages?|hotels?|flights?|quotes?|\w+ (?:package|visa|tickets?)))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GREETING = re.compile(
+    r"^\s*(?:hi|hello|hey|dear|good (?:morning|evening|afternoon)|namaste|salam)\b|\b(?:regards|thanks|thank you|thx)\b[\s,.!]*[^\n]{0,40}\s*$", re.IGNORECASE
+)
+_COPIED = re.compile(r"^\s*(?:(?:from|subject|name|customer|destination)\s*:|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2})", re.IGNORECASE | re.MULTILINE)
+_HEADER_LINES = re.compile(
+    r"^\s*(?:(?:sent|date|received|on)\s*:.*|on .{6,80} wrote:|subject\s*:\s*(?=.)|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]m)?\]?)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OTHER_DATE = re.compile(
+    r"\b(?:passports?|expir\w*|valid\w*|born|birth\w*|dob|d\.o\.b\.?|anniversary|issued|last (?:year|trip|time)|exams?"
+    r"|call(?:ed)? (?:me )?(?:on|by)|reply by)\b[^.;\n]{0,30}$",
+    re.IGNORECASE,
+)
+_RETURN = re.compile(r"\b(?:return(?:ing)?|back|inbound|check-?out|coming back|come back|until|till)\b[^.;\n\d]{0,20}$", re.IGNORECASE)
+_DEPART = re.compile(
+    r"\b(?:depart(?:ing|ure)?|leav(?:e|ing)|outbound|onward|start(?:ing)?|from|check-?in|fly(?:ing)?(?: out)?|travel(?:l?ing)?(?: on)?|on)\b[^.;\n\d]{0,20}$",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"\s*(?:,|/)?\s*(?:or|either)\b", re.IGNORECASE)
+_NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*(?:nights?|N\b)", re.IGNORECASE)
+_BUDGET = re.compile(r"\b(?:budget|spend|afford|upto|up to|within|around|approx\w*|about|max(?:imum)?|under)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
+_NOT_BUDGET = re.compile(r"\b(?:paid|deposit|advance|airline|quoted|quote|fare|price of|other agent|costs?|offer(?:ed)?)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the enquiry, its value as the API takes it, and the words that gave it."""
+
+    name: str
+    value: Any
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a message gives: the fields found, and what was left open with the reason."""
+
+    fields: tuple[Field, ...]
+    left_open: tuple[str, ...] = ()
+    notes: str = ""
+    index: dict[str, Field] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", {found.name: found for found in self.fields})
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The tool's arguments; absent where nothing was said."""
+        return {found.name: found.value for found in self.fields} | ({"notes": self.notes} if self.notes else {})
+
+
+def pasted(message: str) -> str | None:
+    """The customer's words when a message is (or holds) an enquiry to log, else None."""
+    command = _COMMAND.match(message) or _LOG_THIS.match(message)
+    if command:
+        return message[command.end() :].strip()
+    text = condense(message)
+    lines = sum(1 for line in text.splitlines() if line.strip())
+    signs = [
+        people.EMAIL.search(text) is not None,
+        re.search(r"\+?\d[\d\s()-]{8,20}\d", text) is not None,
+        _TRAVEL.search(text) is not None or places.holds_place(text),
+        _CUSTOMER_VOICE.search(text) is not None,
+        lines > 2 or len(text) > 160,
+        _GREETING.search(text) is not None,
+        _COPIED.search(text) is not None,
+    ]
+    return message.strip() if signs[2] and sum(signs) >= 3 else None
+
+
+def is_dictated(message: str) -> bool:
+    """Whether a person tells us about the enquiry ("log an enquiry from …") rather than pasting what the customer wrote."""
+    return _COMMAND.match(message) is not None
+
+
+def read(words: str, *, today: date, currency: str, named: str | None = None, dictated: bool = False) -> Intake:
+    """Read a customer's message. `named` is a name that was given beside it; a `dictated` one may begin with the name."""
+    whole = condense(words)
+    body = _HEADER_LINES.sub(lambda match: " " * len(match.group()), whole)
+    region = currency[:2] if currency not in {"EUR", "XOF", "XAF", "XCD", "XPF"} else None
+    fields: list[Field] = []
+    left_open: list[str] = []
+    name = people.Said(named, named) if named else people.find_name(whole) or (people.leading_name(whole) if dictated else None)
+    email, phone = people.find_email(whole), people.find_phone(body, region)
+    for key, said in (("customer_name", name), ("customer_email", email), ("customer_phone", phone)):
+        if said:
+            fields.append(Field(key, said.value, said.words))
+    text = _without(body, [said.words for said in (email, phone) if said])
+    route = places.find_route(text)
+    for key, place in (("origin", route.origin), ("destination", route.destination)):
+        if place:
+            fields.append(Field(key, place.name, place.words))
+    days = [day for day in find_days(text, today) if not _OTHER_DATE.search(lead(text, day.start))]
+    _read_dates(text, days, today, fields, left_open)
+    travellers = people.find_travellers(text)
+    if travellers and travellers.count >= 1:
+        fields.append(Field("pax_count", travellers.count, travellers.words))
+    _read_budget(text, days, currency, fields, left_open)
+    return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX])
+
+
+def _read_dates(text: str, days: list[Day], today: date, fields: list[Field], left_open: list[str]) -> None:
+    future = [day for day in days if day.day >= today]
+    if not future:
+        left_open += [day.words for day in days] or open_words(text)
+        return
+    depart, back = _ends(text, future)
+    either = any(_EITHER.match(text, first.end) for first in future[:-1])
+    start, end, words = _in_order(text, depart, back)
+    if either or (start and end and end < start):
+        left_open += [day.words for day in future]
+        return
+    if start and depart:
+        fields.append(Field("depart_date", start.isoformat(), depart.words))
+    if end:
+        fields.append(Field("return_date", end.isoformat(), words))
+
+
+def _ends(text: str, days: list[Day]) -> tuple[Day | None, Day | None]:
+    """Which of the days is the departure and which the return: by the word before it, else by their order."""
+    before = {day.start: lead(text, day.start) for day in days}
+    back = next((day for day in days if not day.span and _RETURN.search(before[day.start])), None)
+    depart = next((day for day in days if day is not back and not day.span and _DEPART.search(before[day.start])), None)
+    if depart is None and (back is None or len(days) > 1):
+        depart = next((day for day in days if day is not back), None)
+    if back is None and depart is not None:
+        later = [day for day in days if day.start >= depart.start and day is not depart]
+        back = next((day for day in later if day.day > depart.day or not day.year_said), None)
+    return depart, back
+
+
+def _in_order(text: str, depart: Day | None, back: Day | None) -> tuple[date | None, date | None, str]:
+    """First and last day with the words of the last; a return without a year lies behind the departure, nights count from it."""
+    start, end = depart.day if depart else None, back.day if back else None
+    nights = _NIGHTS.search(text)
+    if start and depart and end is None and nights:
+        return start, start + timedelta(days=int(nights["n"])), f"{depart.words} + {nights.group()}"
+    if start and end and back and end < start and not back.year_said:
+        end = end.replace(year=end.year + 1)
+    return start, end, back.words if back else ""
+
+
+def _read_budget(text: str, days: list[Day], currency: str, fields: list[Field], left_open: list[str]) -> None:
+    bare = _without(text, [day.words for day in days])
+    figures = find_figures(bare)
+    named = [figure for figure in figures if _BUDGET.search(lead(bare, figure.start)) and (figure.marked or _is_budget_word(bare, figure))]
+    chosen = named or [figure for figure in figures if figure.marked and not _NOT_BUDGET.search(lead(bare, figure.start))]
+    if not chosen:
+        return
+    figure = chosen[0]
+    unclear = figure.each or figure.ranged or len({each.value for each in chosen}) > 1 or figure.value <= 0
+    if unclear:
+        left_open += [each.words for each in chosen]
+        return
+    fields.append(Field("budget_amount", figure.plain, figure.words))
+    fields.append(Field("budget_currency", figure.currency or currency, figure.words if figure.currency else ""))
+
+
+def _is_budget_word(text: str, figure: Figure) -> bool:
+    return re.search(r"\b(?:budget|spend|afford)\b[^.;\n]{0,40}$", lead(text, figure.start), re.IGNORECASE) is not None
+
+
+def _without(text: str, spans: list[str]) -> str:
+    """The text with some words blanked, everything else in its place."""
+    for span in spans:
+        text = text.replace(span, " " * len(span))
+    return text

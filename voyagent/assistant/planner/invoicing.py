@@ -1,0 +1,285 @@
+"""An invoice as people ask for one: customer, lines, currency, days; what is missing is asked for, what was assumed is said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from voyagent.assistant.planner.amounts import Figure, find_figures, plain
+from voyagent.assistant.planner.dates import Day, find_days, month_end
+from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.wording import _
+
+OPENING = re.compile(
+    r"^\s*(?:ok(?:ay)?[,.]?\s+|please\s+|pls\s+|kindly\s+|can you\s+|could you\s+|now\s+|then\s+|let'?s\s+|i (?:want|need|would like)(?: you)?(?: to)?\s+)*"
+    r"(?:(?:create|make|draft|raise|prepare|generate|write|send|issue|do|cut|set up)(?:\s+(?:him|her|them|me|us|up))?\s+(?:an?\s+|the\s+"
+    r"|this\s+|her\s+|his\s+|their\s+|my\s+)?(?:new\s+|draft\s+|customer\s+|tax\s+)*"
+    r"(?:invoice|bill)|(?:new\s+|draft\s+)?invoice|bill)\b\s*",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"^\s*(?P<link>for|to|of)\s+", re.IGNORECASE)
+_DUE = re.compile(
+    r"[,;.]?\s*\b(?:(?:which is\s+|is\s+)?(?:due|payable|to be paid|pay(?:ment)?(?:\s+due)?)\s*(?:date\s*)?(?::|is\b|on\b|by\b|in\b|within\b"
+    r"|before\b|at\b)?|net)\s*"
+    r"(?P<when>[^,;\n]*?)(?=$|[,;\n]|\.\s|\s+for\s)",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"[,;]?\s*\b(?:dated|invoice date|issue date|issued on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)", re.IGNORECASE)
+_DAYS = re.compile(r"(?:(?P<n>\d{1,3})\s*days?|(?P<w>\d{1,2}|one|two|three|a)\s*weeks?|^\s*(?P<net>\d{1,3})\s*$)", re.IGNORECASE)
+_AT_ONCE = re.compile(r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE)
+_MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|month[- ]end)\b", re.IGNORECASE)
+_SERVICE = re.compile(
+    r"\b(?:visas?|flights?|air ?fares?|fares?|hotels?|tickets?|ticketing|packages?|transfers?|insurance|fees?|services?|tours?|bookings?"
+    r"|stay|nights?|cruises?|trip|holiday|deposit|advance|"
+    r"passports?|cabs?|taxi|meals?|excursions?|sightseeing|rail|train|bus|charges?|forex|reissue|change|cancellation|umrah|honeymoon|safari"
+    r"|seats?|baggage|lounge|room|rooms|conference|fair)\b",
+    re.IGNORECASE,
+)
+_THEM = re.compile(
+    r"^(?:him|her|them|it|this|that|the customer|this customer|the client|this client|the enquiry|this enquiry|the same(?: customer)?)\b\s*", re.IGNORECASE
+)
+_QUANTITY = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|nos\.?|@)?\s+(?=[^\d]*$)", re.IGNORECASE)
+_TIMES = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|@)\s*$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[,;\n+]|(?<!\w)(?:and|plus)(?!\w)|&)\s*", re.IGNORECASE)
+_EDGES = re.compile(
+    r"^(?:(?:for|of|at|is|are|the|a|an|total(?:ling)?|amount(?:ing)?|costs?|to|worth|and|plus|:|-|–|=|@|x|as|being|towards)(?:\s+|$)"
+    r"|[,;:.–=-]\s*)+|(?:(?:^|\s+)(?:for|of|at|is|are|the|total|amount|costs?|to|worth|and|plus|@|=|x|only|as)|\s*[,;:.–=-])+$",
+    re.IGNORECASE,
+)
+_AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
+_AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class InvoiceRequest:
+    """What was said about an invoice so far, by the tool's names; `took` are sentences about what was assumed."""
+
+    known: dict[str, Any] = field(default_factory=dict)
+    took: list[str] = field(default_factory=list)
+    refused: str | None = None
+    currency_said: str | None = None
+
+    @property
+    def missing(self) -> str | None:
+        """The next thing to ask for."""
+        return next((name for name in ("customer_name", "amount", "description", "due_date") if self._lacks(name)), None)
+
+    def _lacks(self, name: str) -> bool:
+        lines = self.known.get("line_items", [])
+        if name == "customer_name":
+            return not self.known.get("customer_name")
+        if name == "amount":
+            return not lines or any("unit_price" not in line for line in lines)
+        if name == "description":
+            return any(not line.get("description") for line in lines)
+        return bool(self.known.get("due_unread"))
+
+
+def is_request(message: str) -> bool:
+    """Whether the message asks for an invoice to be drawn up."""
+    return OPENING.match(message) is not None
+
+
+def read(message: str, context: Context) -> InvoiceRequest:
+    """Read a request such as `invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec`."""
+    request = InvoiceRequest()
+    rest = _AS_AGREED.sub("", OPENING.sub("", message, count=1)).strip()
+    rest = _read_days(rest, context.today, request)
+    rest = _read_customer(rest, context, request)
+    _read_lines(rest, context, request)
+    return request
+
+
+def answer(question_missing: str, message: str, known: dict[str, Any], context: Context) -> InvoiceRequest:
+    """Put the answer to a question into what was known."""
+    request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
+    request.took = list(request.known.pop("took", []))
+    words = message.strip().rstrip(".")
+    if question_missing == "customer_name":
+        name = as_name(_LINK.sub("", words))
+        if name:
+            request.known["customer_name"] = name
+    elif question_missing == "due_date":
+        request.known.pop("due_unread", None)
+        _due(re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request)
+    elif question_missing == "amount":
+        _answer_amount(words, context, request)
+    else:
+        for line in request.known["line_items"]:
+            line["description"] = line.get("description") or _EDGES.sub("", words).strip()[:1].upper() + _EDGES.sub("", words).strip()[1:500]
+    return request
+
+
+def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
+    """The tool's arguments: today as the issue date where none was said, and the same day as due date."""
+    issue = request.known.get("issue_date") or context.today.isoformat()
+    if "due_date" not in request.known:
+        request.took.append(_("No due date was said, so it is due on the day of issue."))
+    return {
+        "customer_name": request.known["customer_name"],
+        "issue_date": issue,
+        "due_date": request.known.get("due_date") or issue,
+        "line_items": request.known["line_items"],
+    }
+
+
+def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> None:
+    figures = find_figures(words)
+    if not figures:
+        return
+    lines = [line for line in request.known["line_items"] if "unit_price" not in line]
+    if lines and len(figures) == 1:
+        _check(figures[0], request)
+        lines[0].update(unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
+    else:
+        _read_lines(words, context, request)
+
+
+def _read_days(rest: str, today: date, request: InvoiceRequest) -> str:
+    dated = _DATED.search(rest)
+    if dated and (days := find_days(dated["when"], today, prefer="past")):
+        request.known["issue_date"] = days[0].day.isoformat()
+        rest = rest[: dated.start()] + rest[dated.start("when") + days[0].end :]
+        today = days[0].day
+    due = _DUE.search(rest)
+    if due is None:
+        return rest
+    used = _due(due["when"], today, request)
+    return (rest[: due.start()] + " " + due["when"][used:] + rest[due.end() :]).strip()
+
+
+def _due(when: str, today: date, request: InvoiceRequest) -> int:
+    """Note the due day; how many characters of the words spoke of it."""
+    days: list[Day] = find_days(when, today)
+    counted = _DAYS.search(when)
+    if days:
+        request.known["due_date"] = days[0].day.isoformat()
+        return days[0].end
+    if counted:
+        weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(counted["w"] or 0)
+        span = weeks * 7 or int(counted["n"] or counted["net"] or 0)
+        request.known["due_date"] = (today + timedelta(days=span)).isoformat()
+        return counted.end()
+    if _MONTH_END.search(when):
+        request.known["due_date"] = month_end(today).isoformat()
+    elif match := _AT_ONCE.search(when):
+        request.known["due_date"] = today.isoformat()
+        return match.end()
+    else:
+        request.known["due_unread"] = when.strip()
+    return len(when)
+
+
+def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
+    linked = _LINK.match(rest)
+    body = rest[linked.end() :] if linked else rest
+    view = context.enquiry
+    pronoun = _THEM.match(body)
+    if pronoun and view:
+        request.known["customer_name"] = view.customer_name
+        return body[pronoun.end() :]
+    if view and body.lower().startswith(view.customer_name.lower()):
+        request.known["customer_name"] = view.customer_name
+        return body[len(view.customer_name) :]
+    figures = _figures(body, context)
+    first = figures[0].start if figures else len(body)
+    stop = re.search(r":|,|;|\s[-–]\s|\s+(?:for|of|with|towards)\s+|\n|\s+\d", body)
+    end = min(first, stop.start() if stop else len(body))
+    head = re.sub(r"\s+(?:of|with|at|is|as|amount|total)\s*$", "", body[:end].strip(), flags=re.IGNORECASE)
+    head = re.sub(r"^the\s+", "", head, flags=re.IGNORECASE)
+    name = as_name(head) if head and not _SERVICE.search(head) and not pronoun else None
+    if name:
+        whole = view is not None and view.customer_name.lower().startswith(name.lower() + " ")
+        request.known["customer_name"] = view.customer_name if whole and view else name
+        return re.sub(r"^\s*(?:[:,;–]\s*|-(?=\s))*", "", body[end:])
+    trailing = re.search(r"\bto\s+(?P<name>[^\d,;:\n]+?)(?=\s+for\b|[,;:]|$)", body, re.IGNORECASE)
+    if trailing and not head and (name := as_name(trailing["name"])) and not _SERVICE.search(trailing["name"]):
+        request.known["customer_name"] = name
+        return body[: trailing.start()] + body[trailing.end() :]
+    if view:
+        request.known["customer_name"] = view.customer_name
+        request.took.append(_("The customer is the one of this conversation’s enquiry, %(name)s.", name=view.customer_name))
+    return body
+
+
+def _read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
+    figures = _figures(rest, context)
+    currencies = {figure.currency for figure in figures if figure.currency}
+    currency = next(iter(currencies)) if len(currencies) == 1 else context.currency
+    if figures and not currencies:
+        request.took.append(_("Amounts without a currency are in %(currency)s, the agency’s.", currency=context.currency))
+    if len(figures) <= 1:
+        words = _tidy(rest[: figures[0].start] + " " + rest[figures[0].end :] if figures else rest)
+        line: dict[str, Any] = {"description": words} if words else {}
+        if figures:
+            _check(figures[0], request)
+            line |= _priced(line, rest[: figures[0].start], figures[0], currency)
+        request.known["line_items"] = [line] if line else []
+        return
+    request.known["line_items"] = [_line(rest, figures, number, currency, request) for number in range(len(figures))]
+
+
+def _line(rest: str, figures: list[Figure], number: int, currency: str, request: InvoiceRequest) -> dict[str, Any]:
+    """One of several lines: the words between two amounts belong to whichever side the separator leaves them on."""
+    figure = figures[number]
+    _check(figure, request)
+    before = rest[figures[number - 1].end if number else 0 : figure.start]
+    after = rest[figure.end : figures[number + 1].start if number + 1 < len(figures) else len(rest)]
+    if number:
+        cuts = list(_SEPARATOR.finditer(before))
+        before = before[cuts[0].end() :] if cuts else ""
+    cuts = list(_SEPARATOR.finditer(after))
+    after = after[: cuts[0].start()] if cuts else after if number + 1 == len(figures) else ""
+    line: dict[str, Any] = {}
+    if words := _tidy(f"{before} {after}"):
+        line["description"] = words
+    return line | _priced(line, before, figure, figure.currency or currency)
+
+
+def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str) -> dict[str, Any]:
+    times = _TIMES.search(before)
+    counted = _QUANTITY.search(before) if figure.each else None
+    found = times or counted
+    quantity = int(found["n"]) if found else 1
+    if found and line.get("description"):
+        line = {"description": _tidy(line["description"].replace(found.group().strip(), " ", 1))}
+    return {**line, "quantity": max(quantity, 1), "unit_price": plain(figure.value), "currency": currency}
+
+
+def _figures(text: str, context: Context) -> list[Figure]:
+    """Amounts of a line: numbers that are days, small counts before a thing, or multipliers are none."""
+    blank = text
+    for day in find_days(text, context.today):
+        blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
+    found = find_figures(blank)
+    return [
+        figure
+        for figure in found
+        if figure.marked or not (figure.value < 100 and "." not in figure.words and len(found) > 1 and _counts_a_thing(blank, figure))
+    ]
+
+
+def _counts_a_thing(text: str, figure: Figure) -> bool:
+    return re.match(r"\s*(?:x|×|\*|@)?\s*(?:[^\W\d_]|\d)", text[figure.end :]) is not None and not text[figure.end :].lower().lstrip().startswith(
+        ("for ", "and ")
+    )
+
+
+def _check(figure: Figure, request: InvoiceRequest) -> None:
+    if figure.value <= 0:
+        request.refused = _(
+            "An invoice needs amounts above zero; “%(words)s” is not. For money that goes back, ask your accounts for a credit note.", words=figure.words
+        )
+    elif figure.ranged:
+        request.refused = _("“%(words)s” leaves the amount open. Which one is it?", words=figure.words)
+
+
+def _tidy(words: str) -> str:
+    """A description without the connecting words around it, beginning with a capital."""
+    text = _AMOUNT_OF.sub(" ", " ".join(words.split()))
+    text = _EDGES.sub("", " ".join(text.split())).strip(" ,;:–-.")
+    text = _EDGES.sub("", text).strip(" ,;:–-.")
+    return text[:1].upper() + text[1:500]

@@ -1,0 +1,132 @@
+"""What a planner sees and what it may answer: a conversation in, one move out; moves are kept as JSON, so that a turn can be taken over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal, Protocol
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Words for the person."""
+
+    text: str
+    kind: Literal["say"] = "say"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question back: what is known so far for a tool, and the one thing that is missing next. The next message may be the answer."""
+
+    text: str
+    tool: str
+    known: JsonObject
+    missing: str
+    kind: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool with its arguments; `words` are said before it. Whether a person must grant it is the tool's matter, not the planner's."""
+
+    tool: str
+    arguments: JsonObject
+    words: str = ""
+    kind: Literal["call"] = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing more to do in this turn."""
+
+    kind: Literal["done"] = "done"
+
+
+Move = Say | Ask | Call | Done
+_KINDS: dict[str, type[Say | Ask | Call | Done]] = {"say": Say, "ask": Ask, "call": Call, "done": Done}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: its output, a refusal with the rule's own code and sentence, or a proposal that waits for a person."""
+
+    output: JsonObject = field(default_factory=dict)
+    error: str | None = None
+    message: str = ""
+    approval_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A move that was made, with what came of it."""
+
+    move: Move
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnquiryInView:
+    """The enquiry that the conversation was opened from."""
+
+    id: str
+    customer_name: str
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftInView:
+    """The newest draft invoice that this conversation made."""
+
+    invoice_id: str
+    customer_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known beside the words: the agency's day and currency, and what the conversation is about."""
+
+    today: date
+    currency: str = "INR"
+    enquiry: EnquiryInView | None = None
+    draft: DraftInView | None = None
+    question: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A person's decision about a proposal, and what the effect came to."""
+
+    approval_id: str
+    tool: str
+    granted: bool
+    arguments: JsonObject
+    outcome: Outcome
+    reason: str = ""
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One turn so far: what was said (or decided), around it the context, and the moves already made."""
+
+    message: str
+    context: Context
+    played: tuple[Played, ...] = ()
+    decision: Decision | None = None
+
+
+class Planner(Protocol):
+    """A mind: the next move of a turn. It sees, it never acts."""
+
+    def next_move(self, conversation: Conversation) -> Move:
+        """What to do next."""
+        ...
+
+
+def move_from(document: JsonObject) -> Move:
+    """A move as it was kept. Raises KeyError for a kind that is none."""
+    kind = _KINDS[document["kind"]]
+    return kind(**{name: value for name, value in document.items() if name != "kind"})

@@ -1,0 +1,182 @@
+"""Who speaks, and for how many: names, addresses, telephone numbers and the number of travellers in a customer's words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+
+from voyagent.assistant.planner.places import is_known_place
+
+EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_COUNT_WORDS = "zero one two three four five six seven eight nine ten eleven twelve"
+_COUNTS = {word: number for number, word in enumerate(_COUNT_WORDS.split())}
+_NUMBER = rf"(?:\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])})"
+_KINDS = (
+    re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:adults?|adls?|adts?)\b|\b(?P<c>\d{{1,2}})\s?A(?=[\s+&,]*\d{{1,2}}\s?C\b)", re.IGNORECASE),
+    re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:child(?:ren)?|kids?|chd)\b|(?<=[A\s+&,])(?P<c>\d{{1,2}})\s?C\b", re.IGNORECASE),
+    re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:infants?|inf|bab(?:y|ies)|toddlers?)\b", re.IGNORECASE),
+    re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:seniors?|senior citizens?)\b", re.IGNORECASE),
+)
+_TOTALS = (
+    re.compile(rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))", re.IGNORECASE),
+    re.compile(
+        rf"\b(?P<n>{_NUMBER})\s*(?:of us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends|ladies|gents|couples?)\b", re.IGNORECASE
+    ),
+    re.compile(rf"\b(?:pax|people|travell?ers|passengers|number of (?:people|travell?ers))\s*[:=-]\s*(?P<n>{_NUMBER})\b", re.IGNORECASE),
+    re.compile(
+        r"\bfor\s+(?P<n>two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?|days?|weeks?|months?|hours?|rooms?|lakhs?|hundred|thousand))",
+        re.IGNORECASE,
+    ),
+)
+_SPOUSE = re.compile(
+    rf"\b(?:my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)\s+(?:and|&)\s+(?:me|I|myself)|(?:me|I|myself)\s+(?:and|&|with)\s+my\s+(?:wife"
+    rf"|husband|spouse|partner|fianc[ée]e?))"
+    rf"(?P<more>,?\s*(?:and|&|with|plus|\+)?\s*(?:our\s+)?(?P<n>{_NUMBER})\s+(?:kids|children))?",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE)
+_ALONE = re.compile(r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b", re.IGNORECASE)
+
+_WORD = r"[^\W\d_][\w’'.-]*"
+_NAME = rf"{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}}"
+_TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Smt|Shri|Sri)\.?\s+)?"
+_HEADER = re.compile(rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME})[\"']?\s*<", re.IGNORECASE | re.MULTILINE)
+_LABEL = re.compile(
+    rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})", re.IGNORECASE | re.MULTILINE
+)
+_EXPORT = re.compile(
+    rf"^\s*\[?\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}},?\s+\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:[ap]\.?m\.?)?\]?\s*[-–]?\s*(?P<name>{_NAME})\s*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SELF = re.compile(
+    rf"\b(?:this is|my name is|I am|I'm|I’m|myself)\s+(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:[ \t]+(?-i:[A-Z])[\w’'.-]*){{0,3}})", re.IGNORECASE
+)
+_HERE = re.compile(r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)")
+_SIGNED = re.compile(
+    r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
+    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}})\s*(?:$|[,(+<|/])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_THIRD = re.compile(
+    r"\b(?P<name>(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,3})\s+(?:wants?|would like|needs?|is looking"
+    r"|are looking|called|rang|phoned|asked|is asking|enquired|inquired|wrote|plans?|is planning)\b"
+)
+_LEADING = re.compile(rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:[ \t]+(?:[A-Z][\w’'.-]*|&)){{0,4}})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)")
+_LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
+_NO_NAME_WORDS = """
+i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that my our customer client guest someone somebody
+looking planning going interested writing from for and not very so just also new enquiry inquiry lead request message whatsapp email mail today
+tomorrow travelling traveling sure here there monday tuesday wednesday thursday friday saturday sunday january february march april may june july
+august september october november december budget trip travel sent forwarded fwd re subject as quoted agreed discussed usual above below in advance
+waiting await awaiting reply soon lot much what who how everyone anyone nobody
+"""
+_NO_NAME = frozenset(_NO_NAME_WORDS.split())
+
+
+_LOWER_WORDS = "a an me is are was can could would should do does did have has had to in on at with by as or if then"
+_LOWER = frozenset(_LOWER_WORDS.split())
+_GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A fact and the words that gave it."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Travellers:
+    """How many travel, and the words that say so."""
+
+    count: int
+    words: str
+
+
+def find_email(text: str) -> Said | None:
+    """The first e-mail address of a text."""
+    match = EMAIL.search(text)
+    return Said(match.group().rstrip(".'"), match.group()) if match else None
+
+
+def find_phone(text: str, region: str | None) -> Said | None:
+    """The first valid telephone number, written internationally; `region` reads numbers without a country."""
+    for match in phonenumbers.PhoneNumberMatcher(text, region):
+        return Said(phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.INTERNATIONAL), match.raw_string)
+    return None
+
+
+def find_travellers(text: str) -> Travellers | None:
+    """How many people travel; None where the words leave it open."""
+    counted = [match for pattern in _KINDS for match in [pattern.search(text)] if match]
+    if counted and (counted[0].re is _KINDS[0] or len(counted) > 1):
+        return Travellers(sum(_count(match["n"] or match["c"]) for match in counted if match.re.groups), ", ".join(match.group() for match in counted))
+    couple = _SPOUSE.search(text)
+    if couple:
+        return Travellers(2 + (_count(couple["n"]) if couple["more"] else 0), couple.group())
+    for pattern in _TOTALS:
+        match = pattern.search(text)
+        if match:
+            count = _count(match["n"])
+            return Travellers(count * 2 if match.group().lower().rstrip("s").endswith("couple") else count, match.group())
+    for pattern, count in ((_PAIR, 2), (_ALONE, 1)):
+        match = pattern.search(text)
+        if match:
+            return Travellers(count, match.group())
+    return None
+
+
+def find_name(text: str) -> Said | None:
+    """The customer's name: as the header, a label, the words themselves or the signature give it."""
+    for pattern in (_HEADER, _LABEL, _EXPORT, _SELF, _THIRD, _SIGNED, _HERE):
+        for match in pattern.finditer(text):
+            name = as_name(match["name"])
+            if name:
+                return Said(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
+    return _last_line(text)
+
+
+def leading_name(text: str) -> Said | None:
+    """The name that a dictated enquiry begins with: `Ravi Menon: …`, `Joseph Varghese, Bali`, `John Smith john@…`, `deepa krishnan, …`."""
+    match = _LEADING.match(text) or _LEADING_TYPED.match(text)
+    name = as_name(match["name"]) if match else None
+    return Said(name, match["name"].strip()) if match and name else None
+
+
+def as_name(words: str) -> str | None:
+    """The words as a person's or a firm's name, or None where they are none; wholly lower-case names get their capitals."""
+    name = re.sub(r"\s+", " ", words).strip(" ,.;:-–<\"'")
+    parts = name.split()
+    if (
+        not parts
+        or len(name) > 255
+        or any(part.lower().strip(".,") in _NO_NAME or part in _LOWER for part in parts)
+        or is_known_place(name)
+        or not name[0].isalpha()
+        or name.lower() in _GROUPS
+    ):
+        return None
+    return name.title() if name.islower() else name
+
+
+def _last_line(text: str) -> Said | None:
+    lines = [
+        line.strip(" ,.-–")
+        for line in text.strip().splitlines()
+        if line.strip() and not EMAIL.search(line) and not re.fullmatch(r"[\d\s+()./-]+", line.strip())
+    ]
+    if len(lines) < 2:
+        return None
+    words = lines[-1].split()
+    if 1 <= len(words) <= 4 and all(re.fullmatch(r"[A-Z][\w’'.-]*", word) for word in words):
+        name = as_name(lines[-1])
+        return Said(name, lines[-1]) if name else None
+    return None
+
+
+def _count(word: str) -> int:
+    lowered = word.lower()
+    return 1 if lowered in {"a", "an"} else _COUNTS.get(lowered) or int(lowered) if lowered.isdigit() or lowered in _COUNTS else 1

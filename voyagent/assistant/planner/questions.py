@@ -1,0 +1,232 @@
+"""What a person wants to know, as a tool and its arguments: enquiries, who owes us, balances. A sentence that none of these reads is left alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.dates import find_days, month_range
+from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.passages import lead
+from voyagent.assistant.planner.people import EMAIL, as_name
+from voyagent.assistant.planner.places import find_route, is_known_place
+
+_ENQUIRY = r"(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|travel requests?)"
+_FIND = re.compile(
+    rf"\b(?:show|list|find|search|get|give|see|any|which|what|how many|number of|count|are there|do we have|display|look ?up|pull up)\b.*\b{_ENQUIRY}\b"
+    rf"|^\s*(?:the\s+)?(?:all\s+|my\s+|our\s+)?(?:new|open|quoted|booked|cancelled|recent|latest|unanswered|today'?s)\s+{_ENQUIRY}\b"
+    rf"|^\s*{_ENQUIRY}\b\s*(?:to|from|for|in|about|with|today|this|last|departing|leaving|travell?ing|\?|$)"
+    r"|\bwhat (?:came|has come) in\b|\bwho (?:wants|would like|is planning|plans) to (?:go|travel|fly|visit)\b",
+    re.IGNORECASE,
+)
+_LOOK_FOR = re.compile(r"^\s*(?:find|search(?: for)?|look ?up|look for)\s+(?P<what>[^\n]{2,80}?)\s*\??$", re.IGNORECASE)
+_STATUS = (
+    ("cancelled", re.compile(r"\b(?:cancell?ed|dead|lost)\b", re.IGNORECASE)),
+    ("booked", re.compile(r"\b(?:booked|confirmed|won)\b", re.IGNORECASE)),
+    ("quoted", re.compile(r"\b(?:quoted|quotes? sent)\b", re.IGNORECASE)),
+    ("new", re.compile(r"\b(?:new|unanswered|not answered|without (?:an )?answer|waiting for (?:an )?answer)\b", re.IGNORECASE)),
+    ("open", re.compile(r"\b(?:open|active|pending|live|still to do)\b", re.IGNORECASE)),
+)
+_FROM_PERSON = re.compile(r"\b(?:from|of|by|for|named|called)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[A-Z][\w’'.-]*){0,3})")
+_SUMMARISE = (
+    re.compile(
+        r"^\s*what (?:does|did|do|is|are)\s+(?P<name>.+?)\s+(?:wants?|wanted|need(?:s|ed)?|ask(?:s|ed|ing)?(?: for)?|looking for|after"
+        r"|like(?: to do)?|planning)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:summari[sz]e|sum up|summary(?: of)?|recap|details? (?:of|on|for)|describe|open|show me|tell me about"
+        rf"|what is in)\s+(?:the\s+)?(?P<name>.+?)(?:'s|’s)\s+(?:{_ENQUIRY}|request|trip|wishes)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"\b(?:summari[sz]e|sum up|summary(?: of)?|recap|details? (?:of|on|for)|describe|tell me about)\s+(?:the\s+)?(?:{_ENQUIRY}\s+)?(?:(?:of"
+        rf"|from|for|about)\s+)?(?P<name>.+?)\s*[?.]?$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\btell me (?:more )?about\s+(?P<name>.+?)\s*[?.]?$", re.IGNORECASE),
+)
+_THIS_ENQUIRY = re.compile(
+    rf"\b(?:this|the|that)\s+(?:{_ENQUIRY}|customer|client|conversation|trip)\b|\b(?:what is this about|what'?s this about"
+    rf"|summari[sz]e(?: (?:this|it))?\s*[.?]?$|what do they want|what does (?:he|she|the (?:customer|client)) want)",
+    re.IGNORECASE,
+)
+_OWES = re.compile(
+    r"\bwho\b.*\b(?:owes?|owing|to pay|unpaid|not paid|has(?:n'?t| not) paid|have(?:n'?t| not) paid)\b|\breceivables?\b|\boutstandings?\b"
+    r"|\boverdue\b|\b(?:money|amounts?|payments?|cash) (?:is |are )?(?:due|owed)\b"
+    r"|\bunpaid invoices?\b|\bag(?:e)?ing\b|\bdebtors?\b|\bowes?\b|\bwhat are we owed\b|\bdue (?:to|from) (?:us|customers)\b"
+    r"|\bhow much (?:are we owed|is owed)\b|\bcollect(?:ions?)? (?:due|pending)\b",
+    re.IGNORECASE,
+)
+_OWED_BY = (
+    re.compile(r"\b(?:how much|what)\s+(?:does|do|did|is)\s+(?P<name>.+?)\s+(?:still\s+)?(?:owe|owes|owing|due)\b", re.IGNORECASE),
+    re.compile(r"\bdoes\s+(?P<name>.+?)\s+(?:still\s+)?owe\b", re.IGNORECASE),
+    re.compile(r"\b(?:outstandings?|receivables?|overdue|unpaid invoices?|due|money due)\s+(?:of|from|for|by)\s+(?P<name>[A-Z].+?)\s*[?.]?$"),
+    re.compile(r"^(?:what(?:'s| is)\s+)?(?P<name>[A-Z][^?]*?)(?:'s|’s)\s+(?:outstanding|dues|receivables?)\b"),
+)
+_MORE_THAN = re.compile(r"(?:\b(?:more than|over|above|exceeding|greater than|beyond)|>)\s*$", re.IGNORECASE)
+_AT_LEAST = re.compile(r"(?:\b(?:at least|minimum(?: of)?|min|upwards of|not less than)|>=)\s*$", re.IGNORECASE)
+_TRIAL = re.compile(r"\btrial[\s-]?balance\b|^\s*(?:the\s+)?tb\b|\bshow (?:me )?(?:the )?tb\b", re.IGNORECASE)
+_ZEROS = re.compile(r"\b(?:includ\w*|with|show\w*)\s+(?:the\s+|all\s+)?(?:zeros?|zero balances?|empty)|\ball accounts\b", re.IGNORECASE)
+_CHART = re.compile(r"\bchart of accounts\b|\b(?:list|show|which|what)\b.*\b(?:ledger )?accounts\b", re.IGNORECASE)
+_BALANCE = re.compile(
+    r"\bbalances?\b|\bhow much (?:money |cash )?(?:is|do we have|have we(?: got)?|is there)\b.*\b(?:in|on|at)\b|\bwhat(?:'s| is) (?:in"
+    r"|on) (?:the )?(?:account )?(?:bank|cash|\d{3,6})\b",
+    re.IGNORECASE,
+)
+_ACCOUNT = (
+    re.compile(r"\bbalances?\s+(?:of|on|for|in|at)\s+(?:the\s+)?(?:account\s+)?(?P<account>.+?)(?:\s+(?:account|a/c))?\s*[?.]?$", re.IGNORECASE),
+    re.compile(r"\b(?:in|on|at)\s+(?:the\s+)?(?:account\s+)?(?P<account>[\w &/-]+?)(?:\s+(?:account|a/c))?\s*[?.]?$", re.IGNORECASE),
+    re.compile(
+        r"^(?:what(?:'s| is)\s+|show (?:me )?|give (?:me )?|check\s+)*(?:the\s+|our\s+|my\s+)?(?:current\s+)?(?P<account>.+?)(?:\s+(?:account"
+        r"|a/c))?\s+balances?\b",
+        re.IGNORECASE,
+    ),
+)
+_AS_OF = re.compile(r"[,;]?\s*\b(?:as of|as at|as on|at the end of|until|till|up to|on|at|by)\s+$", re.IGNORECASE)
+Recogniser = Callable[[str, Context], Call | None]
+
+
+def recognise(message: str, context: Context) -> Call | None:
+    """The tool that answers a question, or None."""
+    for recogniser in (trial_balance, receivables, balance, chart, summary, enquiries):
+        call = recogniser(message, context)
+        if call is not None:
+            return call
+    return None
+
+
+def trial_balance(message: str, context: Context) -> Call | None:
+    """`trial balance as of 31 March`, `show the TB with all accounts`."""
+    if not _TRIAL.search(message):
+        return None
+    arguments, _ = _as_of(message, context.today)
+    if _ZEROS.search(message):
+        arguments["include_zero"] = True
+    return Call("trial_balance", arguments)
+
+
+def receivables(message: str, context: Context) -> Call | None:
+    """`who owes us more than 50000`, `how much does Deepa Krishnan owe us`."""
+    if not _OWES.search(message) or (_BALANCE.search(message) and not re.search(r"\bwho\b|\bowe", message, re.IGNORECASE)):
+        return None
+    arguments, rest = _as_of(message, context.today)
+    for name, bound in (("more_than", _MORE_THAN), ("at_least", _AT_LEAST)):
+        figures = [figure for figure in find_figures(rest) if figure.value > 0 and bound.search(lead(rest, figure.start))]
+        if figures:
+            arguments |= {name: figures[0].plain, "currency": figures[0].currency or context.currency}
+    if re.search(r"\boverdue\b", message, re.IGNORECASE):
+        arguments["overdue_only"] = True
+    for pattern in _OWED_BY:
+        match = pattern.search(rest)
+        owing = _person(match["name"], context) if match else None
+        if owing:
+            arguments["customer_name"] = owing
+            break
+    return Call("list_receivables", arguments)
+
+
+def balance(message: str, context: Context) -> Call | None:
+    """`balance of trade receivables`, `bank balance`, `what is in 1200`: the accounts first, for the one that is meant."""
+    return Call("list_ledger_accounts", {}) if account_wanted(message, context.today) else None
+
+
+def account_wanted(message: str, today: date) -> tuple[str, str | None] | None:
+    """The account's code or name as it was said, and the day asked for."""
+    if not _BALANCE.search(message) or _TRIAL.search(message):
+        return None
+    day, rest = _as_of(message, today)
+    for pattern in _ACCOUNT:
+        match = pattern.search(rest.strip())
+        said = match["account"].strip(" ?.,") if match else ""
+        said = re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE)
+        if said and said.lower() not in {"current", "account", "accounts", "it", "this", "that"}:
+            return said, day.get("as_of")
+    return None
+
+
+def chart(message: str, _context: Context) -> Call | None:
+    """`show the chart of accounts`."""
+    return Call("list_ledger_accounts", {}) if _CHART.search(message) else None
+
+
+def summary(message: str, context: Context) -> Call | None:
+    """`what does Deepa Krishnan want`, `summarise this enquiry`."""
+    if context.enquiry and _THIS_ENQUIRY.search(message):
+        return Call("summarise_enquiry", {"enquiry_id": context.enquiry.id})
+    for pattern in _SUMMARISE:
+        match = pattern.search(message)
+        name = _person(match["name"], context) if match else None
+        if name:
+            if context.enquiry and name == context.enquiry.customer_name:
+                return Call("summarise_enquiry", {"enquiry_id": context.enquiry.id})
+            return Call("summarise_enquiry", {"customer_name": name})
+    return None
+
+
+def enquiries(message: str, context: Context) -> Call | None:
+    """`show new enquiries to Dubai`, `how many enquiries are open`, `find Krishnan`."""
+    if not _FIND.search(message):
+        sought = _LOOK_FOR.match(message)
+        return Call("find_enquiries", {"q": sought["what"].strip(" ?.\"'")}) if sought else None
+    arguments: dict[str, Any] = {}
+    status = next((name for name, pattern in _STATUS if pattern.search(message)), None)
+    if status:
+        arguments["status"] = status
+    email = EMAIL.search(message)
+    route = find_route(message)
+    if email:
+        arguments["customer_email"] = email.group()
+    if route.origin:
+        arguments["origin"] = route.origin.name
+    if route.destination:
+        arguments["destination"] = route.destination.name
+    person = _FROM_PERSON.search(message)
+    if person and not route.origin and not is_known_place(person["name"]) and not email:
+        name = as_name(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0])
+        if name and name != arguments.get("destination"):
+            arguments["q"] = name
+    return Call("find_enquiries", arguments | _period(message, context.today))
+
+
+def _period(message: str, today: date) -> dict[str, str]:
+    """Days of receipt or of departure that a question narrows to."""
+    text = message.lower()
+    month = month_range(message, today)
+    if month:
+        first, last, words = month
+        side = "created" if words.lower().startswith(("this", "last")) and not re.search(r"depart|travel", text) else "depart"
+        return {f"{side}_from": first.isoformat(), f"{side}_to": last.isoformat()}
+    monday = today - timedelta(days=today.weekday())
+    recent = re.search(r"\b(?:last|past)\s+(?P<n>\d{1,3})\s+days\b", text)
+    if recent:
+        return {"created_from": (today - timedelta(days=int(recent["n"]))).isoformat()}
+    for words, first, last in (
+        ("today", today, today),
+        ("yesterday", today - timedelta(days=1), today - timedelta(days=1)),
+        ("this week", monday, today),
+        ("last week", monday - timedelta(days=7), monday - timedelta(days=1)),
+    ):
+        if re.search(rf"\b{words}\b", text):
+            return {"created_from": first.isoformat(), "created_to": last.isoformat()}
+    return {}
+
+
+def _person(words: str, context: Context) -> str | None:
+    said = words.strip(" ?.,")
+    said = re.sub(r"^(?:the\s+)?(?:customer|client)\s+", "", said, flags=re.IGNORECASE)
+    if context.enquiry and said.lower() in {"he", "she", "they", "this customer", "the customer", "this client", "the client", "customer"}:
+        return context.enquiry.customer_name
+    return as_name(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE))
+
+
+def _as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
+    """The day that a report is asked for, and the message without it; a day without a year is the last such day."""
+    days = find_days(message, today, prefer="past")
+    if not days:
+        return {}, message
+    before = _AS_OF.sub("", message[: days[0].start])
+    return {"as_of": days[0].day.isoformat()}, f"{before.rstrip()} {message[days[0].end :].lstrip()}".strip()

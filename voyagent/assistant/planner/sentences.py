@@ -1,0 +1,278 @@
+"""What the assistant says about what it found or did: short, exact, each amount with its currency."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from voyagent.assistant.planner.intake import NOTES_MAX, Intake
+from voyagent.assistant.planner.moves import Call, Outcome
+from voyagent.assistant.planner.wording import _, ngettext
+from voyagent.kernel.money import exponent
+
+SHOWN_MAX = 8
+
+
+def money(amount: str, currency: str) -> str:
+    """An amount in words of a sentence: `INR 2,85,721.00`."""
+    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + ("." + "0" * exponent(currency) if exponent(currency) else "")
+    return f"{currency} {format_decimal(Decimal(amount), format=pattern, locale='en')}"
+
+
+def day(value: str | date) -> str:
+    """A day in words: `10 Dec 2026`."""
+    return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale="en")
+
+
+def help_text() -> str:
+    """What the assistant can do, with examples to say."""
+    return "\n".join(
+        (
+            _("I work in the books and enquiries of your agency. You can say, for example:"),
+            "• " + _("show new enquiries to Dubai") + " · " + _("what does Deepa Krishnan want"),
+            "• " + _("paste a customer’s message, and I log it as an enquiry"),
+            "• " + _("invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec") + " · " + _("issue the draft"),
+            "• " + _("who owes us more than 50,000") + " · " + _("bank balance") + " · " + _("trial balance as of 31 March"),
+            _("Invoices are proposals: nothing is made or posted before a person grants it."),
+        )
+    )
+
+
+def cannot() -> str:
+    """What is said to a wish that the planner does not understand."""
+    return "\n".join(
+        (
+            _("I cannot do that yet. Here is what I can do, for example:"),
+            "• " + _("show new enquiries to Dubai"),
+            "• " + _("invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"),
+            "• " + _("who owes us more than 50,000"),
+        )
+    )
+
+
+def tell(call: Call, outcome: Outcome) -> str:
+    """The result of a tool, in words."""
+    if outcome.error is not None:
+        return refusal(call.tool, outcome)
+    teller = _TELLERS.get(call.tool)
+    return teller(call.arguments, outcome.output) if teller else _("Done.")
+
+
+def refusal(tool: str, outcome: Outcome) -> str:
+    """Why a tool did not do it, in the rule's own sentence."""
+    what = {
+        "create_enquiry": _("I could not log the enquiry."),
+        "draft_invoice": _("I could not draw up the invoice."),
+        "issue_invoice": _("I could not issue the invoice."),
+    }.get(tool, _("That did not work."))
+    return f"{what} {outcome.message}".strip()
+
+
+def logged(intake: Intake, outcome: Outcome) -> str:
+    """What was taken from a customer's message, each with the words that gave it, and what stayed open."""
+    found = intake.index
+    lines = [_("Logged as a new enquiry from %(name)s.", name=outcome.output.get("customer_name", ""))]
+    for name, label in _labels().items():
+        field = found.get(name)
+        if field is None or name == "customer_name":
+            continue
+        value = (
+            day(field.value) if name.endswith("_date") else money(field.value, found["budget_currency"].value) if name == "budget_amount" else str(field.value)
+        )
+        lines.append(f"• {label}: {value}" + ("" if value == field.words else f" (“{field.words}”)"))
+    currency = found.get("budget_currency")
+    if currency and not currency.words:
+        lines.append(_("The budget had no currency, so I took %(currency)s, the agency’s.", currency=currency.value))
+    empty = [label for name, label in _labels().items() if name not in found]
+    if empty:
+        lines.append(_("Not said, so left empty: %(fields)s.", fields=", ".join(empty)))
+    if intake.left_open:
+        lines.append(_("Left open, it stands in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open))))
+    if len(intake.notes) == NOTES_MAX:
+        lines.append(_("The message was long; the notes hold its first %(num)s characters.", num=f"{NOTES_MAX:,}"))
+    return "\n".join(lines)
+
+
+def proposed_invoice(arguments: dict[str, Any], took: list[str]) -> str:
+    """What is said before the proposal of a draft."""
+    lines = arguments["line_items"]
+    listed = "\n".join("• " + _line(line) for line in lines)
+    dates = _("Issued %(issue)s, due %(due)s.", issue=day(arguments["issue_date"]), due=day(arguments["due_date"]))
+    head = _("An invoice for %(name)s:", name=arguments["customer_name"])
+    tail = _("Nothing is made before somebody grants it.")
+    return "\n".join((head, listed, " ".join((dates, *took, tail))))
+
+
+def drafted(output: dict[str, Any]) -> str:
+    """After the grant of a draft, and before its issue is proposed."""
+    return _(
+        "The draft for %(name)s is made, %(total)s. To issue it gives it the next number and posts it to the books; that asks for a grant of its own.",
+        name=output.get("customer_name", ""),
+        total=money(output["total_amount"], output["currency"]),
+    )
+
+
+def issued(output: dict[str, Any]) -> str:
+    """After the grant of an issue."""
+    return _(
+        "Invoice %(number)s to %(name)s is issued and posted: %(total)s, due %(due)s. Receivables and the trial balance show it.",
+        number=output["number"],
+        name=output.get("customer_name", ""),
+        total=money(output["total_amount"], output["currency"]),
+        due=day(output["due_date"]),
+    )
+
+
+def rejected(reason: str) -> str:
+    """After a rejection."""
+    if reason:
+        return _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason)
+    return _("Rejected, so nothing was changed.")
+
+
+def several_drafts(invoices: list[dict[str, Any]]) -> str:
+    """More than one draft could be meant."""
+    listed = "\n".join(f"• {invoice['customer_name']}, {money(invoice['total']['amount'], invoice['total']['currency'])}" for invoice in invoices[:SHOWN_MAX])
+    return "\n".join((_("There are several drafts. Say whose, such as “issue the invoice for %(name)s”.", name=invoices[0]["customer_name"]), listed))
+
+
+def _line(line: dict[str, Any]) -> str:
+    amount = money(line["unit_price"], line["currency"])
+    return f"{line['description']}, " + (f"{line['quantity']} × {amount}" if line["quantity"] > 1 else amount)
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "customer_name": _("name"),
+        "customer_email": _("e-mail"),
+        "customer_phone": _("phone"),
+        "origin": _("from"),
+        "destination": _("to"),
+        "depart_date": _("departure"),
+        "return_date": _("return"),
+        "pax_count": _("people"),
+        "budget_amount": _("budget"),
+    }
+
+
+def _found_enquiries(arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    total = output["total"]
+    if total == 0:
+        return _("No enquiry fits that.")
+    status = arguments.get("status")
+    kind = {"new": _("new"), "open": _("open"), "quoted": _("quoted"), "booked": _("booked"), "cancelled": _("cancelled")}.get(str(status), "")
+    head = ngettext("One %(kind)s enquiry.", "%(num)d %(kind)s enquiries.", total, kind=kind).replace("  ", " ")
+    shown = output["enquiries"][:SHOWN_MAX]
+    lines = ["• " + enquiry_line(enquiry) for enquiry in shown]
+    more = [_("and %(num)d more", num=total - len(shown))] if total > len(shown) else []
+    return "\n".join([head, *lines, *more])
+
+
+def enquiry_line(enquiry: dict[str, Any]) -> str:
+    """An enquiry in one line: who, where, when, how many."""
+    route = " → ".join(place for place in (enquiry.get("origin"), enquiry.get("destination")) if place)
+    departs, returns = enquiry.get("depart_date"), enquiry.get("return_date")
+    when = " – ".join(day(value) for value in (departs, returns) if value)
+    people = ngettext("one person", "%(num)d people", enquiry["pax_count"])
+    return ", ".join(part for part in (enquiry["customer_name"], route, when, people, enquiry["status"]) if part)
+
+
+def _summary(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    if output["found"] == 0:
+        return _("I found no enquiry of that customer.")
+    if output["found"] > 1 and "enquiry" not in output:
+        return "\n".join([_("Several enquiries fit. Which one?"), *("• " + enquiry_line(enquiry) for enquiry in output["enquiries"][:SHOWN_MAX])])
+    enquiry = output["enquiry"]
+    unknown = [label for name, label in _labels().items() if enquiry.get(name) in (None, "") and name != "customer_name"]
+    lines = [enquiry_line(enquiry) + "."]
+    budget = enquiry.get("budget")
+    if budget:
+        lines.append(_("Budget %(budget)s.", budget=money(budget["amount"], budget["currency"])))
+        unknown.remove(_("budget"))
+    reach = ", ".join(value for value in (enquiry.get("customer_email"), enquiry.get("customer_phone")) if value)
+    if reach:
+        lines.append(_("Reach them at %(reach)s.", reach=reach))
+    if unknown:
+        lines.append(_("Not known: %(fields)s.", fields=", ".join(unknown)))
+    if enquiry.get("notes"):
+        lines.append(_("In their words: “%(notes)s”", notes=" ".join(str(enquiry["notes"]).split())[:600]))
+    return "\n".join(lines)
+
+
+def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    customers = output["customers"]
+    bound = arguments.get("more_than") or arguments.get("at_least")
+    whose = arguments.get("customer_name")
+    if not customers:
+        if whose:
+            return _("%(name)s owes nothing.", name=whose)
+        if bound:
+            return _("Nobody owes more than %(bound)s.", bound=money(bound, arguments["currency"]))
+        return _("Nothing is overdue.") if arguments.get("overdue_only") else _("Nobody owes anything.")
+    lines = ["• " + _owed(customer) for customer in customers[:SHOWN_MAX]]
+    if len(customers) > SHOWN_MAX:
+        lines.append(_("and %(num)d more", num=len(customers) - SHOWN_MAX))
+    totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])
+    tail = [_("Together %(totals)s.", totals=totals)] if len(customers) > 1 else []
+    head = ngettext("One customer owes, as of %(day)s:", "%(num)d customers owe, as of %(day)s:", len(customers), day=day(output["as_of"]))
+    return "\n".join([head, *lines, *tail])
+
+
+def _owed(customer: dict[str, Any]) -> str:
+    owed = f"{customer['name']}, {money(customer['amount'], customer['currency'])}"
+    late = customer.get("overdue_days", 0)
+    return owed + (" " + ngettext("(one day overdue)", "(%(num)d days overdue)", late) if late > 0 else "")
+
+
+def _accounts(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    head = ngettext("One account.", "%(num)d accounts.", output["count"])
+    return "\n".join([head, *(f"• {account['code']} {account['name']} ({account['type']})" for account in output["accounts"])])
+
+
+def _balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    account = output["account"]
+    sides = [
+        f"{money(balance['amount'].lstrip('-'), balance['currency'])} {_('credit') if balance['amount'].startswith('-') else _('debit')}"
+        if Decimal(balance["amount"])
+        else money(balance["amount"], balance["currency"])
+        for balance in output["balances"]
+    ]
+    return _(
+        "%(code)s %(name)s stands at %(balance)s on %(day)s.",
+        code=account["code"],
+        name=account["name"],
+        balance=", ".join(sides),
+        day=day(output["as_of"]),
+    )
+
+
+def _trial_balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
+    if not output["totals"]:
+        return _("Nothing has been posted up to %(day)s, so the trial balance is empty.", day=day(output["as_of"]))
+    lines = [
+        _(
+            "%(currency)s: debits %(debit)s, credits %(credit)s, %(state)s.",
+            currency=total["currency"],
+            debit=money(total["debit"], total["currency"]),
+            credit=money(total["credit"], total["currency"]),
+            state=_("in balance") if total["in_balance"] else _("NOT in balance"),
+        )
+        for total in output["totals"]
+    ]
+    head = ngettext("Trial balance as of %(day)s, one account.", "Trial balance as of %(day)s, %(num)d accounts.", output["count"], day=day(output["as_of"]))
+    return "\n".join([head, *lines])
+
+
+_TELLERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
+    "find_enquiries": _found_enquiries,
+    "summarise_enquiry": _summary,
+    "list_receivables": _receivables,
+    "list_ledger_accounts": _accounts,
+    "read_account_balance": _balance,
+    "trial_balance": _trial_balance,
+}

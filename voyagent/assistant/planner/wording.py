@@ -1,0 +1,15 @@
+"""Sentences through the catalogue, as texts."""
+
+from __future__ import annotations
+
+from flask_babel import gettext, ngettext as plural_gettext
+
+
+def _(sentence: str, **values: object) -> str:
+    """A sentence in the reader's language, with its values filled in."""
+    return str(gettext(sentence, **values))
+
+
+def ngettext(one: str, many: str, number: int, **values: object) -> str:
+    """A sentence in the form that its number asks for; `%(num)d` is the number."""
+    return str(plural_gettext(one, many, number, **values))
