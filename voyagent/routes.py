@@ -8,17 +8,20 @@ from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
+from voyagent.enquiries.views import pages as enquiries_pages
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
-from voyagent.identity.api import api as identity_api
-from voyagent.identity.api import gate as gate_api
+from voyagent.identity.api import api as identity_api, gate as gate_api
 from voyagent.identity.views import pages as identity_pages
 from voyagent.settings.api import api as settings_api
 
-PAGES: tuple[PageBlueprint, ...] = (identity_pages,)
+PAGES: tuple[PageBlueprint, ...] = (
+    identity_pages,
+    enquiries_pages,
+)
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
     identity_api,

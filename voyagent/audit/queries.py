@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Select, any_, cast, func, select
+from sqlalchemy import Select, Text, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from voyagent.audit.models import AuditEvent
+from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -26,7 +27,7 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
 
     The keys come from a look-up function, because a policy hides the index of `entity_refs` from the planner; the rows are read behind the wall.
     """
-    keys = func.array(select(func.app.events_of(cast(dict(refs), JSONB), limit)).scalar_subquery())
+    keys = func.array(select(func.app.events_of(cast(literal(canonical_json(dict(refs)), Text), JSONB), limit)).scalar_subquery())
     return (
         select(
             _EVENTS.seq,

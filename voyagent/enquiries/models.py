@@ -16,6 +16,7 @@ _SEARCH = (
     "lower(customer_name || chr(31) || COALESCE(customer_email, ''::text) || chr(31) || COALESCE(customer_phone, ''::text)"
     " || chr(31) || COALESCE(origin, ''::text) || chr(31) || COALESCE(destination, ''::text))"
 )
+STATUSES = ("new", "quoted", "booked", "cancelled")
 OPEN_STATUSES = frozenset({"new", "quoted"})
 CLOSED_STATUSES = frozenset({"booked", "cancelled"})
 

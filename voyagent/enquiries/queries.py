@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -39,6 +40,7 @@ from voyagent.enquiries.models import Enquiry, EnquiryCount
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
+from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
@@ -157,11 +159,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the list with its history."""
+    """What the list page shows: rows, numbers for its tabs, and the row that is open beside the list with its history.
+
+    `is_capped`: counting stopped at a thousand. `is_partial`: only the newest rows were looked through.
+    """
 
     page: Page[Row]
     by_status: dict[str, int]
     is_capped: bool
+    is_partial: bool
     opened: Row | None = None
     history: list[Row] = field(default_factory=list)
 
@@ -190,7 +196,7 @@ def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
     rows, history = reader.read(_row_statement(enquiry_id), _history_statement(enquiry_id))
     if not rows:
         raise EnquiryNotFound
-    return rows[0], history
+    return _for_people(rows[0]), history
 
 
 def row_of(enquiry: Enquiry) -> Row:
@@ -214,11 +220,13 @@ def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None =
     further = (_row_statement(opened), _history_statement(opened, limit=5)) if opened else ()
     rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
     page = _page(rows, part)
+    by_status = {status: int(n) for status, n in (rows[0]["by_status"] or {}).items()}
     return Board(
-        page=page,
-        by_status=rows[0]["by_status"] or {},
+        page=replace(page, items=[_for_people(row) for row in page.items]),
+        by_status=by_status,
         is_capped=not search.is_counted and page.total > COUNTED_MAX,
-        opened=beside[0][0] if beside and beside[0] else None,
+        is_partial=search.is_blunt and sum(by_status.values()) > LOOKED_MAX,
+        opened=_for_people(beside[0][0]) if beside and beside[0] else None,
         history=beside[1] if beside else [],
     )
 
@@ -270,6 +278,13 @@ def _page(rows: list[Row], part: Part) -> Page[Row]:
     total = int(rows[0]["total"])
     items = [row for row in rows if row["id"] is not None]
     return Page(items=items, total=total, limit=part.limit, offset=part.offset, next_cursor=next_cursor(items, part.limit))
+
+
+def _for_people(row: Row) -> Row:
+    """A row with its budget as money of its currency, which may have fewer places than the estimate, or more."""
+    amount = row["budget_hundredths"]
+    row["budget"] = None if amount is None else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])
+    return row
 
 
 def _beside(found: Any, rows: Any) -> ColumnElement[bool]:

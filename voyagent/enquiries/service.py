@@ -11,7 +11,7 @@ from uuid import UUID
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chats, service as chat
 from voyagent.enquiries import queries
-from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, Enquiry
+from voyagent.enquiries.models import CLOSED_STATUSES, OPEN_STATUSES, STATUSES, Enquiry
 from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -157,7 +157,7 @@ def update(actor: Actor, enquiry_id: UUID, changes: EnquiryChanges, *, seen: dat
     if seen is not None and seen != enquiry.updated_at:
         raise EnquiryChanged
     _check(_row(enquiry) | values)
-    if enquiry.status in CLOSED_STATUSES and values.get("status") in OPEN_STATUSES:
+    if values.get("status", enquiry.status) not in next_statuses(enquiry.status):
         raise InvalidStatusTransition
     _apply(actor, enquiry, values, "enquiry.updated")
     return enquiry
@@ -200,6 +200,12 @@ def hundredths(amount: Decimal) -> int:
     if rounded > BUDGET_MAX:
         raise BudgetOutOfRange
     return int(rounded * 100)
+
+
+def next_statuses(status: str) -> tuple[str, ...]:
+    """What an enquiry may become, its present status first: a closed one never opens again."""
+    others = sorted(CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES, key=STATUSES.index)
+    return (status, *(other for other in others if other != status))
 
 
 def facts(enquiry: Enquiry) -> dict[str, str]:
@@ -324,6 +330,7 @@ __all__ = [
     "create",
     "facts",
     "hundredths",
+    "next_statuses",
     "promote",
     "update",
 ]

@@ -1,0 +1,59 @@
+"""An answered page as a tree, so that tests look at what it says and not at its letters."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+from werkzeug.test import TestResponse
+
+
+class Page:
+    """A parsed page or fragment."""
+
+    def __init__(self, answer: TestResponse) -> None:
+        self.status = answer.status_code
+        self.root: Element = html5lib.parse(answer.text, namespaceHTMLElements=False)
+
+    def all(self, path: str) -> list[Element]:
+        """Every element of a path such as `.//tr[@id]`."""
+        return self.root.findall(path)
+
+    def one(self, path: str) -> Element:
+        """The only element of a path."""
+        found = self.all(path)
+        assert len(found) == 1, f"{len(found)} elements at {path}"
+        return found[0]
+
+    def words(self, path: str = ".//body") -> str:
+        """What the elements of a path say, spaces collapsed."""
+        return " ".join(" ".join("".join(element.itertext()).split()) for element in self.all(path))
+
+    def links(self) -> list[str]:
+        """Where the page leads."""
+        return [element.attrib["href"] for element in self.all(".//a[@href]")]
+
+    def field(self, name: str) -> str:
+        """What stands in a field."""
+        for element in self.all(f".//*[@name='{name}']"):
+            if element.tag == "select":
+                chosen = [option for option in element.iter("option") if "selected" in option.attrib]
+                return (chosen or list(element.iter("option")))[0].attrib["value"]
+            return element.attrib.get("value") if element.tag == "input" else (element.text or "").strip("\r\n")
+        raise AssertionError(f"no field {name}")
+
+    def error_at(self, name: str) -> str:
+        """The sentence at a field."""
+        return self.words(f".//*[@id='{name}-err']")
+
+    def rows(self) -> list[str]:
+        """The customers of a list, in order."""
+        return ["".join(cell.itertext()).strip().split("\n")[0] for cell in self.all(".//tbody/tr/td[1]")]
+
+
+def submit(client: Any, path: str, token_from: str | None = None, **fields: str) -> TestResponse:
+    """Post a form with the CSRF token that the page of the form carries."""
+    page = Page(client.get(token_from or path))
+    token = page.all(".//input[@name='csrf_token']")[0].attrib["value"]
+    return client.post(path, data={"csrf_token": token, **fields})

@@ -1,0 +1,208 @@
+"""Forms of enquiries: what is typed to log or change one, and what the address of the list asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
+
+from voyagent.enquiries.models import Enquiry
+from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange, Part
+from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
+from voyagent.enquiries.service import next_statuses
+from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.kernel.fields import Offset, filter_field
+from voyagent.kernel.money import currency_codes
+from voyagent.kernel.pages import Cursor, InvalidCursor, Page
+from voyagent.kernel.reading import Row
+
+PAGE_ROWS = 50
+_DATES = ("depart_from", "depart_to", "created_from", "created_to")
+STATUS_WORDS = {"new": _l("New"), "quoted": _l("Quoted"), "booked": _l("Booked"), "cancelled": _l("Cancelled")}
+# Where a refusal of the rules is shown.
+PLACES = {
+    "invalid_currency": "budget_currency",
+    "invalid_date_range": "return_date",
+    "invalid_pax_count": "pax_count",
+    "budget_currency_required": "budget_currency",
+    "invalid_status_transition": "status",
+    "enquiry_changed": "",
+}
+
+
+class EnquiryForm(SchemaForm[EnquiryIn]):
+    """A new enquiry. A budget's currency counts only with an amount; thousands may be grouped."""
+
+    schema: ClassVar[type[BaseModel]] = EnquiryIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "budget_amount.decimal_parsing": _l("Write the amount in figures, such as 2,85,000."),
+        "budget_out_of_range": _l("A budget lies between 0 and 999,999,999,999.99."),
+        "customer_name.string_too_short": _l("A name is needed."),
+        "customer_name.missing": _l("A name is needed."),
+        "pax_count.int_parsing": _l("Write how many people in figures."),
+    }
+
+    customer_name = StringField(_l("Name"))
+    customer_phone = StringField(_l("Phone"))
+    customer_email = StringField(_l("E-mail"))
+    origin = StringField(_l("From"))
+    destination = StringField(_l("To"))
+    depart_date = DateText(_l("Departs"))
+    return_date = DateText(_l("Returns"))
+    pax_count = StringField(_l("People"))
+    budget_currency = SelectField(_l("Currency"))
+    budget_amount = StringField(_l("Budget"))
+    notes = TextAreaField(_l("Notes"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        here = self.budget_currency.data or currency
+        self.budget_currency.choices = [*dict.fromkeys([currency, here if here in currency_codes() else currency, *currency_codes()])]
+        if self.budget_currency.data is None:
+            self.budget_currency.data = currency
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, an amount without its grouping."""
+        values = super().values()
+        amount = values.get("budget_amount")
+        if amount is None:
+            values["budget_currency"] = None
+        else:
+            values["budget_amount"] = amount.replace(",", "").replace(" ", "").replace("\N{NO-BREAK SPACE}", "")
+        return values
+
+
+class EditForm(EnquiryForm):
+    """An enquiry as it stands, with its status; `seen` is the state that was opened."""
+
+    status = SelectField(_l("Status"))
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, enquiry: Enquiry, currency: str) -> EditForm:
+        """The form over an enquiry."""
+        amount = enquiry.budget_hundredths
+        known = {name: getattr(enquiry, name) for name in EnquiryIn.model_fields if name not in ("budget_amount", "session_id")}
+        form = cls(
+            currency,
+            data={
+                **known,
+                "budget_amount": None if amount is None else f"{Decimal(amount).scaleb(-2):,f}".removesuffix(".00"),
+                "seen": enquiry.updated_at.isoformat(),
+            },
+        )
+        form.status.choices = [(status, STATUS_WORDS[status]) for status in next_statuses(enquiry.status)]
+        return form
+
+    @property
+    def opened_state(self) -> datetime | None:
+        """The state that was opened; an unreadable one is older than any."""
+        if not self.seen.data:
+            return None
+        try:
+            return datetime.fromisoformat(self.seen.data).astimezone(UTC)
+        except ValueError:
+            return datetime.min.replace(tzinfo=UTC)
+
+
+class StatusForm(SchemaForm[EnquiryPatch]):
+    """One step of an enquiry's status, by a button."""
+
+    schema: ClassVar[type[BaseModel]] = EnquiryPatch
+
+    status = StringField()
+
+
+class ListQuery(EnquiryFilter):
+    """What the list's address asks for: filters, the place in the list, the row that is open beside it."""
+
+    cursor: filter_field(200)  # type: ignore[valid-type]
+    before: filter_field(200)  # type: ignore[valid-type]
+    offset: Offset = 0
+    open: Annotated[UUID | None, BeforeValidator(lambda value: value or None)] = None
+    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> ListQuery:
+        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+        values = {name: given[name] for name in cls.model_fields if name in given and name not in ("unread", "tz")}
+        for name in _DATES:
+            found = read_date(values[name].strip()) if values.get(name, "").strip() else None
+            values[name] = found.isoformat() if found else values.get(name, "")
+        try:
+            query = cls.model_validate(values)
+        except ValidationError as error:
+            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            query = cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+        return _sensible(query)
+
+    def part(self) -> Part:
+        """Which part of the list."""
+        mark = self.cursor or self.before
+        return Part(limit=PAGE_ROWS, offset=self.offset, cursor=Cursor.decode(mark) if mark else None, backward=self.cursor is None and mark is not None)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the status narrows the list."""
+        return any(getattr(self, name) for name in ("q", "customer_email", "origin", "destination", *_DATES))
+
+    def address(self, **changes: Any) -> str:
+        """The list's address with something changed; any change but `open` leads to the first page."""
+        keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
+        values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        if not keeps_place or "cursor" in changes or "before" in changes:
+            values = {name: value for name, value in values.items() if name not in ("cursor", "before", "offset", "open")}
+        return url_for("enquiries.index", **{name: value for name, value in (values | changes).items() if value not in (None, "", "all")})
+
+    def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
+        """One entry for each status with its number, all first."""
+        entries = [(None, _l("All"), sum(by_status.values())), *((status, word, by_status.get(status, 0)) for status, word in STATUS_WORDS.items())]
+        return [
+            {"label": word, "href": self.address(status=status), "here": self.status == (status or "all"), "count": number} for status, word, number in entries
+        ]
+
+    def older(self, page: Page[Row]) -> str | None:
+        """The address of the page after this one, by the mark of its last row."""
+        if page.next_cursor is None or page.last == page.total:
+            return None
+        return self.address(cursor=page.next_cursor, offset=page.last)
+
+    def newer(self, page: Page[Row]) -> str | None:
+        """The address of the page before this one; near the beginning that is the first page."""
+        if self.offset == 0:
+            return None
+        if self.offset <= PAGE_ROWS or not page.items:
+            return self.address(cursor=None)
+        first = page.items[0]
+        return self.address(before=Cursor(first["created_at"], first["id"]).encode(), offset=self.offset - PAGE_ROWS)
+
+    def hidden(self) -> dict[str, str]:
+        """What the search box carries along: the filters that are on."""
+        values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        return {name: str(value) for name, value in values.items() if name not in ("q", "cursor", "before", "offset", "open")}
+
+
+def _sensible(query: ListQuery) -> ListQuery:
+    """Leave out ranges that end before they begin and marks that are not ours."""
+    wrong: tuple[str, ...] = ()
+    try:
+        query.search().check()
+    except InvalidDepartRange:
+        wrong = ("depart_from", "depart_to")
+    except InvalidCreatedRange:
+        wrong = ("created_from", "created_to")
+    try:
+        query.part()
+    except InvalidCursor:
+        wrong = (*wrong, "cursor", "before", "offset")
+    if not wrong:
+        return query
+    cleared: dict[str, Any] = dict.fromkeys(wrong) | ({"offset": 0} if "offset" in wrong else {})
+    return _sensible(query.model_copy(update=cleared | {"unread": (*query.unread, *wrong)}))

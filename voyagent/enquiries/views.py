@@ -1,0 +1,108 @@
+"""The pages of enquiries: the list with a row open beside it, one enquiry with its history, logging, changing, cancelling, opening the conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.forms import PLACES, EditForm, EnquiryForm, ListQuery, StatusForm
+from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import is_htmx, see_other
+from voyagent.http.pages import PageBlueprint, menu_count, toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import LaneReader, Reader
+
+pages = PageBlueprint("enquiries", __name__, guard=Guard.SIGNED_IN)
+menu_count("enquiries_new")(queries.new_count)
+
+
+@pages.page("/enquiries", permission="enquiry.read")
+def index(reader: LaneReader) -> Any:
+    """The list, whole or as the fragment that a search, a filter or a step changes."""
+    asked = ListQuery.read(request.args)
+    board = queries.read_board(reader, asked.search(_zone(reader, asked)), asked.part(), asked.open)
+    facts = {"asked": asked, "board": board, "looked_max": queries.LOOKED_MAX}
+    if not is_htmx():
+        return render_template("enquiries/list.html", **facts), 422 if asked.unread else 200
+    if request.headers.get("HX-Target") == "palette":
+        return render_template("enquiries/_found.html", **facts)
+    answer = make_response(render_template("enquiries/_list.html", swap_oob=True, **facts))
+    answer.headers["HX-Push-Url"] = asked.address(open=asked.open)
+    return answer
+
+
+@pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create")
+def new(actor: Actor) -> Any:
+    """Log an enquiry, and go on to the conversation about it where that is wanted."""
+    form = EnquiryForm(actor.currency, data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]})
+    enquiry = form.attempt(lambda body: service.create(actor, **body.fields()), **PLACES)
+    if enquiry is None:
+        return render_template("enquiries/new.html", form=form), form.status
+    toast(_("The enquiry of %(name)s is logged.", name=enquiry.customer_name))
+    if request.form.get("then") == "chat":
+        return _to_conversation(actor, enquiry.id)
+    return see_other(url_for("enquiries.detail", enquiry_id=enquiry.id))
+
+
+@pages.page("/enquiries/<enquiry_id>", permission="enquiry.read", missing=EnquiryNotFound)
+def detail(reader: Reader, enquiry_id: UUID) -> Any:
+    """One enquiry: what comes next, its facts, what happened."""
+    enquiry, history = queries.get_with_history(reader, enquiry_id)
+    return render_template("enquiries/detail.html", enquiry=enquiry, history=history)
+
+
+@pages.page("/enquiries/<enquiry_id>/edit", methods=("GET", "POST"), permission="enquiry.update", missing=EnquiryNotFound)
+def edit(actor: Actor, enquiry_id: UUID) -> Any:
+    """Change an enquiry; in place where the page asks for the form alone."""
+    enquiry = queries.get_enquiry(enquiry_id)
+    form = EditForm.of(enquiry, actor.currency)
+    changed = form.attempt(lambda body: service.update(actor, enquiry_id, body.fields(), seen=form.opened_state), **PLACES)
+    if changed is None:
+        template = "enquiries/_form.html" if is_htmx() else "enquiries/edit.html"
+        return render_template(template, form=form, enquiry=queries.get_enquiry(enquiry_id)), 422 if form.is_submitted() else 200
+    toast(_("Saved."))
+    return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
+
+
+@pages.page("/enquiries/<enquiry_id>/status", methods=("POST",), permission="enquiry.update", missing=EnquiryNotFound)
+def mark(actor: Actor, enquiry_id: UUID) -> Any:
+    """One step on: quoted, booked."""
+    form = StatusForm()
+    changed = form.attempt(lambda body: service.update(actor, enquiry_id, body.changes()), invalid_status_transition="", status_cannot_be_null="")
+    if changed is None:
+        toast(_("This enquiry cannot take that step."), kind="error")
+    return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
+
+
+@pages.page("/enquiries/<enquiry_id>/cancel", methods=("GET", "POST"), permission="enquiry.cancel", missing=EnquiryNotFound)
+def cancel(actor: Actor, enquiry_id: UUID) -> Any:
+    """Cancel an enquiry: the first step names it, the second does it."""
+    if request.method == "GET":
+        template = "enquiries/_cancel.html" if is_htmx() else "enquiries/cancel.html"
+        return render_template(template, enquiry=queries.get_enquiry(enquiry_id))
+    enquiry = service.cancel(actor, enquiry_id)
+    toast(_("The enquiry of %(name)s is cancelled.", name=enquiry.customer_name))
+    return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
+
+
+@pages.page("/enquiries/<enquiry_id>/promote", methods=("POST",), permission="enquiry.promote", missing=EnquiryNotFound)
+def promote(actor: Actor, enquiry_id: UUID) -> Any:
+    """Open the conversation about an enquiry."""
+    return _to_conversation(actor, enquiry_id)
+
+
+def _to_conversation(actor: Actor, enquiry_id: UUID) -> Any:
+    _enquiry, session_id = service.promote(actor, enquiry_id)
+    return see_other(url_for("assistant.conversation", session_id=session_id))
+
+
+def _zone(reader: LaneReader, asked: ListQuery) -> str:
+    """The agency's zone; it is asked for beforehand only where the address names days of receipt."""
+    if asked.created_from or asked.created_to:
+        reader.prove()
+    return reader.actor.timezone if reader.actor else "UTC"
