@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,9 +9,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from tests.approvals import probes
 from tests.people import People, Person
-from voyagent.approvals import service
+from voyagent.approvals import effects, service
 from voyagent.chat import service as chat
+
+
+assert effects.find("probe_note") is probes.PLAIN  # the effects of tests are registered by their import
 
 
 @dataclass
@@ -75,8 +78,3 @@ def desk(owner_engine: sa.Engine) -> Desk:
 def leila(people: People, alice: Person) -> Person:
     """Alice's colleague who leads the accounts and may grant."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
-
-
-@pytest.fixture
-def run_effects(drain: Callable[[], None]) -> Callable[[], None]:
-    return drain

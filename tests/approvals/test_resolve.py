@@ -248,7 +248,7 @@ def test_an_unknown_tool_may_be_granted_by_any_role_but_viewer(desk: Desk, alice
 # --- races ---
 
 
-def test_of_sixty_four_parallel_decisions_one_wins(desk: Desk, alice: Person, leila: Person, run_effects: Callable[[], None]) -> None:
+def test_of_sixty_four_parallel_decisions_one_wins(desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
 
     def decide(number: int) -> int:
@@ -262,8 +262,8 @@ def test_of_sixty_four_parallel_decisions_one_wins(desk: Desk, alice: Person, le
     assert len(decisions) == 1
     assert decisions[0]["kind"] == f"approval.{row['status']}"
     assert decisions[0]["inputs"]["reason"] == row["reason"] == f"call {statuses.index(200)}"
-    run_effects()
-    run_effects()
+    drain()
+    drain()
     assert desk.notes(approval_id) == (1 if row["status"] == "granted" else 0)
 
 

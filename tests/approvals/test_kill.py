@@ -1,0 +1,88 @@
+"""kill -9 of a worker around an effect: whatever the moment, it happens exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.approvals.conftest import Desk
+from tests.people import Person
+from voyagent.approvals import service
+from voyagent.kernel.config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 30
+
+
+@contextmanager
+def worker(settings: Settings, point: str, marker: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process that dies at a point unless the marker says that it has done so already; ended when the test is over."""
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "VOYAGENT_ENV": "test",
+        "VOYAGENT_DB_URL": settings.db_url or "",
+        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
+        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
+        "VOYAGENT_WORKER_STALLED_S": "1.0",
+    }
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.approvals.crashing_worker", point, str(marker)], cwd=ROOT, env=environment, stdout=out, stderr=out
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def finished(desk: Desk, approval_id: str) -> bool:
+    """Wait until the effect has ended and its job is gone; whether they are in time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with desk.engine.connect() as connection:
+            jobs = connection.exec_driver_sql("select count(*) from procrastinate_jobs where args->>'approval_id' = %s", (approval_id,)).scalar()
+        if jobs == 0 and desk.row(approval_id)["effect_status"] in {"done", "failed"}:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize(("point", "notes_after_the_kill"), [("before_claim", 0), ("before_effect", 0), ("after_effect", 0), ("after_commit", 1)], ids=str)
+def test_the_effect_happens_once_though_its_worker_is_killed(
+    desk: Desk, settings: Settings, alice: Person, tmp_path: Path, point: str, notes_after_the_kill: int
+) -> None:
+    marker, log = tmp_path / "died", tmp_path / "worker.log"
+    approval_id = desk.propose(alice, "probe_deadly")
+    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    with worker(settings, point, marker, log) as first:
+        assert first.wait(timeout=PATIENCE_S) == -signal.SIGKILL, log.read_text()
+    assert desk.notes(approval_id) == notes_after_the_kill
+    with worker(settings, point, marker, log):
+        assert finished(desk, approval_id), log.read_text()
+    row = desk.row(approval_id)
+    assert (row["effect_status"], row["effect_error"]) == ("done", None)
+    assert desk.notes(approval_id) == 1
+    assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_deadly"]
+
+
+def test_a_grant_waits_for_a_worker_that_is_not_there_yet(desk: Desk, settings: Settings, alice: Person, tmp_path: Path) -> None:
+    approval_id = desk.propose(alice, "probe_deadly")
+    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    assert desk.row(approval_id)["effect_status"] == "waiting"
+    with worker(settings, "never", tmp_path / "died", tmp_path / "worker.log"):
+        assert finished(desk, approval_id), (tmp_path / "worker.log").read_text()
+    assert desk.notes(approval_id) == 1
