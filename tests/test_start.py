@@ -1,0 +1,212 @@
+"""app.py from outside: one start brings everything, one stop ends everything, and a start after kill -9 just works."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from voyagent.drivers.postgres.launcher import stop_server
+from voyagent.drivers.postgres.place import find_place
+
+ROOT = Path(__file__).resolve().parent.parent
+START_S = 40
+
+
+class Program:
+    """A running app.py and what it has said so far."""
+
+    def __init__(self, data_dir: Path, port: int, log: Path, **variables: str) -> None:
+        self.port = port
+        self.log = log
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")}
+        environment = inherited | {"PORT": str(port), "VOYAGENT_DATA_DIR": str(data_dir), "VOYAGENT_DEMO": "off"} | variables
+        with log.open("w") as file:
+            self.process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def wait_until_it_runs(self) -> float:
+        began = time.monotonic()
+        while time.monotonic() - began < START_S:
+            assert self.process.poll() is None, self.said
+            if "Voyagent runs at" in self.said:
+                return time.monotonic() - began
+            time.sleep(0.02)
+        raise AssertionError(self.said)
+
+    def status(self, path: str) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return int(answer.status)
+
+    def children(self) -> set[int]:
+        return _children(self.process.pid)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
+
+
+@contextmanager
+def _starting(folder: Path) -> Iterator[Callable[..., Program]]:
+    started: list[Program] = []
+    data_dir, port = folder / "data", _free_port()
+
+    def start(**variables: str) -> Program:
+        started.append(Program(data_dir, port, folder / f"log-{len(started)}", **variables))
+        return started[-1]
+
+    yield start
+    for program in started:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.wait()
+    stop_server(data_dir)
+    shutil.rmtree(find_place(data_dir).home)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts the program in a data folder of the test's own, on one free port."""
+    with _starting(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+    with _starting(tmp_path_factory.mktemp("running")) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def running(start_beside: Callable[..., Program]) -> Program:
+    """A program that runs already, for tests that only look at it."""
+    program = start_beside()
+    program.wait_until_it_runs()
+    return program
+
+
+def test_one_start_serves_and_one_stop_leaves_nothing_running(start: Callable[..., Program], tmp_path: Path) -> None:
+    program = start()
+    program.wait_until_it_runs()
+    assert program.status("/health") == 200
+    assert program.status("/health/db") == 200
+    children = program.children()
+    assert len(children) == 2, "web and worker"
+    assert program.stop() == 0
+    _assert_gone(children)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(host=str(find_place(tmp_path / "data").sockets), user="postgres")
+
+
+def test_ctrl_c_stops_everything_too(start: Callable[..., Program]) -> None:
+    program = start()
+    program.wait_until_it_runs()
+    children = program.children()
+    assert program.stop(signal.SIGINT) == 0
+    _assert_gone(children)
+
+
+def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(start: Callable[..., Program], tmp_path: Path) -> None:
+    first = start()
+    first.wait_until_it_runs()
+    first.stop()
+    file = tmp_path / "data" / "secret"
+    secret = file.read_text()
+    assert len(secret) >= 32
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert any(_seconds_to_start_again(start) < 5 for _ in range(3)), "three tries, since other tests load the machine meanwhile"
+    assert file.read_text() == secret
+
+
+def test_a_start_right_after_kill_9_just_works(start: Callable[..., Program]) -> None:
+    program = start()
+    program.wait_until_it_runs()
+    orphans = program.children()
+    program.stop(signal.SIGKILL)
+    again = start()
+    again.wait_until_it_runs()
+    assert again.status("/health/db") == 200
+    _assert_gone(orphans)
+
+
+def test_a_wrong_setting_is_told_in_a_sentence(start: Callable[..., Program]) -> None:
+    program = start(VOYAGENT_AUTH_SECRET="short")
+    assert program.process.wait(20) == 1
+    assert re.search(r"Voyagent did not start: .*VOYAGENT_AUTH_SECRET", program.said)
+    assert "Traceback" not in program.said
+
+
+def test_the_greeting_names_the_address_and_what_is_skipped(running: Program) -> None:
+    assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.said
+    assert "E-mail addresses are not verified here" in running.said
+    if os.geteuid() == 0:
+        assert "/var/tmp/voyagent-" in running.said  # noqa: S108
+
+
+def test_a_worker_that_dies_is_started_again(running: Program) -> None:
+    before = running.children()
+    worker = next(pid for pid in before if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(worker, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while len(running.children() - before) != 1 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert len(running.children() - before) == 1
+    assert "The worker ended and is started again." in running.said
+
+
+def test_a_taken_port_is_told_at_once(running: Program, start_beside: Callable[..., Program]) -> None:
+    twin = start_beside()
+    assert twin.process.wait(5) == 1
+    assert f"port {running.port} is in use" in twin.said
+    assert "Traceback" not in twin.said
+    assert running.status("/health") == 200
+
+
+def _seconds_to_start_again(start: Callable[..., Program]) -> float:
+    program = start()
+    took = program.wait_until_it_runs()
+    program.stop()
+    return took
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _children(parent: int) -> set[int]:
+    found = set()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, rest = status.read_text().split(" (", 1)
+        except OSError:  # it has just ended
+            continue
+        if int(rest.rsplit(") ", 1)[1].split()[1]) == parent:
+            found.add(int(number))
+    return found
+
+
+def _assert_gone(pids: set[int]) -> None:
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []

@@ -1,0 +1,70 @@
+"""wsgi.py from outside: production refuses to start half configured, and without a database answers for its own health only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "s" * 40
+ASK = """
+import wsgi
+client = wsgi.app.test_client()
+for path in ("/health", "/health/db", "/sign-in", "/api/enquiries", "/api/auth/me"):
+    print(path, client.get(path).status_code)
+"""
+
+
+def test_production_does_not_start_without_its_secret() -> None:
+    done = _run("import wsgi")
+    assert done.returncode != 0
+    assert "VOYAGENT_AUTH_SECRET is missing" in done.stderr
+
+
+def test_production_does_not_start_with_a_short_secret() -> None:
+    done = _run("import wsgi", VOYAGENT_AUTH_SECRET="short")
+    assert done.returncode != 0
+    assert "VOYAGENT_AUTH_SECRET is too short" in done.stderr
+
+
+@pytest.mark.parametrize("switch", ["VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "VOYAGENT_AUTH_DEBUG_TOKENS"])
+def test_production_does_not_start_with_a_development_switch_on(switch: str) -> None:
+    done = _run("import wsgi", VOYAGENT_AUTH_SECRET=SECRET, **{switch: "true"})
+    assert done.returncode != 0
+    assert f"{switch} is a development switch and is refused in production" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_without_a_database_only_the_first_probe_answers_and_the_log_says_why() -> None:
+    done = _run(ASK, VOYAGENT_AUTH_SECRET=SECRET)
+    assert done.returncode == 0, done.stderr
+    assert "/health 200" in done.stdout
+    for path in ("/health/db", "/sign-in", "/api/enquiries", "/api/auth/me"):
+        assert f"{path} 503" in done.stdout
+    assert "VOYAGENT_DB_URL" in done.stdout + done.stderr
+
+
+def test_gunicorn_gives_up_at_once_when_the_settings_are_wrong() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", "wsgi:app"],
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "VOYAGENT_AUTH_SECRET is missing" in done.stderr
+
+
+def _run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=_environment(**variables), capture_output=True, text=True, timeout=30, check=False)
+
+
+def _environment(**variables: str) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")} | variables
