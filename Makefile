@@ -28,6 +28,7 @@ check: set-up-test lint ## Look the code over: format, lint, types, layers, temp
 lint: set-up-test ## Only format and lint, changing nothing
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/djlint --lint --quiet templates
 
 format: set-up-test ## Bring the code into its format and mend what can be mended by itself
 	$(BIN)/ruff format
