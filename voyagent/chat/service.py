@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -218,16 +218,21 @@ def emit(turn: Turn, kind: str, **fields: Any) -> int:
     `fields` are those of the API's AgentEvent; the others are null. `turn` is what `begin_turn` gave (or `start_turn`, before a worker has begun): for a worker
     that was thought dead and is not this raises TurnTakenOver. Raises ValueError for a field that events do not have.
     """
-    strange = set(fields) - set(EVENT_FIELDS)
-    if strange:
-        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
-    event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
-    line = json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    line = event_line(turn, kind, fields)
     seq = db.session.scalar(_EMIT, {"session_id": turn.session_id, "turn_id": turn.id, "attempt": turn.attempt, "kind": kind, "data": line})
     if seq is None:
         raise TurnTakenOver
     events.ring(topic(turn.session_id))
     return int(seq)
+
+
+def event_line(turn: Turn, kind: str, fields: Mapping[str, Any]) -> str:
+    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named. Raises ValueError for one that it does not have."""
+    strange = set(fields) - set(EVENT_FIELDS)
+    if strange:
+        raise ValueError(f"an event has no {', '.join(sorted(strange))}")
+    event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
+    return json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def finish_turn(turn: Turn, status: str) -> bool:
@@ -361,6 +366,7 @@ __all__ = [
     "create_session",
     "delete",
     "emit",
+    "event_line",
     "find_running_turn",
     "finish_turn",
     "on_deleted",

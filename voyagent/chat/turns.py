@@ -1,0 +1,72 @@
+"""What only the program does with a turn: hold it while a transaction writes, end it in one piece, and tell a stream something that is of no turn."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select, text
+
+from voyagent.chat.models import ChatTurn
+from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, lock
+from voyagent.chat.service import TurnTakenOver, append_message, emit, event_line, finish_turn, topic
+from voyagent.kernel import events
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import db
+
+# The reserved names on the wire for an event that is of no turn.
+REPLAY = "replay"
+
+
+def hold_turn(turn: Turn) -> bool:
+    """Keep a turn for its worker until the transaction ends, so that a take-over waits and sees all that was written; whether it should stop.
+
+    The first thing in every transaction of a turn: conversation before turn is the order of everybody who holds both. Raises TurnTakenOver for a worker that
+    was thought dead and comes back.
+    """
+    lock(turn.session_id)
+    row = db.session.execute(
+        select(ChatTurn.attempt, ChatTurn.stop_requested_at)
+        .where(ChatTurn.id == turn.id, ChatTurn.status.in_(ACTIVE))
+        .with_for_update(read=True, key_share=True)
+    ).first()
+    if row is None or row.attempt != turn.attempt:
+        raise TurnTakenOver
+    return row.stop_requested_at is not None
+
+
+def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None:
+    """End a turn in one piece: what the assistant said goes into the transcript, `final` to the streams, and the turn ends as `status`.
+
+    In a conversation that was deleted meanwhile nothing is added to the transcript. Raises TurnTakenOver.
+    """
+    program = replace(system_actor(turn.tenant_id), permissions=frozenset({"chat.write"}))
+    if blocks:
+        with suppress(SessionNotFound):  # deleted under the turn; its rows go with the conversation
+            append_message(program, turn.session_id, role="assistant", blocks=blocks, turn_id=turn.id)
+    emit(turn, "final")
+    finish_turn(turn, status)
+
+
+def tell(turn: Turn, kind: str, **fields: Any) -> int:
+    """Store an event that is of no stored turn, such as a failed replay; its number. Raises SessionNotFound."""
+    values = {"session_id": turn.session_id, "turn_id": turn.id, "kind": kind, "data": event_line(turn, kind, fields)}
+    seq = db.session.scalar(_TELL, values)
+    if seq is None:
+        raise SessionNotFound
+    events.ring(topic(turn.session_id))
+    return int(seq)
+
+
+_TELL = text(
+    """
+    with counted as (
+      update chat_sessions set event_seq = event_seq + 1
+       where tenant_id = (select nullif(current_setting('app.tenant', true), '')::uuid) and id = :session_id
+      returning tenant_id, event_seq
+    )
+    insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data)
+    select tenant_id, :session_id, event_seq, :turn_id, :kind, :data from counted returning seq
+    """
+)
