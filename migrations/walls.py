@@ -23,7 +23,7 @@ def lookup_may_read(table: str, columns: str) -> None:
 
 def lookup_function(signature: str, body: str) -> None:
     """Create a definer function of the look-up role: a way past the second wall, listed and counted by a test."""
-    name = signature.split(" returns ")[0]
+    name = signature.partition(" returns ")[0]
     op.execute(f"create function app.{signature} language plpgsql stable security definer set search_path = public, pg_temp as $$ {body} $$")
     bare = "app." + _without_names(name)
     op.execute(f"alter function {bare} owner to {LOOKUP}")
@@ -33,9 +33,7 @@ def lookup_function(signature: str, body: str) -> None:
 
 def append_only(table: str) -> None:
     """Refuse UPDATE, DELETE and TRUNCATE by trigger, whoever asks."""
-    op.execute(
-        f"create trigger {table}_append_only before update or delete on {table} for each row execute function app.refuse_change()"
-    )
+    op.execute(f"create trigger {table}_append_only before update or delete on {table} for each row execute function app.refuse_change()")
     op.execute(f"create trigger {table}_no_truncate before truncate on {table} for each statement execute function app.refuse_change()")
 
 

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.people import Person, People
+from tests.people import People, Person
 from voyagent import cli
 from voyagent.drivers.postgres.launcher import ensure_server
 from voyagent.factory import create_app

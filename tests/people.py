@@ -14,8 +14,7 @@ from werkzeug.test import TestResponse
 
 from voyagent.identity import queries, service
 from voyagent.identity.service import Device, Identity
-from voyagent.kernel import db as database
-from voyagent.kernel import tenancy
+from voyagent.kernel import db as database, tenancy
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, transaction
 
@@ -94,16 +93,14 @@ class People:
 
     def sign_up(self, full_name: str, *, agency: str) -> Person:
         """An administrator of a new agency."""
-        email = f"{full_name.split()[0].lower()}-{secrets.token_hex(5)}@example.com"
+        email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction():
-            signed_in = service.sign_up(
-                self.identity, email=email, password=PASSWORD, full_name=full_name, agency_name=agency, device=Device(Channel.API)
-            )
+            signed_in = service.sign_up(self.identity, email=email, password=PASSWORD, full_name=full_name, agency_name=agency, device=Device(Channel.API))
         return Person(self._app, signed_in.actor, email, signed_in.access_token, signed_in.refresh_token)
 
     def colleague(self, of: Person, full_name: str, *, role: str) -> Person:
         """A further person of somebody's agency."""
-        email = f"{full_name.split()[0].lower()}-{secrets.token_hex(5)}@example.com"
+        email = f"{full_name.split(maxsplit=1)[0].lower()}-{secrets.token_hex(5)}@example.com"
         with self._app.app_context(), transaction(of.actor.tenant_id):
             user = service.add_person(
                 self.identity, email=email, password_hash=self.identity.passwords.hash(PASSWORD), full_name=full_name, role=role, verified=True

@@ -68,7 +68,8 @@ def downgrade() -> None:
           for thing in select oid::regprocedure as name from pg_proc where proname like 'procrastinate\\_%' loop
             execute format('drop function if exists %s cascade', thing.name);
           end loop;
-          for thing in select typname from pg_type where typname like 'procrastinate\\_%' and typtype in ('e', 'c') and typrelid = 0 or typname = 'procrastinate_job_to_defer_v1' loop
+          for thing in select typname from pg_type
+                        where typname like 'procrastinate\\_%' and typtype in ('e', 'c') and typrelid = 0 or typname = 'procrastinate_job_to_defer_v1' loop
             execute format('drop type if exists %I cascade', thing.typname);
           end loop;
         end $$

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,8 @@ def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "VOYAGENT_PUBLIC_URL": address,
         "VOYAGENT_WORKER_STALLED_S": "2",
     }
-    web = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64", "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]
+    gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64"]
+    web = [*gunicorn, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]
     worker = [sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"]
     with (logs / "web.log").open("wb") as web_log, (logs / "worker.log").open("wb") as worker_log:
         running = [
@@ -78,7 +79,7 @@ def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             subprocess.Popen(worker, cwd=ROOT, env=environment, stdout=worker_log, stderr=worker_log),
         ]
         try:
-            _wait_for(f"{address}/health", running[0], logs / "web.log")
+            _wait_for(port, running[0], logs / "web.log")
             yield Site(address, environment)
         finally:
             for process in running:
@@ -97,14 +98,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise RuntimeError(f"the web process ended: {log.read_text()[-2000:]}")
         try:
-            with urllib.request.urlopen(address, timeout=1):
-                return
+            http.client.HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/health")
         except OSError:
             time.sleep(0.1)
+        else:
+            return
     raise RuntimeError(f"the web process did not answer: {log.read_text()[-2000:]}")
