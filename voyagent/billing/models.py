@@ -136,8 +136,7 @@ class Bill(TenantOwned, Base):
         CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
         CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
         CheckConstraint(
-            "case status when 'draft' then paid_minor = 0 when 'paid' then paid_minor = total_minor"
-            " when 'void' then true else paid_minor < total_minor end",
+            "case status when 'draft' then paid_minor = 0 when 'paid' then paid_minor = total_minor when 'void' then true else paid_minor < total_minor end",
             name="paid",
         ),
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),

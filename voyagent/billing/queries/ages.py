@@ -1,0 +1,232 @@
+"""What is open, by age and by party: from roll-ups as things stand, from documents and payments as they stood on another day. Currencies are never added."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, or_, select, union_all
+
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, AgeingByDue, AgeingByParty, Allocation, Bill, Invoice
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+Kind = Literal["receivable", "payable"]
+AGES = 5
+LISTED_MAX = 1000
+_DUE = AgeingByDue.__table__.c
+_PARTY = AgeingByParty.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_DOCUMENTS = {"receivable": Invoice.__table__, "payable": Bill.__table__}
+_OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
+
+
+def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
+    """Open documents issued from `first` to `last`, by currency and age.
+
+    Rows: currency, age, n, open_minor, for ages that occur. `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due,
+    2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1 together. With `as_of`, documents and payments after that day are left out, and what was paid since
+    counts as open.
+    """
+    return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
+
+
+def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    if as_of is not None:
+        found = _open_documents(kind, first, last, as_of).subquery("found")
+        n: ColumnElement[Any] = func.count()
+    else:
+        whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+        found = _with_broken_months(whole, _DUE.issue_month, kind, first, last, "currency", "due_date")
+        n = func.sum(found.c.n)
+    age = _age(found.c.due_date, as_of or today)
+    return (
+        select(found.c.currency, age.label("age"), cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
+        .group_by(found.c.currency, age)
+        .order_by(found.c.currency, age)
+    )
+
+
+def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> list[Row]:
+    """Whose open documents issued from `first` to `last` weigh most, in each currency, largest first: currency, party_key, party_name, n, open_minor, place."""
+    return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
+
+
+def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    if as_of is not None:
+        found = _open_documents(kind, first, last, as_of).add_columns(literal(1).label("n")).subquery("found")
+    else:
+        whole = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
+        whole = whole.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
+        found = _with_broken_months(whole, _PARTY.issue_month, kind, first, last, "currency", "party_key", "party_name")
+    total = func.sum(found.c.open_minor)
+    place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
+    parties = (
+        select(
+            found.c.currency,
+            found.c.party_key,
+            func.max(found.c.party_name).label("party_name"),
+            cast(func.sum(found.c.n), BigInteger).label("n"),
+            cast(total, BigInteger).label("open_minor"),
+            place.label("place"),
+        )
+        .group_by(found.c.currency, found.c.party_key)
+        .subquery("parties")
+    )
+    return select(parties).where(parties.c.place <= limit).order_by(parties.c.currency, parties.c.place)
+
+
+def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
+    """The same documents by party: currency, party_key, party_name, age, n, open_minor; for the page, from the open documents themselves."""
+    return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
+
+
+def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    found = _open_documents(kind, first, last, as_of).subquery("found")
+    age = _age(found.c.due_date, as_of or today)
+    return (
+        select(
+            found.c.currency,
+            found.c.party_key,
+            func.max(found.c.party_name).label("party_name"),
+            age.label("age"),
+            func.count().label("n"),
+            _sum(found.c.open_minor).label("open_minor"),
+        )
+        .group_by(found.c.currency, found.c.party_key, age)
+        .order_by(found.c.currency, found.c.party_key, age)
+    )
+
+
+def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> list[Row]:
+    """The open documents one by one, the longest due first, at most a thousand; of one party where its name is given.
+
+    Rows: reference (the number, or the supplier's), id, status, party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age.
+    """
+    return reader.read(list_open_statement(kind, first, last, today=today, as_of=as_of, party=party))[0]
+
+
+def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
+    """The same for whoever reads more in the same trip."""
+    found = _open_documents(kind, first, last, as_of).subquery("found")
+    statement = select(found, _age(found.c.due_date, as_of or today).label("age"))
+    if party is not None:
+        statement = statement.where(found.c.party_key == func.lower(party))
+    return statement.order_by(found.c.due_date, found.c.id).limit(LISTED_MAX)
+
+
+def due_statement(kind: Kind) -> Select[Any]:
+    """What is open now by due date, from the roll-up: currency, due_date, n, open_minor."""
+    return (
+        select(_DUE.currency, _DUE.due_date, cast(func.sum(_DUE.n), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+        .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+        .group_by(_DUE.currency, _DUE.due_date)
+        .order_by(_DUE.currency, _DUE.due_date)
+    )
+
+
+def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
+    """What a party owes, or is owed, now in a currency, in minor units."""
+    statement = select(_sum(func.coalesce(_PARTY.open_minor, 0)).label("open_minor")).where(
+        owned(AgeingByParty), _PARTY.kind == kind, _PARTY.currency == currency, _PARTY.n > 0, _PARTY.party_key == func.lower(party)
+    )
+    return reader.read(statement)[0][0]["open_minor"] or 0
+
+
+def untied_ageing(reader: Reader) -> list[Row]:
+    """Where a roll-up and the documents behind it disagree: which (`due` or `party`), kind, currency, month, key, n, open_minor; empty in healthy books."""
+    parts: list[Select[Any]] = [
+        select(literal("due").label("which"), _DUE.kind, _DUE.currency, _DUE.issue_month, _text(_DUE.due_date).label("key"), _DUE.n, _DUE.open_minor).where(
+            owned(AgeingByDue)
+        ),
+        select(literal("party"), _PARTY.kind, _PARTY.currency, _PARTY.issue_month, _PARTY.party_key, _PARTY.n, _PARTY.open_minor).where(owned(AgeingByParty)),
+    ]
+    for kind, table in _DOCUMENTS.items():
+        month = cast(func.date_trunc("month", table.c.issue_date), Date)
+        for which, key in (("due", _text(table.c.due_date)), ("party", table.c.party_key)):
+            parts.append(
+                select(literal(which), literal(kind), table.c.currency, month, key, literal(-1), table.c.paid_minor - table.c.total_minor).where(
+                    owned(table), table.c.status.in_(_OPEN[kind])
+                )
+            )
+    both = union_all(*parts).subquery("both").c
+    return reader.read(
+        select(both.which, both.kind, both.currency, both.issue_month, both.key, _sum(both.n).label("n"), _sum(both.open_minor).label("open_minor"))
+        .group_by(both.which, both.kind, both.currency, both.issue_month, both.key)
+        .having(or_(func.sum(both.n) != 0, func.sum(both.open_minor) != 0))
+    )[0]
+
+
+def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
+    """Documents that are open now, or were on the evening of `as_of`: those still open and those paid since, with payments up to that day."""
+    if as_of is None:
+        table = _DOCUMENTS[kind]
+        return select(*_shown(kind, table), (table.c.total_minor - table.c.paid_minor).label("open_minor")).where(
+            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last)
+        )
+    until = min(last, as_of)
+    document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
+    later = (
+        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("paid_later"))
+        .where(owned(Allocation), _ALLOCATIONS.effective_on > as_of, document_id.is_not(None))
+        .group_by(document_id)
+        .subquery("later")
+    )
+    still, since = _DOCUMENTS[kind].alias("still"), _DOCUMENTS[kind].alias("since")
+    open_still = select(
+        *_shown(kind, still), (still.c.total_minor - still.c.paid_minor + cast(func.coalesce(later.c.paid_later, 0), BigInteger)).label("open_minor")
+    ).select_from(still.outerjoin(later, later.c.document_id == still.c.id))
+    paid_since = select(*_shown(kind, since), cast(later.c.paid_later, BigInteger).label("open_minor")).select_from(
+        later.join(since, later.c.document_id == since.c.id)
+    )
+    both: CompoundSelect[Any] = union_all(
+        open_still.where(owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until)),
+        paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
+    )
+    return select(both.subquery("then"))
+
+
+def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
+    reference = table.c.number if kind == "receivable" else table.c.vendor_reference
+    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor")
+    return [reference.label("reference"), *(table.c[name] for name in names)]
+
+
+def _with_broken_months(whole: Select[Any], month: ColumnElement[date], kind: Kind, first: date, last: date, *names: str) -> Subquery:
+    """Whole months of a roll-up, and the at most two broken ones at the ends from the documents."""
+    first_whole = first if first.day == 1 else _next_month(first)
+    after_whole = _next_month(last) if last.day == monthrange(last.year, last.month)[1] else last.replace(day=1)
+    if first_whole >= after_whole:
+        return _counted(_open_documents(kind, first, last), names).subquery("found")
+    parts = [whole.where(month >= first_whole, month < after_whole)]
+    if first < first_whole:
+        parts.append(_counted(_open_documents(kind, first, first_whole - timedelta(days=1)), names))
+    if after_whole <= last:
+        parts.append(_counted(_open_documents(kind, after_whole, last), names))
+    return union_all(*parts).subquery("found")
+
+
+def _counted(documents: Select[Any], names: tuple[str, ...]) -> Select[Any]:
+    found = documents.subquery()
+    return select(*(found.c[name] for name in names), literal(1).label("n"), found.c.open_minor)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _age(due: ColumnElement[date], day: date) -> ColumnElement[int]:
+    edges = [(due >= day, 0), *((due >= day - timedelta(days=past), age) for age, past in enumerate((30, 60, 90), start=1))]
+    return cast(case(*edges, else_=AGES - 1), Integer)
+
+
+def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(func.sum(amount), BigInteger)
+
+
+def _text(day: ColumnElement[date]) -> ColumnElement[str]:
+    return func.to_char(day, "YYYY-MM-DD")

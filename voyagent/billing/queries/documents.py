@@ -1,0 +1,283 @@
+"""Reading invoices and bills: one, a page of the list with the numbers for its tabs, drafts, what a printed document shows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, cast, func, literal, select
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+from voyagent.billing.models import OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import Page
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries import lines_statement
+
+COUNTED_MAX = 1000
+LOOKED_MAX = 20_000
+_INVOICES = Invoice.__table__.c
+_COUNTS = InvoiceCount.__table__.c
+_AGEING = AgeingByDue.__table__.c
+_INDEXABLE = re.compile(r"[^\W_]{3}")
+_LISTED = ("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "created_at")
+STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
+_STATES = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {status: (status,) for status in STATUSES}
+
+
+class InvoiceNotFound(NotFound):
+    """No such invoice in the agency."""
+
+    code = "invoice_not_found"
+    message = N_("We could not find that invoice.")
+
+
+class BillNotFound(NotFound):
+    """No such bill in the agency."""
+
+    code = "bill_not_found"
+    message = N_("We could not find that bill.")
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSearch:
+    """What a list is narrowed to. `status` is a state, `open` (issued or partly paid) or `overdue` (open, and due before `today`); `party` is a whole name."""
+
+    today: date
+    text: str | None = None
+    status: str | None = None
+    currency: str | None = None
+    party: str | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+
+    @property
+    def states(self) -> tuple[str, ...] | None:
+        """The states that are wanted, or None for all."""
+        return _STATES[self.status] if self.status else None
+
+    @property
+    def due_until(self) -> date | None:
+        """The last due day that is wanted."""
+        if self.status != "overdue":
+            return self.due_to
+        return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the counters know the total."""
+        return self == InvoiceSearch(self.today, status=self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceBoard:
+    """A page of the list, and the numbers for its tabs: a state each, `open`, `overdue`. `is_capped`: there may be more than `page.total`."""
+
+    page: Page[Row]
+    by_status: dict[str, int]
+    is_capped: bool
+    is_partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDocument:
+    """An invoice with all that its page shows: lines, payments, and the journal lines of its issue."""
+
+    invoice: Row
+    lines: list[Row]
+    payments: list[Row]
+    journal: list[Row]
+
+
+def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
+    """An invoice of the agency; `lock` holds its row until the transaction ends. Raises InvoiceNotFound."""
+    statement = select(Invoice).where(Invoice.id == invoice_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise InvoiceNotFound
+    return found
+
+
+def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
+    """A bill of the agency; `lock` holds its row until the transaction ends. Raises BillNotFound."""
+    statement = select(Bill).where(Bill.id == bill_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise BillNotFound
+    return found
+
+
+def get_lines(invoice_id: UUID) -> list[InvoiceLine]:
+    """The lines of an invoice, in order."""
+    return list(db.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.line_no)))
+
+
+def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0) -> InvoiceBoard:
+    """What the list page shows, newest issue date first, in one trip and two statements; a total that would have to be counted is counted to a thousand."""
+    rows, counts = reader.read(_list_statement(search, limit, offset), _counts_statement(search))
+    numbers = counts[0]
+    by_status = dict(numbers["by_status"] or {})
+    by_status |= {"open": sum(by_status.get(state, 0) for state in OPEN_INVOICE), "overdue": int(numbers["overdue"])}
+    by_status["all"] = sum(by_status.get(state, 0) for state in STATUSES)
+    total = int(rows[0]["total"]) if search.text else int(numbers["total"]) if not search.is_counted else by_status[search.status or "all"]
+    items = [row for row in rows if row["id"] is not None]
+    return InvoiceBoard(
+        page=Page(items=items, total=total, limit=limit, offset=offset),
+        by_status={name: n for name, n in by_status.items() if n},
+        is_capped=not search.is_counted and total > COUNTED_MAX,
+        is_partial=_is_blunt(search),
+    )
+
+
+def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
+    """An invoice with its lines, payments and journal lines, in one trip. Raises InvoiceNotFound."""
+    entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
+    invoices, lines, payments, journal = reader.read(
+        _invoice_statement(invoice_id), _lines_statement(invoice_id), _payments_statement(invoice_id), lines_statement(entry_id)
+    )
+    if not invoices:
+        raise InvoiceNotFound
+    return InvoiceDocument(invoices[0], lines, payments, journal)
+
+
+def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
+    """Drafts, the newest first; of one customer where `party` names one."""
+    table = Invoice.__table__
+    statement = select(*(table.c[name] for name in _LISTED)).where(owned(Invoice), _INVOICES.status == "draft")
+    if party:
+        statement = statement.where(_INVOICES.party_key == func.lower(" ".join(party.split())))
+    return reader.read(statement.order_by(_INVOICES.created_at.desc(), _INVOICES.id.desc()).limit(limit))[0]
+
+
+def find_alike(reader: Reader, party: str, total_minor: int, currency: str, *, since: date, besides: UUID | None = None) -> list[Row]:
+    """Invoices to the same customer over the same amount issued since a day: the same thing may be about to be billed twice."""
+    statement = select(_INVOICES.id, _INVOICES.number, _INVOICES.status, _INVOICES.issue_date).where(
+        owned(Invoice),
+        _INVOICES.party_key == func.lower(party),
+        _INVOICES.issue_date >= since,
+        _INVOICES.total_minor == total_minor,
+        _INVOICES.currency == currency,
+        _INVOICES.status != "void",
+    )
+    if besides is not None:
+        statement = statement.where(_INVOICES.id != besides)
+    return reader.read(statement.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(3))[0]
+
+
+def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
+    table = Invoice.__table__.alias("i")
+    columns = [table.c[name] for name in _LISTED]
+    newest = (table.c.issue_date.desc(), table.c.id.desc())
+    if not search.text:
+        return select(*columns).where(owned(table), *_conditions(search, table)).order_by(*newest).limit(limit).offset(offset)
+    found = _found(search, limit, offset)
+    return select(*columns, found.c.total).select_from(found.outerjoin(table, owned(table) & (table.c.id == found.c.id))).order_by(*newest)
+
+
+def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
+    states = cast(list(search.states), ARRAY(Text)) if search.states else cast(None, ARRAY(Text))
+    looked_max = LOOKED_MAX if _is_blunt(search) else None
+    call = func.app.find_invoices(
+        literal(_pattern(search.text or ""), Text()),
+        states,
+        *(literal(value, Text()) for value in (search.currency, search.party)),
+        *(literal(value, Date()) for value in (search.due_from, search.due_until)),
+        *(literal(value, Integer()) for value in (limit, offset, looked_max, COUNTED_MAX + 1)),
+    )
+    return call.table_valued("id", "total", name="found")
+
+
+def _counts_statement(search: InvoiceSearch) -> Select[Any]:
+    by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(InvoiceCount)).scalar_subquery()
+    overdue = (
+        select(cast(func.coalesce(func.sum(_AGEING.n), 0), BigInteger))
+        .where(owned(AgeingByDue), _AGEING.kind == "receivable", _AGEING.n > 0, _AGEING.due_date < search.today)
+        .scalar_subquery()
+    )
+    statement = select(by_status.label("by_status"), overdue.label("overdue"))
+    if search.is_counted or search.text:
+        return statement
+    table = Invoice.__table__.alias("c")
+    narrowed = select(literal(1)).select_from(table).where(owned(table), *_conditions(search, table)).limit(COUNTED_MAX + 1).subquery("counted")
+    return statement.add_columns(select(func.count()).select_from(narrowed).scalar_subquery().label("total"))
+
+
+def _conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if search.states:
+        conditions.append(table.c.status.in_(search.states))
+    if search.currency:
+        conditions.append(table.c.currency == search.currency)
+    if search.party:
+        conditions.append(table.c.party_key == func.lower(search.party))
+    if search.due_from:
+        conditions.append(table.c.due_date >= search.due_from)
+    if search.due_until:
+        conditions.append(table.c.due_date <= search.due_until)
+    return conditions
+
+
+def _is_blunt(search: InvoiceSearch) -> bool:
+    """Whether a text has no three letters in a row, which the trigram index needs."""
+    return bool(search.text) and not _INDEXABLE.search(search.text or "")
+
+
+def _pattern(text: str) -> str:
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def _invoice_statement(invoice_id: UUID) -> Select[Any]:
+    columns = [column for column in Invoice.__table__.columns if column.name not in {"party_key", "search"}]
+    return select(
+        *columns,
+        name_of(_INVOICES.created_by_user_id).label("created_by"),
+        name_of(_INVOICES.issued_by_user_id).label("issued_by"),
+    ).where(owned(Invoice), _INVOICES.id == invoice_id)
+
+
+def _lines_statement(invoice_id: UUID) -> Select[Any]:
+    lines = InvoiceLine.__table__.c
+    return (
+        select(lines.line_no, lines.description, lines.quantity, lines.unit_price_minor, lines.amount_minor)
+        .where(owned(InvoiceLine), lines.invoice_id == invoice_id)
+        .order_by(lines.line_no)
+    )
+
+
+def _payments_statement(invoice_id: UUID) -> Select[Any]:
+    payments, allocations = Payment.__table__, Allocation.__table__
+    return (
+        select(payments.c.id, payments.c.paid_on, payments.c.reference, payments.c.entry_id, allocations.c.amount_minor)
+        .select_from(allocations.join(payments, (payments.c.tenant_id == allocations.c.tenant_id) & (payments.c.id == allocations.c.payment_id)))
+        .where(owned(Allocation), allocations.c.invoice_id == invoice_id)
+        .order_by(allocations.c.effective_on, payments.c.id)
+    )
+
+
+__all__ = [
+    "COUNTED_MAX",
+    "LOOKED_MAX",
+    "STATUSES",
+    "BillNotFound",
+    "InvoiceBoard",
+    "InvoiceDocument",
+    "InvoiceNotFound",
+    "InvoiceSearch",
+    "find_alike",
+    "get_bill",
+    "get_invoice",
+    "get_lines",
+    "list_drafts",
+    "read_board",
+    "read_document",
+]

@@ -1,0 +1,51 @@
+"""The rules of documents about money: invoices, bills, payments. Each posts to the ledger in the transaction that changes the document."""
+
+from voyagent.billing.service.bills import receive_bill
+from voyagent.billing.service.errors import (
+    CustomerNameRequired,
+    DocumentNotOpen,
+    InvalidDate,
+    InvalidLine,
+    InvoiceNotDraft,
+    InvoiceNumberConflict,
+    NoLines,
+    PaymentExceedsOpen,
+    TextTooLong,
+    TotalOutOfRange,
+    VendorReferenceRequired,
+    VendorReferenceTaken,
+)
+from voyagent.billing.service.invoices import INVOICE_SERIES, draft_invoice, issue_invoice
+from voyagent.billing.service.numbering import financial_year, take_number, year_of
+from voyagent.billing.service.payments import pay_bill, record_receipt
+from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
+
+__all__ = [
+    "INVOICE_SERIES",
+    "CustomerNameRequired",
+    "DocumentNotOpen",
+    "InvalidDate",
+    "InvalidLine",
+    "InvoiceNotDraft",
+    "InvoiceNumberConflict",
+    "LineItem",
+    "NoLines",
+    "PaymentExceedsOpen",
+    "Priced",
+    "PricedLine",
+    "TextTooLong",
+    "TotalOutOfRange",
+    "VendorReferenceRequired",
+    "VendorReferenceTaken",
+    "check_days",
+    "draft_invoice",
+    "financial_year",
+    "issue_invoice",
+    "party",
+    "pay_bill",
+    "price",
+    "receive_bill",
+    "record_receipt",
+    "take_number",
+    "year_of",
+]

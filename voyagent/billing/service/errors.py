@@ -1,0 +1,89 @@
+"""The ways in which a document or a payment is refused."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict, Invalid, Unprocessable
+
+
+class CustomerNameRequired(Unprocessable):
+    """A document is for somebody."""
+
+    code = "customer_name_required"
+    message = N_("Say whom this document is for, in at most 255 characters.")
+
+
+class InvalidLine(Unprocessable):
+    """A line without words, or with a quantity that is no whole number from 1 on."""
+
+    code = "invalid_line"
+    message = N_("Each line needs a description of at most 500 characters and a quantity from 1 to 1,000,000.")
+
+
+class NoLines(Unprocessable):
+    """A document without a line, or with more than a document can hold."""
+
+    code = "invalid_line_items"
+    message = N_("A document has from 1 to 200 lines.")
+
+
+class TotalOutOfRange(Unprocessable):
+    """Lines that add up to nothing, or to more than the books hold."""
+
+    code = "total_out_of_range"
+    message = N_("The total must be above zero and within what the books can hold.")
+
+
+class InvalidDate(Invalid):
+    """Due before issue, a day outside 1900 to 2200, or a payment before its document or in the future."""
+
+    code = "invalid_date"
+    message = N_("These dates do not fit: nothing is due before it is issued, and nothing is paid before that or after today.")
+
+
+class InvoiceNumberConflict(Conflict):
+    """A number that was asked for, or that stands already: numbers come from one unbroken series, at issue."""
+
+    code = "invoice_number_conflict"
+    message = N_("An invoice gets the next number of its series when it is issued; a number cannot be chosen.")
+
+
+class InvoiceNotDraft(Conflict):
+    """It has been issued already."""
+
+    code = "invoice_not_draft"
+    message = N_("This invoice is no draft any more. An invoice is issued once.")
+
+
+class DocumentNotOpen(Conflict):
+    """A payment for what is not issued, or is paid or void."""
+
+    code = "document_not_open"
+    message = N_("This document is not open, so nothing can be paid on it.")
+
+
+class PaymentExceedsOpen(Conflict):
+    """More than is still to be paid."""
+
+    code = "payment_exceeds_open"
+    message = N_("That is more than is still open on this document.")
+
+
+class VendorReferenceTaken(Conflict):
+    """The supplier's reference is on another bill: the same paper was entered before."""
+
+    code = "vendor_reference_taken"
+    message = N_("A bill with this reference has been entered already.")
+
+
+class VendorReferenceRequired(Unprocessable):
+    """A bill is known by the supplier's own reference."""
+
+    code = "vendor_reference_required"
+    message = N_("Give the supplier's reference, in at most 64 characters.")
+
+
+class TextTooLong(Unprocessable):
+    """A reference or notes beyond what a document holds."""
+
+    code = "text_too_long"
+    message = N_("A reference has at most 128 characters, notes at most 2,000.")

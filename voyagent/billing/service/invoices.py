@@ -1,0 +1,149 @@
+"""The rules of invoices: drawing one up, and issuing it, which gives it its number and posts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.service import numbering, pricing
+from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict
+from voyagent.billing.service.pricing import LineItem
+from voyagent.chat import queries as chats
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.ledger import service as ledger
+
+INVOICE_SERIES = "invoice"
+
+
+def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    *,
+    customer_name: str,
+    issue_date: date,
+    due_date: date,
+    line_items: Sequence[LineItem],
+    number: str | None = None,
+    party_reference: str | None = None,
+    notes: str | None = None,
+    enquiry_id: UUID | None = None,
+    session_id: UUID | None = None,
+) -> Invoice:
+    """Draw up an invoice that is not issued yet: it has no number and is not in the books.
+
+    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, and what `pricing.price` raises;
+    EnquiryNotFound, SessionNotFound for what is not the agency's.
+    """
+    actor.require("invoice.draft")
+    if number:
+        raise InvoiceNumberConflict
+    name = pricing.party(customer_name)
+    pricing.check_days(issue_date, due_date)
+    priced = pricing.price(line_items)
+    session_id = _conversation(enquiry_id, session_id)
+    now = clock.now()
+    invoice = Invoice(
+        id=new_id(),
+        status="draft",
+        issue_date=issue_date,
+        due_date=due_date,
+        currency=priced.total.currency,
+        total_minor=priced.total.amount_minor,
+        paid_minor=0,
+        party_name=name,
+        party_reference=pricing.words(party_reference, 128),
+        notes=pricing.words(notes, 2000),
+        created_by_user_id=actor.user_id,
+        enquiry_id=enquiry_id,
+        session_id=session_id,
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(invoice)
+    db.session.flush()
+    db.session.add_all(
+        InvoiceLine(
+            invoice_id=invoice.id,
+            line_no=line_no,
+            description=line.description,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price.amount_minor,
+            amount_minor=line.amount.amount_minor,
+        )
+        for line_no, line in enumerate(priced.lines, start=1)
+    )
+    db.session.flush()
+    audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=_told(invoice))
+    return invoice
+
+
+def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
+    """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
+
+    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft,
+    InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    """
+    actor.require("invoice.issue")
+    invoice = queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
+    total = Money(invoice.total_minor, invoice.currency)
+    posted = ledger.post(
+        actor,
+        source_type="invoice",
+        source_id=invoice.id,
+        purpose="issue",
+        narration=f"Invoice {number}, {invoice.party_name}",
+        lines=[
+            ledger.debit("receivable", total, party_name=invoice.party_name, memo=number),
+            ledger.credit("revenue_services", total, memo=number),
+        ],
+        entry_date=invoice.issue_date,
+    )
+    now = clock.now()
+    invoice.status = "issued"
+    invoice.number = number
+    invoice.entry_id = posted.entry_id
+    invoice.issued_at = invoice.updated_at = now
+    invoice.issued_by_user_id = actor.user_id
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_invoices_number" in str(error.orig):
+            raise InvoiceNumberConflict from None
+        raise
+    audit.record(actor, "invoice.issued", entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id}, outputs=_told(invoice) | {"number": number})
+    return invoice
+
+
+def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
+    """The conversation that an invoice comes from: the one given, else its enquiry's, where that has not been deleted."""
+    asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
+    if session_id is not None:
+        return chats.get_session(session_id).id
+    return asked if asked is not None and chats.exists(asked) else None
+
+
+def _refs(invoice: Invoice) -> dict[str, UUID]:
+    return {"invoice_id": invoice.id} | ({"enquiry_id": invoice.enquiry_id} if invoice.enquiry_id else {})
+
+
+def _told(invoice: Invoice) -> dict[str, str]:
+    """What the audit keeps; the customer's name stays out of what can never be shortened."""
+    return {
+        "total": wire_amount(invoice.total_minor, invoice.currency),
+        "currency": invoice.currency,
+        "issue_date": invoice.issue_date.isoformat(),
+        "due_date": invoice.due_date.isoformat(),
+    }

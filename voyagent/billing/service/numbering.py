@@ -1,0 +1,39 @@
+"""Numbers of documents: consecutive within a financial year, without gap or repeat (in India Rule 46 of the CGST Rules, at most 16 characters)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import text
+
+from voyagent.kernel.db import db
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.settings.queries import get_settings
+
+_NEXT = text(
+    "insert into number_series as s (tenant_id, series, financial_year, last_number) values (:tenant_id, :series, :financial_year, 1)"
+    " on conflict (tenant_id, series, financial_year) do update set last_number = s.last_number + 1 returning last_number"
+)
+
+
+def financial_year(day: date, start_month: int) -> str:
+    """The financial year of a day as it is written: `2026-27`, or `2026` where it is the calendar year."""
+    if start_month == 1:
+        return str(day.year)
+    first = day.year if day.month >= start_month else day.year - 1
+    return f"{first}-{(first + 1) % 100:02d}"
+
+
+def year_of(day: date) -> str:
+    """The financial year of a day by the settings of the bound agency."""
+    return financial_year(day, get_settings().financial_year_start_month)
+
+
+def take_number(series: str, day: date) -> str:
+    """The next number, such as `2026-27/000123`.
+
+    The counter's row stays locked until the transaction ends: whoever comes next waits and gets the number after, or, where this transaction fails, this one.
+    """
+    year = year_of(day)
+    number = db.session.scalar(_NEXT, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year})
+    return f"{year}/{number:06d}"
