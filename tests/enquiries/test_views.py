@@ -213,6 +213,14 @@ def test_a_refused_form_comes_back_with_what_was_typed(alice: Person, typed: dic
     assert page.one(".//*[@autofocus]").attrib["name"] == field
 
 
+def test_one_sending_shows_all_there_is_to_put_right(alice: Person) -> None:
+    typed = FORM | {"depart_date": "5 Feb 2027", "return_date": "19 Jan 2027", "budget_amount": "about 2.85 lakh"}
+    page = Page(submit(alice.browser, "/enquiries/new", **typed))
+    assert "2 things to put right" in page.words(".//div[@role='alert']")
+    assert page.error_at("return_date") == "The return is before the departure."
+    assert page.one(".//*[@autofocus]").attrib["name"] == "return_date"
+
+
 def test_saving_may_go_on_to_the_conversation(alice: Person) -> None:
     answer = submit(alice.browser, "/enquiries/new", **FORM, then="chat")
     assert answer.status_code == 303

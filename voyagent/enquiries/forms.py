@@ -16,7 +16,7 @@ from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange, Part
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
-from voyagent.enquiries.service import next_statuses
+from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
 from voyagent.http.forms import DateText, SchemaForm, read_date
 from voyagent.kernel.fields import Offset, filter_field
 from voyagent.kernel.money import currency_codes
@@ -26,6 +26,14 @@ from voyagent.kernel.reading import Row
 PAGE_ROWS = 50
 _DATES = ("depart_from", "depart_to", "created_from", "created_to")
 STATUS_WORDS = {"new": _l("New"), "quoted": _l("Quoted"), "booked": _l("Booked"), "cancelled": _l("Cancelled")}
+_UNREAD_WORDS = {
+    "depart_from": _l("departs from"),
+    "depart_to": _l("departs until"),
+    "created_from": _l("received from"),
+    "created_to": _l("received until"),
+    "status": _l("status"),
+    "open": _l("the open row"),
+}
 # Where a refusal of the rules is shown.
 PLACES = {
     "invalid_currency": "budget_currency",
@@ -67,6 +75,16 @@ class EnquiryForm(SchemaForm[EnquiryIn]):
         self.budget_currency.choices = [*dict.fromkeys([currency, here if here in currency_codes() else currency, *currency_codes()])]
         if self.budget_currency.data is None:
             self.budget_currency.data = currency
+
+    def accepted(self) -> Any | None:
+        """The schema's value; where it refuses something else, the dates are compared all the same, so that one sending shows all there is."""
+        value = super().accepted()
+        if value is None and self.is_submitted():
+            try:
+                check_dates(read_date(self.depart_date.data or ""), read_date(self.return_date.data or ""))
+            except InvalidDateRange as error:
+                self.refuse(error, **PLACES)
+        return value
 
     def values(self) -> dict[str, Any]:
         """What was typed, an amount without its grouping."""
@@ -142,6 +160,11 @@ class ListQuery(EnquiryFilter):
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
             query = cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
         return _sensible(query)
+
+    @property
+    def unread_words(self) -> list[str]:
+        """What was left out, as a person says it."""
+        return list(dict.fromkeys(str(_UNREAD_WORDS.get(name, _l("the place in the list"))) for name in self.unread))
 
     def part(self) -> Part:
         """Which part of the list."""

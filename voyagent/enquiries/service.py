@@ -202,6 +202,12 @@ def hundredths(amount: Decimal) -> int:
     return int(rounded * 100)
 
 
+def check_dates(departs: date | None, returns: date | None) -> None:
+    """Nobody returns before departing; the same day is fine. Raises InvalidDateRange."""
+    if departs is not None and returns is not None and returns < departs:
+        raise InvalidDateRange
+
+
 def next_statuses(status: str) -> tuple[str, ...]:
     """What an enquiry may become, its present status first: a closed one never opens again."""
     others = sorted(CLOSED_STATUSES if status in CLOSED_STATUSES else OPEN_STATUSES | CLOSED_STATUSES, key=STATUSES.index)
@@ -241,8 +247,7 @@ def _check(row: Mapping[str, Any]) -> None:
     currency, departs, returns = row.get("budget_currency"), row.get("depart_date"), row.get("return_date")
     if currency is not None and not is_currency(currency):
         raise UnknownCurrency
-    if departs is not None and returns is not None and returns < departs:
-        raise InvalidDateRange
+    check_dates(departs, returns)
     if row["pax_count"] < 1:
         raise InvalidPaxCount
     if row.get("budget_hundredths") is not None and currency is None:
@@ -327,6 +332,7 @@ __all__ = [
     "StatusCannotBeNull",
     "UnknownCurrency",
     "cancel",
+    "check_dates",
     "create",
     "facts",
     "hundredths",
