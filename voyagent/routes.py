@@ -6,6 +6,7 @@ from flask import Flask, Response, current_app, jsonify, render_template
 
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
+from voyagent.approvals.views import pages as approvals_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
@@ -21,6 +22,7 @@ from voyagent.settings.api import api as settings_api
 PAGES: tuple[PageBlueprint, ...] = (
     identity_pages,
     enquiries_pages,
+    approvals_pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,

@@ -14,7 +14,6 @@ from tests.people import People, Person
 from voyagent.approvals import effects, service
 from voyagent.chat import service as chat
 
-
 assert effects.find("probe_note") is probes.PLAIN  # the effects of tests are registered by their import
 
 

@@ -269,7 +269,8 @@ def test_the_pending_list_is_read_by_its_index(desk: Desk, alice: Person, app_en
     with desk.engine.begin() as connection:
         connection.execute(
             sa.text(
-                "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name, summary, payload, arguments_hash, status, resolved_at, requested_at)"
+                "insert into approvals (tenant_id, id, session_id, tool_call_id, tool_name, summary, payload, arguments_hash, status,"
+                " resolved_at, requested_at)"
                 " select :t, 'ap-' || gen_random_uuid(), :s, 'c' || n, 'probe_note', 'x', '{}', repeat('0', 64),"
                 " case when n % 500 = 0 then 'expired' else 'rejected' end, case when n % 500 > 0 then now() end, now() - n * interval '1 minute'"
                 " from generate_series(1, 5000) n"

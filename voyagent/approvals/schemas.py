@@ -66,6 +66,13 @@ class ApprovalFilter(Query):
         return found
 
 
+class HistoryQuery(Query):
+    """Which decisions the page shows; without a state it is the inbox."""
+
+    status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
+    offset: Offset = 0
+
+
 class ResolveIn(Closed):
     """A decision; the reason is kept with it in the audit."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
 from voyagent.approvals import effects, queries
-from voyagent.approvals.effects import Effect
+from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.audit import service as audit
@@ -150,6 +150,18 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     if effect is None or not effect.money or approval.requested_by_user_id is None or approval.requested_by_user_id != actor.user_id:
         return False
     return settings.get_settings().four_eyes and identity.other_active_people(approval.requested_by_user_id, effect.approver_roles) > 0
+
+
+def preview(actor: Actor, approval: Approval) -> Description:
+    """What granting would change now, for the review page; a `warning` in words where that cannot be told."""
+    effect = effects.find(approval.tool_name)
+    if effect is None or effect.describe is None:
+        return {}
+    try:
+        with audit.savepoint():
+            return effect.describe(actor, dict(approval.payload))
+    except VoyagentError as failure:
+        return {"warning": failure.message}
 
 
 def carry_out(approval_id: str) -> None:

@@ -1,0 +1,303 @@
+"""The pages of approvals: what waits, what will change, deciding with and without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.approvals.conftest import Desk
+from tests.enquiries.reading import Page, submit
+from tests.people import Person
+from voyagent.approvals import service
+from voyagent.chat import service as chat
+from voyagent.kernel.actor import Actor
+
+HTMX = {"HX-Request": "true"}
+
+
+def page_of(person: Person, approval_id: str, query: str = "") -> Page:
+    return Page(person.browser.get(f"/approvals/{approval_id}{query}"))
+
+
+def decide(browser: FlaskClient, approval_id: str, token_query: str = "", **fields: str) -> tuple[int, str]:
+    here = f"/approvals/{approval_id}"
+    answer = submit(browser, f"{here}/decide", f"{here}{token_query}", **fields)
+    return answer.status_code, answer.headers.get("Location", "")
+
+
+# --- the inbox ---
+
+
+def test_an_agency_without_proposals_sees_what_comes_here(alice: Person) -> None:
+    page = Page(alice.browser.get("/approvals"))
+    assert page.status == 200
+    assert "Nothing waits for a decision" in page.words()
+    assert "/approvals?status=all" in page.links()
+
+
+def test_what_waits_stands_soonest_first_and_what_was_decided_below(desk: Desk, alice: Person, bob: Person) -> None:
+    later, sooner, decided = (desk.propose(bob, summary=words) for words in ("Later one", "Sooner one", "Decided one"))
+    desk.run("update approvals set expires_at = now() + interval '2 minutes' where id = :i", i=sooner)
+    alice.does(lambda actor: service.resolve(actor, decided, granted=False, reason="wrong GSTIN").id)
+    page = Page(alice.browser.get("/approvals"))
+    assert [row.attrib["href"] for row in page.all(".//nav[@id='inbox']//a")] == [f"/approvals/{i}" for i in (sooner, later, decided)]
+    words = page.words(".//nav[@id='inbox']")
+    assert "Sooner one" in words
+    assert "Assistant, for Bob Colleague" in words
+    assert "Alice Owner: wrong GSTIN" in words
+    assert "2 waiting" in page.words(".//header")
+    assert page.all(".//nav[@id='inbox']//time[@data-until]")
+    assert "v-open" not in page.one(".//main").attrib["class"]
+
+
+def test_the_menu_counts_what_waits(desk: Desk, alice: Person) -> None:
+    desk.propose(alice)
+    overdue = desk.propose(alice)
+    desk.run_out(overdue)
+    page = Page(alice.browser.get("/approvals"))
+    assert page.words(".//*[@id='pages']//a[@href='/approvals']") == "Approvals1"
+
+
+def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice: Person) -> None:
+    session_id = desk.conversation(alice)
+    made = [desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}") for n in range(52)]
+    alice.does(lambda actor: service.resolve(actor, made[0], granted=False, reason="because").id)
+    browser = alice.browser
+    page = Page(browser.get("/approvals?status=all"))
+    assert len(page.rows()) == 50
+    assert "1–50 of 52" in page.words()
+    assert "/approvals?status=all&offset=50" in page.links()
+    second = Page(browser.get("/approvals?status=all&offset=50"))
+    assert second.rows() == ["Note 1", "Note 0"]
+    assert "/approvals?status=all" in second.links()
+    rejected = Page(browser.get("/approvals?status=rejected"))
+    assert rejected.rows() == ["Note 0"]
+    assert "Alice Owner: because" in rejected.words(".//tbody")
+    assert "Nothing here" in Page(browser.get("/approvals?status=granted")).words()
+    assert browser.get("/approvals?status=nonsense").status_code == 422
+
+
+# --- the review ---
+
+
+def test_the_review_says_who_asked_until_when_and_what_will_change(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "probe_invoice", summary="Draft an invoice for Deepa Krishnan")
+    page = page_of(alice, approval_id)
+    review = page.words(".//section[@id='review']")
+    for words in (
+        "Note hello",
+        "Draft an invoice for Deepa Krishnan",
+        "Pending",
+        "Bob Colleague",
+        "Krishnan family",
+        "can be undone by a credit note",
+        "1200 Trade receivables",
+        "balances, INR",
+        "Deepa Krishnan owes",
+        "Due Thu 10 Dec 2026",
+        "Flights, 2 adults",
+        "Total INR",
+        "Same as quote Q-0911",
+        "TCS rate is unconfirmed",
+        "Kerala",
+        desk.row(approval_id)["arguments_hash"][:4],
+    ):
+        assert words in review
+    rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in page.all(".//table[@class='v-table v-inset v-post']/tbody/tr")]
+    assert rows == [
+        ["1200 Trade receivables", "2,85,721.00", "", "0.00Dr", "2,85,721.00Dr"],
+        ["4100 Sales", "", "2,85,721.00", "9.00Cr", "2,85,730.00Cr"],
+    ]
+    assert page.one(".//main").attrib["class"] == "v-split v-open"
+    assert page.one(f".//nav[@id='inbox']//a[@href='/approvals/{approval_id}']").attrib["aria-current"] == "true"
+
+
+def test_everything_that_runs_is_shown_for_a_tool_that_describes_nothing(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "long_gone", arguments={"pnr_id": "Q7X2LM", "passengers": [{"name": "Deepa <b>"}], "fees": [], "note": None})
+    words = page_of(alice, approval_id).words(".//*[@id='changes']")
+    assert "long_gone" in words
+    assert "Pnr id Q7X2LM" in words.replace("idQ", "id Q")
+    assert "Deepa <b>" in words
+    for label in ("Passengers, 1, name", "Fees", "Note"):
+        assert label in words
+
+
+def test_a_description_that_fails_says_why_and_the_page_still_works(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.approvals import probes  # noqa: PLC0415 - one effect is bent for this test
+
+    def closed(_actor: Actor, _arguments: object) -> probes.Description:
+        raise probes.PeriodClosed
+
+    bent = probes.Effect("probe_invoice", probes.LEADS, "Draft invoice", money=True, reversible=True, run=probes.note, describe=closed)
+    monkeypatch.setitem(service.effects._effects, "probe_invoice", bent)  # noqa: SLF001 - the registry of the test's own effects
+    page = page_of(alice, desk.propose(alice, "probe_invoice"))
+    assert page.status == 200
+    assert probes.PeriodClosed.message in page.words(".//section[@id='review']")
+
+
+# --- deciding ---
+
+
+def test_granting_needs_no_script_and_ends_on_the_page_with_its_state(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+    approval_id = desk.propose(alice, "probe_note")
+    browser = alice.browser
+    assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}")
+    page = Page(browser.get(f"/approvals/{approval_id}"))
+    assert "It is being done now" in page.words(".//*[@id='outcome']")
+    assert "Granted. It is being done now." in page.words(".//*[@id='toasts']")
+    assert page.one(".//section[@id='review']").attrib["hx-trigger"] == "every 1s"
+    assert not page.all(".//*[@id='decide']")
+    drain()
+    page = Page(browser.get(f"/approvals/{approval_id}"))
+    assert "Done." in page.words(".//*[@id='outcome']")
+    assert "Decided byAlice Owner" in page.words(".//*[@id='outcome']")
+    assert "Noted1" in page.words(".//*[@id='outcome']")
+    assert "hx-trigger" not in page.one(".//section[@id='review']").attrib
+
+
+def test_rejecting_takes_a_reason_and_shows_it(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "probe_note")
+    browser = alice.browser
+    form = Page(browser.get(f"/approvals/{approval_id}?step=reject"))
+    assert form.all(".//form[@id='decide']//textarea[@name='reason']")
+    status, _to = decide(browser, approval_id, "?step=reject", granted="0", reason="Visas are billed in Sharjah.")
+    assert status == 303
+    assert desk.row(approval_id)["reason"] == "Visas are billed in Sharjah."
+    outcome = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='outcome']")
+    assert "Nothing was done." in outcome
+    assert "Visas are billed in Sharjah." in outcome
+
+
+def test_a_reason_that_is_too_long_comes_back_with_what_was_typed(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "probe_note")
+    here = f"/approvals/{approval_id}"
+    answer = submit(alice.browser, f"{here}/decide", f"{here}?step=reject", granted="0", reason="x" * 1025)
+    page = Page(answer)
+    assert page.status == 422
+    assert page.error_at("reason")
+    assert page.field("reason") == "x" * 1025
+    assert desk.row(approval_id)["status"] == "pending"
+
+
+def test_what_cannot_be_undone_asks_once_more(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "probe_ticket")
+    browser = alice.browser
+    first = Page(browser.get(f"/approvals/{approval_id}"))
+    assert "This cannot be undone from here." in first.words()
+    assert f"/approvals/{approval_id}?step=grant" in first.links()
+    assert not first.all(".//form[@id='decide']//button[@type='submit']")
+    assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}?step=grant")
+    assert desk.row(approval_id)["status"] == "pending"
+    second = Page(browser.get(f"/approvals/{approval_id}?step=grant"))
+    assert second.field("confirmed") == "1"
+    assert decide(browser, approval_id, "?step=grant", granted="1", confirmed="1") == (303, f"/approvals/{approval_id}")
+    assert desk.row(approval_id)["status"] == "granted"
+
+
+def test_htmx_gets_the_step_alone_and_the_review_alone(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "probe_note")
+    browser = alice.browser
+    for target, query in (("decide", "?step=reject"), ("review", "")):
+        fragment = browser.get(f"/approvals/{approval_id}{query}", headers=HTMX | {"HX-Target": target}).text
+        assert "<html" not in fragment
+        assert fragment.strip().startswith("<")
+        assert f'id="{target}"' in fragment
+
+
+def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice, "probe_note")
+    browser = alice.browser
+    token = Page(browser.get(f"/approvals/{approval_id}")).field("csrf_token")
+    sent = {"granted": "1", "csrf_token": token}
+    answer = browser.post(f"/approvals/{approval_id}/decide", data=sent, headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"/approvals/{approval_id}")
+    again = browser.post(f"/approvals/{approval_id}/decide", data=sent, headers=HTMX)
+    assert (again.status_code, again.headers["HX-Retarget"]) == (409, "#alerts")
+    assert "decided already" in again.text
+
+
+def test_a_viewer_sees_and_has_no_buttons(desk: Desk, alice: Person, victor: Person) -> None:
+    approval_id = desk.propose(alice, "probe_invoice")
+    page = page_of(victor, approval_id)
+    assert "Who may decide this: Accounting lead, Administrator." in page.words(".//*[@id='decide']")
+    assert not page.all(".//form[@id='decide']")
+    browser = victor.browser
+    token = browser.get("/approvals").text.split('name="csrf-token" content="')[1].split('"')[0]
+    assert browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1", "csrf_token": token}).status_code == 403
+    assert desk.row(approval_id)["status"] == "pending"
+
+
+def test_a_role_that_the_tool_does_not_name_is_told_who_decides(desk: Desk, alice: Person, bob: Person) -> None:
+    page = page_of(bob, desk.propose(alice, "probe_invoice"))
+    assert "Accounting lead" in page.words(".//*[@id='decide']")
+    assert not page.all(".//form[@id='decide']")
+
+
+def test_ones_own_money_request_offers_only_the_rejection(desk: Desk, alice: Person, leila: Person) -> None:
+    approval_id = desk.propose(alice, "probe_invoice")
+    page = page_of(alice, approval_id)
+    assert "a colleague has to grant it" in page.words(".//*[@id='decide']")
+    assert not page.all(".//form[@id='decide']//input[@name='granted']")
+    assert f"/approvals/{approval_id}?step=reject" in page.links()
+    browser = alice.browser
+    status, _to = decide(browser, approval_id, granted="1")
+    assert status == 403
+    assert page_of(leila, approval_id).all(".//form[@id='decide']//input[@name='granted']")
+
+
+def test_a_failed_effect_says_why_in_words(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+    approval_id = desk.propose(alice, "long_gone")
+    alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    drain()
+    outcome = page_of(alice, approval_id).words(".//*[@id='outcome']")
+    assert "It was granted and could not be done." in outcome
+    assert service.ToolUnknown.message in outcome
+
+
+def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice)
+    desk.run_out(approval_id)
+    page = page_of(alice, approval_id, "?step=grant")
+    assert "Expired" in page.words(".//section[@id='review']/header")
+    assert "Nobody decided within fifteen minutes" in page.words(".//*[@id='outcome']")
+    assert not page.all(".//*[@id='decide']")
+
+
+def test_foreign_unknown_and_deleted_requests_are_not_found(desk: Desk, alice: Person, charlie: Person) -> None:
+    session_id = desk.conversation(alice)
+    approval_id = desk.propose(alice, session_id=session_id)
+    assert page_of(charlie, approval_id).status == 404
+    assert page_of(alice, "ap-unknown").status == 404
+    alice.does(chat.delete, session_id)
+    assert page_of(alice, approval_id).status == 404
+
+
+def test_nobody_is_sent_to_the_sign_in(alice: Person) -> None:
+    answer = alice.app.test_client().get("/approvals")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/approvals")
+
+
+def test_deciding_without_the_token_of_the_page_is_refused(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice)
+    assert alice.browser.post(f"/approvals/{approval_id}/decide", data={"granted": "1"}).status_code == 400
+    assert desk.row(approval_id)["status"] == "pending"
+
+
+def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
+
+    browser = alice.browser
+    trips: list[int] = []
+    once = reading.Lane._once  # noqa: SLF001 - there is no other place to count trips
+
+    def counted(lane: reading.Lane, credential: object, statements: list[object]) -> object:
+        trips.append(len(statements))
+        return once(lane, credential, statements)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reading.Lane, "_once", counted)
+    for _ in range(3):
+        desk.propose(alice)
+    assert browser.get("/approvals").status_code == 200
+    assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them

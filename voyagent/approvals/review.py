@@ -1,0 +1,147 @@
+"""What a reviewer sees of a proposal: its consequences with amounts as amounts, and its arguments in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from voyagent.approvals.effects import Description, DocumentShown, LineShown, MoneyShown
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.money import Money
+
+_DEPTH_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A journal line; the balances are debit minus credit."""
+
+    code: str
+    name: str
+    debit: Money | None
+    credit: Money | None
+    before: Money | None
+    after: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The lines in one currency; currencies are never added together."""
+
+    currency: str
+    lines: list[Line]
+
+    @property
+    def debit(self) -> Money:
+        """The sum of the debits."""
+        return sum((line.debit for line in self.lines if line.debit is not None), start=Money(0, self.currency))
+
+    @property
+    def credit(self) -> Money:
+        """The sum of the credits."""
+        return sum((line.credit for line in self.lines if line.credit is not None), start=Money(0, self.currency))
+
+    @property
+    def balances(self) -> bool:
+        """Whether both sides are equal."""
+        return self.debit == self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What somebody owes, or the like, before and after."""
+
+    label: str
+    before: Money
+    after: Money
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What granting will do, ready for the page."""
+
+    title: str = ""
+    undo: str = ""
+    warning: str = ""
+    journals: list[Journal] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+    document: dict[str, Any] | None = None
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    checks: list[tuple[bool, str]] = field(default_factory=list)
+
+
+def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
+    """A description with its amounts read and its warning said in the reader's language."""
+    return Changes(
+        title=shown.get("title", ""),
+        undo=shown.get("undo", ""),
+        warning=say(shown["warning"]) if shown.get("warning") else "",
+        journals=_journals(shown.get("lines", [])),
+        balances=[Balance(b["label"], _money(b["before"]), _money(b["after"]), b.get("note", "")) for b in shown.get("balances", [])],
+        document=_document(shown["document"]) if "document" in shown else None,
+        facts=[(fact["label"], fact["value"]) for fact in shown.get("facts", [])],
+        checks=[(check["ok"], check["text"]) for check in shown.get("checks", [])],
+    )
+
+
+def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
+    return list(_flat(payload, "", 0))
+
+
+def failure_in_words(code: str | None) -> str:
+    """The sentence of the failure with that code; the code itself where no rule has it (any more)."""
+    if code is None:
+        return ""
+    kinds: list[type[VoyagentError]] = [VoyagentError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.__dict__.get("code") == code and "message" in kind.__dict__:
+            return kind.message
+        kinds += kind.__subclasses__()
+    return code.replace("_", " ")
+
+
+def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value and depth < _DEPTH_MAX:
+        for key, item in value.items():
+            yield from _flat(item, _joined(name, str(key).replace("_", " ")), depth + 1)
+    elif isinstance(value, list) and value and depth < _DEPTH_MAX:
+        for number, item in enumerate(value, start=1):
+            yield from _flat(item, _joined(name, str(number)), depth + 1)
+    else:
+        yield name[:1].upper() + name[1:], "–" if value is None or value in ("", [], {}) else str(value)
+
+
+def _joined(name: str, part: str) -> str:
+    return f"{name}, {part}" if name else part
+
+
+def _journals(lines: list[LineShown]) -> list[Journal]:
+    by_currency: dict[str, list[Line]] = {}
+    for line in lines:
+        currency = line["currency"]
+        by_currency.setdefault(currency, []).append(
+            Line(
+                line.get("code", ""),
+                line.get("name", ""),
+                *(_amount(line.get(side), currency) for side in ("debit", "credit", "before", "after")),
+            )
+        )
+    return [Journal(currency, found) for currency, found in by_currency.items()]
+
+
+def _document(shown: DocumentShown) -> dict[str, Any]:
+    total = _money(shown["total"]) if "total" in shown else None
+    rows = [(row["text"], _amount(row["amount"], total.currency) if total else None) for row in shown.get("rows", [])]
+    return {**shown, "rows": rows, "total": total}
+
+
+def _money(shown: MoneyShown) -> Money:
+    return Money.parse(shown["amount"], shown["currency"])
+
+
+def _amount(text: Any, currency: str) -> Money | None:
+    return Money.parse(text, currency) if isinstance(text, str) and text else None

@@ -1,0 +1,118 @@
+"""The pages of approvals: the inbox with what waits and what was decided, and the review of one request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.approvals import effects, queries, review, service
+from voyagent.approvals.forms import DecideForm
+from voyagent.approvals.models import Approval
+from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.schemas import HistoryQuery
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import is_htmx, see_other
+from voyagent.http.intake import query_of
+from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+
+pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
+menu_count("approvals_waiting")(queries.waiting_count)
+_A_DAY = timedelta(hours=24)
+PAGE = 50
+
+
+@pages.page("/approvals", permission="approval.read")
+def index(reader: LaneReader) -> Any:
+    """What waits for a decision and what was decided today; with `?status=` the history."""
+    asked = query_of(HistoryQuery)
+    if asked.status is not None:
+        page = queries.list_approvals(reader, status=asked.status, limit=PAGE, offset=asked.offset)
+        return render_template("approvals/history.html", history=page, asked=asked, address=_history_address)
+    waiting, decided = reader.read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
+    return render_template("approvals/list.html", waiting=waiting, decided=_of_today(decided, reader.prove()))
+
+
+@pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
+def detail(actor: Actor, approval_id: str) -> Any:
+    """One request with its consequences; as a fragment for the part of the page that asks for it."""
+    facts = _review(actor, approval_id)
+    fragment = {"review": "approvals/_review.html", "decide": "approvals/_decide.html"}.get(request.headers.get("HX-Target", ""))
+    if is_htmx() and fragment is not None:
+        return render_template(fragment, **facts)
+    return render_template("approvals/detail.html", **facts, **_inbox(actor))
+
+
+@pages.page("/approvals/<approval_id>/decide", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
+def decide(actor: Actor, approval_id: str) -> Any:
+    """Grant or reject; what cannot be taken back asks once more."""
+    form = DecideForm()
+    decision = form.accepted()
+    if decision is None:
+        return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor)), form.status
+    if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
+        return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
+    service.resolve(actor, approval_id, granted=decision.granted, reason=decision.reason)
+    toast(_("Granted. It is being done now.") if decision.granted else _("Rejected. Nothing was done."))
+    return see_other(url_for("approvals.detail", approval_id=approval_id))
+
+
+def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step: str = "") -> Row:
+    approval = queries.get_approval(approval_id)
+    row = queries.get_row(_reader(), approval_id)
+    pending = row["status"] == "pending"
+    return {
+        "approval": row,
+        "tool": effects.find(approval.tool_name),
+        "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
+        "arguments": review.arguments_in_words(approval.payload),
+        "results": review.arguments_in_words(approval.effect_result or {}),
+        "failure": translated(review.failure_in_words(approval.effect_error)),
+        "may_decide": pending and service.may_decide(actor, approval),
+        "needs_another": pending and service.needs_another(actor, approval),
+        "step": (step or request.args.get("step", "")) if pending else "",
+        "form": form or DecideForm(),
+        "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,
+    }
+
+
+def _inbox(actor: Actor) -> Row:
+    waiting, decided = _reader().read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
+    return {"waiting": waiting, "decided": _of_today(decided, actor)}
+
+
+def _next_waiting(approval_id: str) -> str | None:
+    others = [row["id"] for row in _reader().read(queries.waiting_statement())[0] if row["id"] != approval_id]
+    return others[0] if others else None
+
+
+def _of_today(rows: list[Row], actor: Actor) -> list[Row]:
+    zone = ZoneInfo(actor.timezone)
+    today = clock.today(actor.timezone)
+
+    def ended(row: Row) -> datetime:
+        return row["resolved_at"] or row["expires_at"]
+
+    return [row for row in rows if ended(row).astimezone(zone).date() == today]
+
+
+def _is_final(approval: Approval) -> bool:
+    effect = effects.find(approval.tool_name)
+    return effect is not None and not effect.reversible
+
+
+def _history_address(asked: HistoryQuery, **changes: Any) -> str:
+    values = {"status": asked.status, "offset": asked.offset} | changes
+    return url_for("approvals.index") + "?" + urlencode({name: value for name, value in values.items() if value})
+
+
+def _reader() -> Reader:
+    return SessionReader(db.session)
