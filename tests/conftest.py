@@ -17,7 +17,7 @@ from flask import Flask
 
 from tests.people import People, Person
 from voyagent import cli
-from voyagent.drivers.postgres.launcher import ensure_server
+from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings, load_settings
 
@@ -25,13 +25,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="session")
-def server_urls(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+def server_urls() -> Iterator[tuple[str, str]]:
     """Addresses of the server as its owner and as the application: the embedded one, or VOYAGENT_TEST_DB_URL."""
     given = os.environ.get("VOYAGENT_TEST_DB_URL")
     if given:
-        return given, given
-    server = ensure_server(ROOT / "var" / "test-server", fast=True)
-    return server.admin_url, server.app_url
+        yield given, given
+        return
+    with shared_server(ROOT / "var" / "test-server", fast=True) as server:
+        yield server.admin_url, server.app_url
 
 
 @pytest.fixture(scope="session")
