@@ -10,15 +10,18 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from flask import Flask
 
 from tests.people import People, Person
 from voyagent import cli
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
+from voyagent.http import headers
 from voyagent.kernel.config import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +133,19 @@ def statements(app: Flask) -> Iterator[list[str]]:
     sa.event.listen(engine, "before_cursor_execute", note)
     yield seen
     sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The line that each request leaves in the log while the test looks."""
+    lines: list[dict[str, Any]] = []
+
+    class Recorder:
+        def info(self, event: str, **values: Any) -> None:
+            lines.append({"event": event, **structlog.contextvars.get_contextvars(), **values})
+
+    monkeypatch.setattr(headers, "log", Recorder())
+    return lines
 
 
 @pytest.fixture

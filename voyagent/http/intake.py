@@ -72,9 +72,11 @@ def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
         raise SchemaViolation([{"type": "missing", "loc": ["body"], "msg": "Field required"}])
     document = raw if raw is not None else b"null"
     try:
-        json.loads(document, object_pairs_hook=_members)
+        found = _unstorable(json.loads(document, object_pairs_hook=_members), ["body"])
     except _Refused as error:
         raise SchemaViolation([{"type": error.kind, "loc": ["body"], "msg": str(error)}]) from None
+    if found:
+        raise SchemaViolation(found)
     try:
         return schema.model_validate_json(document)
     except ValidationError as error:
@@ -174,17 +176,19 @@ def _finite(text: str) -> float:
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise _Refused("json_duplicate_member", "A member name appears twice")
-        if contains_unstorable(name) or _holds_unstorable(value):
-            raise _Refused("string_unstorable", "Unstorable character")
-        found[name] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Refused("json_duplicate_member", "A member name appears twice")
     return found
 
 
-def _holds_unstorable(value: Any) -> bool:
+def _unstorable(value: Any, place: list[str | int]) -> list[dict[str, object]]:
+    """Every text of a document that cannot be stored, by its place; a member's name that cannot be is named by what is left of it."""
     if isinstance(value, str):
-        return contains_unstorable(value)
-    return isinstance(value, list) and any(_holds_unstorable(item) for item in value)
+        return [{"type": "string_unstorable", "loc": place, "msg": "String contains characters that cannot be stored"}] if contains_unstorable(value) else []
+    if isinstance(value, list):
+        return [item for number, inner in enumerate(value) for item in _unstorable(inner, [*place, number])]
+    if isinstance(value, dict):
+        named = [item for name in value for item in _unstorable(name, [*place, _name(name.encode(errors="ignore"))])]
+        return named + [item for name, inner in value.items() if not contains_unstorable(name) for item in _unstorable(inner, [*place, name[:NAME_MAX]])]
+    return []

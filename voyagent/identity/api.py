@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from uuid import UUID
+
+from flask import g
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard, bearer_token
@@ -59,7 +62,7 @@ def refresh(body: RefreshRequest) -> Row:
 
     Presenting a spent token ends the whole session. The old access token stays good until its end.
     """
-    access_token, refresh_token = service.refresh(identity(), body.refresh_token)
+    access_token, refresh_token = service.refresh(identity(), body.refresh_token, waited_s=time.perf_counter() - g.started)
     return {"access_token": access_token, "refresh_token": refresh_token, "expires_in": identity().tokens.lifetime_s}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import ROLE_WORDS
@@ -69,7 +69,9 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     schema = CreateInviteRequest
     sentences = {**_SENTENCES, "email.missing": _("Write your colleague's address.")}  # noqa: RUF012 - declared by the base
     email = EmailField(_("E-mail"))
-    role = SelectField(_("Role"), default=Role.AGENT.value, choices=[(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False)
+    role = SelectField(
+        _("Role"), default=Role.AGENT.value, choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False
+    )
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:

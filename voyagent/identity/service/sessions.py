@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -23,6 +23,7 @@ from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import new_id
 
 USER_AGENT_MAX, IP_MAX = 255, 64
+CLOCK_LOOKS_MAX = 3
 log = structlog.get_logger(__name__)
 
 
@@ -77,13 +78,14 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     )
 
 
-def refresh(identity: Identity, refresh_token: str) -> tuple[str, str]:
+def refresh(identity: Identity, refresh_token: str, *, waited_s: float = 0.0) -> tuple[str, str]:
     """Trade a refresh token for a new access and refresh token, once. Raises InvalidRefreshToken.
 
     One statement spends it, so that of parallel callers one wins. A loser who had begun before it was spent is an honest twin and leaves the family alone; a
-    token presented after it was spent is a theft, and the whole session ends (RFC 9700, 4.14.2). Verification of the address is not asked for.
+    token presented after it was spent is a theft, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is how long ago the caller had begun, when that
+    was before this call. Verification of the address is not asked for.
     """
-    began = time.perf_counter()
+    began = time.perf_counter() - waited_s
     found = queries.find_refresh_token(secret_digest(refresh_token))
     if found is None:
         log.info("auth.refresh_failed", reason="unknown_token")
@@ -92,19 +94,20 @@ def refresh(identity: Identity, refresh_token: str) -> tuple[str, str]:
     tenancy.bind(db.session(), tenant_id)
     token = db.session.get_one(RefreshToken, (tenant_id, token_id))
     session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
+    user = db.session.get_one(User, (tenant_id, session.user_id))
+    tenant = db.session.get_one(Tenant, tenant_id)
+    if token.spent_at is not None and session.ended_at is None and not _had_begun_before(token.spent_at, began):
+        _end_for_reuse(session)
+        raise InvalidRefreshToken
+    if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
+        raise InvalidRefreshToken
+    # All that can be known before is known: little lies between the spending and the commit that shows it to others.
     spent = rows_changed(
         "update refresh_tokens set spent_at = clock_timestamp()"
         " where tenant_id = :tenant_id and id = :id and spent_at is null and revoked_at is null and expires_at > now()",
         id=token_id,
     )
     if not spent:
-        # What the first look saw as unspent was spent by a twin meanwhile; only what it saw spent already can be a theft.
-        if token.spent_at is not None and session.ended_at is None and not _spent_since(token_id, time.perf_counter() - began):
-            _end_for_reuse(session)
-        raise InvalidRefreshToken
-    user = db.session.get_one(User, (tenant_id, session.user_id))
-    tenant = db.session.get_one(Tenant, tenant_id)
-    if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
         raise InvalidRefreshToken
     return identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
 
@@ -154,14 +157,21 @@ def open_demo(identity: Identity, device: Device) -> SignedInPerson:
     return open_session(identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device)
 
 
-def _spent_since(token_id: UUID, seconds: float) -> bool:
-    """Whether the token was spent within the time that this request has waited, for a connection of the pool above all."""
-    return bool(
-        db.session.scalar(
-            text("select spent_at >= clock_timestamp() - make_interval(secs => :seconds) from refresh_tokens where tenant_id = :tenant_id and id = :id"),
-            {"seconds": seconds, "tenant_id": tenancy.current_tenant(db.session), "id": token_id},
-        )
-    )
+def _had_begun_before(spent_at: datetime, began: float) -> bool:
+    """Whether a caller who began at `began` (by `perf_counter`) cannot have known that the token was spent at `spent_at` (by the database's clock).
+
+    Each look at the database's clock bounds where on it the caller began; one look is enough unless the two instants are closer than its trip takes.
+    """
+    for _ in range(CLOCK_LOOKS_MAX):
+        before = time.perf_counter()
+        now = db.session.scalar(text("select clock_timestamp()"))
+        after = time.perf_counter()
+        assert isinstance(now, datetime)
+        if spent_at >= now - timedelta(seconds=before - began):
+            return True
+        if spent_at < now - timedelta(seconds=after - began):
+            return False
+    return True
 
 
 def _end_for_reuse(session: AuthSession) -> None:

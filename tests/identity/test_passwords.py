@@ -1,0 +1,79 @@
+"""What a password must be, and how it is kept."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from flask import Flask
+
+from tests.people import PASSWORD, People
+from voyagent.identity import passwords
+from voyagent.identity.blocklist import is_common
+from voyagent.identity.passwords import Passwords, PasswordsBusy, breaks_rule
+from voyagent.kernel.config import Settings
+
+
+@pytest.mark.parametrize(
+    "password", ["password1234", "PassWord1234", "voyagent12345", "123456789012a", "  PassWord1234 ", "qwertyuiop12", "zyxwvutsrqpo9", "567890123456a"]
+)
+def test_an_easily_guessed_password_is_common(password: str) -> None:
+    assert is_common(password)
+
+
+@pytest.mark.parametrize("password", ["a1a1a1a1a1a1", PASSWORD, "Correct-horse-battery-9", "Aa1-" * 16, "aaaaaaaaaaa1", "1234-lantern-1234"])
+def test_an_unlikely_password_is_not_common(password: str) -> None:
+    assert not is_common(password)
+
+
+@pytest.mark.parametrize("password", ["Malabar-Gulf-2026", "malabargulf2026", "neha.kulkarni1", "neha.kulkarni@malabar.example1", "MALABAR.EXAMPLE9"])
+def test_the_names_around_the_account_are_common(password: str) -> None:
+    assert is_common(password, agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
+    assert not is_common("Quiet-harbour-77", agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
+
+
+@pytest.mark.parametrize(
+    ("password", "broken"),
+    [
+        ("lanternharbour1", None),
+        ("लालटेनबंदरगाह1", None),
+        ("lanternharbour", "password_no_digit"),
+        ("123456123456", "password_no_letter"),
+        ("four quiet words here", None),
+        ("91827364556473829101", None),
+    ],
+)
+def test_a_password_needs_letter_and_digit_until_it_is_a_phrase(password: str, broken: str | None) -> None:
+    found = breaks_rule(password)
+    assert (found[0] if found else None) == broken
+
+
+def test_a_password_is_kept_as_argon2id_and_verified_exactly(app: Flask) -> None:
+    hasher = People(app).identity.passwords
+    stored = hasher.hash(PASSWORD)
+    assert stored.startswith("$argon2id$")
+    assert hasher.verify(stored, PASSWORD)
+    assert not hasher.verify(stored, PASSWORD.lower())
+    assert not hasher.verify(stored, PASSWORD + " ")
+    assert hasher.hash(PASSWORD) != stored
+
+
+def test_nobody_has_the_password_of_an_unknown_address(app: Flask) -> None:
+    hasher = People(app).identity.passwords
+    assert not hasher.verify(None, PASSWORD)
+    assert not hasher.verify(None, "nobody has this password")
+
+
+def test_a_hash_of_other_parameters_is_stale(settings: Settings) -> None:
+    weak = Passwords(settings)
+    strong = Passwords(settings.model_copy(update={"auth_argon2_time_cost": 3}))
+    assert strong.is_stale(weak.hash(PASSWORD))
+    assert not strong.is_stale(strong.hash(PASSWORD))
+
+
+def test_no_more_hashes_run_at_once_than_there_are_slots(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(passwords, "WAIT_S", 0.05)
+    with passwords._slot(), pytest.raises(PasswordsBusy):  # noqa: SLF001 - the slot is what a running hash holds
+        Passwords(settings).hash(PASSWORD)
+    assert Passwords(settings).hash(PASSWORD)

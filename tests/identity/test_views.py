@@ -1,0 +1,399 @@
+"""The pages of coming in, with JavaScript off."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.identity.conftest import Events
+from tests.identity.test_invites import invite
+from tests.identity.test_sessions import Sql, act, demo, fresh_address  # noqa: F401 - a fixture
+from tests.people import PASSWORD, Person, csrf
+from voyagent.factory import create_app
+from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.kernel.config import Settings
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def submit(browser: FlaskClient, path: str, *, token_from: str | None = None, **fields: str) -> object:
+    return browser.post(path, data={**fields, "csrf_token": csrf(browser, token_from or path)})
+
+
+def path_of(answer: object) -> str:
+    return urlsplit(answer.headers["Location"]).path
+
+
+# Signing in ---------------------------------------------------------------------------------------------------------------
+
+
+def test_address_and_password_open_the_house_and_sign_out_closes_it(browser: FlaskClient, alice: Person, events: Events, sql: Sql) -> None:
+    answer = submit(browser, "/sign-in", email=alice.email.upper(), password=PASSWORD)
+    assert (answer.status_code, path_of(answer)) == (303, "/")
+    assert browser.get("/team").status_code == 200
+    cookie = browser.get_cookie("voyagent_session").value
+    answer = submit(browser, "/sign-out", token_from="/team")
+    assert (answer.status_code, path_of(answer)) == (303, "/sign-in")
+    assert path_of(browser.get("/team")) == "/sign-in"
+    thief = browser.application.test_client()
+    thief.set_cookie("voyagent_session", cookie)
+    assert path_of(thief.get("/team")) == "/sign-in"
+    assert [event["channel"] for event in events(alice, "auth.signed_out")] == ["browser"]
+    assert [event["channel"] for event in events(alice, "auth.signed_in")] == ["browser"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"password": "Harbour-lantern-43"}, "Address or password is wrong."),
+        ({"password": ""}, "Write your password."),
+        ({"email": "no address"}, "Write an address such as"),
+        ({"email": ""}, "Write your address."),
+        ({"email": "nobody@malabar.example"}, "Address or password is wrong."),
+    ],
+)
+def test_a_refused_sign_in_comes_back_with_what_was_typed(browser: FlaskClient, alice: Person, fields: dict[str, str], words: str) -> None:
+    answer = submit(browser, "/sign-in", **{"email": alice.email, "password": PASSWORD, **fields})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert f'value="{fields.get("email", alice.email)}"' in answer.text
+    assert PASSWORD not in answer.text
+    assert answer.text.count("autofocus") == 1
+    assert path_of(browser.get("/team")) == "/sign-in"
+
+
+def test_a_failed_sign_in_is_kept_in_the_audit(browser: FlaskClient, alice: Person, events: Events) -> None:
+    submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
+    (event,) = events(alice, "auth.sign_in_failed")
+    assert (event["channel"], event["status"]) == ("browser", "rejected")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/sign-in/demo", "/sign-out", "/accept-invite", "/team"])
+def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
+    for browser in (alice.app.test_client(), alice.browser):
+        answer = browser.post(path, data={"email": alice.email, "password": PASSWORD})
+        assert answer.status_code == 400
+        wrong = browser.post(path, data={"email": alice.email, "password": PASSWORD, "csrf_token": "wrong"})
+        assert wrong.status_code == 400
+
+
+def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(browser: FlaskClient, alice: Person) -> None:
+    before = csrf(browser, "/sign-in")
+    browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": before})
+    assert browser.post("/team", data={"email": fresh_address(), "role": "agent", "csrf_token": before}).status_code == 400
+
+
+def test_a_page_that_needs_a_person_sends_there_and_back(browser: FlaskClient, alice: Person) -> None:
+    answer = browser.get("/team?x=1")
+    assert (answer.status_code, path_of(answer)) == (303, "/sign-in")
+    address = answer.headers["Location"]
+    assert "next=/team%3Fx%3D1" in address
+    answer = browser.post(address, data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf(browser, address)})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/team?x=1")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "\\/evil.example",
+        "javascript:alert(1)",
+        "/%0d%0aX: 1",
+        "/nowhere",
+        "/sign-out",
+        "/api/auth/me",
+        "/static/css/voyagent.css",
+        "team",
+        "",
+    ],
+)
+def test_next_never_leaves_our_pages(browser: FlaskClient, alice: Person, target: str) -> None:
+    csrf_token = csrf(browser, "/sign-in")
+    answer = browser.post("/sign-in", query_string={"next": target}, data={"email": alice.email, "password": PASSWORD, "csrf_token": csrf_token})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
+def test_whoever_is_signed_in_needs_no_sign_in_page(alice: Person) -> None:
+    answer = alice.browser.get("/sign-in?next=/team")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
+
+
+def test_a_session_that_was_ended_elsewhere_sends_to_sign_in_and_ends_there(alice: Person, sql: Sql) -> None:
+    browser = alice.browser
+    sql("update auth_sessions set ended_at = now() where user_id = :u", u=alice.actor.user_id)
+    assert path_of(browser.get("/team")) == "/sign-in"
+    assert browser.get("/sign-in").status_code == 200
+
+
+def test_an_htmx_request_of_nobody_is_told_where_to_sign_in(browser: FlaskClient) -> None:
+    answer = browser.get("/team", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["HX-Redirect"].startswith("/sign-in?next=/team")
+
+
+# The cookie ---------------------------------------------------------------------------------------------------------------
+
+
+def cookie_of(browser: FlaskClient, person: Person, **fields: str) -> str:
+    answer = submit(browser, "/sign-in", email=person.email, password=PASSWORD, **fields)
+    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if "voyagent_session" in value]
+    return cookie
+
+
+def test_the_session_cookie_is_closed_to_scripts_and_other_sites(browser: FlaskClient, alice: Person) -> None:
+    cookie = cookie_of(browser, alice)
+    assert cookie.startswith("voyagent_session=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Expires" not in cookie
+
+
+def test_a_remembered_session_outlives_the_browser(browser: FlaskClient, alice: Person) -> None:
+    assert "Expires=" in cookie_of(browser, alice, remember="y")
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(settings: Settings, alice: Person) -> None:
+    secure = create_app(settings.model_copy(update={"public_url": "https://voyagent.example"}))
+    secure.url_build_error_handlers.extend(alice.app.url_build_error_handlers)
+    browser = secure.test_client()
+    page = browser.get("/sign-in", base_url="https://voyagent.example")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
+    answer = browser.post(
+        "/sign-in",
+        base_url="https://voyagent.example",
+        headers={"Referer": "https://voyagent.example/sign-in"},
+        data={"email": alice.email, "password": PASSWORD, "csrf_token": token},
+    )
+    assert answer.status_code == 303
+    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if "session" in value]
+    assert cookie.startswith("__Host-voyagent_session=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
+@pytest.fixture
+def clock() -> Iterator[object]:
+    import time_machine  # noqa: PLC0415
+
+    with time_machine.travel("2026-11-25T10:00:00Z", tick=False) as traveller:
+        yield traveller
+
+
+def test_a_browsers_session_ends_after_fourteen_idle_days_and_lives_while_it_is_used(browser: FlaskClient, alice: Person, clock: object) -> None:
+    submit(browser, "/sign-in", email=alice.email, password=PASSWORD, remember="y")
+    for _ in range(2):
+        clock.shift(13 * 86400)
+        assert browser.get("/team").status_code == 200
+    clock.shift(14 * 86400 + 60)
+    assert path_of(browser.get("/team")) == "/sign-in"
+
+
+def test_the_cookie_is_not_sent_again_with_every_answer(alice: Person) -> None:
+    browser = alice.browser
+    browser.get("/team")
+    assert "Set-Cookie" not in browser.get("/team").headers
+
+
+# Signing up ---------------------------------------------------------------------------------------------------------------
+
+
+def agency(**fields: str) -> dict[str, str]:
+    return {"agency_name": "Cardamom Trails", "full_name": "Sabu Thomas", "email": fresh_address(), "password": PASSWORD, **fields}
+
+
+def test_an_agency_is_made_with_its_currency_and_zone(browser: FlaskClient, sql: Sql) -> None:
+    fields = agency(default_currency="AED", timezone="Asia/Dubai")
+    answer = submit(browser, "/sign-up", **fields)
+    assert (answer.status_code, path_of(answer)) == (303, "/")
+    assert "Sabu Thomas" in browser.get("/team").text
+    (row,) = sql(
+        "select s.default_currency, s.timezone from tenant_settings s join users u on u.tenant_id = s.tenant_id where u.email = :email", email=fields["email"]
+    )
+    assert (row["default_currency"], row["timezone"]) == ("AED", "Asia/Dubai")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("email", "sabu@cardamomtrails", "Write an address such as"),
+        ("password", "short1", "Use 12 to 128 characters."),
+        ("password", "onlylettershere", "Add a figure"),
+        ("password", "123456781234", "Add a letter"),
+        ("password", "cardamomtrails1", "This password is easily guessed."),
+        ("full_name", " ", "Write your name."),
+        ("agency_name", "", "Write the agency&#39;s name."),
+        ("default_currency", "XXX", "Choose one of the list."),
+        ("timezone", "Mars/Olympus", "Choose one of the list."),
+    ],
+)
+def test_a_refused_sign_up_says_so_at_the_field(browser: FlaskClient, sql: Sql, field: str, value: str, words: str) -> None:
+    fields = agency(**{field: value})
+    answer = submit(browser, "/sign-up", **fields)
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}-err">.*?{re.escape(words)}', answer.text, re.DOTALL)
+    assert f'id="{field}"' in answer.text
+    assert answer.text.count("autofocus") == 1
+    if field != "full_name":
+        assert 'value="Sabu Thomas"' in answer.text
+    assert fields["password"] not in answer.text
+    assert sql("select 1 from users where email = :email", email=fields["email"]) == []
+
+
+def test_a_taken_address_is_told_at_the_field(browser: FlaskClient, alice: Person) -> None:
+    answer = submit(browser, "/sign-up", **agency(email=alice.email))
+    assert answer.status_code == 422
+    assert re.search(r'id="email-err">.*?This address has an account already', answer.text, re.DOTALL)
+
+
+# Joining ------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(app: Flask, browser: FlaskClient, alice: Person) -> None:
+    email = fresh_address()
+    _, token = invite(app, alice, email, "accounting_lead")
+    answer = browser.get(f"/accept-invite?token={token}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/accept-invite")
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    page = browser.get("/accept-invite")
+    assert page.status_code == 200
+    for words in ("Join Alice Travels", alice.email, email, "Accounting lead"):
+        assert words in page.text
+    assert token not in page.text
+    refused = submit(browser, "/accept-invite", full_name="Ravi Menon", password="password1234")
+    assert refused.status_code == 422
+    assert "easily guessed" in refused.text
+    answer = submit(browser, "/accept-invite", full_name="Ravi Menon", password=PASSWORD)
+    assert (answer.status_code, path_of(answer)) == (303, "/")
+    assert "Ravi Menon" in browser.get("/team").text
+    assert browser.get("/accept-invite").status_code == 404
+
+
+def test_a_link_that_opens_nothing_is_a_dead_end_with_words(app: Flask, browser: FlaskClient, alice: Person, sql: Sql) -> None:
+    invite_id, token = invite(app, alice, fresh_address())
+    sql("update invites set expires_at = now() where id = :id", id=invite_id)
+    browser.get(f"/accept-invite?token={token}")
+    ended = browser.get("/accept-invite")
+    assert (ended.status_code, "This invitation has ended" in ended.text) == (400, True)
+    browser.get("/accept-invite?token=unknown")
+    unknown = browser.get("/accept-invite")
+    assert (unknown.status_code, "not known here" in unknown.text) == (404, True)
+
+
+def test_an_invited_person_who_has_an_account_is_told_so(app: Flask, browser: FlaskClient, alice: Person, charlie: Person) -> None:
+    _, token = invite(app, alice, charlie.email)
+    browser.get(f"/accept-invite?token={token}")
+    answer = submit(browser, "/accept-invite", full_name="Charlie", password=PASSWORD)
+    assert answer.status_code == 422
+    assert "has an account already" in answer.text
+
+
+# The team -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_team_shows_everybody_of_the_agency_and_nobody_else(alice: Person, bob: Person, charlie: Person, statements: list[str]) -> None:
+    page = bob.browser.get("/team")
+    assert page.status_code == 200
+    for person in (alice, bob):
+        assert person.email in page.text
+    assert charlie.email not in page.text
+
+
+def test_the_team_costs_one_trip(alice: Person, statements: list[str]) -> None:
+    browser = alice.browser
+    statements.clear()
+    assert browser.get("/team").status_code == 200
+    assert statements == []  # the lane has connections of its own
+
+
+def test_only_an_administrator_sees_the_form_and_invitations(app: Flask, alice: Person, bob: Person, victor: Person) -> None:
+    email = fresh_address()
+    invite(app, alice, email)
+    assert 'id="invite"' in alice.browser.get("/team").text
+    assert email in alice.browser.get("/team").text
+    for colleague in (bob, victor):
+        page = colleague.browser.get("/team").text
+        assert 'id="invite"' not in page
+        assert email not in page
+        answer = submit(colleague.browser, "/team", email=fresh_address(), role="agent")
+        assert answer.status_code == 403
+
+
+def test_an_invitations_link_is_shown_once(alice: Person) -> None:
+    browser, email = alice.browser, fresh_address()
+    answer = submit(browser, "/team", email=email, role="viewer")
+    assert (answer.status_code, path_of(answer)) == (303, "/team")
+    page = browser.get("/team").text
+    (link,) = re.findall(r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}", page)
+    assert email in page
+    assert "accept-invite" not in browser.get("/team").text
+    joiner = alice.app.test_client()
+    parts = urlsplit(link)
+    joiner.get(f"{parts.path}?{parts.query}")
+    assert "Viewer" in joiner.get("/accept-invite").text
+
+
+def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:
+    browser, email = alice.browser, fresh_address()
+    submit(browser, "/team", email=email, role="agent")
+    for fields, place, words in (
+        ({"email": email, "role": "agent"}, "email", "has an open invitation already"),
+        ({"email": "x", "role": "agent"}, "email", "Write an address such as"),
+        ({"email": fresh_address(), "role": "owner"}, "role", "Choose one of the list."),
+    ):
+        answer = submit(browser, "/team", **fields)
+        assert answer.status_code == 422
+        assert re.search(rf'id="{place}-err">.*?{re.escape(words)}', answer.text, re.DOTALL)
+
+
+def test_an_invitation_is_taken_back_from_the_team(app: Flask, alice: Person, charlie: Person) -> None:
+    email = fresh_address()
+    invite_id, _ = invite(app, alice, email)
+    browser = alice.browser
+    assert submit(charlie.browser, f"/team/invitations/{invite_id}/revoke", token_from="/team").status_code == 404
+    assert submit(browser, "/team/invitations/nonsense/revoke", token_from="/team").status_code == 404
+    answer = submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team")
+    assert (answer.status_code, path_of(answer)) == (303, "/team")
+    page = browser.get("/team").text
+    assert "is taken back" in page
+    assert email not in page
+    assert submit(browser, f"/team/invitations/{invite_id}/revoke", token_from="/team").status_code == 409
+
+
+def test_an_ended_invitation_is_made_again_with_one_click(app: Flask, alice: Person, sql: Sql) -> None:
+    email = fresh_address()
+    invite_id, _ = invite(app, alice, email, "viewer")
+    sql("update invites set expires_at = now() where id = :id", id=invite_id)
+    browser = alice.browser
+    assert "Invite again" in browser.get("/team").text
+    assert submit(browser, "/team", email=email, role="viewer").status_code == 303
+    assert "Invite again" not in browser.get("/team").text
+
+
+# The demo -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_sign_in_page_opens_the_demo_agency_with_one_click(browser: FlaskClient, demo: None) -> None:  # noqa: F811 - the fixture
+    assert "Open the demo agency" in browser.get("/sign-in").text
+    answer = submit(browser, "/sign-in/demo", token_from="/sign-in")
+    assert (answer.status_code, path_of(answer)) == (303, "/")
+    assert DEMO_EMAIL in browser.get("/team").text
+
+
+def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # noqa: F811 - the fixture
+    from voyagent.kernel.config import Environment  # noqa: PLC0415
+
+    production = create_app(settings.model_copy(update={"env": Environment.PRODUCTION, "auth_skip_email_verification": False}))
+    production.url_build_error_handlers.append(lambda _error, endpoint, _values: f"/{endpoint}")
+    browser = production.test_client()
+    assert "demo" not in browser.get("/sign-in").text
+    assert submit(browser, "/sign-in/demo", token_from="/sign-in").status_code == 404
