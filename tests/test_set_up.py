@@ -1,0 +1,101 @@
+"""What brings a fresh computer to the running program: locks without hosts, the browser's files, and steps that are done once."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import set_up
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+VENDOR_LINK = re.compile(r"vendor/([A-Za-z0-9._-]+)")
+
+
+@pytest.fixture
+def vendor(tmp_path: Path) -> Path:
+    if not set_up.PACKAGES.is_dir():
+        pytest.skip("the browser's packages are not fetched: `make test` does that")
+    folder = tmp_path / "vendor"
+    set_up.copy_vendor(ROOT / "node_modules", folder)
+    return folder
+
+
+def test_every_vendor_file_that_a_page_links_is_made(vendor: Path) -> None:
+    pages = [page for page in (ROOT / "templates").rglob("*.html") if "vendor/" in page.read_text()]
+    linked = {name for page in pages for name in VENDOR_LINK.findall(page.read_text())}
+    assert linked
+    assert linked <= {file.name for file in vendor.iterdir()}
+
+
+def test_every_font_that_a_style_sheet_names_is_there(vendor: Path) -> None:
+    named = {(sheet.name, url.split("?")[0]) for sheet in vendor.glob("*.css") for url in re.findall(r"url\(\"?'?(\.?/?f[^)\"']+)", sheet.read_text())}
+    assert {sheet for sheet, _ in named} == {"bootstrap-icons.min.css", "inter.css", "noto-sans-devanagari.css"}
+    assert [url for _, url in named if not (vendor / url).is_file()] == []
+
+
+def test_what_pages_no_longer_use_does_not_stay(vendor: Path) -> None:
+    (vendor / "left-over.js").touch()
+    set_up.copy_vendor(ROOT / "node_modules", vendor)
+    assert not (vendor / "left-over.js").exists()
+
+
+def test_the_browser_s_lock_pins_by_hash_and_names_no_registry() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    installed = {name: package for name, package in packages.items() if name}
+    assert len(installed) >= len(json.loads((ROOT / "package.json").read_text())["dependencies"])
+    assert [name for name, package in installed.items() if "resolved" in package or not package["integrity"].startswith("sha512-")] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
+def test_python_s_locks_pin_by_hash_and_name_no_registry(lock: Path) -> None:
+    text = lock.read_text()
+    pinned = re.findall(r"^[a-z0-9][^\n]*==[^\n]*\\\n    --hash=sha256:", text, re.MULTILINE)
+    assert len(pinned) == len(re.findall(r"^[a-z0-9]", text, re.MULTILINE)) > 0
+    assert "://" not in text
+
+
+def test_the_development_lock_has_every_pin_of_what_runs() -> None:
+    pins = {lock.name: set(re.findall(r"^([a-z0-9][^ ]*==[^ ;]+)", lock.read_text(), re.MULTILINE)) for lock in LOCKS}
+    assert pins["requirements.txt"] <= pins["requirements-dev.txt"]
+
+
+def test_a_step_is_done_once_until_what_it_is_made_from_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[tuple[str, ...]] = []
+    monkeypatch.setattr(set_up, "VENV", tmp_path)
+    monkeypatch.setattr(set_up, "_run", lambda *command, **_: done.append(command))
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.11.9")
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("one")
+    set_up.install(lock)
+    set_up.install(lock)
+    assert len(done) == 1
+    assert "--require-hashes" in done[0]
+    lock.write_text("two")
+    set_up.install(lock)
+    assert len(done) == 2
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.13.5")
+    set_up.install(lock)
+    assert len(done) == 3
+
+
+def test_a_step_that_fails_is_tried_again_next_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(set_up, "VENV", tmp_path)
+    monkeypatch.setattr(set_up, "PYTHON", Path("/bin/false"))
+    (tmp_path / "pyvenv.cfg").touch()
+    lock = tmp_path / "requirements.txt"
+    lock.write_text("one")
+    with pytest.raises(set_up.SetUpFailed, match=r"pip could not install requirements\.txt"):
+        set_up.install(lock)
+    assert not (tmp_path / ".installed-requirements").exists()
+
+
+def test_every_command_of_the_readme_is_a_target() -> None:
+    named = set(re.findall(r"\bmake ([a-z-]+)", (ROOT / "README.md").read_text()))
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S607
+    assert {"run", "test", "check", "help"} <= named
+    assert named <= set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE))
