@@ -97,6 +97,7 @@ def test_the_review_says_who_asked_until_when_and_what_will_change(desk: Desk, a
         "balances, INR",
         "Deepa Krishnan owes",
         "Due Thu 10 Dec 2026",
+        "24 Nov 2026",
         "Flights, 2 adults",
         "Total INR",
         "Same as quote Q-0911",
@@ -254,6 +255,9 @@ def test_a_failed_effect_says_why_in_words(desk: Desk, alice: Person, drain: Cal
     outcome = page_of(alice, approval_id).words(".//*[@id='outcome']")
     assert "It was granted and could not be done." in outcome
     assert service.ToolUnknown.message in outcome
+    assert "Result" not in outcome
+    assert "Failed" in Page(alice.browser.get("/approvals")).words(".//nav[@id='inbox']")
+    assert "Granted, failed" in Page(alice.browser.get("/approvals?status=granted")).words(".//tbody")
 
 
 def test_an_expired_request_says_so_and_has_no_buttons(desk: Desk, alice: Person) -> None:

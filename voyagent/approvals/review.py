@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from voyagent.approvals.effects import Description, DocumentShown, LineShown, MoneyShown
@@ -88,7 +89,7 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 
 def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
-    return list(_flat(payload, "", 0))
+    return list(_flat(payload, "", 0)) if payload else []
 
 
 def failure_in_words(code: str | None) -> str:
@@ -136,7 +137,11 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
 def _document(shown: DocumentShown) -> dict[str, Any]:
     total = _money(shown["total"]) if "total" in shown else None
     rows = [(row["text"], _amount(row["amount"], total.currency) if total else None) for row in shown.get("rows", [])]
-    return {**shown, "rows": rows, "total": total}
+    return {**shown, "rows": rows, "total": total, "date": _day(shown.get("date", ""))}
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _money(shown: MoneyShown) -> Money:
