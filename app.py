@@ -31,6 +31,7 @@ from voyagent import cli, factory
 from voyagent.drivers.postgres.errors import EmbeddedServerError
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.identity.queries import offers_demo
 from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
 from voyagent.kernel.db import db
 
@@ -55,9 +56,9 @@ def main() -> None:
             set_defaults()
             listener = running.enter_context(claim_port(load_settings()))
             settings = running.enter_context(database())
-            prepare(settings)
+            words = greeting(settings, has_demo=prepare(settings))
             running.enter_context(Worker())
-            WebServer(settings, listener).run()
+            WebServer(settings, listener, words).run()
     except (ConfigurationError, EmbeddedServerError, PortUnavailable) as error:
         sys.exit(f"Voyagent did not start: {error}")
     except KeyboardInterrupt:
@@ -141,19 +142,23 @@ def database() -> Iterator[Settings]:
         yield load_settings()
 
 
-def prepare(settings: Settings) -> None:
-    """Migrate, and fill a fresh database with the demo agency; a demo that was interrupted is taken up again by the next start."""
+def prepare(settings: Settings) -> bool:
+    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted; tell whether it is there."""
     application = factory.create_app(settings)
+    wanted = not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off"
     unfinished = settings.data_dir / "demo-unfinished"
-    if not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off" and _is_fresh(settings):
+    if wanted and _is_fresh(settings):
         unfinished.touch()
     cli.migrate(application)
-    if unfinished.exists() and not settings.is_production:
+    if wanted and unfinished.exists():
         print("Filling the demo agency …", flush=True)
         cli.demo(application)
         unfinished.unlink()
     with application.app_context():
+        has_demo = offers_demo(settings)
+        db.session.remove()
         db.engine.dispose()  # the web process is forked from this one and must not share a connection with it
+    return has_demo
 
 
 class Worker:
@@ -197,9 +202,10 @@ class Worker:
 class WebServer(BaseApplication):
     """gunicorn in this process, with the settings that production uses, on a socket that is open already."""
 
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket, words: str) -> None:
         self.settings = settings
         self.listener = listener
+        self.words = words
         super().__init__()
 
     def load_config(self) -> None:
@@ -217,13 +223,13 @@ class WebServer(BaseApplication):
 
     def _greet(self, worker: Any) -> None:
         if worker.age == 1:
-            print(greeting(self.settings), flush=True)
+            print(self.words, flush=True)
 
 
-def greeting(settings: Settings) -> str:
+def greeting(settings: Settings, *, has_demo: bool) -> str:
     """What the person at the terminal needs to know once it runs."""
     lines = ["", f"Voyagent runs at http://{HOST}:{settings.port}"]
-    if not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off":
+    if has_demo:
         lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
     lines += [f"  Data           {settings.data_dir.resolve()}"]
     if settings.auth_skip_email_verification:

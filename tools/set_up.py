@@ -64,7 +64,7 @@ def main(purpose: str) -> None:
 
 def make_venv() -> None:
     """Make the virtual environment, anew where its Python has gone."""
-    if PYTHON.exists() and _succeeds(str(PYTHON), "-c", "import pip"):
+    if PYTHON.exists() and (VENV / "bin" / "pip").exists():  # pip comes last, so an interrupted making has none
         return
     _say(f"Making .venv with Python {sys.version.split()[0]}")
     _run(sys.executable, "-m", "venv", "--clear", str(VENV), failure="Python could not make a virtual environment; on Debian install python3-venv")
@@ -142,10 +142,6 @@ def _digest(*files: Path) -> str:
 
 def _is_fresh(stamp: Path, made_from: str) -> bool:
     return stamp.exists() and stamp.read_text() == made_from
-
-
-def _succeeds(*command: str) -> bool:
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def _run(*command: str, failure: str, environment: dict[str, str] | None = None) -> None:
