@@ -7,6 +7,8 @@ from flask import Flask, Response, current_app, jsonify, render_template
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
+from voyagent.billing import effects as billing_effects
+from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
@@ -17,12 +19,15 @@ from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
 from voyagent.identity.api import api as identity_api, gate as gate_api
 from voyagent.identity.views import pages as identity_pages
+from voyagent.ledger.views import pages as ledger_pages
 from voyagent.settings.api import api as settings_api
 
 PAGES: tuple[PageBlueprint, ...] = (
     identity_pages,
     enquiries_pages,
     approvals_pages,
+    billing_pages,
+    ledger_pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
@@ -33,6 +38,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     system_api,
     system_root,
 )
+EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
 TASKS = (approvals_tasks, chat_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
 COUNTED_MAX = 1000
+_ZONES_APART = timedelta(days=2)
 LOOKED_MAX = 20_000
 _INVOICES = Invoice.__table__.c
 _COUNTS = InvoiceCount.__table__.c
@@ -47,7 +48,10 @@ class BillNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSearch:
-    """What a list is narrowed to. `status` is a state, `open` (issued or partly paid) or `overdue` (open, and due before `today`); `party` is a whole name."""
+    """What a list is narrowed to. `status` is a state, `open` (issued or partly paid) or `overdue` (open, due before `today`); `party` is a whole name.
+
+    `today` may be a day off while the agency's zone is not known yet, but for `overdue`.
+    """
 
     today: date
     text: str | None = None
@@ -77,12 +81,22 @@ class InvoiceSearch:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceBoard:
-    """A page of the list, and the numbers for its tabs: a state each, `open`, `overdue`. `is_capped`: there may be more than `page.total`."""
+    """A page of the list and the numbers for its tabs. `is_capped`: there may be more than `page.total`; `is_partial`: only the newest were looked through."""
 
     page: Page[Row]
     by_status: dict[str, int]
+    long_overdue: int
+    due_about_now: dict[date, int]
     is_capped: bool
     is_partial: bool
+
+    def numbers(self, today: date) -> dict[str, int]:
+        """How many there are by state, and `all`, `open`, `overdue`; whose today it is, the reader may learn with the page only."""
+        return self.by_status | {
+            "all": sum(self.by_status.values()),
+            "open": sum(self.by_status.get(state, 0) for state in OPEN_INVOICE),
+            "overdue": self.long_overdue + sum(n for due, n in self.due_about_now.items() if due < today),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +138,20 @@ def get_lines(invoice_id: UUID) -> list[InvoiceLine]:
 
 def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0) -> InvoiceBoard:
     """What the list page shows, newest issue date first, in one trip and two statements; a total that would have to be counted is counted to a thousand."""
-    rows, counts = reader.read(_list_statement(search, limit, offset), _counts_statement(search))
-    numbers = counts[0]
-    by_status = dict(numbers["by_status"] or {})
-    by_status |= {"open": sum(by_status.get(state, 0) for state in OPEN_INVOICE), "overdue": int(numbers["overdue"])}
-    by_status["all"] = sum(by_status.get(state, 0) for state in STATUSES)
-    total = int(rows[0]["total"]) if search.text else int(numbers["total"]) if not search.is_counted else by_status[search.status or "all"]
-    items = [row for row in rows if row["id"] is not None]
-    return InvoiceBoard(
-        page=Page(items=items, total=total, limit=limit, offset=offset),
-        by_status={name: n for name, n in by_status.items() if n},
-        is_capped=not search.is_counted and total > COUNTED_MAX,
+    rows, (counts,) = reader.read(_list_statement(search, limit, offset), _counts_statement(search))
+    board = InvoiceBoard(
+        page=Page(items=[row for row in rows if row["id"] is not None], total=0, limit=limit, offset=offset),
+        by_status={status: n for status, n in (counts["by_status"] or {}).items() if n},
+        long_overdue=counts["long_overdue"],
+        due_about_now={date.fromisoformat(due): n for due, n in (counts["due_about_now"] or {}).items()},
+        is_capped=False,
         is_partial=_is_blunt(search),
     )
+    if search.is_counted:
+        total = board.numbers(search.today).get(search.status or "all", 0)
+    else:
+        total = rows[0]["total"] if search.text else counts["total"]
+    return replace(board, page=replace(board.page, total=total), is_capped=not search.is_counted and total > COUNTED_MAX)
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
@@ -199,12 +214,17 @@ def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
 
 def _counts_statement(search: InvoiceSearch) -> Select[Any]:
     by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(InvoiceCount)).scalar_subquery()
-    overdue = (
-        select(cast(func.coalesce(func.sum(_AGEING.n), 0), BigInteger))
-        .where(owned(AgeingByDue), _AGEING.kind == "receivable", _AGEING.n > 0, _AGEING.due_date < search.today)
-        .scalar_subquery()
+    first, after = search.today - _ZONES_APART, search.today + _ZONES_APART
+    open_now = [owned(AgeingByDue), _AGEING.kind == "receivable", _AGEING.n > 0]
+    long_overdue = select(cast(func.coalesce(func.sum(_AGEING.n), 0), BigInteger)).where(*open_now, _AGEING.due_date < first).scalar_subquery()
+    by_day = (
+        select(_AGEING.due_date, func.sum(_AGEING.n).label("n"))
+        .where(*open_now, _AGEING.due_date.between(first, after))
+        .group_by(_AGEING.due_date)
+        .subquery("by_day")
     )
-    statement = select(by_status.label("by_status"), overdue.label("overdue"))
+    due_about_now = select(func.jsonb_object_agg(by_day.c.due_date, by_day.c.n)).scalar_subquery()
+    statement = select(by_status.label("by_status"), long_overdue.label("long_overdue"), due_about_now.label("due_about_now"))
     if search.is_counted or search.text:
         return statement
     table = Invoice.__table__.alias("c")

@@ -15,13 +15,14 @@ from voyagent.billing.service.errors import (
     VendorReferenceRequired,
     VendorReferenceTaken,
 )
-from voyagent.billing.service.invoices import INVOICE_SERIES, draft_invoice, issue_invoice
+from voyagent.billing.service.invoices import INVOICE_SERIES, ISSUE_SIDES, draft_invoice, issue_invoice
 from voyagent.billing.service.numbering import financial_year, take_number, year_of
 from voyagent.billing.service.payments import pay_bill, record_receipt
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
 
 __all__ = [
     "INVOICE_SERIES",
+    "ISSUE_SIDES",
     "CustomerNameRequired",
     "DocumentNotOpen",
     "InvalidDate",

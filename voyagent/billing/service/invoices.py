@@ -24,6 +24,7 @@ from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
+ISSUE_SIDES = (("receivable", 1), ("revenue_services", -1))
 
 
 def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
@@ -90,8 +91,8 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
 
-    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft,
-    InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound,
+    InvoiceNotDraft, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
     actor.require("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -106,8 +107,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
         purpose="issue",
         narration=f"Invoice {number}, {invoice.party_name}",
         lines=[
-            ledger.debit("receivable", total, party_name=invoice.party_name, memo=number),
-            ledger.credit("revenue_services", total, memo=number),
+            ledger.debit(purpose, total, party_name=invoice.party_name, memo=number) if sign > 0 else ledger.credit(purpose, total, memo=number)
+            for purpose, sign in ISSUE_SIDES
         ],
         entry_date=invoice.issue_date,
     )

@@ -1,0 +1,196 @@
+"""What "granted" means for invoices: drawing one up, issuing one; and what the reviewer sees of it beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import format_date, gettext
+from pydantic import ValidationError
+
+from voyagent.approvals import effects
+from voyagent.approvals.effects import BalanceShown, CheckShown, Description, DocumentShown, Effect, FactShown, LineShown, MoneyShown, RowShown
+from voyagent.billing import queries, service
+from voyagent.billing.models import Invoice
+from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn
+from voyagent.identity.permissions import Role
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.reading import Reader, SessionReader
+from voyagent.ledger import queries as books
+
+APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
+_ALIKE_DAYS = 30
+
+
+class InvalidArguments(Unprocessable):
+    """The stored arguments do not fit the tool any more."""
+
+    code = "invalid_arguments"
+    message = N_("What was proposed does not fit what this needs, so nothing was done.")
+
+
+def run_draft(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Draw the invoice up. Raises InvalidArguments and whatever `service.draft_invoice` raises."""
+    wanted = _read(DraftInvoiceIn, arguments)
+    invoice = service.draft_invoice(
+        actor,
+        customer_name=wanted.customer_name,
+        issue_date=wanted.issue_date,
+        due_date=wanted.due_date,
+        line_items=[line.item() for line in wanted.line_items],
+        number=wanted.number,
+        party_reference=wanted.party_reference,
+        notes=wanted.notes,
+        enquiry_id=wanted.enquiry_id,
+    )
+    return {"drafted": True} | _told(invoice)
+
+
+def run_issue(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Issue the draft. Raises InvalidArguments and whatever `service.issue_invoice` raises."""
+    invoice = service.issue_invoice(actor, _read(IssueInvoiceIn, arguments).invoice_id)
+    return {"issued": True} | _told(invoice)
+
+
+def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
+    """The draft as a document; nothing is posted by it. Raises what `run_draft` would, so that a proposal that cannot be carried out says so."""
+    wanted = _read(DraftInvoiceIn, arguments)
+    name = service.party(wanted.customer_name)
+    service.check_days(wanted.issue_date, wanted.due_date)
+    priced = service.price([line.item() for line in wanted.line_items])
+    if wanted.number:
+        raise service.InvoiceNumberConflict
+    reader = SessionReader(db.session)
+    rows = [_row(line.description, line.quantity, line.amount) for line in priced.lines]
+    return Description(
+        title=gettext("Draft an invoice for %(name)s", name=name),
+        undo=gettext("a draft changes no books"),
+        document=_document(gettext("Draft invoice"), name, wanted.issue_date, rows, priced.total),
+        facts=[
+            FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
+            FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
+            FactShown(label=gettext("In the books"), value=gettext("Nothing yet. Issuing it asks for a grant of its own.")),
+        ],
+        checks=[_check_terms(wanted.issue_date, wanted.due_date), _check_alike(reader, actor, name, priced.total)],
+    )
+
+
+def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
+    """The journal lines that issuing posts, what the customer owes before and after, and the document. Raises InvoiceNotFound, InvoiceNotDraft."""
+    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    if invoice.status != "draft":
+        raise service.InvoiceNotDraft
+    reader = SessionReader(db.session)
+    total = Money(invoice.total_minor, invoice.currency)
+    owed = Money(queries.party_open(reader, "receivable", invoice.party_name, invoice.currency), invoice.currency)
+    rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice.id)]
+    year = service.year_of(invoice.issue_date)
+    document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
+    document["number"] = gettext("next number of %(year)s", year=year)
+    return Description(
+        title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
+        undo=gettext("can be undone by a credit note"),
+        lines=_journal(reader, total),
+        balances=[BalanceShown(label=gettext("%(name)s owes", name=invoice.party_name), before=_money(owed), after=_money(owed + total), note=_due(invoice))],
+        document=document,
+        checks=[
+            _check_terms(invoice.issue_date, invoice.due_date),
+            _check_day(actor, invoice.issue_date),
+            _check_alike(reader, actor, invoice.party_name, total, invoice),
+        ],
+    )
+
+
+def _read(schema: type[Any], arguments: dict[str, Any]) -> Any:
+    try:
+        return schema.model_validate(arguments)
+    except ValidationError:
+        raise InvalidArguments from None
+
+
+def _told(invoice: Invoice) -> dict[str, Any]:
+    """The tool's answer: the API's names, and what a sentence about it needs."""
+    return {
+        "invoice_id": str(invoice.id),
+        "number": invoice.number,
+        "total_amount": wire_amount(invoice.total_minor, invoice.currency),
+        "currency": invoice.currency,
+        "status": invoice.status,
+        "customer_name": invoice.party_name,
+        "due_date": invoice.due_date.isoformat(),
+    }
+
+
+def _journal(reader: Reader, total: Money) -> list[LineShown]:
+    accounts = {account["purpose"]: account for account in books.list_accounts(reader)}
+    sides = [(accounts[purpose], sign) for purpose, sign in service.ISSUE_SIDES if purpose in accounts]
+    standing = {
+        row["account_id"]: row["debit_minor"] - row["credit_minor"]
+        for row in reader.read(books.balances_statement(date(2200, 12, 31), [account["id"] for account, _ in sides]))[0]
+        if row["currency"] == total.currency
+    }
+    return [_line(account, sign, total, standing.get(account["id"], 0)) for account, sign in sides]
+
+
+def _line(account: dict[str, Any], sign: int, total: Money, before_minor: int) -> LineShown:
+    return LineShown(
+        code=account["code"],
+        name=account["name"],
+        currency=total.currency,
+        debit=total.wire if sign > 0 else None,
+        credit=total.wire if sign < 0 else None,
+        before=wire_amount(before_minor, total.currency),
+        after=wire_amount(before_minor + sign * total.amount_minor, total.currency),
+    )
+
+
+def _document(title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money) -> DocumentShown:
+    return DocumentShown(title=title, date=_day(issue_date), party=party, rows=list(rows), total=_money(total))
+
+
+def _row(description: str, quantity: int, amount: Money) -> RowShown:
+    return RowShown(text=description if quantity == 1 else f"{description}, {quantity} ×", amount=amount.wire)
+
+
+def _check_terms(issue_date: date, due_date: date) -> CheckShown:
+    days = (due_date - issue_date).days
+    if days > 180:
+        return CheckShown(ok=False, text=gettext("Due %(days)s days after issue, which is long", days=days))
+    return CheckShown(ok=True, text=gettext("Due %(days)s days after issue", days=days) if days else gettext("Due on the day of issue"))
+
+
+def _check_day(actor: Actor, issue_date: date) -> CheckShown:
+    apart = (issue_date - clock.today(actor.timezone)).days
+    if apart == 0:
+        return CheckShown(ok=True, text=gettext("Issued today"))
+    return CheckShown(ok=abs(apart) <= 7, text=gettext("Booked on %(day)s", day=_day(issue_date)))
+
+
+def _check_alike(reader: Reader, actor: Actor, party: str, total: Money, besides: Invoice | None = None) -> CheckShown:
+    since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
+    alike = queries.find_alike(reader, party, total.amount_minor, total.currency, since=since, besides=besides.id if besides else None)
+    if not alike:
+        return CheckShown(ok=True, text=gettext("No other invoice for this customer over this amount in the last 30 days"))
+    which = alike[0]["number"] or gettext("a draft")
+    return CheckShown(ok=False, text=gettext("There is another invoice for this customer over this amount: %(which)s", which=which))
+
+
+def _due(invoice: Invoice) -> str:
+    return str(gettext("Due %(day)s", day=_day(invoice.due_date)))
+
+
+def _money(amount: Money) -> MoneyShown:
+    return MoneyShown(amount=amount.wire, currency=amount.currency)
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, "d MMM y"))
+
+
+DRAFT = effects.register(Effect("draft_invoice", APPROVERS, "Draft an invoice", money=True, reversible=True, run=run_draft, describe=describe_draft))
+ISSUE = effects.register(Effect("issue_invoice", APPROVERS, "Issue an invoice", money=True, reversible=True, run=run_issue, describe=describe_issue))

@@ -1,0 +1,87 @@
+"""The address of the invoice list: reading it, and the links to its tabs, pages and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from pydantic import Field, ValidationError
+
+from voyagent.billing.queries import COUNTED_MAX, InvoiceBoard, InvoiceSearch
+from voyagent.billing.schemas import PAGE_SIZE, InvoiceListQuery
+from voyagent.http.forms import read_date
+
+_DATES = ("due_from", "due_to")
+_TABS = (
+    (None, _l("All")),
+    ("draft", _l("Draft")),
+    ("open", _l("Unpaid")),
+    ("overdue", _l("Overdue")),
+    ("partially_paid", _l("Partly paid")),
+    ("paid", _l("Paid")),
+)
+_RARE_TABS = (("issued", _l("Issued")), ("void", _l("Void")))
+
+
+class InvoiceList(InvoiceListQuery):
+    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+
+    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> InvoiceList:
+        """Read an address; days may be written as people write them."""
+        values: dict[str, Any] = {name: given[name] for name in InvoiceListQuery.model_fields if name in given}
+        for name in _DATES:
+            found = read_date(values.get(name, "").strip()) if values.get(name, "").strip() else None
+            values[name] = found.isoformat() if found else values.get(name, "")
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+
+    def search(self, today: date) -> InvoiceSearch:
+        """What the list is narrowed to."""
+        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, due_from=self.due_from, due_to=self.due_to)
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before this page."""
+        return (self.page - 1) * PAGE_SIZE
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything but the tab narrows the list."""
+        return any((self.q, self.currency, self.party, self.due_from, self.due_to))
+
+    def address(self, **changes: Any) -> str:
+        """The list's address with something changed; any change but `page` leads to the first page."""
+        values = self.model_dump(mode="json", exclude_none=True, exclude={"page"}) | changes
+        if values.get("page") == 1:
+            del values["page"]
+        return url_for("billing.invoices", **{name: value for name, value in values.items() if value not in (None, "")})
+
+    def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
+        """One entry for each state that people ask for, the rare ones only where there is one or it is asked for."""
+        rare = [tab for tab in _RARE_TABS if self.status == tab[0] or (tab[0] == "void" and by_status.get("void"))]
+        return [
+            {"label": word, "href": self.address(status=status), "here": self.status == status, "count": by_status.get(status or "all", 0)}
+            for status, word in (*_TABS, *rare)
+        ]
+
+    def hidden(self) -> dict[str, str]:
+        """What the search box carries along: the filters that are on."""
+        return self.model_dump(mode="json", exclude_none=True, exclude={"page", "q"})
+
+    def newer(self, _board: InvoiceBoard) -> str | None:
+        """The address of the page before this one."""
+        return self.address(page=self.page - 1) if self.page > 1 else None
+
+    def older(self, board: InvoiceBoard) -> str | None:
+        """The address of the page after this one, while there may be one."""
+        may_follow = board.page.last < board.page.total or (board.is_capped and len(board.page.items) == PAGE_SIZE and board.page.total > COUNTED_MAX)
+        return self.address(page=self.page + 1) if may_follow and board.page.items else None
