@@ -81,7 +81,7 @@ def turn_of(row: ChatTurn) -> Turn:
 
 def exists(session_id: UUID) -> bool:
     """Whether the agency has the conversation and has not deleted it."""
-    return bool(db.session.scalar(select(there_is().where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None)))))
+    return db.session.scalar(select(ChatSession.id).where(ChatSession.id == session_id, ChatSession.deleted_at.is_(None))) is not None
 
 
 def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:

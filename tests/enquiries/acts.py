@@ -1,0 +1,47 @@
+"""Short ways for tests to log, change and read an enquiry by the rules."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from tests.people import Person
+from voyagent.chat import service as chat
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.service import EnquiryChanges
+
+
+def logged(person: Person, name: str = "Deepa Krishnan", **wish: Any) -> UUID:
+    with person.acting() as actor:
+        return service.create(actor, customer_name=name, **wish).id
+
+
+def conversation(person: Person) -> UUID:
+    with person.acting() as actor:
+        return chat.create_session(actor).id
+
+
+def row(person: Person, enquiry_id: UUID) -> dict[str, Any]:
+    with person.reading() as reader:
+        return queries.get_row(reader, enquiry_id)
+
+
+def changed(person: Person, enquiry_id: UUID, **changes: Any) -> dict[str, Any]:
+    person.does(service.update, enquiry_id, EnquiryChanges(**changes))
+    return row(person, enquiry_id)
+
+
+def events(person: Person, enquiry_id: UUID) -> list[dict[str, Any]]:
+    with person.reading() as reader:
+        return queries.get_with_history(reader, enquiry_id)[1]
+
+
+def counts(person: Person) -> dict[str, int]:
+    with person.reading() as reader:
+        return {status: n for status, n in queries.read_board(reader, Search(), Part()).by_status.items() if n}
+
+
+def names(person: Person, **search: Any) -> list[str]:
+    with person.reading() as reader:
+        return [found["customer_name"] for found in queries.list_enquiries(reader, Search(**search), Part()).items]
