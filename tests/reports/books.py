@@ -1,0 +1,65 @@
+"""Documents for tests of the reports, made and paid through the real rules."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from tests.people import Person
+from voyagent.billing import service as billing
+from voyagent.kernel import clock
+from voyagent.kernel.money import Money
+
+AS_OF = date(2026, 3, 31)
+# Domain rules, section on ageing: due date, days past due on 31 March 2026, bucket, whether it is not due.
+VECTORS = (
+    (date(2026, 4, 15), 0, "0-30"),
+    (date(2026, 3, 31), 0, "0-30"),
+    (date(2026, 3, 1), 1, "0-30"),
+    (date(2026, 2, 28), 2, "31-60"),
+    (date(2026, 1, 30), 2, "31-60"),
+    (date(2026, 1, 29), 3, "61-90"),
+    (date(2025, 12, 31), 3, "61-90"),
+    (date(2025, 12, 30), 4, "90+"),
+)
+
+
+def today() -> date:
+    """The day in UTC, which is also the zone of a fresh agency."""
+    return clock.today()
+
+
+def days_ago(days: int) -> date:
+    """A day in the past."""
+    return today() - timedelta(days=days)
+
+
+def invoice(who: Person, party: str, amount: str, *, due: date, issued: date | None = None, currency: str = "INR") -> UUID:
+    """An issued invoice of one line."""
+    with who.acting() as actor:
+        drafted = billing.draft_invoice(
+            actor,
+            customer_name=party,
+            issue_date=issued or due,
+            due_date=due,
+            line_items=[{"description": "Air tickets", "quantity": 1, "unit_price": amount, "currency": currency}],
+        )
+        return billing.issue_invoice(actor, drafted.id).id
+
+
+def bill(who: Person, party: str, amount: str, *, due: date, reference: str, currency: str = "INR") -> UUID:
+    """A received bill of one line."""
+    with who.acting() as actor:
+        return billing.receive_bill(
+            actor,
+            vendor_name=party,
+            vendor_reference=reference,
+            issue_date=due,
+            due_date=due,
+            line_items=[{"description": "Air tickets, net", "quantity": 1, "unit_price": amount, "currency": currency}],
+        ).id
+
+
+def pay(who: Person, invoice_id: UUID, amount: str, *, on: date, currency: str = "INR") -> None:
+    """A receipt for an invoice."""
+    who.does(billing.record_receipt, invoice_id, Money.parse(amount, currency), on)

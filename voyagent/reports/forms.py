@@ -1,0 +1,84 @@
+"""What the address of a report asks for, as a person types it: days in words, a currency, whose documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from voyagent.http.forms import read_date
+from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+from voyagent.kernel.money import Money, is_currency
+
+DAYS = ("as_of", "from", "to")
+PARTY_MAX = 255
+_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("customer")}
+
+
+class Bar(NamedTuple):
+    """A part of the coloured bar, in thousandths of its width."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A report's address: what could be read, and the names of what could not be. `typed` is what stood there, for the fields."""
+
+    endpoint: str
+    days: Mapping[str, date]
+    currency: str | None = None
+    party: str | None = None
+    include_zero: bool = False
+    typed: Mapping[str, str] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
+        """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
+        typed = {name: given[name].strip() for name in (*DAYS, "currency", "party") if given.get(name, "").strip()}
+        days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
+        currency, party = typed.get("currency"), typed.get("party")
+        unread = [name for name in DAYS if name in typed and name not in days]
+        if currency is not None and not is_currency(currency):
+            unread.append("currency")
+        if party is not None and len(party) > PARTY_MAX:
+            unread.append("party")
+        return cls(endpoint, days, currency, party, given.get("include_zero") == "1", typed, tuple(unread))
+
+    @property
+    def unread_words(self) -> list[str]:
+        """What could not be read, as a person says it."""
+        return [str(_WORDS[name]) for name in self.unread]
+
+    def value(self, name: str) -> date | str | None:
+        """What a day's field shows: the day, or what was typed and is none."""
+        return self.days.get(name) or self.typed.get(name)
+
+    def here(self, **changes: str | None) -> str:
+        """The same report with something changed; None takes a filter away."""
+        values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
+        values |= {"currency": self.currency, "party": self.party, "include_zero": "1" if self.include_zero else None}
+        return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
+
+
+def bars(amounts: tuple[Money, ...]) -> list[Bar]:
+    """The shares of some amounts of one currency, side by side with a gap of two thousandths; what is zero has no width."""
+    shown = [max(amount.amount_minor, 0) for amount in amounts]
+    room = 1000 - 2 * (sum(map(bool, shown)) - 1)
+    drawn, x = [], 0.0
+    for share in shown:
+        width = room * share / (sum(shown) or 1)
+        drawn.append(Bar(round(x, 1), round(width, 1)))
+        x += width + 2 if share else 0
+    return drawn
+
+
+def _day(typed: str) -> date | None:
+    found = read_date(typed) if typed else None
+    return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None

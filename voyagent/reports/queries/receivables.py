@@ -1,0 +1,244 @@
+"""What customers owe, by age: for programs in four buckets, for the page by party with the proof that it equals the books."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing import queries as billing
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import queries as ledger
+
+KIND: billing.Kind = "receivable"
+BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
+EVER = (date(1900, 1, 1), date(2200, 12, 31))
+EVERYBODY = "*"
+
+
+class PeriodInverted(Unprocessable):
+    """The first issue date lies after the last."""
+
+    code = "from must be on or before to"
+    message = N_("The first day is after the last. Turn them round.")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Documents of one age."""
+
+    name: str
+    count: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """What is open in one currency: four buckets, the part that is not due yet (it is in the first bucket too), the largest parties."""
+
+    currency: str
+    buckets: tuple[Bucket, ...]
+    not_due: Money
+    top: tuple[tuple[str, Money], ...]
+
+    @property
+    def total(self) -> Money:
+        """The sum of the buckets."""
+        return sum((bucket.amount for bucket in self.buckets), Money(0, self.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An open invoice; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
+
+    id: UUID
+    number: str
+    due_date: date
+    is_part_paid: bool
+    age: int
+    open: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """What one customer owes in one currency, by age; its documents where they were asked for."""
+
+    name: str
+    ages: tuple[Money, ...]
+    documents: tuple[Document, ...]
+
+    @property
+    def open(self) -> Money:
+        """All of it."""
+        return sum(self.ages[1:], self.ages[0])
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyBlock:
+    """One currency of the page. `ever_open` is what all documents say is open, `control` what the control account says; the one is read without the other."""
+
+    currency: str
+    parties: tuple[Party, ...]
+    ever_open: Money
+    control: Money
+    control_code: str
+
+    @property
+    def totals(self) -> tuple[Money, ...]:
+        """Each age over all parties."""
+        zero = Money(0, self.currency)
+        return tuple(sum((party.ages[age] for party in self.parties), zero) for age in range(billing.AGES))
+
+    @property
+    def open(self) -> Money:
+        """What is shown to be open."""
+        return sum((party.open for party in self.parties), Money(0, self.currency))
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the documents and the books agree."""
+        return self.ever_open == self.control
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables:
+    """The page: currencies, the agency's own first."""
+
+    blocks: tuple[CurrencyBlock, ...]
+    currencies: tuple[str, ...]
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether documents and books agree in every currency."""
+        return all(block.is_proved for block in self.blocks)
+
+    @property
+    def documents_shown(self) -> int:
+        """How many documents stand on the page one by one."""
+        return sum(len(party.documents) for block in self.blocks for party in block.parties)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page was asked for: a day, issue dates, a currency, and whose documents to show (`*`: everybody's)."""
+
+    as_of: date
+    first: date | None = None
+    last: date | None = None
+    currency: str | None = None
+    party: str | None = None
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether issue dates leave documents out."""
+        return self.first is not None or self.last is not None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything leaves documents out."""
+        return self.is_dated or self.currency is not None
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """The issue dates, both inclusive. Raises PeriodInverted."""
+        first, last = self.first or EVER[0], self.last or EVER[1]
+        if first > last:
+            raise PeriodInverted
+        return first, last
+
+
+def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, today: date, as_of: date | None) -> tuple[list[Row], list[Row]]:
+    """Open invoices (or bills) issued from `first` to `last` by age, and the five largest parties, of each currency, in one trip. Raises PeriodInverted."""
+    if first > last:
+        raise PeriodInverted
+    ages, parties = reader.read(
+        billing.ageing_statement(kind, first, last, today=today, as_of=as_of),
+        billing.top_parties_statement(kind, first, last, as_of=as_of),
+    )
+    return ages, parties
+
+
+def ageings(ages: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
+    """The rows put under their currencies, the agency's own first and there even when nothing is open in it."""
+    others = sorted({row["currency"] for row in ages} - {home_currency})
+    return [_ageing(currency, ages, parties) for currency in (home_currency, *others)]
+
+
+def read_receivables(reader: Reader, asked: Asked, home_currency: str) -> Receivables:
+    """The page's rows in one trip, each side of the proof by a statement of its own. Raises PeriodInverted."""
+    first, last = asked.period
+    statements: dict[str, Select[Any]] = {
+        "parties": billing.parties_by_age_statement(KIND, first, last, today=asked.as_of, as_of=asked.as_of),
+        "ever": billing.ageing_statement(KIND, *EVER, today=asked.as_of, as_of=asked.as_of),
+        "control": _control_statement(asked.as_of),
+    }
+    if asked.party:
+        party = None if asked.party == EVERYBODY else asked.party
+        statements["documents"] = billing.list_open_statement(KIND, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
+    read = dict(zip(statements, reader.read(*statements.values()), strict=True))
+    known = {row["currency"] for row in (*read["ever"], *read["control"])}
+    ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
+    wanted = [currency for currency in ordered if asked.currency in (None, currency)]
+    blocks = [_block(currency, read) for currency in wanted]
+    return Receivables(tuple(block for block in blocks if block.parties or not block.is_proved), tuple(ordered))
+
+
+def _control_statement(as_of: date) -> Select[Any]:
+    """The control account in each currency, from the ledger alone."""
+    books = ledger.trial_balance_statement(as_of).subquery("books")
+    return select(books).where(books.c.purpose == KIND)
+
+
+def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
+    mine = {row["age"]: row for row in ages if row["currency"] == currency}
+    buckets = tuple(
+        Bucket(
+            name,
+            count=sum(int(mine[age]["n"]) for age in inside if age in mine),
+            amount=Money(sum(int(mine[age]["open_minor"]) for age in inside if age in mine), currency),
+        )
+        for name, inside in BUCKETS
+    )
+    top = tuple((row["party_name"], Money(int(row["open_minor"]), currency)) for row in parties if row["currency"] == currency)
+    return Ageing(currency, buckets, Money(int(mine[0]["open_minor"]) if 0 in mine else 0, currency), top)
+
+
+def _block(currency: str, read: dict[str, list[Row]]) -> CurrencyBlock:
+    documents: dict[str, list[Document]] = defaultdict(list)
+    for row in read.get("documents", []):
+        if row["currency"] == currency:
+            documents[row["party_key"]].append(_document(row))
+    mine = [row for row in read["parties"] if row["currency"] == currency]
+    parties = [_party(list(rows), currency, documents[key]) for key, rows in groupby(mine, key=lambda row: row["party_key"])]
+    control = next((row for row in read["control"] if row["currency"] == currency), None)
+    ever = sum(int(row["open_minor"]) for row in read["ever"] if row["currency"] == currency)
+    return CurrencyBlock(
+        currency,
+        parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.name))),
+        ever_open=Money(ever, currency),
+        control=Money(int(control["debit_minor"]) - int(control["credit_minor"]) if control else 0, currency),
+        control_code=control["code"] if control else "",
+    )
+
+
+def _party(rows: list[Row], currency: str, documents: list[Document]) -> Party:
+    by_age = {row["age"]: int(row["open_minor"]) for row in rows}
+    return Party(rows[-1]["party_name"], tuple(Money(by_age.get(age, 0), currency) for age in range(billing.AGES)), tuple(documents))
+
+
+def _document(row: Row) -> Document:
+    return Document(
+        id=row["id"],
+        number=row["reference"],
+        due_date=row["due_date"],
+        is_part_paid=row["open_minor"] < row["total_minor"],
+        age=row["age"],
+        open=Money(int(row["open_minor"]), row["currency"]),
+    )

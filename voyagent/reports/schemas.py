@@ -1,0 +1,171 @@
+"""The shapes of the reports on the wire; amounts are decimal strings, and each sum is of one currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
+from voyagent.kernel.money import Money
+from voyagent.reports.queries.receivables import Ageing
+from voyagent.reports.queries.trial_balance import CurrencyBalance, TrialBalance
+
+AccountType = Literal["asset", "liability", "equity", "revenue", "expense"]
+BucketName = Literal["0-30", "31-60", "61-90", "90+"]
+
+
+class AgeingQuery(Query):
+    """Issue dates from and to, both needed; `as_of` replaces today, `tz` names the zone whose today it is."""
+
+    first: BusinessDate = Field(alias="from")
+    last: BusinessDate = Field(alias="to")
+    as_of: DateFilter = None
+    tz: ZoneFilter = None
+
+
+class TrialBalanceQuery(Query):
+    """Book dates up to and including `as_of`; `include_zero` lists the whole chart."""
+
+    as_of: DateFilter = None
+    include_zero: Annotated[int, Field(ge=0, le=1)] = 0
+    tz: ZoneFilter = None
+
+
+class MoneyResponse(BaseModel):
+    """An amount with its currency, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount: str
+    currency: str
+
+
+class PeriodResponse(BaseModel):
+    """The issue dates asked for, both inclusive."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+
+
+class AgingBucket(Answer):
+    """Open documents of one age: how many, how much."""
+
+    bucket: BucketName
+    count: int
+    amount: MoneyResponse
+
+
+class PartyAmount(Answer):
+    """What one party owes, or is owed, in one currency."""
+
+    name: str
+    amount: MoneyResponse
+
+
+class CurrencyAgingResponse(Answer):
+    """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties, largest first.
+
+    `not_due` is the part of `0-30` whose day has not passed; due today is not overdue.
+    """
+
+    tenant_id: UUID
+    period: PeriodResponse
+    total_outstanding: MoneyResponse
+    aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
+    top_debtors: Annotated[list[PartyAmount], Field(max_length=5)]
+    top_creditors: Annotated[list[PartyAmount], Field(max_length=5)]
+    as_of: date
+    not_due: MoneyResponse
+
+
+class AgingReportResponse(CurrencyAgingResponse):
+    """Ageing in the agency's currency; the other currencies stand in `by_currency`, each with its own sums."""
+
+    by_currency: list[CurrencyAgingResponse]
+
+
+class TrialBalanceAccount(Answer):
+    """One account in one currency; the balance is debit less credit for every type."""
+
+    code: str
+    name: str
+    type: AccountType
+    debit: str
+    credit: str
+    balance: str
+    currency: str
+
+
+class CurrencyTrialBalanceResponse(Answer):
+    """The trial balance in one currency, by account code."""
+
+    tenant_id: UUID
+    as_of: date
+    accounts: list[TrialBalanceAccount]
+    total_debit: str
+    total_credit: str
+    in_balance: bool
+    currency: str
+
+
+class TrialBalanceResponse(CurrencyTrialBalanceResponse):
+    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each with its own totals."""
+
+    by_currency: list[CurrencyTrialBalanceResponse]
+
+
+def wire_trial_balance(tenant_id: UUID, report: TrialBalance) -> dict[str, Any]:
+    """The trial balance as the API writes it."""
+    return {
+        **_wire_block(tenant_id, report.as_of, report.home),
+        "by_currency": [_wire_block(tenant_id, report.as_of, block) for block in report.others],
+    }
+
+
+def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "as_of": as_of,
+        "accounts": [
+            {
+                "code": line.code,
+                "name": line.name,
+                "type": line.type,
+                "debit": line.debit.wire,
+                "credit": line.credit.wire,
+                "balance": line.balance.wire,
+                "currency": block.currency,
+            }
+            for line in block.accounts
+        ],
+        "total_debit": block.total_debit.wire,
+        "total_credit": block.total_credit.wire,
+        "in_balance": block.in_balance,
+        "currency": block.currency,
+    }
+
+
+def wire_ageing(common: dict[str, Any], found: list[Ageing], *, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:
+    """Ageing as the API writes it: the agency's currency, which comes first, and the others beside it; `common` stands in each."""
+    home, *others = [common | _wire_ageing(ageing, parties) for ageing in found]
+    return {**home, "by_currency": others}
+
+
+def _wire_ageing(ageing: Ageing, parties: str) -> dict[str, Any]:
+    return {
+        "total_outstanding": _wire(ageing.total),
+        "not_due": _wire(ageing.not_due),
+        "aging_buckets": [{"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)} for bucket in ageing.buckets],
+        "top_debtors": [],
+        "top_creditors": [],
+        parties: [{"name": name, "amount": _wire(amount)} for name, amount in ageing.top],
+    }
+
+
+def _wire(amount: Money) -> dict[str, str]:
+    return {"amount": amount.wire, "currency": amount.currency}
