@@ -20,6 +20,7 @@ from voyagent.http.system import system_api, system_root
 from voyagent.identity.api import api as identity_api, gate as gate_api
 from voyagent.identity.views import pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
+from voyagent.reports.api import api as reports_api
 from voyagent.settings.api import api as settings_api
 
 PAGES: tuple[PageBlueprint, ...] = (
@@ -34,6 +35,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     identity_api,
     approvals_api,
     enquiries_api,
+    reports_api,
     settings_api,
     system_api,
     system_root,
