@@ -50,6 +50,15 @@ def test_the_effect_leaves_one_event_with_the_tools_name_and_who_approved(desk: 
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_invoice"]
 
 
+def test_the_head_of_the_audit_is_locked_last(desk: Desk, alice: Person, statements: list[str]) -> None:
+    approval_id = desk.propose(alice, "probe_invoice")
+    grant(alice, approval_id)
+    statements.clear()
+    carry_out(alice, approval_id)
+    audited = [number for number, statement in enumerate(statements) if "app.audit" in statement]
+    assert audited == [len(statements) - 1]
+
+
 def test_listeners_are_told_after_the_effect(desk: Desk, bob: Person, alice: Person, drain: Drain) -> None:
     approval_id = desk.propose(bob, "probe_invoice")
     grant(alice, approval_id)
@@ -163,6 +172,23 @@ def test_pending_proposals_of_a_deleted_conversation_can_never_run_and_come_back
     alice.does(chat.restore, session_id)
     grant(alice, approval_id)
     assert desk.row(approval_id)["status"] == "granted"
+
+
+def test_a_conversations_page_shows_what_waits_in_it_until_it_is_deleted(desk: Desk, alice: Person, charlie: Person) -> None:
+    session_id = desk.conversation(alice)
+    first, second, decided, overdue = (desk.propose(alice, session_id=session_id, tool_call_id=c) for c in "abcd")
+    alice.does(lambda actor: service.resolve(actor, decided, granted=False).id)
+    desk.run_out(overdue)
+    with alice.reading() as reader:
+        waiting = service.queries.pending_of_session(reader, session_id)
+        everything = reader.read(service.queries.session_statement(session_id))[0]
+    assert [(row["approval_id"], row["tool_name"], row["summary"]) for row in waiting] == [(i, "probe_note", "Write a note") for i in (first, second)]
+    assert [(row["id"], row["status"]) for row in everything] == [(first, "pending"), (second, "pending"), (decided, "rejected"), (overdue, "expired")]
+    with charlie.reading() as reader:
+        assert service.queries.pending_of_session(reader, session_id) == []
+    alice.does(chat.delete, session_id)
+    with alice.reading() as reader:
+        assert service.queries.pending_of_session(reader, session_id) == []
 
 
 def test_a_granted_effect_of_a_deleted_conversation_still_finishes(desk: Desk, alice: Person) -> None:

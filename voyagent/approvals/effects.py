@@ -140,3 +140,24 @@ def on_settled(hook: Settled) -> Settled:
 def settled_hooks() -> tuple[Settled, ...]:
     """Who wants to be told."""
     return tuple(_settled)
+
+
+__all__ = [
+    "Approval",
+    "BalanceShown",
+    "CheckShown",
+    "Describe",
+    "Description",
+    "DocumentShown",
+    "Effect",
+    "FactShown",
+    "LineShown",
+    "MoneyShown",
+    "RowShown",
+    "Run",
+    "Settled",
+    "find",
+    "on_settled",
+    "register",
+    "settled_hooks",
+]

@@ -354,6 +354,8 @@ def _ask_to_stop(session_id: UUID) -> bool:
 
 
 __all__ = [
+    "ChatMessage",
+    "ChatSession",
     "SessionNotFound",
     "TitleEmpty",
     "TitleTooLong",
