@@ -178,7 +178,10 @@ def compiled(statement: Select[Any], credential: Credential) -> tuple[str, Row]:
     key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
     form = _shape(statement, key)
     values = form.construct_params({TENANT: credential.tenant_id}, extracted_parameters=key.bindparams if key else None)
-    return str(form), values
+    if not form.post_compile_params:
+        return str(form), values
+    expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values
+    return expanded.statement, expanded.parameters
 
 
 def _shape(statement: Select[Any], key: Any) -> Any:
