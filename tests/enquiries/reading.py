@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
+from flask import Flask
 from werkzeug.test import TestResponse
 
 
@@ -57,3 +60,20 @@ def submit(client: Any, path: str, token_from: str | None = None, **fields: str)
     page = Page(client.get(token_from or path))
     token = page.all(".//input[@name='csrf_token']")[0].attrib["value"]
     return client.post(path, data={"csrf_token": token, **fields})
+
+
+@contextmanager
+def watched(app: Flask) -> Iterator[list[int]]:
+    """The number of statements of each trip that the lane makes meanwhile."""
+    lane = app.extensions["voyagent.doors"].lane
+    trips: list[int] = []
+
+    def run(credential: Any, selects: Any) -> Any:
+        trips.append(1 + len(selects))
+        return type(lane).run(lane, credential, selects)
+
+    lane.run = run
+    try:
+        yield trips
+    finally:
+        del lane.run

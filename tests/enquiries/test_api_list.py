@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.enquiries.test_views import watched
+from tests.enquiries.reading import watched
 from tests.enquiries.wire import detail, listed, logged
 from tests.people import Person
 
@@ -123,9 +123,9 @@ def test_the_list_is_one_trip_of_two_statements(app: Flask, alice: Person, state
     made = logged(alice, depart_date="2027-01-01")
     queries = ("", "?status=new", "?q=deepa&status=new", "?depart_from=2027-01-01&origin=x", "?offset=1000", "?depart_to=2027-01-01")
     statements.clear()
-    trips = watched(app)
-    for query in queries:
-        listed(alice, query)
-    alice.api.get(f"/enquiries/{made['id']}")
+    with watched(app) as trips:
+        for query in queries:
+            listed(alice, query)
+        alice.api.get(f"/enquiries/{made['id']}")
     assert trips == [2] * (len(queries) + 1)
     assert statements == []

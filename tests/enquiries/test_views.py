@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.enquiries.reading import Page, submit
+from tests.enquiries.reading import Page, submit, watched
 from tests.people import Person
 from voyagent.enquiries import queries, service
 
@@ -145,27 +145,13 @@ def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, stat
     enquiry_id = logged(alice)
     browser = alice.browser
     statements.clear()
-    trips = watched(app)
-    browser.get("/enquiries?status=new")
-    browser.get("/enquiries?q=deepa")
-    browser.get(f"/enquiries/{enquiry_id}")
+    with watched(app) as trips:
+        browser.get("/enquiries?status=new")
+        browser.get("/enquiries?q=deepa")
+        browser.get(f"/enquiries/{enquiry_id}")
     # enter, the page with its total and the counts of the tabs, the counts of the menu; a detail page has its history besides
     assert trips == [3, 3, 4]
     assert statements == []
-
-
-def watched(app: Any) -> list[int]:
-    """The number of statements of each trip by the lane from now on."""
-    lane = app.extensions["voyagent.doors"].lane
-    trips: list[int] = []
-    real = type(lane).run
-
-    def run(credential: Any, selects: Any) -> Any:
-        trips.append(1 + len(selects))
-        return real(lane, credential, selects)
-
-    lane.run = run
-    return trips
 
 
 def test_an_enquiry_is_logged_from_what_was_typed(alice: Person) -> None:

@@ -1,0 +1,190 @@
+"""What a page of 50 of 200,000 enquiries costs: one trip, few statements, and an index for each, read as the application's role behind the policy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.enquiries.reading import watched
+from tests.people import People, Person
+from voyagent.enquiries.queries import Part, Search, list_statement, read_board
+from voyagent.kernel.actor import Credential
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import server_options
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import compiled
+
+pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
+
+ROWS = 200_000
+LOAD_S_MAX = 40
+LOAD = sa.text(
+    """
+    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, customer_phone, origin, destination,
+      depart_date, return_date, pax_count, budget_hundredths, budget_currency, status, notes, created_at, updated_at)
+    select cast(:tenant_id as uuid), md5(cast(:tenant_id as text) || n)::uuid, cast(:user_id as uuid), 'Customer ' || md5(n::text), 'c' || n || '@example.com',
+      '+91 ' || (9000000000 + n), 'COK', (array['DXB', 'SIN', 'IST', 'LHR'])[1 + n % 4], date '2026-01-01' + n % 500, date '2026-01-08' + n % 500, 1 + n % 6,
+      100000 * (n % 50), 'INR', case n % 20 when 0 then 'new' when 1 then 'quoted' when 2 then 'booked' else 'cancelled' end, 'A note',
+      at, at from (select n, timestamptz '2026-11-01' - n * interval '3 minutes' as at from generate_series(1, cast(:rows as int)) n) made
+    """
+)
+MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
+
+
+@pytest.fixture(scope="module")
+def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
+    """An agency with 200,000 enquiries, and a neighbour's behind them in the same table."""
+    people = People(app)
+    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
+    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
+    began = time.monotonic()
+    for person, rows in ((big, ROWS), (neighbour, ROWS // 20)):
+        with application.begin() as connection:
+            connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+            connection.execute(LOAD, {"tenant_id": str(person.actor.tenant_id), "user_id": person.actor.user_id, "rows": rows})
+    assert time.monotonic() - began < LOAD_S_MAX
+    application.dispose()
+    owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(sa.text("vacuum analyze enquiries"))
+        connection.execute(sa.text("vacuum analyze enquiry_counts"))
+    yield big
+    with owner.connect() as connection:
+        connection.execute(sa.text("delete from enquiries where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
+    owner.dispose()
+
+
+@pytest.fixture
+def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """A connection like the lane's: the application's role, behind the policy."""
+    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
+        yield connection
+
+
+def sql_of(person: Person, search: Search, part: Part, *, for_page: bool = False) -> tuple[str, dict[str, Any]]:
+    credential = Credential(person.actor.tenant_id, person.actor.user_id, person.actor.session_id or person.actor.tenant_id)
+    return compiled(list_statement(search, part, for_page=for_page), credential)
+
+
+def run(lane: psycopg.Connection[Any], person: Person, search: Search, part: Part | None = None, *, for_page: bool = False) -> tuple[dict[str, int], Any]:
+    """Read a page and tell which indexes it began to scan, the inside of the look-up function included, and how often the whole table."""
+    sql, values = sql_of(person, search, part or Part(), for_page=for_page)
+    with lane.transaction(), lane.cursor() as cursor:
+        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
+        before = scans(cursor)
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+        after = scans(cursor)
+    return {name: after[name] - before[name] for name in after if after[name] > before[name]}, rows
+
+
+def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    cursor.execute(
+        "select relname, pg_stat_get_xact_numscans(oid) from pg_class"
+        " where oid = 'enquiries'::regclass or oid in (select indexrelid from pg_index where indrelid = 'enquiries'::regclass)"
+    )
+    return dict(cursor.fetchall())
+
+
+def plan(lane: psycopg.Connection[Any], person: Person, search: Search, part: Part) -> tuple[list[dict[str, Any]], int]:
+    """The nodes of the plan as it ran, and the buffers that it touched."""
+    sql, values = sql_of(person, search, part)
+    with lane.transaction(), lane.cursor() as cursor:
+        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
+        cursor.execute("explain (analyze, buffers, format json) " + sql, values)
+        found = cursor.fetchone()
+    assert found is not None
+    root = (found[0] if not isinstance(found[0], str) else json.loads(found[0]))[0]["Plan"]
+    nodes, left = [], [root]
+    while left:
+        node = left.pop()
+        nodes.append(node)
+        left += node.get("Plans", [])
+    return nodes, root["Shared Hit Blocks"] + root["Shared Read Blocks"]
+
+
+PLAIN = [
+    ("the first page", Search(), Part(), "ix_enquiries_created"),
+    ("a status", Search(status="new"), Part(), "ix_enquiries_status"),
+    ("behind a cursor", Search(), Part(cursor=MIDDLE), "ix_enquiries_created"),
+    ("before a cursor", Search(), Part(cursor=MIDDLE, backward=True), "ix_enquiries_created"),
+    ("a status behind a cursor", Search(status="quoted"), Part(cursor=MIDDLE), "ix_enquiries_status"),
+]
+
+
+@pytest.mark.parametrize(("search", "part", "index"), [pytest.param(*case[1:], id=case[0]) for case in PLAIN])
+def test_a_page_walks_an_index_and_touches_little(lane: psycopg.Connection[Any], crowd: Person, search: Search, part: Part, index: str) -> None:
+    nodes, buffers = plan(lane, crowd, search, part)
+    on_table = [node for node in nodes if node.get("Relation Name") == "enquiries"]
+    assert [(node["Node Type"], node.get("Index Name")) for node in on_table] == [("Index Scan", index)]
+    assert on_table[0]["Actual Rows"] <= 50
+    assert buffers < 500, "a page of fifty must not grow with the table"
+
+
+@pytest.mark.parametrize("for_page", [False, True])
+@pytest.mark.parametrize(("text", "total"), [("9000123456", 1), ("c77777@", 1), ("nowhere-to-be-found", 0)])
+def test_a_rare_word_is_found_by_its_trigrams(lane: psycopg.Connection[Any], crowd: Person, text: str, total: int, *, for_page: bool) -> None:
+    used, rows = run(lane, crowd, Search(text=text), for_page=for_page)
+    assert "ix_enquiries_search" in used
+    assert "enquiries" not in used
+    assert rows[0][-2 if for_page else -1] == total
+
+
+@pytest.mark.parametrize(
+    "search",
+    [
+        Search(text="dxb"),
+        Search(text="example"),
+        Search(text="dx"),
+        Search(text="%"),
+        Search(destination="dxb"),
+        Search(origin="cok", status="new"),
+        Search(text="9000123", created_from=date(2026, 1, 1)),
+        Search(depart_from=date(2026, 3, 1), depart_to=date(2026, 3, 3)),
+        Search(depart_from=date(2026, 3, 1)),
+        Search(created_from=date(2026, 3, 1), created_to=date(2026, 3, 3)),
+        Search(status="cancelled", created_to=date(2026, 3, 3)),
+    ],
+    ids=str,
+)
+def test_no_filter_walks_the_whole_table(lane: psycopg.Connection[Any], crowd: Person, search: Search) -> None:
+    for for_page in (False, True):
+        used, rows = run(lane, crowd, search, for_page=for_page)
+        assert "enquiries" not in used, "a scan of the whole table, other agencies' rows included"
+        assert len(rows) in {1, 50}
+
+
+def test_past_the_end_the_table_is_not_touched(lane: psycopg.Connection[Any], crowd: Person) -> None:
+    for search, total in ((Search(), ROWS), (Search(status="new"), ROWS // 20)):
+        used, rows = run(lane, crowd, search, Part(offset=ROWS + 1))
+        assert used == {}
+        assert (len(rows), rows[0][-1]) == (1, total)
+
+
+def test_a_page_s_short_pattern_looks_at_the_newest_alone(crowd: Person) -> None:
+    with crowd.reading() as reader:
+        board = read_board(reader, Search(text="zq"), Part())
+        found = read_board(reader, Search(text="dx"), Part())
+        long = read_board(reader, Search(text="dxb"), Part())
+    assert (board.is_partial, board.page.total, board.page.items) == (True, 0, [])
+    assert (found.is_partial, found.is_capped, len(found.page.items)) == (True, True, 50)
+    assert (long.is_partial, long.is_capped, long.by_status["new"]) == (False, True, ROWS // 20)
+
+
+def test_over_http_a_page_is_one_trip_of_two_statements(app: Flask, crowd: Person, statements: list[str]) -> None:
+    statements.clear()
+    with watched(app) as trips:
+        answers = [crowd.api.get(f"/enquiries{query}").json for query in ("", "?status=new", "?q=9000123456", "?offset=500000")]
+        answers.append(crowd.api.get(f"/enquiries?cursor={answers[0]['next_cursor']}").json)
+    assert [(answer["total"], len(answer["items"])) for answer in answers] == [(ROWS, 50), (ROWS // 20, 50), (1, 1), (ROWS, 0), (ROWS, 50)]
+    assert trips == [2] * 5
+    assert statements == []
