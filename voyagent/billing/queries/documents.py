@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, cast, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.billing.models import OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
@@ -137,20 +137,18 @@ def get_lines(invoice_id: UUID) -> list[InvoiceLine]:
 
 
 def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0) -> InvoiceBoard:
-    """What the list page shows, newest issue date first, in one trip and two statements; a total that would have to be counted is counted to a thousand."""
-    rows, (counts,) = reader.read(_list_statement(search, limit, offset), _counts_statement(search))
+    """What the list page shows, newest issue date first, in one statement; a total that would have to be counted is counted to a thousand."""
+    rows = reader.read(_list_statement(search, limit, offset))[0]
+    numbers = rows[0]
     board = InvoiceBoard(
         page=Page(items=[row for row in rows if row["id"] is not None], total=0, limit=limit, offset=offset),
-        by_status={status: n for status, n in (counts["by_status"] or {}).items() if n},
-        long_overdue=counts["long_overdue"],
-        due_about_now={date.fromisoformat(due): n for due, n in (counts["due_about_now"] or {}).items()},
+        by_status={status: n for status, n in (numbers["by_status"] or {}).items() if n},
+        long_overdue=numbers["long_overdue"],
+        due_about_now={date.fromisoformat(due): n for due, n in (numbers["due_about_now"] or {}).items()},
         is_capped=False,
         is_partial=_is_blunt(search),
     )
-    if search.is_counted:
-        total = board.numbers(search.today).get(search.status or "all", 0)
-    else:
-        total = rows[0]["total"] if search.text else counts["total"]
+    total = board.numbers(search.today).get(search.status or "all", 0) if search.is_counted else numbers["total"]
     return replace(board, page=replace(board.page, total=total), is_capped=not search.is_counted and total > COUNTED_MAX)
 
 
@@ -190,13 +188,17 @@ def find_alike(reader: Reader, party: str, total_minor: int, currency: str, *, s
 
 
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
+    """The numbers for the tabs, and beside them the rows; where there is no row, one without an id carries the numbers."""
+    numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
-    columns = [table.c[name] for name in _LISTED]
     newest = (table.c.issue_date.desc(), table.c.id.desc())
-    if not search.text:
-        return select(*columns).where(owned(table), *_conditions(search, table)).order_by(*newest).limit(limit).offset(offset)
-    found = _found(search, limit, offset)
-    return select(*columns, found.c.total).select_from(found.outerjoin(table, owned(table) & (table.c.id == found.c.id))).order_by(*newest)
+    if search.text:
+        found = _found(search, limit, offset)
+        source = numbers.join(found, true()).outerjoin(table, owned(table) & (table.c.id == found.c.id))
+        return select(*(table.c[name] for name in _LISTED), numbers, found.c.total).select_from(source).order_by(*newest)
+    page = select(table).where(owned(table), *_conditions(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
+    shown = select(*(page.c[name] for name in _LISTED), numbers).select_from(numbers.outerjoin(page, true()))
+    return shown.order_by(page.c.issue_date.desc(), page.c.id.desc())
 
 
 def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
@@ -212,7 +214,7 @@ def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
     return call.table_valued("id", "total", name="found")
 
 
-def _counts_statement(search: InvoiceSearch) -> Select[Any]:
+def _numbers(search: InvoiceSearch) -> Select[Any]:
     by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(InvoiceCount)).scalar_subquery()
     first, after = search.today - _ZONES_APART, search.today + _ZONES_APART
     open_now = [owned(AgeingByDue), _AGEING.kind == "receivable", _AGEING.n > 0]
