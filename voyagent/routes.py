@@ -7,6 +7,8 @@ from flask import Flask, Response, current_app, jsonify, render_template
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
+from voyagent.assistant import tasks as assistant_tasks
+from voyagent.assistant.api import api as chat_api
 from voyagent.billing import effects as billing_effects
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
@@ -33,6 +35,7 @@ PAGES: tuple[PageBlueprint, ...] = (
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
     identity_api,
+    chat_api,
     approvals_api,
     enquiries_api,
     reports_api,
@@ -41,7 +44,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     system_root,
 )
 EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, chat_tasks)  # named here so that the worker knows them
+TASKS = (approvals_tasks, assistant_tasks, chat_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

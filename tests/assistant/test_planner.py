@@ -14,6 +14,7 @@ TODAY = date(2026, 11, 24)
 PLAIN = Context(TODAY)
 ABOUT_DEEPA = Context(TODAY, enquiry=EnquiryInView("e-1", "Deepa Krishnan", "Dubai"))
 WITH_DRAFT = Context(TODAY, draft=DraftInView("i-1", "Deepa Krishnan"))
+DEEPAS = {"enquiry_id": "e-1"}
 IN_DUBAI = Context(TODAY, currency="AED")
 
 
@@ -133,10 +134,10 @@ def test_an_invoice_in_plain_english_becomes_a_proposal(message: str, arguments:
         ("what is this about?", ABOUT_DEEPA, "summarise_enquiry", {"enquiry_id": "e-1"}),
         ("what does she want", ABOUT_DEEPA, "summarise_enquiry", {"enquiry_id": "e-1"}),
         ("how much does she owe", ABOUT_DEEPA, "list_receivables", {"customer_name": "Deepa Krishnan"}),
-        ("make the invoice, 45000 for visa", ABOUT_DEEPA, "draft_invoice", invoice("Deepa Krishnan", line("Visa", "45000"))),
-        ("invoice her 45000 for Dubai visa", ABOUT_DEEPA, "draft_invoice", invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
-        ("invoice Deepa 45000 for Dubai visa", ABOUT_DEEPA, "draft_invoice", invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
-        ("make the invoice for Dubai visa 45000", ABOUT_DEEPA, "draft_invoice", invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
+        ("make the invoice, 45000 for visa", ABOUT_DEEPA, "draft_invoice", DEEPAS | invoice("Deepa Krishnan", line("Visa", "45000"))),
+        ("invoice her 45000 for Dubai visa", ABOUT_DEEPA, "draft_invoice", DEEPAS | invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
+        ("invoice Deepa 45000 for Dubai visa", ABOUT_DEEPA, "draft_invoice", DEEPAS | invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
+        ("make the invoice for Dubai visa 45000", ABOUT_DEEPA, "draft_invoice", DEEPAS | invoice("Deepa Krishnan", line("Dubai visa", "45000"))),
         ("invoice Joseph 9,000 for Goa", ABOUT_DEEPA, "draft_invoice", invoice("Joseph", line("Goa", "9000"))),
         ("issue the draft", WITH_DRAFT, "issue_invoice", {"invoice_id": "i-1"}),
         ("yes, issue it", WITH_DRAFT, "issue_invoice", {"invoice_id": "i-1"}),
@@ -179,6 +180,14 @@ def test_answers_complete_an_invoice_one_after_another() -> None:
     third = understand("Dubai visa", Context(TODAY, question=second))
     assert isinstance(third, Call)
     assert third.arguments == invoice("Deepa Krishnan", line("Dubai visa", "45000"))
+
+
+def test_a_price_completes_a_line_that_was_described() -> None:
+    question = understand("invoice Deepa Krishnan for Dubai visa", PLAIN)
+    assert isinstance(question, Ask)
+    answered = understand("AED 1,500", Context(TODAY, question=question))
+    assert isinstance(answered, Call)
+    assert answered.arguments == invoice("Deepa Krishnan", line("Dubai visa", "1500", "AED"))
 
 
 def test_a_due_day_is_answered_and_never_made_up() -> None:

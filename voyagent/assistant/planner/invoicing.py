@@ -118,7 +118,10 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
     issue = request.known.get("issue_date") or context.today.isoformat()
     if "due_date" not in request.known:
         request.took.append(_("No due date was said, so it is due on the day of issue."))
-    return {
+    about = context.enquiry
+    is_theirs = about is not None and about.customer_name.casefold() == request.known["customer_name"].casefold()
+    linked = {"enquiry_id": about.id} if about is not None and is_theirs else {}
+    return linked | {
         "customer_name": request.known["customer_name"],
         "issue_date": issue,
         "due_date": request.known.get("due_date") or issue,
@@ -133,7 +136,7 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
     lines = [line for line in request.known["line_items"] if "unit_price" not in line]
     if lines and len(figures) == 1:
         _check(figures[0], request)
-        lines[0].update(unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
+        lines[0].update(quantity=lines[0].get("quantity", 1), unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
     else:
         _read_lines(words, context, request)
 

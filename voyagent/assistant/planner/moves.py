@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
 
@@ -105,7 +105,8 @@ class Decision:
     arguments: JsonObject
     outcome: Outcome
     reason: str = ""
-    expired: bool = False
+    summary: str = ""
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,31 @@ class Planner(Protocol):
     def next_move(self, conversation: Conversation) -> Move:
         """What to do next."""
         ...
+
+
+def context_from(document: JsonObject) -> Context:
+    """A context as it was kept."""
+    enquiry, draft, question = document["enquiry"], document["draft"], document["question"]
+    return Context(
+        today=date.fromisoformat(document["today"]),
+        currency=document["currency"],
+        enquiry=EnquiryInView(**enquiry) if enquiry else None,
+        draft=DraftInView(**draft) if draft else None,
+        question=Ask(**question) if question else None,
+    )
+
+
+def decision_from(document: JsonObject | None) -> Decision | None:
+    """A decision as it was kept."""
+    return Decision(**{**document, "outcome": Outcome(**document["outcome"])}) if document else None
+
+
+def kept(value: Context | Decision | Move | Outcome) -> JsonObject:
+    """A value as JSON, to be read again by whoever takes the turn over."""
+    document = asdict(value)
+    if isinstance(value, Context):
+        document["today"] = value.today.isoformat()
+    return document
 
 
 def move_from(document: JsonObject) -> Move:

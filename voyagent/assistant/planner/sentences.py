@@ -16,6 +16,10 @@ from voyagent.assistant.planner.wording import _, ngettext
 from voyagent.kernel.money import exponent
 
 SHOWN_MAX = 8
+# Examples stay in English: that is what this planner reads.
+_SHOW = "show new enquiries to Dubai"
+_INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"
+_OWES = "who owes us more than 50,000"
 
 
 def money(amount: str, currency: str) -> str:
@@ -34,10 +38,10 @@ def help_text() -> str:
     return "\n".join(
         (
             _("I work in the books and enquiries of your agency. You can say, for example:"),
-            "• " + _("show new enquiries to Dubai") + " · " + _("what does Deepa Krishnan want"),
+            f"• {_SHOW} · what does Deepa Krishnan want",
             "• " + _("paste a customer’s message, and I log it as an enquiry"),
-            "• " + _("invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec") + " · " + _("issue the draft"),
-            "• " + _("who owes us more than 50,000") + " · " + _("bank balance") + " · " + _("trial balance as of 31 March"),
+            f"• {_INVOICE} · issue the draft",
+            f"• {_OWES} · bank balance · trial balance as of 31 March",
             _("Invoices are proposals: nothing is made or posted before a person grants it."),
         )
     )
@@ -45,14 +49,7 @@ def help_text() -> str:
 
 def cannot() -> str:
     """What is said to a wish that the planner does not understand."""
-    return "\n".join(
-        (
-            _("I cannot do that yet. Here is what I can do, for example:"),
-            "• " + _("show new enquiries to Dubai"),
-            "• " + _("invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"),
-            "• " + _("who owes us more than 50,000"),
-        )
-    )
+    return "\n".join((_("I cannot do that yet. Here is what I can do, for example:"), *(f"• {example}" for example in (_SHOW, _INVOICE, _OWES))))
 
 
 def tell(call: Call, outcome: Outcome) -> str:
@@ -225,8 +222,12 @@ def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
 
 def _owed(customer: dict[str, Any]) -> str:
     owed = f"{customer['name']}, {money(customer['amount'], customer['currency'])}"
-    late = customer.get("overdue_days", 0)
-    return owed + (" " + ngettext("(one day overdue)", "(%(num)d days overdue)", late) if late > 0 else "")
+    overdue = Decimal(customer["overdue"])
+    if not overdue:
+        return owed
+    if overdue == Decimal(customer["amount"]):
+        return f"{owed} ({_('overdue')})"
+    return f"{owed} ({_('of it overdue: %(amount)s', amount=money(customer['overdue'], customer['currency']))})"
 
 
 def _accounts(_arguments: dict[str, Any], output: dict[str, Any]) -> str:

@@ -1,0 +1,89 @@
+"""What tests of the assistant share: a conversation, something said in it, and what was told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.people import People, Person
+from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.assistant import service
+from voyagent.chat import queries as chats, service as chat
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Talk:
+    """Conversations of people, run by the real worker."""
+
+    drain: Callable[[], None]
+
+    def begin(self, person: Person) -> UUID:
+        """A new conversation."""
+        with person.acting() as actor:
+            return chat.create_session(actor).id
+
+    def say(self, person: Person, session_id: UUID, message: str) -> list[Event]:
+        """Say something and let the worker answer; the events of that turn."""
+        with person.acting() as actor:
+            reply = service.send(actor, session_id, message=message)
+        self.drain()
+        return [event for event in self.events(person, session_id) if event["turn_id"] == reply.turn_id]
+
+    def decide(self, person: Person, approval_id: str, *, granted: bool = True, reason: str | None = None) -> None:
+        """Grant or reject, and let the worker carry it out and go on."""
+        with person.acting() as actor:
+            approvals_service.resolve(actor, approval_id, granted=granted, reason=reason)
+        self.drain()
+
+    def events(self, person: Person, session_id: UUID) -> list[Event]:
+        """All that was told in a conversation, with its numbers as `seq`."""
+        with person.acting():
+            return [{"seq": row["seq"], **json.loads(row["data"])} for row in chats.events_after(session_id, 0, limit=10_000)]
+
+    def messages(self, person: Person, session_id: UUID) -> list[Event]:
+        """The transcript."""
+        with person.reading() as reader:
+            return chats.messages(reader, session_id)
+
+    def pending(self, person: Person, session_id: UUID) -> list[Event]:
+        """What waits for a decision."""
+        with person.reading() as reader:
+            return approvals.pending_of_session(reader, session_id)
+
+
+def text(events: list[Event]) -> str:
+    """What was said, in one piece."""
+    return "".join(event["text"] for event in events if event["kind"] == "text_delta")
+
+
+def kinds(events: list[Event]) -> list[str]:
+    """The kinds of events, each run of text as one."""
+    found: list[str] = []
+    for event in events:
+        if not (event["kind"] == "text_delta" and found and found[-1] == "text_delta"):
+            found.append(event["kind"])
+    return found
+
+
+def of_kind(events: list[Event], kind: str) -> list[Event]:
+    """Events of a kind."""
+    return [event for event in events if event["kind"] == kind]
+
+
+@pytest.fixture
+def talk(app: Flask, drain: Callable[[], None]) -> Talk:
+    return Talk(drain)
+
+
+@pytest.fixture
+def leila(people: People, alice: Person) -> Person:
+    """Alice's colleague who leads the accounts and may grant."""
+    return people.colleague(alice, "Leila Lead", role="accounting_lead")

@@ -1,0 +1,339 @@
+"""A turn in the worker: what it tells, what it keeps, what it does once, and how it ends."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.people import Person
+from voyagent.assistant import loop, service, tasks
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.assistant.planner.moves import Conversation, Move
+from voyagent.assistant.tools import registry
+from voyagent.billing import queries as billing
+from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.service import EVENT_FIELDS
+from voyagent.enquiries import queries as enquiries, service as enquiries_service
+from voyagent.ledger import queries as ledger
+
+FAR = date(2200, 12, 31)
+INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
+LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
+
+
+def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "trial balance")
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert len(of_kind(events, "text_delta")) > 1
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert {event["turn_id"] for event in events} == {events[0]["turn_id"]}
+    assert all(set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS} for event in events)
+    used, result = events[0], events[1]
+    assert (used["tool_name"], used["tool_input"]) == ("trial_balance", {})
+    assert used["tool_call_id"] == result["tool_call_id"]
+    assert result["tool_output"]["accounts"] == []
+    assert "empty" in text(events)
+
+
+def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "show new enquiries to Dubai")
+    said, answered = talk.messages(alice, session_id)
+    assert (said["role"], said["blocks"]) == ("user", [{"type": "text", "text": "show new enquiries to Dubai"}])
+    assert answered["role"] == "assistant"
+    assert answered["turn_id"] == events[0]["turn_id"]
+    tool, words = answered["blocks"]
+    assert (tool["type"], tool["tool_name"], tool["output"]["total"]) == ("tool", "find_enquiries", 0)
+    assert words == {"type": "text", "text": text(events)}
+
+
+def test_a_pasted_message_is_logged_by_the_person_at_once(talk: Talk, alice: Person, bob: Person) -> None:
+    session_id = talk.begin(bob)
+    events = talk.say(bob, session_id, LEAD)
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    with alice.reading() as reader:
+        found = enquiries.find_by_text(reader, "Ravi Menon")
+    assert len(found) == 1
+    assert found[0]["created_by_user_id"] == bob.actor.user_id
+    assert found[0]["session_id"] == session_id
+    assert (found[0]["origin"], found[0]["destination"], found[0]["pax_count"], found[0]["depart_date"]) == ("Kochi", "Dubai", 2, None)
+    assert found[0]["notes"].startswith("Ravi Menon:")
+
+
+def test_a_refusal_of_a_rule_is_a_result_with_its_code_and_nothing_is_written(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "log an enquiry from Ravi Menon: Bali, 2 adults, budget 99999999999999 INR")
+    result = of_kind(events, "tool_result")[0]["tool_output"]
+    assert result["error"] == "invalid_arguments"
+    assert text(events).startswith("I could not log the enquiry.")
+    with alice.reading() as reader:
+        assert enquiries.find_by_text(reader, "Ravi") == []
+
+
+def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiry = enquiries_service.create(actor, customer_name="Deepa Krishnan", destination="Dubai")
+        session_id = enquiries_service.promote(actor, enquiry.id)[1]
+    asked = talk.say(alice, session_id, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
+    assert kinds(asked) == ["text_delta", "tool_use", "approval_request", "final"]
+    request = of_kind(asked, "approval_request")[0]
+    assert "Deepa Krishnan" in request["approval_summary"]
+    assert "INR 45,000.00" in request["approval_summary"]
+    assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [request["approval_id"]]
+
+    talk.decide(alice, request["approval_id"])
+    drafted = talk.events(alice, session_id)[len(asked) :]
+    assert kinds(drafted) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert drafted[0]["approval_id"] == request["approval_id"]
+    assert drafted[1]["tool_output"]["drafted"] is True
+    with alice.reading() as reader:
+        assert [row["total_minor"] for row in billing.list_drafts(reader)] == [4_500_000]
+        assert ledger.trial_balance_rows(reader, FAR) == []
+
+    issue = of_kind(drafted, "approval_request")[0]
+    talk.decide(alice, issue["approval_id"])
+    issued = talk.events(alice, session_id)[len(asked) + len(drafted) :]
+    assert kinds(issued) == ["approval_granted", "tool_result", "text_delta", "final"]
+    assert "is issued and posted" in text(issued)
+    number = issued[1]["tool_output"]["number"]
+    assert number in text(issued)
+
+    owes = talk.say(alice, session_id, "who owes us")
+    assert of_kind(owes, "tool_result")[0]["tool_output"]["customers"][0]["amount"] == "45000.00"
+    balance = talk.say(alice, session_id, "trial balance")
+    total = of_kind(balance, "tool_result")[0]["tool_output"]["totals"]
+    assert total == [{"currency": "INR", "debit": "45000.00", "credit": "45000.00", "in_balance": True}]
+    receivable = talk.say(alice, session_id, "balance of trade receivables")
+    assert kinds(receivable) == ["tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+    assert "INR 45,000.00 debit" in text(receivable)
+
+
+def test_nothing_is_made_before_a_grant(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, INVOICE)
+    with alice.reading() as reader:
+        assert billing.list_drafts(reader) == []
+
+
+def test_a_rejection_changes_nothing_and_is_told(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, INVOICE)
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"], granted=False, reason="not yet agreed")
+    told = talk.events(alice, session_id)[len(asked) :]
+    assert kinds(told) == ["approval_denied", "text_delta", "final"]
+    assert "not yet agreed" in text(told)
+    with alice.reading() as reader:
+        assert billing.list_drafts(reader) == []
+
+
+def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person, owner_engine: sa.Engine) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, INVOICE)
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    drafted = talk.events(alice, session_id)
+    issue = of_kind(drafted, "approval_request")[1]
+    invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update invoices set status = 'void' where id = :i"), {"i": invoice_id})
+    talk.decide(alice, issue["approval_id"])
+    told = talk.events(alice, session_id)[len(drafted) :]
+    assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
+    assert told[1]["tool_output"]["error"] == "invoice_not_draft"
+    assert "An invoice is issued once." in text(told)
+
+
+def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
+    with engine.connect() as connection:
+        return connection.scalar(sa.text("select payload from approvals where id = :i"), {"i": approval_id})
+
+
+def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "invoice Deepa 45,000.555 for Dubai visa")
+    assert kinds(events) == ["text_delta", "tool_use", "tool_result", "text_delta", "final"]
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_amount"
+    assert talk.pending(alice, session_id) == []
+
+
+def test_what_is_missing_is_asked_and_the_next_message_answers(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, "invoice Deepa Krishnan for Dubai visa")
+    assert kinds(asked) == ["text_delta", "final"]
+    answered = talk.say(alice, session_id, "45000")
+    assert of_kind(answered, "tool_use")[0]["tool_input"]["line_items"][0]["unit_price"] == "45000"
+    assert kinds(answered)[-2:] == ["approval_request", "final"]
+
+
+def test_issue_the_draft_means_the_draft_of_this_conversation(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, INVOICE)
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    first = talk.pending(alice, session_id)[0]
+    talk.decide(alice, first["approval_id"], granted=False)
+    again = talk.say(alice, session_id, "issue the draft")
+    assert kinds(again) == ["text_delta", "tool_use", "approval_request", "final"]
+    other = talk.say(alice, talk.begin(alice), "issue the invoice for Deepa Krishnan")
+    assert kinds(other) == ["tool_use", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+
+
+def test_another_agencys_books_and_enquiries_stay_unseen(talk: Talk, alice: Person, charlie: Person) -> None:
+    talk.say(alice, talk.begin(alice), LEAD)
+    theirs = talk.say(charlie, talk.begin(charlie), "what does Ravi Menon want")
+    assert of_kind(theirs, "tool_result")[0]["tool_output"] == {"found": 0, "enquiries": []}
+
+
+def test_a_person_who_lost_the_right_meanwhile_uses_no_tool(talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+    session_id = talk.begin(bob)
+    with bob.acting() as actor:
+        service.send(actor, session_id, message=LEAD)
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id})
+    talk.drain()
+    events = talk.events(alice, session_id)
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
+    with alice.reading() as reader:
+        assert enquiries.find_by_text(reader, "Ravi") == []
+
+
+def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(talk: Talk, alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+    session_id = talk.begin(bob)
+    with bob.acting() as actor:
+        service.send(actor, session_id, message=LEAD)
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update users set is_active = false where id = :i"), {"i": bob.actor.user_id})
+    talk.drain()
+    assert kinds(talk.events(alice, session_id)) == ["error", "final"]
+
+
+def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_self: BuiltInPlanner, _conversation: Conversation) -> Move:
+        raise ZeroDivisionError
+
+    session_id = talk.begin(alice)
+    monkeypatch.setattr(BuiltInPlanner, "next_move", broken)
+    events = talk.say(alice, session_id, "help")
+    assert kinds(events) == ["error", "final"]
+    assert "ZeroDivision" not in events[0]["error_message"]
+    monkeypatch.undo()
+    assert kinds(talk.say(alice, session_id, "help")) == ["text_delta", "final"]
+
+
+def test_a_stop_ends_the_turn_between_two_events(talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session_id = talk.begin(alice)
+    real_emit, seen = chat.emit, []
+
+    def emit_and_stop(turn: chat.Turn, kind: str, **fields: Any) -> int:
+        seen.append(kind)
+        if len(seen) == 3:
+            chat._ask_to_stop(session_id)  # noqa: SLF001 - as the page's button does, in the middle
+        return real_emit(turn, kind, **fields)
+
+    monkeypatch.setattr(loop.chat, "emit", emit_and_stop)
+    events = talk.say(alice, session_id, "help")
+    assert [event["kind"] for event in events] == ["text_delta"] * 3 + ["final"]
+    with alice.acting():
+        newest = chats.newest_turn(session_id)
+    assert newest is not None
+    assert newest.status == "stopped"
+    assert talk.messages(alice, session_id)[-1]["blocks"][-1] == {"type": "stopped"}
+
+
+def test_a_worker_that_was_thought_dead_writes_nothing_more(talk: Talk, alice: Person, app: Any) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        turn_id = service.send(actor, session_id, message=LEAD).turn_id
+    assert turn_id is not None
+
+    class Overtaken(BuiltInPlanner):
+        def next_move(self, conversation: Conversation) -> Move:
+            if conversation.played:  # the tool has run; meanwhile the job is taken over, and the other finishes it
+                talk.drain()
+            return super().next_move(conversation)
+
+    with app.app_context():
+        loop.run(alice.actor.tenant_id, turn_id, Overtaken())
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    with alice.reading() as reader:
+        assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
+
+
+@pytest.mark.parametrize("dies_after", range(1, 12))
+def test_a_turn_taken_over_after_any_event_goes_on_without_gap_or_repeat(
+    talk: Talk, alice: Person, app: Any, monkeypatch: pytest.MonkeyPatch, dies_after: int
+) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        turn_id = service.send(actor, session_id, message=LEAD).turn_id
+    assert turn_id is not None
+    real_keep, real_emit, count = chat.record_step, chat.emit, [0]
+
+    class Killed(BaseException):
+        """As SIGKILL does it: nothing is caught, nothing is cleaned up."""
+
+    def dying(act: Any) -> Any:
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            done = act(*arguments, **keywords)
+            count[0] += 1
+            if count[0] == dies_after:
+                raise Killed
+            return done
+
+        return run
+
+    monkeypatch.setattr(loop.chat, "emit", dying(real_emit))
+    monkeypatch.setattr(loop.chat, "record_step", dying(real_keep))
+    with app.app_context(), pytest.raises(Killed):
+        loop.run(alice.actor.tenant_id, turn_id, BuiltInPlanner())
+    monkeypatch.undo()
+    talk.drain()
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert text(events).count("Logged as a new enquiry") == 1
+    with alice.reading() as reader:
+        assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
+
+
+def test_a_turn_that_has_ended_is_not_run_again(talk: Talk, alice: Person, app: Any) -> None:
+    session_id = talk.begin(alice)
+    events = talk.say(alice, session_id, "help")
+    with app.app_context():
+        loop.run(alice.actor.tenant_id, events[0]["turn_id"], BuiltInPlanner())
+    assert talk.events(alice, session_id) == events
+
+
+def test_a_deleted_conversation_is_not_answered(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        service.send(actor, session_id, message=LEAD)
+        chat.delete(actor, session_id)
+    talk.drain()
+    with alice.reading() as reader:
+        assert enquiries.find_by_text(reader, "Ravi") == []
+        assert chats.find_running_turn(session_id) is None
+
+
+def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
+    from voyagent.identity.permissions import ROLE_PERMISSIONS  # noqa: PLC0415
+
+    held = frozenset().union(*ROLE_PERMISSIONS.values())
+    names = {tool.name for tool in registry.every()}
+    assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
+    assert {tool.name for tool in registry.every() if tool.is_gated} == {"draft_invoice", "issue_invoice"}
+    assert all(tool.permission in held for tool in registry.every())
+    registry.check()
+    assert tasks.TOOLS
+
+
+def test_a_tool_refuses_what_its_schema_does_not_know(alice: Person) -> None:
+    with pytest.raises(registry.ArgumentsRefused):
+        registry.get("trial_balance").read({"as_of": "2026-03-31", "drop_table": "x"})
+    with pytest.raises(registry.ToolUnknown):
+        registry.get("issue_ticket")

@@ -1,0 +1,71 @@
+"""The events of a turn folded into the blocks of a message: what a page shows while it runs is what the transcript keeps when it has ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Block = dict[str, Any]
+
+
+def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
+    """Text runs, tools with their results, requests, decisions and failures, in order.
+
+    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output}` (output null while it runs), `approval {approval_id, tool_name, summary}`,
+    `decision {approval_id, granted, summary}`, `error {message}`.
+    """
+    blocks: list[Block] = []
+    for event in events:
+        kind = event["kind"]
+        if kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
+            blocks[-1]["text"] += event["text"]
+        elif kind == "tool_result":
+            _result(blocks, event)
+        elif kind in _MAKERS:
+            blocks.append(_MAKERS[kind](event))
+    return blocks
+
+
+def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stored events as they went over the wire."""
+    return [json.loads(row["data"]) for row in rows]
+
+
+def _result(blocks: list[Block], event: dict[str, Any]) -> None:
+    used = next((block for block in reversed(blocks) if block["type"] == "tool" and block["tool_call_id"] == event["tool_call_id"]), None)
+    if used is None:
+        used = {"type": "tool", "tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"], "input": event["tool_input"]}
+        blocks.append(used)
+    used["output"] = event["tool_output"]
+
+
+def _text(event: dict[str, Any]) -> Block:
+    return {"type": "text", "text": event["text"]}
+
+
+def _error(event: dict[str, Any]) -> Block:
+    return {"type": "error", "message": event["error_message"]}
+
+
+def _tool(event: dict[str, Any]) -> Block:
+    return {"type": "tool", "tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"], "input": event["tool_input"], "output": None}
+
+
+def _approval(event: dict[str, Any]) -> Block:
+    return {"type": "approval", "approval_id": event["approval_id"], "tool_name": event["tool_name"], "summary": event["approval_summary"]}
+
+
+def _decision(event: dict[str, Any]) -> Block:
+    granted = event["kind"] == "approval_granted"
+    return {"type": "decision", "approval_id": event["approval_id"], "granted": granted, "summary": event["approval_summary"]}
+
+
+_MAKERS: dict[str, Callable[[dict[str, Any]], Block]] = {
+    "text_delta": _text,
+    "tool_use": _tool,
+    "approval_request": _approval,
+    "approval_granted": _decision,
+    "approval_denied": _decision,
+    "error": _error,
+}

@@ -1,0 +1,104 @@
+"""What the assistant knows when a turn begins, read across the rooms below it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from voyagent.approvals import queries as approvals
+from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
+from voyagent.chat import queries as chats
+from voyagent.chat.queries import Turn
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.reading import Reader, SessionReader
+
+_LOOK_BACK = 6
+
+
+def context_of(actor: Actor, session_id: UUID) -> Context:
+    """The agency's day and currency, the enquiry of the conversation, its newest draft, and the question that was asked last."""
+    reader = SessionReader(db.session)
+    return Context(
+        today=clock.today(actor.timezone),
+        currency=actor.currency,
+        enquiry=_enquiry(reader, session_id),
+        draft=_draft(reader, session_id),
+        question=_question(reader, session_id),
+    )
+
+
+def decision_of(turn: Turn) -> Decision | None:
+    """The decision that a continuation goes on from, with what the effect came to; None for a turn that answers a message."""
+    approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
+    if approval is None:
+        return None
+    granted = approval.status == "granted"
+    failed = granted and approval.effect_status != "done"
+    return Decision(
+        approval_id=approval.id,
+        tool=approval.tool_name,
+        granted=granted,
+        arguments=dict(approval.payload),
+        outcome=Outcome(
+            output=dict(approval.effect_result or {}),
+            error=(approval.effect_error or "effect_not_done") if failed else None,
+            message=sentence_of(approval.effect_error) if failed else "",
+        ),
+        reason=approval.reason or "",
+        summary=approval.summary,
+        tool_call_id=approval.tool_call_id,
+    )
+
+
+def expected_continuations(session_id: UUID) -> list[str]:
+    """Proposals of a conversation that were granted and are not carried out yet: the assistant goes on by itself when they are."""
+    rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
+    return [row["id"] for row in rows if row["effect_status"] in ("waiting", "running")]
+
+
+def sentence_of(code: str | None) -> str:
+    """The sentence of a refusal that is only known by its code."""
+    kinds: list[type[VoyagentError]] = [VoyagentError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.code == code and kind.message is not VoyagentError.message:
+            return kind.message
+        kinds += kind.__subclasses__()
+    return VoyagentError.message
+
+
+def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
+    rows = enquiries.find_by_session(reader, session_id)
+    if not rows:
+        return None
+    newest = rows[-1]
+    return EnquiryInView(str(newest["id"]), newest["customer_name"], newest["destination"] or "")
+
+
+def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
+    """The newest draft that a grant in this conversation made and no later grant issued."""
+    rows = [row for row in reader.read(approvals.session_statement(session_id))[0] if row["effect_status"] == "done"]
+    issued = {_text(row["effect_result"], "invoice_id") for row in rows if row["tool_name"] == "issue_invoice"}
+    for row in reversed(rows):
+        made = _text(row["effect_result"], "invoice_id")
+        if row["tool_name"] == "draft_invoice" and made and made not in issued:
+            return DraftInView(made, str(row["payload"].get("customer_name", "")))
+    return None
+
+
+def _question(reader: Reader, session_id: UUID) -> Ask | None:
+    """The question at the end of the assistant's last message, where nothing came after it but the present words."""
+    count = chats.get_session(session_id).message_count
+    said = chats.messages(reader, session_id, after=max(0, count - _LOOK_BACK))
+    last = next((message for message in reversed(said) if message["role"] == "assistant"), None)
+    asked = next((block["move"] for block in reversed(last["blocks"]) if block["type"] == "question"), None) if last else None
+    move = move_from(asked) if asked else None
+    return move if isinstance(move, Ask) else None
+
+
+def _text(document: dict[str, Any] | None, name: str) -> str:
+    return str((document or {}).get(name) or "")

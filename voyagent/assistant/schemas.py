@@ -1,0 +1,124 @@
+"""The shapes of conversations on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.kernel.fields import Answer, Closed, Instant, Open, Query, filter_field, text_field, wire_instant
+from voyagent.kernel.reading import Row
+
+MESSAGE_MAX = 32_000
+SESSIONS_MAX = 200
+
+
+class SessionCreateRequest(Closed):
+    """Nothing needs to be said to begin."""
+
+
+class SessionCreateResponse(Answer):
+    """The conversation that was begun."""
+
+    session_id: UUID
+
+
+class SessionRenameRequest(Closed):
+    """The new name; outer spaces go, and something must be left."""
+
+    title: text_field(200, min_length=1)  # type: ignore[valid-type]
+
+
+class SendMessageRequest(Open):
+    """What a person says, or decides: each entry of `approvals` is a call to resolve."""
+
+    message: text_field(MESSAGE_MAX) = ""  # type: ignore[valid-type]
+    approvals: Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None = None
+
+
+class SessionListQuery(Query):
+    """The newest conversations, or those behind a marker."""
+
+    limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
+    cursor: filter_field(200)  # type: ignore[valid-type]
+
+
+class SessionListItem(Answer):
+    """A conversation in the list."""
+
+    id: UUID
+    title: str | None
+    created_at: Instant
+    message_count: int
+
+
+class SessionListResponse(Answer):
+    """Conversations, newest first."""
+
+    sessions: list[SessionListItem]
+    next_cursor: str | None
+
+
+class PendingApproval(Answer):
+    """What waits for a person's decision."""
+
+    approval_id: str
+    tool_name: str
+    summary: str
+
+
+class SessionSummaryResponse(Answer):
+    """A conversation; `actor_id` is whoever began it."""
+
+    session_id: UUID
+    tenant_id: UUID
+    actor_id: UUID
+    message_count: int
+    pending_approvals: list[PendingApproval]
+    title: str | None
+
+
+class AgentEvent(Answer):
+    """One event of the stream; every name is always there, null where it says nothing."""
+
+    kind: Annotated[str, Field(pattern="^(text_delta|tool_use|tool_result|approval_request|approval_granted|approval_denied|error|final)$")]
+    session_id: str
+    turn_id: str
+    timestamp: str
+    text: str | None
+    tool_name: str | None
+    tool_input: dict[str, Any] | None
+    tool_output: dict[str, Any] | None
+    tool_call_id: str | None
+    approval_id: str | None
+    approval_summary: str | None
+    error_message: str | None
+
+
+# The stream of events, as the API's document describes it.
+EVENT_STREAM: dict[str, Any] = {
+    "type": "string",
+    "x-sse-events": {
+        "agent_event": {"id": "integer, increasing per session", "data": AgentEvent.model_json_schema(mode="serialization")},
+        "heartbeat": {"data": ""},
+    },
+}
+
+
+def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
+    """A page of conversations as the API writes it."""
+    shown = [{"id": row["id"], "title": row["title"], "created_at": wire_instant(row["created_at"]), "message_count": row["message_count"]} for row in rows]
+    return {"sessions": shown, "next_cursor": next_cursor}
+
+
+def wire_summary(session: Row, pending: list[Row]) -> Row:
+    """A conversation as the API writes it."""
+    return {
+        "session_id": session["id"],
+        "tenant_id": session["tenant_id"],
+        "actor_id": session["created_by_user_id"],
+        "message_count": session["message_count"],
+        "pending_approvals": [{name: row[name] for name in PendingApproval.model_fields} for row in pending],
+        "title": session["title"],
+    }

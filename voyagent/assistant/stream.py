@@ -1,0 +1,67 @@
+"""The stream of a reply: where a grant is still being carried out it waits, without a connection, until the assistant goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from typing import cast
+from uuid import UUID
+
+from flask import Flask, Response
+
+from voyagent.approvals import queries as approvals
+from voyagent.assistant.service import Reply
+from voyagent.chat import queries as chats
+from voyagent.chat.service import topic
+from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Stream, frames
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import transaction
+from voyagent.kernel.events import Doorbell
+
+MIMETYPE = "text/event-stream; charset=utf-8"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+AWAIT_S = 120.0
+LOOK_S = 1.0
+NO_TURN = "replay"  # a reserved name that no stored turn has: what is stored is shown, and that is all
+
+
+class Replying(Stream):
+    """The body of the answer to a message; takes its seat when made, so that a refusal is plain JSON."""
+
+    def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
+        turn_id = reply.turn_id or NO_TURN
+        super().__init__(app, user_id=actor.user_id, tenant_id=actor.tenant_id, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id)
+        if reply.awaits:
+            self._frames = _awaiting(app, actor.tenant_id, session_id, reply)
+
+
+def answer(stream: Stream) -> Response:
+    """A stream as a response. It is produced after the commit and holds no connection."""
+    response = Response(stream, content_type=MIMETYPE)
+    response.headers.update(HEADERS)
+    return response
+
+
+def _awaiting(app: Flask, tenant_id: UUID, session_id: UUID, reply: Reply) -> Generator[bytes, None, None]:
+    doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
+    end, quiet_since = time.monotonic() + AWAIT_S, time.monotonic()
+    yield OPENING
+    with doorbell.waiting_for(topic(session_id)) as bell:
+        turn_id, complete = None, False
+        while not complete and not doorbell.is_closed and time.monotonic() < end:
+            bell.clear()
+            turn_id, complete = _continuation(app, tenant_id, reply.awaits)
+            if not complete and not bell.wait(LOOK_S) and time.monotonic() - quiet_since > HEARTBEAT_S:
+                quiet_since = time.monotonic()
+                yield HEARTBEAT
+    yield from frames(app, tenant_id, session_id, after_seq=reply.after_seq, turn_id=turn_id or reply.turn_id or NO_TURN)
+
+
+def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> tuple[str | None, bool]:
+    """The last of the turns that go on after these decisions, and whether none is still to begin."""
+    with app.app_context(), transaction(tenant_id):
+        begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
+        rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
+        complete = all(row is None or row.effect_status not in ("waiting", "running") for row in rows)
+        newest = max(begun, key=lambda turn: turn.created_at, default=None)
+        return (newest.id if newest is not None else None), complete

@@ -1,0 +1,20 @@
+"""Background work of the assistant: run a turn."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.assistant import loop
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.assistant.tools import books, enquiries, invoices, registry
+from voyagent.chat.service import TURN_TASK
+from voyagent.kernel.jobs import task
+
+TOOLS = (books, enquiries, invoices)  # named here so that the loop finds them
+registry.check()
+
+
+@task(TURN_TASK, own_transactions=True)
+def run_turn(tenant_id: str, turn_id: str) -> None:
+    """Run a turn to its end, in many small transactions."""
+    loop.run(UUID(tenant_id), turn_id, BuiltInPlanner())

@@ -1,0 +1,98 @@
+"""Tools that read the books: accounts, a balance, the trial balance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Annotated
+
+from pydantic import Field
+
+from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
+from voyagent.kernel import clock
+from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.money import wire_amount
+from voyagent.ledger import queries
+
+ACCOUNTS_MAX = 200
+
+
+class NothingIn(Closed):
+    """No arguments."""
+
+
+class ReadAccountBalanceIn(Closed):
+    """An account, and the day on whose evening it is asked for; today in the agency's zone where none is named."""
+
+    account_id: Annotated[str, Field(min_length=1, max_length=64)]
+    as_of: BusinessDate | None = None
+
+
+class TrialBalanceIn(Closed):
+    """The day up to which postings count, and whether accounts without any are listed."""
+
+    as_of: BusinessDate | None = None
+    include_zero: bool = False
+
+
+def list_accounts(scene: Scene, _wanted: NothingIn) -> JsonObject:
+    """The chart of accounts by code."""
+    rows = queries.list_accounts(scene.reader)
+    return {
+        "count": len(rows),
+        "accounts": [{"id": str(row["id"]), "code": row["code"], "name": row["name"], "type": row["type"]} for row in rows[:ACCOUNTS_MAX]],
+    }
+
+
+def read_balance(scene: Scene, wanted: ReadAccountBalanceIn) -> JsonObject:
+    """What an account stands at, in each currency; debit less credit. Raises AccountNotFound, AccountAmbiguous."""
+    as_of = wanted.as_of or clock.today(scene.actor.timezone)
+    found = queries.account_balance(scene.reader, wanted.account_id, as_of)
+    balances = [{"amount": wire_amount(balance.balance_minor, balance.currency), "currency": balance.currency} for balance in found.balances]
+    ours = next((balance for balance in balances if balance["currency"] == scene.actor.currency), None)
+    nothing = {"amount": wire_amount(0, scene.actor.currency), "currency": scene.actor.currency}
+    first = ours or (balances[0] if balances else nothing)
+    return {
+        "read": True,
+        "account": {name: str(found.account[name]) for name in ("id", "code", "name", "type")},
+        "as_of": as_of.isoformat(),
+        "balance": first["amount"],
+        "currency": first["currency"],
+        "balances": balances or [nothing],
+    }
+
+
+def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
+    """Debit and credit of each account, and the totals of each currency, which are never added."""
+    as_of = wanted.as_of or clock.today(scene.actor.timezone)
+    rows = queries.trial_balance_rows(scene.reader, as_of, wanted.include_zero)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    accounts = []
+    for row in rows:
+        currency = row["currency"] or scene.actor.currency
+        if row["currency"]:
+            sums[currency][0] += row["debit_minor"]
+            sums[currency][1] += row["credit_minor"]
+        accounts.append(
+            {
+                "code": row["code"],
+                "name": row["name"],
+                "type": row["type"],
+                "debit": wire_amount(row["debit_minor"], currency),
+                "credit": wire_amount(row["credit_minor"], currency),
+                "currency": currency,
+            }
+        )
+    ordered = sorted(sums, key=lambda currency: (currency != scene.actor.currency, currency))
+    return {
+        "as_of": as_of.isoformat(),
+        "count": len({account["code"] for account in accounts}),
+        "accounts": accounts[:ACCOUNTS_MAX],
+        "totals": [
+            {"currency": c, "debit": wire_amount(sums[c][0], c), "credit": wire_amount(sums[c][1], c), "in_balance": sums[c][0] == sums[c][1]} for c in ordered
+        ],
+    }
+
+
+register(Tool("list_ledger_accounts", "List the chart of accounts.", "ledger.read", NothingIn, run=list_accounts))
+register(Tool("read_account_balance", "Read what an account stands at on a day.", "ledger.read", ReadAccountBalanceIn, run=read_balance))
+register(Tool("trial_balance", "Read the trial balance on a day.", "report.read", TrialBalanceIn, run=trial_balance))

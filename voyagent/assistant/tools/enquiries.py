@@ -1,0 +1,145 @@
+"""Tools about enquiries: find, sum up, log."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
+from voyagent.enquiries import queries, service
+from voyagent.enquiries.models import OPEN_STATUSES
+from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.schemas import EnquiryIn
+from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.fields import BusinessDate, Closed, text_field, wire_instant
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.reading import Row
+
+SHOWN_MAX = 20
+Status = Literal["new", "quoted", "booked", "cancelled", "open"]
+
+
+class NothingNamed(Invalid):
+    """Neither an enquiry nor a customer was named."""
+
+    code = "enquiry_or_customer_required"
+    message = N_("Say whose enquiry you mean.")
+
+
+class FindEnquiriesIn(Closed):
+    """What narrows the list, all of it at once; `open` is new or quoted."""
+
+    status: Status | None = None
+    q: text_field(255) | None = None  # type: ignore[valid-type]
+    customer_email: text_field(255) | None = None  # type: ignore[valid-type]
+    origin: text_field(128) | None = None  # type: ignore[valid-type]
+    destination: text_field(128) | None = None  # type: ignore[valid-type]
+    depart_from: BusinessDate | None = None
+    depart_to: BusinessDate | None = None
+    created_from: BusinessDate | None = None
+    created_to: BusinessDate | None = None
+
+
+class SummariseEnquiryIn(Closed):
+    """One enquiry by its id, or a customer by name."""
+
+    enquiry_id: Annotated[str, Field(min_length=36, max_length=36)] | None = None
+    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _names_something(self) -> SummariseEnquiryIn:
+        if not self.enquiry_id and not self.customer_name:
+            raise ValueError("name an enquiry or a customer")
+        return self
+
+
+def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
+    """The newest enquiries that fit, and how many there are in all. Raises InvalidDepartRange, InvalidCreatedRange."""
+    states = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
+    pages = [queries.list_enquiries(scene.reader, _search(wanted, status, scene.actor.timezone), Part(limit=SHOWN_MAX)) for status in states]
+    rows = sorted((row for page in pages for row in page.items), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    return {"total": sum(page.total for page in pages), "enquiries": [shown(row) for row in rows[:SHOWN_MAX]]}
+
+
+def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
+    """One enquiry with all that is known; where several of a customer fit, the open one, else the list of them. Raises EnquiryNotFound, NothingNamed."""
+    if wanted.enquiry_id:
+        enquiry_id = parse_id(wanted.enquiry_id)
+        if enquiry_id is None:
+            raise service.EnquiryNotFound
+        return {"found": 1, "enquiry": _whole(queries.get_row(scene.reader, enquiry_id))}
+    said = " ".join(str(wanted.customer_name or "").split())
+    if not said:
+        raise NothingNamed
+    rows = [row for row in queries.find_by_text(scene.reader, said, SHOWN_MAX) if said.casefold() in row["customer_name"].casefold()]
+    meant = _likeliest(rows, said)
+    if len(meant) == 1:
+        return {"found": 1, "enquiry": _whole(meant[0])}
+    return {"found": len(meant), "enquiries": [shown(row) for row in meant]}
+
+
+def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
+    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is about this one. Raises as `enquiries.create`."""
+    fields = wanted.fields()
+    if not queries.find_by_session(scene.reader, scene.session_id):
+        fields["session_id"] = scene.session_id
+    enquiry = service.create(scene.actor, **fields)
+    return {"created": True, "enquiry_id": str(enquiry.id), "customer_name": enquiry.customer_name, "status": enquiry.status}
+
+
+def shown(row: Row) -> JsonObject:
+    """An enquiry in small."""
+    amount = row["budget_hundredths"]
+    return {
+        "id": str(row["id"]),
+        "customer_name": row["customer_name"],
+        "origin": row["origin"],
+        "destination": row["destination"],
+        "depart_date": _day(row["depart_date"]),
+        "return_date": _day(row["return_date"]),
+        "pax_count": row["pax_count"],
+        "budget": None if amount is None else {"amount": f"{amount // 100}.{amount % 100:02d}", "currency": row["budget_currency"]},
+        "status": row["status"],
+    }
+
+
+def _whole(row: Row) -> JsonObject:
+    return shown(row) | {
+        "customer_email": row["customer_email"],
+        "customer_phone": row["customer_phone"],
+        "notes": row["notes"],
+        "created_at": wire_instant(row["created_at"]),
+    }
+
+
+def _likeliest(rows: list[Row], said: str) -> list[Row]:
+    """Of several, those of exactly that name; of these, the open ones."""
+    exact = [row for row in rows if row["customer_name"].casefold() == said.casefold()] or rows
+    still_open = [row for row in exact if row["status"] in OPEN_STATUSES]
+    return still_open if len(still_open) == 1 else exact
+
+
+def _search(wanted: FindEnquiriesIn, status: str | None, zone: str) -> Search:
+    return Search(
+        text=wanted.q or None,
+        customer_email=wanted.customer_email or None,
+        origin=wanted.origin or None,
+        destination=wanted.destination or None,
+        status=status,
+        depart_from=wanted.depart_from,
+        depart_to=wanted.depart_to,
+        created_from=wanted.created_from,
+        created_to=wanted.created_to,
+        zone=zone,
+    )
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+register(Tool("find_enquiries", "Find enquiries by status, text, places and days.", "enquiry.read", FindEnquiriesIn, run=find))
+register(Tool("summarise_enquiry", "Tell all that is known of one enquiry.", "enquiry.read", SummariseEnquiryIn, run=summarise))
+register(Tool("create_enquiry", "Log an enquiry from a customer's words; leave out what they do not say.", "enquiry.create", EnquiryIn, run=log))
