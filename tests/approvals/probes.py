@@ -60,7 +60,7 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
         "document": {
             "title": "Invoice",
             "number": "",
-            "date": "2026-11-24",
+            "date": "24 Nov 2026",
             "party": "Deepa Krishnan",
             "rows": [{"text": "Flights, 2 adults", "amount": "285721.00"}],
             "total": {"amount": "285721.00", "currency": "INR"},

@@ -47,7 +47,7 @@ class RowShown(TypedDict):
 
 
 class DocumentShown(TypedDict, total=False):
-    """The document that will be made, in small; `date` is YYYY-MM-DD, amounts of rows are in the currency of `total`."""
+    """The document that will be made, in small; `date` is in words, amounts of rows are in the currency of `total`."""
 
     title: str
     number: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from voyagent.approvals.effects import Description, DocumentShown, LineShown, MoneyShown
@@ -137,11 +136,7 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
 def _document(shown: DocumentShown) -> dict[str, Any]:
     total = _money(shown["total"]) if "total" in shown else None
     rows = [(row["text"], _amount(row["amount"], total.currency) if total else None) for row in shown.get("rows", [])]
-    return {**shown, "rows": rows, "total": total, "date": _day(shown.get("date", ""))}
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return {**shown, "rows": rows, "total": total}
 
 
 def _money(shown: MoneyShown) -> Money:
