@@ -23,14 +23,17 @@ from voyagent.identity.api import api as identity_api, gate as gate_api
 from voyagent.identity.views import pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.reports.api import api as reports_api
+from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 
 PAGES: tuple[PageBlueprint, ...] = (
+    home_pages,
     identity_pages,
     enquiries_pages,
     approvals_pages,
     billing_pages,
     ledger_pages,
+    reports_pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,

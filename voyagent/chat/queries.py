@@ -126,17 +126,22 @@ def session_statement(session_id: UUID) -> Select[Any]:
 
 def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None) -> tuple[list[Row], str | None]:
     """The newest conversations and the marker of the next page. Raises InvalidCursor."""
-    statement = (
-        select(_SESSIONS.id, _SESSIONS.title, _SESSIONS.created_at, _SESSIONS.message_count, _SESSIONS.last_message_at, _SESSIONS.created_by_user_id)
-        .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
-        .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
-        .limit(limit)
-    )
+    statement = sessions_statement(limit)
     if cursor is not None:
         after = Cursor.decode(cursor)
         statement = statement.where(tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id))
     rows = reader.read(statement)[0]
     return rows, next_cursor(rows, limit)
+
+
+def sessions_statement(limit: int) -> Select[Any]:
+    """The newest conversations, for a trip that reads more."""
+    return (
+        select(_SESSIONS.id, _SESSIONS.title, _SESSIONS.created_at, _SESSIONS.message_count, _SESSIONS.last_message_at, _SESSIONS.created_by_user_id)
+        .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
+        .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
+        .limit(limit)
+    )
 
 
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:

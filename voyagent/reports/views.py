@@ -1,7 +1,8 @@
-"""The pages of the reports: receivables by age and the trial balance, on screen and on paper."""
+"""The home page, and the pages of the reports: receivables by age and the trial balance, on screen and on paper."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,14 +11,29 @@ from flask_babel import gettext as _
 
 from voyagent.http.guards import Guard
 from voyagent.http.pages import PageBlueprint
-from voyagent.http.presentation import long_day
+from voyagent.http.presentation import day, long_day
 from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import receivables as ages, trial_balance as books
+from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, PeriodInverted
 
+home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
 pages = PageBlueprint("reports", __name__, guard=Guard.SIGNED_IN)
+BAR_HEIGHT, BAR_WIDTH = 100, 170
+
+
+@home.page("/")
+def index(reader: LaneReader) -> Any:
+    """What now; for a new agency three first steps instead."""
+    actor = reader.prove()
+    now = read_now(reader, actor)
+    if now.is_new:
+        return render_template("home/first_steps.html", steps=_first_steps(actor, now))
+    return render_template("home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), due=_due_bars(now, actor.currency))
 
 
 @pages.page("/reports/receivables", permission="report.read")
@@ -53,6 +69,87 @@ def trial_balance(reader: LaneReader) -> Any:
         report = books.trial_balance(rows, as_of, actor.currency, include_zero=address.include_zero)
     facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong, "words": _trial_balance_words(address, as_of)}
     return render_template("reports/trial_balance.html", **facts), 422 if wrong else 200
+
+
+def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
+    """The three steps; the first that is open has the one primary button, and what a role may not do has none."""
+    steps = [
+        {
+            "title": _("Log an enquiry"),
+            "about": _("Somebody called or wrote? Name and wish are enough to start."),
+            "act": _("Log an enquiry"),
+            "href": url_for("enquiries.new"),
+            "key": "N",
+            "is_done": now.enquiries > 0,
+            "may": actor.can("enquiry.create"),
+        },
+        {
+            "title": _("Ask the assistant"),
+            "about": _("“Log an enquiry: Deepa Krishnan, Kochi to Dubai, 19 December, two adults, two children.”"),
+            "act": _("Open a conversation"),
+            "href": url_for("assistant.index"),
+            "is_done": now.has_talked,
+            "may": actor.can("chat.write"),
+        },
+        {
+            "title": _("Invite a colleague"),
+            "about": _("Approvals need a second pair of eyes. The link is valid for seven days."),
+            "act": _("Invite"),
+            "href": url_for("identity.team"),
+            "is_done": now.people > 1,
+            "may": actor.can("invite.create"),
+        },
+    ]
+    first = next((step for step in steps if step["may"] and not step["is_done"]), None)
+    return [step | {"is_next": step is first} for step in steps]
+
+
+def _money_figures(now: Now) -> list[dict[str, Any]]:
+    """Overdue, and due in what is left of this week: the agency's currency large, the others beside it."""
+    sunday = now.today + timedelta(days=6 - now.today.weekday())
+    return [
+        {
+            "label": _("Overdue"),
+            "href": url_for("billing.invoices", status="overdue"),
+            **_in_currencies(now.due, lambda due: due.overdue),
+            "count": sum(due.overdue_count for due in now.due.values()),
+            "is_bad": True,
+        },
+        {
+            "label": _("Due in this week"),
+            "href": url_for("billing.invoices", status="open", due_from=now.today, due_to=sunday),
+            **_in_currencies(now.due, lambda due: due.weeks[0]),
+            "count": sum(due.this_week_count for due in now.due.values()),
+            "is_bad": False,
+        },
+    ]
+
+
+def _in_currencies(due: dict[str, Due], amount: Callable[[Due], Money]) -> dict[str, Any]:
+    home_currency, *others = map(amount, due.values())
+    return {"main": home_currency, "others": [other for other in others if other]}
+
+
+def _week_bars(now: Now) -> dict[str, Any]:
+    top = _round_up(max(week.received for week in now.weeks))
+    bars = [{"week": week, "received": round(BAR_HEIGHT * week.received / top, 1), "booked": round(BAR_HEIGHT * week.booked / top, 1)} for week in now.weeks]
+    return {"bars": bars, "top": top}
+
+
+def _due_bars(now: Now, currency: str) -> list[dict[str, Any]]:
+    due = now.due[currency]
+    monday = now.today - timedelta(days=now.today.weekday())
+    labels = [_("Overdue"), _("This week"), *(day(monday + timedelta(weeks=ahead)) for ahead in range(1, len(due.weeks)))]
+    amounts = [due.overdue, *due.weeks]
+    longest = max(amount.amount_minor for amount in amounts) or 1
+    return [
+        {"label": label, "amount": amount, "width": round(BAR_WIDTH * amount.amount_minor / longest, 1)} for label, amount in zip(labels, amounts, strict=True)
+    ]
+
+
+def _round_up(number: int) -> int:
+    """The next even number for the top of a scale, at least two."""
+    return max(2, number + number % 2)
 
 
 def _unread(address: Address) -> list[str]:
