@@ -30,7 +30,7 @@ def test_a_new_agency_has_a_chart_of_accounts_of_its_own(alice: Person, charlie:
     assert codes["1200"]["normal_side"] == "debit"
     assert codes["2310"]["name"] == "Output CGST"
     assert codes["2310"]["normal_side"] == "credit"
-    assert codes["1590"]["type"] == "asset" and codes["1590"]["normal_side"] == "credit", "a contra account keeps its own side"
+    assert (codes["1590"]["type"], codes["1590"]["normal_side"]) == ("asset", "credit"), "a contra account keeps its own side"
     assert {account["type"] for account in mine} == {"asset", "liability", "equity", "revenue", "expense"}
     assert not {account["id"] for account in mine} & {account["id"] for account in theirs}
 

@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, cast, func, literal, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.billing.models import OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
+from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -259,9 +260,10 @@ def _pattern(text: str) -> str:
 
 
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:
-    columns = [column for column in Invoice.__table__.columns if column.name not in {"party_key", "search"}]
+    columns = [column for column in Invoice.__table__.columns if column.name not in {"party_key", "search", "session_id"}]
     return select(
         *columns,
+        case((is_live(_INVOICES.session_id), _INVOICES.session_id)).label("session_id"),
         name_of(_INVOICES.created_by_user_id).label("created_by"),
         name_of(_INVOICES.issued_by_user_id).label("issued_by"),
     ).where(owned(Invoice), _INVOICES.id == invoice_id)

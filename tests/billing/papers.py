@@ -1,0 +1,67 @@
+"""Short ways for tests to draw up, issue and settle documents."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tests.people import Person
+from voyagent.billing import queries, service
+from voyagent.billing.service import LineItem
+from voyagent.kernel.money import Money
+
+ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
+EVER = (date(1900, 1, 1), date(2200, 12, 31))
+COLUMNS = ("status", "number", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "party_name", "party_reference", "notes", "entry_id")
+
+
+def line(price: str = "22500.00", *, quantity: int = 2, currency: str = "INR", description: str = "Dubai visa") -> LineItem:
+    """One line, by default two visas."""
+    return LineItem(description=description, quantity=quantity, unit_price=price, currency=currency)
+
+
+def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
+    """A draft for 45,000 rupees."""
+    values = {"customer_name": "Deepa Krishnan", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given
+    with person.acting() as actor:
+        return service.draft_invoice(actor, **values).id
+
+
+def issue(person: Person, invoice_id: UUID) -> str:
+    """Issue a draft; its number."""
+    with person.acting() as actor:
+        return service.issue_invoice(actor, invoice_id).number or ""
+
+
+def issued(person: Person, *lines: LineItem, **given: Any) -> UUID:
+    """An issued invoice."""
+    invoice_id = draft(person, *lines, **given)
+    issue(person, invoice_id)
+    return invoice_id
+
+
+def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
+    """A bill of a supplier."""
+    values = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given
+    with person.acting() as actor:
+        return service.receive_bill(actor, **values).id
+
+
+def pay(person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currency: str = "INR") -> UUID:
+    """A receipt for an invoice."""
+    with person.acting() as actor:
+        return service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
+
+
+def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
+    """What is stored of an invoice."""
+    with person.acting():
+        invoice = queries.get_invoice(invoice_id)
+        return {name: getattr(invoice, name) for name in COLUMNS}
+
+
+def untied(person: Person) -> list[dict[str, Any]]:
+    """Where the roll-ups of open documents disagree with the documents."""
+    with person.reading() as reader:
+        return queries.untied_ageing(reader)

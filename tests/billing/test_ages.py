@@ -1,0 +1,214 @@
+"""What is open, by age and party, on any day: from roll-ups and from documents, and always the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, receive, untied
+from tests.ledger.books import balances
+from tests.people import Person
+from voyagent.billing import queries, service
+from voyagent.billing.queries import Kind
+from voyagent.kernel import clock
+from voyagent.kernel.db import rows_changed
+from voyagent.kernel.money import Money
+
+FIRST = date(2024, 1, 20)
+TODAY = date(2024, 9, 1)
+days = st.integers(0, 100).map(lambda n: FIRST + timedelta(days=n))
+papers = st.tuples(days, st.integers(0, 60), st.sampled_from(("Deepa", "Ravi", "deepa")), st.sampled_from(("INR", "AED")), st.integers(1, 10**6))
+settlements = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 10**6)), max_size=4)
+spans = st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
+
+
+def ages(person: Person, first: date, last: date, *, kind: Kind = "receivable", today: date = TODAY, as_of: date | None = None) -> dict[tuple[str, int], Any]:
+    with person.reading() as reader:
+        return {(row["currency"], row["age"]): (row["n"], row["open_minor"]) for row in queries.ageing(reader, kind, first, last, today=today, as_of=as_of)}
+
+
+@pytest.mark.parametrize(
+    ("due", "age"),
+    [
+        (date(2026, 4, 15), 0),
+        (date(2026, 3, 31), 0),
+        (date(2026, 3, 30), 1),
+        (date(2026, 3, 1), 1),
+        (date(2026, 2, 28), 2),
+        (date(2026, 1, 30), 2),
+        (date(2026, 1, 29), 3),
+        (date(2025, 12, 31), 3),
+        (date(2025, 12, 30), 4),
+    ],
+)
+def test_the_age_of_a_due_date(alice: Person, due: date, age: int) -> None:
+    issued(alice, issue_date=date(2025, 12, 1), due_date=due)
+    day = date(2026, 3, 31)
+    assert ages(alice, *EVER, today=day) == {("INR", age): (1, 4_500_000)}
+    assert ages(alice, *EVER, today=TODAY, as_of=day) == {("INR", age): (1, 4_500_000)}
+    assert ages(alice, date(2025, 12, 1), date(2025, 12, 1), today=day) == {("INR", age): (1, 4_500_000)}
+
+
+def test_drafts_and_what_is_paid_are_not_open(alice: Person) -> None:
+    draft(alice)
+    pay(alice, issued(alice), 4_500_000)
+    assert ages(alice, *EVER) == {}
+
+
+def test_bills_and_invoices_are_apart(alice: Person) -> None:
+    issued(alice)
+    receive(alice, line("1.00"))
+    assert ages(alice, *EVER, kind="receivable") == {("INR", 3): (1, 4_500_000)}
+    assert ages(alice, *EVER, kind="payable") == {("INR", 3): (1, 200)}
+    with alice.reading() as reader:
+        assert [row["reference"] for row in queries.list_open(reader, "payable", *EVER, today=TODAY)] == ["BSP-1"]
+
+
+def test_what_was_paid_since_was_open_then(alice: Person) -> None:
+    invoice_id = issued(alice)
+    pay(alice, invoice_id, 500_000, date(2024, 6, 12))
+    pay(alice, invoice_id, 4_000_000, date(2024, 6, 20))
+    assert ages(alice, *EVER, as_of=ISSUED - timedelta(days=1)) == {}, "not issued yet"
+    assert ages(alice, *EVER, as_of=ISSUED) == {("INR", 0): (1, 4_500_000)}
+    assert ages(alice, *EVER, as_of=date(2024, 6, 12)) == {("INR", 0): (1, 4_000_000)}
+    assert ages(alice, *EVER, as_of=date(2024, 6, 20)) == {}
+    assert ages(alice, *EVER) == {}
+
+
+def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person) -> None:
+    issued(alice)
+    for as_of in (None, TODAY):
+        assert ages(charlie, *EVER, as_of=as_of) == {}
+        with charlie.reading() as reader:
+            assert queries.top_parties(reader, "receivable", *EVER, as_of=as_of) == []
+            assert queries.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            assert queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
+            assert queries.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
+            assert reader.read(queries.due_statement("receivable"))[0] == []
+
+
+def test_the_five_largest_of_each_currency(alice: Person) -> None:
+    for number, name in enumerate(("A", "B", "C", "D", "E", "F", "a"), start=1):
+        issued(alice, line(f"{number}00.00", quantity=1), customer_name=name)
+    issued(alice, line("5.00", currency="AED"), customer_name="A")
+    for as_of in (None, TODAY):
+        with alice.reading() as reader:
+            top = queries.top_parties(reader, "receivable", *EVER, as_of=as_of)
+        assert [(row["currency"], row["party_key"], row["n"], row["open_minor"]) for row in top] == [
+            ("AED", "a", 1, 1_000),
+            ("INR", "a", 2, 80_000),
+            ("INR", "f", 1, 60_000),
+            ("INR", "e", 1, 50_000),
+            ("INR", "d", 1, 40_000),
+            ("INR", "c", 1, 30_000),
+        ]
+
+
+def test_what_one_party_owes(alice: Person) -> None:
+    issued(alice)
+    pay(alice, issued(alice), 500_000)
+    issued(alice, line(currency="AED"))
+    with alice.reading() as reader:
+        assert queries.party_open(reader, "receivable", "DEEPA krishnan", "INR") == 8_500_000
+        assert queries.party_open(reader, "receivable", "Ravi", "INR") == 0
+
+
+def test_what_is_due_on_which_day(alice: Person) -> None:
+    issued(alice)
+    issued(alice, due_date=DUE + timedelta(days=3))
+    issued(alice)
+    with alice.reading() as reader:
+        rows = reader.read(queries.due_statement("receivable"))[0]
+    assert [(row["due_date"], row["n"], row["open_minor"]) for row in rows] == [(DUE, 2, 9_000_000), (DUE + timedelta(days=3), 1, 4_500_000)]
+
+
+def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
+    old = issued(alice, issue_date=date(2024, 1, 5), due_date=date(2024, 1, 5))
+    new = issued(alice, customer_name="Ravi")
+    with alice.reading() as reader:
+        parties = queries.parties_by_age(reader, "receivable", *EVER, today=TODAY)
+        everything = queries.list_open(reader, "receivable", *EVER, today=TODAY)
+        hers = queries.list_open(reader, "receivable", *EVER, today=TODAY, party="deepa KRISHNAN")
+    assert [(row["party_name"], row["age"], row["n"], row["open_minor"]) for row in parties] == [
+        ("Deepa Krishnan", 4, 1, 4_500_000),
+        ("Ravi", 3, 1, 4_500_000),
+    ]
+    assert [(row["id"], row["reference"], row["age"]) for row in everything] == [(old, "2023-24/000001", 4), (new, "2024-25/000001", 3)]
+    assert [row["id"] for row in hers] == [old]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(papers, min_size=1, max_size=7), settlements, spans, days)
+def test_roll_ups_and_documents_agree_with_a_model(people: Any, documents: list[Any], paid: list[Any], span: tuple[date, date], then: date) -> None:
+    person = people.sign_up("Alice Owner", agency="Alice Travels")
+    model = [
+        {"id": issued(person, line_of(minor, currency), customer_name=name, issue_date=day, due_date=day + timedelta(days=terms)), "day": day}
+        | {"due": day + timedelta(days=terms), "party": name.lower(), "currency": currency, "total": minor, "payments": []}
+        for day, terms, name, currency, minor in documents
+    ]
+    for which, after, minor in paid:
+        document = model[which % len(model)]
+        amount = min(minor, document["total"] - sum(part for _, part in document["payments"]))
+        if amount > 0:
+            on = document["day"] + timedelta(days=after)
+            pay(person, document["id"], amount, on, currency=document["currency"])
+            document["payments"].append((on, amount))
+    assert untied(person) == []
+    for as_of in (None, then):
+        found = ages(person, *span, as_of=as_of)
+        with person.reading() as reader:
+            top = queries.top_parties(reader, "receivable", *span, as_of=as_of)
+            parties = queries.parties_by_age(reader, "receivable", *span, today=TODAY, as_of=as_of)
+        by_age, by_party = expected(model, span, as_of)
+        assert found == by_age
+        assert {(row["currency"], row["party_key"]): row["open_minor"] for row in top} == by_party
+        sums: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+        for row in parties:
+            sums[row["currency"], row["age"]][0] += row["n"]
+            sums[row["currency"], row["age"]][1] += row["open_minor"]
+        assert {key: tuple(value) for key, value in sums.items()} == by_age
+    whole, _ = expected(model, EVER, None)
+    for currency in ("INR", "AED"):
+        assert sum(minor for (code, _), (_, minor) in whole.items() if code == currency) == balances(person).get(("receivable", currency), 0)
+
+
+def expected(model: list[dict[str, Any]], span: tuple[date, date], as_of: date | None) -> tuple[dict[Any, Any], dict[Any, int]]:
+    by_age: dict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0])
+    by_party: dict[tuple[str, str], int] = defaultdict(int)
+    for document in model:
+        is_there = span[0] <= document["day"] <= span[1] and (as_of is None or document["day"] <= as_of)
+        left = document["total"] - sum(part for on, part in document["payments"] if as_of is None or on <= as_of)
+        if is_there and left > 0:
+            late = ((as_of or TODAY) - document["due"]).days
+            age = 0 if late <= 0 else min(4, (late - 1) // 30 + 1)
+            by_age[document["currency"], age][0] += 1
+            by_age[document["currency"], age][1] += left
+            by_party[document["currency"], document["party"]] += left
+    return {key: tuple(value) for key, value in by_age.items()}, dict(by_party)
+
+
+def line_of(minor: int, currency: str) -> service.LineItem:
+    return line(f"{minor // 100}.{minor % 100:02d}", quantity=1, currency=currency)
+
+
+def test_a_wrong_roll_up_is_found(alice: Person) -> None:
+    issued(alice)
+    with alice.acting():
+        rows_changed("update ageing_by_party set open_minor = open_minor - 5 where tenant_id = :tenant_id")
+    assert [(row["which"], row["key"], row["n"], row["open_minor"]) for row in untied(alice)] == [("party", "deepa krishnan", 0, -5)]
+
+
+def test_parallel_documents_of_one_customer_never_deadlock(alice: Person) -> None:
+    from tests.chat.parallel import at_once  # noqa: PLC0415
+
+    drafts = [draft(alice, customer_name=name, due_date=DUE + timedelta(days=n % 3)) for n, name in enumerate(("Deepa", "Ravi") * 8)]
+    open_ones = [issued(alice, customer_name=name) for name in ("Ravi", "Deepa") * 4]
+    acts = [lambda i=i: alice.does(lambda actor: service.issue_invoice(actor, i).number) for i in drafts]
+    acts += [lambda i=i: alice.does(lambda actor: service.record_receipt(actor, i, Money(100, "INR"), clock.today()).amount_minor) for i in open_ones]
+    results = at_once(acts)
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert untied(alice) == []

@@ -1,0 +1,139 @@
+"""What the database itself refuses about documents, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import draft, issued, pay, receive, seen
+from tests.ledger.books import bind, stored
+from tests.people import Person
+from voyagent.kernel.db import db, rows_changed
+
+
+@pytest.fixture(params=["application", "owner"])
+def raw(request: pytest.FixtureRequest, app_engine: sa.Engine, owner_engine: sa.Engine) -> sa.Engine:
+    """Raw SQL, once as the role of the application and once as the owner."""
+    return app_engine if request.param == "application" else owner_engine
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update invoices set total_minor = total_minor + 1 where id = :id",
+        "update invoices set number = '2024-25/000009' where id = :id",
+        "update invoices set party_name = 'Somebody else' where id = :id",
+        "update invoices set issue_date = issue_date - 1 where id = :id",
+        "update invoices set currency = 'AED' where id = :id",
+        "update invoices set entry_id = null where id = :id",
+        "update invoices set status = 'draft', number = null, entry_id = null where id = :id",
+        "delete from invoices where id = :id",
+        "update invoice_lines set description = 'Other' where invoice_id = :id",
+        "delete from invoice_lines where invoice_id = :id",
+        "insert into invoice_lines select tenant_id, invoice_id, 2, 'More', 1, 0, 0 from invoice_lines where invoice_id = :id",
+    ],
+)
+def test_an_issued_invoice_stays_as_it_was_issued(alice: Person, raw: sa.Engine, change: str) -> None:
+    invoice_id = issued(alice)
+    before = seen(alice, invoice_id)
+    with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+        bind(connection, alice)
+        connection.execute(sa.text(change), {"id": invoice_id})
+    assert seen(alice, invoice_id) == before
+
+
+def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine) -> None:
+    bill_id = receive(alice)
+    for change in ("update bills set total_minor = 1 where id = :id", "delete from bills where id = :id", "delete from bill_lines where bill_id = :id"):
+        with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+            bind(connection, alice)
+            connection.execute(sa.text(change), {"id": bill_id})
+
+
+@pytest.mark.parametrize(
+    ("change", "constraint"),
+    [
+        ("update invoices set paid_minor = 100 where id = :id", "ck_invoices_paid"),
+        ("update invoices set status = 'paid' where id = :id", "ck_invoices_paid"),
+        ("update invoices set paid_minor = total_minor + 1, status = 'paid' where id = :id", "ck_invoices_"),
+        ("update invoices set status = 'lost' where id = :id", "ck_invoices_"),
+    ],
+)
+def test_what_was_paid_fits_the_state(alice: Person, raw: sa.Engine, change: str, constraint: str) -> None:
+    invoice_id = issued(alice)
+    with pytest.raises(sa.exc.IntegrityError, match=constraint), raw.begin() as connection:
+        bind(connection, alice)
+        connection.execute(sa.text(change), {"id": invoice_id})
+
+
+def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> None:
+    from voyagent.billing import service  # noqa: PLC0415
+
+    invoice_id = draft(alice)
+    with alice.acting():
+        assert rows_changed("update invoices set total_minor = total_minor + 1 where id = :id", id=invoice_id) == 1
+    with pytest.raises(sa.exc.IntegrityError, match="do not add up"):
+        alice.does(lambda actor: service.issue_invoice(actor, invoice_id))
+    assert seen(alice, invoice_id)["status"] == "draft"
+
+
+def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -> None:
+    invoice_id = draft(alice)
+    with alice.acting():
+        assert rows_changed("delete from invoices where id = :id", id=invoice_id) == 1
+    assert stored(owner_engine, "select * from invoice_lines where invoice_id = :id", id=invoice_id) == []
+    assert stored(owner_engine, "select n from invoice_counts where tenant_id = :t and status = 'draft'", t=alice.actor.tenant_id)[0]["n"] == 0
+
+
+def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
+    pay(alice, issued(alice), 100)
+    for table in ("payments", "allocations"):
+        for change in (f"update {table} set amount_minor = 1", f"delete from {table}"):
+            with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), app_engine.begin() as connection:
+                bind(connection, alice)
+                connection.execute(sa.text(change))
+
+
+def test_the_application_sees_only_the_bound_agency_s_documents(alice: Person, charlie: Person, app_engine: sa.Engine) -> None:
+    pay(charlie, issued(charlie), 100)
+    receive(charlie)
+    tables = (
+        "invoices",
+        "invoice_lines",
+        "bills",
+        "bill_lines",
+        "payments",
+        "allocations",
+        "number_series",
+        "invoice_counts",
+        "ageing_by_due",
+        "ageing_by_party",
+    )
+    for table in tables:
+        with app_engine.begin() as connection:
+            bind(connection, alice)
+            assert connection.scalar(sa.text(f"select count(*) from {table}")) == 0
+            bind(connection, charlie)
+            assert connection.scalar(sa.text(f"select count(*) from {table}")) > 0
+
+
+def test_a_document_cannot_point_at_another_agency_s_entry_or_enquiry(alice: Person, charlie: Person, raw: sa.Engine) -> None:
+    mine = draft(alice)
+    theirs = seen(charlie, issued(charlie))["entry_id"]
+    with pytest.raises(sa.exc.IntegrityError, match="fk_invoices_entry"), raw.begin() as connection:
+        bind(connection, alice)
+        connection.execute(sa.text("update invoices set status = 'issued', number = 'X', entry_id = :e where id = :id"), {"id": mine, "e": theirs})
+    with pytest.raises(sa.exc.IntegrityError, match="fk_invoices_enquiry"), raw.begin() as connection:
+        bind(connection, alice)
+        connection.execute(sa.text("update invoices set enquiry_id = :e where id = :id"), {"id": mine, "e": theirs})
+
+
+def test_the_counts_follow_the_states(alice: Person, owner_engine: sa.Engine) -> None:
+    draft(alice)
+    issued(alice)
+    pay(alice, issued(alice), 100)
+    counts = stored(owner_engine, "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status", t=alice.actor.tenant_id)
+    assert [(row["status"], row["n"]) for row in counts] == [("draft", 1), ("issued", 1), ("partially_paid", 1)]
+    with alice.acting():
+        db.session.execute(sa.text("update invoices set updated_at = now()"))
+    assert stored(owner_engine, "select status, n from invoice_counts where tenant_id = :t and n <> 0 order by status", t=alice.actor.tenant_id) == counts

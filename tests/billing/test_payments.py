@@ -1,0 +1,142 @@
+"""The rules of payments and bills: what comes in and goes out, never more than is open."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import DUE, ISSUED, draft, issued, line, pay, receive, seen, untied
+from tests.chat.parallel import at_once
+from tests.ledger.books import balances
+from tests.people import Person
+from voyagent.billing import queries, service
+from voyagent.kernel import clock
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.ledger import queries as ledger
+
+
+def test_a_part_and_then_the_rest(alice: Person) -> None:
+    invoice_id = issued(alice)
+    pay(alice, invoice_id, 1_000_000, date(2024, 6, 12))
+    after = seen(alice, invoice_id)
+    assert (after["status"], after["paid_minor"]) == ("partially_paid", 1_000_000)
+    pay(alice, invoice_id, 3_500_000, date(2024, 6, 20))
+    after = seen(alice, invoice_id)
+    assert (after["status"], after["paid_minor"]) == ("paid", 4_500_000)
+    assert balances(alice) == {("bank", "INR"): 4_500_000, ("receivable", "INR"): 0, ("revenue_services", "INR"): -4_500_000}
+    assert balances(alice, date(2024, 6, 12))[("receivable", "INR")] == 3_500_000
+    with alice.reading() as reader:
+        document = queries.read_document(reader, invoice_id)
+        entry, lines = ledger.read_entry(reader, document.payments[0]["entry_id"])
+    assert [(p["paid_on"], p["amount_minor"]) for p in document.payments] == [(date(2024, 6, 12), 1_000_000), (date(2024, 6, 20), 3_500_000)]
+    assert (entry["source_type"], entry["purpose"], entry["entry_date"]) == ("payment", "receipt", date(2024, 6, 12))
+    assert [(x["code"], x["debit_minor"], x["credit_minor"]) for x in lines] == [("1100", 1_000_000, 0), ("1200", 0, 1_000_000)]
+    assert untied(alice) == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "on", "error"),
+    [
+        (Money(4_500_001, "INR"), DUE, service.PaymentExceedsOpen),
+        (Money(0, "INR"), DUE, InvalidAmount),
+        (Money(-1, "INR"), DUE, InvalidAmount),
+        (Money(100, "AED"), DUE, MixedCurrencies),
+        (Money(100, "INR"), ISSUED - timedelta(days=1), service.InvalidDate),
+        (Money(100, "INR"), clock.today() + timedelta(days=2), service.InvalidDate),
+    ],
+)
+def test_what_is_no_proper_receipt_is_refused(alice: Person, amount: Money, on: date, error: type[Exception]) -> None:
+    invoice_id = issued(alice)
+    with pytest.raises(error):
+        alice.does(service.record_receipt, invoice_id, amount, on)
+    assert seen(alice, invoice_id)["paid_minor"] == 0
+    assert ("bank", "INR") not in balances(alice)
+
+
+def test_without_a_day_it_is_today(alice: Person) -> None:
+    invoice_id = issued(alice)
+    with alice.acting() as actor:
+        assert service.record_receipt(actor, invoice_id, Money(1, "INR")).paid_on == clock.today(actor.timezone)
+
+
+def test_nothing_is_paid_on_a_draft_or_on_what_is_paid(alice: Person) -> None:
+    paid = issued(alice)
+    pay(alice, paid, 4_500_000)
+    for invoice_id in (draft(alice), paid):
+        with pytest.raises(service.DocumentNotOpen):
+            pay(alice, invoice_id, 1)
+
+
+def test_of_parallel_receipts_over_the_whole_one_wins(alice: Person) -> None:
+    invoice_id = issued(alice)
+    results = at_once([lambda: pay(alice, invoice_id, 4_500_000)] * 6)
+    assert sorted(type(result).__name__ for result in results) == ["DocumentNotOpen"] * 5 + ["UUID"]
+    assert balances(alice)[("bank", "INR")] == 4_500_000
+    assert untied(alice) == []
+
+
+def test_parallel_parts_add_up(alice: Person) -> None:
+    invoice_id = issued(alice)
+    results = at_once([lambda: pay(alice, invoice_id, 1_000_000)] * 6)
+    assert sum(isinstance(result, service.PaymentExceedsOpen) for result in results) == 2
+    assert seen(alice, invoice_id)["paid_minor"] == 4_000_000
+    assert untied(alice) == []
+
+
+def test_another_agency_and_a_viewer_record_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    with pytest.raises(queries.InvoiceNotFound):
+        pay(charlie, invoice_id, 1)
+    with pytest.raises(Forbidden):
+        pay(victor, invoice_id, 1)
+    with pytest.raises(Forbidden):
+        receive(victor)
+    bill_id = receive(alice)
+    with pytest.raises(queries.BillNotFound):
+        charlie.does(service.pay_bill, bill_id, Money(1, "INR"), DUE)
+
+
+def test_a_bill_is_posted_as_a_cost_that_is_owed(alice: Person) -> None:
+    bill_id = receive(alice, line("5580.00", quantity=4), vendor_name=" BSP  India", vendor_reference=" BSP-2024-06 ")
+    with alice.acting():
+        bill = queries.get_bill(bill_id)
+        assert (bill.status, bill.party_name, bill.vendor_reference, bill.total_minor) == ("received", "BSP India", "BSP-2024-06", 2_232_000)
+        assert bill.open_minor == 2_232_000
+    assert balances(alice) == {("cost_of_services", "INR"): 2_232_000, ("payable", "INR"): -2_232_000}
+    alice.does(service.pay_bill, bill_id, Money(232_000, "INR"), DUE)
+    with alice.acting():
+        assert queries.get_bill(bill_id).status == "received", "partly paid, and still to be paid"
+    alice.does(service.pay_bill, bill_id, Money(2_000_000, "INR"), DUE)
+    with alice.acting():
+        assert queries.get_bill(bill_id).status == "paid"
+    assert balances(alice)[("payable", "INR")] == 0
+    assert balances(alice)[("bank", "INR")] == -2_232_000
+    assert untied(alice) == []
+    with pytest.raises(service.DocumentNotOpen):
+        alice.does(service.pay_bill, bill_id, Money(1, "INR"), DUE)
+
+
+def test_one_reference_is_entered_once(alice: Person, charlie: Person) -> None:
+    results = at_once([lambda: receive(alice, vendor_reference="BSP-7")] * 4)
+    assert sum(isinstance(result, service.VendorReferenceTaken) for result in results) == 3
+    receive(charlie, vendor_reference="BSP-7")
+    assert balances(alice)[("payable", "INR")] == -4_500_000
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        ({"vendor_reference": " "}, service.VendorReferenceRequired),
+        ({"vendor_reference": "x" * 65}, service.VendorReferenceRequired),
+        ({"vendor_name": ""}, service.CustomerNameRequired),
+        ({"due_date": ISSUED - timedelta(days=1)}, service.InvalidDate),
+        ({"line_items": [line("-1")]}, InvalidAmount),
+    ],
+)
+def test_what_is_no_proper_bill_is_refused(alice: Person, given: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        receive(alice, **given)
+    assert balances(alice) == {}
