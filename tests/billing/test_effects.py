@@ -1,0 +1,204 @@
+"""What a grant of a draft or an issue means, and what the reviewer sees before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.ledger.books import balances
+from tests.people import People, Person
+from voyagent.approvals import effects as registry, queries as approval_queries, service as approvals
+from voyagent.approvals.effects import Description
+from voyagent.billing import effects, queries, service
+from voyagent.enquiries import service as enquiry
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.money import MixedCurrencies
+
+WANTED: dict[str, Any] = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2024-06-10",
+    "due_date": "2024-06-25",
+    "line_items": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}],
+}
+Grant = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+@pytest.fixture
+def leila(people: People, alice: Person) -> Person:
+    """Alice's colleague who leads the accounts."""
+    return people.colleague(alice, "Leila Lead", role="accounting_lead")
+
+
+@pytest.fixture
+def grant(bob: Person, leila: Person, drain: Callable[[], None]) -> Grant:
+    """Bob has the assistant propose, Leila grants, the worker carries it out; what is stored of it."""
+
+    def granted(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        with bob.acting() as actor:
+            approval_id = approvals.propose(
+                actor.via(Channel.ASSISTANT), session_id=None, turn_id=None, tool_call_id="c1", tool_name=tool, arguments=arguments, summary="Please"
+            ).id
+        leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+        drain()
+        with leila.acting():
+            approval = approval_queries.get_approval(approval_id)
+            return {"status": approval.effect_status, "result": approval.effect_result, "error": approval.effect_error}
+
+    return granted
+
+
+def test_both_tools_name_who_may_grant_and_that_they_move_money() -> None:
+    for name in ("draft_invoice", "issue_invoice"):
+        effect = registry.find(name)
+        assert effect is not None
+        assert effect.approver_roles == {"accounting_lead", "agency_admin"}
+        assert (effect.money, effect.reversible) == (True, True)
+
+
+def test_a_granted_draft_and_a_granted_issue_reach_the_books(alice: Person, grant: Grant) -> None:
+    drafted = grant("draft_invoice", WANTED)
+    result = drafted["result"]
+    assert drafted["status"] == "done", drafted
+    assert result | {"invoice_id": "?"} == {
+        "drafted": True,
+        "invoice_id": "?",
+        "number": None,
+        "total_amount": "45000.00",
+        "currency": "INR",
+        "status": "draft",
+        "customer_name": "Deepa Krishnan",
+        "due_date": "2024-06-25",
+    }
+    assert balances(alice) == {}
+    issued_ = grant("issue_invoice", {"invoice_id": result["invoice_id"]})
+    assert issued_["status"] == "done", issued_
+    unchanged = {name: value for name, value in result.items() if name != "drafted"}
+    assert issued_["result"] == unchanged | {"issued": True, "number": "2024-25/000001", "status": "issued"}
+    assert balances(alice) == {("receivable", "INR"): 4_500_000, ("revenue_services", "INR"): -4_500_000}
+    with alice.reading() as reader:
+        invoice = queries.read_document(reader, UUID(result["invoice_id"])).invoice
+    assert (invoice["created_by"], invoice["issued_by"]) == ("Bob Colleague", "Bob Colleague"), "the requester acts, the approval knows who granted"
+
+
+def test_a_draft_that_was_issued_meanwhile_fails_with_its_reason(alice: Person, grant: Grant) -> None:
+    invoice_id = issued(alice)
+    assert grant("issue_invoice", {"invoice_id": str(invoice_id)}) == {"status": "failed", "result": None, "error": "invoice_not_draft"}
+    assert balances(alice)[("receivable", "INR")] == 4_500_000
+
+
+def test_another_agency_s_draft_cannot_be_issued(charlie: Person, grant: Grant) -> None:
+    invoice_id = draft(charlie)
+    assert grant("issue_invoice", {"invoice_id": str(invoice_id)})["error"] == "invoice_not_found"
+    assert seen(charlie, invoice_id)["status"] == "draft"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"line_items": [*WANTED["line_items"], {**WANTED["line_items"][0], "currency": "AED"}]}, "mixed_currency"),
+        ({"due_date": "2024-06-09"}, "invalid_date"),
+        ({"number": "INV-1"}, "invoice_number_conflict"),
+        ({"line_items": [{**WANTED["line_items"][0], "unit_price": "1.005"}]}, "invalid_amount"),
+        ({"line_items": [{**WANTED["line_items"][0], "unit_price": "-1.00"}]}, "invalid_arguments"),
+        ({"line_items": [{**WANTED["line_items"][0], "unit_price": "NaN"}]}, "invalid_arguments"),
+        ({"line_items": [{**WANTED["line_items"][0], "unit_price": 22500}]}, "invalid_arguments"),
+        ({"line_items": [{**WANTED["line_items"][0], "quantity": "2"}]}, "invalid_arguments"),
+        ({"line_items": [{**WANTED["line_items"][0], "quantity": 0}]}, "invalid_arguments"),
+        ({"line_items": []}, "invalid_arguments"),
+        ({"customer_name": " "}, "invalid_arguments"),
+        ({"issue_date": "10 June"}, "invalid_arguments"),
+        ({"enquiry_id": "x"}, "invalid_arguments"),
+        ({"surprise": 1}, "invalid_arguments"),
+    ],
+)
+def test_what_cannot_be_drawn_up_says_why_before_and_after_the_grant(alice: Person, change: dict[str, Any], error: str) -> None:
+    for act in (effects.describe_draft, effects.run_draft):
+        with pytest.raises(VoyagentError) as failure:
+            alice.does(act, WANTED | change)
+        assert failure.value.code == error
+    with alice.reading() as reader:
+        assert queries.list_drafts(reader) == []
+
+
+def test_the_enquiry_goes_along(alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
+    result = alice.does(effects.run_draft, WANTED | {"enquiry_id": str(enquiry_id)})
+    with alice.reading() as reader:
+        assert queries.read_document(reader, UUID(result["invoice_id"])).invoice["enquiry_id"] == enquiry_id
+
+
+def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(alice: Person) -> None:
+    shown: Description = alice.does(effects.describe_draft, WANTED)
+    document = shown["document"]
+    assert (document["party"], document["date"]) == ("Deepa Krishnan", "10 Jun 2024")
+    assert document["rows"] == [{"text": "Dubai visa, 2 ×", "amount": "45000.00"}]
+    assert document["total"] == {"amount": "45000.00", "currency": "INR"}
+    assert "lines" not in shown
+    assert [fact["value"] for fact in shown["facts"]] == ["10 Jun 2024", "25 Jun 2024", "Nothing yet. Issuing it asks for a grant of its own."]
+    assert [check["ok"] for check in shown["checks"]] == [True, True]
+    with alice.reading() as reader:
+        assert queries.list_drafts(reader) == [], "looking changes nothing"
+
+
+def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and_after(alice: Person) -> None:
+    pay(alice, issued(alice), 500_000)
+    issued(alice, line("7.00", currency="AED"))
+    invoice_id = draft(alice, line("100.00"))
+    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
+    assert shown["lines"] == [
+        {"code": "1200", "name": "Trade receivables", "currency": "INR", "debit": "200.00", "credit": None, "before": "40000.00", "after": "40200.00"},
+        {"code": "4300", "name": "Sales of travel services", "currency": "INR", "debit": None, "credit": "200.00", "before": "-45000.00", "after": "-45200.00"},
+    ]
+    assert shown["balances"] == [
+        {
+            "label": "Deepa Krishnan owes",
+            "before": {"amount": "40000.00", "currency": "INR"},
+            "after": {"amount": "40200.00", "currency": "INR"},
+            "note": "Due 25 Jun 2024",
+        }
+    ]
+    assert shown["document"]["number"] == "next number of 2024-25"
+    assert shown["document"]["total"] == {"amount": "200.00", "currency": "INR"}
+    assert seen(alice, invoice_id)["status"] == "draft"
+
+
+def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
+    invoice_id = draft(alice)
+    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
+    issue(alice, invoice_id)
+    with alice.reading() as reader:
+        journal = queries.read_document(reader, invoice_id).journal
+    as_told = [(x["code"], x["debit"] is not None, x["currency"]) for x in shown["lines"]]
+    assert as_told == [(x["code"], x["debit_minor"] > 0, x["currency"]) for x in journal]
+
+
+def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
+    from voyagent.kernel import clock  # noqa: PLC0415
+
+    today = clock.today()
+    first, second = draft(alice, issue_date=today, due_date=today), draft(alice, issue_date=today, due_date=today)
+    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(second)})
+    assert [check["text"] for check in shown["checks"] if not check["ok"]] == ["There is another invoice for this customer over this amount: a draft"]
+    issue(alice, first)
+    shown = alice.does(effects.describe_issue, {"invoice_id": str(second)})
+    assert not shown["checks"][-1]["ok"]
+    assert seen(alice, first)["number"] in shown["checks"][-1]["text"]
+
+
+def test_the_review_of_what_cannot_be_issued_says_why(alice: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    with pytest.raises(service.InvoiceNotDraft):
+        alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
+    with pytest.raises(queries.InvoiceNotFound):
+        charlie.does(effects.describe_issue, {"invoice_id": str(draft(alice))})
+
+
+def test_mixed_currencies_are_one_error_everywhere(alice: Person) -> None:
+    with pytest.raises(MixedCurrencies):
+        draft(alice, line(), line(currency="AED"))
