@@ -15,16 +15,15 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from sqlalchemy import Select, Table
+from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session
-from sqlalchemy.sql import visitors
 
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import Unauthorized
-from voyagent.kernel.tenancy import TENANT, TenantNotBound, current_tenant
+from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables, current_tenant
 
 Row = dict[str, Any]
 ENTER = (
@@ -201,8 +200,6 @@ def _shape(statement: Select[Any], key: Any) -> Any:
 
 
 def _compile(statement: Select[Any], key: Any) -> Any:
-    form = _dialect.statement_compiler(_dialect, statement, cache_key=key)
-    tenant_tables = {t.name for t in visitors.iterate(statement) if isinstance(t, Table) and TENANT in t.c}
-    if tenant_tables and TENANT not in form.binds:
-        raise TenantNotBound(f"a select of {', '.join(sorted(tenant_tables))} does not name the agency")
-    return form
+    if unbound := agency_tables(statement):
+        raise TenantNotBound(f"a select of {', '.join(sorted(unbound))} does not name the agency")
+    return _dialect.statement_compiler(_dialect, statement, cache_key=key)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Table, bindparam, event, text
+from sqlalchemy import BindParameter, ClauseElement, ColumnElement, ForeignKey, Table, bindparam, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, SessionTransaction, mapped_column, scoped_session, with_loader_criteria
+from sqlalchemy.sql import visitors
 
 from voyagent.kernel.ids import new_id
 
@@ -94,8 +95,23 @@ def guard(session: scoped_session[Any]) -> None:
     event.listen(session, "after_begin", _bind_transaction)
 
 
+def agency_tables(statement: ClauseElement) -> set[str]:
+    """The tables of an agency that a statement touches without naming the agency; empty for one that names it, by `owned`."""
+    found = set()
+    for element in visitors.iterate(statement):
+        if isinstance(element, BindParameter) and element.key == TENANT:
+            return set()
+        table = element if isinstance(element, Table) else getattr(element, "table", None)
+        if isinstance(table, Table) and TENANT in table.c:
+            found.add(table.name)
+    return found
+
+
 def _filter_statement(state: ORMExecuteState) -> None:
-    if not state.is_orm_statement or state.session.info.get(_ACROSS):
+    if state.session.info.get(_ACROSS):
+        return
+    if not state.is_orm_statement:
+        _refuse_unbound_select(state)
         return
     if state.is_insert:
         raise TenantNotBound("bulk inserts pass by the stamp: add objects, or write Core SQL behind row-level security")
@@ -105,6 +121,12 @@ def _filter_statement(state: ORMExecuteState) -> None:
     if state.is_column_load or state.is_relationship_load:
         return
     state.statement = state.statement.options(with_loader_criteria(TenantBound, lambda entity: entity.tenant_id == tenant_id, include_aliases=True))
+
+
+def _refuse_unbound_select(state: ORMExecuteState) -> None:
+    """A select that SQLAlchemy does not take for an ORM one gets no filter (`select(exists()…)`, a window alone, a table): it must name the agency itself."""
+    if state.is_select and (unfiltered := agency_tables(cast("ClauseElement", state.statement))):
+        raise TenantNotBound(f"a select of {', '.join(sorted(unfiltered))} does not name the agency")
 
 
 def _stamp_writes(session: Session, _context: object, _instances: object) -> None:

@@ -1,0 +1,75 @@
+"""Settings that are missing or wrong are refused at the start, with a sentence and without their value."""
+
+from __future__ import annotations
+
+import pytest
+
+from voyagent.kernel.config import ConfigurationError, Environment, load_settings, psycopg_url, sqlalchemy_url
+
+SECRET = "s" * 32
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os  # noqa: PLC0415
+
+    for name in [name for name in os.environ if name.startswith("VOYAGENT_") or name == "PORT"]:
+        monkeypatch.delenv(name)
+
+
+def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    made = load_settings()
+    assert made.env is Environment.PRODUCTION
+    assert (made.auth_access_ttl_seconds, made.auth_refresh_ttl_seconds) == (3600, 2592000)
+    assert (made.auth_issuer, made.auth_audience) == ("voyagent", "voyagent-api")
+    assert (made.auth_argon2_time_cost, made.auth_argon2_memory_cost, made.auth_argon2_parallelism) == (2, 102400, 8)
+    assert (made.port, made.db_url, made.redis_url, made.api_cors_origins) == (5000, None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("VOYAGENT_AUTH_SECRET", "", "VOYAGENT_AUTH_SECRET is missing"),
+        ("VOYAGENT_AUTH_SECRET", "short-secret", "VOYAGENT_AUTH_SECRET is too short"),
+        ("VOYAGENT_ENV", "staging", "VOYAGENT_ENV"),
+        ("VOYAGENT_AUTH_ACCESS_TTL_SECONDS", "59", "VOYAGENT_AUTH_ACCESS_TTL_SECONDS"),
+        ("VOYAGENT_AUTH_REFRESH_TTL_SECONDS", "soon", "VOYAGENT_AUTH_REFRESH_TTL_SECONDS"),
+        ("VOYAGENT_DB_URL", "sqlite:///x.db", "VOYAGENT_DB_URL must name a PostgreSQL database"),
+        ("PORT", "99999", "PORT"),
+        ("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "yes", "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch"),
+        ("VOYAGENT_AUTH_DEBUG_TOKENS", "1", "VOYAGENT_AUTH_DEBUG_TOKENS is a development switch"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings()
+    assert sentence in str(refused.value)
+    if len(value) > 4:
+        assert value not in str(refused.value)
+    assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("yes", ["1", "true", "yes", "on", "TRUE"])
+def test_a_development_switch_works_in_development(monkeypatch: pytest.MonkeyPatch, yes: str) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv("VOYAGENT_ENV", "development")
+    monkeypatch.setenv("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", yes)
+    assert load_settings().auth_skip_email_verification is True
+
+
+def test_a_secret_does_not_show_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "model-key-of-ours")
+    made = load_settings()
+    assert SECRET not in repr(made)
+    assert "model-key-of-ours" not in repr(made)
+    assert made.anthropic_api_key is not None
+
+
+def test_an_address_is_read_whatever_its_short_form() -> None:
+    for short in ("postgresql://u@h/d", "postgres://u@h/d", "postgresql+psycopg://u@h/d"):
+        assert sqlalchemy_url(short) == "postgresql+psycopg://u@h/d"
+        assert psycopg_url(short) == "postgresql://u@h/d"

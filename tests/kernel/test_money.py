@@ -1,0 +1,123 @@
+"""Money: exponents, reading, rounding, and what goes over the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from voyagent.kernel.money import BIGINT_MAX, InvalidAmount, MixedCurrencies, Money, UnknownCurrency, currency_codes, exponent, is_currency, wire_amount
+
+
+@pytest.mark.parametrize(("currency", "places"), [("JPY", 0), ("INR", 2), ("USD", 2), ("AED", 2), ("KWD", 3), ("BHD", 3), ("CLF", 4)])
+def test_places_come_from_iso_4217(currency: str, places: int) -> None:
+    assert exponent(currency) == places
+
+
+@pytest.mark.parametrize("code", ["XAU", "XXX", "inr", "IN", "INRR", "ABC", "", "₹", "IN1"])
+def test_what_is_no_currency_that_can_be_booked_is_refused(code: str) -> None:
+    assert not is_currency(code)
+    assert code not in currency_codes()
+    with pytest.raises(UnknownCurrency):
+        Money.parse("1", code)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [
+        ("1", "INR", 100),
+        ("285721.00", "INR", 28572100),
+        ("-0.05", "INR", -5),
+        ("0", "INR", 0),
+        ("1000", "JPY", 1000),
+        ("1000.00", "JPY", 1000),
+        ("1.234", "KWD", 1234),
+        ("1.200000", "INR", 120),
+        (Decimal("92233720368547758.07"), "INR", BIGINT_MAX),
+        (Decimal("1E+3"), "INR", 100000),
+        (7, "INR", 700),
+    ],
+)
+def test_an_amount_is_read_exactly(text: str | Decimal | int, currency: str, minor: int) -> None:
+    assert Money.parse(text, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("0.005", "INR"),
+        ("0.5", "JPY"),
+        ("1.2345", "KWD"),
+        ("NaN", "INR"),
+        ("Infinity", "INR"),
+        ("1e3", "INR"),
+        ("1,000", "INR"),
+        (" 1", "INR"),
+        ("+1", "INR"),
+        ("", "INR"),
+        (".5", "INR"),
+        ("\N{ARABIC-INDIC DIGIT ONE}", "INR"),
+        ("1" * 19, "INR"),
+        (Decimal("92233720368547758.08"), "INR"),
+        (Decimal("NaN"), "INR"),
+        (Decimal("-Infinity"), "INR"),
+        (Decimal("1E+999999"), "INR"),
+        (Decimal("1E-999999"), "INR"),
+        (Decimal("1." + "0" * 40 + "1"), "INR"),
+        (Decimal("1." + "0" * 1500 + "1"), "INR"),
+        (0.5, "INR"),
+    ],
+)
+def test_what_is_no_exact_amount_of_the_currency_is_refused_and_never_rounded(text: str | Decimal, currency: str) -> None:
+    with pytest.raises(InvalidAmount):
+        Money.parse(text, currency)
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [
+        ("2.345", "INR", 235),
+        ("-2.345", "INR", -235),
+        ("2.344", "INR", 234),
+        ("2.5", "JPY", 3),
+        ("0.0005", "KWD", 1),
+        ("1E-9999", "INR", 0),
+        ("2.3449" + "9" * 60, "INR", 234),
+    ],
+)
+def test_tax_is_rounded_half_away_from_zero(value: str, currency: str, minor: int) -> None:
+    assert Money.rounded(Decimal(value), currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1E+30", "1E+999999", "92233720368547758.08"])
+def test_nothing_beyond_what_the_books_hold_is_rounded(value: str) -> None:
+    with pytest.raises(InvalidAmount):
+        Money.rounded(Decimal(value), "INR")
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "wire"),
+    [
+        (28572100, "INR", "285721.00"),
+        (-5, "INR", "-0.05"),
+        (0, "INR", "0.00"),
+        (1000, "JPY", "1000.00"),
+        (1234, "KWD", "1.234"),
+        (BIGINT_MAX, "INR", "92233720368547758.07"),
+    ],
+)
+def test_the_wire_has_at_least_two_places_and_never_a_float(minor: int, currency: str, wire: str) -> None:
+    assert wire_amount(minor, currency) == wire
+    assert Money(minor, currency).wire == wire
+    assert Money.parse(wire, currency) == Money(minor, currency)
+
+
+def test_amounts_of_one_currency_add_and_of_two_never() -> None:
+    assert Money(150, "INR") + Money(-50, "INR") == Money(100, "INR")
+    assert Money(150, "INR") - Money(50, "INR") == Money(100, "INR")
+    assert -Money(5, "INR") == Money(-5, "INR")
+    assert not Money(0, "INR")
+    with pytest.raises(MixedCurrencies):
+        Money(1, "INR") + Money(1, "AED")
+    with pytest.raises(MixedCurrencies):
+        Money(1, "INR") - Money(1, "AED")

@@ -1,0 +1,160 @@
+"""The reading lane: who asks and what a page shows, in one trip, behind both walls."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.people import Person
+from voyagent.identity.models import AuthSession, User
+from voyagent.kernel.actor import Credential
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Forbidden, Unauthorized
+from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled
+from voyagent.kernel.tenancy import TenantNotBound, owned
+
+USERS, SESSIONS = User.__table__.c, AuthSession.__table__.c
+EMAILS = sa.select(USERS.email).where(owned(User)).order_by(USERS.email)
+
+
+def credential(app: Flask, person: Person) -> Credential:
+    return app.extensions["voyagent.identity"].tokens.read(person.access_token)
+
+
+@pytest.fixture
+def lane(app: Flask) -> Iterator[Lane]:
+    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 1}))
+    yield lane
+    lane.close()
+
+
+def reader(app: Flask, lane: Lane, person: Person, permission: str = "agency.read") -> LaneReader:
+    return LaneReader(lane, credential(app, person), permission)
+
+
+@contextmanager
+def wire(lane: Lane) -> Iterator[list[str]]:
+    """What the lane's connection sends and receives, message by message."""
+    messages: list[str] = []
+    with tempfile.TemporaryFile("w+") as file:
+        with lane._open().connection() as connection:  # noqa: SLF001 - its only one
+            connection.pgconn.trace(file.fileno())
+        yield messages
+        with lane._open().connection() as connection:  # noqa: SLF001
+            connection.pgconn.untrace()
+        file.seek(0)
+        messages += [line.split("\t", 1)[1] if "\t" in line else line for line in file]
+
+
+def test_the_caller_and_three_selects_cost_one_trip(app: Flask, lane: Lane, alice: Person) -> None:
+    mine = reader(app, lane, alice)
+    with wire(lane) as messages:
+        mine.read(EMAILS, EMAILS.limit(1), sa.select(sa.func.count()).select_from(User.__table__).where(owned(User)))
+    kinds = [re.split(r"\s+", line.strip()) for line in messages]
+    sent = [kind for kind in kinds if kind[0] == "F"]
+    assert [kind[2] for kind in sent].count("Sync") == 1
+    assert [kind[2] for kind in sent].count("Execute") == 4
+    received = next(number for number, kind in enumerate(kinds) if kind[0] == "B")
+    assert all(kind[0] == "B" for kind in kinds[received:]), "the lane waited for an answer and sent more"
+
+
+def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(app: Flask, lane: Lane, alice: Person) -> None:
+    mine = reader(app, lane, alice)
+    assert mine.actor is None
+    assert mine.read(EMAILS) == [[{"email": alice.email}]]
+    assert mine.actor is not None
+    assert (mine.actor.user_id, mine.actor.role, mine.actor.tenant_name) == (alice.actor.user_id, "agency_admin", "Alice Travels")
+    assert mine.read(EMAILS) == [[{"email": alice.email}]]
+
+
+def test_nobody_is_refused(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+    mine = credential(app, alice)
+    for wrong in (
+        Credential(charlie.actor.tenant_id, mine.user_id, mine.session_id, mine.token_id),
+        Credential(mine.tenant_id, charlie.actor.user_id or uuid4(), mine.session_id, mine.token_id),
+        Credential(mine.tenant_id, mine.user_id, uuid4(), mine.token_id),
+    ):
+        stranger = LaneReader(lane, wrong, "agency.read")
+        with pytest.raises(Unauthorized):
+            stranger.read(EMAILS)
+        with pytest.raises(Unauthorized):
+            stranger.prove()
+
+
+def test_a_role_that_may_not_is_refused_by_its_first_read(app: Flask, lane: Lane, victor: Person) -> None:
+    theirs = reader(app, lane, victor, "audit.read")
+    with pytest.raises(Forbidden):
+        theirs.read(EMAILS)
+    with pytest.raises(Forbidden):
+        reader(app, lane, victor, "audit.read").prove()
+
+
+def test_a_select_that_does_not_name_the_agency_is_refused(app: Flask, lane: Lane, alice: Person) -> None:
+    for statement in (
+        sa.select(USERS.email),
+        sa.select(sa.func.count()).select_from(User.__table__),
+        sa.select(sa.exists().where(USERS.email != "")),
+        sa.select(sa.select(USERS.email).subquery().c.email),
+    ):
+        with pytest.raises(TenantNotBound, match="users"):
+            reader(app, lane, alice).read(statement)
+
+
+def test_behind_the_first_wall_stands_the_second(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+    """A join that names the agency for one of its tables only: the policies name it for the other."""
+    leaky = sa.select(USERS.email).join_from(SESSIONS.id.table, USERS.id.table, sa.true()).where(owned(AuthSession)).distinct()
+    assert reader(app, lane, alice).read(leaky) == [[{"email": alice.email}]]
+
+
+def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person) -> None:
+    def by(role: str) -> sa.Select[Any]:
+        return sa.select(USERS.email).where(owned(User), USERS.role == role)
+
+    for _ in range(2):
+        assert reader(app, lane, alice).read(by("agency_admin"), by("agent")) == [[{"email": alice.email}], [{"email": bob.email}]]
+        assert reader(app, lane, charlie).read(by("agency_admin"), by("agent")) == [[{"email": charlie.email}], []]
+    first, _ = compiled(by("agent"), credential(app, alice))
+    second, values = compiled(by("viewer"), credential(app, charlie))
+    assert first == second
+    assert "viewer" in values.values()
+    assert charlie.actor.tenant_id in values.values()
+
+
+@pytest.mark.parametrize("roles", [["agent"], ["agent", "agency_admin"], []])
+def test_a_list_of_values_may_have_any_length(app: Flask, lane: Lane, alice: Person, bob: Person, roles: list[str]) -> None:
+    statement = sa.select(USERS.email).where(owned(User), USERS.role.in_(roles)).order_by(USERS.email)
+    expected = sorted(person.email for person in (alice, bob) if person.actor.role in roles)
+    assert [row["email"] for row in reader(app, lane, alice).read(statement)[0]] == expected
+
+
+def test_a_connection_that_has_died_is_replaced_unnoticed(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+    with lane._open().connection() as connection:  # noqa: SLF001
+        pid = connection.info.backend_pid
+    with owner_engine.connect() as owner:
+        assert owner.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]
+
+
+def test_a_failing_select_leaves_the_lane_usable(app: Flask, lane: Lane, alice: Person) -> None:
+    with pytest.raises(psycopg.Error):
+        reader(app, lane, alice).read(sa.select(sa.literal(1) / sa.func.length("")))
+    assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]
+
+
+def test_the_same_select_is_answered_inside_a_transaction(alice: Person) -> None:
+    with alice.acting():
+        assert SessionReader(db.session).read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
+
+
+def test_inside_a_transaction_without_an_agency_nothing_is_read(app: Flask) -> None:
+    with app.app_context(), pytest.raises(TenantNotBound):
+        SessionReader(db.session).read(EMAILS)
