@@ -1,0 +1,73 @@
+"""A worker that is killed with SIGKILL and started again, as often as the test wants; each time another process takes over.
+
+Run as a program: `python -m tests.assistant.dying_worker FOLDER`; settings come from the environment. The file `plan` in the folder says where the present
+process is to die, such as `before 2` or `after 4`: around the event of that number; it is removed at the death. `pid` has the present process. The plan `slow`
+lets it tell its text slowly, so that somebody else can kill it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from voyagent.assistant import loop
+from voyagent.chat import service as chat
+from voyagent.factory import create_app
+from voyagent.kernel import jobs
+from voyagent.kernel.config import load_settings
+from voyagent.kernel.db import db
+
+PLAN, PID = Path(sys.argv[1]) / "plan", Path(sys.argv[1]) / "pid"
+
+
+def die(*_: object) -> None:
+    """SIGKILL."""
+    PLAN.unlink()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def work() -> None:
+    """Work until told to stop, or until the event of the plan."""
+    app = create_app(load_settings())
+    emit = chat.emit
+
+    def watched(turn: chat.Turn, kind: str, **fields: Any) -> int:
+        seq = emit(turn, kind, **fields)
+        plan = PLAN.read_text() if PLAN.exists() else ""
+        loop.PACE_S = 0.05 if plan == "slow" else 0.0
+        if plan == f"before {seq}":
+            die()
+        if plan == f"after {seq}":
+            event.listen(db.session, "after_commit", die)
+        return seq
+
+    loop.chat.emit = watched
+    jobs.run_worker(app, app.extensions["voyagent.settings"])
+
+
+def main() -> None:
+    """Start the worker, and another whenever it dies."""
+    stopped: list[int] = []
+
+    def stop(*_: object) -> None:
+        stopped.append(1)
+        os.kill(int(PID.read_text()), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    while not stopped:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            work()
+            os._exit(0)
+        PID.write_text(str(child))
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()

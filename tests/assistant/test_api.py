@@ -1,0 +1,461 @@
+"""The JSON door of conversations, field by field over HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.people import ApiClient, Person
+from voyagent.chat import queries as chats, service as chat, stream
+from voyagent.chat.service import EVENT_FIELDS
+from voyagent.kernel.ids import new_id
+
+INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
+FRAME = re.compile(r"id: (?P<id>\d+)\nevent: agent_event\ndata: (?P<data>[^\n]+)\n\n")
+UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+@dataclass
+class Line:
+    """A person's conversation over HTTP, with a worker that runs when told."""
+
+    person: Person
+    drain: Callable[[], None]
+    session_id: str = ""
+    opened: list[TestResponse] = field(default_factory=list)
+
+    def post(self, body: dict[str, Any] | None = None, *, last_event_id: str | None = None, person: Person | None = None, **more: Any) -> TestResponse:
+        headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
+        api = (person or self.person).api
+        answer = api.post(f"/chat/sessions/{self.session_id}/messages", json=body if body is not None else {}, headers=headers, **more)
+        self.opened.append(answer)
+        return answer
+
+    def say(self, message: str, **more: Any) -> list[dict[str, Any]]:
+        answer = self.post({"message": message}, **more)
+        assert answer.status_code == 200, answer.text
+        self.drain()
+        return frames(answer)
+
+
+def frames(answer: TestResponse) -> list[dict[str, Any]]:
+    """The events of a stream; whatever is no event is a comment or a heartbeat."""
+    whole = answer.get_data(as_text=True)
+    rest = FRAME.sub("", whole)
+    assert re.fullmatch(r"(?:: [^\n]*\n\n|event: heartbeat\ndata:\n\n)*", rest), rest
+    return [{"id": int(match["id"]), **json.loads(match["data"])} for match in FRAME.finditer(whole)]
+
+
+def kinds(events: list[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for event in events:
+        if not (event["kind"] == "text_delta" and found and found[-1] == "text_delta"):
+            found.append(event["kind"])
+    return found
+
+
+@pytest.fixture
+def line(alice: Person, drain: Callable[[], None]) -> Iterator[Line]:
+    made = Line(alice, drain)
+    made.session_id = alice.api.post("/chat/sessions").json["session_id"]
+    yield made
+    for answer in made.opened:
+        answer.close()
+
+
+def proposal(line: Line) -> str:
+    """A proposal that waits in the conversation; its id."""
+    asked = line.say(INVOICE)
+    return next(event["approval_id"] for event in asked if event["kind"] == "approval_request")
+
+
+# Conversations -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_begun_without_a_body_or_with_an_empty_one(alice: Person) -> None:
+    for options in ({}, {"json": {}}, {"data": b"null", "content_type": "application/json"}):
+        answer = alice.api.post("/chat/sessions", **options)
+        assert answer.status_code == 201, answer.text
+        assert UUID_TEXT.fullmatch(answer.json["session_id"])
+    assert alice.api.post("/chat/sessions", json={"title": "x"}).status_code == 422
+
+
+def test_the_list_is_newest_first_with_counts_and_names(alice: Person, line: Line) -> None:
+    line.say("help")
+    second = alice.api.post("/chat/sessions").json["session_id"]
+    sessions = alice.api.get("/chat/sessions").json["sessions"]
+    assert [session["id"] for session in sessions] == [second, line.session_id]
+    assert [session["title"] for session in sessions] == [None, "help"]
+    assert [session["message_count"] for session in sessions] == [0, 2]
+    assert all(INSTANT.fullmatch(session["created_at"]) for session in sessions)
+    assert len(alice.api.get("/chat/sessions?limit=1").json["sessions"]) == 1
+    assert alice.api.get("/chat/sessions?limit=0").status_code == 422
+    assert alice.api.get("/chat/sessions?limit=201").status_code == 422
+
+
+def test_one_conversation_shows_what_waits_for_a_decision(alice: Person, line: Line) -> None:
+    approval_id = proposal(line)
+    shown = alice.api.get(f"/chat/sessions/{line.session_id}").json
+    assert shown["session_id"] == line.session_id
+    assert shown["tenant_id"] == str(alice.actor.tenant_id)
+    assert shown["actor_id"] == str(alice.actor.user_id)
+    assert shown["message_count"] == 2
+    assert shown["title"] == INVOICE
+    assert len(shown["pending_approvals"]) == 1
+    assert shown["pending_approvals"][0]["approval_id"] == approval_id
+    assert shown["pending_approvals"][0]["tool_name"] == "draft_invoice"
+    assert "Deepa Krishnan" in shown["pending_approvals"][0]["summary"]
+
+
+def test_a_title_comes_from_the_first_sixty_characters_that_were_said(line: Line) -> None:
+    line.say("   " + "what about this " * 10)
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["title"] == ("what about this " * 10)[:60].strip()
+
+
+def test_a_conversation_is_renamed(alice: Person, line: Line) -> None:
+    answer = alice.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "  Krishnan family  "})
+    assert answer.status_code == 200
+    assert answer.json["title"] == "Krishnan family"
+    assert alice.api.get(f"/chat/sessions/{line.session_id}").json == answer.json
+    blank = alice.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "   "})
+    assert (blank.status_code, blank.json["detail"]) == (422, "title_empty")
+    for body in ({"title": ""}, {"title": "x" * 201}, {"title": None}, {}, {"title": "x", "more": 1}):
+        refused = alice.api.patch(f"/chat/sessions/{line.session_id}", json=body)
+        assert refused.status_code == 422, body
+        assert refused.json["detail"][0]["loc"][0] == "body"
+
+
+def test_a_deleted_conversation_is_gone_at_every_door_with_its_approvals(alice: Person, line: Line) -> None:
+    enquiry = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json
+    line.session_id = alice.api.post(f"/enquiries/{enquiry['id']}/promote-to-session").json["session_id"]
+    approval_id = proposal(line)
+    assert alice.api.delete(f"/chat/sessions/{line.session_id}").status_code == 204
+    for answer in (
+        alice.api.get(f"/chat/sessions/{line.session_id}"),
+        alice.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "x"}),
+        alice.api.delete(f"/chat/sessions/{line.session_id}"),
+        line.post({"message": "help"}),
+    ):
+        assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
+    assert alice.api.get(f"/approvals/{approval_id}").status_code == 404
+    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 404
+    assert alice.api.get(f"/enquiries/{enquiry['id']}").json["session_id"] is None
+    assert line.session_id not in {session["id"] for session in alice.api.get("/chat/sessions").json["sessions"]}
+
+
+@pytest.mark.parametrize(
+    ("verb", "suffix", "body"), [("get", "", None), ("patch", "", {"title": "x"}), ("delete", "", None), ("post", "/messages", {"message": "hi"})]
+)
+def test_another_agencys_conversation_is_as_unknown_as_none(alice: Person, charlie: Person, line: Line, verb: str, suffix: str, body: Any) -> None:
+    for session_id in (line.session_id, str(new_id()), "nonsense", "00000000-0000-0000-0000-00000000000g"):
+        answer = getattr(charlie.api, verb)(f"/chat/sessions/{session_id}{suffix}", json=body)
+        assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found"), session_id
+    assert charlie.api.get("/chat/sessions").json["sessions"] == []
+    assert alice.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
+
+
+def test_every_member_sees_a_conversation_and_a_viewer_changes_nothing(alice: Person, bob: Person, victor: Person, line: Line) -> None:
+    for person in (alice, bob, victor):
+        assert person.api.get(f"/chat/sessions/{line.session_id}").status_code == 200
+        assert person.api.get("/chat/sessions").json["sessions"][0]["id"] == line.session_id
+    assert bob.api.patch(f"/chat/sessions/{line.session_id}", json={"title": "by Bob"}).status_code == 200
+    for answer in (
+        victor.api.post("/chat/sessions", json={"strange": 1}),
+        victor.api.patch(f"/chat/sessions/{line.session_id}", json={}),
+        victor.api.delete("/chat/sessions/nonsense"),
+        victor.api.post(f"/chat/sessions/{line.session_id}/messages", json={"message": "hi"}),
+        victor.api.post("/chat/sessions/nonsense/messages", json={"message": 1}),
+    ):
+        assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
+    assert alice.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
+
+
+def test_without_a_bearer_nobody_talks(app: Flask, line: Line) -> None:
+    nobody = ApiClient(app.test_client(), None)
+    for answer in (
+        nobody.post("/chat/sessions"),
+        nobody.get("/chat/sessions"),
+        nobody.get(f"/chat/sessions/{line.session_id}"),
+        nobody.post(f"/chat/sessions/{line.session_id}/messages", json={"message": 1}),
+    ):
+        assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
+
+
+# The stream --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line) -> None:
+    answer = line.post({"message": "trial balance", "unknown": "is ignored"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    line.drain()
+    events = frames(answer)
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert [event["id"] for event in events] == list(range(1, len(events) + 1))
+    for event in events:
+        assert set(event) == {"id", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS}
+        assert event["session_id"] == line.session_id
+        assert re.fullmatch(r"t-[0-9a-f]{12}", event["turn_id"])
+        assert INSTANT.fullmatch(event["timestamp"])
+    used = events[0]
+    assert {name for name in EVENT_FIELDS if used[name] is not None} == {"tool_name", "tool_call_id", "tool_input"}
+    assert {name for name in EVENT_FIELDS if events[1][name] is not None} == {"tool_name", "tool_call_id", "tool_output"}
+    assert {name for name in EVENT_FIELDS if events[2][name] is not None} == {"text"}
+    assert {name for name in EVENT_FIELDS if events[-1][name] is not None} == set()
+    assert b"\r" not in answer.data
+
+
+def test_a_request_for_approval_is_followed_by_the_final_alone(line: Line) -> None:
+    events = line.say(INVOICE)
+    assert kinds(events) == ["text_delta", "tool_use", "approval_request", "final"]
+    request = events[-2]
+    assert request["approval_id"].startswith("ap-")
+    assert (request["tool_name"], request["tool_call_id"]) == ("draft_invoice", events[-3]["tool_call_id"])
+    assert request["approval_summary"]
+
+
+def test_numbers_rise_over_the_turns_of_a_conversation(line: Line) -> None:
+    first, second = line.say("help"), line.say("trial balance")
+    numbers = [event["id"] for event in first + second]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert first[0]["turn_id"] != second[0]["turn_id"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": "x" * 32_001},
+        {"message": None},
+        {"message": 5},
+        {"approvals": {"ap-1": "yes"}},
+        {"approvals": {"ap-1": 1}},
+        {"approvals": []},
+        {"message": "\ud800"},
+    ],
+    ids=["too long", "null", "number", "text for a decision", "number for a decision", "list", "surrogate"],
+)
+def test_a_body_that_breaks_the_schema_starts_nothing(line: Line, body: dict[str, Any]) -> None:
+    answer = line.post(body)
+    assert answer.status_code == 422
+    assert answer.headers["Content-Type"] == "application/json"
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 0
+
+
+def test_a_message_of_the_full_length_is_taken(line: Line) -> None:
+    assert kinds(line.say("x" * 32_000)) == ["text_delta", "final"]
+
+
+# Picking up --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_missed_is_sent_again_byte_for_byte_and_the_body_is_not_run(line: Line) -> None:
+    first = line.post({"message": "trial balance"})
+    line.drain()
+    whole = first.get_data(as_text=True)
+    again = line.post({"message": "trial balance"}, last_event_id="2").get_data(as_text=True)
+    assert FRAME.findall(again) == FRAME.findall(whole)[2:]
+    everything = line.post({"message": "trial balance"}, last_event_id="0").get_data(as_text=True)
+    assert FRAME.findall(everything) == FRAME.findall(whole)
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
+
+
+def test_behind_the_last_event_a_body_is_a_new_turn_and_a_blank_one_the_end(line: Line) -> None:
+    last = line.say("help")[-1]["id"]
+    assert frames(line.post({}, last_event_id=str(last))) == []
+    fresh = line.say("help", last_event_id=str(last))
+    assert kinds(fresh) == ["text_delta", "final"]
+    assert fresh[0]["id"] == last + 1
+
+
+@pytest.mark.parametrize("said", ["nonsense", "999", "1e3", "", "²"])
+def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_runs(line: Line, said: str) -> None:
+    last = line.say("help")[-1]["id"]
+    events = line.say("trial balance", last_event_id=said.encode().decode("latin-1"))
+    assert kinds(events) == ["error", "tool_use", "tool_result", "text_delta", "final"]
+    assert (events[0]["turn_id"], events[0]["id"]) == ("replay", last + 1)
+    assert events[0]["error_message"].startswith("replay_failed")
+    again = frames(line.post({}, last_event_id=str(last)))
+    assert again == events
+
+
+def test_a_failed_replay_with_nothing_to_say_ends_in_a_final(line: Line) -> None:
+    events = frames(line.post({}, last_event_id="7"))
+    assert kinds(events) == ["error", "final"]
+    assert [event["id"] for event in events] == [1, 2]
+
+
+def test_a_blank_message_with_nothing_going_on_is_a_final_alone_and_not_stored(line: Line) -> None:
+    for number, body in enumerate(({}, {"message": "   "}, {"message": "", "approvals": {}}, {"approvals": None}), start=1):
+        events = frames(line.post(body))
+        assert kinds(events) == ["final"]
+        assert events[0]["id"] == number
+    shown = line.person.api.get(f"/chat/sessions/{line.session_id}").json
+    assert (shown["message_count"], shown["title"]) == (0, None)
+
+
+def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(line: Line, bob: Person) -> None:
+    first = line.post({"message": "trial balance"})
+    twin, blank = line.post({"message": "trial balance"}), line.post({})
+    other = line.post({"message": "help"}, person=bob)
+    assert (other.status_code, other.json["detail"]) == (409, "turn_in_progress")
+    resumed = line.post({"message": "help"}, last_event_id="0")
+    line.drain()
+    whole = frames(first)
+    assert kinds(whole)[-1] == "final"
+    assert frames(twin) == frames(blank) == frames(resumed) == whole
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
+
+
+def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(line: Line, app: Flask) -> None:
+    line.say("help")
+    answer = line.post({"message": "trial balance"})
+    with line.person.acting():
+        turn = chats.find_running_turn(UUID(line.session_id))
+        assert turn is not None
+        begun = chat.begin_turn(turn.id)
+        assert begun is not None
+        chat.emit(begun, "text_delta", text="half a ")
+        chat.emit(begun, "text_delta", text="sentence")
+    twin = line.post({"message": "trial balance"})
+    blank = line.post({})
+    with line.person.acting():
+        chat.emit(begun, "final")
+        chat.finish_turn(begun, "done")
+    assert [event["text"] for event in frames(answer)] == ["half a ", "sentence", None]
+    assert frames(twin) == frames(blank) == frames(answer)
+
+
+# Decisions in the body ---------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_same_stream(line: Line) -> None:
+    approval_id = proposal(line)
+    answer = line.post({"message": "", "approvals": {approval_id: True}})
+    assert answer.status_code == 200
+    line.drain()
+    events = frames(answer)
+    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert events[0]["approval_id"] == approval_id
+    assert events[1]["tool_output"]["drafted"] is True
+    assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "granted"
+    again = line.post({"approvals": {approval_id: True}})
+    assert frames(again) == events
+
+
+def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
+    approval_id = proposal(line)
+    answer = line.post({"approvals": {approval_id: False}})
+    line.drain()
+    assert kinds(frames(answer)) == ["approval_denied", "text_delta", "final"]
+    assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "rejected"
+
+
+def test_a_decision_with_a_message_is_both(line: Line) -> None:
+    approval_id = proposal(line)
+    answer = line.post({"message": "trial balance", "approvals": {approval_id: False}})
+    line.drain()
+    events = frames(answer)
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final", "approval_denied", "text_delta", "final"]
+
+
+def test_after_a_resolve_a_blank_message_picks_up_what_goes_on_by_itself(line: Line) -> None:
+    approval_id = proposal(line)
+    assert line.person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 200
+    before, seen = line.post({}), line.post({}, last_event_id=str(last_seq(line)))
+    line.drain()
+    after = line.post({})
+    events = frames(after)
+    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert frames(before) == frames(seen) == events
+
+
+def last_seq(line: Line) -> int:
+    with line.person.acting():
+        return chats.last_seq(UUID(line.session_id))
+
+
+def test_when_one_decision_fails_nothing_is_decided_and_nothing_is_said(line: Line, bob: Person) -> None:
+    first = proposal(line)
+    line.post({"approvals": {first: False}})
+    line.drain()
+    second = proposal(line)
+    for decisions, status, code in (
+        ({second: True, "ap-unknown": True}, 404, "approval_not_found"),
+        ({second: True, first: True}, 409, "approval_already_resolved"),
+        ({first: True}, 409, "approval_already_resolved"),
+    ):
+        answer = line.post({"message": "help", "approvals": decisions})
+        assert (answer.status_code, answer.json["detail"]) == (status, code)
+    forbidden = line.post({"approvals": {second: True}}, person=bob)
+    assert (forbidden.status_code, forbidden.json["detail"]) == (403, "forbidden_role")
+    assert line.person.api.get(f"/approvals/{second}").json["status"] == "pending"
+    shown = line.person.api.get(f"/chat/sessions/{line.session_id}").json
+    assert [row["approval_id"] for row in shown["pending_approvals"]] == [second]
+
+
+def test_ones_own_request_about_money_needs_a_colleague_where_there_is_one(line: Line, people: Any, alice: Person) -> None:
+    approval_id = proposal(line)
+    people.colleague(alice, "Leila Lead", role="accounting_lead")
+    answer = line.post({"approvals": {approval_id: True}})
+    assert (answer.status_code, answer.json["detail"]) == (403, "self_approval")
+    assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "pending"
+
+
+def test_another_conversations_proposal_cannot_be_decided_here(line: Line, alice: Person) -> None:
+    approval_id = proposal(line)
+    line.session_id = alice.api.post("/chat/sessions").json["session_id"]
+    answer = line.post({"approvals": {approval_id: True}})
+    assert (answer.status_code, answer.json["detail"]) == (404, "approval_not_found")
+
+
+def test_another_agency_decides_nothing(line: Line, charlie: Person) -> None:
+    approval_id = proposal(line)
+    session_id = charlie.api.post("/chat/sessions").json["session_id"]
+    answer = charlie.api.post(f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}})
+    assert (answer.status_code, answer.json["detail"]) == (404, "approval_not_found")
+
+
+# Bounds ------------------------------------------------------------------------------------------------------------------
+
+
+def test_one_person_follows_only_so_many_streams_and_a_closed_one_gives_its_seat_back(line: Line, alice: Person) -> None:
+    taken = [line.post({"message": "help"}) for _ in range(stream.PER_PERSON_MAX)]
+    refused = line.post({"message": "help"})
+    assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
+    assert int(refused.headers["Retry-After"]) > 0
+    for answer in taken:
+        answer.close()
+    again = line.post({"message": "help"})
+    assert again.status_code == 200
+    line.drain()
+    assert kinds(frames(again)) == ["text_delta", "final"]
+
+
+def test_a_stream_holds_no_connection(line: Line, app: Flask) -> None:
+    answers = [line.post({"message": "help"}) for _ in range(5)]
+    with app.app_context():
+        from voyagent.kernel.db import db  # noqa: PLC0415
+
+        assert db.engine.pool.checkedout() == 0
+    line.drain()
+    for answer in answers:
+        assert kinds(frames(answer)) == ["text_delta", "final"]
+
+
+def test_the_document_names_the_stream(alice: Person) -> None:
+    document = alice.app.test_client().get("/api/openapi.json").json
+    operation = document["paths"]["/api/chat/sessions/{session_id}/messages"]["post"]
+    assert "text/event-stream; charset=utf-8" in operation["responses"]["200"]["content"]
+    assert {"200", "401", "403", "404", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
+    assert any(parameter["name"] == "Last-Event-ID" for parameter in operation["parameters"])

@@ -1,0 +1,116 @@
+"""kill -9 of a worker in the middle of a turn: another goes on behind the last event, and no tool runs twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from tests.assistant.conftest import Event, Talk, kinds, text
+from tests.people import Person
+from voyagent.assistant import service
+from voyagent.chat import queries as chats
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 40
+LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
+
+
+@pytest.fixture(scope="module")
+def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder by which a test tells the worker's process where to die."""
+    folder = tmp_path_factory.mktemp("dying")
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "VOYAGENT_ENV": "test",
+        "VOYAGENT_DB_URL": settings.db_url or "",
+        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
+        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
+        "VOYAGENT_WORKER_STALLED_S": "1.0",
+    }
+    with (folder / "log").open("ab") as out:
+        keeper = subprocess.Popen([sys.executable, "-m", "tests.assistant.dying_worker", str(folder)], cwd=ROOT, env=environment, stdout=out, stderr=out)
+    yield folder
+    keeper.terminate()
+    try:
+        keeper.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        keeper.kill()
+        keeper.wait()
+
+
+def begin(talk: Talk, person: Person) -> UUID:
+    session_id = talk.begin(person)
+    with person.acting() as actor:
+        service.send(actor, session_id, message=LEAD)
+    return session_id
+
+
+def wait_until(ready: Callable[[], bool], desk: Path) -> None:
+    """Wait a moment at a time; fails with the worker's log."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if ready():
+            return
+        time.sleep(0.01)
+    raise AssertionError((desk / "log").read_text())
+
+
+def is_over(told: list[Event]) -> bool:
+    return bool(told) and told[-1]["kind"] == "final"
+
+
+def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
+    """One turn, told once, with one tool used once, by two workers."""
+    events = talk.events(person, session_id)
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert text(events).count("Logged as a new enquiry") == 1
+    with person.reading() as reader:
+        assert len(enquiries.find_by_text(reader, "Ravi Menon")) == 1
+        newest = chats.newest_turn(session_id)
+    assert newest is not None
+    assert (newest.status, newest.attempt) == ("done", 2)
+    assert len(talk.messages(person, session_id)) == 2
+
+
+@pytest.mark.parametrize(
+    ("plan", "told_before"),
+    [("after 1", 1), ("before 2", 1), ("after 2", 2), ("after 4", 4)],
+    ids=["the tool is announced", "the tool has run and is not committed", "the tool has run", "in the middle of a sentence"],
+)
+def test_a_turn_whose_worker_is_killed_is_finished_by_another(talk: Talk, alice: Person, desk: Path, plan: str, told_before: int) -> None:
+    (desk / "plan").write_text(plan)
+    session_id = begin(talk, alice)
+    wait_until(lambda: not (desk / "plan").exists(), desk)
+    told = talk.events(alice, session_id)
+    assert len(told) == told_before
+    wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
+    assert talk.events(alice, session_id)[: len(told)] == told
+    assert_whole(talk, alice, session_id)
+
+
+def test_a_stream_that_was_followed_through_the_kill_has_no_gap_and_no_repeat(talk: Talk, alice: Person, desk: Path) -> None:
+    (desk / "plan").write_text("slow")
+    session_id = begin(talk, alice)
+    wait_until(lambda: len(talk.events(alice, session_id)) >= 5, desk)
+    os.kill(int((desk / "pid").read_text()), signal.SIGKILL)
+    (desk / "plan").unlink()
+    seen = talk.events(alice, session_id)
+    assert not is_over(seen)
+    with alice.acting() as actor:
+        reply = service.send(actor, session_id, message=LEAD, last_event_id=str(seen[-1]["seq"]))
+    assert reply.after_seq == seen[-1]["seq"]
+    wait_until(lambda: is_over(talk.events(alice, session_id)), desk)
+    assert talk.events(alice, session_id)[: len(seen)] == seen
+    assert_whole(talk, alice, session_id)
