@@ -39,6 +39,7 @@ def test_a_name_is_enough(alice: Person) -> None:
 
 def test_a_viewer_may_not_write(alice: Person, victor: Person) -> None:
     enquiry_id = logged(alice)
+    alice.does(service.promote, enquiry_id)
     for act in (
         lambda actor: service.create(actor, customer_name="X"),
         lambda actor: service.update(actor, enquiry_id, {}),
