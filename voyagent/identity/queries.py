@@ -15,7 +15,7 @@ from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.kernel.tenancy import owned
+from voyagent.kernel.tenancy import current_tenant, owned
 
 _USERS = User.__table__.c
 _TENANTS = Tenant.__table__.c
@@ -49,6 +49,11 @@ def find_account(email: str) -> Account | None:
 def offers_demo(settings: Settings) -> bool:
     """Whether the sign-in page may open the demo agency with one click: never in production."""
     return not settings.is_production and find_account(DEMO_EMAIL) is not None
+
+
+def is_demo() -> bool:
+    """Whether the bound agency is the demo."""
+    return db.session.get_one(Tenant, current_tenant(db.session)).is_demo
 
 
 def email_taken(email: str) -> bool:

@@ -1,0 +1,230 @@
+"""The demo agency: what a fresh start shows, that it is sound, and that filling it again adds nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.people import csrf
+from voyagent.billing import queries as billing
+from voyagent.demo.service import AddressTaken, DemoNotAllowed, fill
+from voyagent.identity import queries as people
+from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.identity.service import Identity
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.config import Environment
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.reading import SessionReader
+from voyagent.ledger import queries as ledger
+
+COUNTED = (
+    "tenants",
+    "users",
+    "enquiries",
+    "invoices",
+    "bills",
+    "payments",
+    "journal_entries",
+    "postings",
+    "chat_sessions",
+    "chat_turns",
+    "chat_messages",
+    "chat_events",
+    "approvals",
+    "audit_events",
+)
+
+
+def again(app: Flask) -> list[str]:
+    with app.app_context():
+        return fill(app.extensions["voyagent.identity"])
+
+
+def counts(owner: sa.Connection) -> dict[str, int]:
+    return {table: owner.scalar(sa.text(f"select count(*) from {table}")) for table in COUNTED}
+
+
+def tally(owner: sa.Connection, statement: str) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in owner.execute(sa.text(statement))}
+
+
+@pytest.fixture
+def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
+    client = demo_app.test_client()
+    answer = client.post("/sign-in", data={"email": DEMO_EMAIL, "password": DEMO_PASSWORD, "csrf_token": csrf(client, "/sign-in")})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def test_the_fill_says_what_it_made(told: list[str]) -> None:
+    assert told == [
+        f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
+        "60 enquiries, 72 invoices and 45 bills of the past year, with their payments.",
+        "3 conversations with the assistant.",
+        "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes.",
+    ]
+
+
+def test_the_agency_is_marked_as_the_demo_and_lives_in_kochi(told: list[str], owner: sa.Connection) -> None:
+    (agency,) = owner.execute(
+        sa.text("select display_name, is_demo, locale, timezone, s.default_currency from tenants t join tenant_settings s on s.tenant_id = t.id")
+    ).all()
+    assert tuple(agency) == ("Malabar Gulf Travels", True, "en", "Asia/Kolkata", "INR")
+    assert set(tally(owner, "select role, count(*) from users group by 1")) == {"agency_admin", "agent", "accounting_lead", "ticketing_lead", "viewer"}
+    assert owner.scalar(sa.text("select count(*) from auth_sessions where ended_at is null and expires_at > now()")) == 0
+
+
+def test_sixty_enquiries_stand_in_every_state_over_the_year(told: list[str], owner: sa.Connection) -> None:
+    states = tally(owner, "select status, count(*) from enquiries group by 1")
+    assert sum(states.values()) == 60
+    assert set(states) == {"new", "quoted", "booked", "cancelled"}
+    assert owner.scalar(sa.text("select count(*) from enquiries where created_at > now()")) == 0
+    assert owner.scalar(sa.text("select count(distinct date_trunc('month', created_at)) from enquiries")) >= 10
+    assert {"INR", "AED", "KWD"} <= set(tally(owner, "select budget_currency, count(*) from enquiries group by 1"))
+
+
+@pytest.mark.parametrize("kind", ["receivable", "payable"])
+def test_in_both_currencies_something_is_overdue_in_every_age(demo_app: Flask, told: list[str], kind: Any) -> None:
+    with demo_app.app_context():
+        account = _bind()
+        today = clock.today(account.timezone)
+        rows = billing.ageing(SessionReader(db.session), kind, today.replace(year=today.year - 2), today, today=today)
+    assert {(row["currency"], row["age"]) for row in rows} == {(currency, age) for currency in ("INR", "AED") for age in range(5)}
+
+
+def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[str]) -> None:
+    with demo_app.app_context():
+        actor = _bind()
+        reader = SessionReader(db.session)
+        today = clock.today(actor.timezone)
+        rows = ledger.trial_balance_rows(reader, today)
+        assert {row["currency"] for row in rows} == {"INR", "AED"}
+        for currency in ("INR", "AED"):
+            mine = [row for row in rows if row["currency"] == currency]
+            assert sum(row["debit_minor"] for row in mine) == sum(row["credit_minor"] for row in mine) > 0
+            for kind, sign in (("receivable", 1), ("payable", -1)):
+                control = next(row for row in mine if row["purpose"] == kind)
+                open_minor = sum(row["open_minor"] for row in reader.read(billing.due_statement(kind))[0] if row["currency"] == currency)
+                assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
+        assert billing.untied_ageing(reader) == []
+        assert ledger.untied_balances(reader) == []
+
+
+def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(told: list[str], owner: sa.Connection) -> None:
+    states = tally(owner, "select status, count(*) from invoices group by 1")
+    assert states == {"draft": 2, "paid": 48, "partially_paid": 5, "issued": 19}
+    assert tally(owner, "select status, count(*) from bills group by 1") == {"paid": 31, "received": 14}
+    assert owner.scalar(sa.text("select max(issue_date) - min(issue_date) from invoices")) > 340
+    assert owner.scalar(sa.text("select count(*) from invoices where issue_date > current_date + 1")) == 0
+    assert owner.scalar(sa.text("select count(*) from postings where effective_date > current_date + 1")) == 0
+
+
+def test_invoice_numbers_rise_with_their_days_without_a_gap(told: list[str], owner: sa.Connection) -> None:
+    numbers = owner.scalars(sa.text("select number from invoices where number is not null order by issue_date, number")).all()
+    years: dict[str, list[int]] = {}
+    for number in numbers:
+        year, _, place = number.partition("/")
+        years.setdefault(year, []).append(int(place))
+    assert len(years) == 2
+    assert all(places == list(range(1, len(places) + 1)) for places in years.values())
+
+
+def test_three_conversations_are_held_and_nothing_is_left_running(told: list[str], owner: sa.Connection) -> None:
+    assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
+    assert owner.scalar(sa.text("select min(message_count) from chat_sessions")) >= 3
+    assert set(tally(owner, "select status, count(*) from chat_turns group by 1")) == {"done", "waiting"}
+    assert tally(owner, "select status, count(*) from approvals group by 1") == {"pending": 3, "granted": 1, "rejected": 1}
+    assert owner.scalar(sa.text("select effect_status from approvals where status = 'granted'")) == "done"
+    assert owner.scalar(sa.text("select count(distinct session_id) from approvals where status = 'pending'")) == 3
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/enquiries", "/invoices", "/approvals", "/reports/receivables", "/reports/receivables?party=*", "/reports/trial-balance"]
+)
+def test_a_visitor_finds_every_page_alive(visitor: FlaskClient, path: str) -> None:
+    answer = visitor.get(path)
+    assert answer.status_code == 200
+    assert "Malabar Gulf Travels" in answer.text
+
+
+def test_the_administrator_may_grant_what_waits(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    requesters = owner.scalars(sa.text("select u.email from approvals a join users u on u.id = a.requested_by_user_id where a.status = 'pending'")).all()
+    assert DEMO_EMAIL not in requesters
+
+
+def test_filling_it_again_adds_nothing(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    before = counts(owner)
+    assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
+    assert counts(owner) == before
+
+
+def test_what_ran_out_of_time_is_asked_again_and_nothing_else(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    before = counts(owner)
+    owner.execute(sa.text("update approvals set expires_at = now() - interval '1 second' where status = 'pending'"))
+    assert again(demo_app)[-1] == "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes."
+    after = counts(owner)
+    assert {table: after[table] - before[table] for table in COUNTED if after[table] != before[table]} == {"approvals": 3, "audit_events": 3}
+    assert tally(owner, "select status, count(*) from approvals group by 1") == {"pending": 3, "expired": 3, "granted": 1, "rejected": 1}
+    fresh = owner.scalars(sa.text("select expires_at - now() > interval '14 minutes' from approvals where status = 'pending'")).all()
+    assert fresh == [True, True, True]
+
+
+def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    owner.execute(sa.text("delete from chat_sessions where title like 'Deepa Krishnan%'"))
+    assert again(demo_app)[1] == "1 conversation with the assistant."
+    assert owner.scalar(sa.text("select count(*) from chat_sessions")) == 3
+
+
+def test_production_refuses_it(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    before = counts(owner)
+    parts: Identity = demo_app.extensions["voyagent.identity"]
+    production = Identity(parts.settings.model_copy(update={"env": Environment.PRODUCTION}), parts.passwords, parts.tokens)
+    with demo_app.app_context(), pytest.raises(DemoNotAllowed):
+        fill(production)
+    assert counts(owner) == before
+
+
+def test_an_agency_that_only_has_the_demos_address_is_left_alone(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    owner.execute(sa.text("update tenants set is_demo = false"))
+    try:
+        before = counts(owner)
+        with pytest.raises(AddressTaken):
+            again(demo_app)
+        assert counts(owner) == before
+    finally:
+        owner.execute(sa.text("update tenants set is_demo = true"))
+
+
+def test_the_command_prints_what_it_made_and_refuses_in_a_sentence(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    runner = demo_app.test_cli_runner()
+    result = runner.invoke(args=["demo"])
+    assert result.exit_code == 0
+    assert result.output.startswith("Malabar Gulf Travels is there already.\n")
+    owner.execute(sa.text("update tenants set is_demo = false"))
+    try:
+        refused = runner.invoke(args=["demo"])
+    finally:
+        owner.execute(sa.text("update tenants set is_demo = true"))
+    assert (refused.exit_code, refused.output) == (1, "Error: The demo's address belongs to an agency that is not the demo.\n")
+
+
+def test_of_two_starts_at_once_the_later_one_finds_the_agency_made(
+    demo_app: Flask, told: list[str], owner: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, look = counts(owner), people.find_account
+    too_early = iter([True])
+    monkeypatch.setattr(people, "find_account", lambda email: None if next(too_early, False) else look(email))
+    assert again(demo_app)[0] == "Malabar Gulf Travels is there already."
+    assert counts(owner) == before
+
+
+def _bind() -> Any:
+    with transaction():
+        account = people.find_account(DEMO_EMAIL)
+        assert account is not None
+        tenancy.bind(db.session(), account.tenant_id)
+        return people.get_actor(account.user_id)

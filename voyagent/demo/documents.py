@@ -1,0 +1,72 @@
+"""A year of invoices and bills in two currencies, dated back from today: most are paid, some are open, and in every age something is overdue."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from voyagent.billing import service as billing
+from voyagent.billing.service import LineItem
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+
+SOURCE = Path(__file__).with_name("documents.csv")
+WHOLE = "full"
+
+
+def book_all(accountant: Actor) -> dict[str, int]:
+    """Enter every document of the file in the order of its days, so that numbers rise with them, and its payments; how many of each kind."""
+    booked = {"invoice": 0, "bill": 0}
+    with SOURCE.open(newline="", encoding="utf-8") as file:
+        for line in csv.DictReader(file):
+            booked[line["kind"]] += 1
+            (_invoice if line["kind"] == "invoice" else _bill)(accountant, line, booked[line["kind"]])
+    return booked
+
+
+def draft(agent: Actor, customer: str, description: str, quantity: int, unit_price: str, *, enquiry_id: UUID | None = None) -> UUID:
+    """A draft in the agency's currency, due in two weeks."""
+    today = clock.today(agent.timezone)
+    line = LineItem(description=description, quantity=quantity, unit_price=unit_price, currency=agent.currency)
+    drafted = billing.draft_invoice(
+        agent, customer_name=customer, issue_date=today, due_date=today + timedelta(days=14), line_items=[line], enquiry_id=enquiry_id
+    )
+    return drafted.id
+
+
+def _invoice(accountant: Actor, line: Row, _number: int) -> None:
+    issued, due = _days(accountant, line)
+    drafted = billing.draft_invoice(accountant, customer_name=line["party"], issue_date=issued, due_date=due, line_items=_items(line))
+    invoice = billing.issue_invoice(accountant, drafted.id)
+    for day, amount in _payments(accountant, line):
+        billing.record_receipt(accountant, invoice.id, amount or Money(invoice.open_minor, invoice.currency), day, reference="NEFT")
+
+
+def _bill(accountant: Actor, line: Row, number: int) -> None:
+    dated, due = _days(accountant, line)
+    reference = f"{line['party'][:3].upper()}-{number:04d}"
+    bill = billing.receive_bill(accountant, vendor_name=line["party"], vendor_reference=reference, issue_date=dated, due_date=due, line_items=_items(line))
+    for day, amount in _payments(accountant, line):
+        billing.pay_bill(accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day)
+
+
+def _days(accountant: Actor, line: Row) -> tuple[date, date]:
+    dated = clock.today(accountant.timezone) - timedelta(days=int(line["days_ago"]))
+    return dated, dated + timedelta(days=int(line["terms_days"]))
+
+
+def _items(line: Row) -> list[LineItem]:
+    """`description | quantity | price; …`."""
+    parts = ([part.strip() for part in item.split("|")] for item in line["lines"].split(";"))
+    return [LineItem(description=words, quantity=int(quantity), unit_price=price, currency=line["currency"]) for words, quantity, price in parts]
+
+
+def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:
+    """`days-ago amount; …`, where `full` is all that is open then."""
+    today = clock.today(accountant.timezone)
+    pairs = [payment.split() for payment in line["payments"].split(";") if payment.strip()]
+    return [(today - timedelta(days=int(ago)), None if said == WHOLE else Money.parse(said, line["currency"])) for ago, said in pairs]

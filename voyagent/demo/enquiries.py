@@ -1,0 +1,56 @@
+"""Sixty enquiries in every state, spread over the year; when they came in is set back afterwards, since no person can log one in the past."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import rows_changed
+from voyagent.kernel.reading import Row
+
+SOURCE = Path(__file__).with_name("enquiries.csv")
+
+
+def log_all(staff: Sequence[Actor]) -> list[UUID]:
+    """Log every enquiry of the file, newest first as it has them, in turn by the members of staff; their ids in that order."""
+    with SOURCE.open(newline="", encoding="utf-8") as file:
+        return [_log(staff[number % len(staff)], line) for number, line in enumerate(csv.DictReader(file))]
+
+
+def _log(actor: Actor, line: Row) -> UUID:
+    received = clock.now() - timedelta(hours=int(line["hours_ago"]))
+    enquiry = enquiries.create(actor, customer_name=line["customer"], **_wish(line, received.date()))
+    if line["status"] == "cancelled":
+        enquiries.cancel(actor, enquiry.id)
+    elif line["status"] != "new":
+        enquiries.update(actor, enquiry.id, {"status": line["status"]})
+    rows_changed(
+        "update enquiries set created_at = :received, updated_at = :received where tenant_id = :tenant_id and id = :id", received=received, id=enquiry.id
+    )
+    return enquiry.id
+
+
+def _wish(line: Row, received: date) -> Any:
+    """What was asked for, in the words of the rules; a blank is left out."""
+    departs = received + timedelta(days=int(line["leaves_in"])) if line["leaves_in"] else None
+    wish = {
+        "customer_email": line["email"],
+        "customer_phone": line["phone"],
+        "origin": line["origin"],
+        "destination": line["destination"],
+        "depart_date": departs,
+        "return_date": departs + timedelta(days=int(line["nights"])) if departs and line["nights"] else None,
+        "pax_count": int(line["pax"]),
+        "budget_amount": Decimal(line["budget"]) if line["budget"] else None,
+        "budget_currency": line["currency"],
+        "notes": line["notes"],
+    }
+    return {name: value for name, value in wish.items() if value not in (None, "")}

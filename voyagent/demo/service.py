@@ -1,0 +1,110 @@
+"""Filling the demo agency: once, and after that only what has run out of time; never in production."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from voyagent.demo import documents, enquiries, talks
+from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, OWNER, TIMEZONE
+from voyagent.identity import queries as people, service as identity
+from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
+from voyagent.identity.permissions import Role
+from voyagent.identity.service import Device, EmailAlreadyRegistered, Identity
+from voyagent.kernel import tenancy
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.errors import N_, Conflict
+from voyagent.kernel.reading import SessionReader
+
+
+class DemoNotAllowed(Conflict):
+    """The demo's password is known to everybody."""
+
+    code = "demo_not_allowed"
+    message = N_("The demo agency is not for production: everybody knows its password.")
+
+
+class AddressTaken(Conflict):
+    """The demo's address belongs to an agency of this installation that is no demo."""
+
+    code = "demo_address_taken"
+    message = N_("The demo's address belongs to an agency that is not the demo.")
+
+
+def fill(parts: Identity) -> list[str]:
+    """Make the demo agency where it is not there, hold its conversations, ask again for what ran out of time; what was done, in sentences.
+
+    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them; the conversations are taken up where they were left. Raises
+    DemoNotAllowed, AddressTaken.
+    """
+    if parts.settings.is_production:
+        raise DemoNotAllowed
+    done = _found(parts)
+    staff = _staff()
+    accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
+    held = talks.hold_all(staff, accountant)
+    waiting = talks.ask_again(staff)
+    if held:
+        done.append(f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant.")
+    return [*done, f"{waiting} requests wait for a decision in {AGENCY}, for fifteen minutes."]
+
+
+def _found(parts: Identity) -> list[str]:
+    """The agency with its people, enquiries and books; nothing where it stands already."""
+    try:
+        with transaction():
+            if people.find_account(DEMO_EMAIL) is not None:
+                return [f"{AGENCY} is there already."]
+            owner = _sign_up(parts)
+            staff = _hire(parts, owner)
+            agents = [actor for actor in staff if actor.role == Role.AGENT]
+            accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
+            logged = enquiries.log_all(agents)
+            booked = documents.book_all(accountant)
+            documents.draft(agents[0], "St. Mary’s Parish, Thrissur", "Holy Land, ten days, deposit for a pilgrim", 42, "15000.00")
+    except EmailAlreadyRegistered:  # another process made it at the same moment
+        db.session.remove()
+        return [f"{AGENCY} is there already."]
+    return [
+        f"{AGENCY} with {len(staff)} people; {OWNER} signs in as {DEMO_EMAIL}.",
+        f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of the past year, with their payments.",
+    ]
+
+
+def _sign_up(parts: Identity) -> Actor:
+    """The owner; the session that every sign-up opens is ended at once."""
+    signed_in = identity.sign_up(
+        parts,
+        email=DEMO_EMAIL,
+        password=DEMO_PASSWORD,
+        full_name=OWNER,
+        agency_name=AGENCY,
+        device=Device(Channel.JOB),
+        default_currency=CURRENCY,
+        timezone=TIMEZONE,
+        is_demo=True,
+    )
+    identity.end_session(replace(signed_in.actor, session_id=signed_in.credential.session_id))
+    return signed_in.actor
+
+
+def _hire(parts: Identity, owner: Actor) -> list[Actor]:
+    password_hash = parts.passwords.hash(DEMO_PASSWORD)
+    users = [
+        identity.add_person(parts, email=colleague.email, password_hash=password_hash, full_name=colleague.name, role=colleague.role, verified=True)
+        for colleague in COLLEAGUES
+    ]
+    return [owner, *(people.get_actor(user.id) for user in users)]
+
+
+def _staff() -> dict[str, Actor]:
+    """The people of the demo agency, by name. Raises AddressTaken."""
+    with transaction():
+        account = people.find_account(DEMO_EMAIL)
+        assert account is not None
+        tenancy.bind(db.session(), account.tenant_id)
+        if not people.is_demo():
+            raise AddressTaken
+        ids: list[UUID] = [row["id"] for row in people.list_people(SessionReader(db.session)) if row["is_active"]]
+        return {actor.full_name: actor for actor in map(people.get_actor, ids)}

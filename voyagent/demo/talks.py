@@ -1,0 +1,149 @@
+"""Three conversations held with the real assistant, with what it proposed and what was decided; in each of them a request waits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from voyagent.approvals import queries as requests, service as approvals
+from voyagent.assistant import loop
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.assistant.tools import registry
+from voyagent.assistant.tools.registry import Scene
+from voyagent.chat import queries as chats, service as chat
+from voyagent.enquiries import queries as enquiries, service as enquiry_rules
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.reading import Row, SessionReader
+
+MONEY_TALK = "Who owes us what"
+
+
+class Verdict(NamedTuple):
+    """A decision on what was proposed last, by the accountant."""
+
+    granted: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What a colleague says, in order, and what is decided in between; about an enquiry of `customer`, or about nothing in particular."""
+
+    customer: str | None
+    course: Sequence[str | Verdict]
+
+
+TALKS = {
+    "Neha Kulkarni": (
+        Talk(
+            None,
+            (
+                "Who owes us money?",
+                "Trial balance",
+                "Draft an invoice for Zachariah Kurian: hotel in Doha 9,800, due in 7 days",
+                Verdict(granted=False, reason="Zachariah paid the hotel directly."),
+                "Issue the draft for St. Mary’s Parish, Thrissur",
+            ),
+        ),
+        Talk("Deepa Krishnan", ("Draft an invoice for Deepa Krishnan: 4 air tickets Kochi to Dubai 18,900 each, visit visas 27,600, due in 10 days",)),
+    ),
+    "Joseph Varghese": (
+        Talk(
+            "Harbinder Singh Gill",
+            (
+                "Summarise this enquiry",
+                "Draft an invoice for Harbinder Singh Gill: 2 air tickets Amritsar to Istanbul 36,400 each, due in 14 days",
+                Verdict(granted=True),  # and by itself the assistant then asks to issue it
+            ),
+        ),
+    ),
+}
+
+
+def hold_all(staff: dict[str, Actor], accountant: Actor) -> int:
+    """Hold the talks that were not held yet; how many. Each turn is run here and now, as the worker would, so that no worker is needed."""
+    return sum(_hold(staff[name], talk, accountant) for name, talks in TALKS.items() for talk in talks)
+
+
+def ask_again(staff: dict[str, Actor]) -> int:
+    """Where a talk ended in a request that ran out of time, ask the same again; how many wait for a decision now."""
+    tenant_id = next(iter(staff.values())).tenant_id
+    with transaction(tenant_id):
+        approvals.expire_overdue()
+        for name, talks in TALKS.items():
+            for talk in talks:
+                _ask_again(staff[name], _room(staff[name], talk))
+        return len(SessionReader(db.session).read(requests.waiting_statement())[0])
+
+
+def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
+    with transaction(person.tenant_id):
+        session_id = _room(person, talk)
+        if chats.newest_turn(session_id) is not None:
+            return False
+    for step in talk.course:
+        if isinstance(step, Verdict):
+            _decide(accountant, session_id, step)
+        else:
+            with transaction(person.tenant_id):
+                turn = chat.start_turn(person, session_id, message=step)
+            _run(person.tenant_id, turn.id)
+    return True
+
+
+def _room(person: Actor, talk: Talk) -> UUID:
+    """The conversation of a talk, begun where it is not there yet."""
+    reader = SessionReader(db.session)
+    if talk.customer is not None:
+        enquiry = enquiries.find_by_text(reader, talk.customer, limit=1)[0]
+        return enquiry_rules.promote(person, enquiry["id"])[1]
+    known = next((row["id"] for row in chats.list_sessions(reader)[0] if row["title"] == MONEY_TALK), None)
+    return known or chat.create_session(person, title=MONEY_TALK).id
+
+
+def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
+    """Resolve what waits in the conversation, carry it out, and let the assistant go on."""
+    with transaction(accountant.tenant_id):
+        waiting = requests.pending_of_session(SessionReader(db.session), session_id)
+        approval_id = waiting[-1]["approval_id"]
+        approvals.resolve(accountant, approval_id, granted=verdict.granted, reason=verdict.reason)
+    if verdict.granted:
+        with transaction(accountant.tenant_id):
+            approvals.carry_out(approval_id)
+    with transaction(accountant.tenant_id):
+        continuation = chats.find_continuation(approval_id)
+    if continuation is not None:
+        _run(accountant.tenant_id, continuation.id)
+
+
+def _run(tenant_id: UUID, turn_id: str) -> None:
+    loop.run(tenant_id, turn_id, BuiltInPlanner())
+
+
+def _ask_again(person: Actor, session_id: UUID) -> None:
+    asked = SessionReader(db.session).read(requests.session_statement(session_id))[0]
+    if not asked or asked[-1]["status"] != "expired":
+        return
+    try:
+        summary = _summary(person, session_id, asked[-1])
+    except VoyagentError:
+        return  # it cannot be carried out any more: the draft was issued meanwhile
+    approvals.propose(
+        person.via(Channel.ASSISTANT),
+        session_id=session_id,
+        turn_id=None,
+        tool_call_id=asked[-1]["tool_call_id"],
+        tool_name=asked[-1]["tool_name"],
+        arguments=asked[-1]["payload"],
+        summary=summary,
+    )
+
+
+def _summary(person: Actor, session_id: UUID, request: Row) -> str:
+    tool = registry.get(request["tool_name"])
+    arguments: dict[str, Any] = request["payload"]
+    return tool.summary_of(Scene(person, session_id), tool.read(arguments))
