@@ -1,0 +1,190 @@
+"""The pages of invoices: what they show, to whom, and that the address says it all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import DUE, ISSUED, draft, issued, line, pay, seen
+from tests.enquiries.reading import Page
+from tests.people import Person
+from voyagent.enquiries import service as enquiry
+from voyagent.kernel import clock
+from voyagent.kernel.ids import new_id
+from voyagent.ledger import service as ledger
+
+
+def test_a_new_agency_sees_how_an_invoice_is_made(alice: Person) -> None:
+    page = Page(alice.browser.get("/invoices"))
+    assert page.status == 200
+    assert "No invoices yet" in page.words()
+    assert any(link.startswith("/assistant?about=") for link in page.links())
+    assert not page.all(".//table[@class]")
+
+
+def test_the_list_shows_what_is_to_be_paid_and_what_is_late(alice: Person) -> None:
+    today = clock.today()
+    pay(alice, issued(alice, issue_date=today, due_date=today, customer_name="Today"), 500_000, today)
+    issued(alice, issue_date=today - timedelta(days=12), due_date=today - timedelta(days=3), customer_name="Late")
+    draft(alice, line("7.00", currency="AED"), issue_date=today + timedelta(days=1), due_date=today + timedelta(days=1), customer_name="Unfinished")
+    page = Page(alice.browser.get("/invoices"))
+    assert page.rows() == ["Unfinished", "Today", "Late"]
+    assert page.words(".//tbody/tr[1]/td[2]") == "Draft"
+    assert page.words(".//tbody/tr[2]/td[2]") == "Partly paid", "due today is not overdue"
+    assert page.words(".//tbody/tr[3]/td[2]") == "3 days overdue"
+    assert page.words(".//tbody/tr[2]/td[6]") == "INR45,000.00"
+    assert page.words(".//tbody/tr[2]/td[7]") == "INR40,000.00"
+    assert page.words(".//tbody/tr[1]/td[6]") == "AED14.00"
+    assert page.words(".//div[@id='invoice-tabs']") == "All 3Draft 1Unpaid 2Overdue 1Partly paid 1Paid 0"
+    assert "2 unpaid" in page.words(".//header")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=noor",
+        "q=PO-77",
+        "status=issued&currency=AED",
+        "party=AL+NOOR+TRADING",
+        "due_from=1+Jul+2024&due_to=31+Jul+2024",
+        "status=overdue&due_from=2024-07-01",
+        "status=open&currency=AED",
+    ],
+)
+def test_every_filter_of_the_address_narrows_the_list_and_stands_in_the_links(alice: Person, query: str) -> None:
+    issued(alice)
+    issued(alice, line(currency="AED"), customer_name="Al Noor Trading", party_reference="PO-77", due_date=DUE + timedelta(days=20))
+    page = Page(alice.browser.get(f"/invoices?{query}"))
+    assert page.status == 200
+    assert page.rows() == ["Al Noor Trading"]
+    name = query.split("=", maxsplit=1)[0]
+    assert any(f"{name}=" in link for link in page.links() if link.startswith("/invoices?")), "the tabs keep the filter"
+
+
+def test_a_filter_that_is_on_can_be_taken_off(alice: Person) -> None:
+    issued(alice)
+    page = Page(alice.browser.get("/invoices?currency=AED"))
+    assert "Nothing found" in page.words()
+    assert "/invoices" in page.links()
+    assert page.words(".//div[@id='invoice-chips']").startswith("Due")
+
+
+@pytest.mark.parametrize("query", ["currency=abc", "currency=zz", "status=lost", "due_from=soon", "page=0", "page=x", "q=" + "x" * 256])
+def test_what_cannot_be_read_is_left_out_and_said(alice: Person, query: str) -> None:
+    issued(alice)
+    page = Page(alice.browser.get(f"/invoices?{query}"))
+    assert page.status == 422
+    assert page.rows() == ["Deepa Krishnan"]
+    assert "could not be used" in page.words(".//div[@role='status']")
+
+
+def test_pages_lead_on_and_back(alice: Person) -> None:
+    for _ in range(51):
+        draft(alice)
+    first = Page(alice.browser.get("/invoices?status=draft"))
+    assert "1–50 of 51" in first.words()
+    assert "/invoices?status=draft&page=2" in first.links()
+    second = Page(alice.browser.get("/invoices?status=draft&page=2"))
+    assert len(second.rows()) == 1
+    assert "/invoices?status=draft" in second.links()
+    past = Page(alice.browser.get("/invoices?status=draft&page=3"))
+    assert past.status == 200
+    assert "Nothing further" in past.words()
+
+
+def test_a_search_answers_with_the_fragment_alone(alice: Person) -> None:
+    issued(alice)
+    answer = alice.browser.get("/invoices?q=deepa", headers={"HX-Request": "true", "HX-Target": "invoices"})
+    assert answer.headers["HX-Push-Url"] == "/invoices?q=deepa"
+    assert "<html" not in answer.text
+    assert 'id="invoice-tabs" hx-swap-oob="true"' in answer.text
+
+
+def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice_id = issued(alice)
+    browser = alice.browser
+    statements.clear()
+    trips: list[int] = []
+    lane = app.extensions["voyagent.doors"].lane
+    real = lane.run
+    monkeypatch.setattr(lane, "run", lambda credential, selects: (trips.append(1 + len(selects)), real(credential, selects))[1])
+    browser.get("/invoices")
+    browser.get("/invoices?q=deepa&status=issued")
+    browser.get(f"/invoices/{invoice_id}")
+    # enter, the page with the numbers of the tabs, the counts of the menu; a document has its lines, payments and journal lines besides
+    assert trips == [3, 3, 6]
+    assert statements == []
+
+
+def test_an_issued_invoice_as_a_sheet_with_what_stands_in_the_books(alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiry_id = enquiry.create(actor, customer_name="Deepa Krishnan").id
+    invoice_id = issued(
+        alice, line("100.00"), line("0.50", quantity=1, description="<b>Fee</b>"), enquiry_id=enquiry_id, party_reference="PO 7", notes="Pay soon"
+    )
+    pay(alice, invoice_id, 5_000)
+    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    sheet = page.words(".//article")
+    for words in (
+        "Alice Travels",
+        "2024-25/000001",
+        "Deepa Krishnan",
+        "10 Jun 2024",
+        "25 Jun 2024",
+        "PO 7",
+        "Pay soon",
+        "<b>Fee</b>",
+        "₹200.50",
+        "−50.00",
+        "₹150.50",
+    ):
+        assert words in sheet, words
+    assert "Draft" not in sheet
+    books = page.words(".//section[@id='books']")
+    assert "1200 Trade receivables200.50" in books.replace(" 200.50", "200.50")
+    assert "4300 Sales of travel services" in books
+    entry_id = seen(alice, invoice_id)["entry_id"]
+    assert {f"/enquiries/{enquiry_id}", f"/journal/{entry_id}"} <= set(page.links())
+    assert not page.all(".//main//form"), "nothing is changed from here"
+
+
+def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(alice: Person, victor: Person) -> None:
+    invoice_id = draft(alice)
+    page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
+    assert "Draft invoice" in page.words(".//article")
+    assert "numbered when it is issued" in page.words(".//article")
+    assert "Ask the assistant to issue it" in page.words(".//header")
+    assert not page.all(".//section[@id='books']")
+    looked = Page(victor.browser.get(f"/invoices/{invoice_id}"))
+    assert looked.status == 200
+    assert "Ask the assistant" not in looked.words(".//header")
+    assert "Draft an invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
+
+
+def test_another_agency_s_invoice_an_unknown_and_a_malformed_one_are_not_there(alice: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    for path in (f"/invoices/{invoice_id}", f"/invoices/{new_id()}", "/invoices/x", f"/journal/{seen(alice, invoice_id)['entry_id']}", "/journal/x"):
+        assert charlie.browser.get(path).status_code == 404, path
+    assert "Deepa" not in charlie.browser.get("/invoices?q=deepa").text
+
+
+def test_the_pages_ask_for_a_sign_in(app: Any) -> None:
+    for path in ("/invoices", f"/invoices/{new_id()}", f"/journal/{new_id()}"):
+        answer = app.test_client().get(path)
+        assert answer.status_code in {302, 303}
+        assert answer.headers["Location"].startswith("/sign-in?next=")
+
+
+def test_a_journal_entry_leads_to_its_source_and_its_reversal(alice: Person) -> None:
+    invoice_id = issued(alice)
+    entry_id = seen(alice, invoice_id)["entry_id"]
+    reversal = alice.does(ledger.reverse, entry_id, reason="Wrong customer")
+    page = Page(alice.browser.get(f"/journal/{entry_id}"))
+    assert page.status == 200
+    assert "1200 Trade receivables" in page.words(".//main")
+    assert "INR45,000.00" in page.words(".//main")
+    assert ISSUED.strftime("%d %b %Y") in page.words(".//aside[@aria-label]")
+    assert {f"/invoices/{invoice_id}", f"/journal/{reversal.entry_id}"} <= set(page.links())
+    assert f"/journal/{entry_id}" in Page(alice.browser.get(f"/journal/{reversal.entry_id}")).links()
