@@ -86,8 +86,7 @@ begin
 end $$
 """
 TRIGGERS = [
-    "create trigger enquiries_counted_in after insert on enquiries referencing new table as new_rows"
-    " for each statement execute function app.count_enquiries()",
+    "create trigger enquiries_counted_in after insert on enquiries referencing new table as new_rows for each statement execute function app.count_enquiries()",
     "create trigger enquiries_counted_out after delete on enquiries referencing old table as old_rows"
     " for each statement execute function app.count_enquiries()",
     "create trigger enquiries_counted_over after update on enquiries referencing old table as old_rows new table as new_rows"

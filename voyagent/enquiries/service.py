@@ -314,6 +314,7 @@ def _opening(enquiry: Enquiry) -> list[dict[str, Any]]:
 
 
 __all__ = [
+    "OPEN_STATUSES",
     "BudgetCurrencyRequired",
     "BudgetOutOfRange",
     "CustomerNameCannotBeNull",

@@ -9,9 +9,9 @@ from pydantic import Field, model_validator
 
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
 from voyagent.enquiries import queries, service
-from voyagent.enquiries.models import OPEN_STATUSES
 from voyagent.enquiries.queries import Part, Search
 from voyagent.enquiries.schemas import EnquiryIn
+from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, text_field, wire_instant
 from voyagent.kernel.ids import parse_id
