@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +15,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from psycopg_pool import PoolTimeout
 
 from tests.people import Person
 from voyagent.identity.models import AuthSession, User
@@ -46,10 +49,10 @@ def wire(lane: Lane) -> Iterator[list[str]]:
     """What the lane's connection sends and receives, message by message."""
     messages: list[str] = []
     with tempfile.TemporaryFile("w+") as file:
-        with lane._open().connection() as connection:  # noqa: SLF001 - its only one
+        with lane._connection() as connection:  # noqa: SLF001 - its only one
             connection.pgconn.trace(file.fileno())
         yield messages
-        with lane._open().connection() as connection:  # noqa: SLF001
+        with lane._connection() as connection:  # noqa: SLF001
             connection.pgconn.untrace()
         file.seek(0)
         messages += [line.split("\t", 1)[1] if "\t" in line else line for line in file]
@@ -136,12 +139,43 @@ def test_a_list_of_values_may_have_any_length(app: Flask, lane: Lane, alice: Per
     assert [row["email"] for row in reader(app, lane, alice).read(statement)[0]] == expected
 
 
-def test_a_connection_that_has_died_is_replaced_unnoticed(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
-    with lane._open().connection() as connection:  # noqa: SLF001
-        pid = connection.info.backend_pid
-    with owner_engine.connect() as owner:
-        assert owner.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
-    assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]
+def end_all(lane: Lane, owner: sa.Engine, connections: int) -> None:
+    """Have the server end every connection of the lane's pool, as a restart does."""
+    with ExitStack() as stack:
+        pids = [stack.enter_context(lane._connection()).info.backend_pid for _ in range(connections)]  # noqa: SLF001
+    with owner.connect() as connection:
+        for pid in pids:
+            assert connection.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+
+
+def test_connections_that_have_died_are_replaced_unnoticed(app: Flask, owner_engine: sa.Engine, alice: Person) -> None:
+    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_lane_pool_size": 3}))
+    try:
+        end_all(lane, owner_engine, 3)
+        for _ in range(4):
+            assert reader(app, lane, alice).read(EMAILS) == [[{"email": alice.email}]]
+    finally:
+        lane.close()
+
+
+def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: Person) -> None:
+    lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}))
+    try:
+        for _ in range(2):
+            began = time.monotonic()
+            with pytest.raises(PoolTimeout):
+                reader(app, lane, alice).read(EMAILS)
+            assert time.monotonic() - began < 2
+    finally:
+        lane.close()
+
+
+def test_a_caller_waits_for_a_connection_that_others_use(app: Flask, lane: Lane, alice: Person) -> None:
+    with ThreadPoolExecutor(1) as pool, lane._connection():  # noqa: SLF001 - its only one
+        waiting = pool.submit(reader(app, lane, alice).read, EMAILS)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=1)
+    assert waiting.result(timeout=5) == [[{"email": alice.email}]]
 
 
 def test_a_failing_select_leaves_the_lane_usable(app: Flask, lane: Lane, alice: Person) -> None:

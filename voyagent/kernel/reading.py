@@ -6,15 +6,17 @@ read here; the ORM is for writes and detail pages. `SessionReader` answers the s
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session
@@ -30,6 +32,7 @@ ENTER = (
     "select user_id, role, email, full_name, tenant_name, timezone, locale, currency from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s)"
 )
 _SHAPES_MAX = 512
+WAIT_S, LOOK_S = 5.0, 0.25
 
 
 class Reader(Protocol):
@@ -67,6 +70,7 @@ class Lane:
         except psycopg.OperationalError as error:
             if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
                 raise
+            self._open().check()  # where one connection has died its idle neighbours have as well
             return self._once(credential, statements)
 
     def close(self) -> None:
@@ -77,7 +81,7 @@ class Lane:
 
     def _once(self, credential: Credential, statements: Sequence[Select[Any]]) -> tuple[Row, list[list[Row]]]:
         queries = [compiled(statement, credential) for statement in statements]
-        with self._open().connection() as connection:
+        with self._connection() as connection:
             with connection.pipeline():
                 entered = connection.cursor(row_factory=dict_row)
                 entered.execute(ENTER, enter_values(credential))
@@ -87,6 +91,15 @@ class Lane:
                 raise Unauthorized
             return caller, [cursor.fetchall() for cursor in cursors]
 
+    @contextmanager
+    def _connection(self) -> Iterator[psycopg.Connection[Any]]:
+        pool = self._open()
+        connection = _take(pool)
+        try:
+            yield connection
+        finally:
+            pool.putconn(connection)
+
     def _open(self) -> ConnectionPool:
         with self._lock:
             if self._pool is None:
@@ -94,8 +107,8 @@ class Lane:
                     psycopg_url(self._settings.db_url or ""),
                     min_size=1,
                     max_size=self._settings.db_lane_pool_size,
-                    timeout=5,
                     max_idle=300,
+                    reconnect_timeout=0,  # an attempt that fails is over: the next caller makes the next one, however long the database was away
                     open=True,
                     name="lane",
                     kwargs={"autocommit": True, "options": server_options(self._settings), "connect_timeout": 5},
@@ -137,6 +150,17 @@ class LaneReader:
             rows = results.pop()
             self.extra_row = rows[0] if rows else {}
         return results
+
+
+def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:
+    """A connection, waited for while others use them all; where the database is away the wait ends at once. Raises PoolTimeout."""
+    began = time.monotonic()
+    while True:
+        try:
+            return pool.getconn(timeout=LOOK_S)
+        except PoolTimeout:
+            if pool.get_stats()["pool_size"] == 0 or time.monotonic() - began >= WAIT_S:
+                raise
 
 
 def enter_values(credential: Credential) -> Row:

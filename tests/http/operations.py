@@ -1,0 +1,108 @@
+"""Every registered operation of the JSON API, with what a test needs to call it: somebody's ids for its path, a body that passes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.approvals import probes
+from tests.people import PASSWORD, Person
+from voyagent.approvals import service as approvals
+from voyagent.chat import service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.http.api import Operation
+from voyagent.http.guards import Guard
+from voyagent.identity import service as identity
+from voyagent.kernel.ids import new_id
+from voyagent.routes import APIS
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation under its full path."""
+
+    operation: Operation
+    path: str
+
+    @property
+    def name(self) -> str:
+        """How a test names it."""
+        return f"{self.operation.method} {self.path}"
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in its path."""
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.path)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it takes no bearer."""
+        return self.operation.guard is Guard.PUBLIC
+
+    def address(self, **ids: object) -> str:
+        """The path with ids; those not given are unknown ones."""
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.path)
+
+    def body(self, **changes: Any) -> dict[str, Any] | None:
+        """A body that passes the schema."""
+        if self.operation.body is None:
+            return None
+        return {**BODIES[self.operation.body.__name__](), **changes}
+
+
+CALLS = [Call(operation, (api.url_prefix or "") + operation.path) for api in APIS for operation in api.operations]
+WITH_BODY = [call for call in CALLS if call.operation.body is not None]
+WITH_QUERY = [call for call in CALLS if call.operation.query is not None]
+WITH_IDS = [call for call in CALLS if call.parameters]
+GUARDED = [call for call in CALLS if not call.is_public]
+
+
+def _enquiry(person: Person) -> object:
+    with person.acting() as actor:
+        return enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+
+
+def _session(person: Person) -> object:
+    with person.acting() as actor:
+        return chat.create_session(actor, title="Krishnan family").id
+
+
+def _approval(person: Person) -> object:
+    session_id = _session(person)
+    arguments = {"session_id": str(session_id), "text": "hello"}
+    about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
+    with person.acting() as actor:
+        return approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about).id
+
+
+def _invite(person: Person) -> object:
+    rules = person.app.extensions["voyagent.identity"]
+    return person.does(lambda actor: identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"))[0]
+
+
+# Something of somebody's for each name that a path has; a new name needs its line here.
+MAKERS: dict[str, Callable[[Person], object]] = {"enquiry_id": _enquiry, "session_id": _session, "approval_id": _approval, "invite_id": _invite}
+
+
+def _address() -> str:
+    return f"somebody-{secrets.token_hex(5)}@malabar.example"
+
+
+# A body that passes for each schema; a new schema needs its line here.
+BODIES: dict[str, Callable[[], dict[str, Any]]] = {
+    "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
+    "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},
+    "RefreshRequest": lambda: {"refresh_token": "unknown"},
+    "SignOutRequest": lambda: {"refresh_token": "unknown"},
+    "AcceptInviteRequest": lambda: {"token": "unknown", "password": PASSWORD, "full_name": "Neha"},
+    "CreateInviteRequest": lambda: {"email": _address(), "role": "agent"},
+    "SessionCreateRequest": lambda: {"title": "Krishnan family"},
+    "SessionRenameRequest": lambda: {"title": "Krishnan family"},
+    "SendMessageRequest": lambda: {"message": "Who owes us?"},
+    "ResolveIn": lambda: {"granted": False},
+    "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
+    "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+}

@@ -1,0 +1,94 @@
+"""Over every registered operation: nobody, the wrong role, another agency. A new operation is covered by being registered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.http.operations import BODIES, CALLS, GUARDED, MAKERS, WITH_BODY, WITH_IDS, Call
+from tests.people import ApiClient, People, Person
+from voyagent.identity.permissions import ROLE_PERMISSIONS
+
+ROLES = list(ROLE_PERMISSIONS)
+DEFAULT = "agency.read"
+
+
+def named(calls: list[Call]) -> Any:
+    return pytest.mark.parametrize("call", calls, ids=lambda call: call.name)
+
+
+def send(client: ApiClient, call: Call, address: str, **options: Any) -> Any:
+    answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api"), **options)
+    answer.close()  # a stream is not read
+    return answer
+
+
+def stripped(answer: Any) -> Any:
+    return {name: value for name, value in answer.json.items() if name != "request_id"}
+
+
+def test_every_operation_can_be_called_by_these_tests() -> None:
+    """Whoever adds an operation adds what its path and body need to `operations.py`."""
+    assert {name for call in CALLS for name in call.parameters} <= set(MAKERS)
+    assert {call.operation.body.__name__ for call in WITH_BODY} <= set(BODIES)
+    assert len(CALLS) > 20
+
+
+@named(GUARDED)
+def test_nobody_is_refused_before_the_schema_and_the_resource(app: Flask, call: Call) -> None:
+    for token in (None, "nonsense"):
+        answer = send(ApiClient(app.test_client(), token), call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+        assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
+
+
+@named(GUARDED)
+def test_a_signed_out_person_is_refused(app: Flask, alice: Person, call: Call) -> None:
+    alice.api.post("/auth/sign-out")
+    answer = send(alice.api, call, call.address(), **({"json": {}} if call.operation.body else {}))
+    assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
+
+
+@named([call for call in GUARDED if call.operation.method != "GET"])
+def test_a_viewer_changes_nothing_anywhere(victor: Person, call: Call) -> None:
+    answer = send(victor.api, call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+    assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_may_what_the_table_says_and_nothing_else(people: People, alice: Person, role: str) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    for call in GUARDED:
+        answer = send(person.api, call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
+        may = (call.operation.permission or DEFAULT) in ROLE_PERMISSIONS[role]
+        assert (answer.status_code == 403) == (not may), (call.name, answer.status_code)
+
+
+@named(WITH_IDS)
+def test_another_agencys_thing_is_not_found_like_an_unknown_one(alice: Person, charlie: Person, call: Call) -> None:
+    theirs = {name: MAKERS[name](charlie) for name in call.parameters}
+    options = {"json": call.body()} if call.operation.body else {}
+    foreign = send(alice.api, call, call.address(**theirs), **options)
+    unknown = send(alice.api, call, call.address(), **options)
+    malformed = send(alice.api, call, call.address(**dict.fromkeys(call.parameters, "nonsense")), **options)
+    assert foreign.status_code == unknown.status_code == malformed.status_code == 404
+    assert stripped(foreign) == stripped(unknown) == stripped(malformed)
+
+
+@named(WITH_IDS)
+def test_ones_own_thing_is_found(alice: Person, call: Call) -> None:
+    """The other half: were everything a 404, the test above would be worth nothing."""
+    if call.operation.media_type.startswith("text/event-stream"):
+        pytest.skip("a stream runs a turn; the conversation's own tests open it")
+    mine = {name: MAKERS[name](alice) for name in call.parameters}
+    answer = send(alice.api, call, call.address(**mine), **({"json": call.body()} if call.operation.body else {}))
+    assert answer.status_code == call.operation.status, answer.text
+
+
+@named([call for call in CALLS if call.operation.method == "GET" and not call.parameters and "redis" not in call.path and "lookup" not in call.path])
+def test_every_list_and_report_of_a_new_agency_is_answered(alice: Person, app: Flask, call: Call) -> None:
+    period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
+    answer = app.test_client().get(call.path + period, headers={"Authorization": f"Bearer {alice.access_token}"})
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "application/json"

@@ -1,0 +1,224 @@
+"""Input that no handler should see, over every registered operation: never a 5xx, always JSON with `detail`, nothing echoed, the same everywhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.http.operations import CALLS, MAKERS, WITH_BODY, WITH_IDS, WITH_QUERY, Call
+from tests.people import Person
+from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX
+
+MARK = "Zq7-mark-of-this-test"
+JSON = "application/json"
+HUGE = 10**30
+
+# Raw bodies that are refused before anybody asks who sends them.
+RAW: dict[str, tuple[bytes, int, str]] = {
+    "no json": (f"{{{MARK}".encode(), 422, "json_invalid"),
+    "nan": (f'{{"{MARK}": NaN}}'.encode(), 422, "json_invalid"),
+    "infinity": (b'{"x": -Infinity}', 422, "json_invalid"),
+    "beyond a double": (b'{"x": 1e999}', 422, "json_invalid"),
+    "an endless integer": (b'{"x": ' + b"9" * 5000 + b"}", 422, "json_invalid"),
+    "too deep": (b'{"x": ' + b"[" * 40 + b"]" * 40 + b"}", 422, "json_too_deep"),
+    "far too deep": (b"[" * 60_000, 422, "json_too_deep"),
+    "too many members": (b'{"x": [' + b"1," * 1200 + b"1]}", 422, "json_too_large"),
+    "no utf-8": (b'{"x": "\xff\xfe"}', 422, "json_invalid"),
+    "a mark before it": (b"\xef\xbb\xbf{}", 422, "json_invalid"),
+    "a bare nul": (b'{"x": "a\x00b"}', 422, "json_invalid"),
+    "two documents": (b"{} {}", 422, "json_invalid"),
+    "a comment": (b"{} // {}", 422, "json_invalid"),
+    "escaped quotes without end": (b'"' + b'\\"' * 20_000, 422, "json_invalid"),
+}
+# Refused with the schema, once the caller may.
+SCHEMA: dict[str, tuple[bytes, str]] = {
+    "a member twice": (b'{"x": 1, "x": 2}', "json_duplicate_member"),
+    "a member twice, inside": (b'{"x": [{"y": 1, "y": 1}]}', "json_duplicate_member"),
+    "a nul": (b'{"x": "a\\u0000b"}', "string_unstorable"),
+    "a nul in a name": (b'{"a\\u0000b": 1}', "string_unstorable"),
+    "half a surrogate": (b'{"x": ["\\ud800"]}', "string_unstorable"),
+    "the other half": (b'{"x": {"y": "\\udfff!"}}', "string_unstorable"),
+}
+VALUES: list[Any] = [
+    None, True, False, 0, -1, 1.5, HUGE, -HUGE, 2**31, 2**63, -(2**63) - 1, "", " ", MARK, MARK * 2000, "\u0000", f"{MARK}\u0000", "\ud800", "NaN", "Infinity", "1e400", "-1",
+    "0x10", "9" * 400, "2026-02-30", "0000-00-00", "99999-01-01", "1899-12-31", "2201-01-01", "2026-11-24T10:00:00", "not-a-uuid", "%00", "'; drop table users; --",
+    "\u202e" + MARK, "\U0010ffff", [], [MARK], [[[]]], {}, {"a": MARK}, [None], {"a": {"b": 1}},
+]  # fmt: skip
+QUERY_VALUES = [
+    "", "%20", "%00", "a%00b", "%ED%A0%80", "%FF", "%C0%80", MARK, "x" * 3000, "-1", "0", "1.5", "1e3", "99999999999999999999", "2147483648", "NaN", "Infinity", "true",
+    "2026-02-30", "0000-00-00", "1899-12-31", "2026-11-24T10:00:00Z", "%25", "_", "%5C", "'", '"', "%F0%9F%92%A9", "null", "[]", "01a2106e-8927-7239-ba9b-e857b5135be4",
+]  # fmt: skip
+PATH_VALUES = [
+    "%00",
+    "a%00b",
+    "%ED%A0%80",
+    "%FF",
+    "%C0%80",
+    "x" * 300,
+    "..",
+    "%2e%2e",
+    "'",
+    "-1",
+    "0",
+    "NaN",
+    "%F0%9F%92%A9",
+    "01A2106E-8927-7239-BA9B-E857B5135BE4",
+    "null",
+    " ",
+    "%0a",
+]
+
+
+def named(calls: list[Call]) -> Any:
+    return pytest.mark.parametrize("call", calls, ids=lambda call: call.name)
+
+
+@pytest.fixture
+def bearer(alice: Person) -> dict[str, str]:
+    return {"Authorization": f"Bearer {alice.access_token}"}
+
+
+def send(app: Flask, call: Call, address: str, **options: Any) -> Any:
+    answer = app.test_client().open(address, method=call.operation.method, **options)
+    if answer.is_streamed:
+        answer.close()
+    return answer
+
+
+def check(answer: Any, *, echo: str = MARK) -> None:
+    """What holds for every answer to whatever was sent."""
+    assert answer.status_code < 500, answer.text
+    if answer.status_code >= 400:
+        assert answer.mimetype == JSON
+        assert answer.json["detail"]
+        assert echo not in answer.text
+        if isinstance(answer.json["detail"], list):
+            for item in answer.json["detail"]:
+                assert set(item) == {"type", "loc", "msg"}
+                assert all(len(part) <= 64 for part in item["loc"] if isinstance(part, str))
+
+
+@named(WITH_BODY)
+@pytest.mark.parametrize("kind", RAW)
+def test_a_body_that_cannot_be_read_is_refused_before_anybody_is_asked_for(app: Flask, call: Call, kind: str) -> None:
+    raw, status, code = RAW[kind]
+    answer = send(app, call, call.address(), data=raw, content_type=JSON)
+    assert answer.status_code == status, answer.text
+    assert answer.json["detail"] == [{"type": code, "loc": ["body"], "msg": "JSON decode error"}]
+    check(answer)
+
+
+@named(WITH_BODY)
+@pytest.mark.parametrize("kind", SCHEMA)
+def test_what_no_column_holds_is_refused_with_the_schema(app: Flask, bearer: dict[str, str], call: Call, kind: str) -> None:
+    raw, code = SCHEMA[kind]
+    answer = send(app, call, call.address(), data=raw, content_type=JSON, headers=bearer)
+    assert answer.status_code == 422
+    assert [item["type"] for item in answer.json["detail"]] == [code]
+    assert answer.json["detail"][0]["loc"][0] == "body"
+    if not call.is_public:
+        assert send(app, call, call.address(), data=raw, content_type=JSON).status_code == 401
+    check(answer)
+
+
+@named(CALLS)
+def test_a_body_that_is_too_large_is_refused_unread(app: Flask, call: Call) -> None:
+    limit = AUTH_BODY_BYTES_MAX if "/auth/" in call.path else BODY_BYTES_MAX
+    answer = send(app, call, call.address(), data=b'"' + b"x" * limit + b'"', content_type=JSON)
+    assert (answer.status_code, answer.json["detail"]) == (413, "payload_too_large")
+
+
+@named(WITH_BODY)
+def test_a_body_that_is_not_plain_json_is_refused_unread(app: Flask, call: Call) -> None:
+    for content_type in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "",
+        "application/json-patch+json",
+    ):
+        answer = send(app, call, call.address(), data=b'{"a": 1}', content_type=content_type)
+        assert (answer.status_code, answer.json["detail"]) == (415, "unsupported_media_type"), content_type
+    answer = send(app, call, call.address(), data=gzip.compress(b"{}"), content_type=JSON, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 415
+    assert send(app, call, call.address(), data=b"{", content_type="application/json; charset=utf-8").status_code == 422
+
+
+@named([call for call in WITH_BODY if not call.operation.body_optional])
+def test_a_body_that_is_missing_is_told_at_its_place(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    answer = send(app, call, call.address(), headers=bearer)
+    assert answer.status_code == 422
+    assert answer.json["detail"] == [{"type": "missing", "loc": ["body"], "msg": "Field required"}]
+
+
+@named(WITH_BODY)
+def test_every_field_takes_poison_without_harm(app: Flask, alice: Person, bearer: dict[str, str], call: Call) -> None:
+    mine = {} if call.operation.media_type.startswith("text/event-stream") else {name: MAKERS[name](alice) for name in call.parameters}
+    for field in [*(call.operation.body.model_fields if call.operation.body else ()), "unknown"]:
+        for value in VALUES:
+            raw = json.dumps(call.body(**{field: value})).encode()
+            answer = send(app, call, call.address(**mine), data=raw, content_type=JSON, headers=bearer)
+            check(answer)
+
+
+@named(WITH_BODY)
+def test_a_body_of_another_kind_is_refused(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    for document in ([], [call.body()], "x", 7, 1.5, True, None):
+        answer = send(app, call, call.address(), data=json.dumps(document).encode(), content_type=JSON, headers=bearer)
+        if document is None and call.operation.body_optional:
+            assert answer.status_code != 422
+        else:
+            assert answer.status_code == 422, (document, answer.text)
+        check(answer)
+
+
+@named(WITH_QUERY)
+def test_every_filter_takes_poison_without_harm(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    fields = call.operation.query.model_fields if call.operation.query else {}
+    for name, field in fields.items():
+        for value in QUERY_VALUES:
+            check(send(app, call, f"{call.address()}?{field.alias or name}={value}", headers=bearer))
+
+
+@named([call for call in CALLS if call.path.startswith("/api/")])
+@pytest.mark.parametrize("query", ["x=%00", "%00=x", "x=a%ED%A0%80b", "x=%FF", "limit=%00"])
+def test_a_query_that_no_column_holds_is_refused_even_where_it_is_not_read(app: Flask, bearer: dict[str, str], call: Call, query: str) -> None:
+    options = {"json": {}} if call.operation.body else {}
+    answer = send(app, call, f"{call.address()}?{query}", headers=bearer, **options)
+    assert answer.status_code == 422
+    assert answer.json["detail"][0]["type"] == "string_unstorable"
+    assert answer.json["detail"][0]["loc"][0] == "query"
+
+
+@named(WITH_QUERY)
+def test_a_parameter_given_twice_is_refused_and_an_unknown_one_ignored(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    fields = call.operation.query.model_fields if call.operation.query else {}
+    for name, field in fields.items():
+        if "list" in str(field.annotation):
+            continue
+        answer = send(app, call, f"{call.address()}?{field.alias or name}=1&{field.alias or name}=1", headers=bearer)
+        assert answer.status_code == 422
+        assert answer.json["detail"] == [{"type": "parameter_repeated", "loc": ["query", field.alias or name], "msg": "Parameter must be given once"}]
+    first, second = (send(app, call, f"{call.address()}?token=x{more}", headers=bearer) for more in ("", "&unknown=1&unknown=2"))
+    assert first.status_code == second.status_code
+
+
+@named(WITH_IDS)
+def test_an_id_that_is_none_is_not_found(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    options = {"json": call.body()} if call.operation.body else {}
+    for value in PATH_VALUES:
+        answer = send(app, call, call.address(**dict.fromkeys(call.parameters, value)), headers=bearer, **options)
+        assert answer.status_code == 404, value
+        check(answer)
+
+
+@named([call for call in CALLS if call.path.startswith("/api/")])
+def test_a_query_without_end_is_refused(app: Flask, bearer: dict[str, str], call: Call) -> None:
+    answer = send(app, call, f"{call.address()}?x={'y' * 9000}", headers=bearer)
+    assert answer.status_code == 422
+    assert answer.json["detail"] == [{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}]
