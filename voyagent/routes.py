@@ -9,6 +9,7 @@ from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
 from voyagent.assistant import tasks as assistant_tasks
 from voyagent.assistant.api import api as chat_api
+from voyagent.assistant.views import pages as assistant_pages
 from voyagent.billing import effects as billing_effects
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
@@ -30,6 +31,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
     identity_pages,
     enquiries_pages,
+    assistant_pages,
     approvals_pages,
     billing_pages,
     ledger_pages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Flask, Response, current_app, request
+from flask import Response, request
 
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.queries import ApprovalNotFound
@@ -21,7 +21,7 @@ from voyagent.assistant.schemas import (
     wire_list,
     wire_summary,
 )
-from voyagent.assistant.stream import Replying, answer
+from voyagent.assistant.stream import Replying, answer, application
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.chat.service import TitleEmpty, TitleTooLong, TurnInProgress
@@ -84,7 +84,7 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     The turn runs on its own and does not end with the connection. A blank message follows what runs, or what went on after a decision.
     """
     reply = service.send(actor, session_id, message=body.message, decisions=body.approvals, last_event_id=request.headers.get("Last-Event-ID"))
-    return answer(Replying(_app(), actor, session_id, reply))
+    return answer(Replying(application(), actor, session_id, reply))
 
 
 def _summary(reader: Reader, session_id: UUID) -> Row:
@@ -92,8 +92,3 @@ def _summary(reader: Reader, session_id: UUID) -> Row:
     if not sessions:
         raise SessionNotFound
     return wire_summary(sessions[0], pending)
-
-
-def _app() -> Flask:
-    """The application itself, for a stream that outlives the request."""
-    return current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way

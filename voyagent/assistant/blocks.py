@@ -23,6 +23,8 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
         elif kind == "tool_result":
             _result(blocks, event)
         elif kind in _MAKERS:
+            if kind == "approval_request" and blocks and blocks[-1].get("tool_call_id") == event["tool_call_id"]:
+                blocks.pop()  # the request says what the call says, and more
             blocks.append(_MAKERS[kind](event))
     return blocks
 

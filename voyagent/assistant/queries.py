@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from voyagent.approvals import queries as approvals
+from voyagent.approvals.review import failure_in_words
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
@@ -13,7 +14,6 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.reading import Reader, SessionReader
 
 _LOOK_BACK = 6
@@ -46,7 +46,7 @@ def decision_of(turn: Turn) -> Decision | None:
         outcome=Outcome(
             output=dict(approval.effect_result or {}),
             error=(approval.effect_error or "effect_not_done") if failed else None,
-            message=sentence_of(approval.effect_error) if failed else "",
+            message=failure_in_words(approval.effect_error) if failed else "",
         ),
         reason=approval.reason or "",
         summary=approval.summary,
@@ -58,17 +58,6 @@ def expected_continuations(session_id: UUID) -> list[str]:
     """Proposals of a conversation that were granted and are not carried out yet: the assistant goes on by itself when they are."""
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
     return [row["id"] for row in rows if row["effect_status"] in ("waiting", "running")]
-
-
-def sentence_of(code: str | None) -> str:
-    """The sentence of a refusal that is only known by its code."""
-    kinds: list[type[VoyagentError]] = [VoyagentError]
-    while kinds:
-        kind = kinds.pop()
-        if kind.code == code and kind.message is not VoyagentError.message:
-            return kind.message
-        kinds += kind.__subclasses__()
-    return VoyagentError.message
 
 
 def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:

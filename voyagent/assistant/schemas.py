@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, Closed, Instant, Open, Query, filter_field, text_field, wire_instant
+from voyagent.kernel.fields import INT32_MAX, Answer, Closed, Instant, Open, Query, filter_field, text_field, trimmed_field, wire_instant
 from voyagent.kernel.reading import Row
 
 MESSAGE_MAX = 32_000
@@ -37,10 +37,35 @@ class SendMessageRequest(Open):
     approvals: Annotated[dict[Annotated[str, Field(max_length=128)], bool], Field(max_length=100)] | None = None
 
 
+class SayIn(Closed):
+    """What a person says on the page: something, at most as much as over the API."""
+
+    message: trimmed_field(MESSAGE_MAX)  # type: ignore[valid-type]
+
+
 class SessionListQuery(Query):
     """The newest conversations, or those behind a marker."""
 
     limit: Annotated[int, Field(ge=1, le=SESSIONS_MAX)] = SESSIONS_MAX
+    cursor: filter_field(200)  # type: ignore[valid-type]
+
+
+class ConversationQuery(Query):
+    """Where the talk on a page begins, by the number of its first message."""
+
+    first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
+
+
+class EventsQuery(Query):
+    """The number of the last event that the page shows."""
+
+    after: Annotated[int, Field(ge=0)] = 0
+
+
+class IndexQuery(Query):
+    """What stands ready in the composer, and which page of conversations."""
+
+    about: filter_field(2_000)  # type: ignore[valid-type]
     cursor: filter_field(200)  # type: ignore[valid-type]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Generator, Sequence
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 
 from voyagent.approvals import queries as approvals
 from voyagent.assistant.service import Reply
@@ -65,3 +65,13 @@ def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> t
         complete = all(row is None or row.effect_status not in ("waiting", "running") for row in rows)
         newest = max(begun, key=lambda turn: turn.created_at, default=None)
         return (newest.id if newest is not None else None), complete
+
+
+def following(actor: Actor, session_id: UUID, after_seq: int) -> Stream:
+    """All that is told in a conversation from a number on, for its page; the page closes it when nothing more is to come. Raises as `Replying`."""
+    return Stream(application(), user_id=actor.user_id, tenant_id=actor.tenant_id, session_id=session_id, after_seq=after_seq, turn_id=None)
+
+
+def application() -> Flask:
+    """The application itself, for a stream that outlives the request."""
+    return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's documented way

@@ -1,0 +1,237 @@
+// The talk with the assistant while it happens: text as it comes, everything else as the server draws it.
+//
+// The page is whole without this. With it, what is told comes over one stream: pieces of text are put where they belong at once; at every other event the
+// parts of the page are read again and only what has changed is replaced. A dropped stream goes on behind the last event that was seen.
+
+const PARTS = ["talk", "compose-actions", "about", "conversations"];
+const FALL_BACK_MS = 3000;
+const NEAR_END_PX = 120;
+const words = document.getElementById("words")?.dataset ?? {};
+const talk = document.getElementById("talk");
+const drawn = new Map();
+let stream = null;
+let reading = null;
+let again = false;
+let pieces = [];
+let seen = Number(talk?.dataset.seq ?? 0);
+
+function say(kind, text) {
+  document.dispatchEvent(new CustomEvent("toast", { detail: { kind, text } }));
+}
+
+function token() {
+  return document.querySelector("meta[name=csrf-token]").content;
+}
+
+// Drawing: what the server has drawn is compared with what it drew before, so that an open card stays open and a reader is not told twice.
+
+function isNearEnd() {
+  return talk.scrollHeight - talk.scrollTop - talk.clientHeight < NEAR_END_PX;
+}
+
+function toEnd() {
+  talk.scrollTop = talk.scrollHeight;
+}
+
+// Tokens and clocks differ at every reading and mean no change.
+function markOf(part) {
+  return part.outerHTML.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/<time[^>]*>[^<]*<\/time>/g, "");
+}
+
+function remember(part) {
+  for (const child of part.children) if (child.id) drawn.set(child.id, markOf(child));
+}
+
+function redrawTalk(fresh) {
+  const stay = isNearEnd();
+  const kept = new Set();
+  let before = null;
+  for (const child of [...fresh.children]) {
+    kept.add(child.id);
+    const old = document.getElementById(child.id);
+    if (!old || drawn.get(child.id) !== markOf(child)) {
+      drawn.set(child.id, markOf(child));
+      if (old) old.replaceWith(child);
+      else if (before) before.after(child);
+      else talk.prepend(child);
+      before = child;
+    } else {
+      before = old;
+    }
+  }
+  for (const child of [...talk.children]) if (!kept.has(child.id)) child.remove();
+  for (const name of ["seq", "live", "running"]) {
+    if (name in fresh.dataset) talk.dataset[name] = fresh.dataset[name];
+    else delete talk.dataset[name];
+  }
+  const shown = Number(talk.dataset.seq);
+  seen = Math.max(seen, shown);
+  pieces = pieces.filter((piece) => piece.seq > shown);
+  for (const piece of pieces) write(piece);
+  if (stay) toEnd();
+}
+
+function redrawPart(id, fresh) {
+  const old = document.getElementById(id);
+  if (!old || !fresh || drawn.get(id) === markOf(fresh)) return;
+  drawn.set(id, markOf(fresh));
+  old.replaceWith(fresh);
+}
+
+async function read() {
+  if (reading) {
+    again = true;
+    return reading;
+  }
+  reading = (async () => {
+    do {
+      again = false;
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      for (const id of PARTS) {
+        const fresh = page.getElementById(id);
+        if (id === "talk") { if (fresh) redrawTalk(fresh); } else redrawPart(id, fresh);
+      }
+    } while (again);
+  })();
+  try {
+    await reading;
+  } catch {
+    setTimeout(() => read(), FALL_BACK_MS);
+  } finally {
+    reading = null;
+  }
+  follow();
+}
+
+// Text as it comes.
+
+function write({ turn, text }) {
+  const home = document.querySelector(`[data-turn="${CSS.escape(turn)}"] > div`);
+  if (!home) return;
+  home.querySelector("[data-waiting]")?.setAttribute("hidden", "");
+  let line = home.querySelector(".v-caret");
+  if (!line) {
+    line = document.createElement("p");
+    line.className = "v-pre v-caret";
+    const last = [...home.children].filter((child) => !child.matches("[data-waiting]")).at(-1);
+    if (last?.matches("p.v-pre:not(.v-caret)")) {
+      line = last;
+      line.classList.add("v-caret");
+    } else {
+      home.append(line);
+    }
+  }
+  line.append(text);
+}
+
+function hear(message) {
+  const seq = Number(message.lastEventId);
+  if (seq <= seen) return;
+  seen = seq;
+  const told = JSON.parse(message.data);
+  if (told.kind !== "text_delta" || !document.querySelector(`[data-turn="${CSS.escape(told.turn_id)}"]`)) {
+    if (told.kind === "text_delta") pieces.push({ seq, turn: told.turn_id, text: told.text });
+    read();
+    return;
+  }
+  const stay = isNearEnd();
+  const piece = { seq, turn: told.turn_id, text: told.text };
+  pieces.push(piece);
+  write(piece);
+  if (stay) toEnd();
+}
+
+function follow() {
+  const wanted = "live" in talk.dataset;
+  talk.setAttribute("aria-busy", String("running" in talk.dataset));
+  if (!wanted) {
+    stream?.close();
+    stream = null;
+    return;
+  }
+  if (stream) return;
+  stream = new EventSource(`${talk.dataset.events}?after=${seen}`);
+  stream.addEventListener("agent_event", hear);
+  stream.addEventListener("error", () => {
+    if (stream?.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    setTimeout(() => read(), FALL_BACK_MS);
+  });
+}
+
+// Speaking, deciding, stopping: the page's own forms, sent without leaving the page.
+
+async function send(form) {
+  const button = form.querySelector("[type=submit]");
+  const body = new FormData(form);
+  button?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
+    if (answer.ok) return true;
+    const told = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const alert = answer.headers.get("HX-Retarget") ? told.body.textContent.trim() : told.querySelector(".v-err")?.textContent.trim();
+    say("error", alert || words.failed);
+  } catch {
+    say(navigator.onLine ? "error" : "offline", navigator.onLine ? words.failed : words.offline);
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+  return false;
+}
+
+function grow(box) {
+  box.rows = Math.min(12, Math.max(2, box.value.split("\n").length));
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!talk || !form.matches("[data-compose], [data-decide], [data-stop]") || event.defaultPrevented) return;
+  event.preventDefault();
+  const box = form.querySelector("textarea");
+  if (box && !box.value.trim()) return;
+  if (!(await send(form))) return;
+  if (box) {
+    box.value = "";
+    grow(box);
+    toEnd();
+  }
+  await read();
+});
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-compose] textarea")) grow(event.target);
+});
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target.closest?.("[data-compose] textarea");
+  if (!box || event.isComposing) return;
+  if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    box.form.requestSubmit();
+  } else if (event.key === "Escape") {
+    document.querySelector('#compose-actions [form="stop"]')?.click();
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const example = event.target.closest("[data-example]");
+  const box = document.querySelector("[data-compose] textarea");
+  if (!example || !box) return;
+  event.preventDefault();
+  box.value = example.textContent;
+  box.focus();
+});
+
+// A proposal whose time is over is drawn anew.
+document.addEventListener("over", () => { if (talk) read(); });
+
+const box = document.querySelector("[data-compose] textarea");
+if (box) grow(box);
+if (talk) {
+  remember(talk);
+  for (const id of PARTS.filter((name) => name !== "talk" && document.getElementById(name))) drawn.set(id, markOf(document.getElementById(id)));
+  toEnd();
+  follow();
+}

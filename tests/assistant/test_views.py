@@ -1,0 +1,232 @@
+"""The pages of the assistant as a browser without JavaScript meets them, and the stream that a script follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.assistant.conftest import Talk
+from tests.people import Person, csrf
+from voyagent.assistant import service
+from voyagent.chat import queries as chats, service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel.ids import new_id
+
+INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
+
+
+@pytest.fixture
+def browser(alice: Person) -> FlaskClient:
+    return alice.browser
+
+
+def post(browser: FlaskClient, path: str, page: str = "/assistant", **fields: Any) -> Any:
+    return browser.post(path, data={"csrf_token": csrf(browser, page), **fields})
+
+
+def begun(answer: Any) -> UUID:
+    assert answer.status_code == 303, answer.text
+    return UUID(answer.location.rsplit("/", 1)[1])
+
+
+def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="trial balance"))
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "trial balance" in page
+    assert "The assistant is at it." in page
+    assert "Look again" in page
+    assert 'aria-keyshortcuts="Escape"' in page
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "The assistant is at it." not in page
+    assert "the trial balance is empty" in page
+    assert "Read the trial balance" in page
+    assert 'role="log"' in page
+
+
+def test_a_conversation_from_an_enquiry_shows_its_facts(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    with alice.acting() as actor:
+        enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", origin="Kochi", destination="Dubai", pax_count=4)
+        enquiry_id, session_id = enquiry.id, enquiries.promote(actor, enquiry.id)[1]
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "customer name: Deepa Krishnan" in page
+    assert f'href="/enquiries/{enquiry_id}"' in page
+    post(browser, f"/assistant/{session_id}", f"/assistant/{session_id}", message="make the invoice, 45,000 for Dubai visa")
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "Draft an invoice for Deepa Krishnan" in page
+
+
+def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message=INVOICE))
+    for _ in range(2):
+        talk.drain()
+        page = browser.get(f"/assistant/{session_id}").text
+        assert 'class="v-ask"' in page
+        decide = re.search(r'action="(/approvals/ap-[^"]+/decide)" data-decide', page)
+        assert decide
+        assert post(browser, decide.group(1), f"/assistant/{session_id}", granted="1").status_code == 303
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    assert 'class="v-ask"' not in page
+    assert re.search(r"Invoice \d{4}-\d\d/000001", page)
+    assert "Alice Owner granted: Draft an invoice for Deepa Krishnan" in page
+    assert re.search(r'href="/invoices/[0-9a-f-]{36}"', page)
+    assert browser.get("/invoices").text.count("000001") >= 1
+
+
+def test_who_may_not_grant_sees_who_may_and_no_button(talk: Talk, alice: Person, bob: Person) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor).id
+        service.send(actor, session_id, message=INVOICE)
+    talk.drain()
+    page = bob.browser.get(f"/assistant/{session_id}").text
+    assert "data-decide" not in page
+    assert "Administrator" in page
+
+
+def test_ones_own_request_about_money_waits_for_a_colleague(talk: Talk, alice: Person, leila: Person) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor).id
+        service.send(actor, session_id, message=INVOICE)
+    talk.drain()
+    mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))
+    assert "a colleague has to grant it" in mine
+    assert 'name="granted" value="1"' not in mine
+    assert 'name="granted" value="1"' in hers
+
+
+def test_what_was_typed_stays_when_it_cannot_be_taken(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="help"))
+    page = f"/assistant/{session_id}"
+    busy = post(browser, page, page, message="who owes us")
+    assert busy.status_code == 422
+    assert "who owes us</textarea>" in busy.text
+    assert "still answering" in busy.text
+    talk.drain()
+    blank = post(browser, page, page, message="   ")
+    assert blank.status_code == 422
+    assert 'aria-describedby="say-err"' in blank.text
+    assert post(browser, "/assistant", message="").status_code == 422
+
+
+def test_a_turn_is_stopped_by_a_button(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="help"))
+    page = f"/assistant/{session_id}"
+    assert post(browser, f"{page}/stop", page).status_code == 303
+    talk.drain()
+    assert "Stopped." in browser.get(page).text
+
+
+def test_a_conversation_is_renamed_deleted_and_had_back(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="help"))
+    talk.drain()
+    page = f"/assistant/{session_id}"
+    assert post(browser, f"{page}/rename", page, title="Krishnan family").status_code == 303
+    assert "<h1" in browser.get(page).text
+    assert "Krishnan family" in browser.get("/assistant").text
+    refused = post(browser, f"{page}/rename", page, title="   ")
+    assert refused.status_code == 422
+    assert 'id="title-err"' in refused.text
+    assert post(browser, f"{page}/delete", page).status_code == 303
+    gone = browser.get("/assistant").text
+    assert "Deleted: Krishnan family" in gone
+    assert f"{page}/restore" in gone
+    assert browser.get(page).status_code == 404
+    assert post(browser, f"{page}/restore").status_code == 303
+    assert browser.get(page).status_code == 200
+
+
+def test_a_viewer_reads_along_and_says_nothing(talk: Talk, alice: Person, victor: Person) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor, title="Krishnan family").id
+    looking = victor.browser
+    page = looking.get(f"/assistant/{session_id}")
+    assert page.status_code == 200
+    assert "<textarea" not in page.text
+    token = csrf(looking, f"/assistant/{session_id}")
+    for path in ("/assistant", *(f"/assistant/{session_id}{act}" for act in ("", "/stop", "/rename", "/delete", "/restore"))):
+        answer = looking.post(path, data={"csrf_token": token, "message": "hi", "title": "x"})
+        assert answer.status_code == 403, path
+
+
+def test_another_agencys_conversation_is_not_there(talk: Talk, alice: Person, charlie: Person) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor, title="Krishnan family").id
+    stranger = charlie.browser
+    token = csrf(stranger, "/assistant")
+    for path in (session_id, new_id(), "nonsense"):
+        assert stranger.get(f"/assistant/{path}").status_code == 404
+        assert stranger.get(f"/assistant/{path}/events").status_code == 404
+        for act in ("", "/stop", "/rename", "/delete", "/restore"):
+            answer = stranger.post(f"/assistant/{path}{act}", data={"csrf_token": token, "message": "hi", "title": "x"})
+            assert answer.status_code == 404, (path, act)
+    assert "Krishnan" not in stranger.get("/assistant").text
+    with alice.acting():
+        assert chats.get_session(session_id).message_count == 0
+
+
+def test_a_page_needs_its_token(browser: FlaskClient) -> None:
+    assert browser.post("/assistant", data={"message": "help"}).status_code == 400
+
+
+def test_the_composer_comes_filled_where_a_link_says_so(browser: FlaskClient) -> None:
+    assert "draft an invoice</textarea>" in browser.get("/assistant?about=draft an invoice").text
+
+
+def test_hostile_words_are_words(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="<script>alert(1)</script> {{ 7*7 }} trip"))
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "<script>alert" not in page
+    assert "{{ 7*7 }}" in page
+
+
+def frames(chunks: Iterator[bytes], count: int) -> list[bytes]:
+    return [chunk for _, chunk in zip(range(count + 1), chunks, strict=False)][1:]
+
+
+def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="help"))
+    talk.drain()
+    told = talk.events(alice, session_id)
+    page = browser.get(f"/assistant/{session_id}").text
+    assert f'data-seq="{told[-1]["seq"]}"' in page
+    assert "data-live" not in page
+    for options in ({"query_string": {"after": 3}}, {"query_string": {"after": 0}, "headers": {"Last-Event-ID": "3"}}):
+        answer = browser.get(f"/assistant/{session_id}/events", **options)
+        assert answer.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+        heard = frames(answer.iter_encoded(), len(told) - 3)
+        assert [chunk.split(b"\n")[0] for chunk in heard] == [f"id: {event['seq']}".encode() for event in told[3:]]
+        answer.close()
+
+
+def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(alice: Person, browser: FlaskClient) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor).id
+        for number in range(1, 131):
+            chat.append_message(actor, session_id, role="user", blocks=[{"type": "text", "text": f"word {number}."}])
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "word 130." in page
+    assert "word 30." not in page
+    assert "?from=1" in page
+    assert "word 1." in browser.get(f"/assistant/{session_id}?from=1").text
+
+
+def test_a_page_costs_the_same_however_long_the_talk(alice: Person, browser: FlaskClient, statements: list[str]) -> None:
+    costs = []
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor).id
+    for _ in range(2):
+        statements.clear()
+        browser.get(f"/assistant/{session_id}")
+        costs.append(len(statements))
+        with alice.acting() as actor:
+            for number in range(20):
+                chat.append_message(actor, session_id, role="user", blocks=[{"type": "text", "text": f"word {number}"}])
+    assert costs[0] == costs[1]

@@ -1,0 +1,192 @@
+"""What the page of a conversation shows, read and put in order: the talk, what it asks for, what it is about, and the other conversations."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
+from voyagent.approvals.review import Changes
+from voyagent.assistant import blocks, queries
+from voyagent.assistant.blocks import Block
+from voyagent.chat import queries as chats
+from voyagent.chat.queries import SessionNotFound, Turn
+from voyagent.enquiries import queries as enquiries
+from voyagent.http.pages import translated
+from voyagent.identity import queries as identity
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row, SessionReader
+
+SHOWN_MESSAGES = 100
+SHOWN_CONVERSATIONS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something said: by a person, by the assistant, or as the facts that a conversation begins with."""
+
+    key: str
+    role: str
+    name: str
+    at: datetime
+    blocks: list[Block]
+    running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A proposal as its card shows it; `changes` only while it waits."""
+
+    row: Row
+    roles: list[str]
+    changes: Changes | None = None
+    may_decide: bool = False
+    needs_another: bool = False
+    reversible: bool = True
+
+    @property
+    def status(self) -> str:
+        """Pending, granted, rejected, expired; granted and not possible is an error."""
+        return "error" if self.row["effect_status"] == "failed" else str(self.row["status"])
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document that the conversation made."""
+
+    invoice_id: str
+    number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversations:
+    """The other conversations by day, with how many decisions wait in each."""
+
+    groups: list[tuple[str, list[Row]]]
+    waiting: dict[UUID, int]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The whole page."""
+
+    session: Row
+    entries: list[Entry]
+    requests: dict[str, Request]
+    enquiries: list[Row]
+    conversations: Conversations
+    running: Turn | None
+    seq: int
+    awaited: bool = False
+    earlier_from: int | None = None
+    papers: list[Paper] = field(default_factory=list)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether something may still be told: a turn runs, a grant is being carried out, or a decision waits."""
+        return self.running is not None or self.awaited or any(request.row["status"] == "pending" for request in self.requests.values())
+
+
+def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
+    """A conversation, its newest hundred messages or those from a number on. Raises SessionNotFound."""
+    reader = SessionReader(db.session)
+    running = chats.find_running_turn(session_id)
+    sessions, proposals = reader.read(chats.session_statement(session_id), approvals.session_statement(session_id))
+    if not sessions:
+        raise SessionNotFound
+    session = sessions[0]
+    before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
+    said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5)
+    entries = _entries(said, identity.names_of(reader))
+    if running is not None:
+        entries += _unfinished(running)
+    return Screen(
+        session=session,
+        entries=entries,
+        requests={row["id"]: _request(actor, row) for row in proposals},
+        enquiries=[_with_budget(row) for row in enquiries.find_by_session(reader, session_id)],
+        conversations=read_conversations(reader, actor),
+        running=running,
+        seq=session["event_seq"],
+        awaited=bool(queries.expected_continuations(session_id)),
+        earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
+        papers=_papers(proposals),
+    )
+
+
+def read_conversations(reader: Reader, actor: Actor, cursor: str | None = None) -> Conversations:
+    """The newest conversations by the day on which they began. Raises InvalidCursor."""
+    rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor)
+    waiting = Counter(row["session_id"] for row in reader.read(approvals.waiting_statement(200))[0])
+    today = clock.today(actor.timezone)
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_age(row["created_at"].astimezone(ZoneInfo(actor.timezone)).date(), today), []).append(row)
+    return Conversations(list(groups.items()), dict(waiting), marker)
+
+
+def _age(day: date, today: date) -> str:
+    if day >= today:
+        return "today"
+    return "yesterday" if day == today - timedelta(days=1) else "earlier"
+
+
+def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
+    return [
+        Entry(
+            key=row["turn_id"] if row["role"] == "assistant" and row["turn_id"] else str(row["id"]),
+            role=row["role"],
+            name=names.get(row["created_by_user_id"], ""),
+            at=row["created_at"],
+            blocks=row["blocks"],
+        )
+        for row in said
+    ]
+
+
+def _unfinished(running: Turn) -> list[Entry]:
+    """What the turn that runs has told so far, as it will stand in the transcript."""
+    told: list[dict[str, Any]] = []
+    if running.first_event_seq is not None:
+        told = blocks.read(chats.events_after(running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id))
+    return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
+
+
+def _request(actor: Actor, row: Row) -> Request:
+    effect = effects.find(row["tool_name"])
+    roles = sorted(effect.approver_roles) if effect is not None else []
+    if row["status"] != "pending":
+        return Request(row, roles)
+    approval = approvals.get_approval(row["id"])
+    return Request(
+        row,
+        roles,
+        changes=review.changes_of(approvals_service.preview(actor, approval), translated),
+        may_decide=approvals_service.may_decide(actor, approval),
+        needs_another=approvals_service.needs_another(actor, approval),
+        reversible=effect is not None and effect.reversible,
+    )
+
+
+def _papers(proposals: list[Row]) -> list[Paper]:
+    """Invoices that grants of this conversation made, each once, with the number where it has one by now."""
+    found: dict[str, Paper] = {}
+    for row in proposals:
+        result = row["effect_result"] or {}
+        if row["effect_status"] == "done" and result.get("invoice_id"):
+            found[result["invoice_id"]] = Paper(result["invoice_id"], result.get("number"))
+    return list(found.values())
+
+
+def _with_budget(row: Row) -> Row:
+    amount = row["budget_hundredths"]
+    return row | {"budget": None if amount is None else Money.rounded(Decimal(amount).scaleb(-2), row["budget_currency"])}

@@ -1,0 +1,121 @@
+"""The pages of the assistant: the conversations, one of them with what it asks for and is about, and its events as they come."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.assistant import screen, service
+from voyagent.assistant.forms import RenameForm, SayForm
+from voyagent.assistant.planner.sentences import day
+from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
+from voyagent.assistant.stream import answer, following
+from voyagent.assistant.toolcards import as_money, card_of
+from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.queries import SessionNotFound
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.intake import query_of
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import SessionReader
+
+pages = PageBlueprint("assistant", __name__, guard=Guard.SIGNED_IN)
+EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "trial balance")
+
+
+@pages.page("/assistant", permission="chat.read")
+def index(actor: Actor) -> Any:
+    """The conversations, and the beginning of a new one."""
+    return _index(actor, SayForm(data={"message": query_of(IndexQuery).about or ""}))
+
+
+@pages.page("/assistant", methods=("POST",), permission="chat.write")
+def begin(actor: Actor) -> Any:
+    """Begin a conversation with its first words."""
+    form = SayForm()
+    said = form.accepted()
+    if said is None:
+        return _index(actor, form)
+    session_id = chat.create_session(actor).id
+    service.send(actor, session_id, message=said.message)
+    return _to(session_id)
+
+
+@pages.page("/assistant/<session_id>", permission="chat.read", missing=SessionNotFound)
+def conversation(actor: Actor, session_id: UUID) -> Any:
+    """One conversation."""
+    return _conversation(actor, session_id, SayForm(data={"message": query_of(IndexQuery).about or ""}))
+
+
+@pages.page("/assistant/<session_id>", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def say(actor: Actor, session_id: UUID) -> Any:
+    """Say something; what was typed stays where it cannot be taken now."""
+    form = SayForm()
+    reply = form.attempt(lambda said: service.send(actor, session_id, message=said.message), turn_in_progress="message")
+    return _conversation(actor, session_id, form) if reply is None else _to(session_id)
+
+
+@pages.page("/assistant/<session_id>/events", permission="chat.read", missing=SessionNotFound)
+def events(actor: Actor, session_id: UUID) -> Response:
+    """What is told in a conversation behind a number, as server-sent events for the page's script."""
+    chats.get_session(session_id)
+    last_seen = request.headers.get("Last-Event-ID", "")
+    after_seq = int(last_seen) if last_seen.isascii() and last_seen.isdigit() and len(last_seen) < 18 else query_of(EventsQuery).after
+    return answer(following(actor, session_id, after_seq))
+
+
+@pages.page("/assistant/<session_id>/stop", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def stop(actor: Actor, session_id: UUID) -> Any:
+    """Ask the assistant to end."""
+    chat.request_stop(actor, session_id)
+    return _to(session_id)
+
+
+@pages.page("/assistant/<session_id>/rename", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def rename(actor: Actor, session_id: UUID) -> Any:
+    """Give the conversation another name."""
+    form = RenameForm()
+    renamed = form.attempt(lambda wanted: chat.rename(actor, session_id, wanted.title), title_empty="title", title_too_long="title")
+    if renamed is None:
+        return _conversation(actor, session_id, SayForm(formdata=None), form)
+    toast(_("Renamed."))
+    return _to(session_id)
+
+
+@pages.page("/assistant/<session_id>/delete", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def delete(actor: Actor, session_id: UUID) -> Any:
+    """Delete the conversation; for ten minutes it can be had back."""
+    title = chats.get_session(session_id).title or _("the conversation")
+    chat.delete(actor, session_id)
+    told = {"text": _("Deleted: %(title)s", title=title), "undo": url_for("assistant.restore", session_id=session_id)}
+    flash(told, "undo")  # type: ignore[arg-type]  # the toast's macro takes a sentence with its undo
+    return see_other(url_for("assistant.index"))
+
+
+@pages.page("/assistant/<session_id>/restore", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def restore(actor: Actor, session_id: UUID) -> Any:
+    """Take the deletion back."""
+    chat.restore(actor, session_id)
+    toast(_("It is back."))
+    return _to(session_id)
+
+
+def _index(actor: Actor, form: SayForm) -> Any:
+    conversations = screen.read_conversations(SessionReader(db.session), actor, query_of(IndexQuery).cursor)
+    return render_template("assistant/index.html", form=form, conversations=conversations, examples=EXAMPLES, session=None), form.status
+
+
+def _conversation(actor: Actor, session_id: UUID, form: SayForm, naming: RenameForm | None = None) -> Any:
+    shown = screen.read(actor, session_id, first=query_of(ConversationQuery).first)
+    naming = naming or RenameForm(formdata=None, data={"title": shown.session["title"] or ""})
+    facts = {"screen": shown, "session": shown.session, "conversations": shown.conversations, "card_of": card_of, "as_money": as_money, "day_of": day}
+    return render_template("assistant/conversation.html", form=form, naming=naming, **facts), 422 if form.errors or naming.errors else 200
+
+
+def _to(session_id: UUID) -> Any:
+    return see_other(url_for("assistant.conversation", session_id=session_id))
