@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
@@ -17,6 +18,7 @@ from voyagent.kernel.db import rows_changed
 from voyagent.kernel.reading import Row
 
 SOURCE = Path(__file__).with_name("enquiries.csv")
+FIRST_HOUR, LAST_HOUR = 8, 20
 
 
 def log_all(staff: Sequence[Actor]) -> list[UUID]:
@@ -26,7 +28,7 @@ def log_all(staff: Sequence[Actor]) -> list[UUID]:
 
 
 def _log(actor: Actor, line: Row) -> UUID:
-    received = clock.now() - timedelta(hours=int(line["hours_ago"]))
+    received = _in_the_day(clock.now() - timedelta(hours=int(line["hours_ago"])), actor.timezone)
     enquiry = enquiries.create(actor, customer_name=line["customer"], **_wish(line, received.date()))
     if line["status"] == "cancelled":
         enquiries.cancel(actor, enquiry.id)
@@ -36,6 +38,14 @@ def _log(actor: Actor, line: Row) -> UUID:
         "update enquiries set created_at = :received, updated_at = :received where tenant_id = :tenant_id and id = :id", received=received, id=enquiry.id
     )
     return enquiry.id
+
+
+def _in_the_day(instant: datetime, zone: str) -> datetime:
+    """The same day in the agency's zone, at an hour when people write to an agency; never later than the instant of a day that is not over."""
+    local = instant.astimezone(ZoneInfo(zone))
+    if FIRST_HOUR <= local.hour < LAST_HOUR or local.date() == clock.today(zone):
+        return instant
+    return local.replace(hour=FIRST_HOUR + local.hour % (LAST_HOUR - FIRST_HOUR))
 
 
 def _wish(line: Row, received: date) -> Any:

@@ -45,12 +45,10 @@ def receivables(reader: LaneReader) -> Any:
     days = address.days
     asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party)
     wrong = _unread(address)
-    report = None
-    if not wrong:
-        try:
-            report = ages.read_receivables(reader, asked, actor.currency)
-        except PeriodInverted as error:
-            wrong = [_(error.message)]
+    try:
+        report = None if wrong else ages.read_receivables(reader, asked, actor.currency)
+    except PeriodInverted as error:
+        report, wrong = None, [_(error.message)]
     drill = _drill(address, asked, is_today=asked.as_of == today)
     facts = {"address": address, "asked": asked, "report": report, "wrong": wrong, "bars": bars, "drill": drill, "words": _receivables_words(asked)}
     return render_template("reports/receivables.html", **facts), 422 if wrong else 200

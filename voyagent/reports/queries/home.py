@@ -24,7 +24,7 @@ from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.receivables import EVER, KIND
 
 WEEKS, WEEKS_AHEAD = 8, 4
-WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 5, 6, 3, 6
+WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
 LOOK_BACK = timedelta(days=14)
 
 
