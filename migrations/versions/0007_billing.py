@@ -76,7 +76,9 @@ TABLES = [
     _LINES.format(one="invoice"),
     "create index ix_invoices_issued on invoices (tenant_id, issue_date desc, id desc)",
     "create index ix_invoices_status on invoices (tenant_id, status, issue_date desc, id desc)",
-    "create index ix_invoices_due on invoices (tenant_id, due_date, id) where status in ('issued', 'partially_paid')",
+    "create index ix_invoices_due on invoices (tenant_id, due_date, id)",
+    "create index ix_invoices_open_due on invoices (tenant_id, due_date, id) where status in ('issued', 'partially_paid')",
+    "create index ix_invoices_currency on invoices (tenant_id, currency, issue_date desc, id desc)",
     "create index ix_invoices_party on invoices (tenant_id, party_key, issue_date desc, id desc)",
     "create index ix_invoices_enquiry on invoices (tenant_id, enquiry_id) where enquiry_id is not null",
     "create index ix_invoices_session on invoices (tenant_id, session_id) where session_id is not null",
@@ -95,7 +97,7 @@ TABLES = [
     _LINES.format(one="bill"),
     "create index ix_bills_issued on bills (tenant_id, issue_date desc, id desc)",
     "create index ix_bills_status on bills (tenant_id, status, issue_date desc, id desc)",
-    "create index ix_bills_due on bills (tenant_id, due_date, id) where status in ('received', 'scheduled')",
+    "create index ix_bills_open_due on bills (tenant_id, due_date, id) where status in ('received', 'scheduled')",
     "create index ix_bills_party on bills (tenant_id, party_key, issue_date desc, id desc)",
     """
     create table payments (

@@ -77,7 +77,9 @@ class Invoice(TenantOwned, Base):
         ),
         Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
-        Index("ix_invoices_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
+        Index("ix_invoices_due", "tenant_id", "due_date", "id"),
+        Index("ix_invoices_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
+        Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
         Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
         Index("ix_invoices_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
@@ -141,7 +143,7 @@ class Bill(TenantOwned, Base):
         ),
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
-        Index("ix_bills_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
+        Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
         Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )
 

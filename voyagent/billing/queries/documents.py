@@ -246,7 +246,8 @@ def _conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
     if search.due_from:
         conditions.append(table.c.due_date >= search.due_from)
     if search.due_until:
-        conditions.append(table.c.due_date <= search.due_until)
+        # Nothing is due before it is issued, so the newest issue dates need not be walked through to find an old due date.
+        conditions += [table.c.due_date <= search.due_until, table.c.issue_date <= search.due_until]
     return conditions
 
 
