@@ -43,7 +43,7 @@ def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFact
     """Settings of a fresh, migrated database that goes when the process ends."""
     admin_url, app_url = (sa.make_url(url) for url in server_urls)
     name = f"test_{secrets.token_hex(6)}"
-    owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT")
+    owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with owner.connect() as connection:
         connection.execute(sa.text(f"create database {name}"))
     made = load_settings(
@@ -59,11 +59,13 @@ def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFact
         worker_heartbeat_s=0.2,
         worker_stalled_s=1.0,
     )
-    cli.migrate(create_app(made))
+    with owner.connect() as connection:
+        # Roles are the server's: two first migrations at once, in two databases, would trip over them. Closing the connection unlocks.
+        connection.execute(sa.text("select pg_advisory_lock(7203842)"))
+        cli.migrate(create_app(made))
     yield made
     with owner.connect() as connection:
         connection.execute(sa.text(f"drop database if exists {name} with (force)"))
-    owner.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ begin
   exception when duplicate_object or unique_violation then null;
   end;
   -- Behind a policy the planner hides statistics; a server of our own can spare the look-up role that. Elsewhere its policies do.
-  if (select rolsuper from pg_roles where rolname = current_user) then
+  if (select rolsuper from pg_roles where rolname = current_user) and (select not rolbypassrls from pg_roles where rolname = 'voyagent_lookup') then
     alter role voyagent_lookup bypassrls;
   end if;
   execute format('grant voyagent_app, voyagent_lookup to %I', current_user);
