@@ -174,7 +174,7 @@ def test_a_worker_that_dies_is_started_again(running: Program) -> None:
 
 def test_a_taken_port_is_told_at_once(running: Program, start_beside: Callable[..., Program]) -> None:
     twin = start_beside()
-    assert twin.process.wait(5) == 1
+    assert twin.process.wait(20) == 1
     assert f"port {running.port} is in use" in twin.said
     assert "Traceback" not in twin.said
     assert running.status("/health") == 200

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ def main(purpose: str) -> None:
         requirements = ["requirements-dev.txt"]
         if any(map(shutil.which, BROWSERS)):
             requirements.append("requirements-e2e.txt")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a step under way is ended too
     with _one_at_a_time():
         make_venv()
         for name in requirements:
@@ -130,6 +132,7 @@ def _one_at_a_time() -> Iterator[None]:
     folder.mkdir(exist_ok=True)
     with (folder / "set-up.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)  # noqa: FBT003 - a step that outlives a killed set-up keeps the next one waiting
         yield
 
 
@@ -145,7 +148,7 @@ def _is_fresh(stamp: Path, made_from: str) -> bool:
 
 
 def _run(*command: str, failure: str, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, close_fds=False, check=False)
     if done.returncode != 0:
         raise SetUpFailed(failure)
 
