@@ -93,9 +93,9 @@ TRIGGERS = [
     " for each statement execute function app.count_enquiries()",
 ]
 
-# Behind a policy LIKE cannot use the trigram index, so the search runs as the look-up role. It takes no agency: that is what the transaction is bound to, and
-# without one it fails. It gives keys and a total only; the rows are read behind the wall. EXECUTE, so that each pattern gets a plan of its own; and no walk
-# over the whole table in the hope of meeting enough rows soon, for the rows of other agencies lie in it too.
+# Behind a policy LIKE cannot use the trigram index, so every list narrower than a status is found by the look-up role. The function takes no agency: that is
+# what the transaction is bound to, and without one it fails. It gives keys and a total only; the rows are read behind the wall. EXECUTE, so that each pattern
+# gets a plan of its own; and no walk over the whole table in the hope of meeting enough rows soon, for the rows of other agencies lie in it too.
 #   q, email, origin, destination: patterns with % _ and \ escaped; every one of them is also part of `search`, which finds the candidates.
 #   looked_max: a pattern without three letters in a row has no trigram; then only so many of the newest rows are looked at (null: all).
 #   count_max: where counting may stop (null: never).

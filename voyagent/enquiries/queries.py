@@ -26,7 +26,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    or_,
     select,
     true,
     tuple_,
@@ -126,14 +125,10 @@ class Search:
         return self.text, self.customer_email, self.origin, self.destination
 
     @property
-    def is_textual(self) -> bool:
-        """Whether the look-up function must find the rows."""
-        return any(self.texts)
-
-    @property
     def is_blunt(self) -> bool:
-        """Whether no text has the three letters in a row that the trigram index needs."""
-        return self.is_textual and not any(_INDEXABLE.search(part) for part in self.texts if part)
+        """Whether there is a text, and none with the three letters in a row that the trigram index needs."""
+        parts = [part for part in self.texts if part]
+        return bool(parts) and not any(_INDEXABLE.search(part) for part in parts)
 
     @property
     def is_counted(self) -> bool:
@@ -275,7 +270,7 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
 
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """One select with the rows, the total beside each, and for a page the counts by status; where nothing is found one row without an id carries the total."""
-    found, rows = _textual(search, part, for_page=for_page) if search.is_textual else _plain(search, part, for_page=for_page)
+    found, rows = _counted_page(search, part) if search.is_counted else _found_page(search, part, for_page=for_page)
     shown = _shown(rows, named=for_page).add_columns(found.c.total).select_from(found.outerjoin(rows, _beside(found, rows)))
     if for_page:
         by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(EnquiryCount)).scalar_subquery()
@@ -301,26 +296,21 @@ def _beside(found: Any, rows: Any) -> ColumnElement[bool]:
     return true() if isinstance(rows, Lateral) else (owned(rows) & (rows.c.id == found.c.id))
 
 
-def _plain(search: Search, part: Part, *, for_page: bool) -> tuple[CTE, LateralFromClause]:
-    """No text is looked for: the row's own indexes serve, behind the policy too."""
+def _counted_page(search: Search, part: Part) -> tuple[CTE, LateralFromClause]:
+    """All, or a status: the counters know the total, and the rows lie in the order of an index, behind the policy too."""
     table = _TABLE.alias("l")
-    narrowed = [owned(table), *_conditions(search, table)]
-    if search.is_counted:
-        total: ScalarSelect[Any] = counted(search.status)
-    else:
-        counted_rows = select(literal(1)).select_from(table).where(*narrowed).limit(COUNTED_MAX + 1 if for_page else None).subquery("counted")
-        total = select(func.count()).select_from(counted_rows).scalar_subquery()
-    found = select(total.label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
-    page = select(table).where(*narrowed, *_place(part, table)).limit(part.limit)
+    found = select(counted(search.status).label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
+    page = select(table).where(owned(table), *_place(part, table)).limit(part.limit)
+    if search.status is not None:
+        page = page.where(table.c.status == search.status)
     if part.cursor is None:
-        # Past the end nothing is looked at; a count that was stopped early says nothing about the end.
-        page = page.where(or_(part.offset < found.c.total, found.c.total > COUNTED_MAX) if for_page else part.offset < found.c.total).offset(part.offset)
+        page = page.where(part.offset < found.c.total).offset(part.offset)  # past the end the table is not touched
     order = (table.c.created_at, table.c.id) if part.backward else (table.c.created_at.desc(), table.c.id.desc())
     return found, page.order_by(*order).lateral("rows")
 
 
-def _textual(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
-    """A text is looked for: the look-up function names the keys, the rows are read behind the wall."""
+def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableValuedAlias, Any]:
+    """Anything narrower: the look-up function counts and names the keys, the rows are read behind the wall."""
     made_from, made_before = search.created_between
     values = (
         *(_pattern(text) for text in search.texts),
@@ -339,22 +329,6 @@ def _textual(search: Search, part: Part, *, for_page: bool) -> tuple[TableValued
     )
     call = func.app.find_enquiries(*(cast(literal(value, kind), kind) for value, kind in zip(values, _FIND_TYPES, strict=True)))
     return call.table_valued("id", "total", name="found"), _TABLE.alias("rows")
-
-
-def _conditions(search: Search, table: Any) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    made_from, made_before = search.created_between
-    if search.status is not None:
-        conditions.append(table.c.status == search.status)
-    if search.depart_from is not None:
-        conditions.append(table.c.depart_date >= search.depart_from)
-    if search.depart_to is not None:
-        conditions.append(table.c.depart_date <= search.depart_to)
-    if made_from is not None:
-        conditions.append(table.c.created_at >= made_from)
-    if made_before is not None:
-        conditions.append(table.c.created_at < made_before)
-    return conditions
 
 
 def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
