@@ -52,10 +52,6 @@ def contains_unstorable(text: str) -> bool:
     return _UNSTORABLE.search(text) is not None
 
 
-def _trim(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
 def _blank_to_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -96,7 +92,7 @@ def text_field(max_length: int, *, min_length: int = 0) -> Any:
 
 def trimmed_field(max_length: int) -> Any:
     """A text that must say something: outer spaces go, blank is refused."""
-    return Annotated[str, BeforeValidator(_trim), StringConstraints(min_length=1, max_length=max_length), AfterValidator(storable)]
+    return Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length), AfterValidator(storable)]
 
 
 def filter_field(max_length: int) -> Any:

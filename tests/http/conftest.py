@@ -1,0 +1,34 @@
+"""What the tests of both doors share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+
+Variant = Callable[..., Flask]
+
+
+@pytest.fixture
+def variant(settings: Settings) -> Iterator[Variant]:
+    """The application over the same database with other settings, or with routes of the test's own."""
+    made: list[Flask] = []
+
+    def make(routes: dict[str, Callable[..., Any]] | None = None, **changes: Any) -> Flask:
+        app = create_app(settings.model_copy(update=changes))
+        for path, view in (routes or {}).items():
+            app.add_url_rule(path, endpoint=f"test{path}", view_func=view, methods=["GET"])
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["voyagent.doors"].lane.close()
+        with app.app_context():
+            db.engine.dispose()

@@ -1,0 +1,227 @@
+"""Failures at both doors: the right status, words for people, codes for programs, and nothing of our inside."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.http.conftest import Variant
+from tests.people import Person, csrf
+from voyagent.http.errors import status_of
+from voyagent.kernel import errors
+from voyagent.kernel.db import db
+
+HTMX = {"HX-Request": "true"}
+INSIDE = ("Traceback", "psycopg", "sqlalchemy", "SELECT", "/work/", ".py", "secret-inside")
+
+
+def fails() -> None:
+    raise LookupError("secret-inside")
+
+
+def overflows() -> None:
+    db.session.execute(sa.text("select cast(:n as bigint)"), {"n": "9" * 40})
+
+
+def is_clean(answer: Any) -> bool:
+    return not any(word in answer.text for word in INSIDE)
+
+
+# The table ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (errors.Invalid, 400),
+        (errors.StructuredInvalid, 400),
+        (errors.Unauthorized, 401),
+        (errors.Forbidden, 403),
+        (errors.NotFound, 404),
+        (errors.Conflict, 409),
+        (errors.Unprocessable, 422),
+        (errors.TooManyRequests, 429),
+        (errors.Unavailable, 503),
+        (errors.VoyagentError, 500),
+    ],
+)
+def test_every_kind_of_failure_has_its_status(kind: type[errors.VoyagentError], status: int) -> None:
+    assert status_of(kind) == status
+    assert status_of(type("Narrower", (kind,), {})) == status
+
+
+# Reasons of an effect that runs after the decision, in the worker: they are written on the proposal and never reach a door.
+NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged"}
+
+
+def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:
+    def below(kind: type) -> set[type]:
+        return {kind}.union(*(below(inner) for inner in kind.__subclasses__()))
+
+    for kind in below(errors.VoyagentError) - {errors.VoyagentError}:
+        if kind.__module__.startswith("voyagent"):
+            assert status_of(kind) < 500 or issubclass(kind, errors.Unavailable) or kind.__name__ in NEVER_AT_A_DOOR, kind
+            assert kind.code == kind.code.lower().strip(), kind
+            assert kind.message.endswith("."), kind
+
+
+# Programs -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "detail"),
+    [
+        ("GET", "/api", 404, "Not Found"),
+        ("GET", "/api/", 404, "Not Found"),
+        ("GET", "/api/nowhere", 404, "Not Found"),
+        ("GET", "/api/enquiries/", 404, "Not Found"),
+        ("GET", "/internal/nowhere", 404, "Not Found"),
+        ("PUT", "/api/enquiries", 405, "Method Not Allowed"),
+        ("POST", "/api/auth/me", 405, "Method Not Allowed"),
+        ("DELETE", "/health", 405, "Method Not Allowed"),
+        ("OPTIONS", "/api/auth/me", 405, "Method Not Allowed"),
+    ],
+)
+def test_an_unknown_route_and_a_wrong_method_come_first(app: Flask, method: str, path: str, status: int, detail: str) -> None:
+    answer = app.test_client().open(path, method=method, data=b"\x00{", content_type="text/plain", query_string="x=%00")
+    assert answer.status_code == status
+    assert answer.mimetype == "application/json"
+    assert answer.json["detail"] == detail
+    if status == 405:
+        assert answer.headers["Allow"]
+
+
+def test_an_error_has_a_code_for_programs_and_a_sentence_for_people(app: Flask) -> None:
+    answer = app.test_client().get("/api/auth/me")
+    assert answer.json == {"detail": "unauthorized", "request_id": answer.headers["X-Request-Id"], "message": "Please sign in again."}
+
+
+def test_what_nobody_expected_is_told_without_our_inside(variant: Variant) -> None:
+    client = variant({"/api/fails": fails, "/fails": fails}).test_client()
+    answer = client.get("/api/fails")
+    assert (answer.status_code, answer.json["detail"]) == (500, "internal_error")
+    assert is_clean(answer)
+    page = client.get("/fails")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert page.headers["X-Request-Id"] in page.text
+    assert is_clean(page)
+
+
+def test_a_value_outside_its_column_is_the_callers_fault_even_at_the_last_net(variant: Variant) -> None:
+    answer = variant({"/api/overflows": overflows}).test_client().get("/api/overflows")
+    assert answer.status_code == 422
+    assert answer.json["detail"] == [{"type": "value_out_of_range", "loc": ["body"], "msg": "A value is outside what can be stored"}]
+    assert is_clean(answer)
+
+
+# People -------------------------------------------------------------------------------------------------------------------
+
+
+def page_of(answer: Any, status: int) -> Any:
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    assert '<main id="main"' in answer.text
+    assert "<h1" in answer.text
+    assert is_clean(answer)
+    return answer
+
+
+def test_every_dead_end_is_a_page_with_words_and_a_way_on(app: Flask, alice: Person, victor: Person) -> None:
+    client, browser, reader = app.test_client(), alice.browser, victor.browser
+    page_of(client.get("/nowhere"), 404)
+    page_of(client.get("/sign-out"), 405)
+    page_of(client.post("/sign-in", data={"email": "x"}), 400)
+    page_of(client.post("/sign-in", data={"email": "x" * 300_000}), 413)
+    page_of(client.get("/sign-in?next=%00"), 422)
+    page_of(client.post("/sign-in", data={"email": "a\x00b"}), 422)
+    page_of(browser.get("/enquiries/nonsense"), 404)
+    forbidden = page_of(reader.post("/team", data={"csrf_token": csrf(reader, "/team")}), 403)
+    assert "Your role does not allow this" in forbidden.text
+
+
+def test_a_dead_end_of_a_signed_in_person_keeps_the_menu(alice: Person) -> None:
+    answer = alice.browser.get("/enquiries/nonsense")
+    assert answer.status_code == 404
+    assert 'aria-label="Main"' in answer.text
+    assert alice.actor.full_name in answer.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/enquiries/nonsense", 404), ("/sign-out", 405), ("/sign-in?next=%00", 422)])
+def test_htmx_gets_the_same_failure_as_a_fragment_for_the_alerts(alice: Person, path: str, status: int) -> None:
+    answer = alice.browser.get(path, headers=HTMX)
+    assert answer.status_code == status
+    assert "<html" not in answer.text
+    assert f'data-status="{status}"' in answer.text
+    assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#alerts", "innerHTML")
+
+
+def test_a_path_in_an_error_page_is_text(app: Flask) -> None:
+    answer = app.test_client().get("/<script>alert(1)</script>")
+    assert answer.status_code == 404
+    assert "<script>alert" not in answer.text
+
+
+# The database is away -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dead(variant: Variant) -> Flask:
+    return variant(db_url="postgresql://nobody@127.0.0.1:9/nothing")
+
+
+def test_a_database_that_is_away_is_503_at_both_doors(dead: Flask, alice: Person) -> None:
+    client = dead.test_client()
+    bearer = {"Authorization": f"Bearer {alice.access_token}"}
+    calls: list[Callable[[], Any]] = [
+        lambda: client.get("/api/auth/me", headers=bearer),
+        lambda: client.get("/api/enquiries", headers=bearer),
+        lambda: client.post("/api/enquiries", headers=bearer, json={"customer_name": "x"}),
+        lambda: client.post("/api/auth/sign-in", json={"email": alice.email, "password": "x"}),
+        lambda: client.get("/health/db"),
+    ]
+    for call in calls:
+        answer = call()
+        assert (answer.status_code, answer.json["detail"]) == (503, "database_unreachable")
+        assert answer.headers["Retry-After"] == "5"
+        assert is_clean(answer)
+    page = client.get("/sign-in")
+    page_of(page, 503)
+    assert page.headers["Retry-After"] == "5"
+    assert client.get("/health").status_code == 200
+
+
+def test_what_was_refused_before_the_database_is_refused_without_it(dead: Flask) -> None:
+    client = dead.test_client()
+    assert client.get("/api/auth/me").status_code == 401
+    assert client.get("/api/nowhere").status_code == 404
+    assert client.post("/api/auth/sign-in", json={}).status_code == 422
+
+
+def test_a_full_pool_is_503_and_not_500(variant: Variant, alice: Person) -> None:
+    app = variant(db_pool_size=1)
+    with app.app_context():
+        pool = db.engine.pool
+        pool._timeout = 0.1  # noqa: SLF001 - or the test waits five seconds
+        held = [db.engine.connect() for _ in range(2)]
+    try:
+        answer = app.test_client().post("/api/auth/sign-in", json={"email": alice.email, "password": "x"})
+        assert (answer.status_code, answer.json["detail"]) == (503, "database_unreachable")
+    finally:
+        for connection in held:
+            connection.close()
+    assert app.test_client().post("/api/auth/sign-in", json={"email": f"{secrets.token_hex(4)}@malabar.example", "password": "x"}).status_code == 401
+
+
+def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
+    def sleeps() -> str:
+        db.session.execute(sa.text("select pg_sleep(5)"))
+        return "done"
+
+    answer = variant({"/api/sleeps": sleeps}, db_statement_timeout_ms=200).test_client().get("/api/sleeps")
+    assert answer.status_code == 503
+    assert is_clean(answer)

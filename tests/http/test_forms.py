@@ -1,0 +1,144 @@
+"""Forms over a schema: what was typed comes back, findings stand at their fields, a rule's refusal rolls back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from wtforms import StringField
+
+from tests.people import Person
+from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.kernel import tenancy
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import Conflict
+from voyagent.kernel.fields import BusinessDate, Open, trimmed_field
+
+
+class TripIn(Open):
+    """What the form's rules are."""
+
+    name: trimmed_field(10)  # type: ignore[valid-type]
+    leaves: BusinessDate | None = None
+    note: str = "nothing"
+
+
+class TripForm(SchemaForm[TripIn]):
+    """A form of the test's own."""
+
+    schema = TripIn
+    sentences = {"name.missing": "Write a name."}  # noqa: RUF012 - as the base declares it
+    name = StringField("Name")
+    leaves = DateText("Leaves")
+    note = StringField("Note")
+
+
+class Taken(Conflict):
+    """The name is taken."""
+
+    code = "name_taken"
+    message = "That name is taken."
+
+
+class Kept(Taken):
+    """The same, and what was written stays."""
+
+    keeps_work = True
+
+
+@pytest.fixture
+def submitted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A submission of the form, past its CSRF token."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", value=False)
+
+    def context(**typed: str) -> Any:
+        return app.test_request_context("/", method="POST", data=typed)
+
+    return context
+
+
+def test_what_passes_comes_out_as_the_schemas_value(submitted: Any) -> None:
+    with submitted(name="  Dubai ", leaves="24/12/2026", note=""):
+        given = TripForm().accepted()
+        assert given == TripIn(name="Dubai", leaves=date(2026, 12, 24), note="nothing")
+
+
+def test_a_page_that_is_only_shown_is_no_submission(app: Flask) -> None:
+    with app.test_request_context("/"):
+        form = TripForm()
+        assert form.accepted() is None
+        assert form.status == 200
+        assert form.errors == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "words"),
+    [
+        ({}, "name", "Write a name."),
+        ({"name": "   "}, "name", "Write a name."),
+        ({"name": "x" * 11}, "name", "This is too long."),
+        ({"name": "Dubai", "leaves": "soon"}, "leaves", "Write a date such as 24 Nov 2026 or 24/11."),
+        ({"name": "Dubai", "leaves": "1.1.1850"}, "leaves", "Use a date between 1900 and 2200."),
+    ],
+)
+def test_a_finding_stands_at_its_field_in_words(submitted: Any, typed: dict[str, str], place: str, words: str) -> None:
+    with submitted(**typed):
+        form = TripForm()
+        assert form.accepted() is None
+        assert [str(line) for line in form[place].errors] == [words]
+        assert form.status == 422
+        assert form[place].data == typed.get(place, form[place].data)
+
+
+def renamed(person: Person) -> str:
+    return str(db.session.execute(sa.text("select display_name from users where id = :id"), {"id": person.actor.user_id}).scalar())
+
+
+@pytest.mark.parametrize(("error", "stays"), [(Taken, False), (Kept, True)])
+def test_a_rules_refusal_is_shown_and_its_work_is_rolled_back_unless_kept(submitted: Any, alice: Person, error: type[Taken], stays: bool) -> None:
+    def act(given: TripIn) -> None:
+        rows_changed("update users set display_name = :name where tenant_id = :tenant_id and id = :id", name=given.name, id=alice.actor.user_id)
+        raise error
+
+    with submitted(name="Dubai"):
+        tenancy.bind(db.session(), alice.actor.tenant_id)
+        form = TripForm()
+        assert form.attempt(act, name_taken="name") is None
+        assert [str(line) for line in form.name.errors] == ["That name is taken."]
+        assert renamed(alice) == ("Dubai" if stays else "Alice Owner")
+
+
+def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: Any) -> None:
+    def act(_given: TripIn) -> None:
+        raise Taken
+
+    with submitted(name="Dubai"):
+        with pytest.raises(Taken):
+            TripForm().attempt(act, other_code="name")
+        above = TripForm()
+        assert above.attempt(act, name_taken="") is None
+        assert [str(line) for line in above.form_errors] == ["That name is taken."]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("2026-12-24", date(2026, 12, 24)),
+        ("24/12/2026", date(2026, 12, 24)),
+        ("24.12.2026", date(2026, 12, 24)),
+        ("24 Dec 2026", date(2026, 12, 24)),
+        ("24 december", date(2026, 12, 24)),
+        ("24/12", date(2026, 12, 24)),
+        ("3/2", date(2027, 2, 3)),
+        ("2026-02-30", None),
+        ("soon", None),
+        ("12", None),
+    ],
+)
+def test_a_date_is_read_as_people_write_it_day_before_month(text: str, found: date | None) -> None:
+    with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
+        assert read_date(text) == found

@@ -1,0 +1,121 @@
+"""Each blueprint names its guard; what is open to everybody is listed, and the doors are not each other's."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from tests.http.conftest import Variant
+from tests.people import Person
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.http.pages import PageBlueprint
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.fields import Answer
+from voyagent.kernel.reading import Reader
+from voyagent.routes import APIS, PAGES, docs
+
+# Whoever opens a door to everybody writes it here, and why the guard cannot be there.
+OPEN_OPERATIONS = {
+    "POST /api/auth/sign-up",
+    "POST /api/auth/sign-in",
+    "POST /api/auth/refresh",
+    "POST /api/auth/sign-out",
+    "POST /api/auth/accept-invite",
+    "GET /api/auth/invites/lookup",
+    *(f"GET {place}/{probe}" for place in ("", "/api") for probe in ("health", "health/db", "health/redis", "schemas/money")),
+}
+OPEN_PAGES = {"/sign-in", "/sign-in/demo", "/sign-up", "/accept-invite", "/api/openapi.json", "/api/docs"}
+
+
+def test_the_operations_that_are_open_to_everybody_are_these() -> None:
+    public = {f"{o.method} {api.url_prefix or ''}{o.path}" for api in APIS for o in api.operations if o.guard is Guard.PUBLIC}
+    assert public == OPEN_OPERATIONS
+    assert {api.guard for api in APIS} == {Guard.PUBLIC, Guard.BEARER}
+
+
+def test_the_pages_that_are_open_to_everybody_are_these() -> None:
+    public = {page.path for blueprint in (*PAGES, docs) for page in blueprint.pages if page.guard is Guard.PUBLIC}
+    assert public == OPEN_PAGES
+    assert {blueprint.guard for blueprint in PAGES} == {Guard.PUBLIC, Guard.SIGNED_IN}
+
+
+def test_every_route_belongs_to_a_guarded_blueprint_or_is_a_file(app: Flask) -> None:
+    known = {page.endpoint for blueprint in (*PAGES, docs) for page in blueprint.pages}
+    known |= {f"{api.name}.{o.handler.__name__.strip('_')}" for api in APIS for o in api.operations}
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} - known == {"static"}
+
+
+def test_every_page_that_asks_for_a_person_sends_nobody_to_sign_in(app: Flask) -> None:
+    client = app.test_client()
+    for blueprint in PAGES:
+        for page in blueprint.pages:
+            if page.guard is Guard.PUBLIC or "GET" not in page.methods:
+                continue
+            path = page.path.replace("<", "").replace(">", "")
+            answer = client.get(path)
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (303, "/sign-in"), path
+
+
+def test_every_form_of_a_page_is_refused_without_its_token(app: Flask, alice: Person) -> None:
+    browser = alice.browser
+    for blueprint in PAGES:
+        for page in blueprint.pages:
+            if "POST" in page.methods:
+                path = page.path.replace("<", "").replace(">", "")
+                assert browser.post(path, data={}).status_code == 400, path
+
+
+def test_no_page_takes_a_bearer(app: Flask, alice: Person) -> None:
+    answer = app.test_client().get("/team", headers={"Authorization": f"Bearer {alice.access_token}"})
+    assert answer.status_code == 303
+
+
+class Said(Answer):
+    """What the test's operation answers."""
+
+    word: str
+
+
+@pytest.fixture
+def careless(variant: Variant) -> Flask:
+    """Handlers that ask for a reader and forget to read."""
+    api = ApiBlueprint("careless", __name__, tag="Test", guard=Guard.BEARER)
+    pages = PageBlueprint("careless_pages", __name__, guard=Guard.SIGNED_IN)
+
+    @api.get("/careless", answer=Said, permission="audit.read")
+    def careless_list(reader: Reader) -> dict[str, str]:
+        return {"word": "shown to whom?"}
+
+    @api.get("/unnamed", answer=Said)
+    def unnamed() -> dict[str, str]:
+        return {"word": "for members"}
+
+    @pages.page("/careless", permission="audit.read")
+    def careless_page(reader: Reader) -> str:
+        return "shown to whom?"
+
+    @pages.page("/unnamed")
+    def unnamed_page(actor: Actor) -> str:
+        return actor.full_name
+
+    app = variant()
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
+    return app
+
+
+def test_a_handler_that_reads_nothing_still_answers_nobody_and_no_wrong_role(careless: Flask, alice: Person, victor: Person) -> None:
+    client = careless.test_client()
+    assert client.get("/api/careless").status_code == 401
+    assert client.get("/api/careless", headers={"Authorization": f"Bearer {victor.access_token}"}).status_code == 403
+    assert client.get("/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}).json == {"word": "shown to whom?"}
+    assert client.get("/careless").status_code == 303
+    alice.api.post("/auth/sign-out")
+    assert client.get("/api/careless", headers={"Authorization": f"Bearer {alice.access_token}"}).status_code == 401
+
+
+def test_an_operation_that_names_no_permission_is_for_members(careless: Flask, victor: Person) -> None:
+    client = careless.test_client()
+    assert client.get("/api/unnamed").status_code == 401
+    assert client.get("/api/unnamed", headers={"Authorization": f"Bearer {victor.access_token}"}).status_code == 200

@@ -1,0 +1,83 @@
+"""The order in which a request is judged: route, size, content type, JSON, bearer, role, schema, resource, state."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+
+from tests.http.operations import MAKERS
+from tests.people import Person
+
+PLAIN, JSON = "text/plain", "application/json"
+LARGE = b"x" * 300_000
+
+
+def patch(app: Flask, person: Person | None, path: str, data: bytes, content_type: str = JSON) -> tuple[int, Any]:
+    headers = {"Authorization": f"Bearer {person.access_token}"} if person else {}
+    answer = app.test_client().patch(path, data=data, content_type=content_type, headers=headers)
+    return answer.status_code, answer.json.get("detail")
+
+
+@pytest.fixture
+def unknown() -> str:
+    return f"/api/enquiries/{uuid4()}"
+
+
+def test_each_check_comes_before_all_that_follow(app: Flask, alice: Person, victor: Person, charlie: Person, unknown: str) -> None:
+    """One call that is wrong in every way, put right one way after the other."""
+    wrong, mine = b'{"status": 7, "status": 8}', f"/api/enquiries/{MAKERS['enquiry_id'](alice)}"
+    ended = b'{"status": "cancelled"}'
+    assert patch(app, None, "/api/enquirie/x", LARGE, PLAIN) == (404, "Not Found")
+    assert app.test_client().put(unknown, data=LARGE, content_type=PLAIN).status_code == 405
+    assert patch(app, None, unknown, LARGE, PLAIN) == (413, "payload_too_large")
+    assert patch(app, None, unknown, b"{", PLAIN) == (415, "unsupported_media_type")
+    assert patch(app, None, unknown, b"{")[0] == 422
+    assert patch(app, None, unknown, wrong) == (401, "unauthorized")
+    assert patch(app, victor, unknown, wrong) == (403, "forbidden_role")
+    status, detail = patch(app, alice, unknown, wrong)
+    assert (status, [item["type"] for item in detail]) == (422, ["json_duplicate_member"])
+    assert patch(app, alice, unknown, b'{"status": 7}')[0] == 422
+    assert patch(app, alice, unknown, ended) == (404, "enquiry_not_found")
+    assert patch(app, charlie, mine, ended) == (404, "enquiry_not_found")
+    assert patch(app, alice, mine, ended)[0] == 200
+    assert patch(app, alice, mine, b'{"status": "new"}')[0] in {400, 409}
+
+
+def test_a_query_and_a_body_are_judged_together(alice: Person) -> None:
+    answer = alice.api.get("/enquiries?limit=x&offset=-1&depart_from=never")
+    assert answer.status_code == 422
+    assert sorted(item["loc"] for item in answer.json["detail"]) == [["query", "depart_from"], ["query", "limit"], ["query", "offset"]]
+
+
+def test_on_the_lane_too_the_role_comes_before_the_query(app: Flask, alice: Person, bob: Person) -> None:
+    """The caller of a list is proved in the page's own trip; what is wrong with the query must not overtake that."""
+    path = "/api/auth/invites?status=nonsense"
+    assert app.test_client().get(path).status_code == 401
+    assert app.test_client().get(path, headers={"Authorization": "Bearer nonsense"}).status_code == 401
+    assert bob.api.get("/auth/invites?status=nonsense").status_code == 403
+    assert alice.api.get("/auth/invites?status=nonsense").status_code == 400
+    alice.api.post("/auth/sign-out")
+    assert alice.api.get("/auth/invites?status=nonsense").status_code == 401
+    assert alice.api.get("/enquiries?limit=x").status_code == 401
+    assert alice.api.get("/enquiries/nonsense").status_code == 401
+
+
+def test_a_list_that_reads_nothing_still_asks_who_is_there(alice: Person) -> None:
+    alice.api.post("/auth/sign-out")
+    assert alice.api.get("/enquiries?offset=2147483647").status_code == 401
+
+
+def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
+    secret = "a-secret-value"
+    answer = alice.api.post(
+        "/enquiries", json={"customer_name": {"x": secret}, "pax_count": secret, "depart_date": secret, "budget_amount": [secret], "x" * 200: secret}
+    )
+    assert answer.status_code == 422
+    assert secret not in answer.text
+    for item in answer.json["detail"]:
+        assert set(item) == {"type", "loc", "msg"}
+        assert all(len(str(part)) <= 64 for part in item["loc"])
+    assert ["body", "x" * 64] in [item["loc"] for item in answer.json["detail"]]

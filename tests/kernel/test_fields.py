@@ -1,0 +1,100 @@
+"""The kinds of field that schemas share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from voyagent.kernel.fields import BusinessDate, Closed, DateFilter, Int32, Offset, Open, Query, filter_field, text_field, trimmed_field
+
+
+class Shape(Closed):
+    """One field of each kind."""
+
+    name: trimmed_field(5) = "x"  # type: ignore[valid-type]
+    text: text_field(5, min_length=1) = "x"  # type: ignore[valid-type]
+    day: BusinessDate | None = None
+    number: Int32 = 0
+    flag: bool = False
+
+
+class Loose(Open):
+    """Ignores what it does not know."""
+
+    name: str = "x"
+
+
+class Filters(Query):
+    """A query string."""
+
+    q: filter_field(5)  # type: ignore[valid-type]
+    day: DateFilter = None
+    offset: Offset = 0
+
+
+def kinds(shape: type[BaseModel], document: str) -> list[str]:
+    """The types of what is wrong."""
+    with pytest.raises(ValidationError) as refused:
+        shape.model_validate_json(document)
+    return [item["type"] for item in refused.value.errors()]
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        ('{"name": "  "}', "string_too_short"),
+        ('{"name": "abcdef"}', "string_too_long"),
+        ('{"name": 7}', "string_type"),
+        ('{"text": ""}', "string_too_short"),
+        ('{"text": "abcdef"}', "string_too_long"),
+        ('{"number": 2147483648}', "less_than_equal"),
+        ('{"number": -2147483649}', "greater_than_equal"),
+        ('{"number": "1"}', "int_type"),
+        ('{"number": true}', "int_type"),
+        ('{"number": 1.0}', "int_type"),
+        ('{"number": 1.5}', "int_type"),
+        ('{"flag": 1}', "bool_type"),
+        ('{"flag": "yes"}', "bool_type"),
+        ('{"day": 20261124}', "date_type"),
+        ('{"day": "2026-1-1"}', "date_parsing"),
+        ('{"day": "2026-11-24T00:00:00"}', "date_parsing"),
+        ('{"day": "1899-12-31"}', "date_out_of_range"),
+        ('{"day": "2201-01-01"}', "date_out_of_range"),
+        ('{"unknown": 1}', "extra_forbidden"),
+    ],
+)
+def test_a_closed_body_is_strict_by_type_and_range(document: str, kind: str) -> None:
+    assert kinds(Shape, document) == [kind]
+
+
+def test_what_fits_is_taken_and_a_name_is_trimmed() -> None:
+    given = Shape.model_validate_json('{"name": "  abcde\\n", "text": " abc ", "day": "2026-11-24", "number": -2147483648, "flag": true}')
+    assert (given.name, given.text, given.day.isoformat() if given.day else None, given.number) == ("abcde", " abc ", "2026-11-24", -(2**31))
+    assert Shape.model_validate_json('{"day": "1900-01-01"}').day is not None
+    assert Shape.model_validate_json('{"day": "2200-12-31"}').day is not None
+
+
+def test_an_open_body_ignores_what_it_does_not_know() -> None:
+    assert Loose.model_validate_json('{"name": "y", "unknown": [1]}') == Loose(name="y")
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "a\udfffb"])
+def test_what_no_column_holds_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError, match="cannot be stored|valid string"):
+        Shape(text=text)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [({"q": "", "day": ""}, (None, None)), ({"q": "  "}, (None, None)), ({"q": "abc", "day": "2026-11-24"}, ("abc", "2026-11-24"))]
+)
+def test_an_empty_filter_filters_nothing(given: dict[str, Any], kept: tuple[str | None, str | None]) -> None:
+    filters = Filters.model_validate(given)
+    assert (filters.q, filters.day.isoformat() if filters.day else None) == kept
+
+
+@pytest.mark.parametrize("given", [{"q": "abcdef"}, {"day": "soon"}, {"offset": "-1"}, {"offset": "2147483648"}, {"offset": "1.5"}])
+def test_a_filter_out_of_range_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Filters.model_validate(given)
