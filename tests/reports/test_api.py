@@ -8,6 +8,8 @@ import pytest
 
 from tests.people import ApiClient, Person
 from tests.reports.books import AS_OF, VECTORS, bill, days_ago, invoice, pay, today
+from voyagent.billing import service as billing
+from voyagent.kernel import clock
 from voyagent.kernel.reading import Lane
 
 YEAR = "from=2020-01-01&to=2200-12-31"
@@ -98,8 +100,6 @@ def test_a_payment_counts_from_its_day_on(alice: Person) -> None:
 
 
 def test_a_draft_is_owed_by_nobody(alice: Person) -> None:
-    from voyagent.billing import service as billing  # noqa: PLC0415
-
     line = {"description": "Air tickets", "quantity": 1, "unit_price": "100", "currency": "INR"}
     alice.does(billing.draft_invoice, customer_name="Deepa Krishnan", issue_date=today(), due_date=today(), line_items=[line])
     assert receivables(alice)["total_outstanding"]["amount"] == "0.00"
@@ -158,8 +158,6 @@ def test_unknown_parameters_are_ignored_and_blank_options_absent(alice: Person) 
 
 
 def test_tz_says_whose_today_it_is(alice: Person) -> None:
-    from voyagent.kernel import clock  # noqa: PLC0415
-
     for zone in ("Pacific/Kiritimati", "Pacific/Midway", "Asia/Kolkata"):
         assert receivables(alice, f"{YEAR}&tz={zone}")["as_of"] == clock.today(zone).isoformat()
         assert alice.api.get(f"/reports/trial-balance?tz={zone}").json["as_of"] == clock.today(zone).isoformat()

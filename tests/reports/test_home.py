@@ -1,0 +1,205 @@
+"""The home page: three steps for a new agency, what now for every other."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.people import People, Person
+from tests.reports.books import days_ago, invoice, pay, today
+from tests.reports.test_views import link_of, shown, words
+from voyagent.approvals import service as approvals
+from voyagent.billing import service as billing
+from voyagent.chat import service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.reports.queries.home import read_now
+
+
+def steps(client: FlaskClient) -> list[tuple[str, bool, str | None]]:
+    """Each step: its title, whether it is done, where its button leads."""
+    page = shown(client, "/")
+    found = re.search(r"<ol class=.*?</ol>", page, re.DOTALL)
+    assert found, "no first steps"
+    entries = re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL)[1:]
+    told = []
+    for entry in entries:
+        title = re.search(r'class="v-strong">([^<]+)<', entry)
+        button = re.search(r'<a class="btn[^"]*" href="([^"]+)"', entry)
+        assert title
+        told.append((title.group(1), 'data-st="ok"' in entry, button.group(1) if button else None))
+    return told
+
+
+def log_enquiry(who: Person, name: str = "Deepa Krishnan", **wish: object) -> object:
+    with who.acting() as actor:
+        return enquiries.create(actor, customer_name=name, **wish).id  # type: ignore[arg-type]
+
+
+def ask_to_issue(who: Person, customer: str = "Deepa Krishnan") -> str:
+    with who.acting() as actor:
+        line = {"description": "Air tickets", "quantity": 1, "unit_price": "900", "currency": "INR"}
+        draft = billing.draft_invoice(actor, customer_name=customer, issue_date=today(), due_date=today(), line_items=[line])  # type: ignore[list-item]
+        return approvals.propose(
+            actor,
+            session_id=None,
+            turn_id=None,
+            tool_call_id="call-1",
+            tool_name="issue_invoice",
+            arguments={"invoice_id": str(draft.id)},
+            summary=f"Issue the invoice for {customer}",
+        ).id
+
+
+def test_a_new_agency_sees_three_steps_and_one_primary_button(alice: Person) -> None:
+    client = alice.browser
+    assert steps(client) == [
+        ("Log an enquiry", False, "/enquiries/new"),
+        ("Ask the assistant", False, "/assistant"),
+        ("Invite a colleague", False, "/team"),
+    ]
+    page = shown(client, "/")
+    assert "Welcome, Alice" in page
+    assert "Alice Travels, books in INR, time of UTC" in page
+    assert page.count("btn-primary") == 1
+    assert 'id="figures"' not in page
+
+
+def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
+    alice.does(chat.create_session, title="A first talk")
+    assert steps(alice.browser) == [
+        ("Log an enquiry", False, "/enquiries/new"),
+        ("Ask the assistant", True, None),
+        ("Invite a colleague", True, None),
+    ]
+
+
+def test_whoever_may_only_look_gets_no_button(alice: Person, victor: Person) -> None:
+    assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
+
+
+@pytest.mark.parametrize("what", ["enquiry", "request", "open invoice", "paid invoice"])
+def test_whatever_there_is_ends_the_first_steps(alice: Person, what: str) -> None:
+    if what == "enquiry":
+        log_enquiry(alice)
+    elif what == "request":
+        ask_to_issue(alice)
+    else:
+        made = invoice(alice, "Deepa Krishnan", "900", due=today())
+        if what == "paid invoice":
+            pay(alice, made, "900", on=today())
+    page = shown(alice.browser, "/")
+    assert 'id="figures"' in page
+    assert "Three steps" not in page
+
+
+def test_each_number_opens_the_list_behind_it(alice: Person) -> None:
+    log_enquiry(alice, "Lakshmi Nair")
+    log_enquiry(alice, "Thomas Varkey")
+    ask_to_issue(alice, "Harbinder Singh Gill")
+    invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
+    invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
+    invoice(alice, "Mohammed Ashraf K.", "4500", due=today(), issued=days_ago(5))
+    client = alice.browser
+    page = shown(client, "/")
+    figures = re.findall(r'<a class="v-fig" href="([^"]+)">(.*?)</a>', page, re.DOTALL)
+    told = [re.sub(r"(\d+:)+\d+", "…", words(markup)).strip() for _href, markup in figures]
+    assert told[0].startswith("Not yet answered 2 the oldest since")
+    assert told[1] == "Approvals waiting 1 the first expires in …"
+    assert told[2] == "Overdue INR 1,23,456 and AED 700.25 , 2 invoices"
+    assert told[3] == "Due in this week INR 4,500 1 invoice"
+    lists = [shown(client, html.unescape(href)) for href, _markup in figures]
+    assert "Lakshmi Nair" in lists[0]
+    assert "Thomas Varkey" in lists[0]
+    assert "Issue the invoice for Harbinder Singh Gill" in lists[1]
+    assert "Zachariah Kurian" in lists[2]
+    assert "Al Noor Trading LLC" in lists[2]
+    assert "Mohammed Ashraf K." not in lists[2]
+    assert "Mohammed Ashraf K." in lists[3]
+    assert "Zachariah Kurian" not in lists[3]
+
+
+def test_what_waits_stands_in_the_order_in_which_it_needs_somebody(alice: Person, bob: Person) -> None:
+    log_enquiry(alice, "Lakshmi Nair", destination="London")
+    log_enquiry(alice, "Thomas Varkey")
+    with alice.acting() as actor:
+        answered = enquiries.create(actor, customer_name="Answered Already")
+        enquiries.update(actor, answered.id, {"status": "quoted"})
+    ask_to_issue(bob, "Harbinder Singh Gill")
+    invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
+    client = alice.browser
+    found = re.search(r'<section class="v-panel" id="needs-you".*?</section>', shown(client, "/"), re.DOTALL)
+    assert found
+    needs = words(found.group(0))
+    places = [
+        needs.index(text)
+        for text in (
+            "Issue the invoice for Harbinder Singh Gill Assistant, for Bob Colleague",
+            "Lakshmi Nair, London Asked",
+            "Thomas Varkey Asked",
+            "Zachariah Kurian, INR 1,23,456.00 Invoice",
+            "12 days past due",
+        )
+    ]
+    assert places == sorted(places)
+    assert "Answered Already" not in needs
+    for text in ("Issue the invoice for Harbinder Singh Gill", "Lakshmi Nair, London"):
+        link = re.search(rf'<a class="v-strong" href="([^"]+)">{re.escape(text)}', found.group(0))
+        assert link
+        assert client.get(link.group(1)).status_code == 200
+
+
+def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Person) -> None:
+    granted, rejected = ask_to_issue(bob, "Harbinder Singh Gill"), ask_to_issue(bob, "Zachariah Kurian")
+    alice.does(approvals.resolve, granted, granted=True)
+    with alice.acting():
+        approvals.carry_out(granted)
+    alice.does(approvals.resolve, rejected, granted=False, reason="Not yet.")
+    page = shown(alice.browser, "/")
+    found = re.search(r'<section class="v-panel" id="assistant-did".*?</section>', page, re.DOTALL)
+    assert found
+    did = words(found.group(0))
+    assert "Did, after a grant: Issue the invoice for Harbinder Singh Gill" in did
+    assert "Was told not to: Issue the invoice for Zachariah Kurian" in did
+    assert link_of(page, "Issue the invoice for Zachariah Kurian") == f"/approvals/{rejected}"
+
+
+def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person) -> None:
+    log_enquiry(alice)
+    with alice.acting() as actor:
+        booked = enquiries.create(actor, customer_name="Booked")
+        enquiries.update(actor, booked.id, {"status": "booked"})
+    monday = today() - timedelta(days=today().weekday())
+    invoice(alice, "Deepa Krishnan", "100", due=monday + timedelta(days=6), issued=days_ago(30))
+    invoice(alice, "Deepa Krishnan", "20", due=monday + timedelta(days=7), issued=days_ago(30))
+    invoice(alice, "Deepa Krishnan", "3", due=monday + timedelta(days=27), issued=days_ago(30))
+    invoice(alice, "Deepa Krishnan", "7000", due=monday + timedelta(days=28), issued=days_ago(30))
+    invoice(alice, "Deepa Krishnan", "50000", due=days_ago(10))
+    with alice.reading() as reader:
+        now = read_now(reader, alice.actor)
+    assert [(week.monday, week.received, week.booked) for week in now.weeks[-2:]] == [(monday - timedelta(days=7), 0, 0), (monday, 2, 1)]
+    assert len(now.weeks) == 8
+    due = now.due["INR"]
+    assert [amount.wire for amount in due.weeks] == ["100.00", "20.00", "0.00", "3.00"]
+    assert (due.overdue.wire, due.overdue_count, due.this_week_count) == ("50000.00", 1, 1)
+
+
+def test_a_stranger_sees_nothing_of_it_and_nobody_is_sent_to_sign_in(alice: Person, charlie: Person) -> None:
+    log_enquiry(alice, "Lakshmi Nair")
+    ask_to_issue(alice, "Harbinder Singh Gill")
+    invoice(alice, "Zachariah Kurian", "123456", due=days_ago(12))
+    page = shown(charlie.browser, "/")
+    assert "Three steps to a working day" in page
+    assert not re.search("Lakshmi|Harbinder|Zachariah", page)
+    nobody = alice.app.test_client().get("/")
+    assert (nobody.status_code, nobody.headers["Location"]) == (303, "/sign-in?next=/")
+
+
+def test_a_role_that_only_looks_reads_the_home_page_too(people: People, alice: Person, victor: Person) -> None:
+    log_enquiry(alice, "Lakshmi Nair")
+    page = shown(victor.browser, "/")
+    assert "Lakshmi Nair" in page
+    assert "/enquiries/new" not in re.findall(r'<a class="btn[^"]*" href="([^"]+)"', page)

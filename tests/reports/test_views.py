@@ -1,0 +1,316 @@
+"""The pages of the reports: what they show, what they prove, where their figures lead."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.people import Person
+from tests.reports.books import days_ago, invoice, pay, today
+from voyagent.billing import queries as billing
+from voyagent.http.presentation import typed_day
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Lane
+from voyagent.ledger import service as ledger
+
+PAGES = ["/reports/receivables", "/reports/trial-balance"]
+
+
+def shown(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return html.unescape(answer.text)
+
+
+def words(markup: str) -> str:
+    """The text of a page without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", markup))
+
+
+def block(markup: str, currency: str) -> str:
+    found = re.search(rf'<section class="v-ageblock" id="in-{currency}".*?</section>', markup, re.DOTALL)
+    assert found, f"nothing in {currency}"
+    return found.group(0)
+
+
+def rows(markup: str) -> list[list[str]]:
+    """The cells of each table row, as text."""
+    found = re.findall(r"<tr[^>]*>(.*?)</tr>", markup, re.DOTALL)
+    return [[words(cell).strip() for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)] for row in found]
+
+
+def link_of(markup: str, text: str) -> str:
+    found = re.search(rf'<a [^>]*?href="([^"]+)"[^>]*>{re.escape(text)}</a>', markup)
+    assert found, f"{text} leads nowhere"
+    return found.group(1)
+
+
+@pytest.fixture
+def debtors(alice: Person) -> dict[str, str]:
+    """Invoices of every age in two currencies; their numbers by name."""
+    made = {
+        "not due": invoice(alice, "Deepa Krishnan", "100000", due=today() + timedelta(days=5), issued=today()),
+        "today": invoice(alice, "Deepa Krishnan", "2500.50", due=today()),
+        "1-30": invoice(alice, "Deepa Krishnan", "300", due=days_ago(30)),
+        "31-60": invoice(alice, "Mohammed Ashraf K.", "4000", due=days_ago(31)),
+        "61-90": invoice(alice, "Mohammed Ashraf K.", "500", due=days_ago(61)),
+        "over 90": invoice(alice, "Zachariah Kurian", "123456.75", due=days_ago(91)),
+        "dirham": invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED"),
+    }
+    pay(alice, made["61-90"], "100", on=days_ago(1))
+    with alice.acting():
+        return {name: billing.get_invoice(key).number or "" for name, key in made.items()}
+
+
+def test_a_new_agency_is_told_what_will_stand_here(alice: Person) -> None:
+    client = alice.browser
+    assert "Nobody owes you anything" in shown(client, "/reports/receivables")
+    empty = shown(client, "/reports/trial-balance")
+    assert "Nothing has been posted yet" in empty
+    chart = shown(client, link_of(empty, "Show the chart of accounts"))
+    assert "1200 Trade receivables" in words(chart)
+
+
+def test_parties_stand_by_age_in_their_own_currency_the_largest_first(alice: Person, debtors: dict[str, str]) -> None:
+    page = shown(alice.browser, "/reports/receivables")
+    assert rows(block(page, "INR"))[1:] == [
+        ["Zachariah Kurian", "–", "–", "–", "–", "1,23,456.75", "1,23,456.75"],
+        ["Deepa Krishnan", "1,02,500.50", "300.00", "–", "–", "–", "1,02,800.50"],
+        ["Mohammed Ashraf K.", "–", "–", "4,000.00", "400.00", "–", "4,400.00"],
+        ["Total INR", "1,02,500.50", "300.00", "4,000.00", "400.00", "1,23,456.75", "2,30,657.25"],
+    ]
+    assert rows(block(page, "AED"))[1:] == [
+        ["Al Noor Trading LLC", "–", "–", "700.25", "–", "–", "700.25"],
+        ["Total AED", "–", "–", "700.25", "–", "–", "700.25"],
+    ]
+    assert page.index('id="in-INR"') < page.index('id="in-AED"')
+
+
+@pytest.mark.parametrize(
+    ("figure", "holds", "not_holds"),
+    [
+        ("1,02,500.50", ["not due", "today"], ["1-30"]),
+        ("300.00", ["1-30"], ["today", "31-60"]),
+        ("4,000.00", ["31-60"], ["1-30", "61-90"]),
+        ("400.00", ["61-90"], ["31-60", "over 90"]),
+        ("1,23,456.75", ["over 90"], ["61-90"]),
+        ("1,02,800.50", ["not due", "today", "1-30"], ["31-60"]),
+        ("2,30,657.25", ["not due", "today", "1-30", "31-60", "61-90", "over 90"], ["dirham"]),
+    ],
+)
+def test_each_figure_opens_the_invoices_behind_it(alice: Person, debtors: dict[str, str], figure: str, holds: list[str], not_holds: list[str]) -> None:
+    client = alice.browser
+    listed = shown(client, link_of(shown(client, "/reports/receivables"), figure))
+    assert [name for name in holds if debtors[name] not in listed] == []
+    assert [name for name in not_holds if debtors[name] in listed] == []
+
+
+def test_a_partys_documents_open_under_it(alice: Person, debtors: dict[str, str]) -> None:
+    client = alice.browser
+    closed = shown(client, "/reports/receivables")
+    assert debtors["61-90"] not in closed
+    found = re.search(r'<a href="([^"]+)" aria-expanded="false"><i [^>]*></i> Mohammed Ashraf K\.</a>', closed)
+    assert found
+    page = block(shown(client, found.group(1)), "INR")
+    assert rows(page)[4:6] == [
+        [f"{debtors['61-90']} due {day_words(61)} Partly paid", "", "", "", "400.00", "", "400.00"],
+        [f"{debtors['31-60']} due {day_words(31)}", "", "", "4,000.00", "", "", "4,000.00"],
+    ]
+    assert debtors["over 90"] not in page
+    everybody = shown(client, "/reports/receivables?party=*")
+    assert [name for name in debtors if debtors[name] not in everybody] == []
+
+
+def day_words(days: int) -> str:
+    day = days_ago(days)
+    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != today().year else "")
+
+
+def test_the_page_proves_documents_against_the_books(alice: Person, debtors: dict[str, str]) -> None:
+    page = words(shown(alice.browser, "/reports/receivables"))
+    assert "equals account 1200, INR 2,30,657.25" in page
+    assert "equals account 1200, AED 700.25" in page
+    assert "INR: the ages add up to what is open, and that equals account 1200." in page
+    assert "differ by" not in page
+
+
+def book_past_every_document(actor: Actor) -> None:
+    amount = Money.parse("55.00", "INR")
+    ledger.post(
+        actor,
+        source_type="manual",
+        source_id=new_id(),
+        purpose="stray",
+        narration="A booking past every document",
+        lines=[ledger.debit("receivable", amount), ledger.credit("revenue_fees", amount)],
+    )
+
+
+def test_a_difference_is_shown_in_red_with_both_sides(alice: Person, debtors: dict[str, str]) -> None:
+    alice.does(book_past_every_document)
+    page = shown(alice.browser, "/reports/receivables")
+    assert "the books say INR 2,30,712.25" in words(block(page, "INR"))
+    assert "open documents add up to INR 2,30,657.25 , account 1200 stands at INR 2,30,712.25" in words(page)
+    assert "the documents and the books differ by INR −55.00" in words(page)
+    assert "equals account 1200, AED 700.25" in words(page)
+
+
+def test_the_books_alone_are_enough_to_be_shown(alice: Person) -> None:
+    alice.does(book_past_every_document)
+    assert "differ by INR −55.00" in words(shown(alice.browser, "/reports/receivables"))
+
+
+def test_as_of_a_day_the_page_stands_as_it_stood(alice: Person, debtors: dict[str, str]) -> None:
+    client = alice.browser
+    page = shown(client, f"/reports/receivables?as_of={days_ago(2)}")
+    assert rows(block(page, "INR"))[-1] == ["Total INR", "–", "4,300.00", "500.00", "1,23,456.75", "–", "1,28,256.75"]
+    assert "equals account 1200, INR 1,28,256.75" in words(page)
+    assert "differ by" not in page
+
+
+def test_a_figure_of_another_day_opens_its_documents_here(alice: Person, debtors: dict[str, str]) -> None:
+    client = alice.browser
+    link = link_of(shown(client, f"/reports/receivables?as_of={days_ago(2)}"), "1,28,256.75")
+    assert link.startswith("/reports/receivables?")
+    assert debtors["over 90"] in shown(client, link)
+
+
+def test_issue_dates_narrow_what_is_shown_and_not_what_is_proved(alice: Person, debtors: dict[str, str]) -> None:
+    page = shown(alice.browser, f"/reports/receivables?from={days_ago(35)}&to={days_ago(25)}")
+    assert rows(block(page, "INR"))[-1][-1] == "4,300.00"
+    assert "all open documents, those not shown here too, add up to INR 2,30,657.25 , and that equals account 1200." in words(page)
+
+
+def test_a_currency_narrows_and_can_be_taken_away_again(alice: Person, debtors: dict[str, str]) -> None:
+    client = alice.browser
+    page = shown(client, "/reports/receivables?currency=AED")
+    assert 'id="in-INR"' not in page
+    assert 'id="in-AED"' in page
+    assert 'class="v-chip v-chip-on" href="/reports/receivables"' in page
+    assert "Nothing is open in this selection" in shown(client, "/reports/receivables?currency=KWD")
+
+
+def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, str]) -> None:
+    client = alice.browser
+    written = typed_day(days_ago(2))
+    assert shown(client, f"/reports/receivables?as_of={written.replace(' ', '+')}").count(written) >= 2
+    assert f"as of {written}" in shown(client, f"/reports/trial-balance?as_of={written.replace(' ', '+')}")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence", "kept"),
+    [
+        ("as_of=soonish", "We could not read: as of.", "soonish"),
+        ("from=31.02.2026&to=once", "We could not read: issued from, issued to.", "31.02.2026"),
+        ("as_of=1850-01-01", "We could not read: as of.", "1850-01-01"),
+        ("as_of=2026-02-01&currency=rupees", "We could not read: currency.", "1 Feb 2026"),
+        ("from=2026-02-02&to=2026-02-01", "The first day is after the last.", "2 Feb 2026"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_kept_in_its_field(alice: Person, debtors: dict[str, str], query: str, sentence: str, kept: str) -> None:
+    page = shown(alice.browser, f"/reports/receivables?{query}", status=422)
+    assert sentence in page
+    assert f'value="{kept}"' in page
+    assert 'class="v-ageblock"' not in page
+
+
+def test_the_trial_balance_refuses_the_same(alice: Person) -> None:
+    assert "We could not read: as of." in shown(alice.browser, "/reports/trial-balance?as_of=soonish", status=422)
+
+
+def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(alice: Person, debtors: dict[str, str]) -> None:
+    page = shown(alice.browser, "/reports/trial-balance")
+    assert rows(block(page, "INR"))[1:] == [
+        ["Assets"],
+        ["1100 Bank, current account", "100.00", "", "100.00 Dr"],
+        ["1200 Trade receivables", "2,30,757.25", "100.00", "2,30,657.25 Dr"],
+        ["Revenue"],
+        ["4300 Sales of travel services", "", "2,30,757.25", "2,30,757.25 Cr"],
+        ["Total INR", "2,30,857.25", "2,30,857.25", "–"],
+    ]
+    assert rows(block(page, "AED"))[-1] == ["Total AED", "700.25", "700.25", "–"]
+    assert "Debits equal credits in every currency" in page
+    assert "out of balance" not in page
+
+
+def test_books_that_do_not_balance_are_shown_in_red(alice: Person, debtors: dict[str, str], owner_engine: sa.Engine) -> None:
+    tamper = sa.text(
+        "update balances_month set credit_minor = credit_minor + 100 where tenant_id = :tenant and currency = 'INR' and account_id ="
+        " (select id from accounts where tenant_id = :tenant and purpose = 'revenue_services') and month = date_trunc('month', current_date)::date"
+    )
+    with owner_engine.begin() as connection:
+        assert connection.execute(tamper, {"tenant": alice.actor.tenant_id}).rowcount == 1
+    page = shown(alice.browser, "/reports/trial-balance")
+    assert "out of balance by INR −1.00" in words(block(page, "INR"))
+    assert "in balance" in words(block(page, "AED"))
+    assert "Debits and credits differ" in page
+    assert alice.api.get("/reports/trial-balance").json["in_balance"] is False
+
+
+def test_the_trial_balance_can_list_the_chart_and_one_currency(alice: Person, debtors: dict[str, str]) -> None:
+    page = shown(alice.browser, "/reports/trial-balance?include_zero=1&currency=AED")
+    assert 'id="in-INR"' not in page
+    assert ["1010 Cash in hand", "", "", "–"] in rows(block(page, "AED"))
+    assert "Nothing was posted in KWD" in shown(alice.browser, "/reports/trial-balance?currency=KWD")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/reports/receivables", "Receivables by age As of {day}, by due date, all currencies, all customers. Currencies are never added."),
+        ("/reports/receivables?currency=AED", "Receivables by age As of {day}, by due date, in AED only, all customers. Currencies are never added."),
+        ("/reports/trial-balance", "Trial balance Book dates up to {day}, all currencies, accounts without postings left out. Currencies are never added."),
+    ],
+)
+def test_paper_says_whose_it_is_what_it_is_and_who_printed_it(alice: Person, debtors: dict[str, str], path: str, said: str) -> None:
+    page = shown(alice.browser, path)
+    head = re.search(r'<div class="v-print mb-3">.*?\n</div>', page, re.DOTALL)
+    assert head
+    told = words(head.group(0))
+    assert "Alice Travels" in told
+    assert "by Alice Owner" in told
+    assert said.format(day=f"{today().day} {today():%B %Y}") in told
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_today_is_the_agencys_day(alice: Person, owner_engine: sa.Engine, path: str) -> None:
+    for zone in ("Pacific/Kiritimati", "Pacific/Midway"):
+        with owner_engine.begin() as connection:
+            connection.execute(
+                sa.text("update tenant_settings set timezone = :zone where tenant_id = :tenant"), {"zone": zone, "tenant": alice.actor.tenant_id}
+            )
+        assert f"as of {typed_day(clock.today(zone))}" in shown(alice.browser, path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_colleagues_read_it_and_a_stranger_reads_his_own(
+    alice: Person, bob: Person, victor: Person, charlie: Person, debtors: dict[str, str], path: str
+) -> None:
+    for colleague in (bob, victor):
+        assert "2,30,657.25" in shown(colleague.browser, path)
+    assert "2,30,657.25" not in shown(charlie.browser, path)
+    nobody = alice.app.test_client().get(path)
+    assert (nobody.status_code, nobody.headers["Location"]) == (303, f"/sign-in?next={path}")
+
+
+@pytest.mark.parametrize(("path", "selects_max"), [("/reports/receivables?party=*", 5), ("/reports/trial-balance", 2), ("/", 9)])
+def test_a_page_costs_two_trips_whatever_it_shows(
+    alice: Person, debtors: dict[str, str], path: str, selects_max: int, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = alice.browser
+    trips: list[int] = []
+    run = Lane.run
+    monkeypatch.setattr(Lane, "run", lambda lane, credential, selects: (trips.append(len(selects)), run(lane, credential, selects))[1])
+    statements.clear()
+    assert client.get(path).status_code == 200
+    assert len(trips) == 2
+    assert sum(trips) <= selects_max
+    assert statements == []
