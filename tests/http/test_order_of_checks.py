@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -81,3 +82,35 @@ def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
         assert set(item) == {"type", "loc", "msg"}
         assert all(len(str(part)) <= 64 for part in item["loc"])
     assert ["body", "x" * 64] in [item["loc"] for item in answer.json["detail"]]
+
+
+@pytest.mark.parametrize("poison", ["/api/enquiries?q=%00", "/api/enquiries?q=%FF", f"/api/enquiries?q={'x' * 9000}", "/api/enquiries/%00", "/api/approvals/%00"])
+def test_who_is_there_is_asked_before_what_stands_in_the_address(app: Flask, alice: Person, poison: str) -> None:
+    nobody, stranger = app.test_client().get(poison), app.test_client().get(poison, headers={"Authorization": "Bearer nonsense"})
+    assert [(answer.status_code, answer.json["detail"]) for answer in (nobody, stranger)] == [(401, "unauthorized")] * 2
+    assert alice.api.get(poison.removeprefix("/api")).status_code == (422 if "?" in poison else 404)
+
+
+def test_the_role_too_comes_before_what_stands_in_the_address(app: Flask, victor: Person) -> None:
+    assert patch(app, victor, "/api/enquiries/%00?x=%00", b"{}") == (403, "forbidden_role")
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "%00", "a%00b", "%FF", "%ED%A0%80"])
+@pytest.mark.parametrize(("room", "code"), [("enquiries", "enquiry_not_found"), ("approvals", "approval_not_found"), ("chat/sessions", "session_not_found")])
+def test_a_malformed_id_is_like_an_unknown_one(alice: Person, room: str, code: str, wrong: str) -> None:
+    answer = alice.api.get(f"/{room}/{wrong}")
+    assert (answer.status_code, answer.json["detail"]) == (404, code)
+
+
+def test_the_schema_comes_before_a_malformed_id(app: Flask, alice: Person) -> None:
+    assert patch(app, alice, "/api/enquiries/%00", b'{"status": 7}')[0] == 422
+    assert patch(app, alice, "/api/enquiries/%00", b'{"status": "new"}') == (404, "enquiry_not_found")
+
+
+@pytest.mark.parametrize(("size", "status"), [(65_536, 401), (65_537, 413), (300_000, 413)])
+def test_a_body_that_does_not_say_its_size_is_measured(app: Flask, alice: Person, size: int, status: int) -> None:
+    """What is behind the limit must not be cut off and the rest taken for the whole."""
+    body = f'{{"email": "{alice.email}", "password": "wrong"}}'.encode()
+    chunked = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
+    answer = app.test_client().post("/api/auth/sign-in", input_stream=BytesIO(body.ljust(size)), content_type=JSON, environ_overrides=chunked)
+    assert answer.status_code == status

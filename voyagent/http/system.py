@@ -10,12 +10,11 @@ from typing import Any
 import redis
 import structlog
 from flask import Flask, current_app, request
-from sqlalchemy import text
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.config import Settings
-from voyagent.kernel.db import db
+from voyagent.kernel.db import select_1
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import SCHEMA
 
@@ -56,7 +55,7 @@ def health() -> dict[str, str]:
 
 def health_db() -> dict[str, Any]:
     """Whether the database answers."""
-    return {"status": "ok", "select_1": db.session.scalar(text("select 1"))}
+    return {"status": "ok", "select_1": select_1()}
 
 
 def health_redis() -> dict[str, Any]:

@@ -92,6 +92,11 @@ def finish(error: VoyagentError | None = None) -> None:
         db.session.rollback()
 
 
+def select_1() -> int:
+    """The smallest question to the database: whoever gets 1 back has reached it."""
+    return int(db.session.scalar(text("select 1")) or 0)
+
+
 def pause() -> None:
     """Give the connection back while something slow is done, such as hashing a password; allowed only before the act has written anything."""
     if db.session.new or db.session.dirty or db.session.deleted:

@@ -11,7 +11,7 @@ from voyagent.settings.schemas import TenantSettingsResponse
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
 
-@api.get("/tenant-settings", answer=TenantSettingsResponse)
+@api.get("/tenant-settings", answer=TenantSettingsResponse, permission="settings.read")
 def get_tenant_settings(reader: Reader) -> Row:
     """The agency's settings."""
     return queries.read(reader)

@@ -1,0 +1,89 @@
+"""The whole site is pinned in `routes.txt`: method, path, guard, permission. Whoever adds a door or opens one wider changes a line there and is seen."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from voyagent.http.guards import Guard
+from voyagent.http.pages import PageBlueprint
+from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.routes import APIS, PAGES, docs
+
+PINNED = Path(__file__).with_name("routes.txt")
+ROOT = Path(__file__).resolve().parents[2]
+HANDLER_LINES_MAX = 20
+
+
+def served() -> list[str]:
+    """Every door as a line."""
+    lines = []
+    for blueprint in (*PAGES, docs):
+        for page in blueprint.pages:
+            permission = page.permission if page.guard is not Guard.PUBLIC else "-"
+            lines += [f"{method} {page.path} {page.guard} {permission}" for method in page.methods]
+    for api in APIS:
+        for operation in api.operations:
+            permission = (operation.permission or "agency.read") if operation.guard is not Guard.PUBLIC else "-"
+            lines.append(f"{operation.method} {api.url_prefix or ''}{operation.path} {operation.guard} {permission}")
+    return sorted(lines, key=lambda line: (line.split()[1], line))
+
+
+def test_the_doors_are_the_pinned_ones() -> None:
+    pinned = PINNED.read_text().splitlines()
+    missing, new = sorted(set(pinned) - set(served())), sorted(set(served()) - set(pinned))
+    assert not missing, f"gone from the site, still in {PINNED.name}: {missing}"
+    assert not new, f"on the site, not yet in {PINNED.name}: {new}"
+    assert pinned == served(), f"{PINNED.name} is sorted by path"
+
+
+def test_every_permission_of_a_door_is_held_by_somebody() -> None:
+    held = frozenset().union(*ROLE_PERMISSIONS.values())
+    for line in served():
+        permission = line.split()[3]
+        assert permission == "-" or permission in held, line
+
+
+def test_reading_is_by_get_and_a_get_changes_nothing() -> None:
+    """A permission that only writers hold never stands on a GET of the API."""
+    readers = ROLE_PERMISSIONS["viewer"]
+    administers = {"audit.read", "invite.read"}
+    for line in served():
+        method, path, _, permission = line.split()
+        if method == "GET" and path.startswith("/api/") and permission != "-":
+            assert permission in readers | administers, line
+
+
+def test_nothing_is_served_that_is_not_pinned(app: Flask) -> None:
+    pinned = {tuple(line.split()[:2]) for line in PINNED.read_text().splitlines()}
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"HEAD"}:
+            assert rule.endpoint == "static" or (method, rule.rule) in pinned, rule
+
+
+@pytest.mark.parametrize("blueprint", [*PAGES, docs, *APIS], ids=lambda blueprint: blueprint.name)
+def test_every_blueprint_names_its_guard(blueprint: PageBlueprint) -> None:
+    assert isinstance(blueprint.guard, Guard)
+
+
+def test_a_handler_is_parse_call_answer() -> None:
+    """Twenty lines at most, no `try`, no statement of its own."""
+    for api in APIS:
+        for operation in api.operations:
+            source = inspect.getsource(operation.handler)
+            body = source.partition('"""')[2].rpartition('"""')[2]
+            name = f"{operation.method} {operation.path}"
+            assert len([line for line in body.splitlines() if line.strip()]) <= HANDLER_LINES_MAX, name
+            assert not re.search(r"^\s*(try:|except )", body, re.MULTILINE), name
+            assert not re.search(r"db\.session\.(execute|scalars?|add|query|delete)\b", body), name
+
+
+def test_no_file_is_past_four_hundred_lines_and_none_has_a_name_that_says_nothing() -> None:
+    nameless = {"utils", "helpers", "common", "misc", "manager", "base"}
+    for path in sorted((ROOT / "voyagent").rglob("*.py")):
+        assert len(path.read_text().splitlines()) <= 400, path
+        assert not nameless & {path.stem, *path.relative_to(ROOT).parent.parts} or path.as_posix().endswith("drivers/base.py"), path
