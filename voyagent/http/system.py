@@ -60,15 +60,7 @@ def health_db() -> dict[str, Any]:
 
 def health_redis() -> dict[str, Any]:
     """Whether Redis answers, where there is one."""
-    url = _settings().redis_url
-    if url is None:
-        raise RedisNotConfigured
-    try:
-        with redis.Redis.from_url(url, socket_timeout=PROBE_TIMEOUT_S, socket_connect_timeout=PROBE_TIMEOUT_S) as client:
-            client.ping()
-    except (redis.RedisError, OSError, ValueError) as error:
-        log.warning("redis.unreachable", error=type(error).__name__)
-        raise RedisUnreachable from None
+    _ping(_settings().redis_url)
     return {"status": "ok", "ping": True}
 
 
@@ -104,6 +96,17 @@ def install(app: Flask, settings: Settings) -> None:
     def refuse() -> None:
         if request.endpoint not in _OPEN_WITHOUT_DATABASE:
             raise DatabaseNotConfigured
+
+
+def _ping(url: str | None) -> None:
+    if url is None:
+        raise RedisNotConfigured
+    try:
+        with redis.Redis.from_url(url, socket_timeout=PROBE_TIMEOUT_S, socket_connect_timeout=PROBE_TIMEOUT_S) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        log.warning("redis.unreachable", error=type(error).__name__)
+        raise RedisUnreachable from None
 
 
 def _settings() -> Settings:
