@@ -84,7 +84,9 @@ def test_no_value_comes_back_in_a_list_of_what_is_wrong(alice: Person) -> None:
     assert ["body", "x" * 64] in [item["loc"] for item in answer.json["detail"]]
 
 
-@pytest.mark.parametrize("poison", ["/api/enquiries?q=%00", "/api/enquiries?q=%FF", f"/api/enquiries?q={'x' * 9000}", "/api/enquiries/%00", "/api/approvals/%00"])
+@pytest.mark.parametrize(
+    "poison", ["/api/enquiries?q=%00", "/api/enquiries?q=%FF", f"/api/enquiries?q={'x' * 9000}", "/api/enquiries/%00", "/api/approvals/%00"]
+)
 def test_who_is_there_is_asked_before_what_stands_in_the_address(app: Flask, alice: Person, poison: str) -> None:
     nobody, stranger = app.test_client().get(poison), app.test_client().get(poison, headers={"Authorization": "Bearer nonsense"})
     assert [(answer.status_code, answer.json["detail"]) for answer in (nobody, stranger)] == [(401, "unauthorized")] * 2

@@ -13,14 +13,15 @@ from http import HTTPStatus
 from typing import Any, get_args
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
 from voyagent.http.errors import SchemaViolation
 from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader
-from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, check_size, query_of, read_json
+from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, check_query, check_size, query_of, read_json
 from voyagent.kernel.errors import NotFound, VoyagentError
+from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import LaneReader
 
@@ -173,6 +174,7 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> LaneRe
 
 
 def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None) -> None:
+    check_query()
     found: list[dict[str, object]] = []
     if operation.query is not None:
         try:
@@ -186,6 +188,8 @@ def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes
             found += error.items
     if found:
         raise SchemaViolation(found)
+    if any(contains_unstorable(str(text)) for text in (request.view_args or {}).values()):
+        raise (operation.missing or NotFound)
     for name in wants.ids:
         if name in given:
             given[name] = parse_id(given[name])

@@ -51,7 +51,10 @@ def read_json(limit: int, *, required: bool) -> bytes | None:
     Aborts with 413 or 415; raises SchemaViolation for what cannot be parsed.
     """
     check_size(limit)
+    request.max_content_length = limit + 1  # a body that does not say its size is cut off there, without a word
     raw = request.get_data(cache=True)
+    if len(raw) > limit:
+        abort(413)
     if not raw:
         return None if not required else b""
     if request.headers.get("Content-Encoding") or request.mimetype != "application/json":
@@ -81,6 +84,17 @@ def body_of(schema: type[Schema], raw: bytes | None) -> Schema:
         return schema.model_validate_json(document)
     except ValidationError as error:
         raise SchemaViolation(problems(error, "body")) from None
+
+
+def check_query() -> None:
+    """Refuse a query that is too long or cannot be stored. Raises SchemaViolation."""
+    query = request.query_string
+    if len(query) > QUERY_BYTES_MAX:
+        raise SchemaViolation([{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}])
+    for pair in query.split(b"&"):
+        name, _, value = (unquote_to_bytes(part.replace(b"+", b" ")) for part in pair.partition(b"="))
+        if not _is_storable(name) or not _is_storable(value):
+            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", _name(name)], "msg": "Unstorable character"}])
 
 
 def query_of(schema: type[Schema]) -> Schema:
@@ -117,17 +131,11 @@ def problems(error: ValidationError, place: str) -> list[dict[str, object]]:
 
 
 def _check_address() -> None:
-    if request.routing_exception is not None:
-        return  # an unknown route is told so first
+    if request.routing_exception is not None or (request.endpoint or "").startswith("api_"):
+        return  # an unknown route is told so first, and an operation asks first who is there
     if not _is_utf8(request.environ.get("PATH_INFO", "").encode("latin-1")) or contains_unstorable(request.path):
         abort(404)
-    query = request.query_string
-    if len(query) > QUERY_BYTES_MAX:
-        raise SchemaViolation([{"type": "query_too_long", "loc": ["query"], "msg": "Query is too long"}])
-    for pair in query.split(b"&"):
-        name, _, value = (unquote_to_bytes(part.replace(b"+", b" ")) for part in pair.partition(b"="))
-        if not _is_storable(name) or not _is_storable(value):
-            raise SchemaViolation([{"type": "string_unstorable", "loc": ["query", _name(name)], "msg": "Unstorable character"}])
+    check_query()
     if not is_api() and any(contains_unstorable(value) for values in request.form.listvalues() for value in values):
         raise SchemaViolation([{"type": "string_unstorable", "loc": ["body"], "msg": "Unstorable character"}])
 
