@@ -141,6 +141,27 @@ def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:
     assert [row["id"] for row in hers] == [old]
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "n"),
+    [
+        (date(2024, 1, 25), date(2024, 4, 5), 6),
+        (date(2024, 1, 26), date(2024, 4, 4), 4),
+        (date(2024, 2, 1), date(2024, 3, 31), 4),
+        (date(2024, 2, 1), date(2024, 4, 5), 5),
+        (date(2024, 1, 25), date(2024, 2, 29), 3),
+        (date(2024, 2, 2), date(2024, 2, 28), 0),
+        (date(2024, 2, 29), date(2024, 3, 1), 2),
+        (date(2024, 4, 5), date(2024, 4, 5), 1),
+    ],
+)
+def test_whole_and_broken_months_together(alice: Person, first: date, last: date, n: int) -> None:
+    for day in (date(2024, 1, 25), date(2024, 2, 1), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 31), date(2024, 4, 5)):
+        issued(alice, issue_date=day, due_date=TODAY)
+    assert ages(alice, first, last) == ({("INR", 0): (n, n * 4_500_000)} if n else {})
+    with alice.reading() as reader:
+        assert [(row["n"], row["open_minor"]) for row in queries.top_parties(reader, "receivable", first, last)] == ([(n, n * 4_500_000)] if n else [])
+
+
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(papers, min_size=1, max_size=7), settlements, spans, days)
 def test_roll_ups_and_documents_agree_with_a_model(people: Any, documents: list[Any], paid: list[Any], span: tuple[date, date], then: date) -> None:
