@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -111,6 +112,21 @@ def test_each_figure_opens_the_invoices_behind_it(alice: Person, debtors: dict[s
     listed = shown(client, link_of(shown(client, "/reports/receivables"), figure))
     assert [name for name in holds if debtors[name] not in listed] == []
     assert [name for name in not_holds if debtors[name] in listed] == []
+
+
+@pytest.mark.parametrize(
+    ("figure", "due_from", "due_to"),
+    [("1,02,500.50", 0, None), ("300.00", 30, 1), ("4,000.00", 60, 31), ("400.00", 90, 61), ("1,23,456.75", None, 91), ("2,30,657.25", None, None)],
+)
+def test_a_figure_asks_for_exactly_the_due_days_of_its_age(
+    alice: Person, debtors: dict[str, str], figure: str, due_from: int | None, due_to: int | None
+) -> None:
+    asked = parse_qs(urlsplit(link_of(shown(alice.browser, "/reports/receivables"), figure)).query)
+    assert asked.pop("status") == ["open"]
+    assert asked.pop("currency") == ["INR"]
+    asked.pop("party", None)
+    bounds = {"due_from": due_from, "due_to": due_to}
+    assert asked == {name: [days_ago(days).isoformat()] for name, days in bounds.items() if days is not None}
 
 
 def test_a_partys_documents_open_under_it(alice: Person, debtors: dict[str, str]) -> None:
@@ -236,7 +252,13 @@ def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(alice: Per
         ["4300 Sales of travel services", "", "2,30,757.25", "2,30,757.25 Cr"],
         ["Total INR", "2,30,857.25", "2,30,857.25", "–"],
     ]
-    assert rows(block(page, "AED"))[-1] == ["Total AED", "700.25", "700.25", "–"]
+    assert rows(block(page, "AED"))[1:] == [
+        ["Assets"],
+        ["1200 Trade receivables", "700.25", "", "700.25 Dr"],
+        ["Revenue"],
+        ["4300 Sales of travel services", "", "700.25", "700.25 Cr"],
+        ["Total AED", "700.25", "700.25", "–"],
+    ]
     assert "Debits equal credits in every currency" in page
     assert "out of balance" not in page
 
