@@ -14,6 +14,8 @@ from voyagent.kernel.config import Settings
 
 CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# A star never stands for Authorization, and old browsers do not know it.
+_ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
 _SECRET_ARGUMENTS = frozenset({"token"})
 log = structlog.get_logger("voyagent.request")
 
@@ -78,7 +80,7 @@ def _allow_origin(response: Response, origins: frozenset[str]) -> None:
     response.headers["Access-Control-Expose-Headers"] = "*"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
 
 
 def _log(response: Response) -> None:
