@@ -13,6 +13,7 @@ let stream = null;
 let reading = null;
 let again = false;
 let pieces = [];
+let idle = [];
 let seen = Number(talk?.dataset.seq ?? 0);
 
 function say(kind, text) {
@@ -25,12 +26,19 @@ function token() {
 
 // Drawing: what the server has drawn is compared with what it drew before, so that an open card stays open and a reader is not told twice.
 
+// On a phone the page scrolls, not the talk in it.
+function scrollsItself() {
+  return talk.scrollHeight > talk.clientHeight + 1;
+}
+
 function isNearEnd() {
+  if (!scrollsItself()) return talk.getBoundingClientRect().bottom < innerHeight + NEAR_END_PX;
   return talk.scrollHeight - talk.scrollTop - talk.clientHeight < NEAR_END_PX;
 }
 
 function toEnd() {
-  talk.scrollTop = talk.scrollHeight;
+  if (scrollsItself()) talk.scrollTop = talk.scrollHeight;
+  else document.getElementById("compose").scrollIntoView({ block: "end" });
 }
 
 // Tokens and clocks differ at every reading and mean no change.
@@ -42,6 +50,14 @@ function remember(part) {
   for (const child of part.children) if (child.id) drawn.set(child.id, markOf(child));
 }
 
+function replace(old, fresh) {
+  for (const card of old.querySelectorAll("details[open][id]")) {
+    const again = fresh.querySelector(`#${CSS.escape(card.id)}`);
+    if (again) again.open = true;
+  }
+  old.replaceWith(fresh);
+}
+
 function redrawTalk(fresh) {
   const stay = isNearEnd();
   const kept = new Set();
@@ -51,7 +67,7 @@ function redrawTalk(fresh) {
     const old = document.getElementById(child.id);
     if (!old || drawn.get(child.id) !== markOf(child)) {
       drawn.set(child.id, markOf(child));
-      if (old) old.replaceWith(child);
+      if (old) replace(old, child);
       else if (before) before.after(child);
       else talk.prepend(child);
       before = child;
@@ -146,6 +162,7 @@ function hear(message) {
 function follow() {
   const wanted = "live" in talk.dataset;
   talk.setAttribute("aria-busy", String("running" in talk.dataset));
+  if (!("running" in talk.dataset)) for (const go of idle.splice(0)) go();
   if (!wanted) {
     stream?.close();
     stream = null;
@@ -164,7 +181,7 @@ function follow() {
 // Speaking, deciding, stopping: the page's own forms, sent without leaving the page.
 
 async function send(form) {
-  const button = form.querySelector("[type=submit]");
+  const button = form.querySelector("[type=submit]:not([form])");
   const body = new FormData(form);
   button?.setAttribute("aria-busy", "true");
   try {
@@ -185,12 +202,15 @@ function grow(box) {
   box.rows = Math.min(12, Math.max(2, box.value.split("\n").length));
 }
 
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!talk || !form.matches("[data-compose], [data-decide], [data-stop]") || event.defaultPrevented) return;
-  event.preventDefault();
+async function deliver(form) {
   const box = form.querySelector("textarea");
   if (box && !box.value.trim()) return;
+  if (box && "running" in talk.dataset) {
+    const button = form.querySelector("[type=submit]:not([form])");
+    button?.setAttribute("aria-busy", "true"); // what is typed meanwhile is sent when the answer is complete
+    await new Promise((go) => { idle.push(go); });
+    button?.removeAttribute("aria-busy");
+  }
   if (!(await send(form))) return;
   if (box) {
     box.value = "";
@@ -198,7 +218,21 @@ document.addEventListener("submit", async (event) => {
     toEnd();
   }
   await read();
-});
+}
+
+// Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!talk || !form.matches("[data-compose], [data-decide], [data-stop]")) return;
+  event.preventDefault();
+  if (form.dataset.delivering) return;
+  form.dataset.delivering = "true";
+  try {
+    await deliver(form);
+  } finally {
+    delete form.dataset.delivering;
+  }
+}, true);
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-compose] textarea")) grow(event.target);
@@ -207,7 +241,7 @@ document.addEventListener("input", (event) => {
 document.addEventListener("keydown", (event) => {
   const box = event.target.closest?.("[data-compose] textarea");
   if (!box || event.isComposing) return;
-  if (event.key === "Enter" && !event.shiftKey && !event.altKey) {
+  if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     box.form.requestSubmit();
   } else if (event.key === "Escape") {

@@ -91,6 +91,14 @@ CASES = [
         "We live in Kochi and would like a trip to Leh. Thanks, Meera Nair, meera@example.in",
         {"customer_name": "Meera Nair", "customer_email": "meera@example.in", "destination": "Leh"},
     ),
+    (
+        "log an enquiry from Ravi Menon: Bali 19 Dec to 25 Dec 2027",
+        {"customer_name": "Ravi Menon", "destination": "Bali", "depart_date": "2027-12-19", "return_date": "2027-12-25"},
+    ),
+    (
+        "log an enquiry from Ravi Menon: Bali 28 Dec to 4 Jan 2028",
+        {"customer_name": "Ravi Menon", "destination": "Bali", "depart_date": "2027-12-28", "return_date": "2028-01-04"},
+    ),
     ("log an enquiry: Anita wants to go to Goa on 05/06/2027", {"customer_name": "Anita", "destination": "Goa", "depart_date": "2027-06-05"}),
 ]
 

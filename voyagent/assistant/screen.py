@@ -97,17 +97,22 @@ class Screen:
 
 
 def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
-    """A conversation, its newest hundred messages or those from a number on. Raises SessionNotFound."""
+    """A conversation, its newest hundred messages or those from a number on. Raises SessionNotFound.
+
+    The number of the last event is read first, then whether a turn runs, then what was said: whatever happens meanwhile comes as an event behind that number.
+    """
     reader = SessionReader(db.session)
-    running = chats.find_running_turn(session_id)
-    sessions, proposals = reader.read(chats.session_statement(session_id), approvals.session_statement(session_id))
+    sessions = reader.read(chats.session_statement(session_id))[0]
     if not sessions:
         raise SessionNotFound
     session = sessions[0]
+    running = chats.find_running_turn(session_id)
+    awaited = bool(queries.expected_continuations(session_id))
+    proposals = reader.read(approvals.session_statement(session_id))[0]
     before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
     said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5)
     entries = _entries(said, identity.names_of(reader))
-    if running is not None:
+    if running is not None and all(entry.key != running.id for entry in entries):
         entries += _unfinished(running)
     return Screen(
         session=session,
@@ -117,7 +122,7 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
         conversations=read_conversations(reader, actor),
         running=running,
         seq=session["event_seq"],
-        awaited=bool(queries.expected_continuations(session_id)),
+        awaited=awaited,
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
         papers=_papers(proposals),
     )

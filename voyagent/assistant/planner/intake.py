@@ -171,9 +171,20 @@ def _in_order(text: str, depart: Day | None, back: Day | None) -> tuple[date | N
     nights = _NIGHTS.search(text)
     if start and depart and end is None and nights:
         return start, start + timedelta(days=int(nights["n"])), f"{depart.words} + {nights.group()}"
+    if start and end and depart and back and back.year_said and not depart.year_said:
+        start = _same_season(start, end)
     if start and end and back and end < start and not back.year_said:
         end = end.replace(year=end.year + 1)
     return start, end, back.words if back else ""
+
+
+def _same_season(start: date, end: date) -> date:
+    """`19 Dec to 25 Dec 2027`: the year at the end is that of the beginning too, or the one before where the trip goes over New Year."""
+    try:
+        moved = start.replace(year=end.year)
+        return moved if moved <= end else start.replace(year=end.year - 1)
+    except ValueError:  # the twenty-ninth of February
+        return start
 
 
 def _read_budget(text: str, days: list[Day], currency: str, fields: list[Field], left_open: list[str]) -> None:

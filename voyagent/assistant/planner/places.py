@@ -67,7 +67,7 @@ _DESTINATIONS = (
         rf"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm )\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})",
         re.IGNORECASE,
     ),
-    re.compile(rf"(?:^|[,;:])\s*(?P<destination>{_KNOWN_WORD}{_MORE})\s*(?:[,;.]|$)", re.IGNORECASE | re.MULTILINE),
+    re.compile(rf"(?:^|[,;:])\s*(?P<destination>{_KNOWN_WORD}{_MORE})(?=\s*(?:[,;.(]|\d|for\b|in\b|on\b|from\b|$))", re.IGNORECASE | re.MULTILINE),
 )
 _ORIGINS = (
     re.compile(r"^\s*(?:origin|departure city|departing from|from city)\s*[:=-]\s*(?P<origin>[^\n,;]{2,60})", re.IGNORECASE | re.MULTILINE),
