@@ -72,7 +72,9 @@ def _schema(app: Flask) -> set[str]:
     engine = sa.create_engine(app.config["MIGRATION_URL"])
     with engine.connect() as connection:
         relations = connection.scalars(
-            sa.text("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i', 'S', 'v') and relname <> 'alembic_version_pkc'")
+            sa.text(
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i', 'S', 'v') and relname <> 'alembic_version_pkc'"
+            )
         ).all()
         functions = connection.scalars(
             sa.text(

@@ -1,0 +1,63 @@
+"""A browser for one person: one theme, one width, and an eye on the content policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tests.e2e.conftest import AXE
+
+SERIOUS = {"serious", "critical"}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a screen is looked at."""
+
+    theme: Literal["light", "dark"]
+    width: int
+
+
+LOOKS = [Look(theme, width) for theme in ("light", "dark") for width in (1280, 390)]  # type: ignore[arg-type]
+
+
+@dataclass
+class Visit:
+    """A page and what its console complained of."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def looks_right(self) -> None:
+        """Nothing serious by axe, no complaint of the content policy, no sideways scrolling."""
+        self.page.evaluate(AXE.read_text())
+        found: dict[str, Any] = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        serious = [(v["id"], [n["target"] for n in v["nodes"]]) for v in found["violations"] if v["impact"] in SERIOUS]
+        assert serious == [], f"{self.page.url}: {serious}"
+        assert self.complaints == [], f"{self.page.url}: {self.complaints}"
+        wide = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+        assert not wide, f"{self.page.url} scrolls sideways"
+
+
+@contextmanager
+def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
+    """A fresh profile of that look."""
+    context = browser.new_context(color_scheme=look.theme, viewport={"width": look.width, "height": 900}, locale="en-GB", reduced_motion="reduce", **options)
+    context.set_default_timeout(30_000)
+    page = context.new_page()
+    visit = Visit(page)
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "favicon" not in message.text:
+            visit.complaints.append(f"{page.url}: {message.text}")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: visit.complaints.append(f"{page.url}: {error}"))
+    try:
+        yield visit
+    finally:
+        context.close()
