@@ -73,7 +73,8 @@ def _schema(app: Flask) -> set[str]:
     with engine.connect() as connection:
         relations = connection.scalars(
             sa.text(
-                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i', 'S', 'v') and relname <> 'alembic_version_pkc'"
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'i', 'S', 'v')"
+                " and relname <> 'alembic_version_pkc'"
             )
         ).all()
         functions = connection.scalars(
