@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from voyagent.approvals import effects, service as approvals
-from voyagent.approvals.models import Approval
+from voyagent.approvals.effects import Approval
 from voyagent.assistant import queries
 from voyagent.chat import queries as chats, service as chat, turns
-from voyagent.chat.models import ChatSession
 from voyagent.chat.queries import Turn
-from voyagent.chat.service import TurnInProgress
+from voyagent.chat.service import ChatSession, TurnInProgress
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_turn_id
