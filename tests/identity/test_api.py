@@ -102,6 +102,12 @@ def test_sign_up_tells_that_a_password_is_too_common(anyone: ApiClient, password
     assert answer.json["detail"] == {"error": "password_too_weak", "code": "password_common"}
 
 
+@pytest.mark.parametrize("password", [" " * 20, "\t\u2003" * 64])
+def test_sign_up_tells_that_a_password_is_nothing_but_spaces(anyone: ApiClient, password: str) -> None:
+    answer = anyone.post("/auth/sign-up", json=sign_up_body(password=password))
+    assert (answer.status_code, answer.json["detail"]) == (400, {"error": "password_too_weak", "code": "password_blank"})
+
+
 @pytest.mark.parametrize("password", ["a1a1a1a1a1a1", "Correct-horse-battery-9", "Aa1-" * 16])
 def test_sign_up_takes_an_unlikely_password(anyone: ApiClient, password: str) -> None:
     body = sign_up_body(password=password)

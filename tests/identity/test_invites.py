@@ -144,6 +144,23 @@ def test_of_parallel_acceptances_one_joins(app: Flask, alice: Person, sql: Sql) 
     assert len(sql("select 1 from users where email = :email", email=email)) == 1
 
 
+def test_an_invitation_that_is_revoked_while_she_joins_lets_nobody_in(
+    app: Flask, identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    email = fresh_address()
+    invite_id, token = invite(app, alice, email)
+    hash_password = type(identity.passwords).hash
+
+    def meanwhile(self: Any, password: str) -> str:
+        sql("update invites set status = 'revoked' where id = :id", id=invite_id)
+        return hash_password(self, password)
+
+    monkeypatch.setattr(type(identity.passwords), "hash", meanwhile)
+    with pytest.raises(service.InviteNotPending):
+        accept(app, token)
+    assert sql("select 1 from users where email = :email", email=email) == []
+
+
 def test_a_refused_password_leaves_the_token_good(app: Flask, alice: Person) -> None:
     _, token = invite(app, alice, fresh_address())
     with pytest.raises(service.PasswordTooCommon):

@@ -25,7 +25,7 @@ def normal_address(typed: str) -> str | None:
     local, _, domain = address.rpartition("@")
     lowered = _lower(local)
     is_same_domain = _lower(domain) in {found.domain, found.ascii_domain}
-    if found.local_part != local or not is_same_domain or lowered != lowered.lower() or unicodedata.normalize("NFKC", lowered) != lowered:
+    if not is_same_domain or lowered != lowered.lower() or unicodedata.normalize("NFKC", lowered) != lowered:
         return None
     return f"{lowered}@{found.domain}"
 

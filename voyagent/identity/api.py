@@ -35,10 +35,11 @@ from voyagent.kernel.reading import LaneReader, Row
 
 gate = ApiBlueprint("auth", __name__, tag="Sign-in", guard=Guard.PUBLIC)
 api = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
+_PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)
 _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.InviteExpired)
 
 
-@gate.post("/auth/sign-up", status=201, answer=AuthResponse, errors=(service.PasswordTooCommon, service.EmailAlreadyRegistered, PasswordsBusy))
+@gate.post("/auth/sign-up", status=201, answer=AuthResponse, errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, PasswordsBusy))
 def sign_up(body: SignUpRequest) -> Row:
     """Make an agency and its administrator.
 
@@ -86,7 +87,7 @@ def look_up_invite(query: InviteToken) -> Row:
     "/auth/accept-invite",
     status=201,
     answer=AuthResponse,
-    errors=(*_INVITE_ERRORS, service.PasswordTooCommon, service.EmailAlreadyRegistered, PasswordsBusy),
+    errors=(*_INVITE_ERRORS, *_PASSWORD_ERRORS, service.EmailAlreadyRegistered, PasswordsBusy),
 )
 def accept_invite(body: AcceptInviteRequest) -> Row:
     """Join the inviting agency; the token is good once."""

@@ -67,6 +67,7 @@ def sign_up() -> Any:
         lambda given: service.sign_up(identity(), **given.model_dump(), device=device(Channel.BROWSER)),
         email_already_registered="email",
         password_common="password",  # noqa: S106 - a code and its field
+        password_blank="password",  # noqa: S106 - the same
     )
     if signed_in is None:
         return render_template("identity/sign_up.html", form=form), form.status
@@ -94,6 +95,7 @@ def accept_invite() -> Any:
         lambda given: service.accept_invite(identity(), token=token, **given.model_dump(), device=device(Channel.BROWSER)),
         email_already_registered="",
         password_common="password",  # noqa: S106 - a code and its field
+        password_blank="password",  # noqa: S106 - the same
     )
     if signed_in is None:
         return render_template("identity/accept_invite.html", form=form, invited=service.look_up_invite(token)), form.status

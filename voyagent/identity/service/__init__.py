@@ -13,6 +13,7 @@ from voyagent.identity.service.errors import (
     InviteNoLongerPending,
     InviteNotFound,
     InviteNotPending,
+    PasswordBlank,
     PasswordTooCommon,
 )
 from voyagent.identity.service.invites import accept_invite, invite, invite_filter, look_up_invite, revoke_invite
@@ -33,6 +34,7 @@ __all__ = [
     "InviteNoLongerPending",
     "InviteNotFound",
     "InviteNotPending",
+    "PasswordBlank",
     "PasswordTooCommon",
     "SignedInPerson",
     "accept_invite",

@@ -11,7 +11,7 @@ from voyagent.identity import queries
 from voyagent.identity.blocklist import is_common
 from voyagent.identity.models import Tenant, User
 from voyagent.identity.permissions import Role
-from voyagent.identity.service.errors import EmailAlreadyRegistered, PasswordTooCommon
+from voyagent.identity.service.errors import EmailAlreadyRegistered, PasswordBlank, PasswordTooCommon
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel import tenancy
@@ -87,6 +87,8 @@ def add_person(identity: Identity, *, email: str, password_hash: str, full_name:
 
 
 def refuse_common(password: str, *, agency_name: str, email: str) -> None:
-    """One rule on every path that sets a password. Raises PasswordTooCommon."""
+    """One rule on every path that sets a password. Raises PasswordBlank, PasswordTooCommon."""
+    if not password.strip():
+        raise PasswordBlank
     if is_common(password, agency_name=agency_name, email=email):
         raise PasswordTooCommon

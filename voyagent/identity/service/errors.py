@@ -22,6 +22,12 @@ class PasswordTooCommon(StructuredInvalid):
         super().__init__({"error": "password_too_weak", "code": self.code})
 
 
+class PasswordBlank(PasswordTooCommon):
+    """A password of nothing but spaces, which is long enough to need no letter and no digit."""
+
+    code = "password_blank"
+
+
 class InvalidCredentials(Unauthorized):
     """Unknown address or wrong password, which are the same to the caller."""
 
