@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from tests.assistant.line import Line
 from tests.people import People, Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.assistant import service
@@ -87,3 +88,13 @@ def talk(app: Flask, drain: Callable[[], None]) -> Talk:
 def leila(people: People, alice: Person) -> Person:
     """Alice's colleague who leads the accounts and may grant."""
     return people.colleague(alice, "Leila Lead", role="accounting_lead")
+
+
+@pytest.fixture
+def line(alice: Person, drain: Callable[[], None]) -> Iterator[Line]:
+    """Alice's conversation over HTTP; its streams are closed when the test is over."""
+    made = Line(alice, drain)
+    made.session_id = alice.api.post("/chat/sessions").json["session_id"]
+    yield made
+    for answer in made.opened:
+        answer.close()

@@ -207,7 +207,9 @@ def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(talk: Talk, alice: P
     with owner_engine.begin() as connection:
         connection.execute(sa.text("update users set is_active = false where id = :i"), {"i": bob.actor.user_id})
     talk.drain()
-    assert kinds(talk.events(alice, session_id)) == ["error", "final"]
+    events = talk.events(alice, session_id)
+    assert kinds(events) == ["error", "final"]
+    assert "no longer with the agency" in events[0]["error_message"]
 
 
 def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

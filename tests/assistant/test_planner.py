@@ -52,6 +52,7 @@ QUESTIONS = [
     ("who owes us over 1.5 lakh", "list_receivables", {"more_than": "150000", "currency": "INR"}),
     ("who owes us at least AED 5,000", "list_receivables", {"at_least": "5000", "currency": "AED"}),
     ("who has not paid yet", "list_receivables", {}),
+    ("what do customers owe us in total", "list_receivables", {}),
     ("outstanding receivables", "list_receivables", {}),
     ("receivables as of 31 March", "list_receivables", {"as_of": "2026-03-31"}),
     ("what is overdue", "list_receivables", {"overdue_only": True}),
@@ -222,6 +223,20 @@ def test_what_it_cannot_do_it_says_with_three_examples(message: str) -> None:
     assert isinstance(move, Say), move
     assert move.text.count("•") == 3
     assert "cannot" in move.text
+
+
+@pytest.mark.parametrize("message", ["yes", "grant it", "approve the invoice", "Yes, go ahead"])
+def test_words_grant_nothing(message: str) -> None:
+    move = understand(message, WITH_DRAFT)
+    assert isinstance(move, Say), move
+    assert "cannot grant" in move.text
+
+
+@pytest.mark.parametrize(
+    "message", ["issue invoice 2026-27/000001", "invoice Deepa 45,000 for Dubai visa and also invoice Ravi 5000 for Goa", "invoice Deepa " + "visa 100, " * 200]
+)
+def test_what_would_be_half_understood_is_not_done(message: str) -> None:
+    assert isinstance(understand(message, PLAIN), Say)
 
 
 def test_the_examples_it_gives_are_understood() -> None:

@@ -46,7 +46,7 @@ from voyagent.chat.service import EVENT_FIELDS, TurnTakenOver
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errors import N_, VoyagentError
+from voyagent.kernel.errors import N_, Unauthorized, VoyagentError
 from voyagent.kernel.reading import Row
 
 log = structlog.get_logger(__name__)
@@ -55,6 +55,7 @@ WORDS_A_DELTA = 4
 EVENTS_MAX = 10_000
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
 CRASHED = N_("Something went wrong on our side while I was at it. What was finished stands; please ask again.")
+GONE = N_("Whoever asked for this is no longer with the agency, so nothing more was done.")
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
@@ -77,15 +78,17 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner) -> None:
         log.info("turn.taken_over", turn_id=turn_id, attempt=turn.attempt)
     except AWAY:
         raise
+    except Unauthorized:
+        _fail(turn, GONE)
     except Exception:  # whatever it is, a turn ends with a final
         log.exception("turn.crashed", turn_id=turn_id)
-        _fail(turn)
+        _fail(turn, CRASHED)
 
 
-def _fail(turn: Turn) -> None:
+def _fail(turn: Turn, sentence: str) -> None:
     with transaction(turn.tenant_id):
         turns.hold_turn(turn)
-        chat.emit(turn, "error", error_message=gettext(CRASHED))
+        chat.emit(turn, "error", error_message=gettext(sentence))
         told = blocks.read(_events(chats.get_turn(turn.id)))
         turns.conclude_turn(turn, "failed", blocks.fold(told))
 

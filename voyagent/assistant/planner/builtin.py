@@ -27,6 +27,11 @@ _ISSUE = re.compile(
     r"(?:\s*(?:for|of|to)\s+(?P<name>[^\d\n]+?))?\s*(?:now|please)?\s*[.!?]?\s*$",
     re.IGNORECASE,
 )
+_GRANT = re.compile(
+    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*(?:grant|approve|confirm|accept|go ahead|do it)\b[^\d\n]{0,40}$|^\s*(?:yes|yep|sure)\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"\b(?:issue|post|finali[sz]e|release)\b.*\b\d{4}-\d{2}/\d{1,6}\b", re.IGNORECASE)
 _COMMANDING = re.compile(
     r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:show|list|find|search|summari[sz]e|tell|give|who|what|which|how|is|are|does|do we|invoice"
     r"|bill|issue|draft|raise|make|create|prepare|trial|balance|bank)\b",
@@ -72,33 +77,58 @@ class BuiltInPlanner:
 def understand(message: str, context: Context) -> Move:
     """The first move for a message; a command is short, so only its beginning is read as one."""
     said = condense(message, COMMAND_MAX)
-    if context.question is not None:
-        answered = _answer(context.question, said, context)
-        if answered is not None:
-            return answered
-    if _HELP.match(said) or _THANKS.match(said):
-        return Say(sentences.help_text() if _HELP.match(said) else _("You are welcome."))
-    words = intake.pasted(message)
-    if words is not None and (intake.is_dictated(message) or not _COMMANDING.match(said)):
-        return _log(message, context)
-    issue = _ISSUE.match(said)
-    if issue and not find_figures(said):
-        return _issue(issue["name"], context)
-    if invoicing.is_request(said):
-        if len(condense(message, COMMAND_MAX + 1)) > COMMAND_MAX:
-            return Say(_("That is too long for me to read as one invoice. Give me the lines in fewer words, or draw it up on the invoices page."))
-        return _invoice(invoicing.read(said, context), context)
+    for reading in (_reply, _small_talk, _customers_words, _invoice_wish):
+        move = reading(said, message, context)
+        if move is not None:
+            return move
     found = questions.recognise(said, context)
     if found is not None:
         return found
-    return _log(message, context) if words is not None else Say(sentences.cannot())
+    return _log(message, context) if intake.pasted(message) is not None else Say(sentences.cannot())
+
+
+def _reply(said: str, _message: str, context: Context) -> Move | None:
+    return _answer(context.question, said, context) if context.question is not None else None
+
+
+def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
+    if _HELP.match(said):
+        return Say(sentences.help_text())
+    if _THANKS.match(said):
+        return Say(_("You are welcome."))
+    if _GRANT.match(said):
+        return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
+    return None
+
+
+def _customers_words(said: str, message: str, context: Context) -> Move | None:
+    words = intake.pasted(message)
+    if words is None or (_COMMANDING.match(said) and not intake.is_dictated(message)):
+        return None
+    return _log(message, context)
+
+
+def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
+    if _NUMBERED.search(said):
+        return Say(_("An invoice with a number has been issued already; an invoice is issued once."))
+    issue = _ISSUE.match(said)
+    if issue and not find_figures(said):
+        return _issue(issue["name"], context)
+    request = invoicing.request_in(said)
+    if request is None:
+        return None
+    if invoicing.asks_for_two(request):
+        return Say(_("One invoice at a time, please: say the first, and when it is proposed the next."))
+    if len(condense(message, COMMAND_MAX + 1)) > COMMAND_MAX:
+        return Say(_("That is too long for me to read as one invoice. Give me the lines in fewer words, or in two invoices."))
+    return _invoice(invoicing.read(request, context), context)
 
 
 def _answer(question: Ask, message: str, context: Context) -> Move | None:
     """The move for an answer to our own question, or None where the message is about something else."""
     if _DROP.match(message):
         return Say(_("All right, I left it."))
-    if invoicing.is_request(message) or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
+    if invoicing.request_in(message) is not None or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
         return None
     if questions.recognise(message, context) is not None:
         return None

@@ -27,7 +27,7 @@ _DUE = re.compile(
     r"(?P<when>[^,;\n]*?)(?=$|[,;\n]|\.\s|\s+for\s)",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"[,;]?\s*\b(?:dated|invoice date|issue date|issued on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)", re.IGNORECASE)
+_DATED = re.compile(r"[,;]?\s*\b(?<!due )(?:dated|invoice date|issue date|issued on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)", re.IGNORECASE)
 _DAYS = re.compile(r"(?:(?P<n>\d{1,3})\s*days?|(?P<w>\d{1,2}|one|two|three|a)\s*weeks?|^\s*(?P<net>\d{1,3})\s*$)", re.IGNORECASE)
 _AT_ONCE = re.compile(r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE)
 _MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|month[- ]end)\b", re.IGNORECASE)
@@ -49,6 +49,8 @@ _EDGES = re.compile(
     r"|[,;:.–=-]\s*)+|(?:(?:^|\s+)(?:for|of|at|is|are|the|total|amount|costs?|to|worth|and|plus|@|=|x|only|as)|\s*[,;:.–=-])+$",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.!?\n]\s+")
+_ANOTHER = re.compile(r"\b(?:and|then|also|plus)\s+(?:also\s+|then\s+)?(?:an?\s+)?(?:invoice|bill)\s+\S", re.IGNORECASE)
 _AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
 
@@ -78,9 +80,16 @@ class InvoiceRequest:
         return bool(self.known.get("due_unread"))
 
 
-def is_request(message: str) -> bool:
-    """Whether the message asks for an invoice to be drawn up."""
-    return OPENING.match(message) is not None
+def request_in(message: str) -> str | None:
+    """The part of a message that asks for an invoice to be drawn up: all of it, or what follows a first sentence; None where it asks for none."""
+    if OPENING.match(message):
+        return message
+    return next((rest for found in _SENTENCE_END.finditer(message) if OPENING.match(rest := message[found.end() :])), None)
+
+
+def asks_for_two(request: str) -> bool:
+    """Whether one request holds another."""
+    return _ANOTHER.search(request) is not None
 
 
 def read(message: str, context: Context) -> InvoiceRequest:
@@ -283,6 +292,6 @@ def _check(figure: Figure, request: InvoiceRequest) -> None:
 def _tidy(words: str) -> str:
     """A description without the connecting words around it, beginning with a capital."""
     text = _AMOUNT_OF.sub(" ", " ".join(words.split()))
-    text = _EDGES.sub("", " ".join(text.split())).strip(" ,;:–-.")
-    text = _EDGES.sub("", text).strip(" ,;:–-.")
+    text = _EDGES.sub("", " ".join(text.split())).strip(" ,;:–-.?!")
+    text = _EDGES.sub("", text).strip(" ,;:–-.?!")
     return text[:1].upper() + text[1:500]

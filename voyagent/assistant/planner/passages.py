@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-READ_MAX = 4_000
+READ_MAX = 3_000
 LEAD_MAX = 80
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\n(?:[^\S\n]*\n)+")

@@ -66,8 +66,8 @@ _THIRD = re.compile(
 _LEADING = re.compile(rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:[ \t]+(?:[A-Z][\w’'.-]*|&)){{0,4}})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)")
 _LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
 _NO_NAME_WORDS = """
-i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that my our customer client guest someone somebody
-looking planning going interested writing from for and not very so just also new enquiry inquiry lead request message whatsapp email mail today
+i we he she they it you hi hello dear hey team sir madam please thanks thank regards the this that my our customer customers client clients everybody guest
+someone somebody looking planning going interested writing from for and not very so just also new enquiry inquiry lead request message whatsapp email mail today
 tomorrow travelling traveling sure here there monday tuesday wednesday thursday friday saturday sunday january february march april may june july
 august september october november december budget trip travel sent forwarded fwd re subject as quoted agreed discussed usual above below in advance
 waiting await awaiting reply soon lot much what who how everyone anyone nobody

@@ -50,8 +50,9 @@ _SUMMARISE = (
     re.compile(r"\btell me (?:more )?about\s+(?P<name>.+?)\s*[?.]?$", re.IGNORECASE),
 )
 _THIS_ENQUIRY = re.compile(
-    rf"\b(?:this|the|that)\s+(?:{_ENQUIRY}|customer|client|conversation|trip)\b|\b(?:what is this about|what'?s this about"
-    rf"|summari[sz]e(?: (?:this|it))?\s*[.?]?$|what do they want|what does (?:he|she|the (?:customer|client)) want)",
+    r"\b(?:summari[sz]e|sum up|recap|describe|details? (?:of|on|for)|tell me (?:more )?about|what is|what'?s|about|show(?: me)?)\s+(?:this|the|that)\s+"
+    rf"(?:{_ENQUIRY}|customer|client|conversation|trip)\b"
+    r"|\b(?:what is this about|what'?s this about|summari[sz]e(?: (?:this|it))?\s*[.?]?$|what do they want|what does (?:he|she|the (?:customer|client)) want)",
     re.IGNORECASE,
 )
 _OWES = re.compile(
