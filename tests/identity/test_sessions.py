@@ -58,7 +58,9 @@ def test_signing_up_makes_an_agency_its_administrator_and_its_settings(alice: Pe
     (settings,) = sql("select * from tenant_settings where tenant_id = :t", t=alice.actor.tenant_id)
     assert (settings["default_currency"], settings["timezone"], settings["locale"]) == ("INR", "UTC", "en")
     assert (alice.actor.role, alice.actor.tenant_name) == ("agency_admin", "Alice Travels")
-    assert [event["kind"] for event in events(alice)] == ["agency.signed_up"]
+    assert next(event["kind"] for event in events(alice)) == "agency.signed_up"
+    (user,) = sql("select * from users where id = :id", id=alice.actor.user_id)
+    assert (user["role"], user["last_login_at"] is not None) == ("agency_admin", True)
 
 
 def test_an_address_signs_up_once_in_the_whole_installation(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:

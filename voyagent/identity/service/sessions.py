@@ -47,13 +47,11 @@ def sign_in(identity: Identity, *, email: str, password: str, device: Device) ->
         raise InvalidCredentials
     if not account.email_verified and not identity.settings.auth_skip_email_verification:
         raise EmailNotVerified
-    rows_changed(
-        "update users set last_login_at = now(), password_hash = coalesce(:stronger, password_hash) where tenant_id = :tenant_id and id = :id",
-        stronger=stronger,
-        id=account.user_id,
-    )
+    user = db.session.get_one(User, (account.tenant_id, account.user_id))
+    if stronger is not None:
+        user.password_hash = stronger
     audit.record(actor, "auth.signed_in", entity_refs={"user_id": account.user_id})
-    return open_session(identity, db.session.get_one(User, (account.tenant_id, account.user_id)), device)
+    return open_session(identity, user, device)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
@@ -67,6 +65,7 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
         ip=device.ip[:IP_MAX],
         expires_at=clock.now() + timedelta(seconds=identity.settings.auth_refresh_ttl_seconds),
     )
+    user.last_login_at = clock.now()
     db.session.add(session)
     db.session.flush()
     return SignedInPerson(

@@ -1,0 +1,125 @@
+"""Coming in, as people do it: a refused sign-up put right, a colleague invited and joining, signing out and in again, in every look."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.browsing import LOOKS, Look, Visit, visiting
+from tests.e2e.conftest import Site
+
+PASSWORD = "Harbour-lantern-42"
+# A folder for pictures of each page, for whoever wants to look; none by default.
+PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
+
+
+def look_at(visit: Visit, name: str, look: Look) -> None:
+    """Judge the page by the rules, and keep a picture where one is wanted; that a refused form is a 422 Chromium tells by itself."""
+    visit.complaints[:] = [complaint for complaint in visit.complaints if "422" not in complaint]
+    visit.looks_right()
+    if PICTURES:
+        visit.page.screenshot(path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_person_signs_an_agency_up_and_a_colleague_joins_by_a_link(browser: Browser, site: Site, look: Look) -> None:
+    owner, colleague = f"owner-{secrets.token_hex(4)}@malabar.example", f"colleague-{secrets.token_hex(4)}@malabar.example"
+    with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as joining:
+        _sign_up(visit, look, owner)
+        link = _invite(visit, look, colleague)
+        _join(joining, look, link)
+        expect(joining.page.locator("#people").get_by_text(colleague)).to_be_visible()
+        visit.page.goto("/team")
+        look_at(visit, "team", look)
+        _sign_out_and_in(visit, look, owner)
+
+
+def _sign_up(visit: Visit, look: Look, email: str) -> None:
+    page = visit.page
+    page.goto("/sign-up")
+    page.get_by_label("Agency name").fill("Malabar Gulf Travels")
+    page.get_by_label("Your name").fill("Neha Kulkarni")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill("password1234")
+    page.get_by_role("button", name="Create agency").click()
+    expect(page.locator("#password-err")).to_contain_text("easily guessed")
+    expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.get_by_label("Agency name")).to_have_value("Malabar Gulf Travels")
+    look_at(visit, "sign-up-refused", look)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def _invite(visit: Visit, look: Look, email: str) -> str:
+    page = visit.page
+    page.goto("/team")
+    look_at(visit, "team-alone", look)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Role", exact=True).select_option(label="Accounting lead")
+    page.get_by_role("button", name="Make invitation").click()
+    link = page.locator("#invite-link").inner_text()
+    assert re.fullmatch(rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w-]{{43}}", link)
+    look_at(visit, "team-link", look)
+    page.reload()
+    expect(page.locator("#invite-link")).to_have_count(0)
+    look_at(visit, "team-invited", look)
+    return link
+
+
+def _join(visit: Visit, look: Look, link: str) -> None:
+    page: Page = visit.page
+    page.goto(link)
+    assert "token" not in page.url
+    expect(page.get_by_role("heading", name="Join Malabar Gulf Travels")).to_be_visible()
+    look_at(visit, "join", look)
+    page.get_by_label("Your name").fill("Ravi Menon")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Join the agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+    page.goto("/team")
+    expect(page.get_by_role("button", name="Make invitation")).to_have_count(0)
+
+
+def _sign_out_and_in(visit: Visit, look: Look, email: str) -> None:
+    page = visit.page
+    if look.width < 992:
+        page.get_by_role("button", name="Menu").click()
+    page.locator("summary.v-me").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile(r"/sign-in$"))
+    page.goto("/team")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    look_at(visit, "sign-in", look)
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill("Harbour-lantern-43")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("Address or password is wrong.")).to_be_visible()
+    expect(page.get_by_label("Password")).to_be_focused()
+    look_at(visit, "sign-in-refused", look)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/team$"))
+
+
+def test_everything_works_without_javascript(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+        page, email = visit.page, f"plain-{secrets.token_hex(4)}@malabar.example"
+        page.goto("/sign-up")
+        for label, value in (("Agency name", "Plain Travels"), ("Your name", "Plain Person"), ("E-mail", email), ("Password", PASSWORD)):
+            page.get_by_label(label).fill(value)
+        page.get_by_role("button", name="Create agency").click()
+        page.goto("/team")
+        page.get_by_label("E-mail").fill(f"x-{email}")
+        page.get_by_role("button", name="Make invitation").click()
+        expect(page.locator("#invite-link")).to_contain_text("accept-invite?token=")
+        page.get_by_role("button", name="Revoke").click()
+        expect(page.get_by_text("The invitation is taken back.")).to_be_visible()
+        page.locator("summary.v-me").click()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page).to_have_url(re.compile(r"/sign-in$"))
