@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from babel.core import Locale
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, EmailField, PasswordField, SelectChoice, SelectField, StringField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.http.presentation import ROLE_WORDS
+from voyagent.http.presentation import ROLE_WORDS, page_locale
 from voyagent.identity.permissions import Role
 from voyagent.identity.schemas import CreateInviteRequest, JoinPage, SignInRequest, SignUpPage
 from voyagent.kernel import clock, money
@@ -50,7 +51,9 @@ class SignUpForm(SchemaForm[SignUpPage]):
     full_name = StringField(_("Your name"))
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"))
-    default_currency = SelectField(_("Books kept in"), default="INR", choices=lambda: _first(FIRST_CURRENCIES, money.currency_codes()), validate_choice=False)
+    default_currency = SelectField(
+        _("Books kept in"), default="INR", choices=lambda: _named(_first(FIRST_CURRENCIES, money.currency_codes())), validate_choice=False
+    )
     timezone = SelectField(_("Time zone"), default="Asia/Kolkata", choices=lambda: _first(FIRST_ZONES, clock.zones()), validate_choice=False)
 
 
@@ -72,6 +75,12 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     role = SelectField(
         _("Role"), default=Role.AGENT.value, choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False
     )
+
+
+def _named(codes: list[str]) -> list[SelectChoice]:
+    """Currencies with their names in the page's language."""
+    names = Locale.parse(page_locale().replace("-", "_")).currencies
+    return [SelectChoice(code, f"{code}, {names.get(code, code)}") for code in codes]
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:
