@@ -34,6 +34,7 @@ from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.queries import offers_demo
 from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
 
 ROOT = Path(__file__).resolve().parent
 HOST = "127.0.0.1"
@@ -154,11 +155,25 @@ def prepare(settings: Settings) -> bool:
         print("Filling the demo agency …", flush=True)
         cli.demo(application)
         unfinished.unlink()
+    elif wanted:
+        renew_demo(application, settings)
     with application.app_context():
         has_demo = offers_demo(settings)
         db.session.remove()
         db.engine.dispose()  # the web process is forked from this one and must not share a connection with it
     return has_demo
+
+
+def renew_demo(application: Flask, settings: Settings) -> None:
+    """Ask again for what ran out of time since the last start, so that the demo always has something to decide."""
+    with application.app_context():
+        has_demo = offers_demo(settings)
+    if not has_demo:
+        return
+    try:
+        cli.demo(application)
+    except VoyagentError as error:
+        print(f"The demo agency was left as it is: {error.message}", flush=True)
 
 
 class Worker:

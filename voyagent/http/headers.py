@@ -22,7 +22,7 @@ log = structlog.get_logger("voyagent.request")
 
 def configure_logging(settings: Settings) -> None:
     """Structured lines on standard output: JSON for machines, or coloured text at a terminal."""
-    renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer()
+    renderer = structlog.processors.JSONRenderer() if settings.log_json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
