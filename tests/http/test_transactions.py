@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
@@ -93,17 +94,31 @@ def test_a_refusal_of_the_database_is_not_tried_again(variant: Variant) -> None:
     assert len(attempts) == 1
 
 
-def test_a_connection_that_died_while_it_lay_in_the_pool_is_replaced_unnoticed(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
-    body = {"customer_name": "Deepa Krishnan"}
-    assert alice.api.post("/enquiries", json=body).status_code == 201
+def test_connections_that_died_while_they_lay_in_the_pool_are_replaced_unnoticed(variant: Variant, alice: Person, owner_engine: sa.Engine) -> None:
+    app = variant()
+    with app.app_context(), ExitStack() as stack:
+        pids = [stack.enter_context(db.engine.connect()).scalar(sa.text("select pg_backend_pid()")) for _ in range(5)]
     with owner_engine.connect() as owner:
-        mine = owner.execute(
-            sa.text("select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'")
-        )
-        for (pid,) in mine.all():
-            owner.execute(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
-    assert alice.api.post("/enquiries", json=body).status_code == 201
-    assert alice.api.get("/enquiries").json["total"] == 2
+        for pid in pids:
+            assert owner.scalar(sa.text("select pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+    bearer = {"Authorization": f"Bearer {alice.access_token}"}
+    for _ in range(6):
+        assert app.test_client().post("/api/enquiries", headers=bearer, json={"customer_name": "Deepa Krishnan"}).status_code == 201
+    assert app.test_client().get("/api/enquiries", headers=bearer).json["total"] == 6
+
+
+@pytest.mark.parametrize("sqlstate", ["57P01", "57P03"])
+def test_a_server_that_says_goodbye_is_asked_again_on_a_new_connection(variant: Variant, sqlstate: str) -> None:
+    pids: list[int] = []
+
+    def view() -> str:
+        pids.append(db.session.scalar(sa.text("select pg_backend_pid()")) or 0)
+        if len(pids) == 1:
+            db.session.execute(sa.text(f"do $$ begin raise exception 'goodbye' using errcode = '{sqlstate}'; end $$"))
+        return "done"
+
+    assert variant({"/api/goodbye": view}).test_client().get("/api/goodbye").status_code == 200
+    assert len(set(pids)) == 2
 
 
 def test_an_event_that_cannot_be_written_takes_the_act_with_it(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, owner_engine: sa.Engine) -> None:

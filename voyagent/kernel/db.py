@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, MetaData, Text, Uuid, text
+from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, registry, scoped_session
 
 from voyagent.kernel import tenancy
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flask_sqlalchemy.session import Session
 
 APP_ROLE = "voyagent_app"
+_GOODBYE = frozenset({"57P01", "57P02", "57P03"})
 
 
 class Base(DeclarativeBase):
@@ -41,6 +43,13 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 tenancy.guard(db.session)
+
+
+@event.listens_for(Engine, "handle_error")
+def _see_the_end(context: ExceptionContext) -> None:
+    """A server that says goodbye has ended every connection of the pool, though the driver may not have seen this one close yet."""
+    if getattr(context.original_exception, "sqlstate", None) in _GOODBYE:
+        context.is_disconnect = True
 
 
 def session() -> scoped_session[Session]:
