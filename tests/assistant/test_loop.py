@@ -10,12 +10,11 @@ import sqlalchemy as sa
 
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
-from voyagent.assistant import loop, service, tasks
+from voyagent.assistant import loop, service
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.moves import Conversation, Move
-from voyagent.assistant.tools import registry
 from voyagent.billing import queries as billing
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
 from voyagent.ledger import queries as ledger
@@ -322,20 +321,18 @@ def test_a_deleted_conversation_is_not_answered(talk: Talk, alice: Person) -> No
         assert chats.find_running_turn(session_id) is None
 
 
-def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
-    from voyagent.identity.permissions import ROLE_PERMISSIONS  # noqa: PLC0415
-
-    held = frozenset().union(*ROLE_PERMISSIONS.values())
-    names = {tool.name for tool in registry.every()}
-    assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
-    assert {tool.name for tool in registry.every() if tool.is_gated} == {"draft_invoice", "issue_invoice"}
-    assert all(tool.permission in held for tool in registry.every())
-    registry.check()
-    assert tasks.TOOLS
-
-
-def test_a_tool_refuses_what_its_schema_does_not_know(alice: Person) -> None:
-    with pytest.raises(registry.ArgumentsRefused):
-        registry.get("trial_balance").read({"as_of": "2026-03-31", "drop_table": "x"})
-    with pytest.raises(registry.ToolUnknown):
-        registry.get("issue_ticket")
+def test_whoever_is_overtaken_may_not_write_though_the_turn_still_runs(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        turn_id = service.send(actor, session_id, message="help").turn_id
+    assert turn_id is not None
+    with alice.acting():
+        first = chat.begin_turn(turn_id)
+    with alice.acting():
+        second = chat.begin_turn(turn_id)
+    assert first is not None
+    assert second is not None
+    with alice.acting(), pytest.raises(chat.TurnTakenOver):
+        turns.hold_turn(first)
+    with alice.acting():
+        assert turns.hold_turn(second) is False

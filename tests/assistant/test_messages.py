@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -176,6 +178,18 @@ def test_a_decision_in_the_body_is_carried_out_and_the_assistant_goes_on_in_the_
     assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "granted"
     again = line.post({"approvals": {approval_id: True}})
     assert frames(again) == events
+
+
+def test_the_stream_of_a_decision_waits_until_it_is_carried_out(line: Line) -> None:
+    approval_id = proposal(line)
+    answer = line.post({"approvals": {approval_id: True}})
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(frames, answer)
+        time.sleep(0.5)
+        assert not reading.done()
+        line.drain()
+        events = reading.result(timeout=30)
+    assert kinds(events) == ["approval_granted", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
 
 
 def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:

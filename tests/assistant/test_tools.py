@@ -1,0 +1,132 @@
+"""A tool in a turn: the person's present right before it, nothing left of it after a refusal, its schema as strict as a body of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.assistant.conftest import Talk, kinds, of_kind
+from tests.people import Person
+from voyagent.assistant import loop, service, tasks
+from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
+from voyagent.assistant.tools import registry
+from voyagent.assistant.tools.books import NothingIn
+from voyagent.assistant.tools.registry import Scene, Tool
+from voyagent.enquiries import queries as enquiries, service as enquiries_service
+from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.kernel.errors import Conflict
+
+
+class ChangedItsMind(Conflict):
+    """What a rule of a test says after its work."""
+
+    code = "changed_its_mind"
+    message = "On second thoughts, no."
+
+
+def _write_and_refuse(scene: Scene, _wanted: NothingIn) -> dict[str, Any]:
+    enquiries_service.create(scene.actor, customer_name="Half Done")
+    raise ChangedItsMind
+
+
+def _break(_scene: Scene, _wanted: NothingIn) -> dict[str, Any]:
+    raise ZeroDivisionError
+
+
+@pytest.fixture
+def probes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Three tools that no agency has."""
+    made = (
+        Tool("probe_refuses", "Write, then refuse.", "enquiry.create", NothingIn, run=_write_and_refuse),
+        Tool("probe_private", "Read what administrators read.", "audit.read", NothingIn, run=lambda _scene, _wanted: {"secret": True}),
+        Tool("probe_breaks", "Break.", "enquiry.read", NothingIn, run=_break),
+    )
+    for tool in made:
+        monkeypatch.setitem(registry._tools, tool.name, tool)  # noqa: SLF001 - taken away again after the test
+    return
+
+
+class Calling:
+    """A planner that uses one tool."""
+
+    def __init__(self, tool: str, **arguments: Any) -> None:
+        self._call = Call(tool, arguments)
+
+    def next_move(self, conversation: Conversation) -> Move:
+        return Done() if conversation.played else self._call
+
+
+def use(talk: Talk, app: Flask, person: Person, tool: str, **arguments: Any) -> list[dict[str, Any]]:
+    session_id = talk.begin(person)
+    with person.acting() as actor:
+        turn_id = service.send(actor, session_id, message="go").turn_id
+    assert turn_id is not None
+    with app.app_context():
+        loop.run(person.actor.tenant_id, turn_id, Calling(tool, **arguments))
+    return talk.events(person, session_id)
+
+
+def test_a_tool_needs_the_persons_right(talk: Talk, app: Flask, alice: Person, bob: Person, probes: None) -> None:
+    assert of_kind(use(talk, app, alice, "probe_private"), "tool_result")[0]["tool_output"] == {"secret": True}
+    assert of_kind(use(talk, app, bob, "probe_private"), "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
+
+
+def test_nothing_stays_of_a_tool_that_refuses_after_its_work(talk: Talk, app: Flask, alice: Person, probes: None) -> None:
+    events = use(talk, app, alice, "probe_refuses")
+    assert kinds(events) == ["tool_use", "tool_result", "final"]
+    assert of_kind(events, "tool_result")[0]["tool_output"] == {"error": "changed_its_mind", "message": "On second thoughts, no."}
+    with alice.reading() as reader:
+        assert enquiries.find_by_text(reader, "Half Done") == []
+
+
+def test_a_tool_that_breaks_ends_the_turn_with_an_error(talk: Talk, app: Flask, alice: Person, probes: None) -> None:
+    assert kinds(use(talk, app, alice, "probe_breaks")) == ["tool_use", "error", "final"]
+
+
+def test_a_tool_that_is_none_is_a_refusal(talk: Talk, app: Flask, alice: Person) -> None:
+    events = use(talk, app, alice, "issue_ticket", pnr_id="Q7X2LM")
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "tool_unknown"
+
+
+def test_a_planner_cannot_grant_or_issue_by_itself(talk: Talk, app: Flask, alice: Person) -> None:
+    for tool in ("approve", "resolve", "grant", "approvals.resolve"):
+        events = use(talk, app, alice, tool, approval_id="ap-x", granted=True)
+        assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "tool_unknown"
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("trial_balance", {"as_of": "2026-03-31", "drop": "x"}),
+        ("trial_balance", {"as_of": "31 March"}),
+        ("find_enquiries", {"status": "lost"}),
+        ("summarise_enquiry", {}),
+        ("list_receivables", {"more_than": "-5", "currency": "INR"}),
+        ("draft_invoice", {"customer_name": "Deepa", "issue_date": "2026-11-24", "due_date": "2026-11-24", "line_items": []}),
+        ("create_enquiry", {"customer_name": "Deepa", "pax_count": "two"}),
+    ],
+)
+def test_arguments_that_break_the_schema_use_no_tool(talk: Talk, app: Flask, alice: Person, tool: str, arguments: dict[str, Any]) -> None:
+    events = use(talk, app, alice, tool, **arguments)
+    assert kinds(events) == ["tool_use", "tool_result", "final"]
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_arguments"
+
+
+def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
+    held = frozenset().union(*ROLE_PERMISSIONS.values())
+    names = {tool.name for tool in registry.every()}
+    assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
+    assert {tool.name for tool in registry.every() if tool.is_gated} == {"draft_invoice", "issue_invoice"}
+    assert all(tool.permission in held for tool in registry.every())
+    registry.check()
+    assert tasks.TOOLS
+
+
+def test_a_gated_tool_without_an_effect_is_noticed_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    orphan = Tool("probe_orphan", "Ask for what nobody carries out.", "invoice.draft", NothingIn, summarise=lambda _scene, _wanted: "x")
+    monkeypatch.setitem(registry._tools, orphan.name, orphan)  # noqa: SLF001 - taken away again after the test
+    with pytest.raises(ValueError, match="probe_orphan"):
+        registry.check()
