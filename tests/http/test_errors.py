@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from voyagent.kernel import errors
 from voyagent.kernel.db import db
 
 HTMX = {"HX-Request": "true"}
-INSIDE = ("Traceback", "psycopg", "sqlalchemy", "SELECT", "/work/", ".py", "secret-inside")
+ROOT = Path(__file__).resolve().parents[2]
+INSIDE = ("Traceback", "psycopg", "sqlalchemy", "SELECT", str(ROOT), ".py", "secret-inside")
 
 
 def fails() -> None:
