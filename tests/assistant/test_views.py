@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -51,10 +52,12 @@ def test_the_first_words_begin_a_conversation_and_the_page_waits_for_the_answer(
 
 def test_a_conversation_from_an_enquiry_shows_its_facts(talk: Talk, alice: Person, browser: FlaskClient) -> None:
     with alice.acting() as actor:
-        enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", origin="Kochi", destination="Dubai", pax_count=4)
+        enquiry = enquiries.create(actor, customer_name="Deepa Krishnan", origin="Kochi", destination="Dubai", pax_count=4, depart_date=date(2026, 12, 19))
         enquiry_id, session_id = enquiry.id, enquiries.promote(actor, enquiry.id)[1]
     page = browser.get(f"/assistant/{session_id}").text
-    assert "customer name: Deepa Krishnan" in page
+    assert '<dt>Customer</dt><dd class="v-strong">Deepa Krishnan</dd>' in page
+    assert "<dt>Departs</dt><dd>19 Dec 2026</dd>" in page
+    assert "customer name" not in page
     assert f'href="/enquiries/{enquiry_id}"' in page
     post(browser, f"/assistant/{session_id}", f"/assistant/{session_id}", message="make the invoice, 45,000 for Dubai visa")
     talk.drain()
