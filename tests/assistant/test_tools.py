@@ -115,6 +115,16 @@ def test_arguments_that_break_the_schema_use_no_tool(talk: Talk, app: Flask, ali
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_arguments"
 
 
+def test_a_city_is_also_found_by_the_code_of_its_airport(talk: Talk, app: Flask, alice: Person) -> None:
+    with alice.acting() as actor:
+        for name, place in (("Asha", "Dubai"), ("Biju", "DXB"), ("Celine", "Dubai (DXB)"), ("Dinesh", "DOH")):
+            enquiries_service.create(actor, customer_name=name, destination=place)
+    for said in ("Dubai", "dxb"):
+        output = of_kind(use(talk, app, alice, "find_enquiries", destination=said), "tool_result")[0]["tool_output"]
+        assert output["total"] == 3
+        assert [row["customer_name"] for row in output["enquiries"]] == ["Celine", "Biju", "Asha"]
+
+
 def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_effect() -> None:
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     names = {tool.name for tool in registry.every()}

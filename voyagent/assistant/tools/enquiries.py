@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from voyagent.assistant.tools.airports import spellings
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import Part, Search
@@ -56,11 +59,18 @@ class SummariseEnquiryIn(Closed):
 
 
 def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
-    """The newest enquiries that fit, and how many there are in all. Raises InvalidDepartRange, InvalidCreatedRange."""
+    """The newest enquiries that fit, and how many in all; a city is also found by its airport's code. Raises InvalidDepartRange, InvalidCreatedRange."""
     states = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
-    pages = [queries.list_enquiries(scene.reader, _search(wanted, status, scene.actor.timezone), Part(limit=SHOWN_MAX)) for status in states]
-    rows = sorted((row for page in pages for row in page.items), key=lambda row: (row["created_at"], row["id"]), reverse=True)
-    return {"total": sum(page.total for page in pages), "enquiries": [shown(row) for row in rows[:SHOWN_MAX]]}
+    pages = [
+        queries.list_enquiries(
+            scene.reader, replace(_search(wanted, status, scene.actor.timezone), origin=origin, destination=destination), Part(limit=SHOWN_MAX)
+        )
+        for status, origin, destination in product(states, spellings(wanted.origin), spellings(wanted.destination))
+    ]
+    fitting = [row for page in pages for row in page.items]
+    rows = sorted({row["id"]: row for row in fitting}.values(), key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    twice = len(fitting) - len(rows)  # "Dubai (DXB)" is found under both
+    return {"total": sum(page.total for page in pages) - twice, "enquiries": [shown(row) for row in rows[:SHOWN_MAX]]}
 
 
 def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
@@ -125,8 +135,6 @@ def _search(wanted: FindEnquiriesIn, status: str | None, zone: str) -> Search:
     return Search(
         text=wanted.q or None,
         customer_email=wanted.customer_email or None,
-        origin=wanted.origin or None,
-        destination=wanted.destination or None,
         status=status,
         depart_from=wanted.depart_from,
         depart_to=wanted.depart_to,
