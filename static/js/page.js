@@ -66,7 +66,7 @@ async function copy(button) {
   }
 }
 
-// Clocks: <time data-until="…" data-over="expired">8:41</time>
+// Clocks: <time data-until="…" data-over="expired" data-words="{} left">8:41 left</time>
 
 const HOT_SECONDS = 600;
 
@@ -83,7 +83,8 @@ function tick() {
     const two = (number) => String(number).padStart(2, "0");
     const hours = Math.floor(left / 3600);
     const minutes = Math.floor(left / 60) % 60;
-    clock.textContent = hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+    const time = hours ? `${hours}:${two(minutes)}:${two(left % 60)}` : `${minutes}:${two(left % 60)}`;
+    clock.textContent = (clock.dataset.words || "{}").replace("{}", time);
     clock.classList.toggle("v-clock-hot", left < HOT_SECONDS);
   }
 }

@@ -186,6 +186,12 @@ def test_the_time_left_is_red_in_the_last_ten_minutes(seconds: int, shown: str, 
     assert "data-until=" in clock_face
 
 
+def test_the_time_left_says_so_where_it_could_be_read_as_a_time_of_day() -> None:
+    clock_face = look.minutes_left(NOW + timedelta(seconds=521), left=True)
+    assert text(clock_face) == "8:41 left"
+    assert 'data-words="{} left"' in clock_face
+
+
 def test_the_time_left_of_what_is_over_is_a_word_that_counts_no_further() -> None:
     over = look.minutes_left(NOW)
     assert text(over) == "expired"

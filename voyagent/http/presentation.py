@@ -230,15 +230,19 @@ def typed_day(value: date | str | None) -> str:
     return format_date(value, "d MMM y", locale="en")
 
 
-def minutes_left(value: datetime) -> Markup:
-    """The time until an instant as a clock that goes on counting (`8:41`, `1:05:00`); red in the last ten minutes, a word when over."""
+def minutes_left(value: datetime, *, left: bool = False) -> Markup:
+    """The time until an instant as a clock that goes on counting (`8:41`, `1:05:00`); red in the last ten minutes, a word when over.
+
+    `left=True` says `8:41 left`, where nothing beside it tells it from a time of day.
+    """
     seconds = int((value - clock.now()).total_seconds())
     if seconds <= 0:
         return Markup('<time class="v-clock" datetime="{}">{}</time>').format(_iso(value), gettext("expired"))
     hours, minutes = divmod(seconds // 60, 60)
     text = f"{hours}:{minutes:02}:{seconds % 60:02}" if hours else f"{minutes}:{seconds % 60:02}"
-    return Markup('<time class="v-clock{}" datetime="{}" title="{}" data-until="{}" data-over="{}">{}</time>').format(
-        " v-clock-hot" if seconds < _HOT_SECONDS else "", _iso(value), moment(value), _iso(value), gettext("expired"), text
+    words = gettext("%(clock)s left", clock="{}") if left else "{}"
+    return Markup('<time class="v-clock{}" datetime="{}" title="{}" data-until="{}" data-over="{}" data-words="{}">{}</time>').format(
+        " v-clock-hot" if seconds < _HOT_SECONDS else "", _iso(value), moment(value), _iso(value), gettext("expired"), words, words.replace("{}", text)
     )
 
 
