@@ -202,7 +202,7 @@ def _issue(said: str | None, context: Context) -> Move:
     draft = context.draft
     if draft is not None and (name is None or draft.customer_name.lower().startswith(name.lower())):
         return Call(
-            "issue_invoice", {"invoice_id": draft.invoice_id}, words=_("To issue it gives it the next number and posts it to the books. That needs a grant.")
+            "issue_invoice", {"invoice_id": draft.invoice_id}, words=_("Issuing gives it the next number and posts it to the books. That needs a grant.")
         )
     arguments = {"status": "draft"}
     if name is None and context.enquiry is not None:

@@ -108,7 +108,7 @@ def proposed_invoice(arguments: dict[str, Any], took: list[str]) -> str:
 def drafted(output: dict[str, Any]) -> str:
     """After the grant of a draft, and before its issue is proposed."""
     return _(
-        "The draft for %(name)s is made, %(total)s. To issue it gives it the next number and posts it to the books; that asks for a grant of its own.",
+        "The draft for %(name)s is made, %(total)s. Issuing gives it the next number and posts it to the books; that needs a grant of its own.",
         name=output.get("customer_name", ""),
         total=money(output["total_amount"], output["currency"]),
     )
