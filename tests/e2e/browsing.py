@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+import pytest
 
-from tests.e2e.conftest import AXE
+from tests.e2e.conftest import AXE, NO_BROWSER
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+# Installed with the browser's tests only; without it a module that imports this one is skipped, and says why.
+expect = pytest.importorskip("playwright.sync_api", reason=NO_BROWSER).expect
 SERIOUS = {"serious", "critical"}
 
 
@@ -61,3 +67,8 @@ def visiting(browser: Browser, look: Look, **options: Any) -> Iterator[Visit]:
         yield visit
     finally:
         context.close()
+
+
+def pages_on_paper(page: Page) -> int:
+    """How many sheets of A4 the page takes when it is printed."""
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(format="A4", prefer_css_page_size=True)))

@@ -12,16 +12,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from voyagent.kernel.config import Settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 30
+NO_BROWSER = "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,12 +45,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         item.add_marker(pytest.mark.xdist_group("browser"))
         if CHROMIUM is None:
-            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine: install the system's package `chromium` to run the browser tests"))
+            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - there only where the browser is
+
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import LOOKS, Look, Visit, visiting
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PASSWORD = "Harbour-lantern-42"
 ANSWER_MS = 30_000

@@ -6,12 +6,15 @@ import os
 import re
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import LOOKS, Look, Visit, visiting
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PASSWORD = "Harbour-lantern-42"
 # A folder for pictures of each page, for whoever wants to look; none by default.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsing import LOOKS, Look, Visit, visiting
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, pages_on_paper, visiting
 from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PASSWORD = "Harbour-lantern-42"
 CUSTOMER = "Deepa Krishnan"
@@ -19,7 +21,7 @@ ANSWER_MS = 30_000
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
-def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(browser: Browser, site: Site, look: Look, tmp_path: Path) -> None:
+def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)
         _log_the_enquiry(visit)
@@ -28,7 +30,7 @@ def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(browser: Brows
         _grant(visit, "issue the invoice")
         _hear_that_it_is_done(visit)
         _see_the_invoice(visit)
-        _see_the_reports(visit, tmp_path)
+        _see_the_reports(visit)
 
 
 def _sign_up(visit: Visit) -> None:
@@ -105,18 +107,10 @@ def _see_the_invoice(visit: Visit) -> None:
     visit.looks_right()
 
 
-def _see_the_reports(visit: Visit, tmp_path: Path) -> None:
+def _see_the_reports(visit: Visit) -> None:
     page = visit.page
     for address in ("/reports/receivables", "/reports/trial-balance"):
         page.goto(address)
         expect(page.get_by_role("main")).to_contain_text(AMOUNT)
         visit.looks_right()
-        assert _pages_of(page, tmp_path) == 1
-        page.emulate_media(media="print")
-        expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
-        page.emulate_media(media="null")
-
-
-def _pages_of(page: Page, folder: Path) -> int:
-    paper = page.pdf(path=folder / "report.pdf", format="A4", prefer_css_page_size=True)
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", paper))
+        assert pages_on_paper(page) == 1

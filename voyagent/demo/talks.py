@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.reading import Row, SessionReader
 
 MONEY_TALK = "Who owes us what"
+WORKER_PATIENCE_S = 30
+WORKER_CHECK_EVERY_S = 0.05
 
 
 class Verdict(NamedTuple):
@@ -91,7 +94,7 @@ def _hold(person: Actor, talk: Talk, accountant: Actor) -> bool:
         else:
             with transaction(person.tenant_id):
                 turn = chat.start_turn(person, session_id, message=step)
-            _run(person.tenant_id, turn.id)
+            _run(person.tenant_id, session_id, turn.id)
     return True
 
 
@@ -117,11 +120,18 @@ def _decide(accountant: Actor, session_id: UUID, verdict: Verdict) -> None:
     with transaction(accountant.tenant_id):
         continuation = chats.find_continuation(approval_id)
     if continuation is not None:
-        _run(accountant.tenant_id, continuation.id)
+        _run(accountant.tenant_id, session_id, continuation.id)
 
 
-def _run(tenant_id: UUID, turn_id: str) -> None:
+def _run(tenant_id: UUID, session_id: UUID, turn_id: str) -> None:
+    """Run a turn here; where a worker is running too and took it over, wait until that one has finished."""
     loop.run(tenant_id, turn_id, BuiltInPlanner())
+    give_up_at = time.monotonic() + WORKER_PATIENCE_S
+    while time.monotonic() < give_up_at:
+        with transaction(tenant_id):
+            if chats.find_running_turn(session_id) is None:
+                return
+        time.sleep(WORKER_CHECK_EVERY_S)
 
 
 def _ask_again(person: Actor, session_id: UUID) -> None:

@@ -1,0 +1,44 @@
+"""What leaves the printer, from a busy agency's books: each report and an invoice on one page, without the menu."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import Look, expect, pages_on_paper, visiting
+from tests.e2e.conftest import ROOT, Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+AGENCY = "Malabar Gulf Travels"
+
+
+@pytest.fixture(scope="module")
+def demo(site: Site) -> None:
+    """The demo agency, filled by the command."""
+    subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi:app", "demo"], cwd=ROOT, env=site.environment, check=True, timeout=120)
+
+
+@pytest.mark.parametrize("address", ["/reports/receivables", "/reports/trial-balance", "/invoices?status=paid"])
+@pytest.mark.usefixtures("demo")
+def test_it_prints_on_one_page_with_the_agency_and_without_the_menu(browser: Browser, site: Site, address: str) -> None:
+    with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
+        page = visit.page
+        page.goto("/sign-in")
+        page.get_by_role("button", name=re.compile("demo", re.IGNORECASE)).click()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.goto(address)
+        if address.startswith("/invoices"):
+            page.get_by_role("main").get_by_role("row").nth(1).get_by_role("link").first.click()
+            page.wait_for_url(re.compile(r"/invoices/[0-9a-f-]{36}"))
+        visit.looks_right()
+        assert pages_on_paper(page) == 1
+        page.emulate_media(media="print")
+        expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+        expect(page.get_by_text(AGENCY).locator("visible=true").first).to_be_visible()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") in {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}
