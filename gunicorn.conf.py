@@ -15,7 +15,7 @@ graceful_timeout = 5
 limit_request_line = 0
 limit_request_field_size = 16380
 
-# Whose word about the client counts is VOYAGENT_TRUSTED_PROXIES' to say; gunicorn passes headers on and believes none.
+# What a header says about the client is not gunicorn's to believe: it passes headers on and believes none.
 forwarded_allow_ips = ""
 
 # It would make a folder in the home of whoever starts the program.

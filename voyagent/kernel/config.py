@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
+import psycopg
+import sqlalchemy as sa
+from psycopg.conninfo import conninfo_to_dict
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -51,7 +56,6 @@ class Settings(BaseSettings):
     auth_debug_tokens: bool = False
 
     api_cors_origins: str = ""
-    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY")
 
     db_pool_size: int = Field(8, ge=1)
     db_lane_pool_size: int = Field(4, ge=1)
@@ -87,8 +91,17 @@ class Settings(BaseSettings):
             raise ValueError("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in production")
         if self.is_production and self.auth_debug_tokens:
             raise ValueError("VOYAGENT_AUTH_DEBUG_TOKENS is a development switch and is refused in production")
-        if self.db_url is not None and not self.db_url.startswith("postgresql"):
-            raise ValueError("VOYAGENT_DB_URL must name a PostgreSQL database, such as postgresql://user@host/name")
+        return self
+
+    @model_validator(mode="after")
+    def _addressed(self) -> Self:
+        for name, url in (("VOYAGENT_DB_URL", self.db_url), ("VOYAGENT_DB_ADMIN_URL", self.db_admin_url)):
+            if url is not None and not _is_database(url):
+                raise ValueError(f"{name} must name a PostgreSQL database, such as postgresql://user@host/name; in a password write @ as %40 and / as %2F")
+        if not _is_address(self.public_url, "http", "https") or not urlsplit(self.public_url).hostname:
+            raise ValueError("VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address, such as https://voyagent.example")
+        if self.redis_url is not None and not _is_address(self.redis_url, "redis", "rediss", "unix"):
+            raise ValueError("VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address, such as redis://host:6379/0")
         return self
 
 
@@ -110,8 +123,30 @@ def _sentence(item: dict[str, object]) -> str:
     place = item["loc"]
     if isinstance(place, tuple) and place:
         name = str(place[0])
+        if name == "VOYAGENT_PORT" and name not in os.environ:
+            name = "PORT"  # the field has two variables, and the error names the first of them whichever was set
         return f"{name if name.isupper() else 'VOYAGENT_' + name.upper()}: {message}"
     return message
+
+
+def _is_address(url: str, *schemes: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and url.startswith(f"{parts.scheme}://") and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _is_database(url: str) -> bool:
+    """Whether both readers of the address understand it, and alike: else a piece of the password would pass for the host, and be printed with it."""
+    if not sqlalchemy_url(url).startswith("postgresql+psycopg://"):
+        return False
+    try:
+        read = sa.make_url(sqlalchemy_url(url))
+        password = conninfo_to_dict(psycopg_url(url)).get("password")
+    except (ValueError, sa.exc.ArgumentError, psycopg.Error):
+        return False
+    return (password or None) == (read.password or read.query.get("password")) and "@" not in (read.host or "")
 
 
 def sqlalchemy_url(url: str) -> str:
