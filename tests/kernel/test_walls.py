@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from tests.kernel.filling import fill
 from tests.people import Person
 
 # Tables that no agency owns: the agencies themselves (walled by their id), the migrations' mark, the job library's.
@@ -116,24 +117,38 @@ def suppress_denial() -> Iterator[None]:
             raise
 
 
-def test_no_agencys_row_is_seen_or_changed_from_another_agency(app_engine: sa.Engine, catalogue: sa.Connection, alice: Person, charlie: Person) -> None:
-    seen = 0
-    for name, table in tables(catalogue).items():
-        if not table["is_an_agencys"]:
-            continue
-        there = catalogue.scalar(sa.text(f"select count(*) from {name} where tenant_id = :c"), {"c": charlie.actor.tenant_id})
-        seen += bool(there)
+def test_no_agencys_row_is_seen_or_changed_from_another_agency(
+    app_engine: sa.Engine, catalogue: sa.Connection, alice: Person, charlie: Person, drain: Callable[[], None]
+) -> None:
+    fill(charlie, drain)
+    owned = [name for name, table in tables(catalogue).items() if table["is_an_agencys"]]
+    empty = [name for name in owned if not catalogue.scalar(sa.text(f"select count(*) from {name} where tenant_id = :c"), {"c": charlie.actor.tenant_id})]
+    assert empty == [], "a wall is only tried where there is a row behind it: see filling.py"
+    for name in owned:
         for statement in (
             f"select * from {name} where tenant_id = :c",
             f"delete from {name} where tenant_id = :c",
             f"update {name} set tenant_id = tenant_id where tenant_id = :c",
         ):
-            with app_engine.connect() as connection, connection.begin() as transaction:
-                connection.execute(sa.text(BOUND), {"t": str(alice.actor.tenant_id)})
-                with suppress_denial():
-                    assert connection.execute(sa.text(statement), {"c": charlie.actor.tenant_id}).rowcount == 0, statement
-                transaction.rollback()
-    assert seen >= 6
+            assert _reached(app_engine, alice, statement, charlie) == 0, statement
+
+
+def test_the_same_select_reaches_ones_own_rows(app_engine: sa.Engine, catalogue: sa.Connection, charlie: Person, drain: Callable[[], None]) -> None:
+    """The other half: could the application's role read nothing at all, the test above would be worth nothing."""
+    fill(charlie, drain)
+    for name in (name for name, table in tables(catalogue).items() if table["is_an_agencys"]):
+        assert _reached(app_engine, charlie, f"select * from {name} where tenant_id = :c", charlie) > 0, name
+
+
+def _reached(app_engine: sa.Engine, bound: Person, statement: str, owner: Person) -> int:
+    """How many of the owner's rows a statement reaches from within an agency; nothing of it stays."""
+    with app_engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(sa.text(BOUND), {"t": str(bound.actor.tenant_id)})
+        reached = 0
+        with suppress_denial():
+            reached = connection.execute(sa.text(statement), {"c": owner.actor.tenant_id}).rowcount
+        transaction.rollback()
+    return reached
 
 
 def test_the_applications_role_owns_nothing_and_passes_no_wall(app_engine: sa.Engine, catalogue: sa.Connection) -> None:

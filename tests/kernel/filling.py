@@ -1,0 +1,39 @@
+"""An agency with a row in every table that agencies own, made through the services."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+
+from tests.people import Person
+from voyagent.assistant import service as assistant
+from voyagent.billing import service as billing
+from voyagent.billing.service import LineItem
+from voyagent.chat import service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.identity import service as identity
+from voyagent.kernel.money import Money
+
+ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
+
+
+def fill(person: Person, drain: Callable[[], None]) -> None:
+    """People, an enquiry, documents with a payment, a conversation with a request; the person is signed out afterwards."""
+    rules = person.app.extensions["voyagent.identity"]
+    with person.acting() as actor:
+        identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
+        enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
+        _book(person)
+        session_id = chat.create_session(actor).id
+        assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    drain()
+    assert person.api.post("/auth/sign-out").status_code == 204
+
+
+def _book(person: Person) -> None:
+    items = [LineItem(description="Dubai visa", quantity=2, unit_price="500.00", currency=person.actor.currency)]
+    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=items)
+    issued = billing.issue_invoice(person.actor, drafted.id)
+    billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
+    billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
