@@ -81,6 +81,8 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, bro
     assert "Alice Owner granted: Draft an invoice for Deepa Krishnan" in page
     assert re.search(r'href="/invoices/[0-9a-f-]{36}"', page)
     assert browser.get("/invoices").text.count("000001") >= 1
+    decided = browser.get(decide.group(1).removesuffix("/decide")).text
+    assert re.search(r'href="/invoices/[0-9a-f-]{36}">Open invoice \d{4}-\d\d/000001</a>', decided)
 
 
 def test_who_may_not_grant_sees_who_may_and_no_button(talk: Talk, alice: Person, bob: Person) -> None:
