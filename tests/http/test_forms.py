@@ -142,3 +142,10 @@ def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: A
 def test_a_date_is_read_as_people_write_it_day_before_month(text: str, found: date | None) -> None:
     with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         assert read_date(text) == found
+
+
+def test_a_day_without_a_year_is_the_last_such_day_where_the_past_is_asked_for() -> None:
+    with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
+        assert read_date("1 nov") == date(2027, 11, 1)
+        assert read_date("1 nov", past=True) == date(2026, 11, 1)
+        assert read_date("24/12", past=True) == date(2025, 12, 24)

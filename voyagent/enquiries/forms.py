@@ -152,7 +152,7 @@ class ListQuery(EnquiryFilter):
         """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
         values = {name: given[name] for name in cls.model_fields if name in given and name not in ("unread", "tz")}
         for name in _DATES:
-            found = read_date(values[name].strip()) if values.get(name, "").strip() else None
+            found = read_date(values[name].strip(), past=name.startswith("created")) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)

@@ -132,12 +132,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             field.errors = [*field.errors, str(sentence)]
 
 
-def read_date(text: str) -> date | None:
-    """A date as people write it, or None; a missing year means the next such day."""
+def read_date(text: str, *, past: bool = False) -> date | None:
+    """A date as people write it, or None; a missing year means the next such day, and with `past` the last one, as in a report's `as of`."""
     if text[:4].isdigit() and len(text) == 10:
         try:
             return date.fromisoformat(text)
         except ValueError:
             return None
-    found = dateparser.parse(text, languages=["en", "hi"], settings={"DATE_ORDER": "DMY", "PREFER_DATES_FROM": "future", "REQUIRE_PARTS": ["day", "month"]})
+    near = "past" if past else "future"
+    found = dateparser.parse(text, languages=["en", "hi"], settings={"DATE_ORDER": "DMY", "PREFER_DATES_FROM": near, "REQUIRE_PARTS": ["day", "month"]})
     return found.date() if found else None

@@ -80,5 +80,5 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
 
 
 def _day(typed: str) -> date | None:
-    found = read_date(typed) if typed else None
+    found = read_date(typed, past=True) if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
