@@ -1,0 +1,65 @@
+"""What a conversation told outlives the process that told it: another process of the application sends it again, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from tests.assistant.line import FRAME, INVOICE, Line
+from tests.people import ApiClient
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+
+
+@pytest.fixture
+def restarted(settings: Settings) -> Iterator[Flask]:
+    """The application of a fresh process: nothing is shared with the first but the database."""
+    made = create_app(settings)
+    yield made
+    made.extensions["voyagent.doors"].lane.close()
+    with made.app_context():
+        db.engine.dispose()
+
+
+def events_of(stream: bytes) -> list[bytes]:
+    """The frames of the events, as they were sent; heartbeats are not repeated."""
+    return [match.group().encode() for match in FRAME.finditer(stream.decode())]
+
+
+def replay(restarted: Flask, line: Line, after: int) -> bytes:
+    api = ApiClient(restarted.test_client(), line.person.access_token)
+    answer = api.post(f"/chat/sessions/{line.session_id}/messages", json={"message": "never run"}, headers={"Last-Event-ID": str(after)})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Content-Type"].startswith("text/event-stream")
+    line.opened.append(answer)
+    return answer.get_data()
+
+
+@pytest.mark.parametrize("message", ["trial balance", INVOICE])
+def test_after_a_restart_a_finished_turn_is_sent_again_byte_for_byte(line: Line, restarted: Flask, message: str) -> None:
+    first = line.post({"message": message})
+    line.drain()
+    told = events_of(first.get_data())
+    assert len(told) >= 3
+    for after in range(len(told)):
+        assert events_of(replay(restarted, line, after)) == told[after:], after
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
+
+
+def test_after_a_restart_the_tail_goes_on_over_turns(line: Line, restarted: Flask) -> None:
+    told: list[bytes] = []
+    for message in ("help", "trial balance"):
+        stream = line.post({"message": message})
+        line.drain()
+        told += events_of(stream.get_data())
+    assert events_of(replay(restarted, line, 0)) == told
+    assert events_of(replay(restarted, line, len(told) - 1)) == told[-1:]
+
+
+def test_after_a_restart_the_conversation_goes_on(line: Line, restarted: Flask) -> None:
+    last = line.say("help")[-1]["id"]
+    line.person.app = restarted
+    assert line.say("trial balance", last_event_id=str(last))[0]["id"] == last + 1
