@@ -4,7 +4,15 @@ VOYAGENT_ENV is `production` unless set, so the start is refused without the sec
 starts, says so in the log, and answers for its own health only.
 """
 
-from voyagent.factory import create_app
-from voyagent.kernel.config import load_settings
+import sys
 
-app = create_app(load_settings())
+from voyagent.factory import create_app
+from voyagent.kernel.config import ConfigurationError, load_settings
+
+GUNICORN_GIVES_UP = 4  # gunicorn starts a worker again after any other code that a refused setting could end with
+
+try:
+    app = create_app(load_settings())
+except ConfigurationError as error:
+    sys.stderr.write(f"Voyagent did not start: {error}\n")
+    sys.exit(GUNICORN_GIVES_UP)

@@ -23,6 +23,7 @@ def test_production_does_not_start_without_its_secret() -> None:
     done = _run("import wsgi")
     assert done.returncode != 0
     assert "VOYAGENT_AUTH_SECRET is missing" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_production_does_not_start_with_a_short_secret() -> None:
@@ -59,7 +60,8 @@ def test_gunicorn_gives_up_at_once_when_the_settings_are_wrong() -> None:
         check=False,
     )
     assert done.returncode != 0
-    assert "VOYAGENT_AUTH_SECRET is missing" in done.stderr
+    assert done.stderr.count("VOYAGENT_AUTH_SECRET is missing") == 1, "a worker that failed is not tried again"
+    assert "Traceback" not in done.stderr
 
 
 def _run(program: str, **variables: str) -> subprocess.CompletedProcess[str]:
