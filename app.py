@@ -16,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,6 +24,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
 
+import click
 import psycopg
 from flask import Flask
 from gunicorn.app.base import BaseApplication
@@ -60,18 +62,21 @@ def main() -> None:
             words = greeting(settings, has_demo=prepare(settings))
             running.enter_context(Worker())
             WebServer(settings, listener, words).run()
-    except (ConfigurationError, EmbeddedServerError, PortUnavailable) as error:
+    except (ConfigurationError, EmbeddedServerError, PortUnavailable, cli.ServerUnreachable) as error:
         sys.exit(f"Voyagent did not start: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def create_app() -> Flask:
-    """The application for one `flask` command, with this computer's defaults and database."""
-    set_defaults()
+    """The application for one `flask` command, with this computer's defaults and database; `flask` prints a ClickException as a sentence."""
     running = ExitStack()
     atexit.register(running.close)
-    return factory.create_app(running.enter_context(database()))
+    try:
+        set_defaults()
+        return factory.create_app(running.enter_context(database()))
+    except (ConfigurationError, EmbeddedServerError) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def set_defaults() -> None:
@@ -80,13 +85,23 @@ def set_defaults() -> None:
     if os.environ["VOYAGENT_ENV"] == "production":
         return
     data_dir = Path(os.environ.get("VOYAGENT_DATA_DIR") or ROOT / "var").resolve()
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(data_dir)
     os.environ["VOYAGENT_DATA_DIR"] = str(data_dir)
     if "VOYAGENT_AUTH_SECRET" not in os.environ:
         os.environ["VOYAGENT_AUTH_SECRET"] = stored_secret(data_dir / "secret")
     os.environ.setdefault("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "true")
     os.environ.setdefault("VOYAGENT_LOG_JSON", "false")
     os.environ.setdefault("VOYAGENT_PUBLIC_URL", f"http://{HOST}:{load_settings().port}")
+
+
+def make_data_folder(data_dir: Path) -> None:
+    """Make the folder unless it is there. Raises ConfigurationError where nothing can be written in it."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data_dir):
+            pass
+    except OSError as error:
+        raise ConfigurationError(f"VOYAGENT_DATA_DIR must name a folder that can be written: {error.strerror}") from None
 
 
 def stored_secret(file: Path) -> str:
@@ -109,7 +124,7 @@ def claim_port(settings: Settings) -> Iterator[socket.socket]:
     number is dead; only for that the start waits.
     """
     name = settings.data_dir / f"web-{settings.port}.lock"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_folder(settings.data_dir)
     with name.open("a+") as lock:
         give_up_at = time.monotonic() + ORPHANS_END_WITHIN_S
         while True:
@@ -135,6 +150,7 @@ def database() -> Iterator[Settings]:
     if settings.db_url is not None:
         yield settings
         return
+    make_data_folder(settings.data_dir)
     with shared_server(settings.data_dir) as server:
         os.environ["VOYAGENT_DB_URL"] = server.app_url
         os.environ["VOYAGENT_DB_ADMIN_URL"] = server.admin_url
@@ -144,7 +160,8 @@ def database() -> Iterator[Settings]:
 
 
 def prepare(settings: Settings) -> bool:
-    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted; tell whether it is there."""
+    """Migrate, and fill a fresh database with the demo agency, taking up one that was interrupted; tell whether it is there. Raises ServerUnreachable."""
+    cli.reach(settings)
     application = factory.create_app(settings)
     wanted = not settings.is_production and os.environ.get("VOYAGENT_DEMO") != "off"
     unfinished = settings.data_dir / "demo-unfinished"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -17,10 +18,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from voyagent.drivers.postgres.launcher import stop_server
 from voyagent.drivers.postgres.place import find_place
 from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.kernel.config import psycopg_url
 
 ROOT = Path(__file__).resolve().parent.parent
 START_S = 90  # with the demo to fill, on a machine that has other work
@@ -32,8 +35,7 @@ class Program:
     def __init__(self, data_dir: Path, port: int, log: Path, **variables: str) -> None:
         self.port = port
         self.log = log
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")}
-        environment = inherited | {"PORT": str(port), "VOYAGENT_DATA_DIR": str(data_dir), "VOYAGENT_DEMO": "off"} | variables
+        environment = _bare_environment() | {"PORT": str(port), "VOYAGENT_DATA_DIR": str(data_dir), "VOYAGENT_DEMO": "off"} | variables
         with log.open("w") as file:
             self.process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT)
 
@@ -129,14 +131,15 @@ def test_ctrl_c_stops_everything_too(start: Callable[..., Program]) -> None:
 
 
 def test_a_second_start_takes_under_five_seconds_and_keeps_the_secret(start: Callable[..., Program], tmp_path: Path) -> None:
-    first = start()
+    first = start(VOYAGENT_DEMO="on")
     first.wait_until_it_runs()
     first.stop()
     file = tmp_path / "data" / "secret"
     secret = file.read_text()
     assert len(secret) >= 32
     assert file.stat().st_mode & 0o777 == 0o600
-    assert any(_seconds_to_start_again(start) < 5 for _ in range(3)), "three tries, since other tests load the machine meanwhile"
+    took = [_seconds_to_start_again(start) for _ in range(2)]
+    assert min(took) < 5, f"the better of two tries, since other tests load the machine meanwhile: {took}"
     assert file.read_text() == secret
 
 
@@ -173,6 +176,87 @@ def test_a_wrong_setting_is_told_in_a_sentence(start: Callable[..., Program]) ->
     assert "Traceback" not in program.said
 
 
+@pytest.mark.parametrize("variable", ["VOYAGENT_DB_URL", "VOYAGENT_DB_ADMIN_URL"])
+def test_a_server_that_does_not_answer_is_told_without_the_password(start: Callable[..., Program], variable: str, server_urls: tuple[str, str]) -> None:
+    variables = {"VOYAGENT_DB_URL": server_urls[1], variable: f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"}
+    program = start(**variables)
+    assert program.process.wait(30) == 1
+    assert f"Voyagent did not start: the server that {variable} names does not answer" in program.said
+    assert "hidden-word" not in program.said
+    assert "Traceback" not in program.said
+
+
+def test_an_address_that_cannot_be_read_is_told_in_a_sentence(start: Callable[..., Program]) -> None:
+    program = start(VOYAGENT_DB_URL="postgresql://[::bad")
+    assert program.process.wait(30) == 1
+    assert "Voyagent did not start: VOYAGENT_DB_URL must name a PostgreSQL database" in program.said
+    assert "Traceback" not in program.said
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/voyagent", "/proc"])
+def test_a_data_folder_that_cannot_be_written_is_told_in_a_sentence(start: Callable[..., Program], tmp_path: Path, place: str, environment: str) -> None:
+    (tmp_path / "file").write_text("")
+    program = start(VOYAGENT_DATA_DIR=str(tmp_path / place), VOYAGENT_ENV=environment, VOYAGENT_AUTH_SECRET="s" * 40)
+    assert program.process.wait(30) == 1
+    assert "Voyagent did not start: VOYAGENT_DATA_DIR must name a folder that can be written" in program.said
+    assert "Traceback" not in program.said
+
+
+def test_the_migration_command_tells_what_is_wrong_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    nobody = f"postgresql://someone:hidden-word@127.0.0.1:{_free_port()}/trips"
+    for variables, sentence in (
+        ({"VOYAGENT_DB_URL": nobody}, "the server that VOYAGENT_DB_URL names does not answer"),
+        ({"VOYAGENT_DB_URL": "postgresql://[::bad"}, "VOYAGENT_DB_URL must name a PostgreSQL database"),
+        ({"VOYAGENT_DATA_DIR": str(tmp_path / "file")}, "VOYAGENT_DATA_DIR must name a folder that can be written"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "migrate-up"],
+            cwd=ROOT,
+            env=_bare_environment() | {"VOYAGENT_DATA_DIR": str(tmp_path / "data")} | variables,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert "hidden-word" not in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.fixture
+def database(server_urls: tuple[str, str]) -> Iterator[tuple[str, str]]:
+    """An empty database on the tests' server, as its owner and as the application, that goes with the test."""
+    name = f"start_{secrets.token_hex(6)}"
+    with psycopg.connect(psycopg_url(server_urls[0]), autocommit=True) as connection:
+        connection.execute(f"create database {name}")
+        owner, application = (sa.make_url(url).set(database=name).render_as_string(hide_password=False) for url in server_urls)
+        yield owner, application
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.mark.parametrize("demo", ["on", "off"])
+def test_a_server_that_is_named_is_used_and_none_is_started(tmp_path: Path, database: tuple[str, str], demo: str) -> None:
+    owner, application = database
+    data_dir = tmp_path / "data"
+    program = Program(data_dir, _free_port(), tmp_path / "log", VOYAGENT_DB_URL=application, VOYAGENT_DB_ADMIN_URL=owner, VOYAGENT_DEMO=demo)
+    try:
+        program.wait_until_it_runs()
+        assert program.status("/health/db") == 200
+        assert program.status("/sign-in") == 200
+        with psycopg.connect(psycopg_url(owner)) as connection:
+            assert connection.execute("select to_regclass('users') is not null and to_regclass('enquiries') is not null").fetchone() == (True,)
+            demos = connection.execute("select count(*) from users where email = %s", (DEMO_EMAIL,)).fetchone()
+        assert demos == (1 if demo == "on" else 0,)
+        assert (DEMO_EMAIL in program.said) is (demo == "on")
+        assert not (find_place(data_dir).cluster / "PG_VERSION").exists(), "no server of our own was made"
+    finally:
+        program.stop()
+        shutil.rmtree(find_place(data_dir).home)
+
+
 def test_the_greeting_names_the_address_and_what_is_skipped(running: Program) -> None:
     assert DEMO_EMAIL not in running.said, "nobody of that name is in an empty database"
     assert f"Voyagent runs at http://127.0.0.1:{running.port}" in running.said
@@ -201,10 +285,15 @@ def test_a_taken_port_is_told_at_once(running: Program, start_beside: Callable[.
 
 
 def _seconds_to_start_again(start: Callable[..., Program]) -> float:
-    program = start()
+    program = start(VOYAGENT_DEMO="on")
     took = program.wait_until_it_runs()
+    assert DEMO_EMAIL in program.said, "with the demo, as people have it"
     program.stop()
     return took
+
+
+def _bare_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("VOYAGENT_")}
 
 
 def _free_port() -> int:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import click
 import flask_migrate
+import psycopg
+import sqlalchemy as sa
 from flask import Flask
 
 from voyagent.demo.service import fill
 from voyagent.kernel import jobs
-from voyagent.kernel.config import Settings
+from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.errors import VoyagentError
+
+REACH_TIMEOUT_S = 5
+
+
+class ServerUnreachable(Exception):
+    """No connection to the database can be had; the message names the variable and the reason, and never the password."""
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -18,6 +26,10 @@ def register(app: Flask, settings: Settings) -> None:
     @app.cli.command("migrate-up")
     def migrate_up() -> None:
         """Bring the database's schema to the newest revision."""
+        try:
+            reach(settings)
+        except ServerUnreachable as error:
+            raise click.ClickException(str(error)) from None
         flask_migrate.upgrade()
         click.echo("The schema is at the newest revision.")
 
@@ -46,3 +58,22 @@ def migrate(app: Flask) -> None:
     """Bring the schema to the newest revision, from a program."""
     with app.app_context():
         flask_migrate.upgrade()
+
+
+def reach(settings: Settings) -> None:
+    """Try each address of the database before anything relies on it. Raises ServerUnreachable."""
+    if settings.db_url is None:
+        raise ServerUnreachable("VOYAGENT_DB_URL is missing: set it to the address of a PostgreSQL database")
+    for variable, url in (("VOYAGENT_DB_URL", settings.db_url), ("VOYAGENT_DB_ADMIN_URL", settings.db_admin_url)):
+        if url is None:
+            continue
+        try:
+            psycopg.connect(psycopg_url(url), connect_timeout=REACH_TIMEOUT_S).close()
+        except psycopg.Error as error:
+            raise ServerUnreachable(f"the server that {variable} names does not answer: {_reason(error, url)}") from None
+
+
+def _reason(error: psycopg.Error, url: str) -> str:
+    reason = (str(error).splitlines() or ["no reason given"])[0]
+    password = sa.make_url(sqlalchemy_url(url)).password
+    return reason.replace(str(password), "***") if password else reason
