@@ -173,6 +173,9 @@ def test_issue_the_draft_means_the_draft_of_this_conversation(talk: Talk, alice:
     asked = talk.say(alice, session_id, INVOICE)
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
     first = talk.pending(alice, session_id)[0]
+    hasty = talk.say(alice, session_id, "issue it")
+    assert kinds(hasty) == ["text_delta", "final"]
+    assert "waits for a decision already" in text(hasty)
     talk.decide(alice, first["approval_id"], granted=False)
     again = talk.say(alice, session_id, "issue the draft")
     assert kinds(again) == ["text_delta", "tool_use", "approval_request", "final"]

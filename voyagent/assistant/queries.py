@@ -70,12 +70,14 @@ def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
 
 def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
     """The newest draft that a grant in this conversation made and no later grant issued."""
-    rows = [row for row in reader.read(approvals.session_statement(session_id))[0] if row["effect_status"] == "done"]
+    proposals = reader.read(approvals.session_statement(session_id))[0]
+    rows = [row for row in proposals if row["effect_status"] == "done"]
     issued = {_text(row["effect_result"], "invoice_id") for row in rows if row["tool_name"] == "issue_invoice"}
     for row in reversed(rows):
         made = _text(row["effect_result"], "invoice_id")
         if row["tool_name"] == "draft_invoice" and made and made not in issued:
-            return DraftInView(made, str(row["payload"].get("customer_name", "")))
+            waiting = (other for other in proposals if other["tool_name"] == "issue_invoice" and other["status"] == "pending")
+            return DraftInView(made, str(row["payload"].get("customer_name", "")), any(other["payload"].get("invoice_id") == made for other in waiting))
     return None
 
 

@@ -201,6 +201,10 @@ def _issue(said: str | None, context: Context) -> Move:
     name = as_name(said) if said else None
     draft = context.draft
     if draft is not None and (name is None or draft.customer_name.lower().startswith(name.lower())):
+        if draft.waits:
+            return Say(
+                _("The request to issue the invoice for %(name)s waits for a decision already: here above, and under Approvals.", name=draft.customer_name)
+            )
         return Call(
             "issue_invoice", {"invoice_id": draft.invoice_id}, words=_("Issuing gives it the next number and posts it to the books. That needs a grant.")
         )

@@ -78,10 +78,11 @@ class EnquiryInView:
 
 @dataclass(frozen=True, slots=True)
 class DraftInView:
-    """The newest draft invoice that this conversation made."""
+    """The newest draft invoice that this conversation made; `waits` where a request to issue it waits for a decision."""
 
     invoice_id: str
     customer_name: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
