@@ -75,6 +75,7 @@ def mark(actor: Actor, enquiry_id: UUID) -> Any:
     form = StatusForm()
     changed = form.attempt(lambda body: service.update(actor, enquiry_id, body.changes()), invalid_status_transition="", status_cannot_be_null="")
     if changed is None:
+        queries.get_enquiry(enquiry_id)  # what is not there is told so, whatever the form said
         toast(_("This enquiry cannot take that step."), kind="error")
     return see_other(url_for("enquiries.detail", enquiry_id=enquiry_id))
 
