@@ -8,14 +8,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
+
 from tests.approvals import probes
 from tests.people import PASSWORD, Person
 from voyagent.approvals import service as approvals
+from voyagent.billing import service as billing
+from voyagent.billing.models import Invoice
+from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
 from voyagent.identity import service as identity
+from voyagent.kernel import clock
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.routes import APIS
 
@@ -83,8 +90,29 @@ def _invite(person: Person) -> object:
     return person.does(lambda actor: identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"))[0]
 
 
+def _invoice(person: Person) -> object:
+    today = clock.today(person.actor.timezone)
+    items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=person.actor.currency)]
+    with person.acting() as actor:
+        drafted = billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=today, due_date=today, line_items=items)
+        return billing.issue_invoice(actor, drafted.id).id
+
+
+def _entry(person: Person) -> object:
+    invoice_id = _invoice(person)
+    with person.acting():
+        return db.session.scalar(sa.select(Invoice.entry_id).where(Invoice.id == invoice_id))
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
-MAKERS: dict[str, Callable[[Person], object]] = {"enquiry_id": _enquiry, "session_id": _session, "approval_id": _approval, "invite_id": _invite}
+MAKERS: dict[str, Callable[[Person], object]] = {
+    "enquiry_id": _enquiry,
+    "session_id": _session,
+    "approval_id": _approval,
+    "invite_id": _invite,
+    "invoice_id": _invoice,
+    "entry_id": _entry,
+}
 
 
 def _address() -> str:

@@ -1,0 +1,169 @@
+"""Over every registered page: another agency, the wrong role, and input that no form sends. A new page is covered by being registered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.http.operations import MAKERS
+from tests.people import Person, csrf
+from voyagent.chat import service as chat
+from voyagent.http.guards import Guard
+from voyagent.http.pages import Page
+from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.kernel.ids import new_id
+from voyagent.routes import PAGES, docs
+
+MARK = "<b>Zq7\"'mark"
+UNSAFE = "POST"
+# What a viewer may send all the same: leaving.
+ANYBODYS = {"identity.sign_out"}
+# Pages that look at no query; one try with every name at once is enough for them.
+READS_NO_QUERY = {"docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up"}
+
+
+@dataclass(frozen=True)
+class Door:
+    """One page under one method."""
+
+    page: Page
+    method: str
+
+    @property
+    def name(self) -> str:
+        """How a test names it."""
+        return f"{self.method} {self.page.path}"
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names in its path."""
+        return re.findall(r"<(?:\w+:)?(\w+)>", self.page.path)
+
+    def made_for(self, person: Person) -> str:
+        """Its path with a thing of this person's agency."""
+        ids = {name: MAKERS[name](person) for name in self.parameters}
+        if self.page.endpoint == "assistant.restore":
+            person.does(chat.delete, ids["session_id"])
+        return self.address(**ids)
+
+    def address(self, **ids: object) -> str:
+        """The path with ids; those not given are unknown ones."""
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.page.path)
+
+
+DOORS = [Door(page, method) for blueprint in (*PAGES, docs) for page in blueprint.pages for method in page.methods]
+WITH_IDS = [door for door in DOORS if door.parameters]
+READ = [door for door in DOORS if door.method == "GET"]
+SENT = [door for door in DOORS if door.method == UNSAFE]
+KEPT = [door for door in SENT if door.page.guard is Guard.SIGNED_IN]
+
+LONG = "x" * 9_000
+QUERY_VALUES = ["%00", "a%00b", "%ED%A0%80", "%FF", LONG, "-1", "99999999999999999999", "NaN", "nonsense", "2026-02-30", "[]", "%3Cb%3EZq7%22'mark"]
+FORM_VALUES = ["\x00", f"{MARK}\x00", LONG, MARK, MARK * 300, "-1", "9" * 40, "NaN", "1e400", "2026-02-30", "\u202e\U0010ffff", ""]
+# Every name that a page or a form of ours reads; a name that it does not know it ignores.
+QUERY_NAMES = [
+    *("q", "status", "offset", "limit", "page", "sort", "open", "cursor", "about", "from", "to", "first", "after", "step", "next", "token", "customer_name"),
+    *("as_of", "currency", "created_from", "created_to", "depart_from", "depart_to", "bucket", "party", "search", "direction"),
+]
+FORM_NAMES = [
+    *("email", "password", "full_name", "agency_name", "remember", "role", "message", "title", "granted", "confirmed", "reason", "status", "then"),
+    *("customer_name", "customer_email", "customer_phone", "origin", "destination", "depart_date", "return_date", "pax_count"),
+    *("budget_amount", "budget_currency", "notes", "opened", "seen"),
+]
+
+
+def named(doors: list[Door]) -> Any:
+    return pytest.mark.parametrize("door", doors, ids=lambda door: door.name)
+
+
+def knock(browser: FlaskClient, door: Door, address: str, **options: Any) -> Any:
+    """Call a page; a form carries the token that the browser was given."""
+    if door.method == UNSAFE:
+        options["data"] = {**options.get("data", {}), "csrf_token": csrf(browser, "/team" if options.pop("signed_in", True) else "/sign-in")}
+    answer = browser.open(address, method=door.method, **options)
+    if answer.is_streamed and answer.mimetype == "text/event-stream":
+        answer.close()
+    return answer
+
+
+def is_harmless(answer: Any) -> bool:
+    """No fault of ours, and nothing of what was sent stands in it as markup."""
+    return answer.status_code < 500 and (answer.mimetype == "text/event-stream" or MARK[:6] not in answer.text)
+
+
+def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> None:
+    """A page that is no PageBlueprint's would have no guard and no test here."""
+    routed = {
+        (rule.rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.endpoint.startswith(("api_", "static")) and (method != "GET" or not rule.endpoint.endswith("static"))
+    }
+    assert routed == {(door.page.path, door.method) for door in DOORS}
+    assert {name for door in DOORS for name in door.parameters} <= set(MAKERS)
+
+
+@named(WITH_IDS)
+def test_another_agencys_page_is_not_found_like_an_unknown_one(alice: Person, charlie: Person, door: Door) -> None:
+    browser = alice.browser
+    for address in (door.made_for(charlie), door.address(), door.address(**dict.fromkeys(door.parameters, "nonsense"))):
+        answer = knock(browser, door, address)
+        assert answer.status_code == 404, address
+        assert "Krishnan" not in answer.text
+
+
+@named(WITH_IDS)
+def test_ones_own_page_is_found(alice: Person, door: Door) -> None:
+    """The other half: were everything a 404, the test above would be worth nothing."""
+    assert knock(alice.browser, door, door.made_for(alice)).status_code in {200, 303, 422}
+
+
+@named([door for door in KEPT if door.page.endpoint not in ANYBODYS])
+def test_a_viewer_sends_nothing(alice: Person, victor: Person, door: Door) -> None:
+    assert door.page.permission not in ROLE_PERMISSIONS["viewer"]
+    assert knock(victor.browser, door, door.made_for(alice)).status_code == 403
+
+
+@named(KEPT)
+def test_a_form_without_its_token_is_refused(alice: Person, door: Door) -> None:
+    assert alice.browser.post(door.made_for(alice)).status_code == 400
+
+
+@named(READ)
+def test_no_query_breaks_a_page_or_is_written_into_it(alice: Person, door: Door) -> None:
+    browser, address = alice.browser, door.made_for(alice)
+    for value in QUERY_VALUES:
+        answer = knock(browser, door, f"{address}?" + "&".join(f"{name}={value}" for name in QUERY_NAMES))
+        assert is_harmless(answer), (value[:30], answer.status_code)
+    for value in ("%00", "%ED%A0%80", LONG):
+        assert knock(browser, door, f"{address}?q={value}").status_code == 422, value[:9]
+
+
+@named([door for door in READ if door.page.endpoint not in READS_NO_QUERY])
+def test_no_single_query_value_breaks_a_page(alice: Person, door: Door) -> None:
+    browser, address = alice.browser, door.made_for(alice)
+    for name in QUERY_NAMES:
+        for value in ("99999999999999999999", "%3Cb%3EZq7%22'mark"):
+            answer = knock(browser, door, f"{address}?{name}={value}")
+            assert is_harmless(answer), (name, value, answer.status_code)
+
+
+@named(SENT)
+def test_no_field_breaks_a_form_or_is_written_into_its_page(app: Flask, alice: Person, door: Door) -> None:
+    signed_in = door.page.guard is Guard.SIGNED_IN
+    for value in FORM_VALUES:
+        browser = alice.browser if signed_in else app.test_client()
+        answer = knock(browser, door, door.made_for(alice), data=dict.fromkeys(FORM_NAMES, value), signed_in=signed_in)
+        assert is_harmless(answer), (value[:30], answer.status_code)
+        if "\x00" in value and signed_in:
+            assert answer.status_code == 422
+    raw = b"&".join(name.encode() + b"=%ED%A0%80%FF" for name in FORM_NAMES)
+    browser = alice.browser if signed_in else app.test_client()
+    token = csrf(browser, "/team" if signed_in else "/sign-in")
+    answer = browser.post(door.made_for(alice), data=raw + f"&csrf_token={token}".encode(), content_type="application/x-www-form-urlencoded")
+    assert is_harmless(answer), answer.status_code
