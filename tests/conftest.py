@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,9 @@ def server_urls() -> Iterator[tuple[str, str]]:
         yield server.admin_url, server.app_url
 
 
-@pytest.fixture(scope="session")
-def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """Settings of a fresh, migrated database that goes when the process ends."""
+@contextmanager
+def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Settings]:
+    """Settings of a fresh, migrated database that goes when the block ends."""
     admin_url, app_url = (sa.make_url(url) for url in server_urls)
     name = f"test_{secrets.token_hex(6)}"
     owner = sa.create_engine(admin_url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
@@ -55,7 +57,7 @@ def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFact
         auth_argon2_time_cost=1,
         auth_argon2_memory_cost=64,
         auth_argon2_parallelism=1,
-        data_dir=tmp_path_factory.mktemp("data"),
+        data_dir=data_dir,
         worker_heartbeat_s=0.2,
         worker_stalled_s=1.0,
     )
@@ -66,6 +68,13 @@ def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFact
     yield made
     with owner.connect() as connection:
         connection.execute(sa.text(f"drop database if exists {name} with (force)"))
+
+
+@pytest.fixture(scope="session")
+def settings(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of the test process's own database."""
+    with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +161,19 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def drain(app: Flask, settings: Settings) -> Callable[[], None]:
-    """Run the jobs that are due, as the worker would."""
-    from voyagent.kernel import jobs  # noqa: PLC0415
+    """Run the jobs that are due, as the worker would; in a thread, since the browser's driver keeps an event loop in this one."""
+    from voyagent.kernel import jobs  # noqa: PLC0415 - the tasks are known once the application is
 
-    return lambda: jobs.drain(app, settings)
+    def run() -> None:
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(jobs.drain, app, settings).result()
+
+    return run
+
+
+@pytest.fixture
+def no_jobs(settings: Settings) -> None:
+    """Forget what earlier tests left in the queue, for tests whose worker must take up their own job first."""
+    engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text("delete from procrastinate_jobs where status = 'todo'"))

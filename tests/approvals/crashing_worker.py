@@ -51,7 +51,7 @@ def main() -> None:
     def watched(approval_id: str) -> None:
         die_here("before_claim")
         carry_out(approval_id)
-        event.listen(db.session, "after_commit", lambda _session: die_here("after_commit"))
+        event.listen(db.session(), "after_commit", lambda _session: die_here("after_commit"))
 
     service.carry_out = watched
     settings = app.extensions["voyagent.settings"]

@@ -61,6 +61,7 @@ def finished(desk: Desk, approval_id: str) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize(("point", "notes_after_the_kill"), [("before_claim", 0), ("before_effect", 0), ("after_effect", 0), ("after_commit", 1)], ids=str)
 def test_the_effect_happens_once_though_its_worker_is_killed(
     desk: Desk, settings: Settings, alice: Person, tmp_path: Path, point: str, notes_after_the_kill: int

@@ -43,7 +43,7 @@ def work() -> None:
         if plan == f"before {seq}":
             die()
         if plan == f"after {seq}":
-            event.listen(db.session, "after_commit", die)
+            event.listen(db.session(), "after_commit", die)
         return seq
 
     loop.chat.emit = watched

@@ -84,6 +84,7 @@ def assert_whole(talk: Talk, person: Person, session_id: UUID) -> None:
     assert len(talk.messages(person, session_id)) == 2
 
 
+@pytest.mark.usefixtures("no_jobs")
 @pytest.mark.parametrize(
     ("plan", "told_before"),
     [("after 1", 1), ("before 2", 1), ("after 2", 2), ("after 4", 4)],

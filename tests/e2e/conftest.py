@@ -1,4 +1,4 @@
-"""A real browser on the running program: gunicorn and a worker as processes of their own, over the test's database."""
+"""A real browser on the running program: gunicorn and a worker as processes of their own, over a database of their own."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import fresh_database
 from voyagent.kernel.config import Settings
 
 if TYPE_CHECKING:
@@ -68,11 +69,15 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Web and worker as real processes; stopped by their own ids."""
+def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web and worker as real processes over a database of their own; stopped by their own ids."""
+    with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
+        yield from _running(settings, tmp_path_factory.mktemp("site"))
+
+
+def _running(settings: Settings, logs: Path) -> Iterator[Site]:
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
-    logs = tmp_path_factory.mktemp("site")
     environment = {
         **os.environ,
         "VOYAGENT_ENV": "test",
