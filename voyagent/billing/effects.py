@@ -94,7 +94,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     document["number"] = gettext("next number of %(year)s", year=year)
     return Description(
         title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
-        undo=gettext("can be undone by a credit note"),
+        undo=gettext("a mistake is reversed by a further entry"),
         lines=_journal(reader, total),
         balances=[BalanceShown(label=gettext("%(name)s owes", name=invoice.party_name), before=_money(owed), after=_money(owed + total), note=_due(invoice))],
         document=document,
