@@ -16,7 +16,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
 
 
@@ -73,28 +73,33 @@ def receive_bill(  # noqa: PLR0913 - each keyword is a field of the document
         for line_no, line in enumerate(priced.lines, start=1)
     )
     db.session.flush()
+    _post(actor, bill, priced.total)
+    db.session.flush()
+    audit.record(
+        actor,
+        "bill.received",
+        entity_refs={"bill_id": bill.id, "journal_entry_id": bill.entry_id},
+        outputs={"total": wire_amount(bill.total_minor, bill.currency), "currency": bill.currency, "issue_date": issue_date, "due_date": due_date},
+    )
+    return bill
+
+
+def _post(actor: Actor, bill: Bill, total: Money) -> None:
+    """Cost against payable, on the bill's issue date."""
     posted = ledger.post(
         actor,
         source_type="bill",
         source_id=bill.id,
         purpose="receive",
-        narration=f"Bill {reference}, {name}",
+        narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
         lines=[
-            ledger.debit("cost_of_services", priced.total, memo=reference),
-            ledger.credit("payable", priced.total, party_name=name, memo=reference),
+            ledger.debit("cost_of_services", total, memo=bill.vendor_reference),
+            ledger.credit("payable", total, party_name=bill.party_name, memo=bill.vendor_reference),
         ],
-        entry_date=issue_date,
+        entry_date=bill.issue_date,
     )
     bill.status = "received"
     bill.entry_id = posted.entry_id
-    db.session.flush()
-    audit.record(
-        actor,
-        "bill.received",
-        entity_refs={"bill_id": bill.id, "journal_entry_id": posted.entry_id},
-        outputs={"total": wire_amount(bill.total_minor, bill.currency), "currency": bill.currency, "issue_date": issue_date, "due_date": due_date},
-    )
-    return bill
 
 
 def _flush() -> None:
