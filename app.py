@@ -242,9 +242,11 @@ class WebServer(BaseApplication):
 
     def load_config(self) -> None:
         """Take the settings of gunicorn.conf.py, then what is ours here."""
-        for name, value in runpy.run_path(str(ROOT / "gunicorn.conf.py")).items():
+        production = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+        for name, value in production.items():
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
+        self.let_streams_end = production["post_worker_init"]
         self.cfg.set("bind", f"fd://{self.listener.detach()}")
         self.cfg.set("loglevel", "warning")
         self.cfg.set("post_worker_init", self._greet)
@@ -254,6 +256,7 @@ class WebServer(BaseApplication):
         return factory.create_app(self.settings)
 
     def _greet(self, worker: Any) -> None:
+        self.let_streams_end(worker)
         if worker.age == 1:
             print(self.words, flush=True)
 

@@ -1,6 +1,8 @@
 """How gunicorn serves Voyagent: `gunicorn wsgi:app` reads this by itself, and app.py reads it too."""
 
 import os
+import signal
+from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '5000')}"
 
@@ -20,3 +22,14 @@ forwarded_allow_ips = ""
 
 # It would make a folder in the home of whoever starts the program.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """When the web process is told to stop, its streams are told first: they wait for events, and would wait the grace out."""
+    stop: Any = signal.getsignal(signal.SIGTERM)
+
+    def tell_streams(number: int, frame: object) -> None:
+        worker.wsgi.extensions["voyagent.doorbell"].close()
+        stop(number, frame)
+
+    signal.signal(signal.SIGTERM, tell_streams)

@@ -1,0 +1,37 @@
+"""A web process that is told to stop tells its streams first, so that nobody waits the grace out."""
+
+from __future__ import annotations
+
+import runpy
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
+
+CONFIGURATION = str(Path(__file__).resolve().parent.parent / "gunicorn.conf.py")
+
+
+@pytest.fixture
+def told_to_stop() -> Iterator[list[int]]:
+    """What the server's own handler was told, in place of gunicorn's."""
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
+    yield told
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_streams_are_let_go_before_the_server_stops(settings: Settings, told_to_stop: list[int]) -> None:
+    app = create_app(settings)
+    doorbell = app.extensions["voyagent.doorbell"]
+    runpy.run_path(CONFIGURATION)["post_worker_init"](SimpleNamespace(wsgi=app))
+    with doorbell.waiting_for("chat:any") as bell:
+        bell.clear()
+        signal.raise_signal(signal.SIGTERM)
+        assert doorbell.is_closed
+        assert bell.is_set()
+    assert told_to_stop == [signal.SIGTERM]
