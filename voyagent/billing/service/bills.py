@@ -61,17 +61,7 @@ def receive_bill(  # noqa: PLR0913 - each keyword is a field of the document
     )
     db.session.add(bill)
     _flush()
-    db.session.add_all(
-        BillLine(
-            bill_id=bill.id,
-            line_no=line_no,
-            description=line.description,
-            quantity=line.quantity,
-            unit_price_minor=line.unit_price.amount_minor,
-            amount_minor=line.amount.amount_minor,
-        )
-        for line_no, line in enumerate(priced.lines, start=1)
-    )
+    db.session.add_all(BillLine(bill_id=bill.id, **columns) for columns in priced.line_columns())
     db.session.flush()
     _post(actor, bill, priced.total)
     db.session.flush()

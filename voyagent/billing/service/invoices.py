@@ -72,17 +72,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     )
     db.session.add(invoice)
     db.session.flush()
-    db.session.add_all(
-        InvoiceLine(
-            invoice_id=invoice.id,
-            line_no=line_no,
-            description=line.description,
-            quantity=line.quantity,
-            unit_price_minor=line.unit_price.amount_minor,
-            amount_minor=line.amount.amount_minor,
-        )
-        for line_no, line in enumerate(priced.lines, start=1)
-    )
+    db.session.add_all(InvoiceLine(invoice_id=invoice.id, **columns) for columns in priced.line_columns())
     db.session.flush()
     audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=_told(invoice))
     return invoice

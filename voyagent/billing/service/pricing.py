@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from voyagent.billing.service.errors import CustomerNameRequired, InvalidDate, InvalidLine, NoLines, TextTooLong, TotalOutOfRange
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
@@ -41,6 +41,17 @@ class Priced:
 
     lines: list[PricedLine]
     total: Money
+
+    def line_columns(self) -> Iterator[dict[str, Any]]:
+        """The columns that every document's line table has, numbered from 1 in the order given."""
+        for line_no, line in enumerate(self.lines, start=1):
+            yield {
+                "line_no": line_no,
+                "description": line.description,
+                "quantity": line.quantity,
+                "unit_price_minor": line.unit_price.amount_minor,
+                "amount_minor": line.amount.amount_minor,
+            }
 
 
 def price(items: Sequence[LineItem]) -> Priced:
