@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -15,25 +14,17 @@ import pytest
 
 from tests.approvals.conftest import Desk
 from tests.people import Person
+from tests.processes import ROOT, end, worker_environment
 from voyagent.approvals import service
 from voyagent.kernel.config import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 30
 
 
 @contextmanager
 def worker(settings: Settings, point: str, marker: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A worker process that dies at a point unless the marker says that it has done so already; ended when the test is over."""
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "VOYAGENT_ENV": "test",
-        "VOYAGENT_DB_URL": settings.db_url or "",
-        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
-        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
-        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
-        "VOYAGENT_WORKER_STALLED_S": "1.0",
-    }
+    environment = worker_environment(settings)
     with log.open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.approvals.crashing_worker", point, str(marker)], cwd=ROOT, env=environment, stdout=out, stderr=out
@@ -41,12 +32,7 @@ def worker(settings: Settings, point: str, marker: Path, log: Path) -> Iterator[
     try:
         yield process
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, within_s=10)
 
 
 def finished(desk: Desk, approval_id: str) -> bool:

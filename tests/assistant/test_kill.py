@@ -15,12 +15,12 @@ import pytest
 
 from tests.assistant.conftest import Event, Talk, kinds, text
 from tests.people import Person
+from tests.processes import ROOT, end, worker_environment
 from voyagent.assistant import service
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel.config import Settings
 
-ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 40
 LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.com"
 
@@ -29,24 +29,11 @@ LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.c
 def desk(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder by which a test tells the worker's process where to die."""
     folder = tmp_path_factory.mktemp("dying")
-    environment = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "VOYAGENT_ENV": "test",
-        "VOYAGENT_DB_URL": settings.db_url or "",
-        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
-        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
-        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
-        "VOYAGENT_WORKER_STALLED_S": "1.0",
-    }
+    environment = worker_environment(settings)
     with (folder / "log").open("ab") as out:
         keeper = subprocess.Popen([sys.executable, "-m", "tests.assistant.dying_worker", str(folder)], cwd=ROOT, env=environment, stdout=out, stderr=out)
     yield folder
-    keeper.terminate()
-    try:
-        keeper.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        keeper.kill()
-        keeper.wait()
+    end(keeper, within_s=15)
 
 
 def begin(talk: Talk, person: Person) -> UUID:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import fresh_database
+from tests.processes import end
 from voyagent.kernel.config import Settings
 
 if TYPE_CHECKING:
@@ -104,13 +105,7 @@ def _running(settings: Settings, logs: Path) -> Iterator[Site]:
             yield Site(address, environment)
         finally:
             for process in running:
-                process.terminate()
-            for process in running:
-                try:
-                    process.wait(10)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                end(process, within_s=10)
 
 
 def _free_port() -> int:

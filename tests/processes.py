@@ -1,0 +1,34 @@
+"""Programs that tests start beside themselves: their environment, and their end by their own id."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from voyagent.kernel.config import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def worker_environment(settings: Settings) -> dict[str, str]:
+    """What a worker's process needs to serve the tests' database and to be found dead quickly."""
+    return os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "VOYAGENT_ENV": "test",
+        "VOYAGENT_DB_URL": settings.db_url or "",
+        "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+        "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
+        "VOYAGENT_WORKER_HEARTBEAT_S": "0.2",
+        "VOYAGENT_WORKER_STALLED_S": "1.0",
+    }
+
+
+def end(process: subprocess.Popen[bytes], *, within_s: float) -> None:
+    """Ask the process to end, and kill it when it does not."""
+    process.terminate()
+    try:
+        process.wait(timeout=within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
