@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     git_sha: str = "unknown"
 
     auth_secret: SecretStr = SecretStr("")
+    auth_secrets_previous: SecretStr = SecretStr("")
     auth_access_ttl_seconds: int = Field(3600, ge=60)
     auth_refresh_ttl_seconds: int = Field(2592000, ge=3600)
     auth_issuer: str = "voyagent"
@@ -52,8 +53,17 @@ class Settings(BaseSettings):
     auth_argon2_time_cost: int = Field(2, ge=1)
     auth_argon2_memory_cost: int = Field(102400, ge=8)
     auth_argon2_parallelism: int = Field(8, ge=1)
+    auth_verification_ttl_seconds: int = Field(86400, ge=60)
+    auth_password_reset_ttl_seconds: int = Field(3600, ge=60)
     auth_skip_email_verification: bool = False
     auth_debug_tokens: bool = False
+
+    limit_scale: float = Field(1.0, gt=0)
+    trusted_proxies: str = ""
+    mail_url: str | None = None
+    mail_from: str = "Voyagent <no-reply@voyagent.invalid>"
+    metrics_token: SecretStr = SecretStr("")
+    metrics_dir: Path | None = None
 
     api_cors_origins: str = ""
 
@@ -76,6 +86,11 @@ class Settings(BaseSettings):
         return self.public_url.startswith("https://")
 
     @property
+    def previous_secrets(self) -> list[str]:
+        """Secrets that no longer make anything and still open what they made."""
+        return [secret.strip() for secret in self.auth_secrets_previous.get_secret_value().split(",") if secret.strip()]
+
+    @property
     def migration_url(self) -> str | None:
         """The database address that may change the schema."""
         return self.db_admin_url or self.db_url
@@ -87,6 +102,8 @@ class Settings(BaseSettings):
             raise ValueError("VOYAGENT_AUTH_SECRET is missing: set it to at least 32 random bytes")
         if len(secret.encode()) < SECRET_BYTES_MIN:
             raise ValueError("VOYAGENT_AUTH_SECRET is too short: it needs at least 32 bytes")
+        if any(len(old.encode()) < SECRET_BYTES_MIN for old in self.previous_secrets):
+            raise ValueError("VOYAGENT_AUTH_SECRETS_PREVIOUS has a secret that is too short: each needs at least 32 bytes; commas stand between them")
         if self.is_production and self.auth_skip_email_verification:
             raise ValueError("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch and is refused in production")
         if self.is_production and self.auth_debug_tokens:

@@ -1,0 +1,17 @@
+"""Mail that waits to be sent.
+
+Never edit this file once it has landed.
+"""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

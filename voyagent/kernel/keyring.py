@@ -1,0 +1,93 @@
+"""The installation's secrets: subkeys for signing, sealing and digesting, each with a key id so that the secret can be rotated.
+
+`VOYAGENT_AUTH_SECRET` is the present secret and `VOYAGENT_AUTH_SECRETS_PREVIOUS` what still opens: new things are made with the present one, old tokens, seals
+and digests go on being understood until the old secret is taken away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from voyagent.kernel.config import Settings
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+KID_BYTES = 8
+_VERSION = b"\x01"
+
+
+class SealBroken(Exception):
+    """A sealed value that none of the installation's secrets opens, or that was sealed for something else: a fault, never shown to a caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One secret with its id, which tells nothing about it."""
+
+    kid: str
+    secret: bytes = field(repr=False)
+
+    def derive(self, purpose: str) -> bytes:
+        """A subkey of 32 bytes; what is made for one purpose is worthless for another (HKDF, RFC 5869)."""
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"voyagent:{purpose}".encode()).derive(self.secret)
+
+
+class Keyring:
+    """Seals, opens and digests with the secrets of one installation."""
+
+    def __init__(self, settings: Settings) -> None:
+        given = [settings.auth_secret.get_secret_value(), *settings.previous_secrets]
+        self._keys = {key.kid: key for key in map(_key, reversed(given))}
+        self.present = _key(given[0])
+
+    def find(self, kid: object) -> Key | None:
+        """The key of an id, or None for one that is not, or no longer, ours."""
+        return self._keys.get(kid) if isinstance(kid, str) else None
+
+    @cached_property
+    def secrets(self) -> list[str]:
+        """The secrets as text, the present one first, for libraries that sign with them as they are."""
+        others = [key for key in self._keys.values() if key.kid != self.present.kid]
+        return [key.secret.decode() for key in (self.present, *reversed(others))]
+
+    def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
+        """Encrypt with AES-256-GCM. `bound_to` names the row, so that a sealed value copied into another row does not open there."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
+        return _VERSION + bytes.fromhex(self.present.kid) + nonce + sealed
+
+    def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
+        """What was sealed. Raises SealBroken."""
+        kid, nonce, rest = sealed[1 : 1 + KID_BYTES], sealed[1 + KID_BYTES : 1 + KID_BYTES + NONCE_BYTES], sealed[1 + KID_BYTES + NONCE_BYTES :]
+        key = self.find(kid.hex())
+        if sealed[:1] != _VERSION or key is None:
+            raise SealBroken(purpose)
+        try:
+            return AESGCM(key.derive(purpose)).decrypt(nonce, rest, bound_to.encode())
+        except InvalidTag:
+            raise SealBroken(purpose) from None
+
+    def digest(self, purpose: str, text: str) -> bytes:
+        """A keyed hash of 32 bytes (HMAC-SHA256), for short secrets that a plain hash would not protect."""
+        return _digest(self.present, purpose, text)
+
+    def digests(self, purpose: str, text: str) -> list[bytes]:
+        """The keyed hash under every secret of the ring, for looking one up that may have been made before a rotation."""
+        return [_digest(key, purpose, text) for key in self._keys.values()]
+
+
+def _key(secret: str) -> Key:
+    return Key(hashlib.sha256(b"voyagent:kid:" + secret.encode()).digest()[:KID_BYTES].hex(), secret.encode())
+
+
+def _digest(key: Key, purpose: str, text: str) -> bytes:
+    return hmac.digest(key.derive(purpose), text.encode(), "sha256")
