@@ -12,13 +12,14 @@ from voyagent.audit import service as audit
 from voyagent.http import errors, guards, headers, intake, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity.passwords import Passwords
-from voyagent.identity.permissions import ROLE_PERMISSIONS
+from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
 from voyagent.identity.service import Identity
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import Doorbell
+from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import Lane
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,10 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def create_app(settings: Settings) -> Flask:
     """The whole site over one database; nothing connects before the first request, so it may be made before a fork."""
     headers.configure_logging(settings)
+    keyring = Keyring(settings)
     app = VoyagentFlask("voyagent", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.update(
         engine_config(settings),
-        SECRET_KEY=settings.auth_secret.get_secret_value(),
+        SECRET_KEY=keyring.secrets[0],
+        SECRET_KEY_FALLBACKS=keyring.secrets[1:],
         MIGRATION_URL=sqlalchemy_url(settings.migration_url or ""),
         TRANSLATIONS=str(ROOT / "translations"),
         WTF_CSRF_TIME_LIMIT=None,
@@ -45,8 +48,8 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
-    define_roles(ROLE_PERMISSIONS)
-    identity = Identity(settings, Passwords(settings), AccessTokens(settings))
+    define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
+    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring)
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
     intake.install(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -182,7 +183,7 @@ def test_a_conversation_that_was_cut_short_is_held_by_the_next_run(demo_app: Fla
 def test_production_refuses_it(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
     before = counts(owner)
     parts: Identity = demo_app.extensions["voyagent.identity"]
-    production = Identity(parts.settings.model_copy(update={"env": Environment.PRODUCTION}), parts.passwords, parts.tokens)
+    production = replace(parts, settings=parts.settings.model_copy(update={"env": Environment.PRODUCTION}))
     with demo_app.app_context(), pytest.raises(DemoNotAllowed):
         fill(production)
     assert counts(owner) == before

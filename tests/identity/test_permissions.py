@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from voyagent.identity.permissions import ADMINISTER, READ, ROLE_PERMISSIONS, WRITE, Role
-from voyagent.kernel.actor import Actor
+from voyagent.identity.permissions import ADMINISTER, OWN, READ, ROLE_PERMISSIONS, SCOPE_PERMISSIONS, WRITE, Role
+from voyagent.kernel.actor import Actor, permissions_within
 from voyagent.kernel.errors import Forbidden
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,13 +25,13 @@ def test_every_role_reads(role: Role) -> None:
     assert ROLE_PERMISSIONS[role] >= READ
 
 
-def test_a_viewer_only_reads() -> None:
-    assert ROLE_PERMISSIONS[Role.VIEWER] == READ
+def test_a_viewer_only_reads_and_keeps_an_account() -> None:
+    assert ROLE_PERMISSIONS[Role.VIEWER] == READ | OWN
 
 
 @pytest.mark.parametrize("role", [Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENT])
 def test_only_the_administrator_administers(role: Role) -> None:
-    assert ROLE_PERMISSIONS[role] == READ | WRITE
+    assert ROLE_PERMISSIONS[role] == READ | OWN | WRITE
     assert not ROLE_PERMISSIONS[role] & ADMINISTER
     assert ROLE_PERMISSIONS[Role.AGENCY_ADMIN] >= ADMINISTER
 
@@ -47,7 +47,7 @@ def test_an_unknown_role_and_an_unknown_permission_are_denied(app: Flask) -> Non
 
 
 def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
-    known = READ | WRITE | ADMINISTER
+    known = READ | OWN | WRITE | ADMINISTER
     asked = set()
     for path in (ROOT / "voyagent").rglob("*.py"):
         asked |= set(re.findall(r'(?:require\(|permission=|\.can\()"([a-z_]+\.[a-z_]+)"', path.read_text()))
@@ -55,3 +55,23 @@ def test_every_permission_that_the_code_asks_for_stands_in_the_table() -> None:
         asked |= set(re.findall(r"""\.can\(["']([a-z_]+\.[a-z_]+)["']\)""", path.read_text()))
     assert "enquiry.create" in asked
     assert asked <= known
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("scope", list(SCOPE_PERMISSIONS))
+def test_a_scope_never_gives_more_than_the_makers_role(app: Flask, role: Role, scope: str) -> None:
+    allowed = permissions_within(role, [scope])
+    assert allowed <= ROLE_PERMISSIONS[role]
+    assert "agency.read" in allowed
+
+
+def test_full_is_the_role_whole_and_read_changes_nothing(app: Flask) -> None:
+    assert permissions_within(Role.AGENT, ["full"]) == ROLE_PERMISSIONS[Role.AGENT]
+    assert permissions_within(Role.AGENCY_ADMIN, ["read"]) == {name for name in ROLE_PERMISSIONS[Role.AGENCY_ADMIN] if name.endswith(".read")}
+    assert permissions_within(Role.AGENCY_ADMIN, ["enquiries", "reports"]) >= {"enquiry.create", "report.read"}
+    assert permissions_within(Role.AGENCY_ADMIN, ["owner"]) == frozenset()
+
+
+def test_an_actor_with_no_permission_left_does_not_fall_back_to_the_role(app: Flask) -> None:
+    nothing = Actor(tenant_id=uuid4(), user_id=uuid4(), role=Role.AGENCY_ADMIN, permissions=frozenset())
+    assert not nothing.can("agency.read")

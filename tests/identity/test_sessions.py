@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -158,7 +159,7 @@ def test_a_removed_person_and_one_of_a_suspended_agency_cannot_sign_in(app: Flas
 
 
 def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:
-    strict = Identity(identity.settings.model_copy(update={"auth_skip_email_verification": False}), identity.passwords, identity.tokens)
+    strict = replace(identity, settings=identity.settings.model_copy(update={"auth_skip_email_verification": False}))
     sql("update users set email_verified = false where id = :id", id=alice.actor.user_id)
     with pytest.raises(service.EmailNotVerified):
         act(app, service.sign_in, strict, email=alice.email, password=PASSWORD, device=API)
@@ -170,7 +171,7 @@ def test_an_unconfirmed_address_is_told_so_only_behind_the_right_password(app: F
 def test_a_password_kept_with_old_parameters_is_kept_anew_at_sign_in(app: Flask, identity: Identity, alice: Person, sql: Sql) -> None:
     from voyagent.identity.passwords import Passwords  # noqa: PLC0415
 
-    stronger = Identity(identity.settings, Passwords(identity.settings.model_copy(update={"auth_argon2_time_cost": 2})), identity.tokens)
+    stronger = replace(identity, passwords=Passwords(identity.settings.model_copy(update={"auth_argon2_time_cost": 2})))
     before = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0]["password_hash"]
     act(app, service.sign_in, stronger, email=alice.email, password=PASSWORD, device=API)
     after = sql("select password_hash from users where id = :id", id=alice.actor.user_id)[0]["password_hash"]
@@ -377,7 +378,7 @@ def demo(app: Flask, identity: Identity, sql: Sql) -> None:
 
 def test_the_demo_opens_with_one_click_and_never_in_production(app: Flask, identity: Identity, demo: None, sql: Sql) -> None:
     assert act(app, service.open_demo, identity, BROWSER).actor.email == DEMO_EMAIL
-    production = Identity(identity.settings.model_copy(update={"env": Environment.PRODUCTION}), identity.passwords, identity.tokens)
+    production = replace(identity, settings=identity.settings.model_copy(update={"env": Environment.PRODUCTION}))
     with pytest.raises(service.DemoNotThere):
         act(app, service.open_demo, production, BROWSER)
 

@@ -8,11 +8,14 @@ from typing import Any
 import jwt
 import pytest
 from flask import Flask
+from pydantic import SecretStr
 
 from tests.people import Person
 from voyagent.identity.service import Identity
+from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel import clock
 from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.keyring import Keyring
 
 
 @pytest.fixture
@@ -70,3 +73,23 @@ def test_a_signed_token_of_a_session_that_is_not_the_persons_opens_nothing(ident
         token = forged(identity, alice, **claims)
         answer = alice.app.test_client().get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
         assert (answer.status_code, answer.json["detail"]) == (401, "unauthorized")
+
+
+def test_a_token_names_its_secret_and_outlives_a_rotation(identity: Identity, alice: Person) -> None:
+    old = identity.settings.auth_secret.get_secret_value()
+    rotated = identity.settings.model_copy(update={"auth_secret": SecretStr("n" * 40), "auth_secrets_previous": SecretStr(old)})
+    after = AccessTokens(rotated, Keyring(rotated))
+    assert jwt.get_unverified_header(alice.access_token)["kid"] == identity.keyring.present.kid
+    assert after.read(alice.access_token).user_id == alice.actor.user_id
+    without_old = rotated.model_copy(update={"auth_secrets_previous": SecretStr("")})
+    with pytest.raises(Unauthorized):
+        AccessTokens(without_old, Keyring(without_old)).read(alice.access_token)
+    with pytest.raises(Unauthorized):
+        after.read(forged(identity, alice, key="x" * 40))
+
+
+def test_a_token_of_a_password_is_fresh_and_one_of_a_refresh_is_not(app: Flask, identity: Identity, alice: Person) -> None:
+    refreshed = app.test_client().post("/api/auth/refresh", json={"refresh_token": alice.refresh_token}).json["access_token"]
+    assert identity.tokens.read(alice.access_token).fresh
+    assert not identity.tokens.read(refreshed).fresh
+    assert not identity.tokens.read(forged(identity, alice, fresh="true")).fresh

@@ -13,6 +13,9 @@ from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.identity import service as identity
+from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
+from voyagent.kernel import clock
+from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
@@ -24,11 +27,21 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     with person.acting() as actor:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
+        _credentials(person)
         _book(person)
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     drain()
     assert person.api.post("/auth/sign-out").status_code == 204
+
+
+def _credentials(person: Person) -> None:
+    """A row of each kind of secret; what they open is of no matter here."""
+    now, user_id = clock.now(), person.actor.user_id
+    digest = secrets.token_bytes(32)
+    db.session.add(OneTimeToken(user_id=user_id, purpose="verify_email", email=person.email, token_hash=digest, expires_at=now))
+    db.session.add(RecoveryCode(user_id=user_id, code_hash=digest))
+    db.session.add(ApiKey(created_by_user_id=user_id, name="Website", prefix=secrets.token_hex(4), key_hash=digest, scopes=["read"]))
 
 
 def _book(person: Person) -> None:

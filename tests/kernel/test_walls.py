@@ -17,9 +17,12 @@ from tests.people import Person
 OF_NO_AGENCY = re.compile(r"tenants|alembic_version|procrastinate_\w+")
 # Every way past the second wall: a narrow look-up that has to come before an agency is known.
 LOOK_UPS = {
+    "app.agencies_after(uuid,integer)",
     "app.email_taken(text)",
     "app.find_account(text)",
+    "app.find_api_key(text)",
     "app.find_invite(bytea)",
+    "app.find_one_time_token(bytea)",
     "app.find_refresh_token(bytea)",
     "app.tenant_ids()",
 }

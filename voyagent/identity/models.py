@@ -1,11 +1,11 @@
-"""Tables of who there is: agencies, people, sign-ins with their refresh tokens, invitations."""
+"""Tables of who there is: agencies, people, sign-ins with their refresh tokens, invitations, one-time tokens, recovery codes, API keys."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint, desc, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -33,7 +33,7 @@ class Tenant(Base):
 
 
 class User(TenantOwned, Base):
-    """A person of an agency; the address is lower-case and unique over all agencies."""
+    """A person of an agency; the address is lower-case and unique among the active people of all agencies. Secrets of two-factor are sealed."""
 
     __tablename__ = "users"
 
@@ -46,9 +46,15 @@ class User(TenantOwned, Base):
     last_login_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    totp_enabled: Mapped[bool] = mapped_column(server_default=text("false"))
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    totp_last_step: Mapped[int] = mapped_column(server_default=text("0"))
+    removed_at: Mapped[datetime | None]
 
     __table_args__ = (
-        UniqueConstraint("email", name="uq_users_email"),
+        Index("uq_users_email", "email", unique=True, postgresql_where=text("is_active")),
+        CheckConstraint("not totp_enabled or totp_secret is not null", name="totp"),
         CheckConstraint("email = lower(email)", name="email"),
         CheckConstraint(_ROLES, name="role"),
     )
@@ -67,6 +73,7 @@ class AuthSession(TenantOwned, Base):
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str | None]
+    last_seen_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_auth_sessions_user", ondelete="CASCADE"),
@@ -128,4 +135,69 @@ class Invite(TenantOwned, Base):
         CheckConstraint(_ROLES, name="role"),
         Index("uq_invites_pending", "tenant_id", "email", unique=True, postgresql_where=text("status = 'pending'")),
         Index("ix_invites_created", "tenant_id", desc("created_at"), desc("id")),
+    )
+
+
+class OneTimeToken(TenantOwned, Base):
+    """A mailed token, kept as its SHA-256: bound to a person, the address it went to and one purpose; good once, until its end."""
+
+    __tablename__ = "one_time_tokens"
+
+    user_id: Mapped[UUID]
+    purpose: Mapped[str]
+    email: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+    spent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("token_hash", name="uq_one_time_tokens_token_hash"),
+        CheckConstraint("length(token_hash) = 32", name="hash"),
+        CheckConstraint("purpose in ('verify_email', 'reset_password')", name="purpose"),
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_one_time_tokens_user", ondelete="CASCADE"),
+        Index("ix_one_time_tokens_user", "tenant_id", "user_id", "purpose"),
+    )
+
+
+class RecoveryCode(TenantOwned, Base):
+    """A code that stands in for the second factor once; kept as a keyed hash, because it is short."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[UUID]
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    spent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id", "code_hash", name="uq_recovery_codes_code"),
+        CheckConstraint("length(code_hash) = 32", name="hash"),
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_recovery_codes_user", ondelete="CASCADE"),
+    )
+
+
+class ApiKey(TenantOwned, Base):
+    """A program's key: it acts as its maker, within its scopes. The prefix is public, the whole kept as SHA-256."""
+
+    __tablename__ = "api_keys"
+
+    created_by_user_id: Mapped[UUID]
+    name: Mapped[str]
+    prefix: Mapped[str]
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    revoked_by_user_id: Mapped[UUID | None]
+    last_used_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("prefix", name="uq_api_keys_prefix"),
+        CheckConstraint("length(key_hash) = 32", name="hash"),
+        CheckConstraint("cardinality(scopes) > 0", name="scopes"),
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_api_keys_maker"),
+        ForeignKeyConstraint(["tenant_id", "revoked_by_user_id"], ["users.tenant_id", "users.id"], name="fk_api_keys_revoker"),
+        Index("ix_api_keys_created", "tenant_id", desc("created_at"), desc("id")),
     )

@@ -21,7 +21,9 @@ class Role(StrEnum):
 
 READ = frozenset(
     {
+        "account.read",
         "agency.read",
+        "api_key.read",
         "approval.read",
         "billing.read",
         "chat.read",
@@ -32,8 +34,12 @@ READ = frozenset(
         "team.read",
     }
 )
+OWN = frozenset({"account.update"})
+"""Each person's own account: name, address, password, second factor, sign-ins. A viewer has one too."""
 WRITE = frozenset(
     {
+        "api_key.create",
+        "api_key.revoke",
         "approval.resolve",
         "bill.receive",
         "chat.write",
@@ -52,12 +58,35 @@ WRITE = frozenset(
 ADMINISTER = frozenset({"audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.AGENCY_ADMIN: READ | WRITE | ADMINISTER,
-    Role.TICKETING_LEAD: READ | WRITE,
-    Role.ACCOUNTING_LEAD: READ | WRITE,
-    Role.AGENT: READ | WRITE,
-    Role.VIEWER: READ,
+    Role.AGENCY_ADMIN: READ | OWN | WRITE | ADMINISTER,
+    Role.TICKETING_LEAD: READ | OWN | WRITE,
+    Role.ACCOUNTING_LEAD: READ | OWN | WRITE,
+    Role.AGENT: READ | OWN | WRITE,
+    Role.VIEWER: READ | OWN,
 }
+
+_EVERYTHING = ROLE_PERMISSIONS[Role.AGENCY_ADMIN]
+
+
+def _area(*rooms: str) -> frozenset[str]:
+    """All that can be done in some rooms, and to know which agency it is."""
+    return frozenset({"agency.read"} | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms})
+
+
+SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
+    "full": _EVERYTHING,
+    "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
+    "enquiries": _area("enquiry") | {"chat.read", "chat.write"},  # promoting one opens a conversation
+    "assistant": READ | (WRITE - {"api_key.create", "api_key.revoke", "approval.resolve"}),  # what the assistant may do for whoever talks with it
+    "approvals": _area("approval") | {"chat.read"},
+    "books": _area("billing", "bill", "invoice", "ledger", "payment", "report"),
+    "reports": _area("report"),
+    "audit": _area("audit"),
+    "team": _area("team", "invite"),
+    "settings": _area("settings"),
+}
+"""What an API key may, by its scopes, and never more than the present role of its maker."""
+SCOPES = tuple(SCOPE_PERMISSIONS)
 
 MONEY_ROLES = frozenset({Role.AGENCY_ADMIN, Role.ACCOUNTING_LEAD})
 """Who may grant what moves money; the tools' approver roles of the API contract."""

@@ -16,6 +16,7 @@ from voyagent.kernel.actor import Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.keyring import Keyring
 
 ALGORITHM = "HS256"
 _REQUIRED = ["exp", "iat", "sub", "jti", "iss", "aud", "tid", "sid"]
@@ -35,9 +36,9 @@ class Subject:
 class AccessTokens:
     """Signs and reads access tokens: JWT, HS256, with the session in `sid` and `fresh` for those made by a password."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, keyring: Keyring) -> None:
         self._settings = settings
-        self._key = settings.auth_secret.get_secret_value()
+        self._keyring = keyring
 
     def issue(self, subject: Subject, *, fresh: bool) -> str:
         """A token for one access lifetime from now."""
@@ -55,7 +56,8 @@ class AccessTokens:
             "iss": self._settings.auth_issuer,
             "aud": self._settings.auth_audience,
         }
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+        key = self._keyring.present
+        return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.kid})
 
     @property
     def lifetime_s(self) -> int:
@@ -70,14 +72,19 @@ class AccessTokens:
         if None in ids or not isinstance(token_id, str):
             raise Unauthorized
         tenant_id, user_id, session_id = ids
-        return Credential(tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API)  # type: ignore[arg-type]
+        fresh = claims.get("fresh") is True
+        return Credential(tenant_id, user_id, session_id, token_id=token_id, channel=Channel.API, fresh=fresh)  # type: ignore[arg-type]
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The verified claims. Raises Unauthorized."""
+        """The verified claims; a token names the secret that it was signed with, so that a rotated one is understood. Raises Unauthorized."""
         try:
+            kid = jwt.get_unverified_header(token).get("kid", self._keyring.present.kid)
+            key = self._keyring.find(kid)
+            if key is None:
+                raise Unauthorized
             return jwt.decode(
                 token,
-                self._key,
+                key.secret,
                 algorithms=[ALGORITHM],
                 audience=self._settings.auth_audience,
                 issuer=self._settings.auth_issuer,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
-from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.errors import N_, Forbidden
 
 _ROLE_PERMISSIONS: dict[str, frozenset[str]] = {}
+_SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {}
 
 
 class Channel(StrEnum):
@@ -21,24 +22,35 @@ class Channel(StrEnum):
     JOB = "job"
 
 
-def define_roles(table: Mapping[str, frozenset[str]]) -> None:
-    """Install the permission table (`identity.permissions` owns it). A role that it does not name may do nothing."""
-    _ROLE_PERMISSIONS.clear()
-    _ROLE_PERMISSIONS.update(table)
+class NotFresh(Forbidden):
+    """The password was not asked recently enough for this act: the token came from a refresh, or is an API key."""
+
+    code = "reauthentication_required"
+    message = N_("Please confirm your password first.")
+
+
+def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
+    """Install the permission tables (`identity.permissions` owns them). A role or scope that they do not name may do nothing."""
+    for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
+        table.clear()
+        table.update(given)
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
     """What a caller presented and a signature vouches for, before the database has confirmed it.
 
-    `session_id` is the sign-in that it belongs to, `token_id` the one access token (None for a browser's cookie).
+    `session_id` is the sign-in that it belongs to, `token_id` the one access token (None for a browser's cookie). An API key belongs to no sign-in: `key_id`
+    names it. `fresh`: the token was made by a password, and not by a refresh.
     """
 
     tenant_id: UUID
     user_id: UUID
-    session_id: UUID
+    session_id: UUID | None
     token_id: str | None = None
     channel: Channel = Channel.API
+    key_id: UUID | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +69,24 @@ class Actor:
     timezone: str = "UTC"
     locale: str = "en"
     currency: str = "INR"
-    permissions: frozenset[str] = field(default=frozenset(), repr=False)
+    key_id: UUID | None = None
+    fresh: bool = False
+    permissions: frozenset[str] | None = field(default=None, repr=False)
+    """What this actor may at most, where that is less than, or beside, the role: an API key's scopes, a job's single right."""
 
     def can(self, permission: str) -> bool:
-        """Whether the role holds the permission; deny is the default."""
-        return permission in (self.permissions or _ROLE_PERMISSIONS.get(self.role, frozenset()))
+        """Whether the role, within the scopes of a key, holds the permission; deny is the default."""
+        return permission in (_ROLE_PERMISSIONS.get(self.role, frozenset()) if self.permissions is None else self.permissions)
 
     def require(self, permission: str) -> None:
         """The first line of every service. Raises Forbidden (`forbidden_role`)."""
         if not self.can(permission):
             raise Forbidden
+
+    def require_fresh(self) -> None:
+        """For acts that ask for the password again (API contract, fresh token). Raises NotFresh (`reauthentication_required`)."""
+        if not self.fresh:
+            raise NotFresh
 
     def via(self, channel: Channel) -> Actor:
         """The same person by another way, such as the assistant acting for her: never more rights than hers."""
@@ -77,6 +97,12 @@ class Actor:
         """Two letters for the avatar."""
         words = [w for w in self.full_name.split() if w[0].isalnum()] or [self.email or "?"]
         return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def permissions_within(role: str, scopes: Iterable[str]) -> frozenset[str]:
+    """What a key of these scopes may: never more than the present role of whoever made it."""
+    allowed: frozenset[str] = frozenset().union(*(_SCOPE_PERMISSIONS.get(scope, frozenset()) for scope in scopes))
+    return allowed & _ROLE_PERMISSIONS.get(role, frozenset())
 
 
 def system_actor(tenant_id: UUID) -> Actor:

@@ -21,7 +21,7 @@ from sqlalchemy import Select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session
 
-from voyagent.kernel.actor import Actor, Credential
+from voyagent.kernel.actor import Actor, Credential, permissions_within
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import Unauthorized
@@ -29,7 +29,8 @@ from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables, curre
 
 Row = dict[str, Any]
 ENTER = (
-    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s)"
+    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
+    " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
 )
 _SHAPES_MAX = 512
 WAIT_S, LOOK_S = 5.0, 0.25
@@ -170,6 +171,7 @@ def enter_values(credential: Credential) -> Row:
         "user_id": credential.user_id,
         "session_id": credential.session_id,
         "token_id": credential.token_id,
+        "key_id": credential.key_id,
     }
 
 
@@ -188,6 +190,9 @@ def actor_of(credential: Credential, caller: Row) -> Actor:
         timezone=caller["timezone"],
         locale=caller["locale"],
         currency=caller["currency"],
+        key_id=credential.key_id,
+        fresh=credential.fresh,
+        permissions=None if caller["scopes"] is None else permissions_within(caller["role"], caller["scopes"]),
     )
 
 

@@ -8,15 +8,17 @@ from voyagent.identity.passwords import Passwords
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
+from voyagent.kernel.keyring import Keyring
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the rules need of the installation: parameters, hasher, signer."""
+    """What the rules need of the installation: parameters, hasher, signer, secrets."""
 
     settings: Settings
     passwords: Passwords
     tokens: AccessTokens
+    keyring: Keyring
 
 
 @dataclass(frozen=True, slots=True)
