@@ -1,0 +1,22 @@
+"""What several operations of identity answer."""
+
+from __future__ import annotations
+
+from voyagent.identity import queries, service
+from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.reading import Row
+
+
+def came_in(signed_in: service.SignedInPerson) -> Row:
+    """Tokens and the person whom they speak for."""
+    return {
+        "access_token": signed_in.access_token,
+        "refresh_token": signed_in.refresh_token,
+        "expires_in": signed_in.expires_in_s,
+        "user": person(queries.get_public_user(signed_in.credential.user_id)),
+    }
+
+
+def person(row: Row) -> Row:
+    """A person as `me` shows her."""
+    return {**row, "created_at": wire_instant(row["created_at"])}

@@ -1,0 +1,43 @@
+"""The JSON door of the team: invitations."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.identity import queries, service
+from voyagent.identity.doors import identity
+from voyagent.identity.schemas import CreateInviteRequest, CreateInviteResponse, InviteAnswer, InviteList, InviteQuery
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.reading import LaneReader, Row
+
+team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
+
+
+@team.post("/auth/invites", status=201, answer=CreateInviteResponse, permission="invite.create", errors=(service.InviteAlreadyExists,))
+def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
+    """Invite a colleague; the link is in the answer and nowhere else."""
+    invite_id, link = service.invite(identity(), actor, email=body.email, role=body.role)
+    return {"invite": _invite(queries.get_invite(invite_id)), "invite_link": link}
+
+
+@team.get("/auth/invites", answer=InviteList, permission="invite.read", errors=(service.InvalidStatus,))
+def list_invites(reader: LaneReader, query: InviteQuery) -> Row:
+    """All invitations of the agency, newest first."""
+    return {"items": [_invite(row) for row in queries.list_invites(reader, status=service.invite_filter(query.status))]}
+
+
+@team.post(
+    "/auth/invites/<invite_id>/revoke", answer=InviteAnswer, permission="invite.revoke", missing=service.InviteNotFound, errors=(service.InviteNoLongerPending,)
+)
+def revoke_invite(actor: Actor, invite_id: UUID) -> Row:
+    """Take an open invitation back."""
+    service.revoke_invite(actor, invite_id)
+    return {"invite": _invite(queries.get_invite(invite_id))}
+
+
+def _invite(row: Row) -> Row:
+    instants = {name: wire_instant(row[name]) if row[name] else None for name in ("expires_at", "created_at", "accepted_at", "revoked_at")}
+    return {name: value for name, value in {**row, **instants}.items() if name != "invited_by"}
