@@ -20,12 +20,13 @@ from voyagent.http.guards import Guard
 from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
-from voyagent.identity.api import api as identity_api, gate as gate_api
+from voyagent.identity.api import account as account_api, gate as gate_api, team as team_api
 from voyagent.identity.views import pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
+from voyagent.settings.views import pages as settings_pages
 
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
@@ -36,10 +37,12 @@ PAGES: tuple[PageBlueprint, ...] = (
     billing_pages,
     ledger_pages,
     reports_pages,
+    settings_pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
-    identity_api,
+    account_api,
+    team_api,
     chat_api,
     approvals_api,
     enquiries_api,
