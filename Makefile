@@ -8,8 +8,10 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python3.1
 	"$$name" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 BIN := .venv/bin
 TESTS ?=
+FAULT_ROUNDS ?=
+FAULT_SEED ?=
 
-.PHONY: help run test check lint format clean set-up-run set-up-test
+.PHONY: help run test faults check lint format clean set-up-run set-up-test
 
 help: ## List the targets
 	@echo 'Voyagent'
@@ -19,7 +21,10 @@ run: set-up-run ## Set up, then start the program with a database of its own on 
 	@VOYAGENT_END_WITH=$$PPID exec $(BIN)/python app.py
 
 test: set-up-test ## Set up, then run every test on the real database (TESTS=tests/http for some)
-	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadgroup $(TESTS)
+	@exec $(BIN)/python -m pytest -q -n logical --maxprocesses 8 --dist loadgroup --ignore=tests/faults $(TESTS)
+
+faults: set-up-test ## Break what Voyagent stands on and see that it holds (FAULT_ROUNDS=full for every round)
+	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
 
 check: set-up-test lint ## Look the code over: format, lint, types, layers, templates
 	$(BIN)/mypy
