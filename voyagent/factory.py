@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from voyagent import cli, routes
 from voyagent.audit import service as audit
+from voyagent.drivers.mail import open_mail
 from voyagent.http import errors, guards, headers, intake, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity.passwords import Passwords
@@ -21,6 +22,7 @@ from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import Lane
+from voyagent.mail.service import Outbox
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,7 +51,9 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
-    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring)
+    outbox = Outbox(settings, keyring, open_mail(settings))
+    app.extensions["voyagent.outbox"] = outbox
+    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring, outbox)
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
     intake.install(app)

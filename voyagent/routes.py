@@ -23,6 +23,7 @@ from voyagent.http.system import system_api, system_root
 from voyagent.identity.api import account as account_api, gate as gate_api, team as team_api
 from voyagent.identity.views import pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
+from voyagent.mail import tasks as mail_tasks
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
@@ -52,7 +53,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     system_root,
 )
 EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, assistant_tasks, chat_tasks)  # named here so that the worker knows them
+TASKS = (approvals_tasks, assistant_tasks, chat_tasks, mail_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

@@ -28,6 +28,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
         _credentials(person)
+        rules.outbox.send(to=person.email, kind="password_changed", locale="en")
         _book(person)
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from email.utils import parseaddr
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -121,6 +123,28 @@ class Settings(BaseSettings):
             raise ValueError("VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address, such as redis://host:6379/0")
         return self
 
+    @model_validator(mode="after")
+    def _posted(self) -> Self:
+        if not _is_sender(self.mail_from):
+            raise ValueError("VOYAGENT_MAIL_FROM must be one address, such as Voyagent <no-reply@voyagent.example>")
+        if self.mail_url is None:
+            return self
+        if not _is_mail_server(self.mail_url):
+            raise ValueError(
+                "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address, such as smtps://user:password@host:465, or file:///folder, or console:;"
+                " in user and password write @ as %40 and / as %2F"
+            )
+        if not self.is_production:
+            return self
+        parts = urlsplit(self.mail_url)
+        if not parts.scheme.startswith("smtp"):
+            raise ValueError("VOYAGENT_MAIL_URL with file: or console: is a development switch and is refused in production, since mails carry tokens")
+        if parts.query == "tls=none" and not is_this_computer(parts.hostname or ""):
+            raise ValueError("VOYAGENT_MAIL_URL must not send mails in the clear to another computer in production: use smtps:// or ?tls=starttls")
+        if self.mail_from.rstrip(">").endswith(".invalid"):
+            raise ValueError("VOYAGENT_MAIL_FROM is missing: where mails are sent they need a sender whose domain is yours")
+        return self
+
 
 def load_settings(**overrides: object) -> Settings:
     """Read the environment; keyword arguments win over it.
@@ -152,6 +176,36 @@ def _is_address(url: str, *schemes: str) -> bool:
         return parts.scheme in schemes and url.startswith(f"{parts.scheme}://") and parts.port != 0
     except ValueError:
         return False
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether a host name or address stays on this computer."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "console":
+            return url == "console:"
+        if parts.scheme == "file":
+            return url.startswith("file:///") and len(parts.path) > 1 and not parts.query and not parts.fragment
+        asked = {"smtps": {""}, "smtp": {"", "tls=none", "tls=starttls"}}.get(parts.scheme, set())
+        return _is_address(url, "smtp", "smtps") and bool(parts.hostname) and not parts.path.strip("/") and not parts.fragment and parts.query in asked
+    except ValueError:
+        return False
+
+
+def _is_sender(given: str) -> bool:
+    """Whether it is one address, with a name before it or none, and nothing that would go on in another header."""
+    _, address = parseaddr(given)
+    local, _, domain = address.rpartition("@")
+    if not (given.isprintable() and address.isascii() and local and domain) or " " in address:
+        return False
+    return given.strip() == address or given.strip().endswith(f"<{address}>")
 
 
 def _is_database(url: str) -> bool:

@@ -9,16 +9,18 @@ from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.keyring import Keyring
+from voyagent.mail.service import Outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the rules need of the installation: parameters, hasher, signer, secrets."""
+    """What the rules need of the installation: parameters, hasher, signer, secrets, and where mail is left."""
 
     settings: Settings
     passwords: Passwords
     tokens: AccessTokens
     keyring: Keyring
+    outbox: Outbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,64 @@
+"""The mails that somebody has got: what the worker has written into the folder, read as a mail program reads them."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from flask import Flask
+
+from voyagent.kernel import jobs
+
+
+@dataclass(frozen=True)
+class Received:
+    """One mail, with the first link in its text and the token in that link; both are empty where there is none."""
+
+    message: EmailMessage
+    kind: str
+    subject: str
+    text: str
+    html: str
+    link: str
+    token: str
+
+
+def newest(app: Flask, *, to: str, kind: str | None = None) -> Received:
+    """The newest mail to an address, of one kind or any, once the worker has done what is due. Fails when there is none."""
+    found = received(app, to=to, kind=kind)
+    assert found, f"no mail of kind {kind or 'any'} to {to}"
+    return found[-1]
+
+
+def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
+    """Every mail to an address, oldest first, once the worker has done what is due."""
+    settings = app.extensions["voyagent.settings"]
+    with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
+        thread.submit(jobs.drain, app, settings).result()
+    return received_in(settings.data_dir / "mail", to=to, kind=kind)
+
+
+def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
+    """The same of any folder, for programs that run by themselves."""
+    mails = [_read(file) for file in sorted(folder.glob("*.eml"))]
+    return [mail for mail in mails if str(mail.message["To"]) == to and kind in (None, mail.kind)]
+
+
+def _read(file: Path) -> Received:
+    message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert isinstance(plain, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    text = plain.get_content().replace("\r\n", "\n")
+    # The last line is the site's own address.
+    found = re.search(r"https?://\S+", text.rpartition("-- \n")[0])
+    link = found.group() if found else ""
+    token = parse_qs(urlsplit(link).query).get("token", [""])[0]
+    return Received(message, str(message["Voyagent-Mail"]), str(message["Subject"]), text, html.get_content(), link, token)

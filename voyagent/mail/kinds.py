@@ -1,0 +1,52 @@
+"""The letters that there are: for each kind its subject and the values that its templates are filled with.
+
+The templates are `templates/mail/<kind>.txt` and `.html`. Beside its own values each is given `agency` (the agency's name as it is when the mail is sent)
+and `site` (the public address of the installation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from voyagent.kernel.errors import N_
+
+KEPT_FOR = timedelta(days=7)  # a mail without a link of its own; nobody is served by older news
+Value = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One letter. `link_lives` names the value that says for how long its link is good, and how many seconds one of it has."""
+
+    subject: str
+    values: dict[str, type[str | int]]
+    choices: dict[str, frozenset[str]] | None = None
+    link_lives: tuple[str, int] | None = None
+
+    def useful_for(self, values: dict[str, Value]) -> timedelta:
+        """For how long the mail is of use: until its link is dead, a week at most."""
+        if self.link_lives is None:
+            return KEPT_FOR
+        name, seconds = self.link_lives
+        return min(KEPT_FOR, timedelta(seconds=int(values[name]) * seconds))
+
+
+KINDS: dict[str, Kind] = {
+    "verify_email": Kind(N_("Confirm your e-mail address"), {"link": str, "hours": int}, link_lives=("hours", 3600)),
+    "reset_password": Kind(N_("Choose a new password"), {"link": str, "minutes": int}, link_lives=("minutes", 60)),
+    "invitation": Kind(
+        N_("%(inviter)s invites you to %(agency)s"),
+        {"link": str, "inviter": str, "role": str, "days": int},
+        link_lives=("days", 86400),
+    ),
+    # To the old address; `address` is the new one, which the letter shows masked.
+    "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
+    "password_changed": Kind(N_("Your password was changed"), {}),
+    "two_factor_changed": Kind(N_("Your two-factor sign-in was changed"), {"change": str}, choices={"change": frozenset({"on", "off", "replaced"})}),
+    "recovery_codes_changed": Kind(N_("You have new recovery codes"), {}),
+    "api_key_created": Kind(N_("A new API key was made for your account"), {"name": str, "prefix": str}),
+    "session_reuse": Kind(N_("We ended one of your sessions"), {}),
+    "removed_from_agency": Kind(N_("You are no longer with %(agency)s"), {}),
+    "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
+}

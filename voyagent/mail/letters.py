@@ -1,0 +1,70 @@
+"""Writing a mail: its templates filled in, in the language of whoever reads it, and a head that nothing can be smuggled into."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask import current_app
+from flask_babel import force_locale, gettext
+
+from voyagent.kernel.config import Settings
+from voyagent.mail.kinds import KINDS, Value
+from voyagent.mail.service import Letter
+
+_LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
+
+
+def write(letter: Letter, *, to: str, values: dict[str, Value], settings: Settings) -> EmailMessage:
+    """The whole mail, as text and as HTML. Raises what templates raise; never for what an agency or a person is called."""
+    name, sender = parseaddr(settings.mail_from)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(display_name=name, addr_spec=sender)
+    message["To"] = _recipient(to)
+    message["Date"] = format_datetime(letter.created_at)
+    # The same at each attempt, so that a mail that was sent twice is shown once where mail programs look at it.
+    message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["Voyagent-Mail"] = letter.kind
+    with force_locale(letter.locale):
+        given: dict[str, Any] = {**values, "agency": letter.agency, "site": settings.public_url, "locale": letter.locale}
+        given["subject"] = _one_line(gettext(KINDS[letter.kind].subject, **{**values, "agency": letter.agency}))
+        message["Subject"] = given["subject"]
+        text, html = (_render(f"mail/{letter.kind}.{ending}", given) for ending in ("txt", "html"))
+    message.set_content(text, cte=_encoding(text))
+    message.add_alternative(html, subtype="html", cte=_encoding(html))
+    return message
+
+
+def masked(address: str) -> str:
+    """An address as its owner knows it and nobody else does: `neha@sharma.in` → `n***@sharma.in`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
+
+
+def _render(name: str, given: dict[str, Any]) -> str:
+    template = current_app.jinja_env.get_template(name)
+    return template.render(given, masked=masked)
+
+
+def _one_line(words: str) -> str:
+    """Words for a header: no control character, and no more than fits a subject."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:200]
+
+
+def _recipient(to: str) -> Address:
+    """The address with its domain as mail servers know it; the name before the @ stays as it is."""
+    try:
+        domain = validate_email(to, check_deliverability=False, test_environment=True).ascii_domain
+    except EmailNotValidError:
+        domain = to.rpartition("@")[2]
+    return Address(username=to.rpartition("@")[0], domain=domain)
+
+
+def _encoding(words: str) -> str | None:
+    """Plain words go as they are, so that a link can be copied out of a file; others as the library thinks best."""
+    return "7bit" if words.isascii() and max(map(len, words.splitlines()), default=0) <= _LINE_MAX else None

@@ -1,0 +1,161 @@
+"""The rules of mail: what is written down to be sent, when it is tried again, and when it is given up and forgotten."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+
+from voyagent.drivers.mail.base import MailDriver
+from voyagent.kernel import clock
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.jobs import defer
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.mail import queries
+from voyagent.mail.kinds import KINDS, Kind, Value
+from voyagent.mail.models import Mail
+
+DELIVER_TASK = "mail.deliver"
+LOCALES = frozenset({"en", "hi"})
+PURPOSE = "mail"
+# The wait after each failed attempt, in seconds: soon at first, then every two hours for most of a day, as long as a mail server may well be away.
+DELAYS_S = (10, 60, 300, 1800, *(7200 for _ in range(11)))
+LANES = 2  # of the worker's four places at most two wait for a slow mail server
+_ADDRESS = re.compile(r"[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+@[^\s<>,;:()\[\]\"\\@\x00-\x1f\x7f]+")
+log = structlog.get_logger(__name__)
+
+
+class WrongMail(ValueError):
+    """A kind that there is not, values that its letter does not take, or a recipient that is no address: a fault of ours. It repeats no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail taken up to be sent: what the templates and the head are made of."""
+
+    id: UUID
+    kind: str
+    locale: str
+    sealed: bytes = field(repr=False)
+    created_at: datetime
+    agency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """What mail needs of the installation: its parameters, secrets, and a driver, None where production has named none yet."""
+
+    settings: Settings
+    keyring: Keyring
+    driver: MailDriver | None
+
+    def send(self, *, to: str, kind: str, locale: str, **values: Value) -> UUID:
+        """Have a mail sent once the running act has committed; if it does not, there never was one.
+
+        `kind` and `values` are of `mail.kinds`; another language than ours reads English. Contents are sealed, so that neither the database nor the
+        queue holds a token that is still good. Raises WrongMail, TenantNotBound.
+        """
+        known = _checked(kind, values, self.settings.public_url)
+        if not _ADDRESS.fullmatch(to) or not to.isprintable():
+            raise WrongMail("the recipient is not one plain address")
+        mail_id, now = new_id(), clock.now()
+        contents = json.dumps({"to": to, "values": values}).encode()
+        sealed = self.keyring.seal(PURPOSE, contents, bound_to=str(mail_id))
+        language = locale if locale in LOCALES else "en"
+        useless_at = now + known.useful_for(values)
+        db.session.add(Mail(id=mail_id, kind=kind, locale=language, sealed=sealed, created_at=now, due_at=now, queued_at=now, useless_at=useless_at))
+        _queue(mail_id)
+        return mail_id
+
+    def unseal(self, letter: Letter) -> tuple[str, dict[str, Value]]:
+        """Recipient and values of a letter. Raises SealBroken."""
+        contents = json.loads(self.keyring.open(PURPOSE, letter.sealed, bound_to=str(letter.id)))
+        return contents["to"], contents["values"]
+
+
+def take(mail_id: UUID) -> Letter | None:
+    """Take a mail up to be sent now; None when it was sent or given up, or is not due yet.
+
+    The attempt is counted and the next one set before this one begins, so that a worker that dies on the way costs a delay and never the mail. Dying
+    between the server's yes and our writing it down sends the mail twice, with the same Message-ID.
+    """
+    found = db.session.get(Mail, (current_tenant(db.session), mail_id), with_for_update=True)
+    now = clock.now()
+    if found is None or found.sealed is None or found.due_at > now or found.useless_at <= now:
+        return None
+    found.due_at = now + timedelta(seconds=DELAYS_S[min(found.attempts, len(DELAYS_S) - 1)])
+    found.attempts += 1
+    found.queued_at = None
+    return Letter(found.id, found.kind, found.locale, found.sealed, found.created_at, queries.agency_name())
+
+
+def note_sent(mail_id: UUID) -> None:
+    """Write down that a mail was sent, and forget what was in it."""
+    rows_changed("update mails set sent_at = :now, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null", id=mail_id, now=clock.now())
+    log.info("mail.sent", mail_id=str(mail_id))
+
+
+def note_failure(mail_id: UUID, reason: str, *, is_final: bool) -> None:
+    """Write down why an attempt failed; give the mail up when it is refused for good or has been tried for most of a day."""
+    rows_changed("update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed is not null", id=mail_id, reason=reason)
+    given_up = rows_changed(
+        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null and (:is_final or attempts > :last)",
+        id=mail_id,
+        now=clock.now(),
+        is_final=is_final,
+        last=len(DELAYS_S),
+    )
+    if given_up:
+        log.error("mail.given_up", mail_id=str(mail_id), reason=reason)
+    else:
+        log.warning("mail.not_sent", mail_id=str(mail_id), reason=reason)
+
+
+def see_to_mail() -> None:
+    """For the bound agency: queue what is due, give up what has become useless, and drop the records of mails that are long past."""
+    now = clock.now()
+    useless = rows_changed(
+        "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and sealed is not null and useless_at <= :now",
+        now=now,
+    )
+    if useless:
+        log.error("mail.useless", mails=useless)
+    rows_changed("delete from mails where tenant_id = :tenant_id and created_at <= :before", before=now - timedelta(days=90))
+    due = db.session.scalars(
+        text(
+            "update mails set queued_at = :now where tenant_id = :tenant_id and sealed is not null and due_at <= :now"
+            " and (queued_at is null or queued_at <= :lost) returning id"
+        ),
+        {"now": now, "lost": now - timedelta(minutes=10), "tenant_id": current_tenant(db.session)},
+    )
+    for mail_id in due.all():
+        _queue(mail_id)
+
+
+def _queue(mail_id: UUID) -> None:
+    defer(DELIVER_TASK, lock=f"mail.{mail_id.int % LANES}", tenant_id=str(current_tenant(db.session)), mail_id=str(mail_id))
+
+
+def _checked(kind: str, values: dict[str, Value], public_url: str) -> Kind:
+    known = KINDS.get(kind)
+    if known is None:
+        raise WrongMail("there is no such kind of mail")
+    if set(values) != set(known.values):
+        raise WrongMail(f"{kind} takes {', '.join(sorted(known.values)) or 'no values'}")
+    for name, needed in known.values.items():
+        value = values[name]
+        if type(value) is not needed:
+            raise WrongMail(f"{kind}: {name} is to be {needed.__name__}")
+        if known.choices and name in known.choices and value not in known.choices[name]:
+            raise WrongMail(f"{kind}: {name} is one of {', '.join(sorted(known.choices[name]))}")
+    if "link" in values and not str(values["link"]).startswith(public_url.rstrip("/") + "/"):
+        raise WrongMail(f"{kind}: link leads away from this site")
+    return known

@@ -1,0 +1,59 @@
+"""Background work of mail: send what is due, outside of any transaction, and every ten seconds see to what waits."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import current_app
+
+from voyagent.drivers.mail.base import MailDriver, MailNotSent, MailRefused
+from voyagent.kernel import clock
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.jobs import task
+from voyagent.kernel.keyring import SealBroken
+from voyagent.mail import letters, queries, service
+from voyagent.mail.service import Letter, Outbox
+
+
+@task(service.DELIVER_TASK, own_transactions=True)
+def deliver(tenant_id: str, mail_id: str) -> None:
+    """Send one mail: take it up, send it with no connection to the database held, write down what came of it."""
+    outbox: Outbox = current_app.extensions["voyagent.outbox"]
+    if outbox.driver is None:
+        return  # it waits until the installation has a mail server
+    with transaction(UUID(tenant_id)):
+        letter = service.take(UUID(mail_id))
+    db.session.remove()
+    if letter is None:
+        return
+    reason, is_final = _attempt(outbox, outbox.driver, letter)
+    with transaction(UUID(tenant_id)):
+        if reason is None:
+            service.note_sent(letter.id)
+        else:
+            service.note_failure(letter.id, reason, is_final=is_final)
+    db.session.remove()
+
+
+def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | None, bool]:
+    """Why it failed, in a word, and whether for good; whatever went wrong, only the error's name leaves here, since its text may hold a link or an address."""
+    try:
+        to, values = outbox.unseal(letter)
+        driver.send(letters.write(letter, to=to, values=values, settings=outbox.settings))
+    except MailNotSent as error:
+        return error.reason, isinstance(error, MailRefused)
+    except Exception as error:  # noqa: BLE001 - a template that cannot be filled must not show what it was filled with
+        return type(error).__name__, isinstance(error, SealBroken)
+    return None, False
+
+
+@task("mail.see_to", own_transactions=True, every="* * * * * */10")
+def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+    """Queue what is due again, give up what is of no use, drop what is long past."""
+    with transaction():
+        agencies = queries.agencies_with_mail(clock.now())
+    for tenant_id in agencies:
+        db.session.remove()  # one session, one agency
+        with transaction(tenant_id):
+            service.see_to_mail()
+    db.session.remove()
