@@ -133,4 +133,5 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+    "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

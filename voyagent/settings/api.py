@@ -1,17 +1,53 @@
-"""The JSON door of settings."""
+"""The JSON door of settings: read them, change some of them."""
 
 from __future__ import annotations
 
+from flask import Response, after_this_request, request
+
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
-from voyagent.kernel.reading import Reader, Row
-from voyagent.settings import queries
-from voyagent.settings.schemas import TenantSettingsResponse
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import LaneReader, Row
+from voyagent.settings import queries, service
+from voyagent.settings.schemas import TenantSettingsPatchRequest, TenantSettingsResponse
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
 
 @api.get("/tenant-settings", answer=TenantSettingsResponse, permission="settings.read")
-def get_tenant_settings(reader: Reader) -> Row:
-    """The agency's settings."""
-    return queries.read(reader)
+def get_tenant_settings(reader: LaneReader) -> Row:
+    """The agency's settings; their `ETag` is the state that `If-Match` of a change may name."""
+    return _answer(queries.read(reader) or service.make(reader.prove()))
+
+
+@api.patch(
+    "/tenant-settings",
+    answer=TenantSettingsResponse,
+    permission="settings.update",
+    errors=(service.UnknownZone, service.UnbookableCurrency, service.SettingsChangedSince),
+    headers=(("If-Match", "The `ETag` that the caller has seen; 412 where the settings have changed since."),),
+)
+def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row:
+    """Change the agency's settings.
+
+    An absent member stays; null clears the model, the suffix and the budget. A change counts from the next request on.
+    """
+    return _answer(queries.row_of(service.update(actor, body.changes(), seen=_seen())))
+
+
+def _answer(row: Row) -> Row:
+    """The settings as they are, with the mark of their state on the response."""
+    mark = f'"{queries.mark_of(row)}"'
+
+    @after_this_request
+    def name_state(response: Response) -> Response:
+        response.headers["ETag"] = mark
+        return response
+
+    return row
+
+
+def _seen() -> str | None:
+    """The state that the caller has seen. A mark that is none of ours never matches."""
+    given = request.headers.get("If-Match", "*").strip()
+    return None if given == "*" else given.strip('"')

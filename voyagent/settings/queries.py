@@ -1,38 +1,62 @@
-"""Reading an agency's settings."""
+"""Reading an agency's settings, and who changed them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sqlalchemy import Select, select, text
-from sqlalchemy.exc import NoResultFound
 
+from voyagent.audit import queries as audit
+from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import current_tenant, owned
 from voyagent.settings.models import TenantSettings
 
-_COLUMNS = TenantSettings.__table__.c
+COLUMNS = tuple(TenantSettings.__table__.c.keys())
+CHANGED = "settings.changed"
+HISTORY_MAX = 20
+_MARK_DIGITS = 32
 
 
 def statement() -> Select[Any]:
     """The settings row of the bound agency."""
-    return select(*_COLUMNS).where(owned(TenantSettings))
+    return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
-def read(reader: Reader) -> Row:
-    """The agency's settings as a row. Raises NoResultFound where sign-up did not make it, a fault of ours."""
+def read(reader: Reader) -> Row | None:
+    """The agency's settings as a row; None where nobody has made them yet."""
     rows = reader.read(statement())[0]
-    if not rows:
-        raise NoResultFound("an agency without settings")
-    return rows[0]
+    return rows[0] if rows else None
 
 
-def get_settings() -> TenantSettings:
-    """The settings of the bound agency, made where they are absent (one row under any number of parallel first reads)."""
+def read_history(reader: Reader, tenant_id: object) -> list[Row]:
+    """The last changes of the agency's settings, newest first: who, when, and of each field the value before and after."""
+    happened = audit.events_statement({"settings_id": str(tenant_id)}, limit=HISTORY_MAX)
+    return [{**row, "changes": row["inputs"].get("fields", [])} for row in reader.read(happened)[0]]
+
+
+def get_settings(*, lock: bool = False) -> TenantSettings:
+    """The settings of the bound agency, made where they are absent (one row under any number of parallel first reads).
+
+    `lock` holds the row until the transaction ends, so that of two changes at once the second sees the first.
+    """
     tenant_id = current_tenant(db.session)
-    found = db.session.get(TenantSettings, tenant_id)
+    statement = select(TenantSettings)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(statement) if lock else db.session.get(TenantSettings, tenant_id)
     if found is None:
         db.session.execute(text("insert into tenant_settings (tenant_id) values (:tenant_id) on conflict do nothing"), {"tenant_id": tenant_id})
-        found = db.session.get_one(TenantSettings, tenant_id)
+        found = db.session.scalars(statement).one()
     return found
+
+
+def row_of(settings: TenantSettings) -> Row:
+    """Loaded settings as a row."""
+    return {name: getattr(settings, name) for name in COLUMNS}
+
+
+def mark_of(row: Row) -> str:
+    """A short mark of what the settings say: equal settings, equal mark."""
+    return digest({**row, "tenant_id": str(row["tenant_id"])})[:_MARK_DIGITS]

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
-from voyagent.kernel.fields import Answer
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+
+from voyagent.kernel.fields import Answer, Closed, storable, text_field
+from voyagent.settings.service import SettingsChanges
+
+MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
+SUFFIX_MAX, ZONE_MAX = 10_000, 64
+PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
+_BIGINT_MAX = 2**63 - 1
 
 
 class TenantSettingsResponse(Answer):
@@ -21,3 +30,30 @@ class TenantSettingsResponse(Answer):
     default_currency: str
     four_eyes: bool
     financial_year_start_month: int
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    """An absent member keeps what stands, so the document shows no default."""
+    for member in schema["properties"].values():
+        member.pop("default", None)
+
+
+class TenantSettingsPatchRequest(Closed):
+    """What changes: an absent member stays. Null clears the model, the suffix and the budget; the others cannot be null."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    model: Literal["claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001"] | None = None
+    system_prompt_suffix: text_field(SUFFIX_MAX) | None = None  # type: ignore[valid-type]
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=PER_MINUTE_MAX)] = 60
+    rate_limit_per_hour: Annotated[int, Field(ge=1, le=PER_HOUR_MAX)] = 1000
+    daily_token_budget: Annotated[int, Field(ge=1, le=_BIGINT_MAX)] | None = None
+    locale: Literal["en", "hi"] = "en"
+    timezone: Annotated[str, StringConstraints(max_length=ZONE_MAX), AfterValidator(storable)] = "UTC"
+    default_currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "INR"
+    four_eyes: bool = True
+    financial_year_start_month: Annotated[int, Field(ge=1, le=12)] = 4
+
+    def changes(self) -> SettingsChanges:
+        """What was sent, nulls included."""
+        return cast("SettingsChanges", self.model_dump(exclude_unset=True))

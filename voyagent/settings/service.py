@@ -1,14 +1,99 @@
-"""The rules of an agency's settings: a new agency begins with a row of its own."""
+"""The rules of an agency's settings: a new agency begins with a row of its own; an administrator changes it, and every change is told."""
 
 from __future__ import annotations
 
+from typing import Any, TypedDict
+
+from voyagent.audit import service as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
+from voyagent.kernel.money import is_currency
+from voyagent.kernel.reading import Row
+from voyagent.kernel.tenancy import bind
+from voyagent.settings import queries
 from voyagent.settings.models import TenantSettings
 
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 
 
+class SettingsChangedSince(PreconditionFailed):
+    """The caller has seen older settings than those that stand now."""
+
+    code = "settings_changed"
+    message = N_("Somebody has changed the settings since you opened them. Load the page again, then repeat what you changed.")
+
+
+class UnknownZone(Unprocessable):
+    """A time zone that the zone database does not list."""
+
+    code = "zone_unknown"
+    message = N_("That is not a time zone. Choose one such as Asia/Kolkata.")
+
+
+class UnbookableCurrency(Unprocessable):
+    """A code that ISO 4217 does not list, or one without minor units."""
+
+    code = "currency_unknown"
+    message = N_("That is not a currency code. Use three capitals such as INR.")
+
+
+class SettingsChanges(TypedDict, total=False):
+    """What may be changed: an absent field stays; None clears model, suffix and budget."""
+
+    model: str | None
+    system_prompt_suffix: str | None
+    rate_limit_per_minute: int
+    rate_limit_per_hour: int
+    daily_token_budget: int | None
+    locale: str
+    timezone: str
+    default_currency: str
+    four_eyes: bool
+    financial_year_start_month: int
+
+
 def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE) -> None:
     """Give the bound, new agency its settings: the currency of its books and its zone, all else by default."""
     db.session.add(TenantSettings(default_currency=default_currency, timezone=timezone))
+
+
+def make(actor: Actor) -> Row:
+    """The agency's settings as a row, made by default where an old agency has none. Raises Forbidden."""
+    actor.require("settings.read")
+    bind(db.session(), actor.tenant_id)
+    return queries.row_of(queries.get_settings())
+
+
+def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -> TenantSettings:
+    """Change what the agency has chosen; it counts from the next request on, at both doors. Where nothing differs, nothing happens.
+
+    The row is locked, so that of two changes at once neither loses the other's fields and each event tells what it really found. `seen` is the mark
+    (`queries.mark_of`) of the settings that the caller has before her. What is booked already keeps its currency, its number and its day. Raises Forbidden,
+    UnknownZone, UnbookableCurrency, SettingsChangedSince. From the API contract.
+    """
+    actor.require("settings.update")
+    _check(changes)
+    settings = queries.get_settings(lock=True)
+    if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
+        raise SettingsChangedSince
+    changed: list[dict[str, Any]] = []
+    for name, value in changes.items():
+        before = getattr(settings, name)
+        if before != value:
+            setattr(settings, name, value)
+            changed.append({"field": name, "before": before, "after": value})
+    if changed:
+        db.session.flush()
+        audit.record(actor, queries.CHANGED, entity_refs={"settings_id": actor.tenant_id}, inputs={"fields": changed})
+    return settings
+
+
+def _check(changes: SettingsChanges) -> None:
+    """Names that must be known, whoever asks; the schema has looked at everything else."""
+    if "timezone" in changes and not clock.is_zone(changes["timezone"]):
+        raise UnknownZone
+    if "default_currency" in changes and not is_currency(changes["default_currency"]):
+        raise UnbookableCurrency

@@ -1,0 +1,135 @@
+"""Changing settings over the JSON API: what is accepted, what is refused, parallel twins."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.people import Person
+
+PATH = "/tenant-settings"
+WHOLE: dict[str, Any] = {
+    "model": "claude-haiku-4-5-20251001",
+    "system_prompt_suffix": "Prefer direct flights. Ø ✈ हिन्दी",
+    "rate_limit_per_minute": 10_000,
+    "rate_limit_per_hour": 1_000_000,
+    "daily_token_budget": 1,
+    "locale": "hi",
+    "timezone": "America/Argentina/ComodRivadavia",
+    "default_currency": "KWD",
+    "four_eyes": False,
+    "financial_year_start_month": 12,
+}
+REFUSED: list[dict[str, Any]] = [
+    {"model": "gpt-4"},
+    {"model": ""},
+    {"system_prompt_suffix": "x" * 10_001},
+    {"system_prompt_suffix": "a\x00b"},
+    {"rate_limit_per_minute": 0},
+    {"rate_limit_per_minute": 10_001},
+    {"rate_limit_per_minute": "60"},
+    {"rate_limit_per_minute": True},
+    {"rate_limit_per_minute": 1.5},
+    {"rate_limit_per_hour": 0},
+    {"rate_limit_per_hour": 1_000_001},
+    {"daily_token_budget": 0},
+    {"daily_token_budget": -1},
+    {"daily_token_budget": 2**63},
+    {"locale": "fr"},
+    {"locale": "EN"},
+    {"timezone": "Mars/Olympus"},
+    {"timezone": ""},
+    {"timezone": "x" * 65},
+    {"default_currency": "inr"},
+    {"default_currency": "RUPEE"},
+    {"default_currency": "ZZZ"},
+    {"four_eyes": "yes"},
+    {"four_eyes": 1},
+    {"financial_year_start_month": 0},
+    {"financial_year_start_month": 13},
+    {"unknown": 1},
+    {"tenant_id": "019412f0-7c1e-7a34-9d02-5b1f6c3a8e10"},
+]
+CANNOT_BE_NULL = ["rate_limit_per_minute", "rate_limit_per_hour", "locale", "timezone", "default_currency", "four_eyes", "financial_year_start_month"]
+
+
+def change(person: Person, body: Any, **headers: str) -> Any:
+    return person.api.patch(PATH, json=body, headers=headers)
+
+
+def test_everything_can_be_changed_and_the_answer_is_the_whole(alice: Person) -> None:
+    answer = change(alice, WHOLE)
+    assert answer.status_code == 200
+    assert answer.json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
+    assert alice.api.get(PATH).json == answer.json
+
+
+def test_an_absent_member_stays_and_an_empty_body_changes_nothing(alice: Person) -> None:
+    change(alice, WHOLE)
+    assert change(alice, {}).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
+    assert change(alice, {"locale": "en"}).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, "locale": "en"}
+
+
+def test_null_clears_model_suffix_and_budget(alice: Person) -> None:
+    change(alice, WHOLE)
+    cleared = {"model": None, "system_prompt_suffix": None, "daily_token_budget": None}
+    assert change(alice, cleared).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, **cleared}
+
+
+@pytest.mark.parametrize("name", CANNOT_BE_NULL)
+def test_null_is_refused_for_what_an_agency_cannot_be_without(alice: Person, name: str) -> None:
+    answer = change(alice, {name: None})
+    assert answer.status_code == 422
+    assert answer.json["detail"][0]["loc"] == ["body", name]
+
+
+@pytest.mark.parametrize("body", REFUSED, ids=lambda body: "=".join(str(part)[:12] for part in next(iter(body.items()))).replace("\x00", "NUL"))
+def test_what_is_out_of_range_is_refused_and_nothing_changes(alice: Person, body: dict[str, Any]) -> None:
+    before = alice.api.get(PATH).json
+    assert change(alice, {"rate_limit_per_hour": 7, **body}).status_code == 422
+    assert alice.api.get(PATH).json == before
+
+
+@pytest.mark.parametrize("who", ["bob", "victor"])
+def test_only_an_administrator_changes_and_the_role_comes_before_the_schema(request: pytest.FixtureRequest, alice: Person, who: str) -> None:
+    for body in ({"locale": "hi"}, {"unknown": 1}):
+        answer = change(request.getfixturevalue(who), body)
+        assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
+    assert alice.api.get(PATH).json["locale"] == "en"
+
+
+def test_the_state_that_was_seen_may_be_named(alice: Person) -> None:
+    seen = alice.api.get(PATH).headers["ETag"]
+    changed = change(alice, {"locale": "hi"}, **{"If-Match": seen})
+    assert changed.status_code == 200
+    late = change(alice, {"locale": "en"}, **{"If-Match": seen})
+    assert (late.status_code, late.json["detail"]) == (412, "settings_changed")
+    assert alice.api.get(PATH).headers["ETag"] == changed.headers["ETag"] != seen
+    assert change(alice, {"locale": "en"}, **{"If-Match": "*"}).status_code == 200
+    assert change(alice, {"locale": "en"}, **{"If-Match": "nonsense"}).status_code == 412
+
+
+def test_twins_at_once_lose_nothing_of_each_other(alice: Person) -> None:
+    bodies: list[dict[str, Any]] = [{name: value} for name, value in WHOLE.items()]
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda body: change(alice, body).status_code, bodies))
+    assert answers == [200] * len(bodies)
+    assert alice.api.get(PATH).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE}
+
+
+def test_settings_that_are_missing_are_made_by_the_first_read(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _number: bob.api.get(PATH), range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert answers[0].json["rate_limit_per_hour"] == 1000
+
+
+def test_settings_that_are_missing_are_made_by_the_first_change(alice: Person, owner_engine: sa.Engine) -> None:
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
+    assert change(alice, {"locale": "hi"}).json["locale"] == "hi"

@@ -1,0 +1,172 @@
+"""A changed language, zone or currency counts on the very next request, at both doors and for everybody of the agency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask_babel import get_locale
+
+from tests.people import Person
+from tests.settings.test_views import save
+from voyagent.assistant import service as assistant
+from voyagent.assistant.planner import wording
+from voyagent.billing import service as billing
+from voyagent.billing.service import LineItem
+from voyagent.http import errors
+from voyagent.identity import queries as identity
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.settings import service
+
+PAGES = ["/", "/enquiries", "/enquiries/new", "/assistant", "/approvals", "/invoices", "/reports/receivables", "/reports/trial-balance", "/team", "/settings"]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_speaks_the_language_that_was_chosen(alice: Person, bob: Person, address: str) -> None:
+    browser = bob.browser
+    assert '<html lang="en"' in browser.get(address).text
+    alice.does(service.update, {"locale": "hi"})
+    page = browser.get(address).text
+    assert '<html lang="hi"' in page
+    menu = page[page.index('id="pages"') : page.index("</nav>", page.index('id="pages"'))]
+    assert re.search("[\u0900-\u097f]", menu), "the menu is translated"
+    alice.does(service.update, {"locale": "en"})
+    assert '<html lang="en"' in browser.get(address).text
+
+
+def test_the_answer_to_a_change_is_in_the_new_language(alice: Person) -> None:
+    browser = alice.browser
+    assert save(browser, locale="hi").status_code == 303
+    assert '<html lang="hi"' in browser.get("/settings").text
+
+
+def test_the_api_speaks_to_people_in_the_agencys_language_and_to_programs_in_codes(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+
+    def gettext(sentence: str) -> str:
+        spoken.append(str(get_locale()))
+        return sentence
+
+    monkeypatch.setattr(errors, "gettext", gettext)
+    address = "/enquiries/019412f0-7c1e-7a34-9d02-5b1f6c3a8e10"
+    first = alice.api.get(address)
+    alice.does(service.update, {"locale": "hi"})
+    second = alice.api.get(address)
+    assert first.json["detail"] == second.json["detail"] == "enquiry_not_found"
+    assert alice.api.patch(address, json={"notes": "Vegetarian"}).status_code == 404
+    assert spoken == ["en", "hi", "hi"]
+
+
+def test_instants_are_told_in_the_zone_that_was_chosen(alice: Person) -> None:
+    enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
+    browser = alice.browser
+    for zone in ("Asia/Kolkata", "America/New_York"):
+        alice.does(service.update, {"timezone": zone})
+        told = re.findall(r'<time datetime="([^"]+)" title="([^"]+)"', browser.get(f"/enquiries/{enquiry_id}").text)
+        assert told
+        for instant, title in told:
+            local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
+            assert title.endswith(f"{local:%H:%M} {local.tzname()}"), zone
+
+
+def test_today_is_the_agencys_day(alice: Person) -> None:
+    """These two zones are twenty-five hours apart: it is never the same day in both."""
+    east, west = "Pacific/Kiritimati", "Pacific/Pago_Pago"
+    assert clock.today(east) != clock.today(west)
+    for zone in (east, west):
+        alice.does(service.update, {"timezone": zone})
+        assert f'data-today="{clock.today(zone).isoformat()}"' in alice.browser.get("/").text
+
+
+def test_a_posting_without_a_day_is_booked_on_the_agencys_day(alice: Person) -> None:
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        alice.does(service.update, {"timezone": zone})
+        today = clock.today(zone)
+        invoice = draft(alice, today)
+        with present(alice) as actor:
+            issued = billing.issue_invoice(actor, invoice)
+            paid = billing.record_receipt(actor, issued.id, Money(issued.total_minor, issued.currency))
+            assert paid.paid_on == today
+
+
+def test_documents_begin_in_the_currency_that_was_chosen(alice: Person) -> None:
+    browser = alice.browser
+    assert '<option selected value="INR">' in browser.get("/enquiries/new").text
+    alice.does(service.update, {"default_currency": "AED"})
+    assert '<option selected value="AED">' in browser.get("/enquiries/new").text
+
+
+def test_reports_are_in_the_currency_that_was_chosen(alice: Person) -> None:
+    def currencies() -> tuple[str, str]:
+        ageing = alice.api.get("/reports/receivables?from=2026-01-01&to=2026-12-31").json
+        return ageing["total_outstanding"]["currency"], ageing["aging_buckets"][0]["amount"]["currency"]
+
+    assert currencies() == ("INR", "INR")
+    alice.does(service.update, {"default_currency": "KWD"})
+    assert currencies() == ("KWD", "KWD")
+    trial = alice.api.get("/reports/trial-balance?include_zero=1").json
+    assert {account["currency"] for account in trial["accounts"]} == {"KWD"}
+    assert "KWD" in alice.browser.get("/reports/trial-balance?include_zero=1").text
+
+
+def test_the_assistant_reads_amounts_in_the_currency_that_was_chosen(alice: Person, drain: Callable[[], None]) -> None:
+    alice.does(service.update, {"default_currency": "AED"})
+    ask(alice, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    drain()
+    approval = alice.api.get("/approvals").json["items"][0]
+    assert "AED" in str(approval["payload"])
+    assert "INR" not in str(approval["payload"])
+
+
+def test_the_assistant_answers_in_the_language_that_was_chosen(alice: Person, drain: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken: list[str] = []
+
+    def gettext(sentence: str, **values: object) -> str:
+        spoken.append(str(get_locale()))
+        return sentence % values if values else sentence
+
+    monkeypatch.setattr(wording, "gettext", gettext)
+    ask(alice, "Who owes us?")
+    drain()
+    assert set(spoken) == {"en"}
+    alice.does(service.update, {"locale": "hi"})
+    spoken.clear()
+    ask(alice, "Who owes us?")
+    drain()
+    assert set(spoken) == {"hi"}
+
+
+def test_the_financial_year_of_a_number_follows_the_setting(alice: Person) -> None:
+    alice.does(service.update, {"financial_year_start_month": 1})
+    invoice = draft(alice, date(2026, 2, 3))
+    with present(alice) as actor:
+        assert billing.issue_invoice(actor, invoice).number == "2026/000001"
+
+
+@contextmanager
+def present(person: Person) -> Iterator[Actor]:
+    """A transaction in which the person acts as the database knows her now, as each request does."""
+    with person.acting() as actor:
+        assert actor.user_id is not None
+        yield identity.get_actor(actor.user_id)
+
+
+def ask(person: Person, message: str) -> None:
+    """Say something to the assistant in a conversation of its own."""
+    session_id = UUID(person.api.post("/chat/sessions", json={}).json["session_id"])
+    with present(person) as actor:
+        assistant.send(actor, session_id, message=message)
+
+
+def draft(person: Person, day: date) -> UUID:
+    """A draft invoice of a day."""
+    with present(person) as actor:
+        items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=actor.currency)]
+        return billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=day, due_date=day + timedelta(days=30), line_items=items).id

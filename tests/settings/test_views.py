@@ -1,0 +1,136 @@
+"""The page of the settings: who sees what, what it keeps, what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.people import Person, csrf
+from voyagent.settings import queries, service
+
+
+def as_they_stand(person: Person) -> dict[str, Any]:
+    with person.acting():
+        return queries.row_of(queries.get_settings())
+
+
+def form_of(browser: FlaskClient) -> dict[str, str]:
+    """What the form would send as it stands."""
+    html = browser.get("/settings").text
+    form = html[html.index('id="settings-form"') : html.index("</form>", html.index('id="settings-form"'))]
+    fields = {m[1]: m[2] for m in re.finditer(r'<input[^>]*name="(\w+)"[^>]*type="(?:hidden|text)"[^>]*value="([^"]*)"', form)}
+    fields |= {m[1]: m[3] for m in re.finditer(r'<select[^>]*name="(\w+)"[^>]*>.*?(<option selected value="([^"]*)")', form, re.DOTALL)}
+    fields |= {m[2]: m[3] for m in re.finditer(r'<input (checked )?class="form-check-input"[^>]*name="(model)" type="radio" value="([^"]*)"', form) if m[1]}
+    fields |= {"four_eyes": "y"} if re.search(r"<input[^>]*checked[^>]*name=\"four_eyes\"", form) else {}
+    fields["system_prompt_suffix"] = re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", form, re.DOTALL)[1]  # type: ignore[index]
+    return {name: value.replace("&#39;", "'").replace("&amp;", "&") for name, value in fields.items()}
+
+
+def save(browser: FlaskClient, **changes: str | None) -> Any:
+    sent = {name: value for name, value in {**form_of(browser), **changes}.items() if value is not None}
+    return browser.post("/settings", data=sent)
+
+
+def test_sending_the_page_as_it_stands_changes_nothing(alice: Person) -> None:
+    alice.does(service.update, {"daily_token_budget": 200_000, "system_prompt_suffix": "Never promise a visa.", "four_eyes": False})
+    before = as_they_stand(alice)
+    assert save(alice.browser).status_code == 303
+    assert as_they_stand(alice) == before
+
+
+def test_an_administrator_saves_and_is_told(alice: Person) -> None:
+    browser = alice.browser
+    answer = save(browser, timezone="Asia/Kolkata", daily_token_budget="2,00,000", four_eyes=None, model="claude-opus-4-6", financial_year_start_month="1")
+    assert (answer.status_code, answer.location) == (303, "/settings")
+    found = as_they_stand(alice)
+    assert (found["timezone"], found["daily_token_budget"], found["four_eyes"]) == ("Asia/Kolkata", 200_000, False)
+    assert (found["model"], found["financial_year_start_month"]) == ("claude-opus-4-6", 1)
+    assert "The settings are saved." in browser.get("/settings").text
+
+
+def test_blank_clears_what_may_be_empty(alice: Person) -> None:
+    alice.does(service.update, {"model": "claude-opus-4-6", "daily_token_budget": 5, "system_prompt_suffix": "Never promise a visa."})
+    assert save(alice.browser, model="", daily_token_budget="", system_prompt_suffix=" ").status_code == 303
+    found = as_they_stand(alice)
+    assert (found["model"], found["daily_token_budget"], found["system_prompt_suffix"]) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("rate_limit_per_hour", "0", "At least 1."),
+        ("rate_limit_per_minute", "10,001", "At most 10,000."),
+        ("rate_limit_per_minute", "", "Write a whole number."),
+        ("rate_limit_per_minute", "many", "Write a whole number."),
+        ("rate_limit_per_hour", "9" * 5000, "Write a whole number."),
+        ("daily_token_budget", "0", "Leave it empty for no limit."),
+        ("timezone", "Mars/Olympus", "That is not a time zone."),
+        ("default_currency", "ZZZ", "That is not a currency code."),
+        ("locale", "fr", "Choose one of the list."),
+        ("system_prompt_suffix", "x" * 10_001, "At most 10,000 characters."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(alice: Person, field: str, typed: str, sentence: str) -> None:
+    before = as_they_stand(alice)
+    answer = save(alice.browser, rate_limit_per_minute="77", **{field: typed}) if field != "rate_limit_per_minute" else save(alice.browser, **{field: typed})
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}-err"[^>]*>.*?{re.escape(sentence)}', answer.text, re.DOTALL), field
+    assert as_they_stand(alice) == before
+
+
+def test_a_refused_form_keeps_what_was_typed(alice: Person) -> None:
+    answer = save(alice.browser, rate_limit_per_hour="0", system_prompt_suffix="Quote hotels with breakfast.", timezone="Asia/Dubai")
+    assert answer.status_code == 422
+    assert 'value="0"' in answer.text
+    assert "Quote hotels with breakfast." in answer.text
+    assert '<option selected value="Asia/Dubai">' in answer.text
+    assert "One thing to put right" in answer.text
+
+
+def test_whoever_saves_over_a_colleagues_change_is_told(alice: Person) -> None:
+    browser = alice.browser
+    opened = form_of(browser)
+    alice.does(service.update, {"rate_limit_per_hour": 500})
+    answer = browser.post("/settings", data={**opened, "locale": "hi"})
+    assert answer.status_code == 422
+    assert "Somebody has changed the settings since you opened them." in answer.text
+    assert as_they_stand(alice)["locale"] == "en"
+
+
+@pytest.mark.parametrize("who", ["bob", "victor"])
+def test_the_others_read_and_cannot_change(request: pytest.FixtureRequest, alice: Person, who: str) -> None:
+    alice.does(service.update, {"timezone": "Asia/Kolkata", "system_prompt_suffix": "Never promise a visa."})
+    browser = request.getfixturevalue(who).browser
+    page = browser.get("/settings")
+    assert page.status_code == 200
+    assert "Asia/Kolkata" in page.text
+    assert "Never promise a visa." in page.text
+    assert "settings-form" not in page.text
+    answer = browser.post("/settings", data={"locale": "hi", "csrf_token": csrf(browser, "/team")})
+    assert answer.status_code == 403
+    assert as_they_stand(alice)["locale"] == "en"
+
+
+def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(alice: Person, bob: Person, charlie: Person) -> None:
+    charlie.does(service.update, {"locale": "hi"})
+    alice.does(service.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000, "four_eyes": False, "financial_year_start_month": 1})
+    text = re.sub(r"\s+", " ", bob.browser.get("/settings").text)
+    history = text[text.index('id="history"') :]
+    assert f'<span class="v-strong">{alice.email}</span>' in history
+    assert "Time zone: UTC → Asia/Kolkata" in history
+    assert "Tokens a day: no limit → 200,000" in history
+    assert "The person who asked cannot be the one who grants: yes → no" in history
+    assert "The financial year begins in: April → January" in history
+    assert " IST" in history, "an instant is told in the agency's zone"
+    assert "हिन्दी" not in history, "another agency's change is not told"
+
+
+def test_a_new_agency_has_no_history_yet(alice: Person) -> None:
+    assert "Nothing has been changed yet." in alice.browser.get("/settings").text
+
+
+def test_the_page_stands_in_the_menu(victor: Person) -> None:
+    assert 'href="/settings"' in victor.browser.get("/team").text

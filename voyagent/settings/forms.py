@@ -1,0 +1,138 @@
+"""The form of an agency's settings, and its values in words for those who only read and for the history."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+from babel.core import Locale
+from babel.dates import get_month_names
+from babel.numbers import format_decimal
+from flask_babel import gettext as _, lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+
+from voyagent.http.forms import SchemaForm
+from voyagent.http.presentation import page_locale
+from voyagent.kernel import clock, money
+from voyagent.kernel.reading import Row
+from voyagent.settings import queries
+from voyagent.settings.schemas import TenantSettingsPatchRequest
+
+MODEL_WORDS = {
+    "claude-sonnet-4-5": "Claude Sonnet 4.5",
+    "claude-opus-4-6": "Claude Opus 4.6",
+    "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
+    "": _l("Built-in planner"),
+}
+LANGUAGES = {"en": "English", "hi": "हिन्दी"}
+# Where a refusal of the rules is shown.
+PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "settings_changed": ""}
+_NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
+_NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
+_SAID_MAX = 160
+_WHOLE = _l("Write a whole number.")
+
+
+class Section(NamedTuple):
+    """A part of the page and the settings in it."""
+
+    id: str
+    title: Any
+    fields: tuple[str, ...]
+
+
+SECTIONS = (
+    Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
+    Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
+    Section("limits", _l("Budget and limits"), ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour")),
+    Section("approvals", _l("Approvals"), ("four_eyes",)),
+    Section("books", _l("Books"), ("financial_year_start_month",)),
+)
+
+
+class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
+    """All settings at once; `seen` is the mark of those that were opened. Figures may be grouped."""
+
+    schema: ClassVar[type[BaseModel]] = TenantSettingsPatchRequest
+    sentences: ClassVar[dict[str, Any]] = {
+        "int_parsing": _WHOLE,
+        "int_parsing_size": _WHOLE,
+        "int_from_float": _WHOLE,
+        "rate_limit_per_minute.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_minute.less_than_equal": _l("At most 10,000."),
+        "rate_limit_per_hour.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
+        "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
+        "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
+        "default_currency.string_pattern_mismatch": _l("Choose one of the list."),
+    }
+
+    locale = SelectField(_l("Language"), choices=[SelectChoice(code, word) for code, word in LANGUAGES.items()], validate_choice=False)
+    timezone = SelectField(_l("Time zone"), choices=lambda: list(clock.zones()), validate_choice=False)
+    default_currency = SelectField(_l("Currency"), choices=lambda: _currencies(), validate_choice=False)  # noqa: PLW0108 - made below
+    model = RadioField(_l("Model"), choices=lambda: [(code, str(word)) for code, word in MODEL_WORDS.items()], validate_choice=False)
+    system_prompt_suffix = TextAreaField(_l("House rules for the assistant"))
+    daily_token_budget = StringField(_l("Tokens a day"))
+    rate_limit_per_minute = StringField(_l("Turns a minute"))
+    rate_limit_per_hour = StringField(_l("Turns an hour"))
+    four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
+    financial_year_start_month = SelectField(_l("The financial year begins in"), choices=lambda: _months(), validate_choice=False)  # noqa: PLW0108 - the same
+    seen = HiddenField()
+
+    @classmethod
+    def of(cls, row: Row) -> SettingsForm:
+        """The form over the settings as they stand."""
+        figures = {name: _figure(row[name]) for name in _NUMBERS}
+        known = {"model": row["model"] or "", "financial_year_start_month": str(row["financial_year_start_month"]), "seen": queries.mark_of(row)}
+        return cls(data={**row, **figures, **known})
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, figures without their grouping; an empty figure that is needed stays, so that it is refused."""
+        values = super().values()
+        for name in _NUMBERS:
+            typed = "".join((self._fields[name].data or "").replace(",", "").split())
+            if typed or name in _NEEDED:
+                values[name] = typed
+        return values
+
+
+def label_of(name: str) -> str:
+    """The name of a setting as the page has it."""
+    field = getattr(SettingsForm, name, None)
+    return str(field.args[0]) if field is not None else name.replace("_", " ")
+
+
+def words_of(name: str, value: Any) -> str:
+    """A setting's value as a person says it."""
+    if name == "model":
+        return str(MODEL_WORDS.get(value or "", value))
+    if value is None:
+        return _("no limit") if name == "daily_token_budget" else _("nothing")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if name == "locale":
+        return LANGUAGES.get(value, value)
+    if name == "financial_year_start_month":
+        return dict(_months()).get(str(value), str(value))
+    if isinstance(value, int):
+        return _figure(value)
+    text = str(value)
+    return text if len(text) <= _SAID_MAX else text[:_SAID_MAX].rstrip() + " …"
+
+
+def _figure(value: int | None) -> str:
+    return "" if value is None else format_decimal(value, locale="hi" if page_locale().startswith("hi") else "en")
+
+
+def _months() -> list[tuple[str, str]]:
+    names = get_month_names("wide", context="stand-alone", locale=_locale())
+    return [(str(number), names[number]) for number in range(1, 13)]
+
+
+def _currencies() -> list[tuple[str, str]]:
+    names = _locale().currencies
+    return [(code, f"{code}, {names.get(code, code)}") for code in money.currency_codes()]
+
+
+def _locale() -> Locale:
+    return Locale.parse(page_locale().replace("-", "_"))

@@ -1,0 +1,46 @@
+"""The page of an agency's settings: everybody reads, administrators change, and who changed what stands below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import force_locale, gettext as _
+
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.settings import queries, service
+from voyagent.settings.forms import PLACES, SECTIONS, SettingsForm, label_of, words_of
+
+pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
+
+
+@pages.page("/settings", permission="settings.read")
+def index(reader: LaneReader) -> Any:
+    """The settings: a form for an administrator, facts for everybody else."""
+    row = queries.read(reader)
+    actor = reader.prove()
+    row = row or service.make(actor)
+    return _page(reader, actor, row, SettingsForm.of(row) if actor.can("settings.update") else None)
+
+
+@pages.page("/settings", methods=("POST",), permission="settings.update")
+def save(actor: Actor) -> Any:
+    """Change them; what is said about it is in the language that was just chosen."""
+    row = queries.row_of(queries.get_settings())
+    form = SettingsForm.of(row)
+    changed = form.attempt(lambda body: service.update(actor, body.changes(), seen=form.seen.data or ""), **PLACES)
+    if changed is None:
+        return _page(SessionReader(db.session), actor, row, form), form.status
+    with force_locale(changed.locale):
+        toast(_("The settings are saved."))
+    return see_other(url_for(".index"))
+
+
+def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None) -> str:
+    history = queries.read_history(reader, actor.tenant_id)
+    return render_template("settings/index.html", settings=row, form=form, history=history, sections=SECTIONS, label_of=label_of, words_of=words_of)
