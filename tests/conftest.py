@@ -60,6 +60,7 @@ def fresh_database(server_urls: tuple[str, str], data_dir: Path) -> Iterator[Set
         data_dir=data_dir,
         worker_heartbeat_s=0.2,
         worker_stalled_s=1.0,
+        limit_scale=10_000,  # all suites come from one address; the limits per account are not scaled
     )
     with owner.connect() as connection:
         # Roles are the server's: two first migrations at once, in two databases, would trip over them. Closing the connection unlocks.

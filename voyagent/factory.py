@@ -21,6 +21,7 @@ from voyagent.kernel.config import Settings, sqlalchemy_url
 from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits import Limiter
 from voyagent.kernel.reading import Lane
 from voyagent.mail.service import Outbox
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox
-    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring, outbox)
+    identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring, Limiter(settings, keyring), outbox)
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
     intake.install(app)

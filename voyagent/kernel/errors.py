@@ -88,6 +88,11 @@ class TooManyRequests(VoyagentError):
     message = N_("That was too often. Please wait a little and try again.")
     retry_after_s = 60
 
+    def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        if retry_after_s is not None:
+            self.retry_after_s = retry_after_s
+
 
 class Unavailable(VoyagentError):
     """Something that we depend on is away; nothing was changed."""

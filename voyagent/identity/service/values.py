@@ -9,6 +9,7 @@ from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits import Limiter
 from voyagent.mail.service import Outbox
 
 
@@ -20,6 +21,7 @@ class Identity:
     passwords: Passwords
     tokens: AccessTokens
     keyring: Keyring
+    limiter: Limiter
     outbox: Outbox
 
 

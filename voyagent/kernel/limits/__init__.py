@@ -1,0 +1,50 @@
+"""How often something may be tried: per account, per client address and overall.
+
+    with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
+        good = identity.passwords.verify(stored, password)
+        if good:
+            attempt.succeeded()
+
+Every attempt is counted before the credential is looked at, so that parallel guesses cannot pass together; what succeeded is taken off its account again.
+"""
+
+from voyagent.kernel.limits.limiter import Attempt, Limiter, TooManyAttempts, TooManyAttemptsThisHour
+from voyagent.kernel.limits.throttles import (
+    ACCEPT_INVITE,
+    ALL,
+    API_KEY,
+    CHANGE_ADDRESS,
+    INVITE_LOOKUP,
+    INVITE_MAIL,
+    ONE_TIME_TOKEN,
+    REAUTHENTICATE,
+    REFRESH,
+    RESET_MAIL,
+    SIGN_IN,
+    SIGN_UP,
+    VERIFICATION_MAIL,
+    Quota,
+    Throttle,
+)
+
+__all__ = [
+    "ACCEPT_INVITE",
+    "ALL",
+    "API_KEY",
+    "CHANGE_ADDRESS",
+    "INVITE_LOOKUP",
+    "INVITE_MAIL",
+    "ONE_TIME_TOKEN",
+    "REAUTHENTICATE",
+    "REFRESH",
+    "RESET_MAIL",
+    "SIGN_IN",
+    "SIGN_UP",
+    "VERIFICATION_MAIL",
+    "Attempt",
+    "Limiter",
+    "Quota",
+    "Throttle",
+    "TooManyAttempts",
+    "TooManyAttemptsThisHour",
+]

@@ -1,0 +1,215 @@
+"""Admits an attempt or refuses it with the time to wait; one for each process."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from voyagent.kernel.config import Settings
+from voyagent.kernel.errors import N_, TooManyRequests, Unavailable
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits.throttles import ALL, MINUTE, Quota, Throttle
+from voyagent.kernel.limits.windows import Window, windows
+
+UNDECIDED_WAIT_S = 2.0
+_LOOK_AGAIN_S = 0.05
+_GATES = 64
+_DIGEST_CHARS = 32
+log = structlog.get_logger(__name__)
+
+
+class TooManyAttempts(TooManyRequests):
+    """A limit of a minute is reached."""
+
+    message = N_("That was too often. Please wait a minute, then try again.")
+
+
+class TooManyAttemptsThisHour(TooManyRequests):
+    """A limit of an hour is reached."""
+
+    message = N_("That was too often. It works again within the hour; please try later.")
+
+
+class Attempt:
+    """One attempt that was let in, counted until it is known to have succeeded.
+
+    As a context it also says when its outcome is known; an attempt that could not be checked at all (`Unavailable`) is no failure and is taken off.
+    """
+
+    __slots__ = ("__weakref__", "_decided", "_give_back")
+
+    def __init__(self, give_back: Callable[[], None], decided: Callable[[], None]) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+        self._decided = weakref.finalize(self, decided)
+        self._decided.atexit = False
+
+    def succeeded(self) -> None:
+        """It was no failure: take it off its account. Earlier failures stay, so that a known password does not buy new guesses at the code."""
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
+        self._decided()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, Unavailable):
+            self.succeeded()
+        self._decided()
+
+
+class Limiter:
+    """The limits of one installation, counted in Redis where there is one and in this process otherwise.
+
+    Whom a count belongs to is kept as a keyed hash; no address can be read from what is stored.
+    """
+
+    def __init__(self, settings: Settings, keyring: Keyring) -> None:
+        self._scale = settings.limit_scale
+        self._windows = windows(settings.redis_url)
+        self._keyring = keyring
+        self._undecided = _Undecided()
+        self._gates = [threading.Lock() for _ in range(_GATES)]
+
+    def admit(self, throttle: Throttle, *, account: str | None = None, address: str = "") -> Attempt:
+        """Count an attempt and let it in; call this after the schema and before the credential is looked at.
+
+        `account` is the address typed, known or not; `address` is the client's. Attempts at one account whose outcome is not known yet count as failures: a
+        further one waits a moment for them rather than being refused for what may succeed. Raises TooManyRequests with `retry_after_s`.
+        """
+        self._count(throttle, address)
+        if not throttle.account:
+            return Attempt(_nothing, _nothing)
+        if account is None:
+            raise ValueError(f"{throttle.name} is limited per account")
+        taken = self._account_windows(throttle, account)
+        wait_s = self._take_turn(taken)
+        if wait_s is not None:
+            raise _refusal(throttle, "account", wait_s)
+        return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
+
+    def failed(self, throttle: Throttle, *, address: str = "") -> None:
+        """Count a failure after the fact, for credentials that are checked on each request and cannot be guessed; a good one is never counted.
+
+        Raises TooManyRequests instead of what the caller would have said where the address has had too many.
+        """
+        self._count(throttle, address)
+
+    def forgive(self, account: str) -> None:
+        """Forget the failures of an account, as a completed reset of its password does: the lock is soft."""
+        for throttle in ALL:
+            if throttle.bucket:
+                for window in self._account_windows(throttle, account):
+                    self._windows.forget(window)
+
+    def _count(self, throttle: Throttle, address: str) -> None:
+        place = _place(address)
+        of_address = [self._window(throttle.name, "address", place, quota, self._scale) for quota in throttle.address]
+        wait_s = self._take(of_address)
+        if wait_s is not None:
+            raise _refusal(throttle, "address", wait_s)
+        wait_s = self._take([self._window(throttle.name, "overall", "", quota, self._scale) for quota in throttle.overall])
+        if wait_s is not None:
+            self._give_back(of_address)
+            raise _refusal(throttle, "overall", wait_s)
+
+    def _take_turn(self, taken: list[Window]) -> float | None:
+        key, until = taken[0].key, time.monotonic() + UNDECIDED_WAIT_S
+        while True:
+            others_may_succeed = self._undecided.any(key)
+            with self._gates[hash(key) % _GATES]:
+                wait_s = self._take(taken)
+                if wait_s is None:
+                    self._undecided.begin(key)
+                    return None
+            if not others_may_succeed and not self._undecided.any(key):
+                return wait_s
+            if time.monotonic() >= until:
+                return wait_s
+            self._undecided.wait(key)
+
+    def _take(self, wanted: Iterable[Window]) -> float | None:
+        """Take one in each window, or in none and answer how long the last of the full ones stays full."""
+        taken: list[Window] = []
+        waits_s: list[float] = []
+        for window in wanted:
+            wait_s = self._windows.take(window)
+            if wait_s is None:
+                taken.append(window)
+            else:
+                waits_s.append(wait_s)
+        if not waits_s:
+            return None
+        self._give_back(taken)
+        return max(waits_s)
+
+    def _give_back(self, taken: Iterable[Window]) -> None:
+        for window in taken:
+            self._windows.give_back(window)
+
+    def _account_windows(self, throttle: Throttle, account: str) -> list[Window]:
+        return [self._window(throttle.account_bucket, "account", account, quota, 1.0) for quota in throttle.account]
+
+    def _window(self, name: str, per: str, whose: str, quota: Quota, scale: float) -> Window:
+        digest = self._keyring.digest("limits", f"{name}:{per}:{whose}").hex()[:_DIGEST_CHARS]
+        return Window(f"{name}:{per}:{quota.seconds}:{digest}", max(1, round(quota.amount * scale)), quota.seconds)
+
+
+class _Undecided:
+    """How many attempts of this process at each account have not come to their end."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._count: Counter[str] = Counter()
+
+    def begin(self, key: str) -> None:
+        with self._changed:
+            self._count[key] += 1
+
+    def land(self, key: str) -> None:
+        with self._changed:
+            self._count[key] -= 1
+            if self._count[key] <= 0:
+                del self._count[key]
+            self._changed.notify_all()
+
+    def any(self, key: str) -> bool:
+        with self._changed:
+            return key in self._count
+
+    def wait(self, key: str) -> None:
+        with self._changed:
+            if key in self._count:
+                self._changed.wait(_LOOK_AGAIN_S)
+
+
+def _place(address: str) -> str:
+    """What is counted as one client: an IPv4 address, or the /64 of an IPv6 one, since its holder has all of it to choose from."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "nowhere"
+    if isinstance(found, ipaddress.IPv6Address):
+        found = found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64)
+    return str(found)
+
+
+def _refusal(throttle: Throttle, per: str, wait_s: float) -> TooManyRequests:
+    retry_after_s = max(1, math.ceil(wait_s))
+    log.info("attempt.refused", throttle=throttle.name, per=per, retry_after_s=retry_after_s)
+    return (TooManyAttempts if retry_after_s <= MINUTE else TooManyAttemptsThisHour)(retry_after_s=retry_after_s)
+
+
+def _nothing() -> None:
+    """Where nothing is counted per account there is nothing to give back."""

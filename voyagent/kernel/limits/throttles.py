@@ -1,0 +1,75 @@
+"""The table of limits; `docs/throttles.md` says the same in words, and a test compares them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MINUTE, HOUR = 60, 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many in any stretch of so many seconds."""
+
+    amount: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The limits of one kind of attempt.
+
+    `account` is counted by the address typed, known or not, and is never scaled; `address` by the client's address and `overall` by nothing, both times
+    `VOYAGENT_LIMIT_SCALE`. Kinds of one `bucket` share what is counted for an account.
+    """
+
+    name: str
+    account: tuple[Quota, ...] = ()
+    address: tuple[Quota, ...] = ()
+    overall: tuple[Quota, ...] = ()
+    bucket: str = ""
+
+    @property
+    def account_bucket(self) -> str:
+        """Under which name an account is counted."""
+        return self.bucket or self.name
+
+
+# A guesser gets ten guesses a minute and a hundred an hour at one account, by whichever door (NIST SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends
+# by itself within the hour, so nobody can lock another out for long, and a completed reset ends it at once.
+_PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
+_MAIL = (Quota(10, HOUR),)
+
+SIGN_IN = Throttle("sign_in", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password")
+"""A password or a code at sign-in and sign-in-totp."""
+REAUTHENTICATE = Throttle("reauthenticate", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password")
+"""A password or a code of somebody who is signed in: stepping up, switching the second factor off, changing address or password."""
+RESET_MAIL = Throttle("reset_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+VERIFICATION_MAIL = Throttle("verification_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+INVITE_MAIL = Throttle("invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
+"""An invitation, counted by the address that it goes to."""
+ONE_TIME_TOKEN = Throttle("one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+"""A try with a token of a reset or verification link."""
+REFRESH = Throttle("refresh", address=(Quota(300, MINUTE),), overall=(Quota(6000, MINUTE),))
+SIGN_UP = Throttle("sign_up", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+INVITE_LOOKUP = Throttle("invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
+ACCEPT_INVITE = Throttle("accept_invite", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+CHANGE_ADDRESS = Throttle("change_address", account=(Quota(30, HOUR),), address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
+"""A new address in the profile, counted by the present one: its answer tells whether the new one is taken."""
+API_KEY = Throttle("api_key", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
+"""An API key that is none of ours; a good key is never counted."""
+
+ALL = (
+    SIGN_IN,
+    REAUTHENTICATE,
+    RESET_MAIL,
+    VERIFICATION_MAIL,
+    INVITE_MAIL,
+    ONE_TIME_TOKEN,
+    REFRESH,
+    SIGN_UP,
+    INVITE_LOOKUP,
+    ACCEPT_INVITE,
+    CHANGE_ADDRESS,
+    API_KEY,
+)

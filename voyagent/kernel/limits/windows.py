@@ -1,0 +1,197 @@
+"""Where attempts are counted: moving windows in this process, in Redis, or in both with this process as the fallback."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import redis
+import structlog
+from limits.storage import RedisStorage
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from voyagent.kernel import clock
+
+PATIENCE_S = 0.2
+PROBE_EVERY_S = 1.0
+CONNECTIONS_MAX = 300
+SWEEP_EVERY_S = 60
+FAULTS = (redis.RedisError, OSError, ValueError, LookupError)
+Answer = TypeVar("Answer")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One limit of one caller: at most `amount` in any `seconds`. The key names nobody: it holds a keyed hash."""
+
+    key: str
+    amount: int
+    seconds: int
+
+
+class Windows(Protocol):
+    """Somewhere to count."""
+
+    def take(self, window: Window) -> float | None:
+        """Count one and answer None; or count nothing and answer in how many seconds there is room again."""
+
+    def give_back(self, window: Window) -> None:
+        """Take the newest off again."""
+
+    def forget(self, window: Window) -> None:
+        """Take all off."""
+
+
+@dataclass(slots=True)
+class _Taken:
+    seconds: int
+    at: list[float] = field(default_factory=list)
+
+
+class LocalWindows:
+    """Counts in this process: exact, and no larger than what was tried within the windows."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: dict[str, _Taken] = {}
+        self._swept_at = 0.0
+
+    def take(self, window: Window) -> float | None:
+        """See Windows."""
+        now = _seconds()
+        with self._lock:
+            self._sweep(now)
+            taken = self._taken.setdefault(window.key, _Taken(window.seconds))
+            taken.at = [at for at in taken.at if at > now - window.seconds]
+            if len(taken.at) >= window.amount:
+                return taken.at[-window.amount] + window.seconds - now
+            taken.at.append(now)
+            return None
+
+    def give_back(self, window: Window) -> None:
+        """See Windows."""
+        with self._lock:
+            taken = self._taken.get(window.key)
+            if taken is not None and taken.at:
+                taken.at.pop()
+            if taken is not None and not taken.at:
+                del self._taken[window.key]
+
+    def forget(self, window: Window) -> None:
+        """See Windows."""
+        with self._lock:
+            self._taken.pop(window.key, None)
+
+    def _sweep(self, now: float) -> None:
+        if abs(now - self._swept_at) < SWEEP_EVERY_S:
+            return
+        self._swept_at = now
+        self._taken = {key: taken for key, taken in self._taken.items() if taken.at and taken.at[-1] > now - taken.seconds}
+
+
+class SharedWindows(RedisStorage):
+    """Counts in Redis with the scripts of the library `limits`, for all processes together. Raises what the client raises."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            url,
+            key_prefix="voyagent:limits",
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type] # handed on to the client as it is
+            max_connections=CONNECTIONS_MAX,
+        )
+
+    def take(self, window: Window) -> float | None:
+        """See Windows."""
+        if self.acquire_entry(window.key, window.amount, window.seconds):
+            return None
+        start, _count = self.get_moving_window(window.key, window.amount, window.seconds)
+        return start + window.seconds - _seconds()
+
+    def give_back(self, window: Window) -> None:
+        """See Windows."""
+        self.storage.lpop(self.prefixed_key(window.key))
+
+    def forget(self, window: Window) -> None:
+        """See Windows."""
+        self.clear(window.key)
+
+    def probe(self) -> None:
+        """Count something, on a connection of its own: an answer to a mere ping does not show that a count would be kept."""
+        self.storage.connection_pool.disconnect(inuse_connections=False)
+        self.acquire_entry("probe", 1, 1)
+
+
+class FailoverWindows:
+    """Counts in Redis, and in this process as well, so that the count goes on where Redis is lost.
+
+    The first call that Redis leaves unanswered for `PATIENCE_S` opens the circuit: until Redis counts again (asked in the background each `PROBE_EVERY_S`)
+    this process decides alone, with what it has seen itself. Nothing here raises, and nothing lets everything through.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._shared = SharedWindows(url)
+        self._local = LocalWindows()
+        self._lock = threading.Lock()
+        self._is_away = False
+
+    def take(self, window: Window) -> float | None:
+        """See Windows."""
+        decided, wait_s = self._ask(lambda: self._shared.take(window), None)
+        if not decided:
+            return self._local.take(window)
+        if wait_s is None:
+            self._local.take(window)  # the shadow; while Redis answers, it alone decides
+        return wait_s
+
+    def give_back(self, window: Window) -> None:
+        """See Windows."""
+        self._ask(lambda: self._shared.give_back(window), None)
+        self._local.give_back(window)
+
+    def forget(self, window: Window) -> None:
+        """See Windows."""
+        self._ask(lambda: self._shared.forget(window), None)
+        self._local.forget(window)
+
+    def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
+        if self._is_away:
+            return False, otherwise
+        try:
+            return True, call()
+        except FAULTS as error:
+            self._open(error)
+            return False, otherwise
+
+    def _open(self, error: Exception) -> None:
+        with self._lock:
+            if self._is_away:
+                return
+            self._is_away = True
+        log.warning("limits.redis_away", error=type(error).__name__)
+        threading.Thread(target=self._await_return, name="voyagent-limits", daemon=True).start()
+
+    def _await_return(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(PROBE_EVERY_S):
+            try:
+                self._shared.probe()
+            except FAULTS:
+                continue
+            self._is_away = False
+            log.info("limits.redis_back")
+            return
+
+
+def windows(redis_url: str | None) -> Windows:
+    """Where this installation counts; nothing connects before the first attempt."""
+    return FailoverWindows(redis_url) if redis_url else LocalWindows()
+
+
+def _seconds() -> float:
+    return clock.now().timestamp()
