@@ -17,7 +17,7 @@ from voyagent.identity.service.errors import (
     PasswordTooCommon,
 )
 from voyagent.identity.service.invites import accept_invite, invite, invite_filter, look_up_invite, revoke_invite
-from voyagent.identity.service.sessions import end_session, open_demo, open_session, refresh, sign_in, sign_out_program
+from voyagent.identity.service.sessions import end_session, end_sessions, open_demo, open_session, refresh, sign_in, sign_out_program
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "accept_invite",
     "add_person",
     "end_session",
+    "end_sessions",
     "invite",
     "invite_filter",
     "look_up_invite",

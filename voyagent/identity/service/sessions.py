@@ -144,6 +144,25 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
     audit.record(actor, "auth.signed_out", entity_refs={"session_id": actor.session_id})
 
 
+def end_sessions(user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None) -> int:
+    """End every session of a person of the bound agency but one, browsers and programs alike, with all their tokens: from the next request on (ASVS 7.4).
+
+    For a new password, address or second factor, where the acting session goes on, and for a reset or a removal, where none does. `by` is who did that, by
+    default the person. Gives back how many ended; where one did, one event tells so.
+    """
+    ended = rows_changed(
+        "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id = :tenant_id and user_id = :user_id and ended_at is null"
+        " and expires_at > now() and id is distinct from :except_session",
+        user_id=user_id,
+        reason=reason,
+        except_session=except_session,
+    )
+    if ended:
+        actor = by or _person_or_system(tenancy.current_tenant(db.session), user_id)
+        audit.record(actor, "session.ended", entity_refs={"user_id": user_id}, inputs={"reason": reason}, outputs={"sessions": ended})
+    return ended
+
+
 def open_demo(identity: Identity, device: Device) -> SignedInPerson:
     """Sign the visitor of an installation that is not production in as the demo agency's administrator. Raises DemoNotThere."""
     account = queries.find_account(DEMO_EMAIL)

@@ -1,0 +1,56 @@
+"""Ending a person's sessions: from the next request on, at both doors."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from tests.identity.conftest import Events
+from tests.identity.test_sessions import me, refresh, sign_in
+from tests.people import Person
+from voyagent.identity import service
+
+
+def session_of(app: Flask, access_token: str) -> UUID:
+    """The session that an access token belongs to."""
+    found = app.extensions["voyagent.identity"].tokens.read(access_token).session_id
+    assert found is not None
+    return found
+
+
+def test_every_session_of_a_person_ends_at_both_doors(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+    browser, elsewhere = alice.browser, sign_in(app, alice.email)
+    ended = alice.does(lambda actor: service.end_sessions(actor.user_id, reason="password_reset"))
+    assert ended == 3
+    assert [me(app, token) for token in (alice.access_token, elsewhere.access_token)] == [401, 401]
+    for token in (alice.refresh_token, elsewhere.refresh_token):
+        with pytest.raises(service.InvalidRefreshToken):
+            refresh(app, token)
+    assert browser.get("/team").status_code == 303
+    assert me(app, bob.access_token) == 200
+    (event,) = events(alice, "session.ended")
+    assert (event["actor_id"], event["inputs"], event["outputs"]) == (alice.actor.user_id, {"reason": "password_reset"}, {"sessions": 3})
+
+
+def test_the_acting_session_may_go_on_with_both_its_tokens(app: Flask, alice: Person) -> None:
+    other = sign_in(app, alice.email)
+    acting = session_of(app, alice.access_token)
+    assert alice.does(lambda actor: service.end_sessions(actor.user_id, reason="email_changed", except_session=acting)) == 1
+    assert (me(app, alice.access_token), me(app, other.access_token)) == (200, 401)
+    assert refresh(app, alice.refresh_token)
+
+
+def test_where_nothing_ends_nothing_is_told(app: Flask, alice: Person, events: Events) -> None:
+    acting = session_of(app, alice.access_token)
+    assert alice.does(lambda actor: service.end_sessions(actor.user_id, reason="email_changed", except_session=acting)) == 0
+    assert events(alice, "session.ended") == []
+
+
+def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(app: Flask, alice: Person, bob: Person, charlie: Person, events: Events) -> None:
+    assert alice.does(lambda actor: service.end_sessions(charlie.actor.user_id, reason="removed", by=actor)) == 0
+    assert alice.does(lambda actor: service.end_sessions(bob.actor.user_id, reason="removed", by=actor)) == 1
+    assert (me(app, bob.access_token), me(app, charlie.access_token), me(app, alice.access_token)) == (401, 200, 200)
+    (event,) = events(alice, "session.ended")
+    assert (event["actor_id"], event["entity_refs"]) == (alice.actor.user_id, {"user_id": str(bob.actor.user_id)})
