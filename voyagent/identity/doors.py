@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app, request
 
+from voyagent.http.client import client_address
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel.actor import Channel
 
@@ -18,4 +19,4 @@ def identity() -> Identity:
 def device(channel: Channel) -> Device:
     """Where the present request comes from; what a header cannot hold honestly is left out."""
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())
-    return Device(channel, user_agent=agent, ip=request.remote_addr or "")
+    return Device(channel, user_agent=agent, ip=client_address())

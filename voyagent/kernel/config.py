@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from email.utils import parseaddr
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -17,6 +17,8 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_BYTES_MIN = 32
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 
 class Environment(StrEnum):
@@ -60,7 +62,7 @@ class Settings(BaseSettings):
     auth_skip_email_verification: bool = False
     auth_debug_tokens: bool = False
 
-    limit_scale: float = Field(1.0, gt=0)
+    limit_scale: float = Field(1.0, gt=0, le=1_000_000)
     trusted_proxies: str = ""
     mail_url: str | None = None
     mail_from: str = "Voyagent <no-reply@voyagent.invalid>"
@@ -93,6 +95,11 @@ class Settings(BaseSettings):
         return [secret.strip() for secret in self.auth_secrets_previous.get_secret_value().split(",") if secret.strip()]
 
     @property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """Proxies whose `X-Forwarded-For` is believed."""
+        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
+
+    @property
     def migration_url(self) -> str | None:
         """The database address that may change the schema."""
         return self.db_admin_url or self.db_url
@@ -121,6 +128,19 @@ class Settings(BaseSettings):
             raise ValueError("VOYAGENT_PUBLIC_URL must be the site's http:// or https:// address, such as https://voyagent.example")
         if self.redis_url is not None and not _is_address(self.redis_url, "redis", "rediss", "unix"):
             raise ValueError("VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address, such as redis://host:6379/0")
+        return self
+
+    @model_validator(mode="after")
+    def _behind(self) -> Self:
+        try:
+            believes_everybody = any(network.prefixlen == 0 for network in self.trusted_networks)
+        except ValueError:
+            believes_everybody = True
+        if believes_everybody:
+            raise ValueError(
+                "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks of your proxies, such as 10.0.0.5,10.1.0.0/16,2001:db8::/48;"
+                " a network has no bits beyond its prefix, and everybody is not one"
+            )
         return self
 
     @model_validator(mode="after")
