@@ -21,7 +21,7 @@ from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
 from voyagent.identity.api import account as account_api, gate as gate_api, team as team_api
-from voyagent.identity.views import pages as identity_pages
+from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.reports.api import api as reports_api
@@ -32,6 +32,7 @@ from voyagent.settings.views import pages as settings_pages
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
     identity_pages,
+    account_pages,
     enquiries_pages,
     assistant_pages,
     approvals_pages,

@@ -24,7 +24,7 @@ UNSAFE = "POST"
 # What a viewer may send all the same: leaving.
 ANYBODYS = {"identity.sign_out"}
 # Pages that look at no query; one try with every name at once is enough for them.
-READS_NO_QUERY = {"docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"}
+READS_NO_QUERY = {"account.profile", "docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The blueprint of coming in and of the team; most of its pages are public."""
+"""The blueprints of identity's pages: coming in and the team, most of them public, and one's own account."""
 
 from __future__ import annotations
 
@@ -6,3 +6,4 @@ from voyagent.http.guards import Guard
 from voyagent.http.pages import PageBlueprint
 
 pages = PageBlueprint("identity", __name__, guard=Guard.PUBLIC)
+account_pages = PageBlueprint("account", __name__, guard=Guard.SIGNED_IN)
