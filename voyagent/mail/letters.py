@@ -16,6 +16,8 @@ from voyagent.kernel.config import Settings
 from voyagent.mail.kinds import KINDS, Value
 from voyagent.mail.service import Letter
 
+_NAME_MAX = 120
+_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi is written with them
 _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
@@ -31,9 +33,11 @@ def write(letter: Letter, *, to: str, values: dict[str, Value], settings: Settin
     message["Auto-Submitted"] = "auto-generated"
     message["Voyagent-Mail"] = letter.kind
     with force_locale(letter.locale):
-        given: dict[str, Any] = {**values, "agency": letter.agency, "site": settings.public_url, "locale": letter.locale}
-        given["subject"] = _one_line(gettext(KINDS[letter.kind].subject, **{**values, "agency": letter.agency}))
+        given: dict[str, Any] = {**values, "agency": letter.agency}
+        given = {name: _one_line(value) if isinstance(value, str) and name != "link" else value for name, value in given.items()}
+        given["subject"] = gettext(KINDS[letter.kind].subject, **given)
         message["Subject"] = given["subject"]
+        given |= {"site": settings.public_url, "locale": letter.locale}
         text, html = (_render(f"mail/{letter.kind}.{ending}", given) for ending in ("txt", "html"))
     message.set_content(text, cte=_encoding(text))
     message.add_alternative(html, subtype="html", cte=_encoding(html))
@@ -52,8 +56,9 @@ def _render(name: str, given: dict[str, Any]) -> str:
 
 
 def _one_line(words: str) -> str:
-    """Words for a header: no control character, and no more than fits a subject."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())[:200]
+    """Words that somebody typed, fit for a header: no control character, none that turns the direction of reading, and not without end."""
+    plain = "".join(letter if letter.isprintable() or letter in _JOINERS else " " for letter in words)
+    return " ".join(plain.split())[:_NAME_MAX]
 
 
 def _recipient(to: str) -> Address:

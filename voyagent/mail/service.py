@@ -97,26 +97,30 @@ def take(mail_id: UUID) -> Letter | None:
     return Letter(found.id, found.kind, found.locale, found.sealed, found.created_at, queries.agency_name())
 
 
-def note_sent(mail_id: UUID) -> None:
+def note_sent(letter: Letter) -> None:
     """Write down that a mail was sent, and forget what was in it."""
-    rows_changed("update mails set sent_at = :now, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null", id=mail_id, now=clock.now())
-    log.info("mail.sent", mail_id=str(mail_id))
+    rows_changed(
+        "update mails set sent_at = :now, last_error = null, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null",
+        id=letter.id,
+        now=clock.now(),
+    )
+    log.info("mail.sent", mail_id=str(letter.id), kind=letter.kind)
 
 
-def note_failure(mail_id: UUID, reason: str, *, is_final: bool) -> None:
+def note_failure(letter: Letter, reason: str, *, is_final: bool) -> None:
     """Write down why an attempt failed; give the mail up when it is refused for good or has been tried for most of a day."""
-    rows_changed("update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed is not null", id=mail_id, reason=reason)
+    rows_changed("update mails set last_error = :reason where tenant_id = :tenant_id and id = :id and sealed is not null", id=letter.id, reason=reason)
     given_up = rows_changed(
         "update mails set failed_at = :now, sealed = null where tenant_id = :tenant_id and id = :id and sealed is not null and (:is_final or attempts > :last)",
-        id=mail_id,
+        id=letter.id,
         now=clock.now(),
         is_final=is_final,
         last=len(DELAYS_S),
     )
     if given_up:
-        log.error("mail.given_up", mail_id=str(mail_id), reason=reason)
+        log.error("mail.given_up", mail_id=str(letter.id), kind=letter.kind, reason=reason)
     else:
-        log.warning("mail.not_sent", mail_id=str(mail_id), reason=reason)
+        log.warning("mail.not_sent", mail_id=str(letter.id), kind=letter.kind, reason=reason)
 
 
 def see_to_mail() -> None:
@@ -156,6 +160,7 @@ def _checked(kind: str, values: dict[str, Value], public_url: str) -> Kind:
             raise WrongMail(f"{kind}: {name} is to be {needed.__name__}")
         if known.choices and name in known.choices and value not in known.choices[name]:
             raise WrongMail(f"{kind}: {name} is one of {', '.join(sorted(known.choices[name]))}")
-    if "link" in values and not str(values["link"]).startswith(public_url.rstrip("/") + "/"):
+    link = str(values.get("link", ""))
+    if "link" in values and not (link.startswith(public_url.rstrip("/") + "/") and link.isprintable() and " " not in link):
         raise WrongMail(f"{kind}: link leads away from this site")
     return known

@@ -29,9 +29,9 @@ def deliver(tenant_id: str, mail_id: str) -> None:
     reason, is_final = _attempt(outbox, outbox.driver, letter)
     with transaction(UUID(tenant_id)):
         if reason is None:
-            service.note_sent(letter.id)
+            service.note_sent(letter)
         else:
-            service.note_failure(letter.id, reason, is_final=is_final)
+            service.note_failure(letter, reason, is_final=is_final)
     db.session.remove()
 
 
