@@ -33,6 +33,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     drain()
+    assert person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201
     assert person.api.post("/auth/sign-out").status_code == 204
 
 

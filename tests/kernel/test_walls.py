@@ -25,6 +25,7 @@ LOOK_UPS = {
     "app.find_one_time_token(bytea)",
     "app.find_refresh_token(bytea)",
     "app.tenant_ids()",
+    "app.tenants_with_old_keys()",
     "app.tenants_with_mail(timestamp with time zone)",
 }
 BOUND = "select set_config('app.tenant', :t, true)"

@@ -21,7 +21,8 @@ from voyagent.assistant.schemas import (
     wire_list,
     wire_summary,
 )
-from voyagent.assistant.stream import Replying, answer, application
+from voyagent.assistant.service import Reply
+from voyagent.assistant.stream import reply_to
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.chat.service import TitleEmpty, TitleTooLong, TurnInProgress
@@ -69,6 +70,12 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
     chat.delete(actor, session_id)
 
 
+def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
+    """Join the turn that a message has begun, or tell again what it told: the stream of a repeat."""
+    reply = Reply(place["after_seq"], place["turn_id"], tuple(place["awaits"]))
+    return reply_to(actor, session_id, service.resume(actor, session_id, reply, last_event_id=request.headers.get("Last-Event-ID")))
+
+
 @api.post(
     "/chat/sessions/<session_id>/messages",
     answer=EVENT_STREAM,
@@ -77,14 +84,16 @@ def delete_session(actor: Actor, session_id: UUID) -> None:
     missing=SessionNotFound,
     errors=(TurnInProgress, ApprovalNotFound, approvals_service.ApprovalAlreadyResolved, approvals_service.SelfApproval, TooManyStreams, StreamsFull),
     headers=(LAST_EVENT_ID,),
+    resume=follow_again,
 )
 def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Response:
     """Say something to the assistant, or decide what it asks for, and follow its answer as server-sent events.
 
-    The turn runs on its own and does not end with the connection. A blank message follows what runs, or what went on after a decision.
+    The turn runs on its own and does not end with the connection. A blank message follows what runs, or what went on after a decision. A repeat under the same
+    `Idempotency-Key` joins the turn, or is told it again from its first event.
     """
     reply = service.send(actor, session_id, message=body.message, decisions=body.approvals, last_event_id=request.headers.get("Last-Event-ID"))
-    return answer(Replying(application(), actor, session_id, reply))
+    return reply_to(actor, session_id, reply)
 
 
 def _summary(reader: Reader, session_id: UUID) -> Row:

@@ -62,6 +62,17 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
     return _decide(actor, session_id, chosen, Reply(after_seq, started.id if started is not None else None))
 
 
+def resume(actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None) -> Reply:
+    """What an earlier message set in motion, told again from its first event, or from behind the last one that was seen: nothing is said a second time.
+
+    Raises Forbidden, and SessionNotFound once the conversation has been deleted.
+    """
+    actor.require("chat.write")
+    session = chats.get_session(session_id)
+    place = None if last_event_id is None else _place(last_event_id, session.event_seq)
+    return reply if place is None else replace(reply, after_seq=max(reply.after_seq, place))
+
+
 def _place(said: str, last_seq: int) -> int | None:
     """The number of the last event that a client saw, or None where it is none of this conversation's."""
     number = int(said) if _NUMBER.fullmatch(said.strip()) else None

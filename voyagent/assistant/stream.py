@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import asdict
 from typing import cast
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from voyagent.assistant.service import Reply
 from voyagent.chat import queries as chats
 from voyagent.chat.service import topic
 from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Stream, frames
+from voyagent.http.idempotency import Followed
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import transaction
 from voyagent.kernel.events import Doorbell
@@ -38,6 +40,13 @@ class Replying(Stream):
 def answer(stream: Stream) -> Response:
     """A stream as a response. It is produced after the commit and holds no connection."""
     response = Response(stream, content_type=MIMETYPE)
+    response.headers.update(HEADERS)
+    return response
+
+
+def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
+    """The answer to a message, which a repeat under the same key follows from the same event. Raises as `Replying`."""
+    response = Followed(Replying(application(), actor, session_id, reply), place=asdict(reply), content_type=MIMETYPE)
     response.headers.update(HEADERS)
     return response
 

@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from flask import Response, after_this_request, request
+from flask import request
 
 from voyagent.chat.queries import SessionNotFound
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import EnquiryNotFound, InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryIn, EnquiryList, EnquiryListQuery, EnquiryOut, EnquiryPatch, PromoteOut, wire, wire_page
-from voyagent.http.api import ApiBlueprint
+from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import UnknownCurrency
@@ -43,13 +43,13 @@ def list_enquiries(reader: Reader, query: EnquiryListQuery) -> Row:
 
 
 @api.post("/enquiries", answer=EnquiryOut, status=201, permission="enquiry.create", errors=VALUE_ERRORS)
-def create_enquiry(actor: Actor, body: EnquiryIn) -> Row:
+def create_enquiry(actor: Actor, body: EnquiryIn) -> Headed:
     """Log an enquiry."""
     return _answer(queries.row_of(service.create(actor, **body.fields())))
 
 
 @api.get("/enquiries/<enquiry_id>", answer=EnquiryOut, permission="enquiry.read", missing=EnquiryNotFound)
-def get_enquiry(reader: Reader, enquiry_id: UUID) -> Row:
+def get_enquiry(reader: Reader, enquiry_id: UUID) -> Headed:
     """Read an enquiry; its `ETag` is the state that `If-Match` of a change may name."""
     return _answer(queries.get_row(reader, enquiry_id))
 
@@ -69,7 +69,7 @@ def get_enquiry(reader: Reader, enquiry_id: UUID) -> Row:
     ),
     headers=(("If-Match", "The `ETag` that the caller has seen; 412 where the enquiry has changed since."),),
 )
-def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Row:
+def update_enquiry(actor: Actor, enquiry_id: UUID, body: EnquiryPatch) -> Headed:
     """Change an enquiry.
 
     An absent member stays, null clears it. The rules look at the enquiry as it will be; a booked or cancelled one never becomes new or quoted again.
@@ -84,16 +84,9 @@ def promote_enquiry(actor: Actor, enquiry_id: UUID) -> Row:
     return {"enquiry": wire(queries.row_of(enquiry)), "session_id": session_id}
 
 
-def _answer(row: Row) -> Row:
-    """The enquiry as the API writes it, with the mark of its state on the response."""
-    mark = f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'
-
-    @after_this_request
-    def name_state(response: Response) -> Response:
-        response.headers["ETag"] = mark
-        return response
-
-    return wire(row)
+def _answer(row: Row) -> Headed:
+    """The enquiry as the API writes it, with the mark of its state."""
+    return Headed(wire(row), {"ETag": f'"{(row["updated_at"] - _EPOCH) // timedelta(microseconds=1)}"'})
 
 
 def _seen() -> datetime | None:

@@ -1,13 +1,14 @@
 """The JSON door: an operation is declared once, and its checks, its answer and its page in the OpenAPI document follow from that.
 
-Order of checks: route, size, content type, JSON syntax, bearer, role, schema, then the service's own (resource, state).
+Order of checks: route, size, content type, JSON syntax, bearer, role, schema (the `Idempotency-Key` with it, and whether it was used), then the service's own
+(resource, state).
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, get_args
@@ -17,8 +18,9 @@ from flask import Blueprint, Response, current_app, request
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 
+from voyagent.http import idempotency
 from voyagent.http.errors import SchemaViolation
-from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader
+from voyagent.http.guards import Guard, bearer_credential, enter, lane_reader, present_actor
 from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX, body_of, check_query, check_size, query_of, read_json
 from voyagent.kernel.errors import NotFound, VoyagentError
 from voyagent.kernel.fields import contains_unstorable
@@ -49,6 +51,18 @@ class Operation:
     media_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = field(default=())
     optional_bearer: bool = False
+    takes_key: bool = False
+    """Whether an `Idempotency-Key` makes it happen once: every POST behind a bearer that writes. The public ones, sign-out among them, do not look at it."""
+    secret_answer: bool = False
+    resume: Callable[..., Response] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headed:
+    """An answer with headers of its own, such as the `ETag` of what it shows."""
+
+    body: Any
+    headers: Mapping[str, str]
 
 
 class ApiBlueprint(Blueprint):
@@ -73,15 +87,21 @@ class ApiBlueprint(Blueprint):
         media_type: str = "application/json",
         headers: Sequence[tuple[str, str]] = (),
         optional_bearer: bool = False,
+        secret_answer: bool = False,
+        resume: Callable[..., Response] | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare an operation.
 
         The handler names what it needs: `actor` (proved in the request's transaction) or `reader` (proved by its first read, in the same trip), `query`, `body`
         (annotated `Schema | None` where it may be absent), and the path's parameters; one annotated `UUID` that is malformed raises `missing`.
+
+        For repeats under one `Idempotency-Key`: `secret_answer` says that the answer is shown once and never kept; `resume(place, …)`, called with what the
+        handler takes but its body, tells a stream again that it has answered as `idempotency.Followed`.
         """
 
         def register(handler: Handler) -> Handler:
             wants = _wants(handler)
+            takes_key = method == "POST" and self.guard is Guard.BEARER and not wants.reader
             described = Operation(
                 method=method,
                 path=path,
@@ -95,11 +115,14 @@ class ApiBlueprint(Blueprint):
                 body_optional=wants.body_optional,
                 query=wants.query,
                 permission=permission,
-                errors=(*errors, *((missing,) if missing else ())),
+                errors=(*errors, *((missing,) if missing else ()), *(idempotency.failures(secret_answer=secret_answer) if takes_key else ())),
                 missing=missing,
                 media_type=media_type,
                 headers=tuple(headers),
                 optional_bearer=optional_bearer,
+                takes_key=takes_key,
+                secret_answer=secret_answer,
+                resume=resume,
             )
             self.operations.append(described)
             view = _view(described, wants, AUTH_BODY_BYTES_MAX if "/auth" in path else BODY_BYTES_MAX)
@@ -145,15 +168,15 @@ def _view(operation: Operation, wants: _Wants, limit: int) -> Callable[..., Resp
         raw = read_json(limit, required=not operation.body_optional) if operation.body is not None else None
         reader = _admit(operation, wants, given)
         try:
-            _fill(operation, wants, given, raw)
-            result = operation.handler(**given)
+            key = _fill(operation, wants, given, raw)
+            response = _perform(operation, given) if key is None else _perform_once(operation, given, key)
         except VoyagentError:
             if reader is not None:
                 reader.prove()  # nobody, or the wrong role, is told so before a wrong query or an unknown id
             raise
         if reader is not None:
             reader.prove()  # and nothing leaves where the handler had no reason to read
-        return _respond(operation, result)
+        return response
 
     return view
 
@@ -173,9 +196,10 @@ def _admit(operation: Operation, wants: _Wants, given: dict[str, Any]) -> LaneRe
     return None
 
 
-def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None) -> None:
+def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes | None) -> str | None:
+    """Give the handler its query, body and ids; the key under which it is to run once, where there is one."""
     check_query()
-    found: list[dict[str, object]] = []
+    key, found = idempotency.read_key() if operation.takes_key else (None, [])
     if operation.query is not None:
         try:
             given["query"] = query_of(operation.query)
@@ -195,6 +219,27 @@ def _fill(operation: Operation, wants: _Wants, given: dict[str, Any], raw: bytes
             given[name] = parse_id(given[name])
             if given[name] is None:
                 raise (operation.missing or NotFound)
+    return key
+
+
+def _perform(operation: Operation, given: dict[str, Any]) -> Response:
+    result = operation.handler(**given)
+    headers = result.headers if isinstance(result, Headed) else {}
+    response = _respond(operation, result.body if isinstance(result, Headed) else result)
+    response.headers.update(headers)
+    return response
+
+
+def _perform_once(operation: Operation, given: dict[str, Any], key: str) -> Response:
+    actor = present_actor()
+    assert actor is not None
+
+    def resume(place: dict[str, Any]) -> Response:
+        assert operation.resume is not None
+        return operation.resume(place, **{name: value for name, value in given.items() if name != "body"})
+
+    claim = idempotency.Claim.of_request(actor, key)
+    return idempotency.once(claim, lambda: _perform(operation, given), resume=resume, is_secret=operation.secret_answer)
 
 
 def _respond(operation: Operation, result: Any) -> Response:

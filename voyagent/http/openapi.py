@@ -10,6 +10,7 @@ from apispec import APISpec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from voyagent.http import idempotency
 from voyagent.http.api import ApiBlueprint, Operation
 from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
@@ -113,6 +114,8 @@ def _describe(spec: APISpec, operation: Operation, names: list[str], references:
     parameters = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
     parameters += _query_parameters(spec, operation)
     parameters += [{"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words} for name, words in operation.headers]
+    if operation.takes_key:
+        parameters.append(idempotency.PARAMETER)
     words: dict[str, Any] = {
         "operationId": _operation_id(operation.method, path),
         "tags": [operation.tag],
@@ -166,6 +169,8 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
         ok["content"] = {operation.media_type: {"schema": operation.answer}}
     elif operation.answer is not None:
         ok["content"] = {operation.media_type: {"schema": references[operation.answer, "serialization"]}}
+    if operation.takes_key:
+        ok["headers"] = {idempotency.REPLAYED: {"description": "`true` on the answer to a repeat; absent on the first one", "schema": {"const": "true"}}}
     responses: dict[str, Any] = {str(operation.status): ok}
     for status in sorted(_statuses(operation)):
         model = {422: SchemaErrorBody, 400: InvalidBody}.get(status, ErrorBody)

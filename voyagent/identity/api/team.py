@@ -16,7 +16,7 @@ from voyagent.kernel.reading import LaneReader, Row
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 
 
-@team.post("/auth/invites", status=201, answer=CreateInviteResponse, permission="invite.create", errors=(service.InviteAlreadyExists,))
+@team.post("/auth/invites", status=201, answer=CreateInviteResponse, permission="invite.create", errors=(service.InviteAlreadyExists,), secret_answer=True)
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     """Invite a colleague; the link is in the answer and nowhere else."""
     invite_id, link = service.invite(identity(), actor, email=body.email, role=body.role)

@@ -1,0 +1,261 @@
+"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first answer byte for byte.
+
+A request takes its key by a row that nobody else can insert until its transaction ends, and fills the answer in before it commits: effect and answer are one
+transaction. What fails is not kept, so that a repeat runs anew. Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last
+insert decides: whoever finds a twin's row there undoes everything and gives the twin's answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask import Response, request
+from sqlalchemy import DateTime, Index, LargeBinary, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import Base, db, pause, rows_changed, transaction
+from voyagent.kernel.errors import N_, Conflict, Unprocessable, VoyagentError
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.jobs import task
+from voyagent.kernel.reading import Row
+from voyagent.kernel.tenancy import TenantOwned
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEY_MAX = 255
+ANSWER_BYTES_MAX = 256 * 1024
+WAIT_S, PATIENCE_MS, LOOK_S, GLANCE_MS = 9.5, 1000, 0.2, 20
+PURGE_ROWS = 5000
+_PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
+_WAITED_ENOUGH = frozenset({"55P03", "57014"})  # the limit for a lock, or for the statement that waits for it
+PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[ -~]+$"},
+    "description": "The caller's own word for this act. For 24 hours a repeat with the same key, address and body changes nothing and gets the first answer.",
+}
+log = structlog.get_logger(__name__)
+
+
+class IdempotencyKeyReused(Unprocessable):
+    """The key has stood for another request of the same caller within the last day."""
+
+    code = "idempotency_key_reused"
+    message = N_("This key was used for another request. Take a new one.")
+
+
+class IdempotencyInProgress(Conflict):
+    """The first request with this key is still at work; its answer can be had in a moment."""
+
+    code = "idempotency_in_progress"
+    message = N_("The first request with this key is still at work. Please repeat it in a moment.")
+    retry_after_s = 1
+
+
+class IdempotencySecretShown(Conflict):
+    """The act was done, and its answer held a secret, which is shown once and kept nowhere."""
+
+    code = "idempotency_secret_shown"
+    message = N_("This was done already. Its answer held a secret, which is shown only once.")
+
+
+class IdempotencyAnswerTooLarge(Conflict):
+    """The act was done, and its answer was too large to be kept for a repeat."""
+
+    code = "idempotency_answer_too_large"
+    message = N_("This was done already. Its answer was too large to be kept; please read what it made.")
+
+
+def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
+    """What a key adds to the ways in which an operation may fail."""
+    return (IdempotencyKeyReused, IdempotencyInProgress, IdempotencySecretShown if secret_answer else IdempotencyAnswerTooLarge)
+
+
+class IdempotencyKey(TenantOwned, Base):
+    """A key of a caller (a person, or an API key), what she asked for as a digest, and what a repeat is given."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "caller_id", "key", name="uq_idempotency_keys_caller"),
+        Index("ix_idempotency_keys_created", "created_at"),
+    )
+
+    caller_id: Mapped[UUID]
+    key: Mapped[str]
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    kept: Mapped[str] = mapped_column(server_default="nothing")
+    status: Mapped[int | None]
+    headers: Mapped[list[list[str]] | None] = mapped_column(JSONB)
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
+    place: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class Followed(Response):
+    """A stream of stored events: what is kept for a repeat is not the bytes but `place`, from which the operation's `resume` tells them again."""
+
+    def __init__(self, stream: Any, *, place: Mapping[str, Any], content_type: str) -> None:
+        super().__init__(stream, content_type=content_type)
+        self.place = dict(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One request under its key: whose it is, and a digest of what it asks for."""
+
+    id: UUID
+    caller_id: UUID
+    key: str
+    request_hash: bytes
+
+    @classmethod
+    def of_request(cls, actor: Actor, key: str) -> Claim:
+        """The present request's. Its address with the query and its body count byte for byte: another spelling of the same JSON is another request."""
+        caller_id = actor.key_id or actor.user_id
+        assert caller_id is not None
+        address = f"{request.method} {request.path}?".encode() + request.query_string
+        digest = hashlib.sha256(hashlib.sha256(address).digest() + request.get_data(cache=True))
+        return cls(new_id(), caller_id, key, digest.digest())
+
+
+def read_key() -> tuple[str | None, list[dict[str, object]]]:
+    """The header of the present request, and what is wrong with it: 1 to 255 printable ASCII characters."""
+    given = request.headers.get(HEADER)
+    if given is None or _PRINTABLE.fullmatch(given):
+        return given, []
+    problem = "string_too_short" if not given else "string_too_long" if len(given) > KEY_MAX else "string_pattern_mismatch"
+    return given, [{"type": problem, "loc": ["header", HEADER], "msg": f"Must be 1 to {KEY_MAX} printable ASCII characters"}]
+
+
+def once(claim: Claim, respond: Callable[[], Response], *, resume: Callable[[dict[str, Any]], Response], is_secret: bool) -> Response:
+    """Do what the request asks for, unless it was done under this key before: then the answer is the first one's.
+
+    Raises IdempotencyKeyReused, IdempotencyInProgress (after ten seconds beside a twin), IdempotencySecretShown, IdempotencyAnswerTooLarge, and what `respond`
+    raises. A failure is never kept, one that keeps its work included: a counted wrong password is counted again when it is sent again.
+    """
+    row = _take(claim)
+    if row["id"] != claim.id:
+        return _repeat(claim, row, resume)
+    try:
+        response = respond()
+    except VoyagentError as error:
+        if error.keeps_work:
+            _let_go(claim)
+        raise
+    if response.status_code >= 400:
+        _let_go(claim)
+        return response
+    if _keep(claim, response, is_secret=is_secret):
+        return response
+    response.close()
+    db.session.rollback()
+    log.info("idempotency.overtaken")
+    return _repeat(claim, _ask(claim, GLANCE_MS), resume)
+
+
+def _take(claim: Claim) -> Row:
+    """The row under the key, be it this request's now or an earlier one's. A twin at work is waited for; who waits long lends the connection out."""
+    end, patience_ms = time.monotonic() + WAIT_S, PATIENCE_MS
+    while (row := _ask(claim, patience_ms)) is None:
+        if time.monotonic() >= end:
+            raise IdempotencyInProgress
+        pause()
+        time.sleep(LOOK_S)
+        patience_ms = GLANCE_MS
+    return row
+
+
+def _ask(claim: Claim, wait_ms: int) -> Row | None:
+    found = db.session.execute(_CLAIM, {**_values(claim), "wait_ms": wait_ms}).mappings().first()
+    return None if found is None else dict(found)
+
+
+def _repeat(claim: Claim, row: Row | None, resume: Callable[[dict[str, Any]], Response]) -> Response:
+    if row is None or row["id"] == claim.id:
+        raise IdempotencyInProgress  # the twin that overtook has gone again meanwhile
+    if row["request_hash"] != claim.request_hash:
+        raise IdempotencyKeyReused
+    if row["kept"] == "answer":
+        response = Response(row["body"], status=row["status"], headers=[(name, value) for name, value in row["headers"]])
+    elif row["kept"] == "place":
+        response = resume(row["place"])
+    else:
+        raise {"secret": IdempotencySecretShown, "too_large": IdempotencyAnswerTooLarge}.get(row["kept"], IdempotencyInProgress)
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
+    """Fill the row in, or insert it where `pause` has undone it; False where a twin has answered meanwhile. Raises IdempotencyInProgress beside one at work."""
+    values: dict[str, Any] = {"kept": "answer", "status": None, "headers": None, "body": None, "place": None}
+    if is_secret:
+        values["kept"] = "secret"
+    elif isinstance(response, Followed):
+        values.update(kept="place", place=json.dumps(response.place))
+    elif len(body := response.get_data()) > ANSWER_BYTES_MAX:
+        values["kept"] = "too_large"
+    else:
+        headers = [[name, value] for name, value in response.headers if name not in {"Content-Length", "Set-Cookie"}]
+        values.update(status=response.status_code, headers=json.dumps(headers), body=body)
+    try:
+        return bool(rows_changed(_KEEP, **_values(claim), **values))
+    except OperationalError as error:
+        response.close()
+        if getattr(error.orig, "sqlstate", None) not in _WAITED_ENOUGH:
+            raise
+        raise IdempotencyInProgress from None
+
+
+def _let_go(claim: Claim) -> None:
+    rows_changed("delete from idempotency_keys where tenant_id = :tenant_id and id = :id", id=claim.id)
+
+
+def _values(claim: Claim) -> dict[str, Any]:
+    return {"id": claim.id, "caller_id": claim.caller_id, "key": claim.key, "request_hash": claim.request_hash}
+
+
+_CLAIM = text(
+    "select id, request_hash, kept, status, headers, body, place from app.claim_idempotency_key(:id, :caller_id, :key, :request_hash, :wait_ms)",
+)
+_KEEP = """
+insert into idempotency_keys as k (tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
+values (:tenant_id, :id, :caller_id, :key, :request_hash, :kept, :status, cast(:headers as jsonb), :body, cast(:place as jsonb))
+on conflict (tenant_id, caller_id, key) do update
+   set id = excluded.id, request_hash = excluded.request_hash, created_at = now(), kept = excluded.kept, status = excluded.status,
+       headers = excluded.headers, body = excluded.body, place = excluded.place
+ where k.id = excluded.id or k.created_at <= now() - interval '24 hours'
+"""
+
+
+@task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
+def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+    """Remove keys older than a day, agency by agency, some thousand in a transaction."""
+    with transaction():
+        agencies = list(db.session.scalars(text("select * from app.tenants_with_old_keys()")))
+    for tenant_id in agencies:
+        removed = PURGE_ROWS
+        while removed == PURGE_ROWS:
+            db.session.remove()  # one session, one agency
+            with transaction(tenant_id):
+                removed = rows_changed(_PURGE, n=PURGE_ROWS)
+    db.session.remove()
+
+
+_PURGE = """
+delete from idempotency_keys where tenant_id = :tenant_id and id in (
+  select k.id from idempotency_keys k where k.tenant_id = :tenant_id and k.created_at <= now() - interval '24 hours' limit :n
+)
+"""
