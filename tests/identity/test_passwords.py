@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.people import PASSWORD, People
 from voyagent.identity import passwords
-from voyagent.identity.blocklist import is_common
+from voyagent.identity.blocklist import _listed, is_common
 from voyagent.identity.passwords import Passwords, PasswordsBusy, breaks_rule
 from voyagent.kernel.config import Settings
 
@@ -21,9 +21,21 @@ def test_an_easily_guessed_password_is_common(password: str) -> None:
     assert is_common(password)
 
 
-@pytest.mark.parametrize("password", ["a1a1a1a1a1a1", PASSWORD, "Correct-horse-battery-9", "Aa1-" * 16, "aaaaaaaaaaa1", "1234-lantern-1234"])
+@pytest.mark.parametrize("password", ["a1a1a1a1a1a1", PASSWORD, "Correct-horse-battery-9", "Aa1-" * 16, "aaaaaaaaaaa1", "1234-lantern-1234-harbour"])
 def test_an_unlikely_password_is_not_common(password: str) -> None:
     assert not is_common(password)
+
+
+@pytest.mark.parametrize("word", ["liverpool", "butterfly", "travelagency", "jennifer", "mumbai"])
+def test_a_word_that_many_take_stays_common_with_figures_and_signs_around_it(word: str) -> None:
+    """Some of the package's words, some of ours."""
+    assert is_common(f"2026-{word}!2026")
+    assert not is_common(f"2026-{word}-lantern")
+
+
+def test_the_list_holds_more_than_the_contract_asks_for() -> None:
+    assert len(_listed()) >= 3000
+    assert {word for word in _listed() if word != word.strip().lower()} == set()
 
 
 @pytest.mark.parametrize("password", ["Malabar-Gulf-2026", "malabargulf2026", "neha.kulkarni1", "neha.kulkarni@malabar.example1", "MALABAR.EXAMPLE9"])
