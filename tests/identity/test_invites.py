@@ -175,7 +175,7 @@ def test_an_expired_a_revoked_and_an_unknown_token_open_nothing(app: Flask, alic
     alice.does(service.revoke_invite, revoked_id)
     for token, error in ((expired, service.InviteExpired), (revoked, service.InviteNotPending), (secrets.token_urlsafe(32), service.InviteNotFound)):
         with pytest.raises(error):
-            act(app, service.look_up_invite, token)
+            act(app, service.look_up_invite, app.extensions["voyagent.identity"], token)
         with pytest.raises(error):
             accept(app, token)
 

@@ -7,13 +7,15 @@ from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
+from flask import Response, after_this_request
 from flask_babel import gettext as _, lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from wtforms import Field, StringField
 
+from voyagent.http.htmx import is_htmx
 from voyagent.kernel.db import finish
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import TooManyRequests, VoyagentError
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
@@ -61,9 +63,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     sentences: ClassVar[dict[str, Any]] = {}
     """What to say for a kind of finding, `kind` or `field.kind`, where the usual sentence does not fit."""
 
+    _came_too_often: bool = False
+
     @property
     def status(self) -> int:
-        """What a page that shows the form answers: 200, or 422 when it was sent and came back."""
+        """What a page that shows the form answers: 200, or 422 when it was sent and came back, or 429 when it was sent too often."""
+        if self._came_too_often:
+            return 429
         return 422 if self.is_submitted() else 200
 
     def accepted(self) -> Any | None:
@@ -94,8 +100,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
         """Do the act with the schema's value; None where the form was not accepted or the rule refused it, which it then shows.
 
-        `fields` names the expected codes and where each is shown: a field, or "" for above the form. Any other error goes its usual way. What the act had
-        written is rolled back, unless the error keeps its work.
+        `fields` names the expected codes and where each is shown: a field, or "" for above the form. Too many attempts are shown above every form, with all
+        that was typed in it. Any other error goes its usual way. What the act had written is rolled back, unless the error keeps its work.
         """
         value = self.accepted()
         if value is None:
@@ -103,7 +109,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         try:
             return act(value)
         except VoyagentError as error:
-            if error.code not in fields:
+            too_often = isinstance(error, TooManyRequests) and not is_htmx()  # htmx leaves the page as it is and shows an alert
+            if error.code not in fields and not too_often:
                 raise
             finish(error)
             self.refuse(error, **fields)
@@ -111,6 +118,9 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
+        if isinstance(error, TooManyRequests):
+            self._came_too_often = True
+            _tell_when(error.retry_after_s)
         place = fields.get(error.code, "")
         target = self._fields.get(place)
         sentence = _(error.message)
@@ -130,6 +140,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             self.form_errors.append(str(sentence))
         else:
             field.errors = [*field.errors, str(sentence)]
+
+
+def _tell_when(retry_after_s: int) -> None:
+    @after_this_request
+    def stamp(response: Response) -> Response:
+        response.headers["Retry-After"] = str(retry_after_s)
+        return response
 
 
 def read_date(text: str, *, past: bool = False) -> date | None:

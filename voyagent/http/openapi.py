@@ -177,6 +177,8 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
         codes = sorted({e.code for e in operation.errors if status_of(e) == status})
         words = _WORDS[status] + (": " + ", ".join(f"`{code}`" for code in codes) if codes else "")
         responses[str(status)] = {"description": words, "content": {"application/json": {"schema": references[model, "serialization"]}}}
+        if status in {429, 503}:
+            responses[str(status)]["headers"] = {"Retry-After": {"description": "Whole seconds until it is worth trying again", "schema": {"type": "integer"}}}
     return responses
 
 

@@ -7,6 +7,7 @@ import time
 from flask import g
 
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, bearer_token
 from voyagent.identity import service
 from voyagent.identity.api.answers import came_in
@@ -24,6 +25,7 @@ from voyagent.identity.schemas import (
     TokenPair,
 )
 from voyagent.kernel.actor import Channel
+from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import Row
 
@@ -32,7 +34,7 @@ _PASSWORD_ERRORS = (service.PasswordBlank, service.PasswordTooCommon)
 _INVITE_ERRORS = (service.InviteNotFound, service.InviteNotPending, service.InviteExpired)
 
 
-@gate.post("/auth/sign-up", status=201, answer=AuthResponse, errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, PasswordsBusy))
+@gate.post("/auth/sign-up", status=201, answer=AuthResponse, errors=(*_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy))
 def sign_up(body: SignUpRequest) -> Row:
     """Make an agency and its administrator.
 
@@ -41,7 +43,7 @@ def sign_up(body: SignUpRequest) -> Row:
     return came_in(service.sign_up(identity(), **body.model_dump(), device=device(Channel.API)))
 
 
-@gate.post("/auth/sign-in", answer=AuthResponse, errors=(service.InvalidCredentials, service.EmailNotVerified, PasswordsBusy))
+@gate.post("/auth/sign-in", answer=AuthResponse, errors=(service.InvalidCredentials, service.EmailNotVerified, TooManyRequests, PasswordsBusy))
 def sign_in(body: SignInRequest) -> Row:
     """Sign in with address and password.
 
@@ -50,13 +52,13 @@ def sign_in(body: SignInRequest) -> Row:
     return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
 
 
-@gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken,))
+@gate.post("/auth/refresh", answer=TokenPair, errors=(service.InvalidRefreshToken, TooManyRequests))
 def refresh(body: RefreshRequest) -> Row:
     """Trade a refresh token for a new pair, once.
 
     Presenting a spent token ends the whole session. The old access token stays good until its end.
     """
-    access_token, refresh_token = service.refresh(identity(), body.refresh_token, waited_s=time.perf_counter() - g.started)
+    access_token, refresh_token = service.refresh(identity(), body.refresh_token, address=client_address(), waited_s=time.perf_counter() - g.started)
     return {"access_token": access_token, "refresh_token": refresh_token, "expires_in": identity().tokens.lifetime_s}
 
 
@@ -69,10 +71,10 @@ def sign_out(body: SignOutRequest | None) -> None:
     service.sign_out_program(identity(), access_token=bearer_token(), refresh_token=body.refresh_token if body else None)
 
 
-@gate.get("/auth/invites/lookup", answer=InviteLookup, errors=_INVITE_ERRORS)
+@gate.get("/auth/invites/lookup", answer=InviteLookup, errors=(*_INVITE_ERRORS, TooManyRequests))
 def look_up_invite(query: InviteToken) -> Row:
     """What an invitation's link is for."""
-    found = service.look_up_invite(query.token)
+    found = service.look_up_invite(identity(), query.token, address=client_address())
     return {**{name: found[name] for name in ("email", "role", "tenant_name", "inviter_email")}, "expires_at": wire_instant(found["expires_at"])}
 
 
@@ -80,7 +82,7 @@ def look_up_invite(query: InviteToken) -> Row:
     "/auth/accept-invite",
     status=201,
     answer=AuthResponse,
-    errors=(*_INVITE_ERRORS, *_PASSWORD_ERRORS, service.EmailAlreadyRegistered, PasswordsBusy),
+    errors=(*_INVITE_ERRORS, *_PASSWORD_ERRORS, service.EmailAlreadyRegistered, TooManyRequests, PasswordsBusy),
 )
 def accept_invite(body: AcceptInviteRequest) -> Row:
     """Join the inviting agency; the token is good once."""

@@ -14,7 +14,7 @@ from voyagent.identity.permissions import Role
 from voyagent.identity.service.errors import EmailAlreadyRegistered, PasswordBlank, PasswordTooCommon
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
-from voyagent.kernel import tenancy
+from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
 from voyagent.kernel.ids import new_id
@@ -45,8 +45,10 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Make an agency and its first person, an administrator, in one transaction, and sign her in (API contract, sign-up).
 
-    `email` is lower-case. She is signed in even where her address is not confirmed yet. Raises PasswordTooCommon, EmailAlreadyRegistered.
+    `email` is lower-case. She is signed in even where her address is not confirmed yet. Raises TooManyRequests, PasswordTooCommon,
+    EmailAlreadyRegistered.
     """
+    identity.limiter.admit(limits.SIGN_UP, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
     if queries.email_taken(email):
         raise EmailAlreadyRegistered

@@ -23,7 +23,7 @@ from voyagent.identity.service.errors import (
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.identity.tokens import new_secret, secret_digest
-from voyagent.kernel import clock, tenancy
+from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause, rows_changed
 from voyagent.kernel.ids import new_id
@@ -84,30 +84,23 @@ def invite_filter(status: str | None) -> str | None:
     return status
 
 
-def look_up_invite(token: str) -> Row:
-    """What the holder of a link may know: address, role, agency, who invited her, until when. Raises InviteNotFound, InviteNotPending, InviteExpired."""
-    found = queries.find_invite(secret_digest(token))
-    if found is None:
-        raise InviteNotFound
-    tenant_id, invite_id = found
-    tenancy.bind(db.session(), tenant_id)
-    row = queries.get_invite_for_holder(invite_id)
-    if not row.pop("tenant_is_active"):
-        raise InviteNotFound
-    if row["status"] == "expired":
-        raise InviteExpired
-    if row["status"] != "pending":
-        raise InviteNotPending
-    return row
+def look_up_invite(identity: Identity, token: str, *, address: str = "") -> Row:
+    """What the holder of a link may know: address, role, agency, who invited her, until when.
+
+    Raises TooManyRequests (by the client's `address`), InviteNotFound, InviteNotPending, InviteExpired.
+    """
+    identity.limiter.admit(limits.INVITE_LOOKUP, address=address)
+    return _open_invite(token)
 
 
 def accept_invite(identity: Identity, *, token: str, password: str, full_name: str, device: Device) -> SignedInPerson:
     """Join the inviting agency in the invited role and sign in; the address counts as confirmed, since the link reached it.
 
-    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good. Raises InviteNotFound, InviteNotPending, InviteExpired,
-    PasswordTooCommon, EmailAlreadyRegistered.
+    One statement spends the token, so that of parallel callers one joins; a refusal leaves it good. Raises TooManyRequests, InviteNotFound, InviteNotPending,
+    InviteExpired, PasswordTooCommon, EmailAlreadyRegistered.
     """
-    invited = look_up_invite(token)
+    identity.limiter.admit(limits.ACCEPT_INVITE, address=device.ip)
+    invited = _open_invite(token)
     refuse_common(password, agency_name=invited["tenant_name"], email=invited["email"])
     if queries.email_taken(invited["email"]):
         raise EmailAlreadyRegistered
@@ -123,3 +116,19 @@ def accept_invite(identity: Identity, *, token: str, password: str, full_name: s
     signed_in = open_session(identity, user, device)
     audit.record(signed_in.actor, "invite.accepted", entity_refs={"invite_id": invited["id"], "user_id": user.id}, inputs={"role": invited["role"]})
     return signed_in
+
+
+def _open_invite(token: str) -> Row:
+    found = queries.find_invite(secret_digest(token))
+    if found is None:
+        raise InviteNotFound
+    tenant_id, invite_id = found
+    tenancy.bind(db.session(), tenant_id)
+    row = queries.get_invite_for_holder(invite_id)
+    if not row.pop("tenant_is_active"):
+        raise InviteNotFound
+    if row["status"] == "expired":
+        raise InviteExpired
+    if row["status"] != "pending":
+        raise InviteNotPending
+    return row

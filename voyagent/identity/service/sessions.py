@@ -16,7 +16,7 @@ from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User
 from voyagent.identity.service.errors import DemoNotThere, EmailNotVerified, InvalidCredentials, InvalidRefreshToken
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.identity.tokens import Subject, new_secret, secret_digest
-from voyagent.kernel import clock, tenancy
+from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, system_actor
 from voyagent.kernel.db import db, next_act, pause, rows_changed
 from voyagent.kernel.errors import Unauthorized
@@ -28,14 +28,17 @@ log = structlog.get_logger(__name__)
 
 
 def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
-    """Open a session for an address and its password. Raises InvalidCredentials, then EmailNotVerified, in that order.
+    """Open a session for an address and its password. Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
 
-    An unknown address takes as long as a known one. A failure goes to the audit of the agency of the address, that of an unknown one to the log only. No
-    connection is held while the password is hashed.
+    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the audit of the agency of the address, that of an unknown one
+    to the log only. No connection is held while the password is hashed.
     """
-    account = queries.find_account(email)
-    pause()
-    good = identity.passwords.verify(account.password_hash if account else None, password)
+    with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
+        account = queries.find_account(email)
+        pause()
+        good = identity.passwords.verify(account.password_hash if account else None, password)
+        if good:
+            attempt.succeeded()
     if account is None:
         log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
         raise InvalidCredentials
@@ -77,14 +80,15 @@ def open_session(identity: Identity, user: User, device: Device) -> SignedInPers
     )
 
 
-def refresh(identity: Identity, refresh_token: str, *, waited_s: float = 0.0) -> tuple[str, str]:
-    """Trade a refresh token for a new access and refresh token, once. Raises InvalidRefreshToken.
+def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited_s: float = 0.0) -> tuple[str, str]:
+    """Trade a refresh token for a new access and refresh token, once. Raises TooManyRequests (by the client's `address`), InvalidRefreshToken.
 
     One statement spends it, so that of parallel callers one wins. A loser who had begun before it was spent is an honest twin and leaves the family alone; a
     token presented after it was spent is a theft, and the whole session ends (RFC 9700, 4.14.2). `waited_s` is how long ago the caller had begun, when that
     was before this call. Verification of the address is not asked for.
     """
     began = time.perf_counter() - waited_s
+    identity.limiter.admit(limits.REFRESH, address=address)
     found = queries.find_refresh_token(secret_digest(refresh_token))
     if found is None:
         log.info("auth.refresh_failed", reason="unknown_token")

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import render_template, request, session, url_for
 
+from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, is_signed_in, safe_next, sign_browser_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.identity import queries, service
@@ -82,6 +83,8 @@ def accept_invite() -> Any:
         password_blank="password",  # noqa: S106 - the same
     )
     if signed_in is None:
-        return render_template("identity/accept_invite.html", form=form, invited=service.look_up_invite(token)), form.status
+        return render_template(
+            "identity/accept_invite.html", form=form, invited=service.look_up_invite(identity(), token, address=client_address())
+        ), form.status
     sign_browser_in(signed_in.credential)
     return see_other(url_for("home.index"))
