@@ -76,6 +76,10 @@ class Keyring:
         except InvalidTag:
             raise SealBroken(purpose) from None
 
+    def is_old(self, sealed: bytes) -> bool:
+        """Whether a value was sealed with another secret than the present one, so that it should be sealed anew."""
+        return sealed[1 : 1 + KID_BYTES].hex() != self.present.kid
+
     def digest(self, purpose: str, text: str) -> bytes:
         """A keyed hash of 32 bytes (HMAC-SHA256), for short secrets that a plain hash would not protect."""
         return _digest(self.present, purpose, text)

@@ -1,11 +1,13 @@
 """The rules of coming in: signing an agency up, inviting colleagues, signing in and out."""
 
 from voyagent.identity.service.accounts import add_person, on_new_agency, refuse_common, sign_up
+from voyagent.identity.service.confirming import confirm
 from voyagent.identity.service.errors import (
     DemoNotThere,
     EmailAlreadyRegistered,
     EmailNotVerified,
     InvalidCredentials,
+    InvalidPassword,
     InvalidRefreshToken,
     InvalidStatus,
     InviteAlreadyExists,
@@ -15,6 +17,12 @@ from voyagent.identity.service.errors import (
     InviteNotPending,
     PasswordBlank,
     PasswordTooCommon,
+    TotpAlreadyEnabled,
+    TotpInvalid,
+    TotpNotEnabled,
+    TotpNotInitialized,
+    TotpRefused,
+    TotpRequired,
 )
 from voyagent.identity.service.invites import accept_invite, invite, invite_filter, look_up_invite, revoke_invite
 from voyagent.identity.service.sessions import end_session, end_sessions, open_demo, open_session, refresh, sign_in, sign_out_program
@@ -27,6 +35,7 @@ __all__ = [
     "EmailNotVerified",
     "Identity",
     "InvalidCredentials",
+    "InvalidPassword",
     "InvalidRefreshToken",
     "InvalidStatus",
     "InviteAlreadyExists",
@@ -37,8 +46,15 @@ __all__ = [
     "PasswordBlank",
     "PasswordTooCommon",
     "SignedInPerson",
+    "TotpAlreadyEnabled",
+    "TotpInvalid",
+    "TotpNotEnabled",
+    "TotpNotInitialized",
+    "TotpRefused",
+    "TotpRequired",
     "accept_invite",
     "add_person",
+    "confirm",
     "end_session",
     "end_sessions",
     "invite",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Invalid, NotFound, StructuredInvalid, Unauthorized
+from voyagent.kernel.errors import N_, Conflict, Forbidden, Invalid, NotFound, StructuredInvalid, Unauthorized
 
 
 class EmailAlreadyRegistered(Conflict):
@@ -41,6 +41,59 @@ class EmailNotVerified(Unauthorized):
 
     code = "email_not_verified"
     message = N_("Please confirm your address first: open the link that we sent you.")
+
+
+class TotpRequired(Unauthorized):
+    """The password is right and the second factor is on: the code is asked for next."""
+
+    code = "totp_required"
+    message = N_("Now the code from your authenticator app is needed.")
+    keeps_work = True
+
+
+class TotpNotEnabled(Invalid):
+    """A code for an account whose second factor is off."""
+
+    code = "totp_not_enabled"
+    message = N_("Two-factor sign-in is not on for this account.")
+
+
+class TotpInvalid(Unauthorized):
+    """A code that is wrong, too old, or was used; the attempt stays counted."""
+
+    code = "totp_invalid"
+    message = N_("This code is not good. Codes change every 30 seconds and work once; write the one that is shown now.")
+    keeps_work = True
+
+
+class TotpRefused(Forbidden):
+    """The same for somebody who is signed in already."""
+
+    code = TotpInvalid.code
+    message = TotpInvalid.message
+    keeps_work = True
+
+
+class InvalidPassword(Forbidden):
+    """A wrong password of somebody who is signed in already; the attempt stays counted."""
+
+    code = "invalid_password"
+    message = N_("This is not your password.")
+    keeps_work = True
+
+
+class TotpNotInitialized(Invalid):
+    """A code for a second factor whose setting-up was never begun."""
+
+    code = "totp_not_initialized"
+    message = N_("Begin with a new secret for your authenticator app.")
+
+
+class TotpAlreadyEnabled(Conflict):
+    """The second factor is on; another one takes the password and a code."""
+
+    code = "totp_already_enabled"
+    message = N_("Two-factor sign-in is on already. To change the authenticator app, your password and a code are needed.")
 
 
 class InvalidRefreshToken(Unauthorized):

@@ -1,0 +1,163 @@
+"""The second factor: whether a code is good, and its spending; a code comes from an authenticator (TOTP, RFC 6238) or from the list of recovery codes."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import select
+
+from voyagent.audit import service as audit
+from voyagent.identity.models import RecoveryCode, User
+from voyagent.identity.service.values import Identity
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import Unauthorized, VoyagentError
+from voyagent.kernel.keyring import Keyring
+
+STEP_S = 30
+DRIFT_STEPS = 1
+SEED_CHARS = 32
+RECOVERY_CODES = 10
+RECOVERY_CHARS = 8
+SEED, RECOVERY = "totp", "recovery_code"  # purposes of the key ring
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TOTP = re.compile(r"[0-9]{6}")
+_RECOVERY = re.compile(rf"[A-Z2-7]{{{RECOVERY_CHARS}}}")
+
+
+class Means(StrEnum):
+    """What a good code came from."""
+
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What came of a code: by which means it was good, or why it was not: `wrong`, or `used` for one that was good before."""
+
+    means: Means | None = None
+    reason: str = ""
+
+
+def lock_person(user_id: UUID) -> User:
+    """A person of the bound agency as she stands now, held until the transaction ends, so that nobody changes her second factor meanwhile.
+
+    Raises Unauthorized when she has been removed.
+    """
+    person = db.session.get(User, (tenancy.current_tenant(db.session), user_id), with_for_update={"key_share": True}, populate_existing=True)
+    if person is None or not person.is_active:
+        raise Unauthorized
+    return person
+
+
+def check_code(identity: Identity, actor: Actor, person: User, code: str, *, refusal: type[VoyagentError], at: str) -> Means:
+    """Spend a code of a person whose second factor is on; the audit learns of a refusal, and of a recovery code, but never the code.
+
+    The caller has locked the person (`lock_person`), checked what comes before the code, and written nothing: `refusal`, which it raises, keeps its work. The
+    spending is the running transaction's, so that a request that fails later has spent nothing. `at` says where: `sign_in`, `reauthenticate`.
+    """
+    spending = spend(identity.keyring, person, code)
+    about = {"user_id": person.id}
+    if spending.means is None:
+        audit.record(actor, "auth.totp_failed", status="rejected", error=refusal.code, entity_refs=about, inputs={"at": at, "reason": spending.reason})
+        raise refusal
+    if spending.means is Means.RECOVERY_CODE:
+        audit.record(actor, "auth.recovery_code_used", entity_refs=about, inputs={"at": at})
+    return spending.means
+
+
+def spend(keyring: Keyring, person: User, code: str) -> Spending:
+    """Spend a code: each step of the authenticator once and none before it, one step of drift either way; each recovery code once.
+
+    ASCII digits only; inner spaces are ignored, in a recovery code hyphens and capitals too (API contract, codes once).
+    """
+    typed = "".join(code.split())
+    if _TOTP.fullmatch(typed):
+        return _spend_totp(keyring, person, typed)
+    listed = typed.replace("-", "")
+    if listed.isascii() and _RECOVERY.fullmatch(listed.upper()):
+        return _spend_recovery_code(keyring, person, listed.upper())
+    return Spending(reason="wrong")
+
+
+def matching_step(seed: str, code: str) -> int | None:
+    """The newest step, among the present one and its neighbours, that a code of six ASCII digits belongs to. Any other text belongs to none."""
+    if not _TOTP.fullmatch(code):
+        return None
+    authenticator, now = pyotp.TOTP(seed, interval=STEP_S), int(clock.now().timestamp()) // STEP_S
+    steps = range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1)
+    return max((step for step in steps if hmac.compare_digest(authenticator.generate_otp(step), code)), default=None)
+
+
+def seal_seed(keyring: Keyring, user_id: UUID, seed: str) -> bytes:
+    """A seed as it is stored: only in this person's row does it open again."""
+    return keyring.seal(SEED, seed.encode(), bound_to=str(user_id))
+
+
+def open_seed(keyring: Keyring, user_id: UUID, sealed: bytes) -> str:
+    """The seed in base32. Raises SealBroken."""
+    return keyring.open(SEED, sealed, bound_to=str(user_id)).decode()
+
+
+def seal_anew(keyring: Keyring, person: User) -> None:
+    """Seal a seed with the present secret where it was sealed with an earlier one, so that the earlier one can be taken away some day."""
+    if person.totp_secret is not None and keyring.is_old(person.totp_secret):
+        person.totp_secret = seal_seed(keyring, person.id, open_seed(keyring, person.id, person.totp_secret))
+
+
+def new_recovery_codes(keyring: Keyring, person: User) -> list[str]:
+    """Ten fresh codes in the place of all that a person had; only their keyed hashes are kept."""
+    forget_recovery_codes(person)
+    codes: set[str] = set()
+    while len(codes) < RECOVERY_CODES:
+        code = "".join(secrets.choice(_ALPHABET) for _ in range(RECOVERY_CHARS))
+        if not code.isdigit():
+            codes.add(code)
+    made = sorted(codes)
+    db.session.add_all(RecoveryCode(user_id=person.id, code_hash=keyring.digest(RECOVERY, _of(person, code))) for code in made)
+    db.session.flush()
+    return made
+
+
+def forget_recovery_codes(person: User) -> None:
+    """Take all codes of a person away, spent or not."""
+    rows_changed("delete from recovery_codes where tenant_id = :tenant_id and user_id = :user_id", user_id=person.id)
+
+
+def _spend_totp(keyring: Keyring, person: User, code: str) -> Spending:
+    if not person.totp_enabled or person.totp_secret is None:
+        return Spending(reason="wrong")
+    step = matching_step(open_seed(keyring, person.id, person.totp_secret), code)
+    if step is None:
+        return Spending(reason="wrong")
+    spent = rows_changed(
+        "update users set totp_last_step = :step where tenant_id = :tenant_id and id = :user_id and totp_enabled and totp_last_step < :step",
+        user_id=person.id,
+        step=step,
+    )
+    return Spending(means=Means.TOTP) if spent else Spending(reason="used")
+
+
+def _spend_recovery_code(keyring: Keyring, person: User, code: str) -> Spending:
+    hashes = keyring.digests(RECOVERY, _of(person, code))
+    spent = rows_changed(
+        "update recovery_codes set spent_at = now() where tenant_id = :tenant_id and user_id = :user_id and code_hash = any(:hashes) and spent_at is null",
+        user_id=person.id,
+        hashes=hashes,
+    )
+    if spent:
+        return Spending(means=Means.RECOVERY_CODE)
+    known = db.session.scalar(select(RecoveryCode.id).where(RecoveryCode.user_id == person.id, RecoveryCode.code_hash.in_(hashes)))
+    return Spending(reason="used" if known else "wrong")
+
+
+def _of(person: User, code: str) -> str:
+    return f"{person.id}:{code}"
