@@ -1,0 +1,202 @@
+"""The letters: each in text and HTML, in the reader's language, with names that nobody can smuggle anything in by."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.mofile import read_mo
+
+from tests.mail.conftest import LINK, Post
+from tests.people import People, Person
+from voyagent.mail.kinds import KINDS, Kind, Value
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES: dict[str, Value] = {
+    "link": LINK,
+    "hours": 24,
+    "minutes": 60,
+    "days": 7,
+    "inviter": "Neha Kulkarni",
+    "role": "accounting_lead",
+    "address": "neha.new@sharma.example",
+    "change": "replaced",
+    "name": "Website",
+    "prefix": "vy_3f9a",
+}
+HOSTILE = '<script>alert("x")</script>&\n%(agency)s {{ 7 * 7 }}'
+
+
+class Words(HTMLParser):
+    """The tags, the links and the text of a piece of HTML."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in {"href", "src", "background", "action"}]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def values_of(kind: str) -> dict[str, Value]:
+    return {name: SAMPLES[name] for name in KINDS[kind].values}
+
+
+def posted(post: Post, person: Person, kind: str, *, locale: str = "en", **values: Any) -> Any:
+    """The mail as the driver was given it: subject, text and HTML."""
+    post.deliver(person, post.leave(person, kind, locale=locale, **(values_of(kind) | values)))
+    message = post.recording.sent[-1]
+    return message, message.get_body(("plain",)).get_content(), message.get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize("locale", ["en", "hi"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_letter_says_the_same_as_text_and_as_html(post: Post, alice: Person, kind: str, locale: str) -> None:
+    message, text, html = posted(post, alice, kind, locale=locale)
+    words = Words(html)
+    assert str(message["To"]) == alice.email
+    assert str(message["From"]) == "Voyagent <no-reply@voyagent.invalid>"
+    assert message["Subject"]
+    assert f'<html lang="{locale}">' in html
+    if kind != "two_factor_changed":
+        assert "Alice Travels" in text + message["Subject"]
+    for line in filter(None, (line.strip() for line in text.replace("\r", "").split("\n"))):
+        assert line == "--" or line in words.text, "the HTML lacks a sentence of the text"
+    assert not re.search(r"[{}]|%\(", text + words.text), "something was not filled in"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(post: Post, alice: Person, kind: str) -> None:
+    _, text, html = posted(post, alice, kind)
+    words = Words(html)
+    site = "http://127.0.0.1:5000"
+    assert not {"img", "script", "style", "iframe", "form", "object", "svg"} & set(words.tags)
+    assert set(words.addresses) == ({LINK, site} if "link" in KINDS[kind].values else {site})
+    assert set(re.findall(r"https?://\S+", text)) == set(words.addresses)
+
+
+@pytest.mark.parametrize("change", ["on", "off", "replaced"])
+def test_a_changed_second_factor_is_told_as_what_it_is(post: Post, alice: Person, change: str) -> None:
+    _, text, _ = posted(post, alice, "two_factor_changed", change=change)
+    said = {"on": "now asks for a code", "off": "no longer asks for a code", "replaced": "come from another device"}
+    assert {other for other, words in said.items() if words in text} == {change}
+
+
+def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(post: Post, alice: Person) -> None:
+    message, text, html = posted(post, alice, "address_changed")
+    for told in (text, html):
+        assert "n***@sharma.example" in told
+        assert "neha.new" not in told
+    assert "neha" not in message.as_string()
+
+
+def test_the_link_is_good_for_as_long_as_it_says_in_singular_and_plural(post: Post, alice: Person) -> None:
+    assert "good for 1 hour." in posted(post, alice, "verify_email", hours=1)[1]
+    assert "good for 24 hours." in posted(post, alice, "verify_email", hours=24)[1]
+
+
+def test_a_mail_is_written_in_its_readers_language(post: Post, alice: Person) -> None:
+    with (ROOT / "translations/hi/LC_MESSAGES/messages.mo").open("rb") as file:
+        role = read_mo(file).get("Administrator").string
+    assert role
+    assert role != "Administrator"
+    for locale, word in (("hi", role), ("en", "Administrator"), ("fr", "Administrator")):
+        _, text, html = posted(post, alice, "role_changed", locale=locale, role="agency_admin")
+        assert word in text
+        assert word in html
+
+
+def test_every_sentence_of_every_letter_goes_through_the_catalogue(post: Post, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole of a Hindi mail but its names comes out of the translations that are asked for it."""
+    asked: list[str] = []
+
+    class Catalogue:
+        def ugettext(self, sentence: str) -> str:
+            asked.append(sentence)
+            return "⟦⟧"
+
+        def ungettext(self, one: str, _many: str, _n: int) -> str:
+            asked.append(one)
+            return "⟦⟧"
+
+    monkeypatch.setattr("flask_babel.Domain.get_translations", lambda _self: Catalogue())
+    for kind in KINDS:
+        message, text, _ = posted(post, alice, kind, locale="hi")
+        rest = re.sub(r"⟦⟧|https?://\S+|--", "", text + str(message["Subject"])).strip()
+        assert rest == "", kind
+    assert len(asked) > 2 * len(KINDS)
+
+
+def test_a_hostile_name_is_shown_as_what_it_is(people: People, post: Post) -> None:
+    mallory = people.sign_up("Mallory Owner", agency='<script>alert("x")</script>& Tours')
+    message, text, html = posted(post, mallory, "invitation", inviter=HOSTILE)
+    words = Words(html)
+    assert "script" not in words.tags
+    assert '<script>alert("x")</script>& Tours' in words.text
+    assert '<script>alert("x")</script>& %(agency)s {{ 7 * 7 }}' in words.text
+    assert '<script>alert("x")</script>& Tours' in text, "text is text"
+    assert "{{ 7 * 7 }}" in str(message["Subject"])
+
+
+@pytest.mark.parametrize("ending", ["\r\nBcc: all@example.com", "\nBcc: all@example.com", "\r\n\r\nanother body", "\x00", "\u2028Bcc: x", "\u202e"])
+def test_nothing_comes_into_the_head_by_a_name(people: People, post: Post, ending: str) -> None:
+    alice = people.sign_up("Alice Owner", agency="Alice Travels")
+    message, text, _ = posted(post, alice, "invitation", inviter=f"Neha{ending}")
+    raw = message.as_bytes()
+    head = raw.partition(b"\r\n\r\n")[0]
+    assert b"\r\nBcc" not in head
+    assert message["Bcc"] is None
+    assert message.get_all("Subject") == [message["Subject"]]
+    assert str(message["Subject"]).startswith("Neha")
+    assert not re.search(r"[\x00\u2028\u202e]", text + message["Subject"])
+
+
+def test_a_name_in_hindi_keeps_its_joiners_and_a_long_one_ends(post: Post, alice: Person) -> None:
+    name = "श्री\u200dकृष्ण"
+    message, text, _ = posted(post, alice, "invitation", inviter=name)
+    assert name in text
+    assert name in str(message["Subject"])
+    message, _, _ = posted(post, alice, "invitation", inviter="N" * 5000)
+    assert len(str(message["Subject"])) < 300
+
+
+def test_a_mail_can_be_told_from_a_persons_and_from_itself(post: Post, alice: Person) -> None:
+    mail_id = post.leave(alice)
+    post.deliver(alice, mail_id)
+    message = post.recording.sent[-1]
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == f"<{mail_id}@voyagent.invalid>"
+    assert message["Date"].datetime == post.row(mail_id)["created_at"].replace(microsecond=0)
+
+
+def test_an_address_with_a_foreign_domain_is_written_as_mail_servers_know_it(post: Post, alice: Person) -> None:
+    with alice.acting():
+        mail_id = post.outbox.send(to="neha@bücher.de", kind="password_changed", locale="en")
+    post.deliver(alice, mail_id)
+    assert str(post.recording.sent[-1]["To"]) == "neha@xn--bcher-kva.de"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_has_its_two_templates(kind: str) -> None:
+    for ending in ("txt", "html"):
+        assert (ROOT / "templates/mail" / f"{kind}.{ending}").exists()
+
+
+def test_a_mail_is_of_use_until_its_link_is_dead_and_a_week_at_most() -> None:
+    def seconds(kind: Kind, **values: int) -> float:
+        return kind.useful_for({**values}).total_seconds()
+
+    assert seconds(KINDS["reset_password"], minutes=60) == 3600
+    assert seconds(KINDS["verify_email"], hours=24) == 86400
+    assert seconds(KINDS["invitation"], days=30) == 7 * 86400
+    assert seconds(KINDS["password_changed"]) == 7 * 86400

@@ -1,0 +1,105 @@
+"""Nothing that a mail carries comes into the log, neither when it is sent nor when it fails, whoever writes the line."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import pytest
+import structlog
+from flask import Flask
+
+from tests.mail.conftest import Post
+from tests.people import Person
+from voyagent.drivers.mail.base import MailNotSent
+from voyagent.drivers.mail.smtp import Smtp
+from voyagent.kernel import jobs
+from voyagent.kernel.config import Settings
+
+TOKEN = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"
+LINK = f"http://127.0.0.1:5000/reset-password?token={TOKEN}"
+
+
+@pytest.fixture
+def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """Every line that structlog or the standard library's logging writes, however small, SQL with its parameters too."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    root = logging.getLogger()
+    before, configuration = root.level, structlog.get_config()
+    noisy = [logging.getLogger(name) for name in ("procrastinate", "sqlalchemy.engine", "asyncio")]
+    levels = [logger.level for logger in noisy]
+    root.addHandler(handler)
+    for logger in (root, *noisy):
+        logger.setLevel(logging.DEBUG)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=repr)],
+        logger_factory=structlog.PrintLoggerFactory(written),
+        cache_logger_on_first_use=False,
+    )
+    for name, module in list(sys.modules.items()):
+        if name.startswith("voyagent.") and hasattr(module, "log"):
+            monkeypatch.setattr(module, "log", structlog.get_logger(name))  # those that there are have chosen where they write
+    yield written.getvalue
+    structlog.configure(**configuration)
+    root.removeHandler(handler)
+    root.setLevel(before)
+    for logger, level in zip(noisy, levels, strict=True):
+        logger.setLevel(level)
+
+
+class Blabbing:
+    """A driver that fails with everything that it knows."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Fail."""
+        raise RuntimeError(message.as_string())
+
+
+def drain(app: Flask, settings: Settings) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(jobs.drain, app, settings).result()
+
+
+def secrets_of(person: Person) -> tuple[str, ...]:
+    return TOKEN, "/reset-password", person.email
+
+
+def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str]) -> None:
+    mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
+    drain(app, settings)
+    assert TOKEN in post.recording.sent[-1].as_string()
+    told = lines()
+    assert str(mail_id) in told, "the log was really read"
+    assert "insert into mails" in told.lower(), "statements were really read"
+    assert "mail.sent" in told
+    assert [secret for secret in secrets_of(alice) if secret in told] == []
+
+
+@pytest.mark.parametrize("failing", ["not_sent", "blabbing", "no_server"])
+def test_a_mail_that_fails_leaves_no_secret_in_the_log(
+    app: Flask, settings: Settings, alice: Person, post: Post, lines: Callable[[], str], failing: str
+) -> None:
+    if failing == "not_sent":
+        post.recording.failures = [MailNotSent("SMTPServerDisconnected")]
+    elif failing == "blabbing":
+        post.use(Blabbing())
+    else:
+        post.use(Smtp("127.0.0.1", 9, "none", user="postmaster", password=TOKEN))
+    mail_id = post.leave(alice, "reset_password", link=LINK, minutes=60)
+    drain(app, settings)
+    told = lines()
+    assert "mail.not_sent" in told
+    assert post.row(mail_id)["last_error"] in told
+    assert [secret for secret in secrets_of(alice) if secret in told] == []
+
+
+def test_what_rules_hold_shows_no_secret_when_it_is_printed(alice: Person, post: Post) -> None:
+    assert TOKEN not in repr(Smtp("127.0.0.1", 25, "none", user="postmaster", password=TOKEN))
+    with alice.acting(), pytest.raises(ValueError, match="leads away") as refused:
+        post.outbox.send(to=alice.email, kind="reset_password", locale="en", link=f"https://evil.example/?token={TOKEN}", minutes=60)
+    assert TOKEN not in str(refused.value)
