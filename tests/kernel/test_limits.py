@@ -1,0 +1,266 @@
+"""Throttles: what is counted, where, for how long, and what a success gives back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import time_machine
+
+from tests.redis_server import RedisServer, redis_server
+from voyagent.kernel import limits
+from voyagent.kernel.config import load_settings
+from voyagent.kernel.errors import TooManyRequests, Unavailable
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.limits import Limiter, Quota, Throttle
+from voyagent.kernel.limits.windows import LocalWindows, Window
+
+HERE, THERE = "198.51.100.7", "198.51.100.8"
+NOON = "2026-11-24T12:00:00Z"
+Make = Callable[..., Limiter]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture(params=["in this process", "in Redis"])
+def make(request: pytest.FixtureRequest) -> Make:
+    """A limiter that has counted nothing."""
+    url = None
+    if request.param == "in Redis":
+        server: RedisServer = request.getfixturevalue("server")
+        server.flush()
+        url = server.url
+
+    def made(**overrides: object) -> Limiter:
+        settings = load_settings(env="test", auth_secret="s" * 40, redis_url=url, **overrides)
+        return Limiter(settings, Keyring(settings))
+
+    return made
+
+
+def fails(limiter: Limiter, account: str = "neha@malabar.example", throttle: Throttle = limits.SIGN_IN, address: str = HERE) -> int:
+    """An attempt that fails: 0 where it was let in, else the seconds to wait."""
+    try:
+        limiter.admit(throttle, account=account, address=address)
+    except TooManyRequests as refused:
+        return refused.retry_after_s
+    return 0
+
+
+# Per account --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_account_has_ten_failures_in_any_minute_and_the_wait_is_told_exactly(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(10):
+            assert fails(limiter) == 0
+            clock.shift(2)
+        assert fails(limiter) == 40  # the first failure is 20 s old
+        assert fails(limiter, "other@malabar.example") == 0
+        clock.shift(39)
+        assert fails(limiter) == 1
+        clock.shift(2)
+        assert fails(limiter) == 0
+        assert fails(limiter) == 1  # the second failure leaves the window 2 s after the first
+
+
+def test_an_account_has_a_hundred_failures_in_any_hour_and_the_lock_ends_by_itself(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    with time_machine.travel(NOON, tick=False) as clock:
+        for _ in range(10):
+            assert [fails(limiter) for _ in range(10)] == [0] * 10
+            clock.shift(61)
+        with pytest.raises(limits.TooManyAttemptsThisHour) as refused:
+            limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE)
+        assert refused.value.retry_after_s == 3600 - 610
+        clock.shift(3600 - 610 + 1)
+        assert fails(limiter) == 0
+
+
+def test_a_completed_reset_ends_the_lock(make: Make) -> None:
+    limiter = make()
+    assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
+    limiter.forgive("neha@malabar.example")
+    assert fails(limiter) == 0
+
+
+def test_whatever_asks_for_a_password_or_a_code_counts_together(make: Make) -> None:
+    limiter = make()
+    tries = [limits.SIGN_IN, limits.REAUTHENTICATE] * 5
+    assert [fails(limiter, throttle=throttle) for throttle in tries] == [0] * 10
+    assert fails(limiter, throttle=limits.SIGN_IN) > 0
+    assert fails(limiter, throttle=limits.REAUTHENTICATE) > 0
+    assert fails(limiter, throttle=limits.RESET_MAIL) == 0
+
+
+def test_a_success_gives_its_own_slot_back_and_no_other(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    for _ in range(9):
+        assert fails(limiter) == 0
+    for _ in range(20):
+        attempt = limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE)
+        attempt.succeeded()
+        attempt.succeeded()
+    assert fails(limiter) == 0
+    assert fails(limiter) > 0
+
+
+def test_what_could_not_be_checked_is_no_failure(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    for _ in range(20):
+        with pytest.raises(Unavailable), limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE):
+            raise Unavailable
+    with pytest.raises(LookupError), limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE):
+        raise LookupError
+    assert [fails(limiter) > 0 for _ in range(10)] == [False] * 9 + [True]
+
+
+def in_parallel(limiter: Limiter, *, good: bool, callers: int = 64) -> int:
+    """How many of parallel attempts at one account are let in."""
+    everybody, let_in = threading.Barrier(callers), []
+
+    def attempt(number: int) -> None:
+        everybody.wait()
+        try:
+            with limiter.admit(limits.SIGN_IN, account="neha@malabar.example", address=HERE) as attempt:
+                let_in.append(number)
+                time.sleep(0.01)
+                if good:
+                    attempt.succeeded()
+        except TooManyRequests:
+            return
+
+    with ThreadPoolExecutor(callers) as pool:
+        list(pool.map(attempt, range(callers)))
+    return len(let_in)
+
+
+def test_of_parallel_guesses_ten_are_let_in(make: Make) -> None:
+    assert in_parallel(make(limit_scale=1000), good=False) == 10
+
+
+def test_parallel_good_passwords_are_all_let_in(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    assert in_parallel(limiter, good=True) == 64
+    assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
+
+
+def test_an_attempt_that_nobody_ended_does_not_hold_others_up(make: Make) -> None:
+    limiter = make()
+    for _ in range(10):
+        fails(limiter)
+    began = time.perf_counter()
+    assert fails(limiter) > 0
+    assert time.perf_counter() - began < 1
+
+
+def test_mails_to_an_account_are_ten_an_hour_whatever_the_scale(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL, limits.INVITE_MAIL):
+        assert [fails(limiter, throttle=throttle) > 0 for _ in range(12)] == [False] * 10 + [True] * 2
+        assert 3590 <= fails(limiter, throttle=throttle) <= 3600
+
+
+def test_a_limit_per_account_cannot_be_forgotten_by_the_caller(make: Make) -> None:
+    with pytest.raises(ValueError, match="per account"):
+        make().admit(limits.SIGN_IN, address=HERE)
+
+
+# Per client address and overall -------------------------------------------------------------------------------------------
+
+
+SMALL = Throttle("small", address=(Quota(3, 60),), overall=(Quota(5, 60),))
+
+
+def test_an_address_and_everybody_together_have_their_limits(make: Make) -> None:
+    limiter = make()
+    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(5)] == [False] * 3 + [True] * 2
+    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(3)] == [False] * 2 + [True]
+    limited = Throttle("small", address=(Quota(3, 60),), overall=(Quota(6, 60),))
+    assert [fails(limiter, throttle=limited, address=THERE) for _ in range(1)] == [0]  # what was refused for all took nothing of the address
+
+
+def test_the_scale_multiplies_address_and_overall(make: Make) -> None:
+    limiter = make(limit_scale=2)
+    assert [fails(limiter, throttle=SMALL, address=HERE) > 0 for _ in range(7)] == [False] * 6 + [True]
+    assert [fails(limiter, throttle=SMALL, address=THERE) > 0 for _ in range(5)] == [False] * 4 + [True]
+
+
+def test_an_ipv6_network_counts_as_one_client_and_a_mapped_address_as_itself(make: Make) -> None:
+    limiter = make(limit_scale=1)
+    addresses = ["2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:2::3"]
+    assert [fails(limiter, throttle=SMALL, address=address) for address in addresses] == [0, 0, 0]
+    assert fails(limiter, throttle=SMALL, address="2001:db8:1:2::4") > 0
+    assert fails(limiter, throttle=SMALL, address="2001:db8:1:3::1") == 0
+    other = Throttle("other", address=(Quota(1, 60),))
+    assert fails(limiter, throttle=other, address=HERE) == 0
+    assert fails(limiter, throttle=other, address=f"::ffff:{HERE}") > 0
+
+
+def test_a_client_without_an_address_is_limited_too(make: Make) -> None:
+    limiter = make()
+    assert [fails(limiter, throttle=SMALL, address=address) > 0 for address in ("", "unix:", "", "")] == [False] * 3 + [True]
+
+
+def test_failures_of_what_is_checked_on_each_request_are_counted_when_they_happen(make: Make) -> None:
+    limiter = make()
+    for _ in range(3):
+        limiter.failed(SMALL, address=HERE)
+    with pytest.raises(limits.TooManyAttempts):
+        limiter.failed(SMALL, address=HERE)
+
+
+# What is stored -----------------------------------------------------------------------------------------------------------
+
+
+def test_what_redis_holds_names_nobody_and_goes_with_its_window(server: RedisServer) -> None:
+    server.flush()
+    settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
+    fails(Limiter(settings, Keyring(settings)))
+    keys = server.keys()
+    assert len(keys) == 4
+    assert all(key.startswith("voyagent:limits:") for key in keys)
+    assert not any("neha" in key or HERE in key for key in keys)
+    with server.client() as client:
+        assert all(0 < client.ttl(key) <= 3600 for key in keys)
+
+
+def test_two_processes_with_redis_share_what_is_counted(server: RedisServer) -> None:
+    server.flush()
+    settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
+    one, other = Limiter(settings, Keyring(settings)), Limiter(settings, Keyring(settings))
+    assert [fails(limiter) for limiter in (one, other) * 5] == [0] * 10
+    assert fails(one) > 0
+    assert fails(other) > 0
+    one.forgive("neha@malabar.example")
+    assert fails(other) == 0
+
+
+def test_this_process_forgets_what_has_left_its_window() -> None:
+    windows = LocalWindows()
+    with time_machine.travel(NOON, tick=False) as clock:
+        for number in range(1000):
+            windows.take(Window(f"k{number}", 5, 60))
+        windows.give_back(Window("k0", 5, 60))
+        assert len(windows._taken) == 999  # noqa: SLF001 - memory is what this is about
+        clock.shift(61)
+        windows.take(Window("new", 5, 60))
+        assert list(windows._taken) == ["new"]  # noqa: SLF001 - as above
+
+
+def test_a_redis_that_is_not_there_leaves_the_limit_of_this_process() -> None:
+    settings = load_settings(env="test", auth_secret="s" * 40, redis_url="redis://127.0.0.1:1/0")
+    limiter = Limiter(settings, Keyring(settings))
+    began = time.perf_counter()
+    assert [fails(limiter) > 0 for _ in range(12)] == [False] * 10 + [True] * 2
+    limiter.forgive("neha@malabar.example")
+    assert fails(limiter) == 0
+    assert time.perf_counter() - began < 1

