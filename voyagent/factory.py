@@ -8,13 +8,16 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from voyagent import cli, routes
-from voyagent.audit import service as audit
+from voyagent.audit import queries as audit_queries, service as audit
+from voyagent.audit.exports import Exports
 from voyagent.drivers.mail import open_mail
-from voyagent.http import errors, guards, headers, intake, pages, presentation, system
+from voyagent.http import errors, guards, headers, intake, metrics, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
+from voyagent.identity import queries as people
+from voyagent.identity.bearers import Bearers
 from voyagent.identity.passwords import Passwords
 from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
-from voyagent.identity.service import Identity
+from voyagent.identity.service import Identity, note_seen, why_ended
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
@@ -51,15 +54,28 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
+    audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
+    app.extensions["voyagent.audit_exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox
     identity = Identity(settings, Passwords(settings), AccessTokens(settings, keyring), keyring, Limiter(settings, keyring), outbox)
     app.extensions["voyagent.identity"] = identity
     headers.install(app, settings)
+    metrics.install(app, settings)
     intake.install(app)
     system.install(app, settings)
-    guards.install(app, settings, guards.Doors(authenticate=identity.tokens.read, shell=pages.shell, lane=Lane(settings)))
+    guards.install(
+        app,
+        settings,
+        guards.Doors(
+            authenticate=Bearers(identity.tokens, identity.limiter).authenticate,
+            shell=pages.shell,
+            lane=Lane(settings),
+            note_seen=note_seen,
+            why_ended=why_ended,
+        ),
+    )
     pages.install(app)
     presentation.install(app)
     errors.install(app)

@@ -10,6 +10,8 @@ from voyagent.approvals.views import pages as approvals_pages
 from voyagent.assistant import tasks as assistant_tasks
 from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
+from voyagent.audit import tasks as audit_tasks
+from voyagent.audit.api import api as audit_api
 from voyagent.billing import effects as billing_effects
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
@@ -17,6 +19,7 @@ from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
+from voyagent.http.metrics import metrics_api, metrics_root
 from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
@@ -50,11 +53,14 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     reports_api,
     settings_api,
+    audit_api,
     system_api,
     system_root,
+    metrics_api,
+    metrics_root,
 )
 EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, assistant_tasks, chat_tasks, mail_tasks)  # named here so that the worker knows them
+TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, mail_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

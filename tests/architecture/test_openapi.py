@@ -37,9 +37,12 @@ CONTRACT: dict[tuple[str, str], set[int]] = {
     ("POST", "/enquiries/{enquiry_id}/promote-to-session"): {200, 401, 404, 422},
     ("GET", "/tenant-settings"): {200, 401, 422},
     ("PATCH", "/tenant-settings"): {200, 401, 403, 422},
+    ("GET", "/audit"): {200, 401, 403, 422},
+    ("GET", "/audit/export.csv"): {200, 400, 401, 403, 422},
     ("GET", "/health"): {200},
     ("GET", "/health/db"): {200, 503},
     ("GET", "/health/redis"): {200, 503},
+    ("GET", "/internal/metrics"): {200, 404},
     ("GET", "/schemas/money"): {200},
 }
 

@@ -19,6 +19,7 @@ OF_NO_AGENCY = re.compile(r"tenants|alembic_version|procrastinate_\w+")
 LOOK_UPS = {
     "app.agencies_after(uuid,integer)",
     "app.email_taken(text)",
+    "app.figures()",
     "app.find_account(text)",
     "app.find_api_key(text)",
     "app.find_invite(bytea)",

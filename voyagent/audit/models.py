@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, desc, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
-from voyagent.kernel.tenancy import TenantBound
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
 class AuditHead(TenantBound, Base):
@@ -58,5 +58,29 @@ class AuditEvent(TenantBound, Base):
         Index("ix_audit_events_started", "tenant_id", desc("started_at"), desc("seq")),
         Index("ix_audit_events_kind", "tenant_id", "kind", desc("started_at")),
         Index("ix_audit_events_actor", "tenant_id", "actor_id", desc("started_at")),
+        Index("ix_audit_events_failed", "tenant_id", desc("started_at"), desc("seq"), postgresql_where=text("status in ('failed', 'rejected')")),
         Index("ix_audit_events_entities", "tenant_id", "entity_refs", postgresql_using="gin", postgresql_ops={"entity_refs": "jsonb_path_ops"}),
+    )
+
+
+class AuditCheck(TenantOwned, Base):
+    """One walk along an agency's chain: asked for, and once it has ended, whether it holds, through which event, and where it first does not.
+
+    `head_hash` is the hash of event `through_seq` as it was found, so a later walk also notices a chain that was cut and closed again.
+    """
+
+    __tablename__ = "audit_checks"
+
+    asked_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    checked_at: Mapped[datetime | None]
+    ok: Mapped[bool | None]
+    through_seq: Mapped[int | None]
+    head_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    first_bad_seq: Mapped[int | None]
+    reason: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("(checked_at is null) = (ok is null) and (ok is null) = (through_seq is null)", name="ended"),
+        CheckConstraint("ok is not false or reason is not null", name="reason"),
+        Index("ix_audit_checks_asked", "tenant_id", desc("asked_at"), desc("id")),
     )

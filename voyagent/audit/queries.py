@@ -1,20 +1,134 @@
-"""Reading the audit: what happened to one thing."""
+"""Reading the audit: a page of it with its total, one event, the last checks of the chain, what happened to one thing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import Select, Text, any_, cast, func, literal, select
+from sqlalchemy import CTE, BigInteger, ColumnElement, ScalarSelect, Select, Text, any_, case, cast, func, literal, literal_column, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.selectable import LateralFromClause
 
-from voyagent.audit.models import AuditEvent
+from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
+from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
+from voyagent.kernel.pages import Cursor, Page, next_cursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
-_EVENTS = AuditEvent.__table__.c
+_TABLE = AuditEvent.__table__
+_EVENTS = _TABLE.c
+_HEADS = AuditHead.__table__.c
+_CHECKS = AuditCheck.__table__.c
 HISTORY_MAX = 100
+COUNTED_MAX = 1000
+KINDS_MAX = 200
+FAILED = ("failed", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a list is narrowed to, all of it at once; days are inclusive and days of `zone`, and a range that ends before it begins is empty."""
+
+    actor_id: UUID | None = None
+    kinds: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    status: Literal["ok", "error"] | None = None
+    zone: str = "UTC"
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is narrowed, so that the head of the chain knows the total."""
+        return self == Search(zone=self.zone)
+
+    def conditions(self, events: Any) -> list[ColumnElement[bool]]:
+        """The same as conditions on the columns of a table of events."""
+        found: list[ColumnElement[bool]] = []
+        if self.actor_id is not None:
+            found.append(events.actor_id == self.actor_id)
+        if self.kinds:
+            found.append(events.kind.in_(self.kinds))
+        if self.first is not None:
+            found.append(events.started_at >= clock.midnight(self.first, self.zone))
+        if self.last is not None:
+            found.append(events.started_at < clock.midnight(self.last + timedelta(days=1), self.zone))
+        if self.status is not None:
+            failed = events.status.in_([literal_column(f"'{word}'") for word in FAILED])  # as words, for the index that holds only these
+            found.append(failed if self.status == "error" else ~failed)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
+
+    limit: int = 50
+    offset: int = 0
+    cursor: Cursor | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """How people are called, told by the room that knows them: a scalar select of a name for a column of ids, and a select of everybody (`id`, `full_name`)."""
+
+    name_of: Callable[[ColumnElement[Any]], ScalarSelect[Any]]
+    people: Callable[[], Select[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the page shows: rows, the event that is open beside them, the state of the chain, and what the filters offer."""
+
+    page: Page[Row]
+    is_capped: bool
+    head_seq: int
+    checks: list[Row]
+    kinds: list[str]
+    people: list[Row]
+    opened: Row | None = None
+
+
+_directory: list[Directory] = []
+
+
+def use_directory(directory: Directory) -> None:
+    """Have people named by this one; called once, when the application is put together."""
+    _directory[:] = [directory]
+
+
+def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
+    """A page of the audit, newest first, with the exact total: one statement."""
+    page = _page(reader.read(list_statement(search, part))[0], part)
+    is_last = part.cursor is None and page.last >= page.total
+    return replace(page, next_cursor=None) if is_last else page
+
+
+def read_board(reader: Reader, search: Search, part: Part, opened: int | None = None) -> Board:
+    """What the page shows, in one trip. A narrowed total is not counted beyond a thousand."""
+    further = [_event_statement(opened)] if opened is not None else []
+    rows, checks, kinds, people, *beside = reader.read(
+        list_statement(search, part, for_page=True), checks_statement(), _kinds_statement(), _directory[0].people(), *further
+    )
+    page = _page(rows, part)
+    return Board(
+        page=page,
+        is_capped=not search.is_everything and page.total > COUNTED_MAX,
+        head_seq=int(rows[0]["head_seq"]),
+        checks=checks,
+        kinds=[row["kind"] for row in kinds],
+        people=people,
+        opened=beside[0][0] if beside and beside[0] else None,
+    )
+
+
+def read_checks(reader: Reader) -> list[Row]:
+    """The newest check that was asked for, and the newest that has ended."""
+    return reader.read(checks_statement())[0]
 
 
 def events_of(reader: Reader, entity: str, entity_id: object, *, limit: int = HISTORY_MAX) -> list[Row]:
@@ -44,3 +158,143 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
         .where(owned(AuditEvent), _EVENTS.seq == any_(keys))
         .order_by(_EVENTS.seq.desc())
     )
+
+
+def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
+    """One select with the rows and the total beside each; where nothing is found one row without an id carries the total.
+
+    Nothing narrowed: the head's number is the total. Otherwise an index counts, for a page no further than it shows. Past the end the events are not touched.
+    """
+    found = _total(search, capped=for_page)
+    rows = _rows(search, part, found)
+    shown = _shown(rows.c, named=for_page).add_columns(found.c.total).select_from(found.outerjoin(rows, literal(value=True)))
+    if for_page:
+        shown = shown.add_columns(_head_seq().label("head_seq"))
+    return shown.order_by(rows.c.started_at.desc(), rows.c.seq.desc())
+
+
+def export_statement(search: Search) -> Select[Any]:
+    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is text."""
+    wire = _wire(_EVENTS)
+    columns = [
+        wire["created_at"],
+        func.app.csv_cell(_EVENTS.kind).label("kind"),
+        wire["actor_kind"],
+        _EVENTS.actor_id,
+        func.app.csv_cell(wire["actor_email"]).label("actor_email"),
+        wire["status"],
+        func.app.csv_cell(wire["summary"]).label("summary"),
+        cast(wire["payload"], Text).label("payload_json"),
+    ]
+    return select(*columns).where(owned(AuditEvent), *search.conditions(_EVENTS)).order_by(_EVENTS.started_at.desc(), _EVENTS.seq.desc())
+
+
+def count_statement(search: Search, *, at_most: int) -> Select[Any]:
+    """How many events there are, counted no further than asked for."""
+    return select(func.count().label("n")).select_from(select(literal(1)).where(owned(AuditEvent), *search.conditions(_EVENTS)).limit(at_most).subquery())
+
+
+def checks_statement() -> Select[Any]:
+    """The newest check of the chain, and the newest that has ended where that is another one."""
+    newest = select(_CHECKS.id).where(owned(AuditCheck)).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc()).limit(1)
+    ended = select(_CHECKS.id).where(owned(AuditCheck), _CHECKS.checked_at.is_not(None)).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc()).limit(1)
+    columns = (_CHECKS.id, _CHECKS.asked_at, _CHECKS.checked_at, _CHECKS.ok, _CHECKS.through_seq, _CHECKS.first_bad_seq, _CHECKS.reason)
+    wanted = _CHECKS.id.in_([newest.scalar_subquery(), ended.scalar_subquery()])
+    return select(*columns).where(owned(AuditCheck), wanted).order_by(_CHECKS.asked_at.desc(), _CHECKS.id.desc())
+
+
+def _page(rows: list[Row], part: Part) -> Page[Row]:
+    items = [row for row in rows if row["id"] is not None]
+    cursor = next_cursor(items, part.limit, at="started_at")
+    return Page(items=items, total=int(rows[0]["total"]), limit=part.limit, offset=part.offset, next_cursor=cursor)
+
+
+def _total(search: Search, *, capped: bool) -> CTE:
+    if search.is_everything:
+        total = _head_seq()
+    else:
+        matching = select(literal(1)).where(owned(AuditEvent), *search.conditions(_EVENTS))
+        counted = matching.limit(COUNTED_MAX + 1) if capped else matching
+        total = select(func.count()).select_from(counted.subquery()).scalar_subquery()
+    return select(total.label("total")).cte("found").prefix_with("materialized")  # counted once, though two places ask
+
+
+def _head_seq() -> ScalarSelect[Any]:
+    return select(cast(func.coalesce(func.max(_HEADS.seq), 0), BigInteger)).where(owned(AuditHead)).scalar_subquery()
+
+
+def _rows(search: Search, part: Part, found: CTE) -> LateralFromClause:
+    table = _TABLE.alias("l")
+    page = select(table).where(owned(table), *search.conditions(table.c), *_place(part, table)).limit(part.limit)
+    if part.cursor is None:
+        page = page.where(part.offset < found.c.total).offset(part.offset)
+    order = (table.c.started_at, table.c.seq) if part.backward else (table.c.started_at.desc(), table.c.seq.desc())
+    return page.order_by(*order).lateral("rows")
+
+
+def _place(part: Part, table: Any) -> list[ColumnElement[bool]]:
+    """Behind the cursor's event; equal instants are told apart by the number in the chain, which the event's id names."""
+    if part.cursor is None:
+        return []
+    its_seq = select(_EVENTS.seq).where(owned(AuditEvent), _EVENTS.id == part.cursor.id).scalar_subquery()
+    here, there = tuple_(table.c.started_at, table.c.seq), tuple_(literal(part.cursor.at), its_seq)
+    return [here > there if part.backward else here < there]
+
+
+def _event_statement(seq: int) -> Select[Any]:
+    return _shown(_EVENTS, named=True).where(owned(AuditEvent), _EVENTS.seq == seq)
+
+
+def _shown(events: Any, *, named: bool) -> Select[Any]:
+    """The columns of an answer; `named` adds what the page shows beside them."""
+    wire = _wire(events)
+    columns = [events.id, events.tenant_id, events.seq, events.started_at, events.actor_id, events.kind, *wire.values()]
+    if named:
+        columns += [events.channel, events.driver, events.error, events.entity_refs, events.inputs, events.outputs, events.recorded_at]
+        columns += [events.approved_by, events.approved_at, events.status.label("stored_status"), events.actor_kind.label("stored_kind")]
+        columns += [events.prev_hash, events.hash, _directory[0].name_of(events.actor_id).label("actor_name")]
+        columns += [_directory[0].name_of(events.approved_by).label("approver_name")]
+    return select(*columns)
+
+
+def _wire(events: Any) -> dict[str, ColumnElement[Any]]:
+    """What the API and the CSV make of an event, said once: kind of actor, outcome, summary, payload, instant."""
+    failed = events.status.in_(FAILED)
+    told = func.concat(" (", events.status, ")")
+    summary = func.concat(
+        events.kind,
+        case((events.error.is_not(None), func.concat(": ", events.error)), (events.driver.is_not(None), func.concat(" via ", events.driver, told)), else_=told),
+    )
+    made = {
+        "created_at": func.app.instant(events.started_at),
+        "actor_kind": case((events.actor_kind == "human", "user"), else_=events.actor_kind),
+        "actor_email": func.nullif(events.actor_email, ""),
+        "status": case((failed, "error"), else_="ok"),
+        "summary": summary,
+        "payload": _payload(events),
+    }
+    return {name: column.label(name) for name, column in made.items()}
+
+
+def _payload(events: Any) -> ColumnElement[Any]:
+    """Inputs, outputs and references always; the rest only where there is something to say."""
+    payload: ColumnElement[Any] = func.jsonb_build_object("inputs", events.inputs, "outputs", events.outputs, "entity_refs", events.entity_refs)
+    optional = {
+        "driver": events.driver,
+        "error": events.error,
+        "approval_required": func.nullif(events.approval_required, False),  # noqa: FBT003 - SQL's own function takes two values
+        "approved_by": events.approved_by,
+        "approved_at": func.app.instant(events.approved_at),
+        "completed_at": func.app.instant(events.completed_at),
+    }
+    pairs = [part for name, value in optional.items() for part in (name, value)]
+    return payload.op("||")(func.jsonb_strip_nulls(func.jsonb_build_object(*pairs)))
+
+
+def _kinds_statement() -> Select[Any]:
+    """Every kind that the agency's audit has, by one look into the index for each."""
+    first = select(func.min(_EVENTS.kind).label("kind")).where(owned(AuditEvent)).cte("kinds", recursive=True)
+    table = _TABLE.alias("n")
+    following = select(func.min(table.c.kind)).where(owned(table), table.c.kind > first.c.kind).scalar_subquery()
+    kinds = first.union_all(select(following).where(first.c.kind.is_not(None)))
+    return select(kinds.c.kind).where(kinds.c.kind.is_not(None)).limit(KINDS_MAX)

@@ -40,7 +40,7 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
     """Leave the event of an act, such as `enquiry.promoted`, in the running transaction.
 
     `inputs` and `outputs` are small JSON objects without secrets: amounts as decimal strings, ids as text. `status` is one of started, succeeded, failed,
-    rejected, cancelled.
+    rejected, cancelled. Where a key acted the event says so: the actor is its maker, and `entity_refs` has `by_api_key_id`.
     """
     db.session().info.setdefault(_PENDING, []).append(
         {
@@ -53,7 +53,7 @@ def record(  # noqa: PLR0913 - each keyword is a column of the event
             "driver": driver,
             "status": status,
             "error": error,
-            "entity_refs": dict(entity_refs or {}),
+            "entity_refs": {**(entity_refs or {}), **({"by_api_key_id": actor.key_id} if actor.key_id else {})},
             "inputs": dict(inputs or {}),
             "outputs": dict(outputs or {}),
             "approval_required": approved_by is not None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +15,11 @@ def now() -> datetime:
 def today(zone: str = "UTC") -> date:
     """The calendar day that it is in a zone of the IANA database."""
     return now().astimezone(ZoneInfo(zone)).date()
+
+
+def midnight(day: date, zone: str = "UTC") -> datetime:
+    """The instant at which a day begins in a zone."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
 def is_zone(name: str) -> bool:

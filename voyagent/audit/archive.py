@@ -1,0 +1,63 @@
+"""An agency's whole audit as a file that a stranger can check: events, head, the program that verifies them, and how to run it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from uuid import UUID
+
+from voyagent.audit import service, verifier
+from voyagent.audit.chain import snapshot
+from voyagent.audit.verifier import EVENTS, HEAD, PROGRAM, README, Head
+from voyagent.kernel import clock
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import transaction
+from voyagent.kernel.fields import wire_instant
+
+_ABOUT = """\
+Audit of agency {tenant_id}
+Exported {exported_at}: {seq} events
+
+events.jsonl  one event a line, the oldest first; every hashed field is the very text that was hashed
+head.json     the number and the hash of the last event
+verify.py     checks the two; it needs Python 3.9 or newer and nothing else
+
+To check this archive, unpack it and run
+
+    python3 verify.py
+
+or leave it packed and run verify.py of an archive that you trust:
+
+    python3 verify.py audit.zip
+
+It prints OK and ends with 0, or names the first event that is missing or has been changed and ends with 1. An archive that was cut off and given a new head
+is whole in itself. To find that, compare it with a head that you noted before, of this agency:
+
+    python3 verify.py --head NUMBER:HASH
+
+How the hash of an event is made: SHA-256 over the 32 bytes of the hash of the event before it (for the first event, the SHA-256 of nothing), then for each
+field in the order of a line, up to recorded_at: the length of its text in bytes of UTF-8, a colon, and the text; or one hyphen where it is null.
+"""
+
+
+def write(tenant_id: UUID, path: Path) -> Head:
+    """Write the archive of an agency and return the head that it ends with; the export's own event is the last in it.
+
+    Events pass through one at a time, so the size of the audit does not matter. The file appears under its name when it is complete. Raises OSError.
+    """
+    with transaction(tenant_id):
+        service.record(system_actor(tenant_id), "audit.exported", inputs={"format": "archive"})
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with snapshot(tenant_id) as chain, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+            head = chain.head or Head(0, verifier.GENESIS)
+            with archive.open(EVENTS, "w", force_zip64=True) as events:
+                for line in chain.lines:
+                    events.write(line + b"\n")
+            archive.writestr(HEAD, verifier.head_document(str(tenant_id), head))
+            archive.writestr(PROGRAM, Path(verifier.__file__).read_bytes())
+            archive.writestr(README, _ABOUT.format(tenant_id=tenant_id, exported_at=wire_instant(clock.now()), seq=head.seq))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return head

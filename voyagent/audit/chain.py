@@ -1,0 +1,48 @@
+"""The chain of one agency as it stands: its lines from the first event on and its head, in one snapshot and a few rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.audit.verifier import Head
+from voyagent.kernel import tenancy
+from voyagent.kernel.db import db
+
+FIRST = UUID(int=0)
+_ROWS_AT_A_TIME = 1000
+_BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
+_HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - a constant of ours
+_LINES = text(f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq")  # noqa: S608 - as above
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What is there: `head` is None where the agency's head has gone, `lines` are events as an export has them, without their ends."""
+
+    tenant_id: UUID
+    head: Head | None
+    lines: Iterator[bytes]
+
+
+@contextmanager
+def snapshot(tenant_id: UUID) -> Iterator[Chain]:
+    """An agency's chain as of one instant. Takes the session for itself: what it held before is rolled back, and afterwards it is bound to nobody."""
+    db.session.remove()
+    tenancy.bind(db.session(), tenant_id)
+    try:
+        connection = db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        found = connection.execute(_HEAD).first()
+        rows = connection.execute(_LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME})
+        yield Chain(tenant_id, None if found is None else Head(found.seq, found.hash), (str(line).encode() for line in rows.scalars()))
+    finally:
+        db.session.remove()
+
+
+def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
+    """Ids of agencies behind one, suspended ones too, in their order."""
+    return list(db.session.scalars(text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}))

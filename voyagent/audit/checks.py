@@ -1,0 +1,86 @@
+"""Does the chain hold: asking for a walk along it, walking, and keeping what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import delete, func, select
+
+from voyagent.audit import service, verifier
+from voyagent.audit.chain import snapshot
+from voyagent.audit.models import AuditCheck
+from voyagent.audit.verifier import Head, Verdict
+from voyagent.kernel import jobs
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, transaction
+
+log = structlog.get_logger(__name__)
+CHECK_TASK = "audit.check"
+PATIENCE = timedelta(minutes=2)
+"""How long a walk that was asked for is waited for before another may be."""
+KEPT_MAX = 100
+_COMPARED_MAX = 20
+
+
+def ask(actor: Actor) -> UUID:
+    """Have the agency's chain checked by a job; whoever asks while it is being checked shares that check. Raises Forbidden."""
+    actor.require("audit.read")
+    running = db.session.scalar(
+        select(AuditCheck.id).where(AuditCheck.checked_at.is_(None), AuditCheck.asked_at > func.clock_timestamp() - PATIENCE).order_by(AuditCheck.id.desc())
+    )
+    if running is not None:
+        return running
+    check = AuditCheck()
+    db.session.add(check)
+    db.session.flush()
+    jobs.defer(CHECK_TASK, lock=f"audit:{actor.tenant_id}", tenant_id=str(actor.tenant_id), check_id=str(check.id))
+    service.record(actor, "audit.check_asked", entity_refs={"check_id": check.id})
+    return check.id
+
+
+def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
+    """Walk along an agency's chain, keep what was found, and copy the head into the log, where whoever changes the database cannot reach it.
+
+    The walk is compared with what earlier checks found, so a chain that was cut and closed again is noticed as well.
+    """
+    with transaction(tenant_id):
+        known = _found_before()
+    verdict = walk(tenant_id, known)
+    with transaction(tenant_id):
+        _keep(verdict, check_id)
+    db.session.remove()
+    log.info("audit.head", agency=str(tenant_id), seq=verdict.seq, hash=verdict.hash)
+    if not verdict.ok:
+        log.error("audit.broken", agency=str(tenant_id), bad_seq=verdict.bad_seq, reason=verdict.reason)
+    return verdict
+
+
+def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
+    """The same without keeping anything; `known` are heads that were noted elsewhere."""
+    with snapshot(tenant_id) as chain:
+        if chain.head is None:
+            return Verdict(0, verifier.GENESIS, 1, "the head of the chain is missing")
+        return verifier.verify(chain.lines, chain.head, str(tenant_id), known)
+
+
+def _found_before() -> list[Head]:
+    """Where the newest checks found the chain to hold, the newest last."""
+    newest = select(AuditCheck).where(AuditCheck.ok.is_(True)).order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc()).limit(_COMPARED_MAX)
+    return [Head(kept.through_seq or 0, (kept.head_hash or b"").hex()) for kept in reversed(db.session.scalars(newest).all())]
+
+
+def _keep(verdict: Verdict, check_id: UUID | None) -> None:
+    kept = db.session.scalar(select(AuditCheck).where(AuditCheck.id == check_id)) if check_id is not None else None
+    if kept is None:
+        kept = AuditCheck()
+        db.session.add(kept)
+    kept.checked_at = db.session.scalar(select(func.clock_timestamp()))
+    kept.ok, kept.through_seq, kept.head_hash = verdict.ok, verdict.seq, bytes.fromhex(verdict.hash)
+    kept.first_bad_seq, kept.reason = verdict.bad_seq, verdict.reason or None
+    db.session.flush()
+    newest = select(AuditCheck.id).order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc()).limit(KEPT_MAX)
+    kept_ids = list(db.session.scalars(newest))
+    db.session.execute(delete(AuditCheck).where(AuditCheck.id.not_in(kept_ids)).execution_options(synchronize_session=False))

@@ -1,0 +1,115 @@
+"""The shapes of the audit on the wire: what narrows it, what goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from voyagent.audit.queries import Part, Search
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.fields import Answer, DateFilter, Instant, Offset, Query, ZoneFilter, filter_field, storable
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.pages import Cursor, Page
+from voyagent.kernel.reading import Row
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 200
+KINDS_MAX = 50
+Outcome = Literal["ok", "error"]
+
+
+class InvalidActorId(Unprocessable):
+    """A filter by a person whose id is none."""
+
+    code = "invalid_actor_id"
+    message = N_("That is not the id of a person.")
+
+
+def _split(value: Any) -> Any:
+    """Repeated, comma-separated, or both; empty parts filter nothing."""
+    if not isinstance(value, list):
+        return value
+    return [part.strip() for given in value for part in str(given).split(",") if part.strip()]
+
+
+def _blank(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Kind = Annotated[str, StringConstraints(max_length=128), AfterValidator(storable)]
+
+
+class AuditFilter(Query):
+    """What the audit is narrowed to, all of it at once. Days are inclusive; a range that ends before it begins is empty."""
+
+    actor_id: filter_field(64) = Field(default=None, description="The person who acted.")  # type: ignore[valid-type]
+    kind: Annotated[list[Kind] | None, BeforeValidator(_split), Field(max_length=KINDS_MAX)] = Field(
+        default=None, description="One or more kinds, repeated or separated by commas; any of them."
+    )
+    first: DateFilter = Field(default=None, alias="from")
+    last: DateFilter = Field(default=None, alias="to")
+    status: Annotated[Outcome | None, BeforeValidator(_blank)] = Field(default=None, description="Only what succeeded, or only what failed or was refused.")
+    tz: ZoneFilter = Field(default=None, description="The zone whose days `from` and `to` are; UTC where absent.")
+
+    def search(self, zone: str = "UTC") -> Search:
+        """The same as the reads take it; `zone` is that of the days where none is asked for. Raises InvalidActorId."""
+        actor_id = parse_id(self.actor_id) if self.actor_id is not None else None
+        if self.actor_id is not None and actor_id is None:
+            raise InvalidActorId
+        return Search(
+            actor_id=actor_id, kinds=tuple(dict.fromkeys(self.kind or ())), first=self.first, last=self.last, status=self.status, zone=self.tz or zone
+        )
+
+
+class AuditListQuery(AuditFilter):
+    """A page of the audit: by offset, or behind the cursor of the page before, which costs the same at any depth."""
+
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Offset = 0
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+
+    def part(self) -> Part:
+        """Which part of the list. Raises InvalidCursor."""
+        return Part(limit=self.limit, offset=self.offset, cursor=None if self.cursor is None else Cursor.decode(self.cursor))
+
+
+class AuditEventResponse(Answer):
+    """One act: who did what when, and how it ended. `payload` has inputs, outputs and entity_refs, and more where there is more to say."""
+
+    id: UUID
+    tenant_id: UUID
+    actor_kind: Literal["user", "agent", "system"]
+    actor_id: UUID | None
+    actor_email: str | None
+    kind: str
+    summary: str
+    payload: dict[str, Any]
+    status: Outcome
+    created_at: Instant
+
+
+class AuditListResponse(Answer):
+    """A page of the audit, newest first; `total` counts all that the filters let through."""
+
+    items: list[AuditEventResponse]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+def wire(row: Row) -> Row:
+    """A row as the API writes it."""
+    return {name: row[name] for name in AuditEventResponse.model_fields}
+
+
+def wire_page(page: Page[Row]) -> Row:
+    """A page as the API writes it."""
+    return {
+        "items": [wire(row) for row in page.items],
+        "total": page.total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "next_cursor": page.next_cursor,
+    }

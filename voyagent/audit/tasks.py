@@ -1,0 +1,43 @@
+"""Background work of the audit: check one agency's chain when asked, and all of them each night."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.audit import chain, checks
+from voyagent.kernel import jobs
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.jobs import task
+
+NIGHT_TASK = "audit.check_agencies"
+BATCH = 100
+
+
+@task(checks.CHECK_TASK, own_transactions=True)
+def check(tenant_id: str, check_id: str) -> None:
+    """Check the chain of one agency."""
+    checks.check(UUID(tenant_id), UUID(check_id))
+
+
+@task(NIGHT_TASK, own_transactions=True)
+def check_agencies(after: str) -> None:
+    """Check the agencies behind one, a batch of them; the rest is a job of its own, so that none runs for ever."""
+    with transaction():
+        batch = chain.agencies(UUID(after), limit=BATCH)
+    for tenant_id in batch:
+        checks.check(tenant_id)
+    if len(batch) == BATCH:
+        _go_on(batch[-1])
+
+
+@task("audit.nightly", own_transactions=True, every="17 1 * * *")
+def nightly(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+    """Once a night check every agency's chain; each leaves its head in the log as one line, `audit.head`."""
+    _go_on(chain.FIRST)
+
+
+def _go_on(after: UUID) -> None:
+    db.session.remove()
+    with transaction():
+        jobs.defer(NIGHT_TASK, lock=NIGHT_TASK, after=str(after))
+    db.session.remove()

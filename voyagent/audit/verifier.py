@@ -1,0 +1,246 @@
+"""Checks that an audit export is whole and unchanged, with nothing but Python's standard library.
+
+`python3 verify.py` beside the unpacked files, or `python3 verify.py audit.zip`.
+
+Every event carries the SHA-256 over the hash of the event before it and its own fields, each written as its length in bytes, a colon and the text, or `-` where
+it is absent. The first event follows the hash of nothing. This program computes all of them anew, wants the numbers 1, 2, 3 … without a gap, and the last in
+`head.json`. It ends with 0 where all that holds, else with 1 and the first place where it does not.
+
+An archive whose end was cut off together with its head is whole in itself: compare it with a head that was noted elsewhere, `--head NUMBER:HASH`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+FIELDS = (
+    *("tenant_id", "seq", "id", "actor_kind", "actor_id", "actor_email", "channel", "kind", "driver", "status", "error", "entity_refs", "inputs", "outputs"),
+    *("approval_required", "approved_by", "approved_at", "started_at", "completed_at", "recorded_at"),
+)
+MEMBERS = (*FIELDS, "prev_hash", "hash")
+GENESIS = hashlib.sha256(b"").hexdigest()
+EVENTS, HEAD, PROGRAM, README = "events.jsonl", "head.json", "verify.py", "README.txt"
+LINE_BYTES_MAX = 64 * 1024 * 1024
+# What reading a damaged archive may raise.
+DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OverflowError, MemoryError)
+
+
+class Head(NamedTuple):
+    """The number and the hash of an event, as they were noted somewhere."""
+
+    seq: int
+    hash: str
+
+
+class Verdict(NamedTuple):
+    """How far a chain holds; `bad_seq` and `reason` say where it does not and why, and are empty where it does."""
+
+    seq: int
+    hash: str
+    bad_seq: int | None = None
+    reason: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the whole chain holds."""
+        return not self.reason
+
+
+class BrokenError(Exception):
+    """Something is not as it was written; `seq` is the first event that is concerned."""
+
+    def __init__(self, seq: int | None, reason: str) -> None:
+        super().__init__(reason)
+        self.seq = seq
+        self.reason = reason
+
+
+def verify(lines: Iterable[bytes], head: Head, tenant_id: str, known: Iterable[Head] = ()) -> Verdict:
+    """Walk along the lines of one agency's chain, from its first event to its head; `known` are heads that were noted elsewhere, at any time before."""
+    seq, last, noted = 0, GENESIS, dict([Head(0, GENESIS), *known])
+    try:
+        for line in lines:
+            last = _follow(line, seq + 1, last, tenant_id)
+            seq += 1
+            if noted.get(seq, last) != last:
+                return Verdict(seq, last, seq, f"event {seq} has another hash than was noted elsewhere")
+    except BrokenError as broken:
+        return Verdict(seq, last, broken.seq, broken.reason)
+    return _at_the_end(seq, last, head, max(noted))
+
+
+def digest(previous: str, event: dict[str, str | None]) -> str:
+    """The hash of an event behind the one with the hash `previous`."""
+    parts = (event[name] for name in FIELDS)
+    text = b"".join(b"-" if part is None else b"%d:%s" % (len(raw := part.encode()), raw) for part in parts)
+    return hashlib.sha256(bytes.fromhex(previous) + text).hexdigest()
+
+
+def _at_the_end(seq: int, last: str, head: Head, noted_seq: int) -> Verdict:
+    """Whether the last event is the one that the head names, and none that was noted elsewhere is still to come."""
+    if seq < head.seq:
+        return Verdict(seq, last, seq + 1, f"event {seq + 1} is missing: the chain ends at {seq}, and its head is event {head.seq}")
+    if seq > head.seq:
+        return Verdict(seq, last, head.seq + 1, f"event {head.seq + 1} is one too many: the head is event {head.seq}")
+    if last != head.hash:
+        return Verdict(seq, last, seq, f"event {seq} has another hash than the head")
+    if seq < noted_seq:
+        return Verdict(seq, last, seq + 1, f"event {seq + 1} is missing: the chain ends at {seq}, and event {noted_seq} was noted elsewhere")
+    return Verdict(seq, last)
+
+
+def _follow(line: bytes, seq: int, previous: str, tenant_id: str) -> str:
+    """The hash of the event in a line, proved to be the one behind `previous`."""
+    event = _event(line, seq)
+    if event["seq"] != str(seq):
+        found = event["seq"] or ""
+        if found.isdecimal() and found.isascii() and int(found[:18]) > seq:
+            raise BrokenError(seq, f"event {seq} is missing: event {found[:18]} stands in its place")
+        raise BrokenError(seq, f"event {seq} does not follow: its number is another one")
+    if event["tenant_id"] != tenant_id:
+        raise BrokenError(seq, f"event {seq} is another agency's")
+    if event["prev_hash"] != previous:
+        raise BrokenError(seq, f"event {seq} does not follow the hash of the event before it")
+    if event["hash"] != digest(previous, event):
+        raise BrokenError(seq, f"event {seq} has been changed: its hash does not fit its fields")
+    return str(event["hash"])
+
+
+def _event(line: bytes, number: int) -> dict[str, str | None]:
+    """A line read strictly: the one spelling that the export writes, and no other."""
+    try:
+        text = line.decode("utf-8")
+        event: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BrokenError(number, f"event {number} cannot be read: line {number} is not one object of JSON in UTF-8") from None
+    members = isinstance(event, dict) and (*event,) == MEMBERS and all(value is None or isinstance(value, str) for value in event.values())
+    if not members or json.dumps(event, ensure_ascii=False, separators=(", ", " : ")) != text:
+        raise BrokenError(number, f"event {number} is not as it was exported: line {number} has other members or another spelling")
+    return dict(event)
+
+
+# The program ---------------------------------------------------------------------------------------------------------------
+
+
+def main(arguments: list[str]) -> int:
+    """Verify the archive that the arguments name; says what was found and returns the exit code."""
+    try:
+        place, known = _asked(arguments)
+        verdict = _verify_place(place, known)
+    except BrokenError as broken:
+        return _say(f"BROKEN: {broken.reason}", 1)
+    except DAMAGE as damage:
+        return _say(f"BROKEN: the archive cannot be read ({type(damage).__name__})", 1)
+    if not verdict.ok:
+        return _say(f"BROKEN at event {verdict.bad_seq}: {verdict.reason}", 1)
+    return _say(f"OK: {verdict.seq} events, unbroken from the first to the last; head {verdict.seq}:{verdict.hash}", 0)
+
+
+def parse_head(text: str) -> Head:
+    """A head as people note it, `NUMBER:HASH`. Raises ValueError."""
+    seq, _, noted = text.strip().partition(":")
+    if not (seq.isascii() and seq.isdecimal() and len(seq) <= 18 and len(noted) == 64 and set(noted) <= set("0123456789abcdef")):
+        raise ValueError("a head is written NUMBER:HASH, with 64 hexadecimal digits")
+    return Head(int(seq), noted)
+
+
+def head_document(tenant_id: str, head: Head) -> str:
+    """What `head.json` says."""
+    return json.dumps({"tenant_id": tenant_id, "seq": head.seq, "hash": head.hash}, indent=1) + "\n"
+
+
+def _asked(arguments: list[str]) -> tuple[Path, list[Head]]:
+    rest, known = list(arguments), []
+    while "--head" in rest:
+        at = rest.index("--head")
+        try:
+            known.append(parse_head("".join(rest[at + 1 : at + 2])))
+        except ValueError as error:
+            raise BrokenError(None, str(error)) from None
+        del rest[at : at + 2]
+    if len(rest) > 1:
+        raise BrokenError(None, "name one archive at most")
+    return (Path(rest[0]) if rest else Path(__file__).resolve().parent), known
+
+
+def _verify_place(place: Path, known: list[Head]) -> Verdict:
+    if place.is_dir():
+        return _verify_parts(lambda name: _open_file(place / name), known)
+    try:
+        with zipfile.ZipFile(place) as archive:
+            if sorted(archive.namelist()) != sorted((EVENTS, HEAD, PROGRAM, README)):
+                raise BrokenError(None, "the archive holds other files than an export has")
+            verdict = _verify_parts(archive.open, known)
+            bad = archive.testzip() if verdict.ok else None
+    except zipfile.BadZipFile:
+        raise BrokenError(None, f"{place.name} is no ZIP archive, or a damaged one") from None
+    if bad is not None:
+        raise BrokenError(None, f"{bad} is damaged: its checksum does not fit")
+    return verdict
+
+
+def _verify_parts(open_part: Any, known: list[Head]) -> Verdict:
+    tenant_id, head = _read_head(open_part)
+    with _opened(open_part, EVENTS) as events:
+        return verify(_lines(events), head, tenant_id, known)
+
+
+def _read_head(open_part: Any) -> tuple[str, Head]:
+    with _opened(open_part, HEAD) as part:
+        try:
+            text = part.read(4096).decode("utf-8")
+            found = json.loads(text)
+            head = parse_head(f"{found['seq']}:{found['hash']}")
+            tenant_id = str(found["tenant_id"])
+        except (*DAMAGE, TypeError, RecursionError):
+            raise BrokenError(None, f"{HEAD} cannot be read") from None
+    if text != head_document(tenant_id, head):
+        raise BrokenError(None, f"{HEAD} is not as it was exported")
+    return tenant_id, head
+
+
+def _lines(events: BinaryIO) -> Iterator[bytes]:
+    """The lines, each with its end taken off; damage is named by the line in which it is met."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = events.readline(LINE_BYTES_MAX)
+        except DAMAGE:
+            raise BrokenError(number, f"event {number} cannot be read: {EVENTS} is damaged at or behind line {number}") from None
+        if not line:
+            return
+        if not line.endswith(b"\n"):
+            raise BrokenError(number, f"event {number} is cut off: line {number} has no end")
+        yield line[:-1]
+
+
+@contextmanager
+def _opened(open_part: Any, name: str) -> Iterator[BinaryIO]:
+    try:
+        part = open_part(name)
+    except DAMAGE:
+        raise BrokenError(None, f"{name} is missing or cannot be opened") from None
+    with part:
+        yield part
+
+
+def _open_file(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
+def _say(sentence: str, code: int) -> int:
+    sys.stdout.write(sentence + "\n")
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
