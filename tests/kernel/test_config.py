@@ -50,8 +50,31 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
         ("VOYAGENT_REDIS_URL", "localhost:6379", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
         ("VOYAGENT_REDIS_URL", "", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
         ("VOYAGENT_REDIS_URL", "redis://h:number/0", "VOYAGENT_REDIS_URL must be a redis://, rediss:// or unix:// address"),
+        ("VOYAGENT_TRUSTED_PROXIES", "10.0.0.5,proxy.example", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
+        ("VOYAGENT_TRUSTED_PROXIES", "10.0.0.5/8", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
+        ("VOYAGENT_TRUSTED_PROXIES", "0.0.0.0/0", "VOYAGENT_TRUSTED_PROXIES must list the addresses or networks"),
+        ("VOYAGENT_LIMIT_SCALE", "0", "VOYAGENT_LIMIT_SCALE"),
+        ("VOYAGENT_LIMIT_SCALE", "inf", "VOYAGENT_LIMIT_SCALE"),
         ("VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION", "yes", "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION is a development switch"),
         ("VOYAGENT_AUTH_DEBUG_TOKENS", "1", "VOYAGENT_AUTH_DEBUG_TOKENS is a development switch"),
+        ("VOYAGENT_MAIL_URL", "", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "mail.example:465", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtp://u:hid/den@mail.example", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example:number", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtps://u:hidden@", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtp://mail.example?tls=perhaps", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtps://mail.example?tls=none", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "smtp://[::bad", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "file://relative/mail", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "console:now", "VOYAGENT_MAIL_URL must be an smtps:// or smtp:// address"),
+        ("VOYAGENT_MAIL_URL", "console:", "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production"),
+        ("VOYAGENT_MAIL_URL", "file:///srv/mail", "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production"),
+        ("VOYAGENT_MAIL_URL", "smtp://u:hidden@mail.example?tls=none", "VOYAGENT_MAIL_URL must not send mails in the clear to another computer"),
+        ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example", "VOYAGENT_MAIL_FROM is missing"),
+        ("VOYAGENT_MAIL_FROM", "", "VOYAGENT_MAIL_FROM must be one address"),
+        ("VOYAGENT_MAIL_FROM", "nobody", "VOYAGENT_MAIL_FROM must be one address"),
+        ("VOYAGENT_MAIL_FROM", "a@agency.example, b@agency.example", "VOYAGENT_MAIL_FROM must be one address"),
+        ("VOYAGENT_MAIL_FROM", "Voyagent <a@agency.example>\nBcc: b@agency.example", "VOYAGENT_MAIL_FROM must be one address"),
     ],
 )
 def test_a_wrong_setting_is_named_and_its_value_is_not(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, sentence: str) -> None:
@@ -93,6 +116,25 @@ def test_an_address_in_order_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
     monkeypatch.setenv(variable, value)
     assert getattr(load_settings(), variable.removeprefix("VOYAGENT_").lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("env", "url"),
+    [
+        ("production", "smtps://u:p%40ss@mail.example:465"),
+        ("production", "smtp://mail.example:587?tls=starttls"),
+        ("production", "smtp://127.0.0.1:1025"),
+        ("development", "smtp://relay:25?tls=none"),
+        ("development", "console:"),
+        ("test", "file:///tmp/my%20mail"),
+    ],
+)
+def test_mail_may_go_where_the_environment_allows(monkeypatch: pytest.MonkeyPatch, env: str, url: str) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv("VOYAGENT_ENV", env)
+    monkeypatch.setenv("VOYAGENT_MAIL_URL", url)
+    monkeypatch.setenv("VOYAGENT_MAIL_FROM", "Bob's Travels <bob@agency.example>")
+    assert load_settings().mail_url == url
 
 
 @pytest.mark.parametrize("yes", ["1", "true", "yes", "on", "TRUE"])

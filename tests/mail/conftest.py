@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.people import Person
-from voyagent.drivers.mail.base import MailDriver
+from voyagent.drivers.mail.driver import MailDriver
 from voyagent.drivers.mail.recording import Recording
 from voyagent.mail import tasks
 from voyagent.mail.service import Outbox

@@ -12,7 +12,7 @@ import time_machine
 
 from tests.mail.conftest import LINK, Post
 from tests.people import Person
-from voyagent.drivers.mail.base import MailNotSent, MailRefused
+from voyagent.drivers.mail.driver import MailNotSent, MailRefused
 from voyagent.drivers.mail.recording import Recording
 from voyagent.kernel.db import db
 from voyagent.mail.service import DELAYS_S

@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.mail.conftest import Post
 from tests.people import Person
-from voyagent.drivers.mail.base import MailNotSent
+from voyagent.drivers.mail.driver import MailNotSent
 from voyagent.drivers.mail.smtp import Smtp
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings

@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
 
     @property
+    def metrics_place(self) -> Path:
+        """The folder in which every process of this installation keeps its numbers."""
+        return self.metrics_dir or self.data_dir / "metrics"
+
+    @property
     def migration_url(self) -> str | None:
         """The database address that may change the schema."""
         return self.db_admin_url or self.db_url
@@ -158,7 +163,7 @@ class Settings(BaseSettings):
             return self
         parts = urlsplit(self.mail_url)
         if not parts.scheme.startswith("smtp"):
-            raise ValueError("VOYAGENT_MAIL_URL with file: or console: is a development switch and is refused in production, since mails carry tokens")
+            raise ValueError("VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production, since mails carry tokens")
         if parts.query == "tls=none" and not is_this_computer(parts.hostname or ""):
             raise ValueError("VOYAGENT_MAIL_URL must not send mails in the clear to another computer in production: use smtps:// or ?tls=starttls")
         if self.mail_from.rstrip(">").endswith(".invalid"):

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import text
 
-from voyagent.drivers.mail.base import MailDriver
+from voyagent.drivers.mail.driver import MailDriver
 from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, rows_changed

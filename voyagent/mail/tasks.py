@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from voyagent.drivers.mail.base import MailDriver, MailNotSent, MailRefused
+from voyagent.drivers.mail.driver import MailDriver, MailNotSent, MailRefused
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.jobs import task

@@ -21,8 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from voyagent.drivers.mail.base import MailDriver
 from voyagent.drivers.mail.console import Console
+from voyagent.drivers.mail.driver import MailDriver
 from voyagent.drivers.mail.files import Files
 from voyagent.drivers.mail.smtp import Smtp
 from voyagent.kernel.config import Settings

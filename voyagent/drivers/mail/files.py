@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from voyagent.drivers.mail.base import MailNotSent
+from voyagent.drivers.mail.driver import MailNotSent
 from voyagent.kernel import clock
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
-from voyagent.drivers.mail.base import MailNotSent
+from voyagent.drivers.mail.driver import MailNotSent
 
 
 @dataclass

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Literal, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from voyagent.drivers.mail.base import MailNotSent, MailRefused
+from voyagent.drivers.mail.driver import MailNotSent, MailRefused
 from voyagent.kernel.config import is_this_computer
 
 TIMEOUT_S = 10.0
