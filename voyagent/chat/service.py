@@ -20,6 +20,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.ids import new_turn_id
+from voyagent.kernel.metrics import after_commit, meters
 
 TITLE_MAX = 200
 TITLE_FROM_MESSAGE = 60
@@ -83,7 +84,7 @@ def before_wipe(hook: Callable[[UUID], bool]) -> Callable[[UUID], bool]:
 
 def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
     """Begin a conversation of the agency. Raises Forbidden, TitleEmpty, TitleTooLong."""
-    actor.require("chat.write")
+    actor.require("chat.open")
     session = ChatSession(created_by_user_id=actor.user_id, title=None if title is None else _title(title))
     db.session.add(session)
     db.session.flush()
@@ -203,6 +204,8 @@ def begin_turn(turn_id: str) -> Turn | None:
     turn.attempt += 1
     turn.started_at = turn.started_at or clock.now()
     db.session.flush()
+    if turn.attempt == 1:
+        after_commit(db.session, meters().turns_started.inc)
     return queries.turn_of(turn)
 
 
@@ -239,13 +242,17 @@ def finish_turn(turn: Turn, status: str) -> bool:
     """End a turn as done, failed, stopped, or waiting for a decision; whether this call ended it. Its `final` is the caller's to emit."""
     if status not in ENDED:
         raise ValueError(status)
-    ended = db.session.execute(
+    took_s = db.session.scalar(
         update(ChatTurn)
         .where(ChatTurn.id == turn.id, ChatTurn.attempt == turn.attempt, ChatTurn.status.in_(ACTIVE))
         .values(status=status, finished_at=func.now())
+        .returning(func.extract("epoch", func.now() - func.coalesce(ChatTurn.started_at, ChatTurn.created_at)))
         .execution_options(synchronize_session=False)
     )
-    return bool(ended.rowcount == 1)  # type: ignore[attr-defined]
+    if took_s is None:
+        return False
+    after_commit(db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s))))
+    return True
 
 
 def request_stop(actor: Actor, session_id: UUID) -> bool:

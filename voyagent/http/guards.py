@@ -11,7 +11,8 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
+from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import Select, text
 from werkzeug.exceptions import HTTPException
@@ -42,11 +43,13 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the application plugs in: how a bearer token becomes a credential, and what every page shows beside its content."""
+    """What the application plugs in: how a bearer becomes a credential, what every page shows beside its content, and the record of a browser's session."""
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
     lane: Lane
+    note_seen: Callable[[Credential], None]
+    why_ended: Callable[[Credential], str]
 
 
 class SignedIn(UserMixin):
@@ -102,8 +105,10 @@ def browser_credential() -> Credential:
     """The credential of the session cookie. Raises Unauthorized."""
     if not current_user.is_authenticated:
         raise Unauthorized
-    _note_seen()
-    return cast("SignedIn", current_user).credential
+    credential = cast("SignedIn", current_user).credential
+    if _note_seen():
+        doors().note_seen(credential)
+    return credential
 
 
 def enter(credential: Credential) -> Actor:
@@ -153,7 +158,9 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Send a person to the sign-in page and back here afterwards."""
+    """Send a person to the sign-in page and back here afterwards; one who was signed in is told why she is not any more."""
+    if current_user.is_authenticated:
+        flash(gettext(doors().why_ended(cast("SignedIn", current_user).credential)), "error")
     logout_user()
     target = request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index")
     address = url_for("identity.sign_in") + "?next=" + quote(target, safe="/")
@@ -177,11 +184,13 @@ def safe_next(address: str | None) -> str:
     return address
 
 
-def _note_seen() -> None:
-    """Sign the cookie anew once an hour, so that its age is the time that nobody came."""
+def _note_seen() -> bool:
+    """Sign the cookie anew once an hour, so that its age is the time that nobody came; whether it was time."""
     now = int(time.time())
-    if now - session.get("seen", 0) >= _SEEN_EVERY_S:
-        session["seen"] = now
+    if now - session.get("seen", 0) < _SEEN_EVERY_S:
+        return False
+    session["seen"] = now
+    return True
 
 
 def _load(stored: str) -> SignedIn | None:

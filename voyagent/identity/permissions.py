@@ -42,6 +42,7 @@ WRITE = frozenset(
         "api_key.revoke",
         "approval.resolve",
         "bill.receive",
+        "chat.open",
         "chat.write",
         "enquiry.cancel",
         "enquiry.create",
@@ -55,7 +56,7 @@ WRITE = frozenset(
         "tool.propose",
     }
 )
-ADMINISTER = frozenset({"audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
+ADMINISTER = frozenset({"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.AGENCY_ADMIN: READ | OWN | WRITE | ADMINISTER,
@@ -73,12 +74,13 @@ def _area(*rooms: str) -> frozenset[str]:
     return frozenset({"agency.read"} | {permission for permission in _EVERYTHING if permission.split(".")[0] in rooms})
 
 
+# A scope that lets a key talk with the assistant would let it do by words whatever its maker may, so only `assistant` and `full` hold `chat.write`.
 SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "full": _EVERYTHING,
     "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
-    "enquiries": _area("enquiry") | {"chat.read", "chat.write"},  # promoting one opens a conversation
-    "assistant": READ | (WRITE - {"api_key.create", "api_key.revoke", "approval.resolve"}),  # what the assistant may do for whoever talks with it
-    "approvals": _area("approval") | {"chat.read"},
+    "enquiries": _area("enquiry") | {"chat.open"},  # promoting one opens a conversation
+    "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
+    "approvals": _area("approval"),
     "books": _area("billing", "bill", "invoice", "ledger", "payment", "report"),
     "reports": _area("report"),
     "audit": _area("audit"),
@@ -97,3 +99,8 @@ TICKET_ROLES = frozenset({Role.AGENCY_ADMIN, Role.TICKETING_LEAD})
 def roles_that_may(permission: str) -> frozenset[str]:
     """Every role that holds a permission."""
     return frozenset(role for role, held in ROLE_PERMISSIONS.items() if permission in held)
+
+
+def is_within_reach(scope: str, role: str) -> bool:
+    """Whether a key of this scope could do anything in the hands of this role, beyond knowing which agency it is."""
+    return bool(SCOPE_PERMISSIONS[scope] & ROLE_PERMISSIONS[role] - {"agency.read"})

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text, tuple_
 
 from voyagent.identity.demo import DEMO_EMAIL
-from voyagent.identity.models import Invite, Tenant, User
+from voyagent.identity.models import ApiKey, AuthSession, Invite, Tenant, User
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unauthorized
+from voyagent.kernel.pages import Cursor, next_cursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.tenancy import current_tenant, owned
 
 _USERS = User.__table__.c
 _TENANTS = Tenant.__table__.c
 _INVITES = Invite.__table__.c
+_KEYS = ApiKey.__table__.c
+_SESSIONS = AuthSession.__table__.c
+BROWSER_IDLE = timedelta(days=14)
+"""As long as nobody comes a browser's cookie stays good for so long, no longer."""
 
 
 class PersonNotFound(NotFound):
@@ -67,9 +73,31 @@ def find_refresh_token(digest: bytes) -> tuple[UUID, UUID] | None:
     return (row.tenant_id, row.id) if row is not None else None
 
 
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """What never changes of an API key: whose it is, and what its text hashes to."""
+
+    tenant_id: UUID
+    user_id: UUID
+    id: UUID
+    key_hash: bytes
+
+
+def find_api_key(prefix: str) -> KeyFacts | None:
+    """The API key of a prefix, in whichever agency, good or not."""
+    row = db.session.execute(text("select tenant_id, user_id, id, key_hash from app.find_api_key(:prefix)"), {"prefix": prefix}).first()
+    return KeyFacts(row.tenant_id, row.user_id, row.id, bytes(row.key_hash)) if row is not None else None
+
+
 def find_invite(digest: bytes) -> tuple[UUID, UUID] | None:
     """Agency and id of an invitation."""
     row = db.session.execute(text("select tenant_id, id from app.find_invite(:digest)"), {"digest": digest}).first()
+    return (row.tenant_id, row.id) if row is not None else None
+
+
+def find_one_time_token(digest: bytes) -> tuple[UUID, UUID] | None:
+    """Agency and id of a mailed token."""
+    row = db.session.execute(text("select tenant_id, id from app.find_one_time_token(:digest)"), {"digest": digest}).first()
     return (row.tenant_id, row.id) if row is not None else None
 
 
@@ -160,40 +188,122 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
     return SessionReader(db.session).read(statement)[0][0]
 
 
-def people_statement() -> Select[Any]:
-    """Everybody of the agency, by name."""
-    return (
-        select(_USERS.id, _USERS.email, _USERS.display_name.label("full_name"), _USERS.role, _USERS.is_active, _USERS.last_login_at, _USERS.created_at)
+def people_statement(*, user_id: UUID | None = None, removed: bool | None = None) -> Select[Any]:
+    """The people of the agency, by name: those who are there (`removed=False`), those who are not any more, or all of them."""
+    last_seen = select(func.max(_SESSIONS.last_seen_at)).where(owned(AuthSession), _SESSIONS.user_id == _USERS.id).scalar_subquery()
+    statement = (
+        select(
+            _USERS.id,
+            _USERS.email,
+            _USERS.display_name.label("full_name"),
+            _USERS.role,
+            _USERS.is_active,
+            _USERS.email_verified,
+            _USERS.totp_enabled,
+            _USERS.last_login_at,
+            func.greatest(_USERS.last_login_at, last_seen).label("last_seen_at"),
+            _USERS.created_at,
+            _USERS.removed_at,
+        )
         .where(owned(User))
         .order_by(_USERS.display_name, _USERS.id)
     )
+    if user_id is not None:
+        statement = statement.where(_USERS.id == user_id)
+    if removed is not None:
+        statement = statement.where(_USERS.is_active.is_(not removed))
+    return statement
 
 
-def list_people(reader: Reader) -> list[Row]:
-    """Everybody of the agency, by name."""
-    return reader.read(people_statement())[0]
+def list_people(reader: Reader, *, removed: bool | None = None) -> list[Row]:
+    """The people of the agency, by name; with those who were removed, where nothing is said of it."""
+    return reader.read(people_statement(removed=removed))[0]
 
 
-def list_team(reader: Reader) -> tuple[list[Row], list[Row]]:
-    """Everybody of the agency, and the newest invitation of each address that has not joined and may still: open, or expired."""
-    people, invites = reader.read(people_statement(), invites_statement())
+def get_person(reader: Reader, user_id: UUID) -> Row:
+    """Somebody who is in the agency. Raises PersonNotFound."""
+    rows = reader.read(people_statement(user_id=user_id, removed=False))[0]
+    if not rows:
+        raise PersonNotFound
+    return rows[0]
+
+
+def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
+    """Who is in the agency, the newest invitation of each address that has not joined and may still (open, or expired), and who was removed."""
+    everybody, invites = reader.read(people_statement(), invites_statement())
+    people = [person for person in everybody if person["is_active"]]
     known = {person["email"] for person in people}
     shown = []
     for invite in invites:
         if invite["email"] not in known and invite["status"] in {"pending", "expired"}:
             shown.append(invite)
         known.add(invite["email"])
-    return people, shown
+    return people, shown, [person for person in everybody if not person["is_active"]]
 
 
 def names_of(reader: Reader) -> dict[UUID, str]:
-    """The name of each person of the agency, for lists that show who."""
+    """The name of each person of the agency, for lists that show who; those who were removed keep theirs in what they did."""
     return {row["id"]: row["full_name"] for row in list_people(reader)}
 
 
 def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """For a Core select of another room: the name of the person whom a column names."""
     return select(_USERS.display_name).where(owned(User), _USERS.id == user_id).scalar_subquery()
+
+
+def keys_statement(*, key_id: UUID | None = None, maker_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> Select[Any]:
+    """API keys of the agency, newest first, with their makers. A key ends with its maker's removal, whether or not anybody has revoked it."""
+    statement = (
+        select(
+            _KEYS.id,
+            _KEYS.name,
+            _KEYS.prefix,
+            _KEYS.scopes,
+            _KEYS.created_at,
+            _KEYS.expires_at,
+            func.coalesce(_KEYS.revoked_at, _USERS.removed_at).label("revoked_at"),
+            _KEYS.last_used_at,
+            _KEYS.created_by_user_id,
+            _USERS.display_name.label("created_by"),
+        )
+        .join(User.__table__, (_USERS.tenant_id == _KEYS.tenant_id) & (_USERS.id == _KEYS.created_by_user_id))
+        .where(owned(ApiKey))
+        .order_by(_KEYS.created_at.desc(), _KEYS.id.desc())
+        .limit(limit)
+    )
+    if key_id is not None:
+        statement = statement.where(_KEYS.id == key_id)
+    if maker_id is not None:
+        statement = statement.where(_KEYS.created_by_user_id == maker_id)
+    if cursor is not None:
+        statement = statement.where(tuple_(_KEYS.created_at, _KEYS.id) < tuple_(cursor.at, cursor.id))
+    return statement
+
+
+def list_keys(reader: Reader, *, maker_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> tuple[list[Row], str | None]:
+    """API keys, all of them or a page, and the cursor behind it."""
+    rows = reader.read(keys_statement(maker_id=maker_id, limit=limit, cursor=cursor))[0]
+    return rows, None if limit is None else next_cursor(rows, limit)
+
+
+def get_key(key_id: UUID) -> Row:
+    """One API key, inside a running transaction that has just made it."""
+    return SessionReader(db.session).read(keys_statement(key_id=key_id))[0][0]
+
+
+def sessions_statement(user_id: UUID) -> Select[Any]:
+    """Where a person is signed in, the place that was used last first; what has ended, by whichever way, is not in it."""
+    is_idle = (_SESSIONS.channel == "browser") & (_SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE)
+    return (
+        select(_SESSIONS.id, _SESSIONS.channel, _SESSIONS.user_agent, _SESSIONS.ip, _SESSIONS.created_at, _SESSIONS.last_seen_at, _SESSIONS.expires_at)
+        .where(owned(AuthSession), _SESSIONS.user_id == user_id, _SESSIONS.ended_at.is_(None), _SESSIONS.expires_at > func.now(), ~is_idle)
+        .order_by(_SESSIONS.last_seen_at.desc(), _SESSIONS.id.desc())
+    )
+
+
+def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
+    """Where a person is signed in."""
+    return reader.read(sessions_statement(user_id))[0]
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
 from voyagent.identity.passwords import LENGTH_MAX, LENGTH_MIN, breaks_rule
-from voyagent.identity.permissions import Role
+from voyagent.identity.permissions import SCOPES, Role
 from voyagent.kernel import clock, money
 from voyagent.kernel.fields import Answer, Closed, Instant, Open, Query, filter_field, storable, text_field, trimmed_field
+from voyagent.kernel.pages import Cursor
 
 NAME_MAX = 120
+KEY_DAYS_MAX = 3650
+PAGE_MAX = 200
 TOKEN_MAX = 128
 SIGN_IN_PASSWORD_MAX = 256
 EMAIL_TEXT_MAX = 320
@@ -37,6 +40,12 @@ def _strong(password: str) -> str:
 def _role(name: str) -> str:
     if name not in set(Role):
         raise PydanticCustomError("invalid_role", "invalid_role: not one of the five roles")
+    return name
+
+
+def _scope(name: str) -> str:
+    if name not in SCOPES:
+        raise PydanticCustomError("invalid_scope", "invalid_scope: not one of the scopes of an API key")
     return name
 
 
@@ -204,3 +213,123 @@ class InviteLookup(Answer):
     tenant_name: str
     inviter_email: str
     expires_at: Instant
+
+
+ScopeName = Annotated[str, StringConstraints(max_length=32), AfterValidator(_scope), WithJsonSchema({"type": "string", "enum": list(SCOPES)})]
+Scopes = Annotated[list[ScopeName], Field(min_length=1, max_length=len(SCOPES))]
+KeyDays = Annotated[int, Field(ge=1, le=KEY_DAYS_MAX)]
+
+
+class CreateApiKeyRequest(Closed):
+    """The name of a key that may do whatever its maker may, and for how long."""
+
+    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    expires_in_days: KeyDays | None = None
+
+
+class CreateScopedApiKeyRequest(CreateApiKeyRequest):
+    """The same for a key that may do less."""
+
+    scopes: Scopes
+
+
+class MakeKeyPage(Open):
+    """What the page of a new key asks; with the maker's password, and a code where two-factor is on."""
+
+    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    scopes: Scopes
+    expires_in_days: KeyDays | None = None
+    password: text_field(SIGN_IN_PASSWORD_MAX, min_length=1)  # type: ignore[valid-type]
+    code: text_field(64) | None = None  # type: ignore[valid-type]
+
+
+class ApiKeyQuery(Query):
+    """All keys, or a page of them."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(default=None, description="At most so many; all of them where absent.")
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def place(self) -> Cursor | None:
+        """Behind which key to go on. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class ApiKeySummary(Answer):
+    """A key, without its secret. `prefix` is how it begins, behind `vy_`; `created_by` is its maker, as whom it acts."""
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[str]
+    created_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    last_used_at: Instant | None
+    created_by_user_id: UUID
+    created_by: str
+
+
+class CreateApiKeyResponse(Answer):
+    """A new key, which is shown this once."""
+
+    key: str
+    warning: str
+    api_key: ApiKeySummary
+
+
+class ApiKeyList(Answer):
+    """The agency's keys, newest first."""
+
+    items: list[ApiKeySummary]
+    next_cursor: str | None
+
+
+class AuthSessionSummary(Answer):
+    """Where one is signed in. `device` is the user agent in words; `current` is the sign-in that asks."""
+
+    id: UUID
+    channel: Literal["browser", "api"]
+    device: str
+    user_agent: str
+    ip: str
+    created_at: Instant
+    last_seen_at: Instant
+    expires_at: Instant
+    current: bool
+
+
+class AuthSessionList(Answer):
+    """One's own sign-ins, the one used last first."""
+
+    items: list[AuthSessionSummary]
+
+
+class ChangeRoleRequest(Closed):
+    """What somebody is to be from now on."""
+
+    role: RoleName
+
+
+class RolePage(Open):
+    """The same on a page."""
+
+    role: RoleName
+
+
+class TeamMember(Answer):
+    """Somebody of the agency."""
+
+    id: UUID
+    email: str
+    full_name: str
+    role: str
+    email_verified: bool
+    totp_enabled: bool
+    created_at: Instant
+    last_seen_at: Instant | None
+
+
+class Team(Answer):
+    """Everybody who is in the agency, by name."""
+
+    items: list[TeamMember]

@@ -51,6 +51,13 @@ class TotpRequired(Unauthorized):
     keeps_work = True
 
 
+class SignInExpired(Unauthorized):
+    """The code came too late, or password, address or second factor changed while it was waited for."""
+
+    code = "sign_in_expired"
+    message = N_("The code was waited for too long. Please sign in again.")
+
+
 class TotpNotEnabled(Invalid):
     """A code for an account whose second factor is off."""
 
@@ -150,3 +157,38 @@ class InvalidStatus(Invalid):
 
     code = "invalid_status"
     message = N_("An invitation is pending, accepted, revoked or expired.")
+
+
+class ScopeBeyondRole(Forbidden):
+    """A scope in which the maker's own role may do nothing."""
+
+    code = "scope_beyond_role"
+    message = N_("A key cannot do more than its maker. Your role may do nothing in one of the areas that you chose.")
+
+
+class SignInNotFound(NotFound):
+    """No such sign-in of this person."""
+
+    code = "auth_session_not_found"
+    message = N_("We could not find that sign-in. It may have ended already.")
+
+
+class LastAdministrator(Conflict):
+    """An agency without an administrator could not be helped by anybody in it."""
+
+    code = "last_administrator"
+    message = N_("This is the agency's only administrator. Make somebody else an administrator first.")
+
+
+class AgencyNotFound(NotFound):
+    """No such agency in this installation."""
+
+    code = "agency_not_found"
+    message = N_("There is no agency with this id.")
+
+
+class TokenInvalid(Invalid):
+    """A mailed token that is unknown, used, late, for something else, or for an address that is no longer its owner's."""
+
+    code = "token_invalid"
+    message = N_("This link does not work any more. Links are good for a short time, and once; ask for a new one.")

@@ -58,5 +58,5 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> Any:
 
 
 def _team(reader: Reader, form: InviteForm, fresh: dict[str, str] | None = None) -> str:
-    people, invites = queries.list_team(reader)
-    return render_template("identity/team.html", people=people, invites=invites, form=form, fresh=fresh, roles=list(Role), matrix=_MATRIX)
+    people, invites, removed = queries.list_team(reader)
+    return render_template("identity/team.html", people=people, invites=invites, removed=removed, form=form, fresh=fresh, roles=list(Role), matrix=_MATRIX)

@@ -90,7 +90,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
     since = datetime.combine(monday - timedelta(weeks=WEEKS - 1), time(), ZoneInfo(actor.timezone))
-    people = select(func.count()).select_from(identity.people_statement().subquery()).scalar_subquery()
+    people = select(func.count()).select_from(identity.people_statement(removed=False).subquery()).scalar_subquery()
     waiting, asked, due, overdue, decided, talks, weeks, numbers = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),

@@ -1,0 +1,48 @@
+"""A user agent in words: which browser on what, or which program."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+# The order matters: nearly every browser also claims to be the ones below it.
+_BROWSERS = (
+    ("Edge", re.compile(r"Edg(?:e|A|iOS)?/")),
+    ("Opera", re.compile(r"OPR/|Opera")),
+    ("Samsung Internet", re.compile(r"SamsungBrowser/")),
+    ("Firefox", re.compile(r"Firefox/|FxiOS/")),
+    ("Chrome", re.compile(r"Chrome/|CriOS/|Chromium/")),
+    ("Safari", re.compile(r"Version/[\d.]+ .*Safari/|Safari/")),
+)
+_SYSTEMS = (
+    ("iPhone", "phone", re.compile(r"iPhone")),
+    ("iPad", "tablet", re.compile(r"iPad")),
+    ("Android", "phone", re.compile(r"Android.*Mobile")),
+    ("Android", "tablet", re.compile(r"Android")),
+    ("Windows", "laptop", re.compile(r"Windows")),
+    ("Chromebook", "laptop", re.compile(r"CrOS")),
+    ("Mac", "laptop", re.compile(r"Mac OS X|Macintosh")),
+    ("Linux", "laptop", re.compile(r"Linux|X11")),
+)
+_PROGRAM = re.compile(r"([A-Za-z][A-Za-z0-9_.-]{0,40})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceWords:
+    """`browser` and `system` where they are known, else the name that a program gives itself; `glyph` is the drawing beside it."""
+
+    browser: str
+    system: str
+    program: str
+    glyph: str
+
+
+def describe(user_agent: str) -> DeviceWords:
+    """What a user agent says in words; never more than the text claims, and nothing of it where it says nothing that we know."""
+    browser = next((name for name, mark in _BROWSERS if mark.search(user_agent)), "")
+    system, glyph = next(((name, glyph) for name, glyph, mark in _SYSTEMS if mark.search(user_agent)), ("", "laptop"))
+    if browser:
+        return DeviceWords(browser, system, "", glyph)
+    named = _PROGRAM.match(user_agent)
+    program = named[1] if named and named[1] != "Mozilla" else ""
+    return DeviceWords("", system, program, "code-slash" if program or not system else glyph)

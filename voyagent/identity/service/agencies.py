@@ -1,0 +1,35 @@
+"""What whoever runs the installation decides about an agency: suspending it, and letting it in again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.audit import service as audit
+from voyagent.identity.models import Tenant
+from voyagent.identity.service.errors import AgencyNotFound
+from voyagent.kernel import clock
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import db
+
+
+def suspend_agency(tenant_id: UUID) -> str:
+    """Refuse everybody of the bound agency at every door from the next request on, keys and browsers included; nothing is deleted.
+
+    Gives back the agency's name. Doing it twice changes nothing. Raises AgencyNotFound.
+    """
+    return _set_active(tenant_id, "agency.suspended", is_active=False)
+
+
+def resume_agency(tenant_id: UUID) -> str:
+    """Let a suspended agency in again; sessions that have not ended meanwhile go on. Gives back its name. Raises AgencyNotFound."""
+    return _set_active(tenant_id, "agency.resumed", is_active=True)
+
+
+def _set_active(tenant_id: UUID, kind: str, *, is_active: bool) -> str:
+    tenant = db.session.get(Tenant, tenant_id, with_for_update={"key_share": True})
+    if tenant is None:
+        raise AgencyNotFound
+    if tenant.is_active != is_active:
+        tenant.is_active, tenant.updated_at = is_active, clock.now()
+        audit.record(system_actor(tenant_id), kind, entity_refs={"tenant_id": tenant_id})
+    return tenant.display_name

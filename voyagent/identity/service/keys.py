@@ -1,0 +1,86 @@
+"""Making and revoking API keys: a program's way to act as whoever made the key, within its scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.identity.keys import MARK, NewKey, new_key
+from voyagent.identity.models import ApiKey
+from voyagent.identity.permissions import SCOPES, is_within_reach
+from voyagent.identity.service.errors import ScopeBeyondRole
+from voyagent.identity.service.values import Identity
+from voyagent.kernel import clock, tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import Forbidden, NotFound
+from voyagent.kernel.ids import new_id
+
+FULL = ("full",)
+PREFIX_TRIES_MAX = 3
+
+
+def make_key(identity: Identity, actor: Actor, *, name: str, scopes: Sequence[str] = FULL, expires_in_days: int | None = None) -> tuple[UUID, str]:
+    """Make a key that acts as the actor, with her present role on each call and never more; its text is told this once (API contract, API keys).
+
+    The password must have been asked for, so neither a refreshed token nor a key can make one. The maker is told by mail. Raises Forbidden, NotFresh,
+    ScopeBeyondRole.
+    """
+    actor.require("api_key.create")
+    actor.require_fresh()
+    wanted = list(FULL) if "full" in scopes else [scope for scope in SCOPES if scope in scopes]
+    if not all(is_within_reach(scope, actor.role) for scope in wanted):
+        raise ScopeBeyondRole
+    expires_at = None if expires_in_days is None else clock.now() + timedelta(days=expires_in_days)
+    key_id, key = _store(created_by_user_id=actor.user_id, name=name, scopes=wanted, expires_at=expires_at)
+    shown = {"name": name, "prefix": key.prefix, "scopes": wanted, "expires_at": expires_at}
+    audit.record(actor, "api_key.created", entity_refs={"api_key_id": key_id}, inputs=shown)
+    identity.outbox.send(to=actor.email, kind="api_key_created", locale=actor.locale, name=name, prefix=f"{MARK}{key.prefix}_")
+    return key_id, key.text
+
+
+def revoke_key(actor: Actor, key_id: UUID) -> None:
+    """End a key from the next request on; whoever made it may, or an administrator. A repeat changes nothing. Raises Forbidden, NotFound."""
+    key = get_key_to_revoke(actor, key_id)
+    revoked = rows_changed(
+        "update api_keys k set revoked_at = now(), revoked_by_user_id = :by where k.tenant_id = :tenant_id and k.id = :id and k.revoked_at is null"
+        " and exists (select 1 from users u where u.tenant_id = k.tenant_id and u.id = k.created_by_user_id and u.is_active)",
+        id=key_id,
+        by=actor.user_id,
+    )
+    if revoked:
+        refs = {"api_key_id": key_id, "user_id": key.created_by_user_id}
+        audit.record(actor, "api_key.revoked", entity_refs=refs, inputs={"name": key.name, "prefix": key.prefix})
+
+
+def get_key_to_revoke(actor: Actor, key_id: UUID) -> ApiKey:
+    """The key, for whoever may revoke it. Raises Forbidden, NotFound; another's key is known to be there, so it is refused and not hidden."""
+    actor.require("api_key.revoke")
+    key = db.session.get(ApiKey, (tenancy.current_tenant(db.session), key_id))
+    if key is None:
+        raise NotFound
+    if key.created_by_user_id != actor.user_id and not actor.can("api_key.revoke_any"):
+        raise Forbidden
+    return key
+
+
+def _store(**about: Any) -> tuple[UUID, NewKey]:
+    """Keep a fresh key; a prefix that a key of whichever agency has already is drawn again."""
+    for attempt in range(1, PREFIX_TRIES_MAX + 1):
+        key = new_key()
+        row = ApiKey(id=new_id(), prefix=key.prefix, key_hash=key.digest, **about)
+        try:
+            with audit.savepoint():
+                db.session.add(row)
+                db.session.flush()
+        except IntegrityError as error:
+            if "uq_api_keys_prefix" not in str(error.orig) or attempt == PREFIX_TRIES_MAX:
+                raise
+        else:
+            return row.id, key
+    raise AssertionError("unreachable")

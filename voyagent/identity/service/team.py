@@ -1,0 +1,92 @@
+"""What an administrator decides about colleagues: roles, ending somebody's sign-ins, and removal; never so that no administrator is left."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import or_, select
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.models import User
+from voyagent.identity.permissions import roles_that_may
+from voyagent.identity.queries import PersonNotFound
+from voyagent.identity.service.errors import LastAdministrator
+from voyagent.identity.service.sessions import end_sessions
+from voyagent.identity.service.values import Identity
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import Forbidden
+
+MANAGE = "team.manage"
+
+
+def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> None:
+    """Give somebody of the agency another role; her tokens and keys stay good and are judged by it from the next request on (API contract, roles).
+
+    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound, LastAdministrator.
+    """
+    person = _lock(actor, user_id)
+    before = person.role
+    if before == role:
+        return
+    if role not in roles_that_may(MANAGE):
+        _refuse_for_the_last(person)
+    person.role, person.updated_at = role, clock.now()
+    audit.record(actor, "person.role_changed", entity_refs={"user_id": user_id}, inputs={"before": before, "after": role})
+    identity.outbox.send(to=person.email, kind="role_changed", locale=actor.locale, role=role)
+
+
+def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> None:
+    """Take somebody out of the agency: every sign-in and key of hers ends with the next request, and invitations that she sent are taken back.
+
+    What she did keeps her name, and her address is free to join again, as a new person. She is told by mail. Raises Forbidden, PersonNotFound,
+    LastAdministrator.
+    """
+    person = _lock(actor, user_id)
+    _refuse_for_the_last(person)
+    person.is_active, person.removed_at, person.updated_at = False, clock.now(), clock.now()
+    sessions = end_sessions(user_id, reason="removed", by=actor)
+    invites = rows_changed(
+        "update invites set status = 'revoked', revoked_at = now()"
+        " where tenant_id = :tenant_id and invited_by_user_id = :by and status = 'pending' and expires_at > now()",
+        by=user_id,
+    )
+    ended = {"sessions": sessions, "invitations": invites}
+    audit.record(actor, "person.removed", entity_refs={"user_id": user_id}, inputs={"email": person.email, "role": person.role}, outputs=ended)
+    identity.outbox.send(to=person.email, kind="removed_from_agency", locale=actor.locale)
+
+
+def sign_person_out(actor: Actor, user_id: UUID) -> int:
+    """End every sign-in of a colleague, who may sign in again (ASVS 7.4.5). Gives back how many. Raises Forbidden, PersonNotFound."""
+    actor.require(MANAGE)
+    if db.session.scalar(select(User.id).where(User.id == user_id, User.is_active.is_(True))) is None:
+        raise PersonNotFound
+    return end_sessions(user_id, reason="ended_by_administrator", by=actor)
+
+
+def _lock(actor: Actor, user_id: UUID) -> User:
+    """The person, locked together with every administrator, in one order, so that two of them who decide about each other decide one after the other.
+
+    Whoever is no administrator any more when her turn comes has nothing more to say. Raises Forbidden, PersonNotFound.
+    """
+    actor.require(MANAGE)
+    locked = db.session.scalars(
+        select(User)
+        .where(User.is_active.is_(True), or_(User.role.in_(roles_that_may(MANAGE)), User.id == user_id))
+        .order_by(User.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    people = {person.id: person for person in locked if person.is_active}
+    if actor.user_id not in people or people[actor.user_id].role not in roles_that_may(MANAGE):
+        raise Forbidden
+    if user_id not in people:
+        raise PersonNotFound
+    return people[user_id]
+
+
+def _refuse_for_the_last(person: User) -> None:
+    if person.role in roles_that_may(MANAGE) and not queries.other_active_people(person.id, roles_that_may(MANAGE)):
+        raise LastAdministrator
