@@ -1,8 +1,11 @@
 """The rules of coming in: signing an agency up, inviting colleagues, signing in and out."""
 
-from voyagent.identity.service.accounts import add_person, on_new_agency, refuse_common, sign_up
-from voyagent.identity.service.confirming import confirm
+from voyagent.identity.service.accounts import add_person, on_new_agency, sign_up
+from voyagent.identity.service.agencies import resume_agency, suspend_agency
+from voyagent.identity.service.choosing import refuse_common
+from voyagent.identity.service.confirming import confirm, reauthenticate
 from voyagent.identity.service.errors import (
+    AgencyNotFound,
     DemoNotThere,
     EmailAlreadyRegistered,
     EmailNotVerified,
@@ -15,8 +18,13 @@ from voyagent.identity.service.errors import (
     InviteNoLongerPending,
     InviteNotFound,
     InviteNotPending,
+    LastAdministrator,
     PasswordBlank,
     PasswordTooCommon,
+    ScopeBeyondRole,
+    SignInExpired,
+    SignInNotFound,
+    TokenInvalid,
     TotpAlreadyEnabled,
     TotpInvalid,
     TotpNotEnabled,
@@ -25,14 +33,25 @@ from voyagent.identity.service.errors import (
     TotpRequired,
 )
 from voyagent.identity.service.invites import accept_invite, invite, invite_filter, look_up_invite, revoke_invite
-from voyagent.identity.service.sessions import end_session, end_sessions, open_demo, open_session, refresh, sign_in, sign_out_program
+from voyagent.identity.service.keys import get_key_to_revoke, make_key, revoke_key
+from voyagent.identity.service.own_sessions import end_own_session, end_own_sessions, note_seen, why_ended
+from voyagent.identity.service.profile import change_password, update_profile
+from voyagent.identity.service.reset import MAIL_TASK, look_up_reset, mail_reset, open_request, request_reset, reset_password
+from voyagent.identity.service.sessions import end_session, end_sessions, open_demo, open_session, refresh, sign_out_program
+from voyagent.identity.service.signing_in import HalfSignIn, begin_sign_in, complete_sign_in, sign_in, sign_in_totp
+from voyagent.identity.service.team import change_role, remove_person, sign_person_out
+from voyagent.identity.service.totp import Setup, disable_totp, drop_setup, make_recovery_codes, pending_setup, set_up_totp, switch_on, verify_totp
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.identity.service.verification import look_up_verification, send_again, send_verification_email, verify_email
 
 __all__ = [
+    "MAIL_TASK",
+    "AgencyNotFound",
     "DemoNotThere",
     "Device",
     "EmailAlreadyRegistered",
     "EmailNotVerified",
+    "HalfSignIn",
     "Identity",
     "InvalidCredentials",
     "InvalidPassword",
@@ -43,9 +62,15 @@ __all__ = [
     "InviteNoLongerPending",
     "InviteNotFound",
     "InviteNotPending",
+    "LastAdministrator",
     "PasswordBlank",
     "PasswordTooCommon",
+    "ScopeBeyondRole",
+    "Setup",
+    "SignInExpired",
+    "SignInNotFound",
     "SignedInPerson",
+    "TokenInvalid",
     "TotpAlreadyEnabled",
     "TotpInvalid",
     "TotpNotEnabled",
@@ -54,19 +79,53 @@ __all__ = [
     "TotpRequired",
     "accept_invite",
     "add_person",
+    "begin_sign_in",
+    "change_password",
+    "change_role",
+    "complete_sign_in",
     "confirm",
+    "disable_totp",
+    "drop_setup",
+    "end_own_session",
+    "end_own_sessions",
     "end_session",
     "end_sessions",
+    "get_key_to_revoke",
     "invite",
     "invite_filter",
     "look_up_invite",
+    "look_up_reset",
+    "look_up_verification",
+    "mail_reset",
+    "make_key",
+    "make_recovery_codes",
+    "note_seen",
     "on_new_agency",
     "open_demo",
+    "open_request",
     "open_session",
+    "pending_setup",
+    "reauthenticate",
     "refresh",
     "refuse_common",
+    "remove_person",
+    "request_reset",
+    "reset_password",
+    "resume_agency",
     "revoke_invite",
+    "revoke_key",
+    "send_again",
+    "send_verification_email",
+    "set_up_totp",
     "sign_in",
+    "sign_in_totp",
     "sign_out_program",
+    "sign_person_out",
     "sign_up",
+    "suspend_agency",
+    "switch_on",
+    "update_profile",
+    "verify_email",
+    "verify_totp",
+    "why_ended",
 ]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.identity.models import User
 from voyagent.identity.service.errors import InvalidPassword, TotpRefused
-from voyagent.identity.service.second_factor import check_code, lock_person
+from voyagent.identity.service.proving import check_password
+from voyagent.identity.service.second_factor import check_code
 from voyagent.identity.service.values import Device, Identity
-from voyagent.kernel import limits, tenancy
-from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import db, pause
+from voyagent.identity.tokens import Subject
+from voyagent.kernel import limits
+from voyagent.kernel.actor import Actor, NotFresh
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Unauthorized
 
 AT = "reauthenticate"
@@ -26,13 +27,13 @@ def confirm(identity: Identity, actor: Actor, *, password: str, code: str | None
     Raises Forbidden, TooManyRequests (counted with the sign-ins of her address), InvalidPassword, TotpRefused.
     """
     actor.require("account.update")
-    user_id, stored = _known(actor)
-    pause()
+    known = db.session.get(User, (actor.tenant_id, actor.user_id)) if actor.user_id else None
+    if known is None:
+        raise Unauthorized
     with identity.limiter.admit(limits.REAUTHENTICATE, account=actor.email, address=device.ip) as attempt:
-        is_right = identity.passwords.verify(stored, password)
-        person = lock_person(user_id)
-        if not is_right or person.password_hash != stored:  # changed meanwhile: what was right is not any more
-            about = {"user_id": user_id}
+        person, is_right = check_password(identity, known.tenant_id, known.id, stored=known.password_hash, password=password)
+        if not is_right:
+            about = {"user_id": person.id}
             audit.record(actor, "auth.reauthentication_failed", status="rejected", error=InvalidPassword.code, entity_refs=about)
             raise InvalidPassword
         if person.totp_enabled:
@@ -41,9 +42,14 @@ def confirm(identity: Identity, actor: Actor, *, password: str, code: str | None
     return replace(actor, fresh=True)
 
 
-def _known(actor: Actor) -> tuple[UUID, str]:
-    """The person behind an actor and her password's hash. Raises Unauthorized where there is none any more."""
-    person = db.session.get(User, (tenancy.current_tenant(db.session), actor.user_id)) if actor.user_id else None
-    if person is None:
-        raise Unauthorized
-    return person.id, person.password_hash
+def reauthenticate(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> str:
+    """A fresh access token of the same session, for the password and where the second factor is on a code (API contract, step up).
+
+    An API key belongs to no session, so there is none to make fresh. Raises NotFresh, and what `confirm` raises.
+    """
+    actor.require("account.update")
+    if actor.user_id is None or actor.session_id is None:
+        raise NotFresh
+    confirm(identity, actor, password=password, code=code, device=device)
+    audit.record(actor, "auth.reauthenticated", entity_refs={"session_id": actor.session_id})
+    return identity.tokens.issue(Subject(actor.tenant_id, actor.user_id, actor.session_id, actor.role, actor.email), fresh=True)

@@ -15,10 +15,10 @@ from sqlalchemy import select
 from voyagent.audit import service as audit
 from voyagent.identity.models import RecoveryCode, User
 from voyagent.identity.service.values import Identity
-from voyagent.kernel import clock, tenancy
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, rows_changed
-from voyagent.kernel.errors import Unauthorized, VoyagentError
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.keyring import Keyring
 
 STEP_S = 30
@@ -47,21 +47,10 @@ class Spending:
     reason: str = ""
 
 
-def lock_person(user_id: UUID) -> User:
-    """A person of the bound agency as she stands now, held until the transaction ends, so that nobody changes her second factor meanwhile.
-
-    Raises Unauthorized when she has been removed.
-    """
-    person = db.session.get(User, (tenancy.current_tenant(db.session), user_id), with_for_update={"key_share": True}, populate_existing=True)
-    if person is None or not person.is_active:
-        raise Unauthorized
-    return person
-
-
 def check_code(identity: Identity, actor: Actor, person: User, code: str, *, refusal: type[VoyagentError], at: str) -> Means:
     """Spend a code of a person whose second factor is on; the audit learns of a refusal, and of a recovery code, but never the code.
 
-    The caller has locked the person (`lock_person`), checked what comes before the code, and written nothing: `refusal`, which it raises, keeps its work. The
+    The caller has locked the person (`proving.lock_person`), checked what comes before the code, and not begun its act: `refusal` keeps what was written. The
     spending is the running transaction's, so that a request that fails later has spent nothing. `at` says where: `sign_in`, `reauthenticate`.
     """
     spending = spend(identity.keyring, person, code)

@@ -1,4 +1,4 @@
-"""Signing in and out, and the single use of refresh tokens."""
+"""Sessions: their opening and end, signing out, and the single use of refresh tokens."""
 
 from __future__ import annotations
 
@@ -13,48 +13,18 @@ from voyagent.audit import service as audit
 from voyagent.identity import queries
 from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.models import AuthSession, RefreshToken, Tenant, User
-from voyagent.identity.service.errors import DemoNotThere, EmailNotVerified, InvalidCredentials, InvalidRefreshToken
+from voyagent.identity.service.errors import DemoNotThere, InvalidRefreshToken
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.identity.tokens import Subject, new_secret, secret_digest
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor, Channel, Credential, system_actor
-from voyagent.kernel.db import db, next_act, pause, rows_changed
+from voyagent.kernel.db import db, next_act, rows_changed
 from voyagent.kernel.errors import Unauthorized
 from voyagent.kernel.ids import new_id
 
 USER_AGENT_MAX, IP_MAX = 255, 64
 CLOCK_LOOKS_MAX = 3
 log = structlog.get_logger(__name__)
-
-
-def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
-    """Open a session for an address and its password. Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
-
-    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the audit of the agency of the address, that of an unknown one
-    to the log only. No connection is held while the password is hashed.
-    """
-    with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
-        account = queries.find_account(email)
-        pause()
-        good = identity.passwords.verify(account.password_hash if account else None, password)
-        if good:
-            attempt.succeeded()
-    if account is None:
-        log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
-        raise InvalidCredentials
-    stronger = identity.passwords.hash(password) if good and identity.passwords.is_stale(account.password_hash) else None
-    tenancy.bind(db.session(), account.tenant_id)
-    actor = queries.get_actor(account.user_id).via(device.channel)
-    if not good:
-        audit.record(actor, "auth.sign_in_failed", status="rejected", error=InvalidCredentials.code, entity_refs={"user_id": account.user_id})
-        raise InvalidCredentials
-    if not account.email_verified and not identity.settings.auth_skip_email_verification:
-        raise EmailNotVerified
-    user = db.session.get_one(User, (account.tenant_id, account.user_id))
-    if stronger is not None:
-        user.password_hash = stronger
-    audit.record(actor, "auth.signed_in", entity_refs={"user_id": account.user_id})
-    return open_session(identity, user, device)
 
 
 def open_session(identity: Identity, user: User, device: Device) -> SignedInPerson:
@@ -100,7 +70,7 @@ def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited
     user = db.session.get_one(User, (tenant_id, session.user_id))
     tenant = db.session.get_one(Tenant, tenant_id)
     if token.spent_at is not None and session.ended_at is None and not _had_begun_before(token.spent_at, began):
-        _end_for_reuse(session)
+        _end_for_reuse(identity, session, user)
         raise InvalidRefreshToken
     if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
         raise InvalidRefreshToken
@@ -112,6 +82,7 @@ def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited
     )
     if not spent:
         raise InvalidRefreshToken
+    session.last_seen_at = clock.now()
     return identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
 
 
@@ -196,9 +167,11 @@ def _had_begun_before(spent_at: datetime, began: float) -> bool:
     return True
 
 
-def _end_for_reuse(session: AuthSession) -> None:
+def _end_for_reuse(identity: Identity, session: AuthSession, user: User) -> None:
     _end(session.id, "refresh_reuse")
     actor = _person_or_system(session.tenant_id, session.user_id)
+    if actor.user_id is not None:  # who was removed, or whose agency is suspended, has no account to look after
+        identity.outbox.send(to=user.email, kind="session_reuse", locale=actor.locale)
     audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"session_id": session.id, "user_id": session.user_id})
 
 

@@ -1,0 +1,135 @@
+"""Signing in: the password, and where the second factor is on a code, at once or on a second page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.models import User
+from voyagent.identity.service.errors import EmailNotVerified, InvalidCredentials, SignInExpired, TotpInvalid, TotpNotEnabled, TotpRequired
+from voyagent.identity.service.proving import check_password, lock_person
+from voyagent.identity.service.second_factor import check_code, seal_anew
+from voyagent.identity.service.sessions import open_session
+from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.kernel import clock, limits, tenancy
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db, pause
+
+CODE_WITHIN = timedelta(minutes=5)
+AT = "sign_in"
+_HALF = "half_sign_in"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfSignIn:
+    """Somebody whose password was right a moment ago and whose code is still to come; it holds neither.
+
+    `password_print` stands for the password that was right: another password, or another address, ends it.
+    """
+
+    tenant_id: UUID
+    user_id: UUID
+    email: str
+    password_print: str
+    began_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the code has been waited for too long."""
+        return not timedelta(0) <= clock.now() - self.began_at <= CODE_WITHIN
+
+
+def sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson:
+    """Open a session for an address and its password alone. Raises what `begin_sign_in` raises, then TotpRequired where a code is needed too."""
+    came = begin_sign_in(identity, email=email, password=password, device=device)
+    if isinstance(came, HalfSignIn):
+        raise TotpRequired
+    return came
+
+
+def begin_sign_in(identity: Identity, *, email: str, password: str, device: Device) -> SignedInPerson | HalfSignIn:
+    """Check an address and its password: a session, or where the second factor is on the half of one (`complete_sign_in`).
+
+    An unknown address takes as long as a known one, and is throttled alike. A failure goes to the audit of the agency of the address, that of an unknown one
+    to the log only. Raises TooManyRequests, InvalidCredentials, EmailNotVerified, in that order.
+    """
+    with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
+        actor, person = _right_password(identity, email=email, password=password, device=device, attempt=attempt)
+        attempt.succeeded()
+    if not person.totp_enabled:
+        return _come_in(identity, actor, person, device)
+    audit.record(actor, "auth.totp_asked", entity_refs={"user_id": person.id})
+    return HalfSignIn(person.tenant_id, person.id, email, _print(identity, person), clock.now())
+
+
+def complete_sign_in(identity: Identity, half: HalfSignIn, *, code: str, device: Device) -> SignedInPerson:
+    """Open the session of somebody whose password was right within the last five minutes, for a code. Raises TooManyRequests, SignInExpired, TotpInvalid.
+
+    It must still be the same address, the same password, and the second factor still on.
+    """
+    if half.is_over:
+        raise SignInExpired
+    with identity.limiter.admit(limits.SIGN_IN, account=half.email, address=device.ip) as attempt:
+        tenancy.bind(db.session(), half.tenant_id)
+        actor = queries.get_actor(half.user_id).via(device.channel)
+        person = lock_person(half.user_id)
+        if (person.email, _print(identity, person), person.totp_enabled) != (half.email, half.password_print, True):
+            attempt.succeeded()
+            raise SignInExpired
+        _right_code(identity, actor, person, code)
+        attempt.succeeded()
+    return _come_in(identity, actor, person, device)
+
+
+def sign_in_totp(identity: Identity, *, email: str, password: str, totp_code: str, device: Device) -> SignedInPerson:
+    """Open a session for an address, its password and a code.
+
+    Raises TooManyRequests, InvalidCredentials, EmailNotVerified, TotpNotEnabled, TotpInvalid, in that order: a wrong password burns no code (API contract).
+    """
+    with identity.limiter.admit(limits.SIGN_IN, account=email, address=device.ip) as attempt:
+        actor, person = _right_password(identity, email=email, password=password, device=device, attempt=attempt)
+        if not person.totp_enabled:
+            attempt.succeeded()
+            raise TotpNotEnabled
+        _right_code(identity, actor, person, totp_code)
+        attempt.succeeded()
+    return _come_in(identity, actor, person, device)
+
+
+def _right_password(identity: Identity, *, email: str, password: str, device: Device, attempt: limits.Attempt) -> tuple[Actor, User]:
+    """The person of an address, held, for her password. Raises InvalidCredentials, then EmailNotVerified."""
+    account = queries.find_account(email)
+    if account is None:
+        pause()
+        identity.passwords.verify(None, password)
+        log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
+        raise InvalidCredentials
+    person, is_right = check_password(identity, account.tenant_id, account.user_id, stored=account.password_hash, password=password)
+    actor = queries.get_actor(account.user_id).via(device.channel)
+    if not is_right:
+        audit.record(actor, "auth.sign_in_failed", status="rejected", error=InvalidCredentials.code, entity_refs={"user_id": account.user_id})
+        raise InvalidCredentials
+    if not person.email_verified and not identity.settings.auth_skip_email_verification:
+        attempt.succeeded()
+        raise EmailNotVerified
+    return actor, person
+
+
+def _right_code(identity: Identity, actor: Actor, person: User, code: str) -> None:
+    check_code(identity, actor, person, code, refusal=TotpInvalid, at=AT)
+    seal_anew(identity.keyring, person)
+
+
+def _come_in(identity: Identity, actor: Actor, person: User, device: Device) -> SignedInPerson:
+    audit.record(actor, "auth.signed_in", entity_refs={"user_id": person.id})
+    return open_session(identity, person, device)
+
+
+def _print(identity: Identity, person: User) -> str:
+    return identity.keyring.digest(_HALF, person.password_hash).hex()

@@ -1,0 +1,168 @@
+"""Setting the second factor up, replacing it and switching it off, and the making of recovery codes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote
+
+import pyotp
+
+from voyagent.audit import service as audit
+from voyagent.identity.models import User
+from voyagent.identity.service.confirming import confirm
+from voyagent.identity.service.errors import TotpAlreadyEnabled, TotpInvalid, TotpNotEnabled, TotpNotInitialized
+from voyagent.identity.service.proving import lock_person
+from voyagent.identity.service.second_factor import SEED_CHARS, forget_recovery_codes, matching_step, new_recovery_codes, open_seed, seal_seed
+from voyagent.identity.service.sessions import end_sessions
+from voyagent.identity.service.values import Device, Identity
+from voyagent.kernel import limits
+from voyagent.kernel.actor import Actor, Channel, NotFresh
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import Unauthorized
+
+ISSUER = "Voyagent"
+AT = "verify"
+Change = Literal["on", "off", "replaced"]
+_EVENTS: dict[Change, str] = {"on": "auth.totp_enabled", "off": "auth.totp_disabled", "replaced": "auth.totp_replaced"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an authenticator app needs, to type or to scan."""
+
+    secret: str = field(repr=False)
+    otpauth_url: str = field(repr=False)
+
+    @property
+    def in_groups(self) -> str:
+        """The secret in groups of four, for typing."""
+        return " ".join(re.findall(".{4}", self.secret))
+
+
+def set_up_totp(identity: Identity, actor: Actor, *, device: Device, password: str | None = None, code: str | None = None) -> Setup:
+    """A new secret for an authenticator app, which counts from the next `verify_totp`; until then the old one does, where the second factor is on.
+
+    A program needs a fresh token, or gives the password (and code) as a page does; to replace an authenticator both always are. An earlier secret that was not
+    confirmed is dead. Raises Forbidden, NotFresh, TotpAlreadyEnabled, and what `confirm` raises.
+    """
+    actor.require("account.update")
+    if password is None:
+        actor.require_fresh()
+    elif actor.key_id is not None:
+        raise NotFresh
+    else:
+        confirm(identity, actor, password=password, code=code, device=device)
+    person = _held(actor)
+    if person.totp_enabled and password is None:
+        raise TotpAlreadyEnabled
+    secret = pyotp.random_base32(SEED_CHARS)
+    person.totp_pending_secret = seal_seed(identity.keyring, person.id, secret)
+    audit.record(actor, "auth.totp_setup_started", entity_refs={"user_id": person.id}, inputs={"replaces": person.totp_enabled})
+    return _setup(person.email, secret)
+
+
+def pending_setup(identity: Identity, actor: Actor, sealed: bytes) -> Setup:
+    """The set-up that a person has begun, for the page that shows it. Raises SealBroken."""
+    assert actor.user_id is not None
+    return _setup(actor.email, open_seed(identity.keyring, actor.user_id, sealed))
+
+
+def verify_totp(identity: Identity, actor: Actor, *, code: str, device: Device) -> Change | None:
+    """Switch the second factor on, or to the new authenticator, by a code of the new secret; a recovery code proves no authenticator.
+
+    Where it is on and no other secret waits, nothing happens whatever the code (API contract); the answer then is None. The acting session goes on, the
+    person's other sessions end, API keys live on. Raises Forbidden, TooManyRequests, TotpNotInitialized, TotpInvalid.
+    """
+    actor.require("account.update")
+    with identity.limiter.admit(limits.REAUTHENTICATE, account=actor.email, address=device.ip) as attempt:
+        person = _held(actor)
+        if person.totp_pending_secret is None:
+            attempt.succeeded()
+            if person.totp_enabled:
+                return None
+            raise TotpNotInitialized
+        step = matching_step(open_seed(identity.keyring, person.id, person.totp_pending_secret), "".join(code.split()))
+        if step is None:
+            about = {"user_id": person.id}
+            audit.record(actor, "auth.totp_failed", status="rejected", error=TotpInvalid.code, entity_refs=about, inputs={"at": AT, "reason": "wrong"})
+            raise TotpInvalid
+        attempt.succeeded()
+    change: Change = "replaced" if person.totp_enabled else "on"
+    # The code counts as used. Of the old secret no step counts any more, so that the new one's may lie before them.
+    rows_changed(
+        "update users set totp_secret = totp_pending_secret, totp_pending_secret = null, totp_enabled = true, totp_last_step = :step"
+        " where tenant_id = :tenant_id and id = :user_id and totp_pending_secret is not null",
+        user_id=person.id,
+        step=step,
+    )
+    _tell(identity, actor, person, change)
+    return change
+
+
+def switch_on(identity: Identity, actor: Actor, *, code: str, device: Device) -> tuple[Change | None, list[str]]:
+    """What a page does with the first code: verify, and where the second factor has come on make its recovery codes. Raises what `verify_totp` raises."""
+    change = verify_totp(identity, actor, code=code, device=device)
+    return change, _new_codes(identity, actor, _held(actor)) if change == "on" else []
+
+
+def drop_setup(actor: Actor) -> None:
+    """Leave a set-up that was begun; what counted before goes on."""
+    actor.require("account.update")
+    person = _held(actor)
+    if person.totp_pending_secret is not None:
+        person.totp_pending_secret = None
+        audit.record(actor, "auth.totp_setup_dropped", entity_refs={"user_id": person.id})
+
+
+def disable_totp(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> None:
+    """Switch the second factor off and forget its secrets and recovery codes; the code is asked only where it is on. Raises what `confirm` raises."""
+    confirm(identity, actor, password=password, code=code, device=device)
+    person = _held(actor)
+    was_on = person.totp_enabled
+    person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
+    forget_recovery_codes(person)
+    if was_on:
+        _tell(identity, actor, person, "off")
+
+
+def make_recovery_codes(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> list[str]:
+    """Ten new recovery codes, told this once, in the place of all earlier ones. Raises NotFresh, what `confirm` raises, TotpNotEnabled.
+
+    A program needs a fresh token beside password and code (API contract, fresh token); a page has only what is typed into it.
+    """
+    actor.require("account.update")
+    if actor.channel is not Channel.BROWSER:
+        actor.require_fresh()
+    confirm(identity, actor, password=password, code=code, device=device)
+    person = _held(actor)
+    if not person.totp_enabled:
+        raise TotpNotEnabled
+    return _new_codes(identity, actor, person)
+
+
+def _held(actor: Actor) -> User:
+    if actor.user_id is None:
+        raise Unauthorized
+    return lock_person(actor.user_id)
+
+
+def _new_codes(identity: Identity, actor: Actor, person: User) -> list[str]:
+    codes = new_recovery_codes(identity.keyring, person)
+    audit.record(actor, "auth.recovery_codes_made", entity_refs={"user_id": person.id}, outputs={"codes": len(codes)})
+    identity.outbox.send(to=person.email, kind="recovery_codes_changed", locale=actor.locale)
+    return codes
+
+
+def _tell(identity: Identity, actor: Actor, person: User, change: Change) -> None:
+    """What each change of the second factor brings with it: its event, the end of the other sessions, a mail to its owner."""
+    db.session.flush()
+    audit.record(actor, _EVENTS[change], entity_refs={"user_id": person.id})
+    end_sessions(person.id, reason="two_factor_changed", except_session=actor.session_id, by=actor)
+    identity.outbox.send(to=person.email, kind="two_factor_changed", locale=actor.locale, change=change)
+
+
+def _setup(email: str, secret: str) -> Setup:
+    # The key's URI of authenticator apps; the address in it stays as one reads it.
+    return Setup(secret, f"otpauth://totp/{ISSUER}:{quote(email, safe='@')}?secret={secret}&issuer={ISSUER}")
