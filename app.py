@@ -34,6 +34,7 @@ from voyagent.drivers.postgres.errors import EmbeddedServerError
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.queries import offers_demo
+from voyagent.kernel import metrics
 from voyagent.kernel.config import ConfigurationError, Settings, load_settings, psycopg_url
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
@@ -59,6 +60,7 @@ def main() -> None:
             set_defaults()
             listener = running.enter_context(claim_port(load_settings()))
             settings = running.enter_context(database())
+            metrics.share(settings.metrics_place)
             words = greeting(settings, has_demo=prepare(settings))
             running.enter_context(Worker())
             WebServer(settings, listener, words).run()
@@ -178,6 +180,7 @@ def prepare(settings: Settings) -> bool:
         has_demo = offers_demo(settings)
         db.session.remove()
         db.engine.dispose()  # the web process is forked from this one and must not share a connection with it
+    metrics.leave(settings.metrics_place, os.getpid())
     return has_demo
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '5000')}"
@@ -24,6 +26,19 @@ forwarded_allow_ips = ""
 control_socket_disable = True
 
 
+def on_starting(_server: Any) -> None:
+    """All processes of this run count into one folder, and what those of an earlier run have counted is not this run's."""
+    metrics = _metrics()
+    if metrics.share(_metrics_dir()):
+        metrics.clear(_metrics_dir())
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """A web process that has gone uses no connection any more; what it has counted stays counted."""
+    metrics = _metrics()
+    metrics.leave(_metrics_dir(), worker.pid)
+
+
 def post_worker_init(worker: Any) -> None:
     """When the web process is told to stop, its streams are told first: they wait for events, and would wait the grace out."""
     stop: Any = signal.getsignal(signal.SIGTERM)
@@ -33,3 +48,18 @@ def post_worker_init(worker: Any) -> None:
         stop(number, frame)
 
     signal.signal(signal.SIGTERM, tell_streams)
+
+
+def _metrics_dir() -> Path:
+    """As the program's settings read it, which this process does not load."""
+    return Path(os.environ.get("VOYAGENT_METRICS_DIR") or Path(os.environ.get("VOYAGENT_DATA_DIR") or "var") / "metrics")
+
+
+def _metrics() -> Any:
+    """The part of the program that knows these files; it is found beside this file, whatever gunicorn's own path is."""
+    here = str(Path(__file__).resolve().parent)
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    from voyagent.kernel import metrics  # noqa: PLC0415 - only when it starts, so that reading the settings needs nothing of the program
+
+    return metrics

@@ -8,8 +8,9 @@ import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
+from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
-from voyagent.kernel import jobs
+from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.errors import VoyagentError
 
@@ -36,6 +37,8 @@ def register(app: Flask, settings: Settings) -> None:
     @app.cli.command("worker")
     def worker() -> None:
         """Run the job worker until it is told to stop."""
+        if not metrics.share(settings.metrics_place):
+            click.echo(f"{settings.metrics_place} cannot be written, so the figures of this worker are seen by nobody.", err=True)
         jobs.run_worker(app, settings)
 
     @app.cli.command("demo")
@@ -45,6 +48,8 @@ def register(app: Flask, settings: Settings) -> None:
             demo(app)
         except VoyagentError as error:
             raise click.ClickException(error.message) from None
+
+    app.cli.add_command(audit)
 
 
 def demo(app: Flask) -> None:

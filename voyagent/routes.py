@@ -17,13 +17,15 @@ from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
 from voyagent.enquiries.views import pages as enquiries_pages
+from voyagent.http import idempotency
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.http.metrics import metrics_api, metrics_root
 from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
-from voyagent.identity.api import account as account_api, gate as gate_api, team as team_api
+from voyagent.identity import tasks as identity_tasks
+from voyagent.identity.api import account as account_api, gate as gate_api, keys as keys_api, members as members_api, sessions as sessions_api, team as team_api
 from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
@@ -47,7 +49,10 @@ PAGES: tuple[PageBlueprint, ...] = (
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
     account_api,
+    sessions_api,
+    keys_api,
     team_api,
+    members_api,
     chat_api,
     approvals_api,
     enquiries_api,
@@ -60,7 +65,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_root,
 )
 EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, mail_tasks)  # named here so that the worker knows them
+TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 
@@ -78,7 +83,7 @@ def openapi() -> dict[str, object]:
     return document(
         APIS,
         version=current_app.extensions["voyagent.settings"].version,
-        description="The back office of a travel agency: enquiries, the assistant, approvals, the books and their reports.",
+        description=f"The back office of a travel agency: enquiries, the assistant, approvals, the books and their reports.\n\n{idempotency.DESCRIPTION}",
     )
 
 

@@ -67,6 +67,7 @@ class Approval(TenantBound, Base):
         Index("ix_approvals_requested", "tenant_id", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
         Index("ix_approvals_session", "tenant_id", "session_id", desc("requested_at"), desc("id")),
         Index("ix_approvals_overdue", "tenant_id", "expires_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_approvals_undecided", "expires_at", postgresql_where=text("status = 'pending' and hidden_at is null")),
         Index("ix_approvals_waiting", "tenant_id", "resolved_at", postgresql_where=text("effect_status = 'waiting'")),
     )
 

@@ -22,6 +22,7 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Forbidden, Unauthorized, VoyagentError
+from voyagent.kernel.metrics import after_commit, meters
 from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
@@ -268,6 +269,7 @@ def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
     if self_approved:
         inputs["self_approved"] = True
     audit.record(actor, "approval.granted" if granted else "approval.rejected", entity_refs=_refs(approval), inputs=inputs)
+    after_commit(db.session, meters().decisions.labels("granted" if granted else "rejected").inc)
 
 
 def _run(actor: Actor | None, approval: Approval) -> dict[str, Any]:
@@ -358,7 +360,10 @@ def _expire(which: Any) -> int:
         .values(status="expired")
         .execution_options(synchronize_session=False)
     )
-    return int(expired.rowcount)  # type: ignore[attr-defined]
+    number = int(expired.rowcount)  # type: ignore[attr-defined]
+    if number:
+        after_commit(db.session, lambda: meters().decisions.labels("expired").inc(number))
+    return number
 
 
 def _proposed_before(session_id: UUID, turn_id: str | None, tool_call_id: str, hashed: str) -> Approval | None:

@@ -35,6 +35,7 @@ class ChatSession(TenantOwned, Base):
         ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_sessions_creator"),
         CheckConstraint("length(title) between 1 and 200", name="title"),
         Index("ix_chat_sessions_created", "tenant_id", desc("created_at"), desc("id"), postgresql_where=text("deleted_at is null")),
+        Index("ix_chat_sessions_last_message", "last_message_at", postgresql_where=text("deleted_at is null")),
     )
 
 
@@ -73,6 +74,7 @@ class ChatTurn(TenantBound, Base):
             unique=True,
             postgresql_where=text("kind = 'message' and status in ('queued', 'running')"),
         ),
+        Index("ix_chat_turns_unfinished", "status", postgresql_where=text("status in ('queued', 'running')")),
         Index("uq_chat_turns_continuation", "tenant_id", "approval_id", unique=True, postgresql_where=text("kind = 'continuation'")),
     )
 

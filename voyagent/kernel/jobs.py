@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
+from voyagent.kernel.metrics import timed_job
 
 if TYPE_CHECKING:
     from flask import Flask  # services defer jobs and know no Flask; only the worker is handed the application
@@ -129,7 +130,7 @@ async def _work(app: Flask, settings: Settings) -> None:
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
-        with app.app_context():
+        with app.app_context(), timed_job(registered.name):
             if registered.own_transactions:
                 registered.run(**arguments)
                 return

@@ -25,6 +25,7 @@ from voyagent.kernel.actor import Actor, Credential, permissions_within
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import Unauthorized
+from voyagent.kernel.metrics import meters
 from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables, current_tenant
 
 Row = dict[str, Any]
@@ -96,14 +97,18 @@ class Lane:
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         pool = self._open()
         connection = _take(pool)
+        in_use = meters().connections.labels("lane")
+        in_use.inc()
         try:
             yield connection
         finally:
+            in_use.dec()
             pool.putconn(connection)
 
     def _open(self) -> ConnectionPool:
         with self._lock:
             if self._pool is None:
+                meters().connections_max.labels("lane").set(self._settings.db_lane_pool_size)
                 self._pool = ConnectionPool(
                     psycopg_url(self._settings.db_url or ""),
                     min_size=1,

@@ -1,0 +1,191 @@
+"""What the running program counts of itself, added up over all its processes through files that each keeps in one directory.
+
+The library chooses how it keeps a number when it is first imported, so it is imported here on first use and nowhere else, after `share` had its say. Where
+nobody has shared a directory, as in tests, everything is kept in this one process.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import Session, scoped_session
+
+if TYPE_CHECKING:
+    from prometheus_client import Counter, Gauge, Histogram
+    from prometheus_client.core import Metric
+    from prometheus_client.registry import CollectorRegistry
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+REQUEST_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+WORK_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+_AFTER_COMMIT = "metrics_after_commit"
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Every number that a process keeps. No label ever holds what a caller has sent, an agency, a person or an id."""
+
+    registry: CollectorRegistry
+    requests: Counter
+    request_seconds: Histogram
+    pages: Counter
+    page_seconds: Histogram
+    turns_started: Counter
+    turn_seconds: Histogram
+    job_seconds: Histogram
+    decisions: Counter
+    connections: Gauge
+    connections_max: Gauge
+
+
+def share(directory: Path) -> bool:
+    """Keep the numbers in a directory that all processes of this installation on this machine have in common; whether it can be written.
+
+    To be called before anything has been counted. A directory that was given before stays, so that children follow their parent.
+    """
+    if DIRECTORY in os.environ:
+        return True
+    if "prometheus_client" in sys.modules:
+        raise RuntimeError("the numbers of this process are kept elsewhere already")
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    if not os.access(directory, os.W_OK | os.X_OK):
+        return False
+    os.environ[DIRECTORY] = str(directory.resolve())
+    return True
+
+
+def clear(directory: Path) -> None:
+    """Forget the numbers of processes that have gone, so that a start begins at zero; those that live keep theirs."""
+    for file in directory.glob("*_*.db"):
+        if not _is_alive(_process_of(file)):
+            file.unlink(missing_ok=True)
+
+
+def forget_gauges_of_the_dead(directory: Path) -> None:
+    """A process that was killed uses no connection any more; what it has counted stays counted."""
+    for file in directory.glob("gauge_live*_*.db"):
+        if not _is_alive(_process_of(file)):
+            file.unlink(missing_ok=True)
+
+
+@cache
+def meters() -> Meters:
+    """The numbers of this process, made on first use."""
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics  # noqa: PLC0415 - see the module's docstring
+
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    registry = CollectorRegistry()
+    by_request, by_pool = ("method", "path"), ("pool",)
+    return Meters(
+        registry=registry,
+        requests=Counter("voyagent_api_requests_total", "Requests of the JSON API that were answered", (*by_request, "status"), registry=registry),
+        request_seconds=Histogram(
+            "voyagent_api_request_duration_seconds", "Time until an answer of the JSON API began", by_request, registry=registry, buckets=REQUEST_BUCKETS_S
+        ),
+        pages=Counter("voyagent_page_requests_total", "Requests of pages and files that were answered", (*by_request, "status"), registry=registry),
+        page_seconds=Histogram(
+            "voyagent_page_request_duration_seconds", "Time until a page or file began", by_request, registry=registry, buckets=REQUEST_BUCKETS_S
+        ),
+        turns_started=Counter("voyagent_turns_started_total", "Turns of the assistant that a worker began", registry=registry),
+        turn_seconds=Histogram(
+            "voyagent_turn_duration_seconds", "From the beginning of a turn to its end, by outcome", ("outcome",), registry=registry, buckets=WORK_BUCKETS_S
+        ),
+        job_seconds=Histogram(
+            "voyagent_job_duration_seconds", "Work of a job, by task and outcome", ("task", "outcome"), registry=registry, buckets=WORK_BUCKETS_S
+        ),
+        decisions=Counter("voyagent_approvals_decided_total", "Proposals that were decided or ran out of time", ("outcome",), registry=registry),
+        connections=Gauge("voyagent_db_connections_in_use", "Connections in use", by_pool, registry=registry, multiprocess_mode="livesum"),
+        connections_max=Gauge("voyagent_db_connections_max", "Connections that there may be", by_pool, registry=registry, multiprocess_mode="livesum"),
+    )
+
+
+def exposition(further: Callable[[], Iterable[Metric]]) -> bytes:
+    """Everything as Prometheus reads it: what all processes have counted, then `further` families that are looked up now."""
+    from prometheus_client import CollectorRegistry, generate_latest, multiprocess  # noqa: PLC0415 - see the module's docstring
+
+    directory = os.environ.get(DIRECTORY)
+    sources = [meters().registry] if directory is None else []
+    everything = CollectorRegistry()
+    if directory is not None:
+        forget_gauges_of_the_dead(Path(directory))
+        multiprocess.MultiProcessCollector(everything, path=directory)  # type: ignore[no-untyped-call]
+
+    class Further:
+        def collect(self) -> Iterator[Metric]:
+            for source in sources:
+                yield from source.collect()
+            yield from further()
+
+    everything.register(Further())
+    return generate_latest(everything)
+
+
+@contextmanager
+def timed_job(task: str) -> Iterator[None]:
+    """Time a job, apart by whether it ended well."""
+    began, outcome = time.perf_counter(), "failed"
+    try:
+        yield
+        outcome = "succeeded"
+    finally:
+        meters().job_seconds.labels(task, outcome).observe(time.perf_counter() - began)
+
+
+def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> None:
+    """Count something once the running transaction has committed, and not at all where it does not."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(count)
+
+
+def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
+    """Count what commits, and the connections of the engine that are in use."""
+    if not event.contains(session, "after_commit", _count_noted):
+        event.listen(session, "after_commit", _count_noted)
+        event.listen(session, "after_rollback", _forget_noted)
+    event.listen(engine, "first_connect", lambda *_: meters().connections_max.labels("session").set(connections_max))
+    event.listen(engine, "checkout", lambda *_: meters().connections.labels("session").inc())
+    event.listen(engine, "checkin", lambda *_: meters().connections.labels("session").dec())
+
+
+def leave(directory: Path, pid: int) -> None:
+    """Take the gauges of a process away that serves nobody from now on; what it has counted stays."""
+    for file in directory.glob(f"gauge_live*_{pid}.db"):
+        file.unlink(missing_ok=True)
+
+
+def _count_noted(session: Session) -> None:
+    if not session.in_nested_transaction():  # the end of a savepoint is not the end
+        for count in session.info.pop(_AFTER_COMMIT, ()):
+            count()
+
+
+def _forget_noted(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_AFTER_COMMIT, None)
+
+
+def _process_of(file: Path) -> int:
+    number = file.stem.rpartition("_")[2]
+    return int(number) if number.isdigit() else 0
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return pid > 0
