@@ -90,6 +90,7 @@ def _running(settings: Settings, logs: Path) -> Iterator[Site]:
         "VOYAGENT_AUTH_ARGON2_MEMORY_COST": "64",
         "VOYAGENT_AUTH_ARGON2_PARALLELISM": "1",
         "VOYAGENT_PUBLIC_URL": address,
+        "VOYAGENT_LIMIT_SCALE": "10000",
         "VOYAGENT_WORKER_STALLED_S": "2",
     }
     gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64"]

@@ -1,0 +1,222 @@
+"""Throttles at the doors: what is counted before which check, and that both doors say so alike."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.identity.test_invites import invite
+from tests.identity.test_sessions import act, fresh_address
+from tests.people import PASSWORD, ApiClient, Person, csrf
+from voyagent.factory import create_app
+from voyagent.identity import queries, service
+from voyagent.identity.passwords import Passwords
+from voyagent.identity.service import Device, Identity
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import TooManyRequests
+
+WRONG = "Harbour-lantern-43"
+API = Device(Channel.API, ip="198.51.100.7")
+Ask = Callable[[ApiClient], TestResponse]
+
+
+@pytest.fixture
+def anyone(app: Flask) -> ApiClient:
+    return ApiClient(app.test_client(), None)
+
+
+@pytest.fixture
+def narrow(settings: Settings) -> Iterator[Flask]:
+    """The application with a hundredth of the limits per client address, but at least one attempt in each."""
+    made = create_app(settings.model_copy(update={"limit_scale": 0.01}))
+    yield made
+    made.extensions["voyagent.doors"].lane.close()
+    with made.app_context():
+        db.engine.dispose()
+
+
+def sign_in(client: ApiClient, email: str, password: str = WRONG) -> TestResponse:
+    return client.post("/auth/sign-in", json={"email": email, "password": password})
+
+
+def comparable(answer: TestResponse) -> tuple[int, dict[str, Any], set[str]]:
+    """All of an answer that a stranger could tell two addresses apart by."""
+    return answer.status_code, {name: value for name, value in answer.json.items() if name != "request_id"}, set(answer.headers.keys())
+
+
+# Per account --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_eleventh_wrong_password_is_not_looked_at_and_neither_is_the_right_one(anyone: ApiClient, alice: Person) -> None:
+    assert [sign_in(anyone, alice.email).status_code for _ in range(10)] == [401] * 10
+    for password in (WRONG, PASSWORD):
+        refused = sign_in(anyone, alice.email.upper(), password)
+        assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
+        assert 50 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_a_known_and_an_unknown_address_are_told_the_same_each_time(anyone: ApiClient, alice: Person) -> None:
+    stranger = fresh_address()
+    for _ in range(12):
+        known, unknown = sign_in(anyone, alice.email), sign_in(anyone, stranger)
+        assert comparable(known) == comparable(unknown)
+    assert known.status_code == 429
+
+
+def test_both_doors_count_together(app: Flask, anyone: ApiClient, alice: Person) -> None:
+    browser = app.test_client()
+    token = csrf(browser, "/sign-in")
+    for _ in range(5):
+        assert sign_in(anyone, alice.email).status_code == 401
+        assert browser.post("/sign-in", data={"email": alice.email, "password": WRONG, "csrf_token": token}).status_code == 422
+    assert sign_in(anyone, alice.email).status_code == 429
+    answer = browser.post("/sign-in", data={"email": alice.email, "password": PASSWORD, "csrf_token": token})
+    assert answer.status_code == 429
+    assert 50 <= int(answer.headers["Retry-After"]) <= 60
+    assert "That was too often. Please wait a minute" in answer.text
+    assert f'value="{alice.email}"' in answer.text
+    assert PASSWORD not in answer.text
+
+
+def test_signing_in_is_never_counted_as_a_failure(anyone: ApiClient, alice: Person) -> None:
+    assert [sign_in(anyone, alice.email, PASSWORD).status_code for _ in range(15)] == [200] * 15
+
+
+def test_a_locked_address_locks_nobody_else(anyone: ApiClient, alice: Person, bob: Person) -> None:
+    for _ in range(11):
+        sign_in(anyone, alice.email)
+    assert sign_in(anyone, bob.email, PASSWORD).status_code == 200
+    assert alice.api.get("/auth/me").status_code == 200
+
+
+def test_what_breaks_the_schema_is_told_so_and_not_counted(anyone: ApiClient, alice: Person) -> None:
+    for _ in range(12):
+        assert anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code == 422
+    assert sign_in(anyone, alice.email, PASSWORD).status_code == 200
+
+
+class CountingPasswords(Passwords):
+    """The real hasher, and how often it was asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.asked: list[str] = []
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        self.asked.append(password)
+        return super().verify(stored, password)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_of_64_parallel_guesses_ten_reach_the_hasher(app: Flask, alice: Person, known: bool) -> None:
+    ours: Identity = app.extensions["voyagent.identity"]
+    identity = replace(ours, passwords=CountingPasswords(ours.settings))
+    email, everybody = alice.email if known else fresh_address(), threading.Barrier(64)
+
+    def guess(number: int) -> type[Exception]:
+        everybody.wait()
+        try:
+            act(app, service.sign_in, identity, email=email, password=f"Guess-number-{number}", device=API)
+        except (service.InvalidCredentials, TooManyRequests) as error:
+            return service.InvalidCredentials if isinstance(error, service.InvalidCredentials) else TooManyRequests
+        raise AssertionError("a guess was right")
+
+    with ThreadPoolExecutor(64) as pool:
+        answers = list(pool.map(guess, range(64)))
+    assert len(identity.passwords.asked) == 10
+    assert answers.count(service.InvalidCredentials) == 10
+
+
+# Per client address -------------------------------------------------------------------------------------------------------
+
+
+def refresh(client: ApiClient) -> TestResponse:
+    return client.post("/auth/refresh", json={"refresh_token": secrets.token_urlsafe(32)})
+
+
+def sign_up(client: ApiClient) -> TestResponse:
+    return client.post("/auth/sign-up", json={"email": fresh_address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"})
+
+
+def look_up(client: ApiClient) -> TestResponse:
+    return client.get("/auth/invites/lookup", query_string={"token": secrets.token_urlsafe(32)})
+
+
+def accept(client: ApiClient) -> TestResponse:
+    return client.post("/auth/accept-invite", json={"token": secrets.token_urlsafe(32), "password": PASSWORD, "full_name": "Neha"})
+
+
+@pytest.mark.parametrize(
+    ("ask", "let_in"),
+    [(lambda client: sign_in(client, fresh_address()), 1), (refresh, 3), (sign_up, 1), (look_up, 1), (accept, 1)],
+    ids=["sign-in", "refresh", "sign-up", "look-up", "accept"],
+)
+def test_a_client_address_has_its_limit_and_others_go_on(narrow: Flask, ask: Ask, let_in: int) -> None:
+    def asking_from(address: str) -> ApiClient:
+        client = narrow.test_client()
+        client.environ_base = {**client.environ_base, "REMOTE_ADDR": address}
+        return ApiClient(client, None)
+
+    busy, other = asking_from("198.51.100.7"), asking_from("198.51.100.8")
+    statuses = [ask(busy).status_code for _ in range(let_in + 2)]
+    assert 429 not in statuses[:let_in]
+    assert statuses[let_in:] == [429, 429]
+    refused = ask(busy)
+    assert refused.json["detail"] == "too_many_requests"
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert ask(other).status_code != 429
+
+
+def test_a_throttled_token_is_not_spent(narrow: Flask, alice: Person) -> None:
+    client = ApiClient(narrow.test_client(), None)
+    for _ in range(3):
+        refresh(client)
+    assert client.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 429
+    assert alice.api.post("/auth/refresh", json={"refresh_token": alice.refresh_token}).status_code == 200
+
+
+def test_a_page_that_comes_too_often_shows_what_was_typed(narrow: Flask) -> None:
+    browser = narrow.test_client()
+    fields = {"email": fresh_address(), "full_name": "Neha Kulkarni", "agency_name": "Malabar Gulf"}
+    token = csrf(browser, "/sign-up")
+    sign_up(ApiClient(narrow.test_client(), None))
+    answer = browser.post("/sign-up", data={**fields, "password": PASSWORD, "csrf_token": token})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) >= 1
+    for typed in (fields["email"], "Neha Kulkarni", "Malabar Gulf"):
+        assert f'value="{typed}"' in answer.text
+    assert act(narrow, queries.find_account, fields["email"]) is None
+
+
+def test_an_invitation_that_is_opened_too_often_is_a_page_with_the_time_to_wait(narrow: Flask, app: Flask, alice: Person) -> None:
+    _, token = invite(app, alice, fresh_address())
+    browser = narrow.test_client()
+    browser.get("/accept-invite", query_string={"token": token})
+    assert browser.get("/accept-invite").status_code == 200
+    again = browser.get("/accept-invite")
+    assert again.status_code == 429
+    assert int(again.headers["Retry-After"]) >= 1
+    assert "That was too often" in again.text
+
+
+# As documented ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("post", "/sign-in"), ("post", "/sign-up"), ("post", "/refresh"), ("get", "/invites/lookup"), ("post", "/accept-invite")],
+)
+def test_the_document_tells_of_the_throttle(anyone: ApiClient, method: str, path: str) -> None:
+    described = anyone.get("/openapi.json").json["paths"][f"/api/auth{path}"][method]["responses"]["429"]
+    assert "too_many_requests" in described["description"]
+    assert described["headers"]["Retry-After"]["schema"] == {"type": "integer"}
