@@ -47,6 +47,13 @@ PARAMETER = {
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[ -~]+$"},
     "description": "The caller's own word for this act. For 24 hours a repeat with the same key, address and body changes nothing and gets the first answer.",
 }
+DESCRIPTION = (
+    "Repeating safely: send every POST behind a bearer that you may have to repeat with an `Idempotency-Key` of its own, such as a random UUID. Where no"
+    " answer came, or a 409 `idempotency_in_progress`, a 429 or a 5xx, send the same bytes again with the same key: what was done is not done again, and"
+    " its answer comes once more byte for byte with `Idempotent-Replayed: true`. A key is yours alone and stands for one address, query and body (else 422"
+    " `idempotency_key_reused`) for 24 hours. A failure is not kept, so a repeat of it runs anew. An answer that holds a secret comes once; a repeat is"
+    " 409 `idempotency_secret_shown`. A repeated message to the assistant follows the turn that the first one began, from its first event."
+)
 log = structlog.get_logger(__name__)
 
 

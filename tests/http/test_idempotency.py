@@ -1,0 +1,329 @@
+"""A POST with an Idempotency-Key happens once: what a repeat is given, what is no repeat, and what is not kept."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, Response
+
+from tests.http.conftest import Variant
+from tests.http.operations import MAKERS
+from tests.http.probing import Kept, Probe, Undone, age, count, fails_once, headed, kept, logs, refuses
+from tests.people import PASSWORD, ApiClient, Person
+from voyagent.http import idempotency
+from voyagent.http.guards import Doors
+from voyagent.http.idempotency import ANSWER_BYTES_MAX, REPLAYED, Claim
+from voyagent.identity.models import ApiKey
+from voyagent.kernel.actor import Actor, Credential
+from voyagent.kernel.db import db, pause
+
+KEY = {"Idempotency-Key": "a-key"}
+NAMED = {"customer_name": "Deepa Krishnan"}
+
+
+@pytest.fixture
+def probe(variant: Variant) -> Probe:
+    return Probe(variant())
+
+
+def log(person: Person, key: str = "a-key", **changes: Any) -> Any:
+    return person.api.post("/enquiries", json={**NAMED, **changes}, headers={"Idempotency-Key": key})
+
+
+# --- what a repeat is given
+
+
+def test_a_repeat_is_answered_byte_for_byte_and_makes_nothing(alice: Person, owner_engine: sa.Engine) -> None:
+    first = log(alice)
+    events = count(owner_engine, alice, "audit_events")
+    second = log(alice)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.data == first.data
+    assert (second.content_type, second.headers["ETag"]) == (first.content_type, first.headers["ETag"])
+    assert REPLAYED not in first.headers
+    assert second.headers[REPLAYED] == "true"
+    assert second.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+    assert count(owner_engine, alice, "enquiries") == 1
+    assert count(owner_engine, alice, "audit_events") == events
+
+
+def test_headers_that_belong_to_the_answer_come_again(probe: Probe, alice: Person) -> None:
+    probe.act = headed
+    first, second = probe.send(alice), probe.send(alice)
+    assert second.headers["Location"] == first.headers["Location"] == f"/api/enquiries/{first.json['id']}"
+    assert second.headers["ETag"] == '"1"'
+    assert second.headers["Content-Length"] == first.headers["Content-Length"]
+    assert second.headers.getlist("Content-Type") == ["application/json"]
+
+
+def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
+    probe.act = lambda actor: logs(actor) and None
+    first, second = probe.send(alice), probe.send(alice)
+    assert [(answer.status_code, answer.data) for answer in (first, second)] == [(204, b""), (204, b"")]
+    assert second.headers[REPLAYED] == "true"
+    assert len(probe.runs) == 1
+
+
+def test_an_answer_outlives_what_it_tells_of(alice: Person) -> None:
+    """The state is asked after the key: what has changed since does not change the answer."""
+    address = f"/auth/invites/{MAKERS['invite_id'](alice)}/revoke"
+    first, second = (alice.api.post(address, headers=KEY) for _ in range(2))
+    assert (first.status_code, second.status_code, second.data) == (200, 200, first.data)
+    assert alice.api.post(address).status_code == 409
+
+
+def test_an_answer_above_the_bound_is_not_kept_and_the_act_not_repeated(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+    probe.act = lambda actor: {**logs(actor), "filler": "x" * ANSWER_BYTES_MAX}
+    assert probe.send(alice).status_code == 201
+    second = probe.send(alice)
+    assert (second.status_code, second.json["detail"]) == (409, "idempotency_answer_too_large")
+    assert count(owner_engine, alice, "enquiries") == 1
+    assert [row["body"] for row in kept(owner_engine, alice)] == [None]
+
+
+def test_an_answer_at_the_bound_is_kept(probe: Probe, alice: Person) -> None:
+    probe.act = lambda _actor: Response(b"x" * ANSWER_BYTES_MAX, status=201, mimetype="text/plain")
+    assert probe.send(alice).data == probe.send(alice).data == b"x" * ANSWER_BYTES_MAX
+    assert len(probe.runs) == 1
+
+
+def test_a_secret_is_shown_once_and_kept_nowhere(alice: Person, owner_engine: sa.Engine) -> None:
+    body = {"email": f"{secrets.token_hex(6)}@malabar.example"}
+    first, second = (alice.api.post("/auth/invites", json=body, headers=KEY) for _ in range(2))
+    assert first.status_code == 201
+    assert (second.status_code, second.json["detail"]) == (409, "idempotency_secret_shown")
+    assert REPLAYED not in second.headers
+    assert count(owner_engine, alice, "invites") == 1
+    token = first.json["invite_link"].partition("token=")[2]
+    assert token not in str(kept(owner_engine, alice))
+    assert [row["kept"] for row in kept(owner_engine, alice)] == ["secret"]
+
+
+def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -> None:
+    assert log(alice).status_code == 201
+    answer = alice.api.post("/auth/invites", json={"email": f"{secrets.token_hex(6)}@malabar.example"}, headers=KEY)
+    assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
+
+
+# --- what is no repeat
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/enquiries", b'{"customer_name": "Ravi Menon"}'),
+        ("/enquiries", b'{"customer_name":"Deepa Krishnan"}'),
+        ("/enquiries?x=1", b'{"customer_name": "Deepa Krishnan"}'),
+        ("/chat/sessions", b""),
+    ],
+    ids=["another body", "another spelling of it", "another query", "another operation"],
+)
+def test_a_key_stands_for_one_request(alice: Person, owner_engine: sa.Engine, path: str, body: bytes) -> None:
+    def send(path: str, body: bytes) -> Any:
+        return alice.api.post(path, data=body, headers=KEY, content_type="application/json" if body else None)
+
+    assert send("/enquiries", b'{"customer_name": "Deepa Krishnan"}').status_code == 201
+    answer = send(path, body)
+    assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
+    assert (count(owner_engine, alice, "enquiries"), count(owner_engine, alice, "chat_sessions")) == (1, 0)
+
+
+def test_an_id_in_the_path_is_part_of_the_request(alice: Person) -> None:
+    mine, other = (MAKERS["enquiry_id"](alice) for _ in range(2))
+    assert alice.api.post(f"/enquiries/{mine}/promote-to-session", headers=KEY).status_code == 200
+    assert alice.api.post(f"/enquiries/{other}/promote-to-session", headers=KEY).status_code == 422
+    assert alice.api.post(f"/enquiries/{mine}/promote-to-session", headers=KEY, data=b"{}").status_code == 422
+
+
+def test_whether_the_key_is_used_is_asked_before_the_resource(alice: Person) -> None:
+    assert log(alice).status_code == 201
+    unknown = f"/auth/invites/{secrets.token_hex(16)}/revoke", f"/approvals/ap-{secrets.token_hex(8)}/resolve"
+    assert alice.api.post(unknown[0]).status_code == 404
+    answer = alice.api.post(unknown[1], json={"granted": True}, headers=KEY)
+    assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
+
+
+def test_callers_and_agencies_with_one_key_do_not_meet(alice: Person, bob: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+    answers = [log(person) for person in (alice, bob, charlie)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert [answer.headers.get(REPLAYED) for answer in answers] == [None] * 3
+    assert len({answer.json["id"] for answer in answers}) == 3
+    assert log(bob).json["id"] == answers[1].json["id"]
+    assert (count(owner_engine, alice, "enquiries"), count(owner_engine, charlie, "enquiries")) == (2, 1)
+
+
+def test_an_api_key_and_its_maker_with_one_key_do_not_meet(probe: Probe, alice: Person) -> None:
+    with alice.acting() as actor:
+        made = ApiKey(created_by_user_id=actor.user_id, name="Website", prefix=secrets.token_hex(4), key_hash=secrets.token_bytes(32), scopes=["full"])
+        db.session.add(made)
+        db.session.flush()
+        credential = Credential(actor.tenant_id, made.created_by_user_id, None, key_id=made.id)
+    first = probe.send(alice)
+    plugged: Doors = probe.app.extensions["voyagent.doors"]
+    probe.app.extensions["voyagent.doors"] = replace(plugged, authenticate=lambda _token: credential)
+    by_key, again = probe.send(alice), probe.send(alice)
+    assert by_key.json["id"] != first.json["id"]
+    assert again.data == by_key.data
+    assert [actor.key_id for actor in probe.runs] == [None, credential.key_id]
+
+
+def test_another_session_of_the_same_person_is_the_same_caller(alice: Person, app: Flask) -> None:
+    first = log(alice)
+    token = app.test_client().post("/api/auth/sign-in", json={"email": alice.email, "password": PASSWORD}).json["access_token"]
+    assert ApiClient(app.test_client(), token).post("/enquiries", json=NAMED, headers=KEY).data == first.data
+
+
+# --- the header itself, and the order of checks
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "clé", "tab\there", "\x7f"])
+def test_a_key_is_1_to_255_printable_ascii_characters(alice: Person, owner_engine: sa.Engine, key: str) -> None:
+    answer = log(alice, key)
+    assert answer.status_code == 422
+    assert [item["loc"] for item in answer.json["detail"]] == [["header", "Idempotency-Key"]]
+    assert not key or key not in answer.text
+    assert count(owner_engine, alice, "enquiries") == 0
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 255, "a key, with ~all! of it"])
+def test_any_printable_word_is_a_key(alice: Person, key: str) -> None:
+    assert log(alice, key).data == log(alice, key).data
+
+
+def test_a_wrong_key_is_judged_with_the_schema(alice: Person) -> None:
+    answer = alice.api.post("/enquiries", json={"customer_name": 7}, headers={"Idempotency-Key": ""})
+    assert [item["loc"] for item in answer.json["detail"]] == [["header", "Idempotency-Key"], ["body", "customer_name"]]
+
+
+def test_bearer_role_and_schema_come_before_the_key(app: Flask, alice: Person, victor: Person) -> None:
+    assert log(alice).status_code == 201
+    assert app.test_client().post("/api/enquiries", json=NAMED, headers={"Idempotency-Key": ""}).status_code == 401
+    assert log(victor, "").status_code == 403
+    assert isinstance(log(alice, customer_name=7).json["detail"], list)
+
+
+def test_who_may_no_longer_is_not_given_the_answer(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+    assert log(bob).status_code == 201
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update users set role = 'viewer' where id = :id"), {"id": bob.actor.user_id})
+    assert log(bob).status_code == 403
+
+
+def test_only_a_post_behind_a_bearer_looks_at_the_key(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+    garbage, address = {"Idempotency-Key": "é" * 300}, f"/enquiries/{MAKERS['enquiry_id'](alice)}"
+    assert alice.api.get(address, headers=garbage).status_code == 200
+    assert alice.api.patch(address, json={"notes": "Window seat"}, headers=garbage).status_code == 200
+    body = {"email": alice.email, "password": PASSWORD}
+    tokens = [app.test_client().post("/api/auth/sign-in", json=body, headers=headers).json["access_token"] for headers in (garbage, KEY, KEY)]
+    assert len(set(tokens)) == 3
+    assert kept(owner_engine, alice) == []
+
+
+# --- what is not kept
+
+
+@pytest.mark.parametrize(("error", "enquiries"), [(Undone(), 1), (Kept(), 2), (LookupError(), 1)], ids=["undone", "keeps its work", "ours"])
+def test_a_failure_is_not_kept_and_a_repeat_runs_anew(probe: Probe, alice: Person, owner_engine: sa.Engine, error: Exception, enquiries: int) -> None:
+    probe.act = fails_once(error)
+    assert probe.send(alice).status_code == (500 if isinstance(error, LookupError) else 409)
+    assert kept(owner_engine, alice) == []
+    second, third = probe.send(alice), probe.send(alice)
+    assert (second.status_code, third.data, len(probe.runs)) == (201, second.data, 2)
+    assert REPLAYED not in second.headers
+    assert count(owner_engine, alice, "enquiries") == enquiries
+
+
+def test_an_answer_that_is_a_refusal_is_not_kept(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+    probe.act = refuses
+    assert [probe.send(alice).status_code for _ in range(2)] == [409, 409]
+    assert len(probe.runs) == 2
+    assert kept(owner_engine, alice) == []
+
+
+def test_after_a_failure_the_key_may_stand_for_another_request(alice: Person) -> None:
+    assert log(alice, budget_amount=1).status_code == 400
+    assert log(alice).status_code == 201
+
+
+def test_a_transaction_that_the_database_has_tried_again_is_kept_once(probe: Probe, alice: Person, owner_engine: sa.Engine) -> None:
+    def act(actor: Actor) -> dict[str, str]:
+        made = logs(actor)
+        if len(probe.runs) == 1:
+            db.session.execute(sa.text("do $$ begin raise exception 'again' using errcode = '40001'; end $$"))
+        return made
+
+    probe.act = act
+    first, second = probe.send(alice), probe.send(alice)
+    assert (first.status_code, second.data, len(probe.runs)) == (201, first.data, 2)
+    assert count(owner_engine, alice, "enquiries") == 1
+
+
+def test_an_act_that_pauses_is_kept_all_the_same(probe: Probe, alice: Person) -> None:
+    def act(actor: Actor) -> dict[str, str]:
+        pause()
+        return logs(actor)
+
+    probe.act = act
+    first, second = probe.send(alice), probe.send(alice)
+    assert (first.status_code, second.data, len(probe.runs)) == (201, first.data, 1)
+
+
+# --- how long, and what it costs
+
+
+def test_after_24_hours_the_key_is_free_though_nothing_was_removed(alice: Person, owner_engine: sa.Engine) -> None:
+    first = log(alice)
+    age(owner_engine, alice, "23 hours 59 minutes")
+    assert log(alice).data == first.data
+    age(owner_engine, alice, "1 minute")
+    second = log(alice, customer_name="Ravi Menon")
+    assert (second.status_code, second.json["customer_name"]) == (201, "Ravi Menon")
+    assert REPLAYED not in second.headers
+    assert log(alice, customer_name="Ravi Menon").data == second.data
+    assert len(kept(owner_engine, alice)) == 1
+
+
+def test_what_is_older_than_24_hours_is_removed(app: Flask, alice: Person, charlie: Person, owner_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "PURGE_ROWS", 2)
+    for n in range(5):
+        log(alice, f"old {n}")
+    log(charlie)
+    age(owner_engine, alice, "24 hours")
+    log(alice, "young")
+    with app.app_context():
+        idempotency.purge.run(timestamp=0)
+    assert [row["key"] for row in kept(owner_engine, alice)] == ["young"]
+    assert len(kept(owner_engine, charlie)) == 1
+    assert idempotency.purge.every is not None
+
+
+def test_the_worker_knows_the_removal() -> None:
+    from voyagent.kernel import jobs  # noqa: PLC0415 - the table of the worker's tasks
+
+    assert jobs._tasks["http.purge_idempotency_keys"] is idempotency.purge  # noqa: SLF001 - nothing else tells
+
+
+def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(alice: Person, statements: list[str]) -> None:
+    def cost(act: Callable[[], Any]) -> int:
+        statements.clear()
+        assert act().status_code == 201
+        return len(statements)
+
+    without = cost(lambda: alice.api.post("/enquiries", json=NAMED))
+    assert not any("idempotency" in statement for statement in statements)
+    assert cost(lambda: log(alice)) == without + 2
+    assert cost(lambda: log(alice)) == 2  # who is it, and what is there
+
+
+def test_of_what_was_asked_a_digest_is_kept(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+    assert log(alice).status_code == 201
+    (row,) = kept(owner_engine, alice)
+    assert (len(row["request_hash"]), row["caller_id"]) == (32, alice.actor.user_id)
+    with app.test_request_context("/api/enquiries", method="POST", data=b"{}"):
+        asked = Claim.of_request(alice.actor, "k"), Claim.of_request(alice.actor, "k")
+        assert asked[0].request_hash == asked[1].request_hash != row["request_hash"]

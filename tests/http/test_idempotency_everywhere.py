@@ -1,0 +1,139 @@
+"""Over every registered POST: sent twice with one Idempotency-Key it happens once. A new operation is covered by being registered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.assistant.line import FRAME
+from tests.http.operations import CALLS, MAKERS, Call
+from tests.people import ApiClient, Person
+from voyagent.http.idempotency import REPLAYED
+from voyagent.routes import openapi
+
+POSTS = [call for call in CALLS if call.operation.method == "POST"]
+# Nobody is known yet whose key it could be, or the repeat must be judged by itself.
+IGNORED = {
+    "POST /api/auth/accept-invite",
+    "POST /api/auth/refresh",
+    "POST /api/auth/request-password-reset",
+    "POST /api/auth/reset-password",
+    "POST /api/auth/sign-in",
+    "POST /api/auth/sign-in-totp",
+    "POST /api/auth/sign-out",
+    "POST /api/auth/sign-up",
+    "POST /api/auth/verify-email",
+}
+# What needs more than an id and a body to succeed (a code, a fresh sign-in with two factors) is sent twice here and refused twice.
+REFUSED: set[str] = {
+    "POST /api/auth/totp/disable",
+    "POST /api/auth/totp/recovery-codes",
+    "POST /api/auth/totp/verify",
+}
+COVERED = [call for call in POSTS if call.operation.takes_key]
+
+
+def named(calls: list[Call]) -> Any:
+    return pytest.mark.parametrize("call", calls, ids=lambda call: call.name)
+
+
+@pytest.fixture
+def world(owner_engine: sa.Engine, alice: Person) -> Callable[[], dict[str, int]]:
+    """How many rows Alice's agency has in each table."""
+    with owner_engine.connect() as connection:
+        tables = connection.scalars(
+            sa.text("select table_name from information_schema.columns where column_name = 'tenant_id' and table_schema = 'public'")
+        ).all()
+
+    def look() -> dict[str, int]:
+        with owner_engine.connect() as connection:
+            of = {"t": alice.actor.tenant_id}
+            return {table: connection.scalar(sa.text(f"select count(*) from {table} where tenant_id = :t"), of) or 0 for table in tables}
+
+    return look
+
+
+def send(alice: Person, call: Call, address: str, body: dict[str, Any] | None) -> Any:
+    options = {} if body is None else {"json": body}
+    return alice.api.post(address.removeprefix("/api"), headers={"Idempotency-Key": "a-key"}, **options)
+
+
+def content(answer: Any, drain: Callable[[], None]) -> str | list[str]:
+    """The bytes of an answer; of a stream the events, once the worker has told them."""
+    if not answer.is_streamed:
+        return answer.text
+    drain()
+    return [found.group() for found in FRAME.finditer(answer.get_data(as_text=True))]
+
+
+def test_every_post_is_covered_or_ignored_by_name() -> None:
+    assert {call.name for call in POSTS if not call.operation.takes_key} <= IGNORED
+    assert {call.name for call in COVERED} & IGNORED == set()
+    assert len(COVERED) > 5
+
+
+@named(COVERED)
+def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call) -> None:
+    address, body = call.address(**{name: MAKERS[name](alice) for name in call.parameters}), call.body()
+    first = send(alice, call, address, body)
+    told = content(first, drain)
+    if call.name in REFUSED:
+        assert first.status_code >= 400
+        assert send(alice, call, address, body).headers.get(REPLAYED) is None
+        return
+    assert first.status_code == call.operation.status, first.text
+    before = world()
+    second = send(alice, call, address, body)
+    if call.operation.secret_answer:
+        assert (second.status_code, second.json["detail"]) == (409, "idempotency_secret_shown")
+    else:
+        assert (second.status_code, content(second, drain)) == (first.status_code, told)
+        assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
+        of_the_answer = {name: value for name, value in first.headers if name != "X-Request-Id"}
+        assert {name: value for name, value in second.headers if name not in {"X-Request-Id", REPLAYED}} == of_the_answer
+    assert world() == before
+
+
+@named(COVERED)
+def test_without_a_key_nothing_is_kept(alice: Person, world: Callable[[], dict[str, int]], call: Call) -> None:
+    address, body = call.address(**{name: MAKERS[name](alice) for name in call.parameters}), call.body()
+    answer = alice.api.post(address.removeprefix("/api"), **({} if body is None else {"json": body}))
+    answer.close()
+    assert REPLAYED not in answer.headers
+    assert world()["idempotency_keys"] == 0
+
+
+@named(COVERED)
+def test_the_document_tells_of_the_key(app: Flask, call: Call) -> None:
+    with app.app_context():
+        described: Any = openapi()["paths"]
+    operation = described[call.path.replace("<", "{").replace(">", "}")]["post"]
+    (header,) = (parameter for parameter in operation["parameters"] if parameter["name"] == "Idempotency-Key")
+    assert (header["in"], header["required"], header["schema"]["maxLength"]) == ("header", False, 255)
+    assert REPLAYED in operation["responses"][str(call.operation.status)]["headers"]
+    assert "`idempotency_key_reused`" in operation["responses"]["422"]["description"]
+    assert "`idempotency_in_progress`" in operation["responses"]["409"]["description"]
+    assert ("`idempotency_secret_shown`" in operation["responses"]["409"]["description"]) == call.operation.secret_answer
+
+
+@named([call for call in POSTS if not call.operation.takes_key])
+def test_the_others_neither_look_at_it_nor_promise_it(app: Flask, call: Call) -> None:
+    with app.app_context():
+        described: Any = openapi()["paths"]
+    operation = described[call.path]["post"]
+    assert "Idempotency-Key" not in {parameter["name"] for parameter in operation.get("parameters", [])}
+    body = {} if call.operation.body is None else {"json": call.body()}
+    api = ApiClient(app.test_client(), None)
+    answers = [api.post(call.path.removeprefix("/api"), headers={"Idempotency-Key": key}, **body) for key in ("", "a-key", "a-key")]
+    assert all(answer.headers.get(REPLAYED) is None for answer in answers)
+    assert all("idempotency" not in answer.text and "Idempotency" not in answer.text for answer in answers)
+
+
+def test_the_reading_page_tells_of_it(app: Flask) -> None:
+    page = app.test_client().get("/api/docs").text
+    assert "Idempotency-Key" in page
+    assert "Idempotent-Replayed: true" in page

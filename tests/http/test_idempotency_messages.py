@@ -1,0 +1,158 @@
+"""A message with an Idempotency-Key is said once: a repeat joins its turn, or is told it again from the first event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.assistant.line import FRAME, Line, frames, proposal
+from tests.chat.parallel import at_once
+from tests.http.conftest import Variant
+from tests.people import ApiClient, Person
+from voyagent.chat.stream import seats
+from voyagent.http.idempotency import REPLAYED
+
+
+@pytest.fixture
+def line(alice: Person, drain: Any) -> Any:
+    made = Line(alice, drain)
+    made.session_id = alice.api.post("/chat/sessions").json["session_id"]
+    yield made
+    for answer in made.opened:
+        answer.close()
+
+
+def send(line: Line, body: dict[str, Any], *, key: str = "a-key", last_event_id: int | None = None) -> TestResponse:
+    headers = {"Idempotency-Key": key} | ({} if last_event_id is None else {"Last-Event-ID": str(last_event_id)})
+    answer = line.person.api.post(f"/chat/sessions/{line.session_id}/messages", json=body, headers=headers)
+    line.opened.append(answer)
+    return answer
+
+
+def events(answer: TestResponse) -> list[str]:
+    return [found.group() for found in FRAME.finditer(answer.get_data(as_text=True))]
+
+
+def said(line: Line) -> int:
+    """How many messages the conversation has."""
+    return line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"]
+
+
+HELP = {"message": "help"}
+
+
+def test_a_repeat_joins_the_turn_that_runs(line: Line) -> None:
+    first, second = send(line, HELP), send(line, HELP)
+    line.drain()
+    told = events(first)
+    assert events(second) == told
+    assert len(told) >= 2
+    assert (first.headers.get(REPLAYED), second.headers[REPLAYED]) == (None, "true")
+    assert second.headers["Content-Type"] == first.headers["Content-Type"]
+    assert said(line) == 2
+
+
+def test_after_the_turn_has_ended_a_repeat_is_told_it_again_from_its_first_event(line: Line) -> None:
+    line.say("trial balance")
+    first = send(line, HELP)
+    line.drain()
+    told = events(first)
+    line.say("trial balance")
+    assert events(send(line, HELP)) == told
+    assert said(line) == 6
+
+
+def test_without_a_key_the_same_message_is_said_again(line: Line) -> None:
+    line.say("help")
+    line.say("help")
+    assert said(line) == 4
+
+
+def test_a_repeat_while_another_turn_runs_is_no_conflict(line: Line) -> None:
+    first = send(line, HELP)
+    line.drain()
+    told = events(first)
+    assert send(line, {"message": "trial balance"}, key="another-key").status_code == 200
+    assert events(send(line, HELP)) == told
+    assert send(line, HELP, key="a-third").status_code == 409
+    line.drain()
+
+
+@pytest.mark.parametrize("seen", [1, -1])
+def test_a_repeat_with_the_last_event_that_was_seen_is_told_what_came_after_and_says_nothing(line: Line, seen: int) -> None:
+    first = send(line, HELP)
+    line.drain()
+    told = events(first)
+    last = frames_of(told)[seen]
+    answer = send(line, HELP, last_event_id=last)
+    assert answer.status_code == 200
+    assert events(answer) == [event for event, number in zip(told, frames_of(told), strict=True) if number > last]
+    assert said(line) == 2
+
+
+def frames_of(told: list[str]) -> list[int]:
+    """The numbers of events."""
+    return [int(FRAME.fullmatch(event)["id"]) for event in told]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("lost", ["nonsense", "999999"])
+def test_a_last_event_that_is_none_of_the_conversations_tells_a_repeat_the_whole_turn(line: Line, lost: str) -> None:
+    first = send(line, HELP)
+    line.drain()
+    told = events(first)
+    api, headers = line.person.api, {"Idempotency-Key": "a-key", "Last-Event-ID": lost}
+    assert events(api.post(f"/chat/sessions/{line.session_id}/messages", json=HELP, headers=headers)) == told
+
+
+def test_another_message_under_the_key_is_refused(line: Line) -> None:
+    send(line, HELP)
+    answer = send(line, {"message": "trial balance"})
+    assert (answer.status_code, answer.json["detail"]) == (422, "idempotency_key_reused")
+    line.drain()
+    assert said(line) == 2
+
+
+def test_a_repeated_decision_shows_again_how_the_assistant_went_on(line: Line, people: Any) -> None:
+    asked = proposal(line)
+    first = send(line, {"approvals": {asked: False}})
+    line.drain()
+    told = events(first)
+    assert "approval_denied" in "".join(told)
+    before = said(line)
+    assert events(send(line, {"approvals": {asked: False}})) == told
+    assert said(line) == before
+
+
+def test_a_deleted_conversation_is_not_found_by_a_repeat_either(line: Line) -> None:
+    send(line, HELP)
+    line.drain()
+    line.person.api.delete(f"/chat/sessions/{line.session_id}")
+    answer = send(line, HELP)
+    assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
+
+
+def test_a_message_that_found_no_seat_was_not_said_and_may_be_sent_again(variant: Variant, line: Line) -> None:
+    app = variant(streams_max=1)
+    api, address = ApiClient(app.test_client(), line.person.access_token), f"/chat/sessions/{line.session_id}/messages"
+    headers = {"Idempotency-Key": "a-key"}
+    seats(app).take(None)
+    assert api.post(address, json=HELP, headers=headers).status_code == 503
+    assert said(line) == 0
+    seats(app).leave(None)
+    answer = api.post(address, json=HELP, headers=headers)
+    line.drain()
+    assert frames(answer)[-1]["kind"] == "final"
+    assert REPLAYED not in answer.headers
+    assert seats(app).taken == 0
+    assert said(line) == 2
+
+
+def test_of_many_at_once_one_is_said(line: Line) -> None:
+    answers = at_once([lambda: send(line, HELP)] * 6)
+    assert {answer.status_code for answer in answers} == {200}
+    line.drain()
+    told = [events(answer) for answer in answers]
+    assert all(other == told[0] for other in told)
+    assert said(line) == 2
