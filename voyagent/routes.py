@@ -25,7 +25,15 @@ from voyagent.http.openapi import document
 from voyagent.http.pages import PageBlueprint, csrf
 from voyagent.http.system import system_api, system_root
 from voyagent.identity import tasks as identity_tasks
-from voyagent.identity.api import account as account_api, gate as gate_api, keys as keys_api, members as members_api, sessions as sessions_api, team as team_api
+from voyagent.identity.api import (
+    account as account_api,
+    gate as gate_api,
+    keys as keys_api,
+    members as members_api,
+    sessions as sessions_api,
+    team as team_api,
+    two_factor as two_factor_api,
+)
 from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
@@ -49,6 +57,7 @@ PAGES: tuple[PageBlueprint, ...] = (
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,
     account_api,
+    two_factor_api,
     sessions_api,
     keys_api,
     team_api,

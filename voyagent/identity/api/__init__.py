@@ -1,7 +1,12 @@
 """The JSON door of identity: coming in, one's own account, the team."""
 
+from voyagent.identity.api import recovery
 from voyagent.identity.api.account import account
 from voyagent.identity.api.gate import gate
+from voyagent.identity.api.keys import keys
+from voyagent.identity.api.members import members
+from voyagent.identity.api.sessions import sessions
 from voyagent.identity.api.team import team
+from voyagent.identity.api.two_factor import two_factor
 
-__all__ = ["account", "gate", "team"]
+__all__ = ["account", "gate", "keys", "members", "recovery", "sessions", "team", "two_factor"]

@@ -43,11 +43,13 @@ def sign_up(body: SignUpRequest) -> Row:
     return came_in(service.sign_up(identity(), **body.model_dump(), device=device(Channel.API)))
 
 
-@gate.post("/auth/sign-in", answer=AuthResponse, errors=(service.InvalidCredentials, service.EmailNotVerified, TooManyRequests, PasswordsBusy))
+@gate.post(
+    "/auth/sign-in", answer=AuthResponse, errors=(service.InvalidCredentials, service.EmailNotVerified, service.TotpRequired, TooManyRequests, PasswordsBusy)
+)
 def sign_in(body: SignInRequest) -> Row:
     """Sign in with address and password.
 
-    Each sign-in is a session of its own; several live side by side.
+    Each sign-in is a session of its own; several live side by side. Where two-factor is on the answer is `totp_required`: see sign-in-totp.
     """
     return came_in(service.sign_in(identity(), **body.model_dump(), device=device(Channel.API)))
 
