@@ -7,19 +7,27 @@ from uuid import UUID
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
-from voyagent.identity.doors import identity
+from voyagent.identity.doors import device, identity
 from voyagent.identity.schemas import CreateInviteRequest, CreateInviteResponse, InviteAnswer, InviteList, InviteQuery
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import LaneReader, Row
 
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
 
 
-@team.post("/auth/invites", status=201, answer=CreateInviteResponse, permission="invite.create", errors=(service.InviteAlreadyExists,), secret_answer=True)
+@team.post(
+    "/auth/invites",
+    status=201,
+    answer=CreateInviteResponse,
+    permission="invite.create",
+    errors=(TooManyRequests, service.InviteAlreadyExists),
+    secret_answer=True,
+)
 def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
-    """Invite a colleague; the link is in the answer and nowhere else."""
-    invite_id, link = service.invite(identity(), actor, email=body.email, role=body.role)
+    """Invite a colleague; the link is mailed, and in the answer this once."""
+    invite_id, link = service.invite(identity(), actor, email=body.email, role=body.role, address=device(Channel.API).ip)
     return {"invite": _invite(queries.get_invite(invite_id)), "invite_link": link}
 
 

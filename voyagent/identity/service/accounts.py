@@ -8,12 +8,13 @@ from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
 from voyagent.identity import queries
-from voyagent.identity.blocklist import is_common
 from voyagent.identity.models import Tenant, User
 from voyagent.identity.permissions import Role
-from voyagent.identity.service.errors import EmailAlreadyRegistered, PasswordBlank, PasswordTooCommon
+from voyagent.identity.service.choosing import refuse_common
+from voyagent.identity.service.errors import EmailAlreadyRegistered
 from voyagent.identity.service.sessions import open_session
 from voyagent.identity.service.values import Device, Identity, SignedInPerson
+from voyagent.identity.service.verification import mail_verification
 from voyagent.kernel import limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
@@ -45,7 +46,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
 ) -> SignedInPerson:
     """Make an agency and its first person, an administrator, in one transaction, and sign her in (API contract, sign-up).
 
-    `email` is lower-case. She is signed in even where her address is not confirmed yet. Raises TooManyRequests, PasswordTooCommon,
+    `email` is lower-case. She is signed in even where her address is not confirmed yet; the link for that is mailed. Raises TooManyRequests, PasswordTooCommon,
     EmailAlreadyRegistered.
     """
     identity.limiter.admit(limits.SIGN_UP, address=device.ip)
@@ -63,6 +64,8 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     user = add_person(identity, email=email, password_hash=password_hash, full_name=full_name, role=Role.AGENCY_ADMIN, verified=False)
     actor = queries.get_actor(user.id, tenant_name=agency_name).via(device.channel)
     audit.record(actor, "agency.signed_up", entity_refs={"tenant_id": tenant.id, "user_id": user.id})
+    if not user.email_verified:
+        mail_verification(identity, actor, user_id=user.id, email=email)
     for hook in _new_agency_hooks:
         hook(actor)
     return open_session(identity, user, device)
@@ -86,11 +89,3 @@ def add_person(identity: Identity, *, email: str, password_hash: str, full_name:
             raise EmailAlreadyRegistered from None
         raise
     return user
-
-
-def refuse_common(password: str, *, agency_name: str, email: str) -> None:
-    """One rule on every path that sets a password. Raises PasswordBlank, PasswordTooCommon."""
-    if not password.strip():
-        raise PasswordBlank
-    if is_common(password, agency_name=agency_name, email=email):
-        raise PasswordTooCommon

@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.audit import service as audit
 from voyagent.identity import queries
 from voyagent.identity.models import Invite
-from voyagent.identity.service.accounts import add_person, refuse_common
+from voyagent.identity.service.accounts import add_person
+from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.errors import (
     EmailAlreadyRegistered,
     InvalidStatus,
@@ -33,13 +34,14 @@ INVITE_DAYS = 7
 STATUSES = frozenset({"pending", "accepted", "revoked", "expired"})
 
 
-def invite(identity: Identity, actor: Actor, *, email: str, role: str) -> tuple[UUID, str]:
-    """Invite an address into the agency in a role; the link is told this once, since only its hash is kept (API contract, invitations).
+def invite(identity: Identity, actor: Actor, *, email: str, role: str, address: str = "") -> tuple[UUID, str]:
+    """Invite an address into the agency in a role; the link is mailed to it, and told this once, since only its hash is kept (API contract, invitations).
 
     One open invitation an address: an expired, accepted or revoked one does not stand in the way, and neither does an account elsewhere. Raises Forbidden,
-    InviteAlreadyExists.
+    TooManyRequests (counted per mail address and by the client's `address`), InviteAlreadyExists.
     """
     actor.require("invite.create")
+    identity.limiter.admit(limits.INVITE_MAIL, account=email, address=address)
     rows_changed(
         "update invites set status = 'expired' where tenant_id = :tenant_id and email = :email and status = 'pending' and expires_at <= now()", email=email
     )
@@ -59,8 +61,11 @@ def invite(identity: Identity, actor: Actor, *, email: str, role: str) -> tuple[
         if "uq_invites_pending" in str(error.orig):
             raise InviteAlreadyExists from None
         raise
+    link = f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={secret}"
+    inviter = actor.full_name or actor.email
+    identity.outbox.send(to=email, kind="invitation", locale=actor.locale, link=link, inviter=inviter, role=role, days=INVITE_DAYS)
     audit.record(actor, "invite.created", entity_refs={"invite_id": made.id}, inputs={"email": email, "role": role})
-    return made.id, f"{identity.settings.public_url.rstrip('/')}/accept-invite?token={secret}"
+    return made.id, link
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:

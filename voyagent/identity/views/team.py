@@ -12,11 +12,11 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.identity import queries, service
-from voyagent.identity.doors import identity
+from voyagent.identity.doors import device, identity
 from voyagent.identity.forms import InviteForm
 from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES, Role, roles_that_may
 from voyagent.identity.views.blueprint import pages
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, SessionReader
 
@@ -42,7 +42,9 @@ def team(reader: Reader) -> Any:
 def invite(actor: Actor) -> Any:
     """Invite a colleague; the next page shows the link once."""
     form = InviteForm()
-    made = form.attempt(lambda given: service.invite(identity(), actor, email=given.email, role=given.role), invite_already_exists="email")
+    made = form.attempt(
+        lambda given: service.invite(identity(), actor, email=given.email, role=given.role, address=device(Channel.BROWSER).ip), invite_already_exists="email"
+    )
     if made is None:
         return _team(SessionReader(db.session), form), form.status
     session[_FRESH_INVITE] = {"email": form.email.data, "link": made[1]}

@@ -1,0 +1,98 @@
+"""One's own account: name, address, password."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.models import User
+from voyagent.identity.service import one_time
+from voyagent.identity.service.choosing import refuse_common
+from voyagent.identity.service.confirming import confirm
+from voyagent.identity.service.errors import EmailAlreadyRegistered
+from voyagent.identity.service.one_time import Purpose
+from voyagent.identity.service.proving import lock_person
+from voyagent.identity.service.sessions import end_sessions
+from voyagent.identity.service.values import Device, Identity
+from voyagent.identity.service.verification import mail_verification
+from voyagent.kernel import limits
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Unauthorized
+
+
+class ProfileChange(NamedTuple):
+    """Whose profile it is, and whether a new address waits to be confirmed."""
+
+    user_id: UUID
+    must_verify: bool
+
+
+def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = None, email: str | None = None, device: Device) -> ProfileChange:
+    """Change one's name, address or both; None keeps (API contract, profile).
+
+    A new address needs a fresh actor and counts at once, unconfirmed, whatever the installation says about confirming: a link goes to it, the old one is told
+    and its outstanding links die, and the person's other sessions end while the acting one goes on. The same address in other case is none. Raises Forbidden,
+    NotFresh, TooManyRequests (its refusal tells that an address is taken), EmailAlreadyRegistered.
+    """
+    actor.require("account.update")
+    if actor.user_id is None:
+        raise Unauthorized
+    person = lock_person(actor.user_id)
+    moves = email is not None and email != person.email
+    if moves:
+        actor.require_fresh()
+        identity.limiter.admit(limits.CHANGE_ADDRESS, account=person.email, address=device.ip)
+    changed = [
+        {"field": field, "before": before, "after": after}
+        for field, before, after in (("full_name", person.display_name, full_name), ("email", person.email, email))
+        if after is not None and after != before
+    ]
+    if full_name is not None:
+        person.display_name = full_name
+    if email is not None and moves:
+        _move(identity, actor, person, email)
+    if changed:
+        audit.record(actor, "profile.changed", entity_refs={"user_id": person.id}, inputs={"fields": changed})
+    return ProfileChange(person.id, moves)
+
+
+def change_password(identity: Identity, actor: Actor, *, current_password: str, new_password: str, code: str | None = None, device: Device) -> None:
+    """Change one's own password: the present one is asked for, and a code where the second factor is on. All other sessions end, the acting one goes on.
+
+    The new one keeps to the rule of every path. Links for a forgotten password die, and the person is told by mail. Raises Forbidden, PasswordBlank,
+    PasswordTooCommon, TooManyRequests (counted with the sign-ins of her address), InvalidPassword, TotpRefused.
+    """
+    actor.require("account.update")
+    refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
+    confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
+    if confirmed.user_id is None:
+        raise Unauthorized
+    person = lock_person(confirmed.user_id)
+    # The one hash that is made with a connection held: made before, it would be had for the asking by whoever does not know the present password.
+    person.password_hash = identity.passwords.hash(new_password)
+    one_time.end(person.id, Purpose.RESET_PASSWORD)
+    end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
+    identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
+    audit.record(actor, "auth.password_changed", entity_refs={"user_id": person.id})
+
+
+def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
+    """Give a person, whose row is held, another address. Raises EmailAlreadyRegistered; of two who want one address at once, one gets it."""
+    if queries.email_taken(email):
+        raise EmailAlreadyRegistered
+    before, person.email, person.email_verified = person.email, email, False
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_users_email" in str(error.orig):
+            raise EmailAlreadyRegistered from None
+        raise
+    one_time.end(person.id, *Purpose)
+    end_sessions(person.id, reason="email_changed", except_session=actor.session_id, by=actor)
+    mail_verification(identity, actor, user_id=person.id, email=email)
+    identity.outbox.send(to=before, kind="address_changed", locale=actor.locale, address=email)

@@ -1,0 +1,73 @@
+"""Confirming an address: the link that is mailed to it, and its use."""
+
+from __future__ import annotations
+
+import math
+from uuid import UUID
+
+import structlog
+
+from voyagent.audit import service as audit
+from voyagent.identity import queries
+from voyagent.identity.service import one_time
+from voyagent.identity.service.one_time import Holder, Purpose
+from voyagent.identity.service.values import Device, Identity
+from voyagent.kernel import limits, tenancy
+from voyagent.kernel.actor import Actor, system_actor
+from voyagent.kernel.db import db
+
+PATH = "/verify-email"
+log = structlog.get_logger(__name__)
+
+
+def send_verification_email(identity: Identity, actor: Actor, *, address: str = "") -> None:
+    """Mail the person a link that confirms her address, also where it is confirmed already (API contract, verification).
+
+    Several links may be outstanding. Raises Forbidden, TooManyRequests: counted per mail address and by the client's `address`.
+    """
+    actor.require("account.update")
+    identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
+    mail_verification(identity, actor, user_id=_person_of(actor), email=actor.email)
+
+
+def send_again(identity: Identity, *, email: str, device: Device) -> None:
+    """Mail the link once more to somebody who cannot sign in without it; the door has seen her password.
+
+    Nothing tells whether there was somebody to mail it to. Raises TooManyRequests.
+    """
+    identity.limiter.admit(limits.VERIFICATION_MAIL, account=email, address=device.ip)
+    account = queries.find_account(email)
+    if account is None or account.email_verified:
+        log.info("auth.verification_not_sent", reason="confirmed" if account else "unknown_address")
+        return
+    tenancy.bind(db.session(), account.tenant_id)
+    actor = system_actor(account.tenant_id).via(device.channel)
+    mail_verification(identity, actor, user_id=account.user_id, email=email, locale=queries.get_actor(account.user_id).locale)
+
+
+def mail_verification(identity: Identity, actor: Actor, *, user_id: UUID, email: str, locale: str | None = None) -> None:
+    """Have the link of a person's address mailed with the running act, for acts that cause it by themselves."""
+    token = one_time.issue(identity, user_id=user_id, email=email, purpose=Purpose.VERIFY_EMAIL)
+    hours = math.ceil(one_time.lifetime_s(identity.settings, Purpose.VERIFY_EMAIL) / 3600)
+    link = f"{identity.settings.public_url.rstrip('/')}{PATH}?token={token}"
+    identity.outbox.send(to=email, kind="verify_email", locale=locale or actor.locale, link=link, hours=hours)
+    audit.record(actor, "auth.verification_sent", entity_refs={"user_id": user_id}, inputs={"email": email})
+
+
+def look_up_verification(identity: Identity, token: str, *, address: str = "") -> Holder:
+    """Whose address a link would confirm; nothing is changed, since mail scanners open links too. Raises TooManyRequests, TokenInvalid."""
+    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
+    return one_time.look_up(token, Purpose.VERIFY_EMAIL)
+
+
+def verify_email(identity: Identity, *, token: str, device: Device) -> None:
+    """Confirm the address that the token went to, once; all other links of the person are dead then. Raises TooManyRequests, TokenInvalid."""
+    person = one_time.spend(look_up_verification(identity, token, address=device.ip))
+    person.email_verified = True
+    actor = queries.get_actor(person.id).via(device.channel)
+    audit.record(actor, "auth.email_verified", entity_refs={"user_id": person.id}, inputs={"email": person.email})
+
+
+def _person_of(actor: Actor) -> UUID:
+    assert actor.user_id is not None, "the permission is a person's"
+    return actor.user_id
