@@ -46,3 +46,8 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
     """Ids of agencies behind one, suspended ones too, in their order."""
     return list(db.session.scalars(text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}))
+
+
+def exists(tenant_id: UUID) -> bool:
+    """Whether there is such an agency."""
+    return agencies(UUID(int=max(tenant_id.int - 1, 0)), limit=1) == [tenant_id]

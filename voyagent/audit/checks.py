@@ -46,9 +46,7 @@ def check(tenant_id: UUID, check_id: UUID | None = None) -> Verdict:
 
     The walk is compared with what earlier checks found, so a chain that was cut and closed again is noticed as well.
     """
-    with transaction(tenant_id):
-        known = _found_before()
-    verdict = walk(tenant_id, known)
+    verdict = walk(tenant_id, found_before(tenant_id))
     with transaction(tenant_id):
         _keep(verdict, check_id)
     db.session.remove()
@@ -66,10 +64,13 @@ def walk(tenant_id: UUID, known: Iterable[Head] = ()) -> Verdict:
         return verifier.verify(chain.lines, chain.head, str(tenant_id), known)
 
 
-def _found_before() -> list[Head]:
-    """Where the newest checks found the chain to hold, the newest last."""
+def found_before(tenant_id: UUID) -> list[Head]:
+    """Where the newest checks of an agency found its chain to hold, the newest last."""
+    db.session.remove()
     newest = select(AuditCheck).where(AuditCheck.ok.is_(True)).order_by(AuditCheck.asked_at.desc(), AuditCheck.id.desc()).limit(_COMPARED_MAX)
-    return [Head(kept.through_seq or 0, (kept.head_hash or b"").hex()) for kept in reversed(db.session.scalars(newest).all())]
+    with transaction(tenant_id):
+        kept = db.session.scalars(newest).all()
+        return [Head(check.through_seq or 0, (check.head_hash or b"").hex()) for check in reversed(kept)]
 
 
 def _keep(verdict: Verdict, check_id: UUID | None) -> None:

@@ -1,0 +1,186 @@
+"""The program that a stranger runs: what it accepts, and that no damage goes unnamed."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.audit.conftest import Seed
+from tests.people import Person
+from voyagent.audit import archive, verifier
+from voyagent.audit.verifier import FIELDS, GENESIS, Head, head_document, verify
+
+TENANT = "01890a5d-ac96-774b-bcce-b302099a8057"
+
+
+def run(*arguments: object, folder: Path) -> tuple[int, str]:
+    """The program on its own: another process, nothing of ours in reach."""
+    ended = subprocess.run([sys.executable, "-I", *map(str, arguments)], cwd=folder, capture_output=True, text=True, check=False)
+    assert ended.stderr == ""
+    return ended.returncode, ended.stdout
+
+
+def line(event: dict[str, str | None]) -> bytes:
+    return verifier.json.dumps(event, ensure_ascii=False, separators=(", ", " : ")).encode()
+
+
+def chain(length: int) -> tuple[list[bytes], Head]:
+    """A chain made by hand, without the database: the other half of the proof that both hash the same."""
+    lines, last = [], GENESIS
+    for seq in range(1, length + 1):
+        event: dict[str, str | None] = dict.fromkeys(FIELDS, "x")
+        event |= {"tenant_id": TENANT, "seq": str(seq), "driver": None, "error": "naïve \N{AIRPLANE}\n", "prev_hash": last}
+        last = event["hash"] = verifier.digest(last, event)
+        lines.append(line(event))
+    return lines, Head(length, last)
+
+
+@pytest.fixture
+def exported(app: Flask, alice: Person, seed: Seed, tmp_path: Path) -> Path:
+    """An archive of a few events, hostile text among them."""
+    seed(alice, 3, kind='probe "x" \\ \n\u2028\u007f 🛫', error="\u0001\t", inputs={"a": "ü", "b": None, "c": ["1.00"]})
+    with app.app_context():
+        archive.write(alice.actor.tenant_id, tmp_path / "audit.zip")
+    return tmp_path / "audit.zip"
+
+
+@pytest.fixture
+def unpacked(exported: Path, tmp_path: Path) -> Path:
+    """The same, unpacked."""
+    with zipfile.ZipFile(exported) as packed:
+        packed.extractall(tmp_path / "open")
+    return tmp_path / "open"
+
+
+def test_an_archive_verifies_unpacked_and_packed(exported: Path, unpacked: Path) -> None:
+    for code, said in (run("verify.py", folder=unpacked), run(unpacked / "verify.py", exported, folder=unpacked)):
+        assert code == 0
+        assert said.startswith("OK: ")
+
+
+def test_the_programs_in_the_archive_and_in_the_house_are_one(exported: Path, unpacked: Path) -> None:
+    assert (unpacked / "verify.py").read_bytes() == Path(verifier.__file__).read_bytes()
+    assert sorted(path.name for path in unpacked.iterdir()) == ["README.txt", "events.jsonl", "head.json", "verify.py"]
+
+
+def test_the_export_is_the_last_event_of_its_own_archive(unpacked: Path) -> None:
+    last = (unpacked / "events.jsonl").read_text().split("\n")[-2]
+    assert '"kind" : "audit.exported"' in last
+
+
+def test_a_head_noted_elsewhere_is_found_in_it_or_missed(unpacked: Path) -> None:
+    lines = (unpacked / "events.jsonl").read_text().split("\n")
+    noted = verifier.json.loads(lines[1])["hash"]
+    assert run("verify.py", "--head", f"2:{noted}", folder=unpacked)[0] == 0
+    assert run("verify.py", "--head", f"2:{'0' * 64}", folder=unpacked) == (1, "BROKEN at event 2: event 2 has another hash than was noted elsewhere\n")
+    code, said = run("verify.py", "--head", f"99:{noted}", folder=unpacked)
+    assert (code, "event 99 was noted elsewhere" in said) == (1, True)
+    assert run("verify.py", "--head", "nonsense", folder=unpacked)[0] == 1
+    assert run("verify.py", "--head", folder=unpacked)[0] == 1
+
+
+def test_a_damaged_byte_of_the_events_is_named_by_its_line(unpacked: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = unpacked / "events.jsonl"
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 3):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
+        assert verifier.main([str(unpacked)]) == 1, at
+        number = whole[:at].count(b"\n") + 1
+        assert f"event {number}" in capsys.readouterr().out, at
+
+
+def test_every_single_damaged_byte_of_the_head_is_noticed(unpacked: Path) -> None:
+    path = unpacked / "head.json"
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for damaged in {whole[at] ^ 1, 0xFF, 0x00} - {whole[at]}:
+            path.write_bytes(whole[:at] + bytes([damaged]) + whole[at + 1 :])
+            assert verifier.main([str(unpacked)]) == 1, (at, damaged)
+
+
+def test_a_damaged_archive_is_never_a_traceback_and_never_other_events(exported: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole, chance = exported.read_bytes(), random.Random(7)  # noqa: S311 - a repeatable choice of bits
+    with zipfile.ZipFile(exported) as packed:
+        right = packed.read("events.jsonl"), packed.read("head.json")
+    for at in range(0, len(whole), 3):
+        exported.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :])
+        code = verifier.main([str(exported)])
+        assert capsys.readouterr().out.startswith("OK" if code == 0 else "BROKEN"), at
+        if code == 0:  # a time stamp or the like: what counts is as it was
+            with zipfile.ZipFile(exported) as packed:
+                assert (packed.read("events.jsonl"), packed.read("head.json")) == right, at
+    for cut in (0, 1, 100, len(whole) // 2, len(whole) - 1):
+        exported.write_bytes(whole[:cut])
+        assert verifier.main([str(exported)]) == 1
+
+
+def test_a_missing_part_is_named(unpacked: Path) -> None:
+    for name in ("events.jsonl", "head.json"):
+        whole = (unpacked / name).read_bytes()
+        (unpacked / name).unlink()
+        code, said = run("verify.py", folder=unpacked)
+        assert (code, name in said) == (1, True)
+        (unpacked / name).write_bytes(whole)
+    assert run("verify.py", "nowhere.zip", folder=unpacked)[0] == 1
+    assert run("verify.py", "a", "b", folder=unpacked)[0] == 1
+
+
+def without(lines: list[bytes], at: int) -> list[bytes]:
+    return lines[:at] + lines[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("damage", "bad_seq", "words"),
+    [
+        (lambda lines: lines[:-1], 5, "is missing: the chain ends at 4"),
+        (lambda lines: without(lines, 2), 3, "event 3 is missing: event 4 stands in its place"),
+        (lambda lines: without(lines, 0), 1, "event 1 is missing: event 2 stands in its place"),
+        (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], 2, "event 2 is missing"),
+        (lambda lines: [*lines, lines[-1]], 6, "does not follow"),
+        (lambda _lines: [], 1, "event 1 is missing: the chain ends at 0"),
+        (lambda lines: [*lines[:3], b"", *lines[3:]], 4, "line 4"),
+        (lambda lines: [*lines[:3], b"\xff" + lines[3], lines[4]], 4, "line 4"),
+        (lambda lines: [*lines[:3], b"[" * 100_000, lines[4]], 4, "line 4"),
+        (lambda lines: [*lines[:3], lines[3].replace(b'"error" : ', b'"error" : "x", "error" : '), lines[4]], 4, "other members or another spelling"),
+        (lambda lines: [*lines[:3], lines[3].replace(b'"x"', b'"\\ud800"', 1), lines[4]], 4, "another spelling"),
+        (lambda lines: [*lines[:3], lines[3].replace(b'"x"', b"1", 1), lines[4]], 4, "other members"),
+    ],
+)
+def test_what_is_missing_moved_or_strange_is_named(damage: Callable[[list[bytes]], list[bytes]], bad_seq: int, words: str) -> None:
+    lines, head = chain(5)
+    assert verify(lines, head, TENANT).ok
+    verdict = verify(damage(lines), head, TENANT)
+    assert (verdict.ok, verdict.bad_seq) == (False, bad_seq)
+    assert words in verdict.reason
+
+
+def test_a_chain_cut_together_with_its_head_is_told_by_a_head_noted_elsewhere_only() -> None:
+    lines, head = chain(5)
+    shorter, cut = chain(3)
+    assert lines[:3] == shorter
+    assert verify(shorter, cut, TENANT).ok
+    told = verify(shorter, cut, TENANT, [head])
+    assert (told.bad_seq, told.reason) == (4, "event 4 is missing: the chain ends at 3, and event 5 was noted elsewhere")
+
+
+def test_events_of_another_agency_and_another_head_are_refused() -> None:
+    lines, head = chain(2)
+    assert verify(lines, head, "another").bad_seq == 1
+    assert verify(lines, Head(2, GENESIS), TENANT).reason == "event 2 has another hash than the head"
+    assert verify(lines, Head(1, head.hash), TENANT).bad_seq == 2
+
+
+def test_an_empty_chain_holds() -> None:
+    assert verify([], Head(0, GENESIS), TENANT).ok
+
+
+def test_it_needs_the_standard_library_alone_and_reads_a_head_strictly(unpacked: Path) -> None:
+    (unpacked / "head.json").write_text(head_document(TENANT, Head(1, GENESIS)).replace("1", "01"))
+    assert run("verify.py", folder=unpacked) == (1, "BROKEN: head.json cannot be read\n")

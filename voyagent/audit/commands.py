@@ -1,0 +1,76 @@
+"""The commands of the audit: `flask audit verify` checks the chains, `flask audit export` writes an archive that anybody can check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import click
+from flask.cli import with_appcontext
+
+from voyagent.audit import archive, chain, checks
+from voyagent.audit.verifier import Head, parse_head
+from voyagent.kernel.db import db
+
+
+@click.group("audit")
+def audit() -> None:
+    """Check and export the audit."""
+
+
+@audit.command("verify")
+@click.option("--agency", type=click.UUID, help="One agency; all of them where it is absent.")
+@click.option("--head", "noted", multiple=True, metavar="NUMBER:HASH", help="A head that was noted elsewhere, of the agency that is named.")
+@with_appcontext
+def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
+    """Compute every hash anew, and name the first event of each chain that is missing or has been changed; ends with 1 where there is one."""
+    known = _heads(noted)
+    if agency is not None:
+        _must_exist(agency)
+    if known and agency is None:
+        raise click.UsageError("--head belongs to one agency: name it with --agency")
+    broken = 0
+    for tenant_id in [agency] if agency is not None else _agencies():
+        verdict = checks.walk(tenant_id, [*checks.found_before(tenant_id), *known])
+        if verdict.ok:
+            click.echo(f"{tenant_id}: OK, {verdict.seq} events, head {verdict.seq}:{verdict.hash}")
+        else:
+            broken += 1
+            click.echo(f"{tenant_id}: BROKEN at event {verdict.bad_seq}: {verdict.reason}")
+    if broken:
+        raise click.exceptions.Exit(1)
+
+
+@audit.command("export")
+@click.option("--agency", type=click.UUID, required=True)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def export(agency: UUID, file: Path) -> None:
+    """Write the whole audit of an agency as an archive, with the program that checks it."""
+    _must_exist(agency)
+    try:
+        head = archive.write(agency, file)
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
+    click.echo(f"{file}: {head.seq} events. Note its head somewhere else: {head.seq}:{head.hash}")
+
+
+def _must_exist(tenant_id: UUID) -> None:
+    if not chain.exists(tenant_id):
+        raise click.ClickException(f"there is no agency {tenant_id}")
+
+
+def _heads(noted: tuple[str, ...]) -> list[Head]:
+    try:
+        return [parse_head(text) for text in noted]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--head") from None
+
+
+def _agencies() -> Iterator[UUID]:
+    last = chain.FIRST
+    while batch := chain.agencies(last):
+        db.session.remove()
+        yield from batch
+        last = batch[-1]
