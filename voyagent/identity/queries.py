@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select, text, tuple_
 
 from voyagent.identity.demo import DEMO_EMAIL
-from voyagent.identity.models import ApiKey, AuthSession, Invite, Tenant, User
+from voyagent.identity.models import ApiKey, AuthSession, Invite, RecoveryCode, Tenant, User
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db
@@ -24,6 +24,7 @@ _TENANTS = Tenant.__table__.c
 _INVITES = Invite.__table__.c
 _KEYS = ApiKey.__table__.c
 _SESSIONS = AuthSession.__table__.c
+_CODES = RecoveryCode.__table__.c
 BROWSER_IDLE = timedelta(days=14)
 """As long as nobody comes a browser's cookie stays good for so long, no longer."""
 
@@ -304,6 +305,25 @@ def sessions_statement(user_id: UUID) -> Select[Any]:
 def list_sessions(reader: Reader, user_id: UUID) -> list[Row]:
     """Where a person is signed in."""
     return reader.read(sessions_statement(user_id))[0]
+
+
+def two_factor_statement(user_id: UUID) -> Select[Any]:
+    """How a person's second factor stands: on or off, the sealed secret of a set-up that was begun, and how many recovery codes are left of how many."""
+    codes = select(func.count()).where(owned(RecoveryCode), _CODES.user_id == user_id)
+    return select(
+        _USERS.totp_enabled,
+        _USERS.totp_pending_secret,
+        codes.scalar_subquery().label("codes_made"),
+        codes.where(_CODES.spent_at.is_(None)).scalar_subquery().label("codes_left"),
+    ).where(owned(User), _USERS.id == user_id)
+
+
+def get_two_factor(reader: Reader, user_id: UUID) -> Row:
+    """The same. Raises PersonNotFound."""
+    rows = reader.read(two_factor_statement(user_id))[0]
+    if not rows:
+        raise PersonNotFound
+    return rows[0]
 
 
 def get_actor(user_id: UUID, *, tenant_name: str | None = None) -> Actor:

@@ -13,6 +13,7 @@ from voyagent.identity import queries, service
 from voyagent.identity.doors import device, identity
 from voyagent.identity.forms import JoinForm, SignInForm, SignUpForm
 from voyagent.identity.views.blueprint import pages
+from voyagent.identity.views.code import keep_half
 from voyagent.kernel.actor import Actor, Channel
 
 _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
@@ -25,15 +26,18 @@ def sign_in() -> Any:
     if request.method == "GET" and is_signed_in():
         return see_other(target)
     form = SignInForm()
-    signed_in = form.attempt(
-        lambda given: service.sign_in(identity(), email=given.email, password=given.password, device=device(Channel.BROWSER)),
+    came = form.attempt(
+        lambda given: service.begin_sign_in(identity(), email=given.email, password=given.password, device=device(Channel.BROWSER)),
         invalid_credentials="",
         email_not_verified="",
     )
-    if signed_in is None:
+    if came is None:
         offers_demo = queries.offers_demo(identity().settings)
         return render_template("identity/sign_in.html", form=form, target=target, offers_demo=offers_demo), form.status
-    sign_browser_in(signed_in.credential, remember=bool(form.remember.data))
+    if isinstance(came, service.HalfSignIn):
+        keep_half(came, remember=bool(form.remember.data))
+        return see_other(url_for(".enter_code", next=target))
+    sign_browser_in(came.credential, remember=bool(form.remember.data))
     return see_other(target)
 
 

@@ -1,0 +1,33 @@
+"""The forms of the second factor, and of asking for the password again."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import PasswordField, StringField
+
+from voyagent.http.forms import SchemaForm
+from voyagent.identity.two_factor_schemas import CodePage, ConfirmPage
+
+_SENTENCES = {
+    "password.missing": _("Write your password."),
+    "password.string_too_long": _("This is too long."),
+    "code.missing": _("Write the code."),
+    "code.string_too_long": _("This is too long."),
+}
+
+
+class ConfirmForm(SchemaForm[ConfirmPage]):
+    """The password, and where two-factor is on a code."""
+
+    schema = ConfirmPage
+    sentences = _SENTENCES
+    password = PasswordField(_("Your password"))
+    code = StringField(_("Code from your phone, or a recovery code"))
+
+
+class CodeForm(SchemaForm[CodePage]):
+    """A code."""
+
+    schema = CodePage
+    sentences = _SENTENCES
+    code = StringField(_("Code"))

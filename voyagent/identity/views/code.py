@@ -1,0 +1,63 @@
+"""The second page of signing in: the code, where the second factor is on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from voyagent.http.guards import safe_next, sign_browser_in
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.identity import service
+from voyagent.identity.doors import device, identity
+from voyagent.identity.two_factor_forms import CodeForm
+from voyagent.identity.views.blueprint import pages
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.ids import parse_id
+
+_HALF = "half_sign_in"
+
+
+def keep_half(half: service.HalfSignIn, *, remember: bool) -> None:
+    """Put the half of a sign-in into a fresh cookie, signed and without password or code; whoever was signed in here before is not any more."""
+    session.clear()
+    session[_HALF] = {
+        "ids": [str(half.tenant_id), str(half.user_id)],
+        "email": half.email,
+        "password": half.password_print,
+        "at": half.began_at.isoformat(),
+        "remember": remember,
+    }
+
+
+@pages.page("/sign-in/code", methods=("GET", "POST"))
+def enter_code() -> Any:
+    """Finish signing in with a code, and go on to where one was going."""
+    target = safe_next(request.args.get("next"))
+    half = _half()
+    if half is None:
+        if session.pop(_HALF, None):
+            toast(_("That took too long. Please sign in again."), kind="error")
+        return see_other(url_for("identity.sign_in", next=target))
+    form = CodeForm()
+    signed_in = form.attempt(lambda given: service.complete_sign_in(identity(), half, code=given.code, device=device(Channel.BROWSER)), totp_invalid="code")
+    if signed_in is None:
+        by_list = "recovery" in request.args
+        return render_template("identity/sign_in_code.html", form=form, target=target, email=half.email, by_list=by_list), form.status
+    sign_browser_in(signed_in.credential, remember=session[_HALF]["remember"])
+    return see_other(target)
+
+
+def _half() -> service.HalfSignIn | None:
+    """The half that this browser has, while it is good for anything."""
+    kept = session.get(_HALF)
+    if kept is None:
+        return None
+    tenant_id, user_id = map(parse_id, kept["ids"])
+    if tenant_id is None or user_id is None:
+        return None
+    half = service.HalfSignIn(tenant_id, user_id, kept["email"], kept["password"], datetime.fromisoformat(kept["at"]))
+    return None if half.is_over else half

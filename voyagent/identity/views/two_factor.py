@@ -1,0 +1,119 @@
+"""The pages of the second factor: how it stands, setting it up with a QR code, recovery codes, switching it off."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import segno
+from flask import render_template, session, url_for
+from flask_babel import gettext as _
+
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.identity import queries, service
+from voyagent.identity.doors import device, identity
+from voyagent.identity.permissions import MONEY_ROLES, TICKET_ROLES
+from voyagent.identity.two_factor_forms import CodeForm, ConfirmForm
+from voyagent.identity.views.blueprint import account_pages
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import LaneReader, Row, SessionReader
+
+_SHOWN_UNTIL = "totp_shown_until"
+_SHOWN_FOR_S = 15 * 60
+_AT_THE_FORM = {"invalid_password": "password", "totp_invalid": "code"}
+
+
+@account_pages.page("/account/security", permission="account.read")
+def security(reader: LaneReader) -> str:
+    """How one's second factor stands; the secret of a set-up only in the browser that has just begun it."""
+    state = queries.get_two_factor(reader, reader.person_id)
+    return _page(reader.prove(), state, CodeForm())
+
+
+@account_pages.page("/account/security/set-up", methods=("GET", "POST"), permission="account.update")
+def set_up(actor: Actor) -> Any:
+    """Give the password (and code) for a new secret."""
+    form = ConfirmForm()
+    begun = form.attempt(lambda given: service.set_up_totp(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)), **_AT_THE_FORM)
+    if begun is None:
+        return _ask(actor, "set_up", form), form.status
+    session[_SHOWN_UNTIL] = int(time.time()) + _SHOWN_FOR_S
+    return see_other(url_for(".security"))
+
+
+@account_pages.page("/account/security/confirm", methods=("POST",), permission="account.update")
+def switch_on(actor: Actor) -> Any:
+    """Switch on by the first code. The recovery codes are in this answer and kept nowhere, so no page can show them again."""
+    form = CodeForm()
+    if not _is_shown():
+        toast(_("That took too long. Please begin again."), kind="error")
+        return see_other(url_for(".set_up"))
+    done = form.attempt(
+        lambda given: service.switch_on(identity(), actor, code=given.code, device=device(Channel.BROWSER)), totp_invalid="code", totp_not_initialized=""
+    )
+    if done is None:
+        return _page(actor, _state(actor), form), form.status
+    session.pop(_SHOWN_UNTIL)
+    change, codes = done
+    toast(_("Codes come from the new authenticator from now on.") if change == "replaced" else _("Two-factor sign-in is on."))
+    return _page(actor, _state(actor), CodeForm(formdata=None), codes=codes) if codes else see_other(url_for(".security"))
+
+
+@account_pages.page("/account/security/leave", methods=("POST",), permission="account.update")
+def leave_set_up(actor: Actor) -> Any:
+    """Leave a set-up that was begun."""
+    service.drop_setup(actor)
+    session.pop(_SHOWN_UNTIL, None)
+    return see_other(url_for(".security"))
+
+
+@account_pages.page("/account/security/codes", methods=("GET", "POST"), permission="account.update")
+def new_codes(actor: Actor) -> Any:
+    """Make new recovery codes; they are in the answer to the form and kept nowhere."""
+    form = ConfirmForm()
+    codes = form.attempt(
+        lambda given: service.make_recovery_codes(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)), **_AT_THE_FORM, totp_not_enabled=""
+    )
+    if codes is None:
+        return _ask(actor, "codes", form), form.status
+    toast(_("The new codes count from now on. The old ones are worth nothing."))
+    return _page(actor, _state(actor), CodeForm(formdata=None), codes=codes)
+
+
+@account_pages.page("/account/security/off", methods=("GET", "POST"), permission="account.update")
+def switch_off(actor: Actor) -> Any:
+    """Switch the second factor off."""
+    form = ConfirmForm()
+    done = form.attempt(lambda given: _off(actor, **given.model_dump()), **_AT_THE_FORM)
+    if done is None:
+        return _ask(actor, "off", form), form.status
+    toast(_("Two-factor sign-in is off."))
+    return see_other(url_for(".security"))
+
+
+def _off(actor: Actor, **given: Any) -> bool:
+    service.disable_totp(identity(), actor, **given, device=device(Channel.BROWSER))
+    return True
+
+
+def _ask(actor: Actor, act: str, form: ConfirmForm) -> str:
+    return render_template("account/two_factor_confirm.html", act=act, form=form, is_on=_state(actor)["totp_enabled"])
+
+
+def _state(actor: Actor) -> Row:
+    assert actor.user_id is not None
+    return queries.get_two_factor(SessionReader(db.session), actor.user_id)
+
+
+def _page(actor: Actor, state: Row, form: CodeForm, *, codes: list[str] | None = None) -> str:
+    sealed = state["totp_pending_secret"]
+    setup = service.pending_setup(identity(), actor, sealed) if sealed is not None and _is_shown() else None
+    picture = segno.make_qr(setup.otpauth_url, error="m").svg_data_uri(border=4, light="#fff", omitsize=True) if setup else ""
+    advised = actor.role in MONEY_ROLES | TICKET_ROLES
+    return render_template("account/security.html", state=state, form=form, setup=setup, picture=picture, codes=codes or [], advised=advised)
+
+
+def _is_shown() -> bool:
+    return bool(session.get(_SHOWN_UNTIL, 0) >= time.time())
