@@ -24,7 +24,11 @@ UNSAFE = "POST"
 # What a viewer may send all the same: leaving.
 ANYBODYS = {"identity.sign_out"}
 # Pages that look at no query; one try with every name at once is enough for them.
-READS_NO_QUERY = {"account.profile", "docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"}
+READS_NO_QUERY = {
+    *("account.security", "account.set_up", "account.new_codes", "account.switch_off"),
+    *("account.profile", "account.api_keys", "account.new_api_key", "account.ask_to_revoke", "account.sessions", "identity.member", "identity.ask_to_remove"),
+    *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
+}
 
 
 @dataclass(frozen=True)
@@ -68,14 +72,16 @@ FORM_VALUES = ["\x00", f"{MARK}\x00", LONG, MARK, MARK * 300, "-1", "9" * 40, "N
 # Every name that a page or a form of ours reads; a name that it does not know it ignores.
 QUERY_NAMES = [
     *("q", "status", "offset", "limit", "page", "sort", "open", "cursor", "about", "from", "to", "first", "after", "step", "next", "token", "customer_name"),
-    *("as_of", "currency", "created_from", "created_to", "depart_from", "depart_to", "bucket", "party", "search", "direction"),
+    *("as_of", "currency", "created_from", "created_to", "depart_from", "depart_to", "bucket", "party", "search", "direction", "recovery"),
 ]
 FORM_NAMES = [
+    *("current_password", "new_password", "code"),
     *("email", "password", "full_name", "agency_name", "remember", "role", "message", "title", "granted", "confirmed", "reason", "status", "then"),
     *("customer_name", "customer_email", "customer_phone", "origin", "destination", "depart_date", "return_date", "pax_count"),
     *("budget_amount", "budget_currency", "notes", "opened", "seen"),
     *("model", "system_prompt_suffix", "rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget", "locale", "timezone", "default_currency"),
     *("four_eyes", "financial_year_start_month"),
+    *("name", "scopes", "expires_in_days", "code"),
 ]
 
 

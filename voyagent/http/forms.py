@@ -63,6 +63,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     sentences: ClassVar[dict[str, Any]] = {}
     """What to say for a kind of finding, `kind` or `field.kind`, where the usual sentence does not fit."""
 
+    refused: str | None = None
+    """The code of the rule that refused what was sent, where one did."""
     _came_too_often: bool = False
 
     @property
@@ -118,6 +120,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
+        self.refused = error.code
         if isinstance(error, TooManyRequests):
             self._came_too_often = True
             _tell_when(error.retry_after_s)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from babel.core import Locale
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, EmailField, PasswordField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, EmailField, PasswordField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import ROLE_WORDS, page_locale
-from voyagent.identity.permissions import Role
-from voyagent.identity.schemas import CreateInviteRequest, JoinPage, SignInRequest, SignUpPage
+from voyagent.identity.permissions import Role, is_within_reach
+from voyagent.identity.schemas import CreateInviteRequest, JoinPage, MakeKeyPage, RolePage, SignInRequest, SignUpPage
 from voyagent.kernel import clock, money
+from voyagent.kernel.fields import Open
 
 FIRST_CURRENCIES = ("INR", "AED", "USD", "EUR", "GBP", "SAR", "QAR", "SGD")
 FIRST_ZONES = ("Asia/Kolkata", "Asia/Dubai", "Asia/Singapore", "Europe/London", "UTC")
 ROLE_ORDER = (Role.AGENT, Role.VIEWER, Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENCY_ADMIN)
 _PASSWORD_LENGTH = _("Use 12 to 128 characters.")
-_SENTENCES = {
+SENTENCES = {
     "email_invalid": _("Write an address such as neha@malabargulf.in."),
     "password.missing": _("Choose a password."),
     "password.string_too_short": _PASSWORD_LENGTH,
@@ -36,7 +38,7 @@ class SignInForm(SchemaForm[SignInRequest]):
     """Address and password."""
 
     schema = SignInRequest
-    sentences = {**_SENTENCES, "password.missing": _("Write your password."), "password.string_too_long": _("This is too long.")}  # noqa: RUF012 - declared by the base
+    sentences = {**SENTENCES, "password.missing": _("Write your password."), "password.string_too_long": _("This is too long.")}  # noqa: RUF012 - declared by the base
     email = EmailField(_("E-mail"))
     password = PasswordField(_("Password"))
     remember = BooleanField(_("Keep me signed in on this computer"))
@@ -46,7 +48,7 @@ class SignUpForm(SchemaForm[SignUpPage]):
     """A new agency and its administrator."""
 
     schema = SignUpPage
-    sentences = _SENTENCES
+    sentences = SENTENCES
     agency_name = StringField(_("Agency name"))
     full_name = StringField(_("Your name"))
     email = EmailField(_("E-mail"))
@@ -61,7 +63,7 @@ class JoinForm(SchemaForm[JoinPage]):
     """Who joins by an invitation."""
 
     schema = JoinPage
-    sentences = _SENTENCES
+    sentences = SENTENCES
     full_name = StringField(_("Your name"))
     password = PasswordField(_("Password"))
 
@@ -70,11 +72,66 @@ class InviteForm(SchemaForm[CreateInviteRequest]):
     """Whom to invite, and as what."""
 
     schema = CreateInviteRequest
-    sentences = {**_SENTENCES, "email.missing": _("Write your colleague's address.")}  # noqa: RUF012 - declared by the base
+    sentences = {**SENTENCES, "email.missing": _("Write your colleague's address.")}  # noqa: RUF012 - declared by the base
     email = EmailField(_("E-mail"))
     role = SelectField(
         _("Role"), default=Role.AGENT.value, choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False
     )
+
+
+# What a key may do, in plain words; the order is that of the page.
+SCOPE_WORDS = {
+    "read": (_("Read everything"), _("All that you can see, and it changes nothing")),
+    "enquiries": (_("Enquiries"), _("Take them in, change them, open a conversation")),
+    "assistant": (_("Assistant"), _("Talk with it, so that it looks up and proposes what you could")),
+    "approvals": (_("Approvals"), _("See what waits, grant and reject as you may")),
+    "books": (_("Books"), _("Invoices, bills, payments, journal, reports")),
+    "reports": (_("Reports"), _("Receivables, payables, trial balance")),
+    "team": (_("Team"), _("Who is here; invite, change roles and remove, where you may")),
+    "settings": (_("Settings"), _("Read them, and change them where you may")),
+    "audit": (_("Audit"), _("Read and export who did what")),
+    "full": (_("Everything that you may do"), _("But making keys and changing how you sign in")),
+}
+_KEY_DAYS = (("30", _("in 30 days")), ("90", _("in 90 days")), ("365", _("in a year")), ("", _("never")))
+
+
+class MakeKeyForm(SchemaForm[MakeKeyPage]):
+    """A new API key: its name, its end, what it may do, and the password of whoever makes it."""
+
+    schema = MakeKeyPage
+    sentences = {  # noqa: RUF012 - declared by the base
+        **SENTENCES,
+        "name.missing": _("Give it a name, such as the program that will use it."),
+        "scopes.too_short": _("Choose what it may do."),
+        "invalid_scope": _("Choose one of the list."),
+        "password.missing": _("Write your password."),
+    }
+    name = StringField(_("Name"))
+    expires_in_days = SelectField(_("Ends"), default="90", choices=[SelectChoice(days, words) for days, words in _KEY_DAYS], validate_choice=False)
+    scopes = SelectMultipleField(_("It may"), default=["read"], validate_choice=False, widget=ListWidget(), option_widget=CheckboxInput())
+    password = PasswordField(_("Your password"))
+    code = StringField(_("Code from your phone, or a recovery code"))
+
+    @classmethod
+    def of(cls, role: str) -> MakeKeyForm:
+        """The form with the scopes in which somebody of this role may do anything at all."""
+        form = cls()
+        form.scopes.choices = [(scope, words) for scope, (words, _about) in SCOPE_WORDS.items() if is_within_reach(scope, role)]
+        return form
+
+
+class RoleForm(SchemaForm[RolePage]):
+    """What somebody is in the agency."""
+
+    schema = RolePage
+    sentences = SENTENCES
+    role = SelectField(_("Role"), choices=[SelectChoice(role.value, ROLE_WORDS[role.value]) for role in ROLE_ORDER], validate_choice=False)
+
+
+class SureForm(SchemaForm[Open]):
+    """The second step before an act: nothing to fill in."""
+
+    schema = Open
 
 
 def _named(codes: list[str]) -> list[SelectChoice]:

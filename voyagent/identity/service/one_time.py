@@ -59,23 +59,31 @@ def lifetime_s(settings: Settings, purpose: Purpose) -> int:
     return settings.auth_verification_ttl_seconds if purpose is Purpose.VERIFY_EMAIL else settings.auth_password_reset_ttl_seconds
 
 
-def look_up(token: str, purpose: Purpose) -> Holder:
+def find(token: str, purpose: Purpose) -> Holder | None:
     """Whom a token belongs to, as long as it is good; binds her agency and changes nothing.
 
-    Unknown, used, late, for another purpose or for an address that is no longer hers: all the same to the caller. Raises TokenInvalid.
+    None for one that is unknown, used, late, for another purpose or for an address that is no longer hers: all the same to the caller.
     """
     found = queries.find_one_time_token(secret_digest(token))
     if found is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="unknown")
-        raise TokenInvalid
+        return None
     tenant_id, token_id = found
     tenancy.bind(db.session(), tenant_id)
     statement = f"select o.user_id, o.email, t.display_name from one_time_tokens o, users u, tenants t where{_GOOD}"  # noqa: S608 - our own words
     row = db.session.execute(text(statement), {"tenant_id": tenant_id, "id": token_id, "purpose": purpose.value}).first()
     if row is None:
         log.info("auth.token_refused", purpose=purpose.value, reason="no_longer_good")
-        raise TokenInvalid
+        return None
     return Holder(token_id, row.user_id, purpose, row.email, row.display_name)
+
+
+def look_up(token: str, purpose: Purpose) -> Holder:
+    """The same, for whoever is about to spend it. Raises TokenInvalid."""
+    holder = find(token, purpose)
+    if holder is None:
+        raise TokenInvalid
+    return holder
 
 
 def spend(holder: Holder) -> User:

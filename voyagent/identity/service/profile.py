@@ -18,11 +18,10 @@ from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.service.proving import lock_person
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Device, Identity
-from voyagent.identity.service.verification import mail_verification
+from voyagent.identity.service.verification import mail_verification, person_of
 from voyagent.kernel import limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import Unauthorized
 
 
 class ProfileChange(NamedTuple):
@@ -40,9 +39,7 @@ def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = 
     NotFresh, TooManyRequests (its refusal tells that an address is taken), EmailAlreadyRegistered.
     """
     actor.require("account.update")
-    if actor.user_id is None:
-        raise Unauthorized
-    person = lock_person(actor.user_id)
+    person = lock_person(person_of(actor))
     moves = email is not None and email != person.email
     if moves:
         actor.require_fresh()
@@ -61,7 +58,7 @@ def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = 
     return ProfileChange(person.id, moves)
 
 
-def change_password(identity: Identity, actor: Actor, *, current_password: str, new_password: str, code: str | None = None, device: Device) -> None:
+def change_password(identity: Identity, actor: Actor, *, current_password: str, new_password: str, code: str | None = None, device: Device) -> UUID:
     """Change one's own password: the present one is asked for, and a code where the second factor is on. All other sessions end, the acting one goes on.
 
     The new one keeps to the rule of every path. Links for a forgotten password die, and the person is told by mail. Raises Forbidden, PasswordBlank,
@@ -70,15 +67,14 @@ def change_password(identity: Identity, actor: Actor, *, current_password: str, 
     actor.require("account.update")
     refuse_common(new_password, agency_name=actor.tenant_name, email=actor.email)
     confirmed = confirm(identity, actor, password=current_password, code=code, device=device)
-    if confirmed.user_id is None:
-        raise Unauthorized
-    person = lock_person(confirmed.user_id)
+    person = lock_person(person_of(confirmed))
     # The one hash that is made with a connection held: made before, it would be had for the asking by whoever does not know the present password.
     person.password_hash = identity.passwords.hash(new_password)
     one_time.end(person.id, Purpose.RESET_PASSWORD)
     end_sessions(person.id, reason="password_changed", except_session=actor.session_id, by=actor)
     identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
     audit.record(actor, "auth.password_changed", entity_refs={"user_id": person.id})
+    return person.id
 
 
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:

@@ -64,20 +64,21 @@ def mail_reset(identity: Identity, *, email: str, channel: Channel) -> str | Non
     return token
 
 
-def look_up_reset(identity: Identity, token: str, *, address: str = "") -> Holder:
-    """Whose password a link would change; nothing is changed. Raises TooManyRequests, TokenInvalid."""
+def find_reset(identity: Identity, token: str, *, address: str = "") -> Holder | None:
+    """Whose password a link would change, None for a dead one; nothing is changed. Raises TooManyRequests."""
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
-    return one_time.look_up(token, Purpose.RESET_PASSWORD)
+    return one_time.find(token, Purpose.RESET_PASSWORD)
 
 
-def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> None:
-    """Choose a new password by a mailed token, once: it ends every session of the person, and every other such link.
+def reset_password(identity: Identity, *, token: str, new_password: str, device: Device) -> str:
+    """Choose a new password by a mailed token, once, and tell whose: it ends every session of the person, and every other such link.
 
     It signs nobody in, confirms no address and leaves the second factor as it is (ASVS 6.4.3). A password that is refused spends nothing. The person is told
     by mail, and her failed sign-ins are forgotten. Raises TooManyRequests, PasswordBlank, PasswordTooCommon, TokenInvalid.
     """
+    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
     refuse_common(new_password)
-    holder = look_up_reset(identity, token, address=device.ip)
+    holder = one_time.look_up(token, Purpose.RESET_PASSWORD)
     refuse_common(new_password, agency_name=holder.agency_name, email=holder.email)
     pause()
     password_hash = identity.passwords.hash(new_password)
@@ -88,3 +89,4 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})
     identity.limiter.forgive(person.email)
+    return person.email

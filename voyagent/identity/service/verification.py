@@ -27,7 +27,7 @@ def send_verification_email(identity: Identity, actor: Actor, *, address: str = 
     """
     actor.require("account.update")
     identity.limiter.admit(limits.VERIFICATION_MAIL, account=actor.email, address=address)
-    mail_verification(identity, actor, user_id=_person_of(actor), email=actor.email)
+    mail_verification(identity, actor, user_id=person_of(actor), email=actor.email)
 
 
 def send_again(identity: Identity, *, email: str, device: Device) -> None:
@@ -54,20 +54,23 @@ def mail_verification(identity: Identity, actor: Actor, *, user_id: UUID, email:
     audit.record(actor, "auth.verification_sent", entity_refs={"user_id": user_id}, inputs={"email": email})
 
 
-def look_up_verification(identity: Identity, token: str, *, address: str = "") -> Holder:
-    """Whose address a link would confirm; nothing is changed, since mail scanners open links too. Raises TooManyRequests, TokenInvalid."""
+def find_verification(identity: Identity, token: str, *, address: str = "") -> Holder | None:
+    """Whose address a link would confirm, None for a dead one; nothing is changed, since mail scanners open links too. Raises TooManyRequests."""
     identity.limiter.admit(limits.ONE_TIME_TOKEN, address=address)
-    return one_time.look_up(token, Purpose.VERIFY_EMAIL)
+    return one_time.find(token, Purpose.VERIFY_EMAIL)
 
 
-def verify_email(identity: Identity, *, token: str, device: Device) -> None:
-    """Confirm the address that the token went to, once; all other links of the person are dead then. Raises TooManyRequests, TokenInvalid."""
-    person = one_time.spend(look_up_verification(identity, token, address=device.ip))
+def verify_email(identity: Identity, *, token: str, device: Device) -> str:
+    """Confirm the address that the token went to, once, and tell it; all other links of the person are dead then. Raises TooManyRequests, TokenInvalid."""
+    identity.limiter.admit(limits.ONE_TIME_TOKEN, address=device.ip)
+    person = one_time.spend(one_time.look_up(token, Purpose.VERIFY_EMAIL))
     person.email_verified = True
     actor = queries.get_actor(person.id).via(device.channel)
     audit.record(actor, "auth.email_verified", entity_refs={"user_id": person.id}, inputs={"email": person.email})
+    return person.email
 
 
-def _person_of(actor: Actor) -> UUID:
+def person_of(actor: Actor) -> UUID:
+    """The person who acts, behind a permission that only people hold."""
     assert actor.user_id is not None, "the permission is a person's"
     return actor.user_id

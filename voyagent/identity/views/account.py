@@ -2,13 +2,88 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from typing import Any
 
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.identity import queries, service
+from voyagent.identity.account_forms import AddressForm, NameForm, PasswordForm
+from voyagent.identity.account_schemas import AddressPage
+from voyagent.identity.doors import device, identity
 from voyagent.identity.views.blueprint import account_pages
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import LaneReader, Row, SessionReader
+
+_CONFIRMING = {"invalid_password": "password", "totp_invalid": "code"}
 
 
 @account_pages.page("/account", permission="account.read")
-def profile(actor: Actor) -> str:  # noqa: ARG001 - the layout shows who
-    """Who one is here."""
-    return render_template("account/profile.html")
+def profile(reader: LaneReader) -> str:
+    """Name, address and password, each with a form of its own."""
+    return _page(queries.get_person(reader, reader.person_id))
+
+
+@account_pages.page("/account", methods=("POST",), permission="account.update")
+def rename(actor: Actor) -> Any:
+    """Change one's name."""
+    form = NameForm()
+    changed = form.attempt(lambda given: service.update_profile(identity(), actor, full_name=given.full_name, device=device(Channel.BROWSER)))
+    if changed is None:
+        return _page(_person(actor), name=form), form.status
+    toast(_("Your name is saved."))
+    return see_other(url_for(".profile"))
+
+
+@account_pages.page("/account/address", methods=("POST",), permission="account.update")
+def move(actor: Actor) -> Any:
+    """Change one's address; the password is asked for in the form itself."""
+    form = AddressForm()
+    changed = form.attempt(lambda given: _move(actor, given), **_CONFIRMING, email_already_registered="email")
+    if changed is None:
+        return _page(_person(actor), address=form), form.status
+    toast(_("Your address is changed. Open the link that we have sent there to confirm it.") if changed.must_verify else _("That is your address already."))
+    return see_other(url_for(".profile"))
+
+
+@account_pages.page("/account/password", methods=("POST",), permission="account.update")
+def change_password(actor: Actor) -> Any:
+    """Change one's password."""
+    form = PasswordForm()
+    changed = form.attempt(
+        lambda given: service.change_password(identity(), actor, **given.model_dump(), device=device(Channel.BROWSER)),
+        **{**_CONFIRMING, "invalid_password": "current_password"},
+        password_common="new_password",  # noqa: S106 - a code and its field
+        password_blank="new_password",  # noqa: S106 - the same
+    )
+    if changed is None:
+        return _page(_person(actor), password=form), form.status
+    toast(_("Your password is changed. You are signed out everywhere else."))
+    return see_other(url_for(".profile"))
+
+
+@account_pages.page("/account/verification", methods=("POST",), permission="account.update")
+def send_verification(actor: Actor) -> Any:
+    """Mail the link that confirms one's address again."""
+    service.send_verification_email(identity(), actor, address=device(Channel.BROWSER).ip)
+    toast(_("We have sent the link to %(address)s.", address=actor.email))
+    return see_other(url_for(".profile"))
+
+
+def _move(actor: Actor, given: AddressPage) -> service.ProfileChange:
+    confirmed = service.confirm(identity(), actor, password=given.password, code=given.code, device=device(Channel.BROWSER))
+    return service.update_profile(identity(), confirmed, email=given.email, device=device(Channel.BROWSER))
+
+
+def _person(actor: Actor) -> Row:
+    return queries.get_person(SessionReader(db.session), service.person_of(actor))
+
+
+def _page(person: Row, *, name: NameForm | None = None, address: AddressForm | None = None, password: PasswordForm | None = None) -> str:
+    """The page with one form as it was sent, and the others as they begin."""
+    name = name or NameForm(formdata=None, data={"full_name": person["full_name"]})
+    forms = {"name": name, "address": address or AddressForm(formdata=None), "password": password or PasswordForm(formdata=None)}
+    return render_template("account/profile.html", person=person, forms=forms)

@@ -10,10 +10,12 @@ from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, is_signed_in, safe_next, sign_browser_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.identity import queries, service
+from voyagent.identity.addresses import normal_address
 from voyagent.identity.doors import device, identity
 from voyagent.identity.forms import JoinForm, SignInForm, SignUpForm
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.code import keep_half
+from voyagent.identity.views.recovery import UNVERIFIED
 from voyagent.kernel.actor import Actor, Channel
 
 _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
@@ -32,6 +34,8 @@ def sign_in() -> Any:
         email_not_verified="",
     )
     if came is None:
+        if form.refused == service.EmailNotVerified.code:
+            session[UNVERIFIED] = normal_address(form.email.data or "")
         offers_demo = queries.offers_demo(identity().settings)
         return render_template("identity/sign_in.html", form=form, target=target, offers_demo=offers_demo), form.status
     if isinstance(came, service.HalfSignIn):

@@ -1,0 +1,70 @@
+"""The forms of one's own account and of mailed links; what is right stands in the schemas."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _
+from pydantic import BaseModel
+from wtforms import EmailField, PasswordField, StringField
+
+from voyagent.http.forms import SchemaForm
+from voyagent.identity.account_schemas import AddressPage, ForgotPage, NamePage, PasswordPage, ResetPage
+from voyagent.identity.forms import SENTENCES
+
+_WRITE_PASSWORD = _("Write your password.")
+_TOO_LONG = _("This is too long.")
+_NEW_PASSWORD = {
+    "new_password.missing": _("Choose a password."),
+    "new_password.string_too_short": _("Use 12 to 128 characters."),
+    "new_password.string_too_long": _("Use 12 to 128 characters."),
+}
+
+
+class ForgotForm(SchemaForm[ForgotPage]):
+    """Whose password was forgotten."""
+
+    schema: ClassVar[type[BaseModel]] = ForgotPage
+    sentences: ClassVar[dict[str, Any]] = SENTENCES
+    email = EmailField(_("E-mail"))
+
+
+class ResetForm(SchemaForm[ResetPage]):
+    """A new password behind a mailed link."""
+
+    schema: ClassVar[type[BaseModel]] = ResetPage
+    sentences: ClassVar[dict[str, Any]] = {**SENTENCES, **_NEW_PASSWORD}
+    new_password = PasswordField(_("New password"))
+
+
+class NameForm(SchemaForm[NamePage]):
+    """A new name."""
+
+    schema: ClassVar[type[BaseModel]] = NamePage
+    sentences: ClassVar[dict[str, Any]] = SENTENCES
+    full_name = StringField(_("Your name"))
+
+
+class AddressForm(SchemaForm[AddressPage]):
+    """A new address, with the password, and a code where two-factor is on."""
+
+    schema: ClassVar[type[BaseModel]] = AddressPage
+    sentences: ClassVar[dict[str, Any]] = {**SENTENCES, "password.missing": _WRITE_PASSWORD, "password.string_too_long": _TOO_LONG}
+    email = EmailField(_("New e-mail address"))
+    password = PasswordField(_("Your password"), id="address-password")
+    code = StringField(_("Code from your phone, or a recovery code"), id="address-code")
+
+
+class PasswordForm(SchemaForm[PasswordPage]):
+    """A new password, with the present one, and a code where two-factor is on."""
+
+    schema: ClassVar[type[BaseModel]] = PasswordPage
+    sentences: ClassVar[dict[str, Any]] = {
+        **SENTENCES,
+        **_NEW_PASSWORD,
+        "current_password.missing": _WRITE_PASSWORD,
+        "current_password.string_too_long": _TOO_LONG,
+    }
+    current_password = PasswordField(_("Present password"))
+    new_password = PasswordField(_("New password"))
+    code = StringField(_("Code from your phone, or a recovery code"), id="password-code")

@@ -1,0 +1,95 @@
+"""The pages of mailed links: confirming an address, and a forgotten password. A link's token goes from the address into the session at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, session, url_for
+from flask_babel import gettext as _
+
+from voyagent.http.client import client_address
+from voyagent.http.guards import is_signed_in, sign_browser_out
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.identity import service
+from voyagent.identity.account_forms import ForgotForm, ResetForm
+from voyagent.identity.account_schemas import ForgotPage
+from voyagent.identity.doors import device, identity
+from voyagent.identity.forms import SureForm
+from voyagent.identity.views.blueprint import pages
+from voyagent.kernel.actor import Channel
+
+_VERIFY_TOKEN, _RESET_TOKEN = "verify_token", "reset_token"
+_ASKED = "reset_asked"
+_TOKEN_MAX = 128
+UNVERIFIED = "unverified"
+"""The address of whoever has just given the right password and may not come in before it is confirmed."""
+
+
+@pages.page("/verify-email", methods=("GET", "POST"))
+def verify_email() -> Any:
+    """Confirm an address by a button: programs that scan mails open links, and press none."""
+    if "token" in request.args:
+        return _take_token(_VERIFY_TOKEN, ".verify_email")
+    token, form = session.get(_VERIFY_TOKEN, ""), SureForm()
+    confirmed = form.attempt(lambda _given: service.verify_email(identity(), token=token, device=device(Channel.BROWSER)), token_invalid="")
+    if confirmed is None:
+        holder = service.find_verification(identity(), token, address=client_address()) if form.status != 429 else None
+        status = form.status if holder or form.status == 429 else 400
+        return render_template("identity/verify.html", form=form, holder=holder), status
+    session.pop(_VERIFY_TOKEN)
+    session.pop(UNVERIFIED, None)
+    toast(_("%(address)s is confirmed.", address=confirmed))
+    return see_other(url_for("home.index" if is_signed_in() else ".sign_in"))
+
+
+@pages.page("/verify-email/again", methods=("POST",))
+def send_verification_again() -> Any:
+    """Mail the link once more to somebody whose password was right a moment ago."""
+    email = session.get(UNVERIFIED)
+    if email is not None:
+        service.send_again(identity(), email=email, device=device(Channel.BROWSER))
+        toast(_("We have sent the link again. Look into your mail, and into the folder for junk too."))
+    return see_other(url_for(".sign_in"))
+
+
+@pages.page("/forgot-password", methods=("GET", "POST"))
+def forgot_password() -> Any:
+    """Ask for a link; the page that follows says the same whoever has the address."""
+    form = ForgotForm()
+    asked = form.attempt(_ask)
+    if asked is None:
+        return render_template("identity/forgot.html", form=form, asked=session.pop(_ASKED, None)), form.status
+    session[_ASKED] = asked
+    return see_other(url_for(".forgot_password"))
+
+
+@pages.page("/reset-password", methods=("GET", "POST"))
+def reset_password() -> Any:
+    """Choose a new password by a link, and sign in with it afterwards."""
+    if "token" in request.args:
+        return _take_token(_RESET_TOKEN, ".reset_password")
+    token, form = session.get(_RESET_TOKEN, ""), ResetForm()
+    done = form.attempt(
+        lambda given: service.reset_password(identity(), token=token, new_password=given.new_password, device=device(Channel.BROWSER)),
+        token_invalid="",
+        password_common="new_password",  # noqa: S106 - a code and its field
+        password_blank="new_password",  # noqa: S106 - the same
+    )
+    if done is None:
+        holder = service.find_reset(identity(), token, address=client_address()) if form.status != 429 else None
+        status = form.status if holder or form.status == 429 else 400
+        return render_template("identity/reset.html", form=form, holder=holder), status
+    sign_browser_out()
+    toast(_("Your new password counts from now on. Sign in with it."))
+    return see_other(url_for(".sign_in"))
+
+
+def _ask(given: ForgotPage) -> str:
+    service.request_reset(identity(), email=given.email, device=device(Channel.BROWSER))
+    return given.email
+
+
+def _take_token(name: str, endpoint: str) -> Any:
+    session[name] = request.args["token"][:_TOKEN_MAX]
+    return see_other(url_for(endpoint))
