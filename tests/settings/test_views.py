@@ -119,7 +119,7 @@ def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(alice: Pers
     alice.does(service.update, {"timezone": "Asia/Kolkata", "daily_token_budget": 200_000, "four_eyes": False, "financial_year_start_month": 1})
     text = re.sub(r"\s+", " ", bob.browser.get("/settings").text)
     history = text[text.index('id="history"') :]
-    assert f'<span class="v-strong">{alice.email}</span>' in history
+    assert f'<span class="v-strong">{alice.actor.full_name}</span>' in history
     assert "Time zone: UTC → Asia/Kolkata" in history
     assert "Tokens a day: no limit → 200,000" in history
     assert "The person who asked cannot be the one who grants: yes → no" in history

@@ -101,6 +101,11 @@ def use_directory(directory: Directory) -> None:
     _directory[:] = [directory]
 
 
+def name_of(person_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """How the person with an id is called, as a column of a select."""
+    return _directory[0].name_of(person_id)
+
+
 def list_events(reader: Reader, search: Search, part: Part) -> Page[Row]:
     """A page of the audit, newest first, with the exact total: one statement."""
     page = _page(reader.read(list_statement(search, part))[0], part)

@@ -7,12 +7,11 @@ from typing import Any, ClassVar, NamedTuple
 from babel.core import Locale
 from babel.dates import get_month_names
 from babel.numbers import format_decimal
-from flask_babel import gettext as _, lazy_gettext as _l
+from flask_babel import get_locale, gettext as _, lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import SchemaForm
-from voyagent.http.presentation import page_locale
 from voyagent.kernel import clock, money
 from voyagent.kernel.reading import Row
 from voyagent.settings import queries
@@ -121,7 +120,7 @@ def words_of(name: str, value: Any) -> str:
 
 
 def _figure(value: int | None) -> str:
-    return "" if value is None else format_decimal(value, locale="hi" if page_locale().startswith("hi") else "en")
+    return "" if value is None else format_decimal(value, locale=_locale())
 
 
 def _months() -> list[tuple[str, str]]:
@@ -135,4 +134,4 @@ def _currencies() -> list[tuple[str, str]]:
 
 
 def _locale() -> Locale:
-    return Locale.parse(page_locale().replace("-", "_"))
+    return get_locale() or Locale("en")

@@ -33,6 +33,7 @@ def read(reader: Reader) -> Row | None:
 def read_history(reader: Reader, tenant_id: object) -> list[Row]:
     """The last changes of the agency's settings, newest first: who, when, and of each field the value before and after."""
     happened = audit.events_statement({"settings_id": str(tenant_id)}, limit=HISTORY_MAX)
+    happened = happened.add_columns(audit.name_of(happened.selected_columns.actor_id).label("actor_name"))
     return [{**row, "changes": row["inputs"].get("fields", [])} for row in reader.read(happened)[0]]
 
 
