@@ -12,6 +12,7 @@ from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
+from voyagent.audit.views import pages as audit_pages
 from voyagent.billing import effects as billing_effects
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
@@ -53,6 +54,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     ledger_pages,
     reports_pages,
     settings_pages,
+    audit_pages,
 )
 APIS: tuple[ApiBlueprint, ...] = (
     gate_api,

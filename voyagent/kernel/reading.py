@@ -149,12 +149,12 @@ class LaneReader:
         """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
         caller, results = self._lane.run(self._credential, [*statements, *extra])
-        if self.actor is None:
-            self.actor = actor_of(self._credential, caller)
-            self.actor.require(self._permission)
         if extra:
             rows = results.pop()
             self.extra_row = rows[0] if rows else {}
+        if self.actor is None:
+            self.actor = actor_of(self._credential, caller)  # the page that tells her that she may not has a menu as well
+            self.actor.require(self._permission)
         return results
 
 

@@ -1,0 +1,228 @@
+"""The page of the audit: who may, filters in the address, the event that is open, pages, the chain, and the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.audit.conftest import Seed, Tamper
+from tests.people import Person, csrf
+from voyagent.audit import checks
+from voyagent.audit.forms import PAGE_ROWS
+from voyagent.enquiries import service as enquiries
+from voyagent.settings import service as settings
+
+HTMX = {"HX-Request": "true"}
+
+
+def rows(text: str) -> list[str]:
+    """The kinds of the events that a page lists."""
+    return re.findall(r'id="row-\d+"[^>]*>([^<]+)</a>', text)
+
+
+def shown(browser: FlaskClient, address: str = "/audit", status: int = 200, **headers: str) -> str:
+    answer = browser.get(address, headers=headers)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def newest_seq(person: Person) -> int:
+    return int(re.findall(r'id="row-(\d+)"', shown(person.browser))[0])
+
+
+def test_only_an_administrator_has_the_page_and_its_entry_in_the_menu(alice: Person, bob: Person) -> None:
+    assert 'href="/audit"' in shown(alice.browser, "/team")
+    browser = bob.browser
+    assert 'href="/audit"' not in shown(browser, "/team")
+    for address in ("/audit", "/audit/chain", "/audit/export.csv"):
+        shown(browser, address, status=403)
+    assert browser.post("/audit/check", data={"csrf_token": csrf(browser, "/team")}).status_code == 403
+
+
+def test_the_newest_events_stand_first_under_their_days(alice: Person, seed: Seed) -> None:
+    seed(alice, kind="probe.old", started_at="2024-03-10T10:00:00Z")
+    enquiry = {"customer_name": "Deepa Krishnan", "pax_count": 4}
+    alice.does(lambda actor: enquiries.create(actor, **enquiry).id)
+    text = shown(alice.browser)
+    assert rows(text)[-1] == "probe.old"
+    assert {"enquiry.created", "agency.signed_up"} <= set(rows(text))
+    assert re.search(r'<tr class="v-group"><th colspan="5" scope="rowgroup">Sun 10 Mar 2024</th>', text)
+    assert "Alice Owner" in text
+
+
+def test_another_agencys_events_are_not_on_it(alice: Person, charlie: Person, seed: Seed) -> None:
+    seed(alice, kind="probe.secret")
+    assert rows(shown(charlie.browser, "/audit?kind=probe.secret")) == []
+    assert "probe.secret" not in shown(charlie.browser, f"/audit?open={newest_seq(alice)}")
+
+
+def test_filters_stand_in_the_address_and_can_be_taken_off(alice: Person, bob: Person, seed: Seed) -> None:
+    seed(alice, kind="probe.one")
+    seed(bob, kind="probe.one", status="failed")
+    seed(bob, kind="probe.two", status="rejected")
+    browser = alice.browser
+    assert rows(shown(browser, "/audit?kind=probe.one")) == ["probe.one"] * 2
+    assert rows(shown(browser, "/audit?kind=probe.one&kind=probe.two&status=error")) == ["probe.two", "probe.one"]
+    text = shown(browser, f"/audit?kind=probe.one&actor_id={bob.actor.user_id}")
+    assert rows(text) == ["probe.one"]
+    assert f'href="/audit?actor_id={bob.actor.user_id}"' in text, "the way without the kind"
+    assert 'href="/audit?kind=probe.one"' in text, "the way without the person"
+    assert re.search(r'class="v-chip v-chip-on"[^>]*>Bob Colleague', text)
+    assert f'href="/audit/export.csv?actor_id={bob.actor.user_id}&amp;kind=probe.one"' in text
+
+
+def test_days_are_the_agencys(alice: Person, seed: Seed) -> None:
+    alice.does(settings.update, {"timezone": "Asia/Kolkata"})
+    seed(alice, kind="probe.evening", started_at="2026-03-10T18:29:59Z")
+    seed(alice, kind="probe.morning", started_at="2026-03-10T18:30:00Z")
+    text = shown(alice.browser, "/audit?from=11+Mar+2026&to=11+Mar+2026")
+    assert rows(text) == ["probe.morning"]
+    assert "00:00:00" in text
+    file = alice.browser.get("/audit/export.csv?from=2026-03-10&to=2026-03-10").text
+    assert [row["kind"] for row in csv.DictReader(io.StringIO(file))] == ["probe.evening"]
+
+
+def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
+    text = shown(alice.browser, "/audit?from=nonsense&actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422)
+    assert "was left out" in text
+    assert "agency.signed_up" in rows(text)
+
+
+def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
+    text = shown(alice.browser, "/audit?kind=nothing.like.it")
+    assert "Nothing found" in text
+    assert 'href="/audit"' in text
+    assert rows(shown(alice.browser, "/audit?from=2026-03-11&to=2026-03-10")) == []
+    assert "Nothing further" in shown(alice.browser, "/audit?offset=99999")
+
+
+def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> None:
+    enquiry_id = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id)
+    alice.does(lambda actor: enquiries.update(actor, enquiry_id, {"pax_count": 6, "notes": "window seats"}))
+    seq = newest_seq(alice) - 1  # signing in to look was the newest
+    text = shown(alice.browser, f"/audit?open={seq}")
+    event = text[text.index('<aside id="event"') :]
+    assert re.search(r'<th scope="row">pax_count</th><td><del>4</del>\s*<ins>6</ins>', event)
+    assert re.search(r'<th scope="row">notes</th><td><span class="v-lite">changed', event)
+    assert "window seats" not in event
+    assert f'href="/enquiries/{enquiry_id}"' in event
+    assert "enquiry.updated (succeeded)" in event
+    item = next(one for one in alice.api.get("/audit?limit=200").json["items"] if one["kind"] == "enquiry.updated")
+    assert item["id"]
+    assert re.search(rf'<dt>Number</dt><dd class="v-num text-start">{seq}</dd>', event)
+    assert len(re.findall(r'class="v-mono" title="[0-9a-f]{64}">(?:[0-9a-f]{4} ?){4}<', event)) == 2
+
+
+def test_an_event_that_is_not_there_says_so(alice: Person, charlie: Person) -> None:
+    assert "There is no event with this number." in shown(alice.browser, "/audit?open=9999")
+
+
+def test_an_opened_event_is_one_fragment_with_its_own_address(alice: Person) -> None:
+    answer = alice.browser.get("/audit?kind=agency.signed_up&open=1", headers=HTMX)
+    assert answer.headers["HX-Push-Url"] == "/audit?kind=agency.signed_up&open=1"
+    assert answer.text.lstrip().startswith('<div class="v-peek')
+    assert "<html" not in answer.text
+    assert 'hx-swap-oob="true"' in answer.text
+
+
+def test_pages_lead_on_and_back(alice: Person, seed: Seed) -> None:
+    seed(alice, 2 * PAGE_ROWS + 10, kind="probe.many")
+    browser = alice.browser
+    seen: list[str] = []
+    address: str | None = "/audit?kind=probe.many"
+    back = []
+    while address:
+        text = shown(browser, address)
+        seen += re.findall(r'id="row-(\d+)"', text)
+        back.append(re.search(r'href="([^"]+)" rel="prev"', text))
+        older = re.search(r'href="([^"]+)" rel="next"', text)
+        address = older[1].replace("&amp;", "&") if older else None
+    assert len(seen) == len(set(seen)) == 2 * PAGE_ROWS + 10
+    assert back[0] is None
+    newer = back[2][1].replace("&amp;", "&") if back[2] else ""
+    assert re.findall(r'id="row-(\d+)"', shown(browser, newer)) == seen[PAGE_ROWS : 2 * PAGE_ROWS]
+
+
+def test_a_large_number_is_counted_no_further_than_it_is_shown(alice: Person, seed: Seed) -> None:
+    seed(alice, 1_200, kind="probe.many")
+    assert "1–50 of 1,000 or more" in shown(alice.browser, "/audit?kind=probe.many")
+
+
+def test_the_page_is_one_trip_and_its_statements_do_not_grow(alice: Person, seed: Seed, statements: list[str]) -> None:
+    seed(alice, 60)
+    browser = alice.browser
+    statements.clear()
+    shown(browser, "/audit?open=1&kind=probe.made")
+    assert statements == [], "everything is read by the lane"
+
+
+def test_hostile_text_is_text(alice: Person, seed: Seed) -> None:
+    evil = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
+    seed(alice, kind=evil, actor_email=evil, error=evil, driver=evil, channel=evil, inputs={evil: evil, "summary": evil}, entity_refs={evil: evil})
+    text = shown(alice.browser, f"/audit?open={newest_seq(alice)}") + shown(alice.browser, f"/audit?open={newest_seq(alice) - 2}")
+    assert "&lt;script&gt;alert" in text
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+
+
+def test_the_chain_is_checked_when_asked_for(alice: Person, drain: Callable[[], None]) -> None:
+    browser = alice.browser
+    assert "Chain not checked yet" in shown(browser)
+    answer = browser.post("/audit/check", data={"csrf_token": csrf(browser, "/audit")})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/audit")
+    running = shown(browser)
+    assert "Checking since" in running
+    assert 'hx-get="/audit/chain" hx-trigger="every 2s"' in running
+    assert "Verify now" not in running
+    drain()
+    fragment = shown(browser, "/audit/chain", **HTMX)
+    assert re.search(r"Chain verified</?.*through event \d+", fragment.replace("\n", " ")) or "through event" in fragment
+    assert "hx-trigger" not in fragment
+    assert browser.get("/audit/chain").status_code == 303
+    assert "Unbroken from the first event through this one" in shown(browser, "/audit?open=1")
+
+
+def test_a_check_that_nobody_makes_is_not_waited_for_for_ever(alice: Person, owner_engine: sa.Engine) -> None:
+    alice.does(checks.ask)
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text("update audit_checks set asked_at = asked_at - cast(:late as interval) where tenant_id = :t"),
+            {"late": checks.PATIENCE + timedelta(seconds=1), "t": alice.actor.tenant_id},
+        )
+    text = shown(alice.browser, "/audit/chain", **HTMX)
+    assert "No result yet" in text
+    assert "hx-trigger" not in text
+    assert "Verify now" in text
+
+
+def test_a_broken_chain_is_red_and_leads_to_the_place(alice: Person, seed: Seed, tamper: Tamper, app: Any) -> None:
+    seed(alice, 3)
+    tamper(alice, "update audit_events set kind = 'probe.changed' where tenant_id = :t and seq = 2")
+    with app.app_context():
+        checks.check(alice.actor.tenant_id)
+    text = shown(alice.browser, "/audit?open=2")
+    assert "Chain broken at event 2" in text
+    assert 'href="/audit?open=2"' in text
+    assert "The chain breaks here" in text
+
+
+@pytest.mark.parametrize("query", ["", "?kind=nothing&from=nonsense"])
+def test_the_file_comes_from_the_page_too(alice: Person, query: str) -> None:
+    answer = alice.browser.get(f"/audit/export.csv{query}")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert answer.text.startswith("created_at,kind,")
+
+
+def test_a_file_that_is_too_large_is_refused_on_a_page(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voyagent.audit.exports.ROWS_MAX", 0)
+    answer = alice.browser.get("/audit/export.csv")
+    assert answer.status_code == 400
+    assert "Narrow the filters" in answer.text

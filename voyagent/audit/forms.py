@@ -1,0 +1,113 @@
+"""What the address of the audit's page asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from pydantic import BeforeValidator, Field, ValidationError
+from werkzeug.datastructures import MultiDict
+
+from voyagent.audit.queries import Part
+from voyagent.audit.schemas import AuditFilter, InvalidActorId
+from voyagent.http.forms import read_date
+from voyagent.kernel.fields import Offset, filter_field
+from voyagent.kernel.pages import Cursor, InvalidCursor, Page
+from voyagent.kernel.reading import Row
+
+PAGE_ROWS = 50
+_SEQ_MAX = 2**63 - 1
+_PLACE = ("cursor", "before", "offset", "open")
+_UNREAD_WORDS = {"from": _l("from"), "to": _l("until"), "actor_id": _l("who"), "kind": _l("what"), "status": _l("result"), "open": _l("the open event")}
+
+
+class ListQuery(AuditFilter):
+    """What the page's address asks for: filters, the place in the list, the event that is open beside it by its number in the chain."""
+
+    cursor: filter_field(200)  # type: ignore[valid-type]
+    before: filter_field(200)  # type: ignore[valid-type]
+    offset: Offset = 0
+    open: Annotated[Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None, BeforeValidator(lambda value: value or None)] = None
+    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @classmethod
+    def read(cls, given: MultiDict[str, str]) -> ListQuery:
+        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+        names = {field.alias or name for name, field in cls.model_fields.items()} - {"unread", "tz"}
+        values: dict[str, Any] = {name: given.getlist(name) if name == "kind" else given[name] for name in names if name in given}
+        for name in ("from", "to"):
+            found = read_date(values[name].strip(), past=True) if values.get(name, "").strip() else None
+            values[name] = found.isoformat() if found else values.get(name, "")
+        try:
+            query = cls.model_validate(values)
+        except ValidationError as error:
+            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            query = cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+        return _sensible(query)
+
+    @property
+    def unread_words(self) -> list[str]:
+        """What was left out, as a person says it."""
+        return list(dict.fromkeys(str(_UNREAD_WORDS.get(name, _l("the place in the list"))) for name in self.unread))
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything narrows the list."""
+        return any((self.actor_id, self.kind, self.first, self.last, self.status))
+
+    def part(self) -> Part:
+        """Which part of the list."""
+        mark = self.cursor or self.before
+        return Part(limit=PAGE_ROWS, offset=self.offset, cursor=Cursor.decode(mark) if mark else None, backward=self.cursor is None and mark is not None)
+
+    def address(self, **changes: Any) -> str:
+        """The page's address with something changed; any change but `open` leads to the first page."""
+        return url_for("audit.index", **self._with(changes))
+
+    def export_address(self) -> str:
+        """Where the same comes as a file."""
+        return url_for("audit.export_csv", **self._with(dict.fromkeys(_PLACE)))
+
+    def older(self, page: Page[Row]) -> str | None:
+        """The address of the page after this one, by the mark of its last row."""
+        if page.next_cursor is None or page.last == page.total:
+            return None
+        return self.address(cursor=page.next_cursor, offset=page.last)
+
+    def newer(self, page: Page[Row]) -> str | None:
+        """The address of the page before this one; near the beginning that is the first page."""
+        if self.offset == 0:
+            return None
+        if self.offset <= PAGE_ROWS or not page.items:
+            return self.address(cursor=None)
+        first = page.items[0]
+        return self.address(before=Cursor(first["started_at"], first["id"]).encode(), offset=self.offset - PAGE_ROWS)
+
+    def hidden(self, *without: str) -> list[tuple[str, str]]:
+        """What a filter's own form carries along: the other filters that are on."""
+        values = self._with(dict.fromkeys((*_PLACE, *without)))
+        return [(name, str(part)) for name, value in values.items() for part in (value if isinstance(value, list) else [value])]
+
+    def _with(self, changes: dict[str, Any]) -> dict[str, Any]:
+        values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude_none=True)
+        if set(changes) - {"open"}:
+            values = {name: value for name, value in values.items() if name not in _PLACE}
+        return {name: value for name, value in (values | changes).items() if value not in (None, "", [])}
+
+
+def _sensible(query: ListQuery) -> ListQuery:
+    """Leave out marks and people that are none; a range that ends before it begins stays, and finds nothing."""
+    wrong: tuple[str, ...] = ()
+    try:
+        query.search()
+    except InvalidActorId:
+        wrong = ("actor_id",)
+    try:
+        query.part()
+    except InvalidCursor:
+        wrong = (*wrong, "cursor", "before", "offset")
+    if not wrong:
+        return query
+    cleared: dict[str, Any] = dict.fromkeys(wrong) | ({"offset": 0} if "offset" in wrong else {})
+    return query.model_copy(update=cleared | {"unread": (*query.unread, *wrong)})

@@ -1,0 +1,118 @@
+"""An event as its page shows it: what it is about, what it changed, and where its things can be looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import url_for
+from flask_babel import format_time, gettext as _
+
+from voyagent.kernel.reading import Row
+
+_VALUE_MAX = 400
+_LIST_MAX = 50
+
+
+class Thing(NamedTuple):
+    """Something that an event names: its word, and its page where it has one."""
+
+    word: str
+    href: str | None
+
+
+class Change(NamedTuple):
+    """A field before and after; both None where only the fact of the change is kept."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+class Value(NamedTuple):
+    """A name and what stood there."""
+
+    name: str
+    value: str
+
+
+def about(event: Row) -> str:
+    """What an event is about, in a few words of its own: a summary, a number, an address, the fields that changed."""
+    told = {**event["inputs"], **event["outputs"]}
+    for name in ("summary", "number", "customer_name", "vendor_name", "title", "name", "email", "tool_name", "role", "format", "reason"):
+        if isinstance(told.get(name), str) and told[name]:
+            return str(told[name])
+    fields = [change.name for change in changes(event)]
+    return ", ".join(fields) or ", ".join(thing.word for thing in things(event))
+
+
+def things(event: Row) -> list[Thing]:
+    """What an event names, each with the way there."""
+    return [_thing(name, str(value)) for name, value in event["entity_refs"].items() if value]
+
+
+def changes(event: Row) -> list[Change]:
+    """Before and after, where the event has them."""
+    inputs = event["inputs"]
+    if isinstance(inputs.get("fields"), list):
+        return [_change(field) for field in inputs["fields"][:_LIST_MAX] if isinstance(field, dict)]
+    if "before" in inputs and "after" in inputs:
+        return [Change(event["kind"].rpartition(".")[2], _words(inputs["before"]), _words(inputs["after"]))]
+    return []
+
+
+def values(event: Row) -> list[Value]:
+    """What else went in and came out, as names and values."""
+    shown = {"fields", "before", "after"} if changes(event) else set()
+    given = {name: value for name, value in event["inputs"].items() if name not in shown}
+    return list(_flat({**given, **event["outputs"]}))[:_LIST_MAX]
+
+
+def time_of_day(instant: datetime) -> str:
+    """The time to the second in the page's zone, for rows that stand under their day."""
+    return str(format_time(instant, "HH:mm:ss"))
+
+
+def short_hash(digest: bytes) -> str:
+    """The first eight bytes in groups of four figures, as two people would compare them."""
+    figures = bytes(digest).hex()[:16]
+    return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
+
+
+def _thing(name: str, value: str) -> Thing:
+    if name == "enquiry_id":
+        return Thing(_("Enquiry"), url_for("enquiries.detail", enquiry_id=value))
+    if name == "session_id":
+        return Thing(_("Conversation"), url_for("assistant.conversation", session_id=value))
+    if name == "approval_id":
+        return Thing(_("Request"), url_for("approvals.detail", approval_id=value))
+    if name == "invoice_id":
+        return Thing(_("Invoice"), url_for("billing.invoice", invoice_id=value))
+    if name == "journal_entry_id":
+        return Thing(_("Journal entry"), url_for("ledger.entry", entry_id=value))
+    if name in {"user_id", "invite_id"}:
+        return Thing(_("Person") if name == "user_id" else _("Invitation"), url_for("identity.team"))
+    if name == "settings_id":
+        return Thing(_("Settings"), url_for("settings.index"))
+    return Thing(name.removesuffix("_id").replace("_", " ").capitalize(), None)
+
+
+def _change(field: Mapping[str, Any]) -> Change:
+    return Change(str(field.get("field", "")), _words(field.get("before")), _words(field.get("after")))
+
+
+def _flat(told: Mapping[str, Any], prefix: str = "") -> Iterator[Value]:
+    for name, value in told.items():
+        if isinstance(value, dict) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        elif value is not None and value not in ("", [], {}):
+            yield Value(f"{prefix}{name}", _words(value) or "")
+
+
+def _words(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _VALUE_MAX else text[: _VALUE_MAX - 1] + "…"

@@ -1,0 +1,71 @@
+"""The page of the audit: events with one open beside them, whether the chain holds, and the same as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.audit import checks, queries, screen
+from voyagent.audit.doors import csv_answer
+from voyagent.audit.forms import ListQuery
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import is_htmx, see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import LaneReader, Row
+
+pages = PageBlueprint("audit", __name__, guard=Guard.SIGNED_IN)
+
+
+@pages.page("/audit", permission="audit.read")
+def index(reader: LaneReader) -> Any:
+    """The list, whole or as the fragment that a filter or an opened event changes."""
+    asked = ListQuery.read(request.args)
+    if asked.first or asked.last:
+        reader.prove()  # the days are those of the agency, which has to be asked first
+    zone = reader.actor.timezone if reader.actor else "UTC"
+    board = queries.read_board(reader, asked.search(zone), asked.part(), asked.open)
+    facts = {"asked": asked, "board": board, "screen": screen, "chain": _chain(board.checks)}
+    if not is_htmx():
+        return render_template("audit/index.html", **facts), 422 if asked.unread else 200
+    answer = make_response(render_template("audit/_list.html", swap_oob=True, **facts))
+    answer.headers["HX-Push-Url"] = asked.address(open=asked.open)
+    return answer
+
+
+@pages.page("/audit/chain", permission="audit.read")
+def chain(reader: LaneReader) -> Any:
+    """Whether the chain holds, alone: what a page that waits for a check asks for."""
+    found = queries.read_checks(reader)
+    if not is_htmx():
+        return see_other(url_for(".index"))
+    return render_template("audit/_chain.html", chain=_chain(found))
+
+
+@pages.page("/audit/check", methods=("POST",), permission="audit.read")
+def check(actor: Actor) -> Any:
+    """Have the chain checked now, by a job."""
+    checks.ask(actor)
+    toast(_("The chain is being checked. The result will stand at the top of this page."))
+    return see_other(url_for(".index"))
+
+
+@pages.page("/audit/export.csv", permission="audit.read")
+def export_csv(actor: Actor) -> Any:
+    """What the page shows, as a file; days are those of the agency."""
+    return csv_answer(actor, ListQuery.read(request.args).search(actor.timezone))
+
+
+def _chain(found: list[Row]) -> dict[str, Row | None]:
+    """The check that runs, the one that nobody took up in time, and the last that ended."""
+    newest = found[0] if found else None
+    open_check = newest if newest is not None and newest["checked_at"] is None else None
+    is_late = open_check is not None and clock.now() - open_check["asked_at"] > checks.PATIENCE
+    return {
+        "running": None if is_late else open_check,
+        "late": open_check if is_late else None,
+        "last": next((check for check in found if check["checked_at"] is not None), None),
+    }
