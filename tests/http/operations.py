@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +21,9 @@ from voyagent.enquiries import service as enquiries
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
 from voyagent.identity import service as identity
+from voyagent.identity.models import User
 from voyagent.kernel import clock
+from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.routes import APIS
@@ -104,6 +106,27 @@ def _entry(person: Person) -> object:
         return db.session.scalar(sa.select(Invoice.entry_id).where(Invoice.id == invoice_id))
 
 
+def _api_key(person: Person) -> object:
+    rules = person.app.extensions["voyagent.identity"]
+    with person.acting() as actor:
+        return identity.make_key(rules, replace(actor, fresh=True), name="Website")[0]
+
+
+def _sign_in(person: Person) -> object:
+    rules = person.app.extensions["voyagent.identity"]
+    with person.acting() as actor:
+        user = db.session.get_one(User, (actor.tenant_id, actor.user_id))
+        return identity.open_session(rules, user, identity.Device(Channel.API)).credential.session_id
+
+
+def _colleague(person: Person) -> object:
+    rules = person.app.extensions["voyagent.identity"]
+    with person.acting():
+        return identity.add_person(
+            rules, email=_address(), password_hash=rules.passwords.hash(PASSWORD), full_name="Neha Krishnan", role="agent", verified=True
+        ).id
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -112,6 +135,9 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "invite_id": _invite,
     "invoice_id": _invoice,
     "entry_id": _entry,
+    "key_id": _api_key,
+    "auth_session_id": _sign_in,
+    "user_id": _colleague,
 }
 
 
@@ -123,6 +149,11 @@ def _address() -> str:
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
     "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},
+    "SignInTotpRequest": lambda: {"email": _address(), "password": PASSWORD, "totp_code": "123456"},
+    "TotpSetupRequest": lambda: {"password": PASSWORD, "code": "123456"},
+    "TotpVerifyRequest": lambda: {"code": "123456"},
+    "PasswordAndCode": lambda: {"password": PASSWORD, "code": "123456"},
+    "ReauthenticateRequest": lambda: {"password": PASSWORD},
     "RefreshRequest": lambda: {"refresh_token": "unknown"},
     "SignOutRequest": lambda: {"refresh_token": "unknown"},
     "VerifyEmailRequest": lambda: {"token": "unknown"},
@@ -132,6 +163,9 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ChangePasswordRequest": lambda: {"current_password": PASSWORD, "new_password": PASSWORD},
     "AcceptInviteRequest": lambda: {"token": "unknown", "password": PASSWORD, "full_name": "Neha"},
     "CreateInviteRequest": lambda: {"email": _address(), "role": "agent"},
+    "CreateApiKeyRequest": lambda: {"name": "Website"},
+    "CreateScopedApiKeyRequest": lambda: {"name": "Website", "scopes": ["read"], "expires_in_days": 30},
+    "ChangeRoleRequest": lambda: {"role": "viewer"},
     "SessionCreateRequest": dict,
     "SessionRenameRequest": lambda: {"title": "Krishnan family"},
     "SendMessageRequest": lambda: {"message": "Who owes us?"},

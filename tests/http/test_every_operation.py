@@ -59,7 +59,7 @@ def test_a_viewer_changes_nothing_but_the_own_account(victor: Person, call: Call
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_may_what_the_table_says_and_nothing_else(people: People, alice: Person, role: str) -> None:
     person = people.colleague(alice, "Rita Role", role=role)
-    for call in GUARDED:
+    for call in sorted(GUARDED, key=lambda call: call.name == "DELETE /api/auth/sessions"):  # it ends the caller's own session, so it comes last
         answer = send(person.api, call, call.address(), **({"json": {"nonsense": [1]}} if call.operation.body else {}))
         may = (call.operation.permission or DEFAULT) in ROLE_PERMISSIONS[role]
         assert (answer.status_code == 403) == (not may), (call.name, answer.status_code)

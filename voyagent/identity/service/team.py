@@ -22,27 +22,28 @@ from voyagent.kernel.errors import Forbidden
 MANAGE = "team.manage"
 
 
-def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> None:
+def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> str:
     """Give somebody of the agency another role; her tokens and keys stay good and are judged by it from the next request on (API contract, roles).
 
-    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound, LastAdministrator.
+    She is told by mail. Administrators may lower themselves. Gives back her name. Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     before = person.role
     if before == role:
-        return
+        return person.display_name
     if role not in roles_that_may(MANAGE):
         _refuse_for_the_last(person)
     person.role, person.updated_at = role, clock.now()
     audit.record(actor, "person.role_changed", entity_refs={"user_id": user_id}, inputs={"before": before, "after": role})
     identity.outbox.send(to=person.email, kind="role_changed", locale=actor.locale, role=role)
+    return person.display_name
 
 
-def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> None:
+def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     """Take somebody out of the agency: every sign-in and key of hers ends with the next request, and invitations that she sent are taken back.
 
-    What she did keeps her name, and her address is free to join again, as a new person. She is told by mail. Raises Forbidden, PersonNotFound,
-    LastAdministrator.
+    What she did keeps her name, and her address is free to join again, as a new person. She is told by mail. Gives back her name. Raises
+    Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     _refuse_for_the_last(person)
@@ -56,6 +57,7 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> None:
     ended = {"sessions": sessions, "invitations": invites}
     audit.record(actor, "person.removed", entity_refs={"user_id": user_id}, inputs={"email": person.email, "role": person.role}, outputs=ended)
     identity.outbox.send(to=person.email, kind="removed_from_agency", locale=actor.locale)
+    return person.display_name
 
 
 def sign_person_out(actor: Actor, user_id: UUID) -> int:

@@ -1,0 +1,58 @@
+"""The page of where one is signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask_babel import gettext as _, ngettext
+
+from voyagent.http.guards import sign_browser_out
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.identity import queries, service
+from voyagent.identity.devices import DeviceWords, describe
+from voyagent.identity.views.blueprint import account_pages
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import LaneReader, Row
+
+
+@account_pages.page("/account/sessions", permission="account.read")
+def sessions(reader: LaneReader) -> str:
+    """Every browser and program that is signed in as this person."""
+    return render_template("account/sessions.html", sessions=with_words(queries.list_sessions(reader, reader.person_id)))
+
+
+@account_pages.page("/account/sessions/<auth_session_id>/end", methods=("POST",), permission="account.update", missing=service.SignInNotFound)
+def end_session(actor: Actor, auth_session_id: UUID) -> Any:
+    """Sign one of them out; this one too."""
+    service.end_own_session(actor, auth_session_id)
+    if auth_session_id == actor.session_id:
+        sign_browser_out()
+        return see_other(url_for("identity.sign_in"))
+    toast(_("It is signed out there, from now on."))
+    return see_other(url_for(".sessions"))
+
+
+@account_pages.page("/account/sessions/end-others", methods=("POST",), permission="account.update")
+def end_other_sessions(actor: Actor) -> Any:
+    """Sign every other one out."""
+    ended = service.end_own_sessions(actor, keep_this=True)
+    toast(
+        ngettext("You are signed out in one other place.", "You are signed out in %(num)d other places.", ended)
+        if ended
+        else _("You are signed in nowhere else.")
+    )
+    return see_other(url_for(".sessions"))
+
+
+def with_words(rows: list[Row]) -> list[Row]:
+    """Sign-ins with their device in the reader's language."""
+    return [{**row, "device": _named(row["channel"], words), "glyph": words.glyph} for row in rows for words in (describe(row["user_agent"]),)]
+
+
+def _named(channel: str, words: DeviceWords) -> str:
+    if words.browser and words.system:
+        return _("%(browser)s on %(system)s", browser=words.browser, system=words.system)
+    return words.browser or words.program or (_("A program") if channel == "api" else _("A browser"))
