@@ -270,7 +270,7 @@ def greeting(settings: Settings, *, has_demo: bool) -> str:
     if has_demo:
         lines += [f"  Demo sign-in   {DEMO_EMAIL}", f"  Password       {DEMO_PASSWORD}"]
     lines += [f"  Data           {settings.data_dir.resolve()}"]
-    if settings.mail_url is None:
+    if settings.mail_url is None and not settings.is_production:
         lines += [f"  Mail           {settings.data_dir.resolve() / 'mail'} (nothing is sent)"]
     if settings.auth_skip_email_verification:
         lines += ["  E-mail addresses are not verified here (VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION)."]
