@@ -1,14 +1,18 @@
-"""The tour names what there is: a room or a top-level entry cannot appear unnoticed."""
+"""The tour and the operator's page name what there is: a room, a top-level entry or a setting cannot appear unnoticed."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from voyagent.kernel.config import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 KNOWN_TO_EVERYBODY = {"README.md", "CHANGELOG.md", "docs", "pyproject.toml", "package.json", "package-lock.json", "babel.cfg", "voyagent"}
 
 
@@ -32,3 +36,17 @@ def test_the_tour_names_every_top_level_entry() -> None:
 def test_every_room_opens_with_what_it_is_for() -> None:
     silent = [str(path.relative_to(ROOT)) for path in (ROOT / "voyagent").rglob("*.py") if not path.read_text().lstrip().startswith('"""')]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_the_operators_page_tells_every_setting(name: str) -> None:
+    variable = "VOYAGENT_" + name.upper()
+    short = "…_" + name.upper().removeprefix("AUTH_ARGON2_")
+    assert f"`{variable}`" in OPERATIONS or f"`{short}`" in OPERATIONS
+
+
+def test_the_operators_page_tells_every_family_of_figures() -> None:
+    source = "".join((ROOT / "voyagent" / room / "metrics.py").read_text() for room in ("kernel", "http"))
+    families = set(re.findall(r'"(voyagent_[a-z_]+)"', source))
+    assert len(families) > 10
+    assert {family for family in families if f"`{family}`" not in OPERATIONS} == set()

@@ -80,7 +80,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def _may_read(settings: Settings) -> bool:
-    token = settings.metrics_token.get_secret_value()
+    token = settings.metrics_token.get_secret_value().strip()  # as a header's value is
     if token:
         return hmac.compare_digest(_digest(request.headers.get(TOKEN_HEADER, "")), _digest(token))
     return not settings.is_production and _is_from_this_machine()

@@ -102,7 +102,9 @@ class Settings(BaseSettings):
     @property
     def metrics_place(self) -> Path:
         """The folder in which every process of this installation keeps its numbers."""
-        return self.metrics_dir or self.data_dir / "metrics"
+        if self.metrics_dir is None or self.metrics_dir == Path():  # the variable may be there and empty
+            return self.data_dir / "metrics"
+        return self.metrics_dir
 
     @property
     def migration_url(self) -> str | None:

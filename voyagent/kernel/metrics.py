@@ -69,9 +69,10 @@ def share(directory: Path) -> bool:
 
 def clear(directory: Path) -> None:
     """Forget the numbers of processes that have gone, so that a start begins at zero; those that live keep theirs."""
-    for file in directory.glob("*_*.db"):
-        if not _is_alive(_process_of(file)):
-            file.unlink(missing_ok=True)
+    for pattern in ("counter_*.db", "histogram_*.db", "gauge_*_*.db"):
+        for file in directory.glob(pattern):
+            if not _is_alive(_process_of(file)):
+                file.unlink(missing_ok=True)
 
 
 def forget_gauges_of_the_dead(directory: Path) -> None:
