@@ -1,0 +1,209 @@
+"""Mailed tokens: each opens one thing for one person, once, in time, and only while the address it went to is hers."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests import mailbox
+from tests.identity.test_sessions import Sql, act, fresh_address
+from tests.people import ApiClient, Person
+from voyagent.identity import service
+from voyagent.identity.service import Device, Identity
+from voyagent.identity.service.one_time import Purpose, issue
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.config import Environment
+
+API = Device(Channel.API)
+NEW = "Quiet-compass-77"
+
+
+@pytest.fixture
+def anyone(app: Flask) -> ApiClient:
+    return ApiClient(app.test_client(), None)
+
+
+def token_for(person: Person, purpose: Purpose, *, email: str | None = None) -> str:
+    """A token of a person, for her present address or another."""
+    identity = person.app.extensions["voyagent.identity"]
+    return person.does(lambda actor: issue(identity, user_id=actor.user_id, email=email or person.email, purpose=purpose))
+
+
+def use(app: Flask, purpose: Purpose, token: str) -> str:
+    """Spend it the way it is meant to be spent."""
+    identity = app.extensions["voyagent.identity"]
+    if purpose is Purpose.VERIFY_EMAIL:
+        return act(app, service.verify_email, identity, token=token, device=API)
+    return act(app, service.reset_password, identity, token=token, new_password=NEW, device=API)
+
+
+def call(client: ApiClient, purpose: Purpose, token: str) -> Any:
+    """The same over HTTP."""
+    if purpose is Purpose.VERIFY_EMAIL:
+        return client.post("/auth/verify-email", json={"token": token})
+    return client.post("/auth/reset-password", json={"token": token, "new_password": NEW})
+
+
+each_purpose = pytest.mark.parametrize("purpose", list(Purpose))
+
+
+@each_purpose
+def test_a_token_has_43_characters_and_is_kept_as_its_hash(alice: Person, sql: Sql, purpose: Purpose) -> None:
+    token = token_for(alice, purpose)
+    assert len(token) == 43
+    (row,) = sql("select * from one_time_tokens where user_id = :id", id=alice.actor.user_id)
+    assert bytes(row["token_hash"]) == hashlib.sha256(token.encode()).digest()
+    assert (row["purpose"], row["email"], row["spent_at"]) == (purpose.value, alice.email, None)
+    life_s = {Purpose.VERIFY_EMAIL: 86400, Purpose.RESET_PASSWORD: 3600}[purpose]
+    assert (row["expires_at"] - row["created_at"]).total_seconds() == pytest.approx(life_s, abs=60)
+
+
+@each_purpose
+def test_a_token_is_good_once_and_takes_its_siblings_with_it(app: Flask, alice: Person, bob: Person, purpose: Purpose) -> None:
+    first, second, bobs = token_for(alice, purpose), token_for(alice, purpose), token_for(bob, purpose)
+    assert use(app, purpose, first) == alice.email
+    for dead in (first, second):
+        with pytest.raises(service.TokenInvalid):
+            use(app, purpose, dead)
+    assert use(app, purpose, bobs) == bob.email
+
+
+@each_purpose
+def test_a_sibling_of_the_other_purpose_lives_on(app: Flask, alice: Person, purpose: Purpose) -> None:
+    other = next(name for name in Purpose if name is not purpose)
+    token, others = token_for(alice, purpose), token_for(alice, other)
+    use(app, purpose, token)
+    assert use(app, other, others) == alice.email
+
+
+@each_purpose
+def test_a_token_opens_nothing_but_its_purpose(app: Flask, alice: Person, sql: Sql, purpose: Purpose) -> None:
+    other = next(name for name in Purpose if name is not purpose)
+    token = token_for(alice, other)
+    with pytest.raises(service.TokenInvalid):
+        use(app, purpose, token)
+    assert use(app, other, token) == alice.email
+
+
+DEAD: dict[str, str] = {
+    "late": "update one_time_tokens set expires_at = now() where user_id = :id",
+    "the address was changed": "update users set email = 'moved-' || email where id = :id",
+    "the person was removed": "update users set is_active = false where id = :id",
+    "the agency was suspended": "update tenants set is_active = false where id = (select tenant_id from users where id = :id)",
+}
+
+
+@each_purpose
+@pytest.mark.parametrize("change", list(DEAD))
+def test_a_token_dies_when(app: Flask, anyone: ApiClient, alice: Person, sql: Sql, purpose: Purpose, change: str) -> None:
+    token = token_for(alice, purpose)
+    sql(DEAD[change], id=alice.actor.user_id)
+    answer = call(anyone, purpose, token)
+    assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
+    assert sql("select spent_at from one_time_tokens where user_id = :id", id=alice.actor.user_id)[0]["spent_at"] is None
+
+
+@each_purpose
+def test_a_token_dies_when_the_address_is_changed_between_the_look_and_the_spending(
+    app: Flask, alice: Person, sql: Sql, purpose: Purpose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, look_up = token_for(alice, purpose), service.reset.one_time.look_up
+
+    def meanwhile(*arguments: Any) -> Any:
+        holder = look_up(*arguments)
+        sql("update users set email = 'moved-' || email where id = :id", id=alice.actor.user_id)
+        return holder
+
+    monkeypatch.setattr(service.reset.one_time, "look_up", meanwhile)
+    with pytest.raises(service.TokenInvalid):
+        use(app, purpose, token)
+
+
+@each_purpose
+def test_of_sixteen_parallel_callers_one_wins(app: Flask, alice: Person, sql: Sql, purpose: Purpose) -> None:
+    token, barrier = token_for(alice, purpose), threading.Barrier(16)
+
+    def race(_number: int) -> tuple[int, Any]:
+        client = ApiClient(app.test_client(), None)
+        barrier.wait()
+        answer = call(client, purpose, token)
+        return answer.status_code, answer.json.get("detail")
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(race, range(16)))
+    assert sorted(answers, key=str) == sorted([(200, None)] + [(400, "token_invalid")] * 15, key=str)
+    kind = {Purpose.VERIFY_EMAIL: "auth.email_verified", Purpose.RESET_PASSWORD: "auth.password_reset"}[purpose]
+    assert len(sql("select 1 from audit_events where tenant_id = :t and kind = :kind", t=alice.actor.tenant_id, kind=kind)) == 1
+
+
+@each_purpose
+def test_an_unknown_token_is_told_the_same_as_a_used_one(app: Flask, anyone: ApiClient, alice: Person, purpose: Purpose) -> None:
+    spent = token_for(alice, purpose)
+    use(app, purpose, spent)
+    known, unknown = (call(anyone, purpose, token) for token in (spent, "x" * 43))
+    assert known.status_code == unknown.status_code == 400
+    assert {**known.json, "request_id": ""} == {**unknown.json, "request_id": ""}
+
+
+# Asking for a reset -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def debugging(identity: Identity) -> Callable[..., Identity]:
+    """The rules of an installation that shows tokens."""
+
+    def make(**settings: Any) -> Identity:
+        return replace(identity, settings=identity.settings.model_copy(update={"auth_debug_tokens": True, **settings}))
+
+    return make
+
+
+def test_the_token_is_shown_where_the_installation_shows_tokens_and_never_in_production(
+    app: Flask, alice: Person, identity: Identity, debugging: Callable[..., Identity]
+) -> None:
+    def ask(rules: Identity, email: str) -> str | None:
+        return act(app, service.request_reset, rules, email=email, device=API)
+
+    shown = ask(debugging(), alice.email)
+    assert shown is not None
+    assert ask(debugging(), fresh_address()) is None
+    assert ask(debugging(env=Environment.PRODUCTION), alice.email) is None
+    assert ask(identity, alice.email) is None
+    assert mailbox.received(app, to=alice.email, kind="reset_password")[0].token == shown
+    assert use(app, Purpose.RESET_PASSWORD, shown) == alice.email
+
+
+def test_the_skip_flag_alone_shows_no_token(anyone: ApiClient, alice: Person, identity: Identity) -> None:
+    assert identity.settings.auth_skip_email_verification
+    answer = anyone.post("/auth/request-password-reset", json={"email": alice.email})
+    assert (answer.status_code, answer.json) == (200, {"queued": True, "debug_token": None})
+
+
+def test_the_queue_holds_no_address(app: Flask, alice: Person, sql: Sql) -> None:
+    act(app, service.request_reset, app.extensions["voyagent.identity"], email=alice.email, device=API)
+    jobs = sql("select args::text as args from procrastinate_jobs where task_name = 'identity.mail_reset' and status = 'todo'")
+    assert jobs
+    assert all(alice.email not in job["args"] for job in jobs)
+
+
+def test_a_request_that_no_secret_opens_any_more_is_forgotten(app: Flask, alice: Person, identity: Identity, sql: Sql) -> None:
+    other = app.extensions["voyagent.settings"].model_copy(update={"auth_secret": type(identity.settings.auth_secret)("another-secret-" + "1" * 40)})
+    act(app, service.request_reset, replace(identity, keyring=type(identity.keyring)(other)), email=alice.email, device=API)
+    assert mailbox.received(app, to=alice.email, kind="reset_password") == []
+    assert sql("select 1 from one_time_tokens where user_id = :id", id=alice.actor.user_id) == []
+    assert sql("select 1 from procrastinate_jobs where task_name = 'identity.mail_reset' and status = 'todo'") == []
+
+
+def test_a_suspended_agencys_people_and_removed_ones_get_no_link(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+    sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
+    sql("update tenants set is_active = false where id = :id", id=alice.actor.tenant_id)
+    for person in (alice, bob):
+        act(app, service.request_reset, app.extensions["voyagent.identity"], email=person.email, device=API)
+        assert mailbox.received(app, to=person.email, kind="reset_password") == []
