@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from tests.faults.conftest import Events, Rounds
 from tests.people import ApiClient, People
+from voyagent.identity import queries
 
 CALLERS = 16
 ROUNDS = 100
@@ -25,27 +28,36 @@ def me(app: Flask, access_token: str) -> int:
     return int(ApiClient(app.test_client(), access_token).get("/auth/me").status_code)
 
 
-def all_at_once(app: Flask, token: str) -> list[tuple[int, dict[str, Any]]]:
-    everybody = threading.Barrier(CALLERS)
+def at_once(app: Flask, token: str, begin: Callable[[], Any]) -> dict[str, Any]:
+    """The tokens of the one who wins; all others lose."""
 
     def call(_number: int) -> tuple[int, dict[str, Any]]:
-        everybody.wait()
+        begin()
         return refresh(app, token)
 
     with ThreadPoolExecutor(CALLERS) as pool:
-        return list(pool.map(call, range(CALLERS)))
+        answers = list(pool.map(call, range(CALLERS)))
+    losers = [body["detail"] for status, body in answers if status == 401]
+    (winner,) = (body for status, body in answers if status == 200)
+    assert losers == ["invalid_refresh_token"] * (CALLERS - 1)
+    return winner
 
 
-def test_of_sixteen_callers_with_one_token_one_has_a_successor_that_lives_until_the_token_is_used_again(
-    app: Flask, people: People, rounds: Rounds, events_of: Events
+def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_token_is_used_again(
+    app: Flask, people: People, rounds: Rounds, events_of: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    look, everybody = queries.find_refresh_token, threading.Barrier(CALLERS)
+
+    def look_when_all_have_begun(digest: bytes) -> Any:
+        everybody.wait(timeout=10)
+        return look(digest)
+
     for number in range(rounds(ROUNDS)):
         person = people.sign_up("Alice Owner", agency=f"Race {number} {secrets.token_hex(4)}")
-        answers = all_at_once(app, person.refresh_token)
-        assert sorted(status for status, _ in answers) == [200] + [401] * (CALLERS - 1), f"round {number}"
-        assert {body["detail"] for status, body in answers if status == 401} == {"invalid_refresh_token"}
-        (successor,) = (body for status, body in answers if status == 200)
-        assert me(app, successor["access_token"]) == me(app, person.access_token) == 200
+        with monkeypatch.context() as patched:
+            patched.setattr(queries, "find_refresh_token", look_when_all_have_begun)
+            successor = at_once(app, person.refresh_token, lambda: None)
+        assert me(app, successor["access_token"]) == me(app, person.access_token) == 200, f"round {number}"
         assert events_of(person, "auth.refresh_reuse") == []
         status, newest = refresh(app, successor["refresh_token"])
         assert status == 200
@@ -54,3 +66,18 @@ def test_of_sixteen_callers_with_one_token_one_has_a_successor_that_lives_until_
         assert [me(app, token) for token in (person.access_token, successor["access_token"], newest["access_token"])] == [401] * 3
         (event,) = events_of(person, "auth.refresh_reuse")
         assert (event["status"], event["actor_id"]) == ("rejected", person.actor.user_id)
+
+
+def test_of_sixteen_who_start_together_one_wins_and_only_one_who_came_after_it_ends_the_family(
+    app: Flask, people: People, rounds: Rounds, events_of: Events
+) -> None:
+    """A thread that the machine let start only after the token was spent is a reuse, as the API contract has it; its event says so, once."""
+    everybody, ended = threading.Barrier(CALLERS), 0
+    for number in range(rounds(ROUNDS)):
+        person = people.sign_up("Alice Owner", agency=f"Race {number} {secrets.token_hex(4)}")
+        successor = at_once(app, person.refresh_token, everybody.wait)
+        reuses = events_of(person, "auth.refresh_reuse")
+        assert me(app, successor["access_token"]) == me(app, person.access_token) == (401 if reuses else 200), f"round {number}"
+        assert len(reuses) <= 1
+        ended += len(reuses)
+    assert ended <= rounds(ROUNDS) // 5, f"{ended} families ended, so honest twins are taken for thieves"

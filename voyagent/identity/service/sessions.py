@@ -168,15 +168,16 @@ def _had_begun_before(spent_at: datetime, began: float) -> bool:
 
 
 def _end_for_reuse(identity: Identity, session: AuthSession, user: User) -> None:
-    _end(session.id, "refresh_reuse")
+    if not _end(session.id, "refresh_reuse"):
+        return  # of several who come with it at once one ends the session, tells so and warns
     actor = _person_or_system(session.tenant_id, session.user_id)
     if actor.user_id is not None:  # who was removed, or whose agency is suspended, has no account to look after
         identity.outbox.send(to=user.email, kind="session_reuse", locale=actor.locale)
     audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"session_id": session.id, "user_id": session.user_id})
 
 
-def _end(session_id: UUID, reason: str) -> None:
-    rows_changed(
+def _end(session_id: UUID, reason: str) -> int:
+    return rows_changed(
         "update auth_sessions set ended_at = now(), ended_reason = :reason where tenant_id = :tenant_id and id = :id and ended_at is null",
         id=session_id,
         reason=reason,
