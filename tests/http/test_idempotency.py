@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,12 +13,11 @@ from flask import Flask, Response
 from tests.http.conftest import Variant
 from tests.http.operations import MAKERS
 from tests.http.probing import Kept, Probe, Undone, age, count, fails_once, headed, kept, logs, refuses
+from tests.identity.authenticators import Authenticator
 from tests.people import PASSWORD, ApiClient, Person
 from voyagent.http import idempotency
-from voyagent.http.guards import Doors
 from voyagent.http.idempotency import ANSWER_BYTES_MAX, REPLAYED, Claim
-from voyagent.identity.models import ApiKey
-from voyagent.kernel.actor import Actor, Credential
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
 
 KEY = {"Idempotency-Key": "a-key"}
@@ -104,6 +102,17 @@ def test_a_secret_is_shown_once_and_kept_nowhere(alice: Person, owner_engine: sa
     assert [row["kept"] for row in kept(owner_engine, alice)] == ["secret"]
 
 
+def test_a_code_that_is_good_once_answers_a_repeat_as_it_did(alice: Person) -> None:
+    """The answer that was lost on its way, where a repeat without a key is told that the code is spent."""
+    authenticator = Authenticator(alice.api.post("/auth/totp/setup").json["secret"])
+    body = {"code": authenticator.code()}
+    first, second = (alice.api.post("/auth/totp/verify", json=body, headers=KEY) for _ in range(2))
+    assert (first.status_code, second.status_code, second.data) == (200, 200, first.data)
+    disable = {"password": PASSWORD, "code": authenticator.code(1)}
+    assert alice.api.post("/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}).status_code == 200
+    assert alice.api.post("/auth/totp/disable", json=disable, headers={"Idempotency-Key": "off"}).headers[REPLAYED] == "true"
+
+
 def test_a_secret_act_under_a_used_key_is_told_of_the_key_first(alice: Person) -> None:
     assert log(alice).status_code == 201
     answer = alice.api.post("/auth/invites", json={"email": f"{secrets.token_hex(6)}@malabar.example"}, headers=KEY)
@@ -157,19 +166,21 @@ def test_callers_and_agencies_with_one_key_do_not_meet(alice: Person, bob: Perso
     assert (count(owner_engine, alice, "enquiries"), count(owner_engine, charlie, "enquiries")) == (2, 1)
 
 
-def test_an_api_key_and_its_maker_with_one_key_do_not_meet(probe: Probe, alice: Person) -> None:
-    with alice.acting() as actor:
-        made = ApiKey(created_by_user_id=actor.user_id, name="Website", prefix=secrets.token_hex(4), key_hash=secrets.token_bytes(32), scopes=["full"])
-        db.session.add(made)
-        db.session.flush()
-        credential = Credential(actor.tenant_id, made.created_by_user_id, None, key_id=made.id)
-    first = probe.send(alice)
-    plugged: Doors = probe.app.extensions["voyagent.doors"]
-    probe.app.extensions["voyagent.doors"] = replace(plugged, authenticate=lambda _token: credential)
-    by_key, again = probe.send(alice), probe.send(alice)
-    assert by_key.json["id"] != first.json["id"]
-    assert again.data == by_key.data
-    assert [actor.key_id for actor in probe.runs] == [None, credential.key_id]
+def test_an_api_key_and_its_maker_with_one_key_do_not_meet(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+    programs = [ApiClient(app.test_client(), alice.api.post("/auth/api-keys", json={"name": name}).json["key"]) for name in ("Website", "Till")]
+    first = log(alice)
+    by_key, by_another, again = (program.post("/enquiries", json=NAMED, headers=KEY) for program in (*programs, programs[0]))
+    assert len({answer.json["id"] for answer in (first, by_key, by_another)}) == 3
+    assert (again.data, again.headers[REPLAYED]) == (by_key.data, "true")
+    assert count(owner_engine, alice, "enquiries") == 3
+
+
+def test_a_revoked_api_key_is_given_no_answer(app: Flask, alice: Person) -> None:
+    made = alice.api.post("/auth/api-keys", json={"name": "Website"}).json
+    program = ApiClient(app.test_client(), made["key"])
+    assert program.post("/enquiries", json=NAMED, headers=KEY).status_code == 201
+    assert alice.api.post(f"/auth/api-keys/{made['api_key']['id']}/revoke").status_code == 204
+    assert program.post("/enquiries", json=NAMED, headers=KEY).status_code == 401
 
 
 def test_another_session_of_the_same_person_is_the_same_caller(alice: Person, app: Flask) -> None:
@@ -222,6 +233,12 @@ def test_only_a_post_behind_a_bearer_looks_at_the_key(app: Flask, alice: Person,
     tokens = [app.test_client().post("/api/auth/sign-in", json=body, headers=headers).json["access_token"] for headers in (garbage, KEY, KEY)]
     assert len(set(tokens)) == 3
     assert kept(owner_engine, alice) == []
+
+
+def test_a_page_of_another_origin_may_read_whether_it_is_a_repeat(variant: Variant, alice: Person) -> None:
+    api = ApiClient(variant(api_cors_origins="https://agency.example").test_client(), alice.access_token)
+    answer = api.post("/enquiries", json=NAMED, headers={**KEY, "Origin": "https://agency.example"})
+    assert {REPLAYED, "Retry-After", "ETag"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
 
 
 # --- what is not kept

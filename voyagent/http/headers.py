@@ -16,6 +16,7 @@ CSP = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'no
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # A star never stands for Authorization, and old browsers do not know it.
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
+_EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, *"
 _SECRET_ARGUMENTS = frozenset({"token"})
 log = structlog.get_logger("voyagent.request")
 
@@ -77,7 +78,7 @@ def _allow_origin(response: Response, origins: frozenset[str]) -> None:
         return
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Vary"] = "Origin"
-    response.headers["Access-Control-Expose-Headers"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, POST, PATCH, DELETE"
         response.headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
