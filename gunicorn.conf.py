@@ -22,6 +22,9 @@ limit_request_field_size = 16380
 # What a header says about the client is not gunicorn's to believe: it passes headers on and believes none.
 forwarded_allow_ips = ""
 
+# Nobody has asked for an access log; whoever does gets the path without its query, in which a mailed link has its token.
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s %(H)s" %(s)s %(b)s %(L)s'
+
 # It would make a folder in the home of whoever starts the program.
 control_socket_disable = True
 
