@@ -1,0 +1,65 @@
+"""An authenticator app for tests, and people who have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pyotp
+import time_machine
+
+from tests.people import PASSWORD, Person
+from voyagent.identity import service
+from voyagent.identity.service import Device
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor, Channel
+
+API = Device(Channel.API, ip="198.51.100.9")
+STEP_S = 30
+
+
+@dataclass(frozen=True)
+class Authenticator:
+    """The app on somebody's phone."""
+
+    secret: str
+
+    def code(self, steps: int = 0) -> str:
+        """What it shows now, or so many steps from now."""
+        return pyotp.TOTP(self.secret).generate_otp(int(clock.now().timestamp()) // STEP_S + steps)
+
+
+@contextmanager
+def standing_clock() -> Iterator[time_machine.Traveller]:
+    """The present moment, five seconds into a step; it goes on only by `shift`."""
+    now = clock.now().timestamp()
+    with time_machine.travel(now - now % STEP_S + 5, tick=False) as travel:
+        yield travel
+
+
+def begin(person: Person) -> Authenticator:
+    """A set-up that waits for its first code."""
+    setup = person.does(lambda actor: service.set_up_totp(rules(person), actor, device=API, password=PASSWORD, code=None))
+    return Authenticator(setup.secret)
+
+
+def switch_on(person: Person) -> Authenticator:
+    """Switch somebody's second factor on, with the code of the step before, so that the present one is still to be had."""
+    app = begin(person)
+    person.does(lambda actor: service.verify_totp(rules(person), actor, code=app.code(-1), device=API))
+    return app
+
+
+def recovery_codes(person: Person, app: Authenticator) -> list[str]:
+    """Fresh recovery codes, for the code that the app shows now."""
+
+    def make(actor: Actor) -> list[str]:
+        return service.make_recovery_codes(rules(person), replace(actor, fresh=True), password=PASSWORD, code=app.code(), device=API)
+
+    return person.does(make)
+
+
+def rules(person: Person) -> service.Identity:
+    """The installation's rules."""
+    return person.app.extensions["voyagent.identity"]

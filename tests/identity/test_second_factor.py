@@ -1,0 +1,357 @@
+"""Codes: which are good, and that each is good once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pyotp
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from tests.identity.authenticators import API, Authenticator, begin, recovery_codes, standing_clock, switch_on
+from tests.identity.conftest import Events
+from tests.people import PASSWORD, Person
+from voyagent.identity import service
+from voyagent.identity.models import User
+from voyagent.identity.service import Identity, proving, second_factor
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db, transaction
+from voyagent.kernel.errors import Conflict
+from voyagent.kernel.keyring import Keyring, SealBroken
+
+Sql = Callable[..., list[sa.RowMapping]]
+WRONG = "Harbour-lantern-43"
+
+
+@pytest.fixture
+def travel() -> Iterator[time_machine.Traveller]:
+    with standing_clock() as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def app_of_alice(alice: Person, travel: time_machine.Traveller) -> Authenticator:
+    return switch_on(alice)
+
+
+def spend(identity: Identity, person: Person, code: str) -> second_factor.Spending:
+    return person.does(lambda actor: second_factor.spend(identity.keyring, proving.lock_person(actor.user_id), code))
+
+
+def confirm(identity: Identity, person: Person, code: str | None = None, password: str = PASSWORD) -> Actor:
+    return person.does(lambda actor: service.confirm(identity, actor, password=password, code=code, device=API))
+
+
+GOOD = second_factor.Spending(means=second_factor.Means.TOTP)
+LISTED = second_factor.Spending(means=second_factor.Means.RECOVERY_CODE)
+USED, NONE = second_factor.Spending(reason="used"), second_factor.Spending(reason="wrong")
+
+# The authenticator --------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_good_once(identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller) -> None:
+    code = app_of_alice.code()
+    assert spend(identity, alice, code) == GOOD
+    assert spend(identity, alice, code) == USED
+    travel.shift(30)  # the same code is the one of the step before now, and still used
+    assert spend(identity, alice, code) == USED
+    assert spend(identity, alice, app_of_alice.code()) == GOOD
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 1])
+def test_a_clock_may_be_one_step_off(identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int) -> None:
+    travel.shift(-60)
+    app = switch_on(alice)
+    travel.shift(60)
+    assert spend(identity, alice, app.code(steps)) == GOOD
+
+
+@pytest.mark.parametrize("steps", [-2, 2, -100, 100])
+def test_a_clock_that_is_further_off_is_refused(identity: Identity, alice: Person, travel: time_machine.Traveller, steps: int) -> None:
+    travel.shift(-300)
+    app = switch_on(alice)
+    travel.shift(300)
+    assert spend(identity, alice, app.code(steps)) == NONE
+    assert spend(identity, alice, app.code()) == GOOD
+
+
+def test_no_older_code_is_good_after_a_newer_one(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    assert spend(identity, alice, app_of_alice.code(1)) == GOOD
+    assert spend(identity, alice, app_of_alice.code()) == USED
+    assert spend(identity, alice, app_of_alice.code(-1)) == USED
+
+
+def test_of_sixteen_at_once_one_spends_the_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    code, barrier = app_of_alice.code(), threading.Barrier(16)
+
+    def race(_number: int) -> second_factor.Spending:
+        barrier.wait()
+        return spend(identity, alice, code)
+
+    with ThreadPoolExecutor(16) as pool:
+        results = list(pool.map(race, range(16)))
+    assert results.count(GOOD) == 1
+    assert results.count(USED) == 15
+
+
+def test_the_update_alone_decides_where_nobody_holds_the_row(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    """The second wall: two who have both read the row before either has spent."""
+    code, barrier = app_of_alice.code(), threading.Barrier(4)
+
+    def race(_number: int) -> bool:
+        def act(actor: Actor) -> bool:
+            person = as_read(actor)
+            barrier.wait()
+            return second_factor.spend(identity.keyring, person, code).means is not None
+
+        return alice.does(act)
+
+    def as_read(actor: Actor) -> Any:
+        return db.session.get_one(User, (actor.tenant_id, actor.user_id))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(race, range(4))) == [False, False, False, True]
+
+
+def test_inner_spaces_do_not_matter(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    code = app_of_alice.code()
+    assert spend(identity, alice, f" {code[:3]} {code[3:]}") == GOOD
+
+
+def test_other_figures_than_ascii_ones_are_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    code = app_of_alice.code()
+    for digits in ("٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९", "０１２３４５６７８９"):  # noqa: RUF001 - the point of it
+        assert spend(identity, alice, code.translate(str.maketrans("0123456789", digits))) == NONE
+    assert spend(identity, alice, code) == GOOD
+
+
+@pytest.mark.parametrize("shape", ["{}0", "0{}", "{:.5}", "+{:.5}", "-{}", "{:.3}-{:.3}", "", " ", "\u00b2\u00b2\u00b2\u00b2\u00b2\u00b2"])
+def test_what_is_not_six_figures_is_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator, shape: str) -> None:
+    code = app_of_alice.code()
+    assert spend(identity, alice, shape.format(code, code[3:])) == NONE
+
+
+def test_the_code_of_somebody_elses_authenticator_is_wrong(
+    identity: Identity, alice: Person, bob: Person, charlie: Person, app_of_alice: Authenticator
+) -> None:
+    for other in (bob, charlie):
+        switch_on(other)
+        assert spend(identity, other, app_of_alice.code()) == NONE
+    assert spend(identity, alice, app_of_alice.code()) == GOOD
+
+
+def test_no_code_is_good_where_the_second_factor_is_off(identity: Identity, alice: Person, travel: time_machine.Traveller) -> None:
+    app = begin(alice)
+    assert spend(identity, alice, app.code()) == NONE
+    assert spend(identity, alice, "AAAAAAAA") == NONE
+
+
+def test_our_codes_are_those_of_rfc_6238(travel: time_machine.Traveller) -> None:
+    """Appendix B, SHA-1, the last six of the eight figures."""
+    seed = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    for at, code in ((59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")):
+        travel.move_to(at)
+        assert second_factor.matching_step(seed, code) == at // 30
+
+
+# Recovery codes -----------------------------------------------------------------------------------------------------------
+
+
+def test_there_are_ten_codes_of_eight_each_with_a_letter(alice: Person, app_of_alice: Authenticator) -> None:
+    codes = recovery_codes(alice, app_of_alice)
+    assert len(set(codes)) == 10
+    assert all(len(code) == 8 and set(code) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") and not code.isdigit() for code in codes)
+
+
+def test_a_code_of_figures_alone_is_never_made(identity: Identity, alice: Person, app_of_alice: Authenticator, monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = iter("22222222" + "2222222A" * 1 + "".join(f"{number:08b}".replace("0", "B").replace("1", "C") for number in range(9)))
+    monkeypatch.setattr(second_factor.secrets, "choice", lambda _alphabet: next(letters))
+    codes = alice.does(lambda actor: second_factor.new_recovery_codes(identity.keyring, proving.lock_person(actor.user_id)))
+    assert "22222222" not in codes
+    assert "2222222A" in codes
+
+
+def test_a_recovery_code_is_good_once_however_it_is_written(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    codes = recovery_codes(alice, app_of_alice)
+    for number, shape in enumerate(("{0}{1}", "{0}-{1}", " {0} {1} ", "{0} - {1}")):
+        code = codes[number] if number % 2 else codes[number].lower()
+        assert spend(identity, alice, shape.format(code[:4], code[4:])) == LISTED, shape
+        assert spend(identity, alice, code) == USED
+    assert spend(identity, alice, codes[9]) == LISTED
+
+
+def test_of_sixteen_at_once_one_spends_the_recovery_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    code, barrier = recovery_codes(alice, app_of_alice)[0], threading.Barrier(16)
+
+    def race(_number: int) -> second_factor.Spending:
+        barrier.wait()
+        return spend(identity, alice, code)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(race, range(16))).count(LISTED) == 1
+
+
+def test_a_recovery_code_is_its_owners(identity: Identity, alice: Person, bob: Person, charlie: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+    codes = recovery_codes(alice, app_of_alice)
+    for other in (bob, charlie):
+        switch_on(other)
+        assert spend(identity, other, codes[0]) == NONE
+    # Not even where somebody has copied the row over: the hash is bound to the person.
+    sql("update recovery_codes set user_id = :bob where user_id = :alice", bob=bob.actor.user_id, alice=alice.actor.user_id)
+    assert spend(identity, bob, codes[0]) == NONE
+
+
+def test_letters_that_only_look_like_it_are_no_code(identity: Identity, alice: Person, app_of_alice: Authenticator) -> None:
+    code = recovery_codes(alice, app_of_alice)[0]
+    assert spend(identity, alice, "\u017f" + code[1:]) == NONE  # a long s, whose capital is S
+    assert spend(identity, alice, "\u0131" + code[1:]) == NONE  # a dotless i, whose capital is I
+
+
+def test_new_codes_take_the_place_of_the_old(identity: Identity, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller, sql: Sql) -> None:
+    old = recovery_codes(alice, app_of_alice)
+    travel.shift(30)
+    new = recovery_codes(alice, app_of_alice)
+    assert spend(identity, alice, old[0]) == NONE
+    assert spend(identity, alice, new[0]) == LISTED
+    assert len(sql("select 1 from recovery_codes where user_id = :u", u=alice.actor.user_id)) == 10
+
+
+# What is stored -----------------------------------------------------------------------------------------------------------
+
+
+def test_neither_seed_nor_codes_can_be_read_from_the_database(alice: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+    codes = recovery_codes(alice, app_of_alice)
+    stored = repr(sql("select * from users u left join recovery_codes r on r.user_id = u.id where u.id = :u", u=alice.actor.user_id))
+    raw = str(sql("select convert_from(decode(encode(totp_secret, 'hex'), 'hex'), 'LATIN1') as s from users where id = :u", u=alice.actor.user_id))
+    for text in (app_of_alice.secret, *codes):
+        assert text not in stored
+        assert text not in raw
+
+
+def test_a_seed_opens_in_its_owners_row_alone(identity: Identity, alice: Person, bob: Person, app_of_alice: Authenticator, sql: Sql) -> None:
+    switch_on(bob)
+    sql("update users set totp_secret = (select totp_secret from users where id = :a) where id = :b", a=alice.actor.user_id, b=bob.actor.user_id)
+    with pytest.raises(SealBroken):
+        spend(identity, bob, app_of_alice.code())
+
+
+def rotated(identity: Identity, settings: Settings, secret: str, *previous: str) -> Identity:
+    """The rules after the operator has given another secret and kept the earlier ones."""
+    changed = load(settings, secret, previous)
+    return replace(identity, keyring=Keyring(changed))
+
+
+def load(settings: Settings, secret: str, previous: tuple[str, ...]) -> Settings:
+    values = settings.model_dump()
+    values.update(auth_secret=secret, auth_secrets_previous=",".join(previous))
+    return Settings.model_validate(values)
+
+
+def test_a_rotated_secret_still_opens_and_signing_in_seals_anew(
+    identity: Identity, settings: Settings, alice: Person, app_of_alice: Authenticator, travel: time_machine.Traveller
+) -> None:
+    old, new = settings.auth_secret.get_secret_value(), "another-secret-" + "1" * 40
+    codes = recovery_codes(alice, app_of_alice)
+    travel.shift(30)
+    both, alone = rotated(identity, settings, new, old), rotated(identity, settings, new)
+    with pytest.raises(SealBroken):
+        spend(alone, alice, app_of_alice.code())
+    sign_in_totp(both, alice, app_of_alice.code())
+    travel.shift(30)
+    assert spend(alone, alice, app_of_alice.code()) == GOOD
+    assert spend(both, alice, codes[0]) == LISTED
+    assert spend(alone, alice, codes[1]) == NONE  # a hash cannot be made anew: these die with their secret
+
+
+def sign_in_totp(identity: Identity, person: Person, code: str) -> service.SignedInPerson:
+    with person.app.app_context(), transaction():
+        return service.sign_in_totp(identity, email=person.email, password=PASSWORD, totp_code=code, device=API)
+
+
+# With the password, and with the act ---------------------------------------------------------------------------------------
+
+
+def test_the_password_alone_makes_fresh_where_the_second_factor_is_off(identity: Identity, alice: Person) -> None:
+    with alice.acting() as actor:
+        assert not replace(actor, fresh=False).fresh
+        confirmed = service.confirm(identity, replace(actor, fresh=False), password=PASSWORD, code=None, device=API)
+    assert confirmed == replace(alice.actor, fresh=True)
+
+
+def test_a_wrong_password_burns_no_code_and_is_kept_in_the_audit(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events) -> None:
+    code = app_of_alice.code()
+    with pytest.raises(service.InvalidPassword):
+        confirm(identity, alice, code, password=WRONG)
+    assert confirm(identity, alice, code).fresh
+    (event,) = events(alice, "auth.reauthentication_failed")
+    assert (event["status"], event["error"], event["actor_id"]) == ("rejected", "invalid_password", alice.actor.user_id)
+
+
+@pytest.mark.parametrize("code", [None, "", "000000", "AAAAAAAA"])
+def test_the_password_alone_is_not_enough_where_it_is_on(
+    identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, code: str | None
+) -> None:
+    with pytest.raises(service.TotpRefused):
+        confirm(identity, alice, code)
+    (event,) = events(alice, "auth.totp_failed")
+    assert (event["status"], event["error"], event["inputs"]) == ("rejected", "totp_invalid", {"at": "reauthenticate", "reason": "wrong"})
+
+
+def test_a_used_code_is_told_as_such_to_the_audit_alone(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events) -> None:
+    codes = recovery_codes(alice, app_of_alice)
+    confirm(identity, alice, codes[0])
+    for used in (app_of_alice.code(), codes[0]):
+        with pytest.raises(service.TotpRefused):
+            confirm(identity, alice, used)
+    assert [event["inputs"]["reason"] for event in events(alice, "auth.totp_failed")] == ["used", "used"]
+    assert [event["inputs"] for event in events(alice, "auth.recovery_code_used")] == [{"at": "reauthenticate"}]
+
+
+class Refused(Conflict):
+    """What a later rule of the act says."""
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_code_of_an_act_that_fails_later_is_not_spent(identity: Identity, alice: Person, app_of_alice: Authenticator, events: Events, listed: bool) -> None:
+    code = recovery_codes(alice, app_of_alice)[0] if listed else app_of_alice.code()
+
+    def act(actor: Actor) -> None:
+        service.confirm(identity, actor, password=PASSWORD, code=code, device=API)
+        raise Refused
+
+    with pytest.raises(Refused):
+        alice.does(act)
+    assert events(alice, "auth.recovery_code_used") == []
+    assert confirm(identity, alice, code).fresh
+
+
+def test_a_password_that_was_changed_while_it_was_hashed_is_not_taken(identity: Identity, alice: Person, sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reset that commits in between has shut the old password out."""
+    other, real = identity.passwords.hash("Another-lantern-42"), type(identity.passwords).verify
+
+    def verify(passwords: object, stored: str | None, password: str) -> bool:
+        good = real(passwords, stored, password)
+        sql("update users set password_hash = :h where id = :u and password_hash <> :h", h=other, u=alice.actor.user_id)
+        return good
+
+    monkeypatch.setattr(type(identity.passwords), "verify", verify)
+    with pytest.raises(service.InvalidPassword):
+        confirm(identity, alice)
+    with pytest.raises(service.InvalidCredentials):
+        sign_in(identity, alice)
+
+
+def sign_in(identity: Identity, person: Person) -> service.SignedInPerson:
+    with person.app.app_context(), transaction():
+        return service.sign_in(identity, email=person.email, password=PASSWORD, device=API)
+
+
+def test_codes_of_the_test_app_are_pyotps(app_of_alice: Authenticator) -> None:
+    """The helper is no mirror of our own arithmetic."""
+    assert app_of_alice.code() == pyotp.TOTP(app_of_alice.secret).now()
