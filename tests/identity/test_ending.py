@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from tests import mailbox
 from tests.identity.conftest import Events
-from tests.identity.test_sessions import me, refresh, sign_in
+from tests.identity.test_sessions import Sql, me, refresh, sign_in
 from tests.people import Person
 from voyagent.identity import service
 
@@ -54,3 +55,14 @@ def test_an_administrator_ends_a_colleagues_sessions_and_no_strangers(app: Flask
     assert (me(app, bob.access_token), me(app, charlie.access_token), me(app, alice.access_token)) == (401, 200, 200)
     (event,) = events(alice, "session.ended")
     assert (event["actor_id"], event["entity_refs"]) == (alice.actor.user_id, {"user_id": str(bob.actor.user_id)})
+
+
+def test_the_person_is_told_of_a_token_that_was_used_again(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+    for person in (alice, bob):
+        refresh(app, person.refresh_token)
+    sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
+    for person in (alice, bob):
+        with pytest.raises(service.InvalidRefreshToken):
+            refresh(app, person.refresh_token)
+    assert mailbox.newest(app, to=alice.email, kind="session_reuse")
+    assert mailbox.received(app, to=bob.email) == [], "who was removed has no account here to look after"

@@ -14,13 +14,14 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests import mailbox
 from tests.identity.conftest import Events
 from tests.identity.test_sessions import act, fresh_address, me, sign_in
 from tests.people import PASSWORD, Person
 from voyagent.identity import service
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel.actor import Channel
-from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.errors import Forbidden, TooManyRequests
 
 API = Device(Channel.API)
 Sql = Callable[..., list[sa.RowMapping]]
@@ -204,3 +205,30 @@ def test_an_expired_invitation_cannot_be_revoked(app: Flask, alice: Person, sql:
     sql("update invites set expires_at = now() where id = :id", id=invite_id)
     with pytest.raises(service.InviteNoLongerPending):
         alice.does(service.revoke_invite, invite_id)
+
+
+def test_an_invitation_is_mailed_to_the_address_with_its_link(app: Flask, alice: Person) -> None:
+    email = fresh_address()
+    _, token = invite(app, alice, email, "ticketing_lead")
+    mail = mailbox.newest(app, to=email, kind="invitation")
+    assert mail.token == token
+    for words in ("Alice Owner", "Alice Travels", "Ticketing lead", "7 days"):
+        assert words in mail.text
+    assert mailbox.received(app, to=alice.email) == []
+
+
+def test_an_invitation_that_is_refused_mails_nothing(app: Flask, alice: Person) -> None:
+    email = fresh_address()
+    invite(app, alice, email)
+    with pytest.raises(service.InviteAlreadyExists):
+        invite(app, alice, email)
+    assert len(mailbox.received(app, to=email)) == 1
+
+
+def test_an_address_gets_few_invitations_an_hour(app: Flask, alice: Person, charlie: Person) -> None:
+    email = fresh_address()
+    for number in range(10):
+        invite_id, _ = invite(app, (alice, charlie)[number % 2], email)
+        (alice, charlie)[number % 2].does(service.revoke_invite, invite_id)
+    with pytest.raises(TooManyRequests):
+        invite(app, alice, email)
