@@ -10,6 +10,7 @@ from flask import Flask
 
 from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
+from voyagent.identity.commands import agency
 from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.errors import VoyagentError
@@ -50,6 +51,7 @@ def register(app: Flask, settings: Settings) -> None:
             raise click.ClickException(error.message) from None
 
     app.cli.add_command(audit)
+    app.cli.add_command(agency)
 
 
 def demo(app: Flask) -> None:

@@ -93,8 +93,11 @@ def create_session(actor: Actor, *, title: str | None = None) -> ChatSession:
 
 
 def append_message(actor: Actor, session_id: UUID, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None = None) -> ChatMessage:
-    """Add to what was said; the first words of a person name an unnamed conversation. Raises Forbidden, SessionNotFound."""
-    actor.require("chat.write")
+    """Add to what was said; the first words of a person name an unnamed conversation. Raises Forbidden, SessionNotFound.
+
+    What opens a conversation, such as an enquiry's facts, is no word to the assistant, so whoever may open one may write it.
+    """
+    actor.require("chat.open" if role == "system" else "chat.write")
     return _append(actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id)
 
 

@@ -21,7 +21,7 @@ _WORDS = {
     "ended_by_administrator": N_("An administrator has signed you out. Please sign in again."),
     "password_changed": N_("Your password was changed, so you were signed out here. Sign in with the new one."),
     "password_reset": N_("Your password was changed, so you were signed out here. Sign in with the new one."),
-    "address_changed": N_("Your e-mail address was changed, so you were signed out here. Sign in with the new one."),
+    "email_changed": N_("Your e-mail address was changed, so you were signed out here. Sign in with the new one."),
     "two_factor_changed": N_("Your two-factor sign-in was changed, so you were signed out here. Please sign in again."),
 }
 _SUSPENDED = N_("Your agency's access is suspended. Ask whoever runs this site.")

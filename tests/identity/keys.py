@@ -1,0 +1,27 @@
+"""API keys for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from tests.people import ApiClient, Person
+from voyagent.identity import service
+
+
+def make_key(person: Person, *, name: str = "Website", scopes: Sequence[str] = ("full",), expires_in_days: int | None = None) -> tuple[UUID, str]:
+    """A key of somebody: its id and its text."""
+    rules = person.app.extensions["voyagent.identity"]
+    with person.acting() as actor:
+        return service.make_key(rules, replace(actor, fresh=True), name=name, scopes=scopes, expires_in_days=expires_in_days)
+
+
+def with_key(person: Person, *scopes: str) -> ApiClient:
+    """A program of somebody's, with a key of these scopes or a full one."""
+    return ApiClient(person.app.test_client(), make_key(person, scopes=scopes or ("full",))[1])
+
+
+def bearing(person: Person, text: str, **options: object) -> ApiClient:
+    """A client with any bearer."""
+    return ApiClient(person.app.test_client(**options), text)

@@ -1,0 +1,350 @@
+"""API keys as bearers: as their maker, within their scopes, from the first request to the one after their end."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.http.operations import GUARDED, MAKERS, Call
+from tests.identity.conftest import Events
+from tests.identity.keys import bearing, make_key, with_key
+from tests.people import PASSWORD, ApiClient, People, Person
+from voyagent.factory import create_app
+from voyagent.identity import bearers, service
+from voyagent.identity.permissions import SCOPE_PERMISSIONS, SCOPES
+from voyagent.kernel.actor import permissions_within
+from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
+
+Sql = Callable[..., list[sa.RowMapping]]
+DEFAULT = "agency.read"
+# What asks for the password anew; a key has none to give.
+NEEDS_FRESH = {"POST /api/auth/api-keys", "POST /api/auth/api-keys/scoped", "POST /api/auth/totp/setup", "POST /api/auth/totp/recovery-codes"}
+# What is about the sign-in that the bearer belongs to; a key belongs to none.
+ABOUT_A_SIGN_IN = {"POST /api/auth/reauthenticate"}
+
+
+def named(calls: list[Call]) -> Any:
+    return pytest.mark.parametrize("call", calls, ids=lambda call: call.name)
+
+
+def send(client: ApiClient, call: Call, person: Person) -> Any:
+    """Call an operation with things of this person's and a body that passes."""
+    address = call.address(**{name: MAKERS[name](person) for name in call.parameters})
+    period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
+    options = {"json": call.body()} if call.operation.body else {}
+    answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api") + period, **options)
+    answer.close()  # a stream is not read
+    return answer
+
+
+def detail(answer: Any) -> Any:
+    return answer.json.get("detail") if answer.is_json and answer.status_code >= 400 else None
+
+
+def use(person: Person, text: str) -> tuple[int, str | None]:
+    """What a bearer gets by both ways in: by the reading lane and by a transaction."""
+    answers = {(a.status_code, detail(a)) for a in (bearing(person, text).get("/auth/me"), bearing(person, text).get(f"/chat/sessions/{UUID(int=7)}"))}
+    known = {(200, None), (404, "session_not_found")}
+    return (200, None) if answers == known else answers.pop() if len(answers) == 1 else pytest.fail(str(answers))
+
+
+REFUSED = (401, "unauthorized")
+
+
+# Everywhere ---------------------------------------------------------------------------------------------------------------
+
+
+@named([call for call in GUARDED if call.name not in ABOUT_A_SIGN_IN])
+def test_a_full_key_does_on_every_operation_what_its_makers_token_does(alice: Person, charlie: Person, call: Call) -> None:
+    """Two agencies, so that a call which ends sign-ins or moves something does not meet its own result."""
+    by_key, by_token = send(with_key(alice), call, alice), send(charlie.api, call, charlie)
+    if call.name in NEEDS_FRESH:
+        assert (by_key.status_code, detail(by_key)) == (403, "reauthentication_required")
+        assert by_token.status_code < 400 or detail(by_token) == "totp_not_enabled"
+        return
+    assert (by_key.status_code, detail(by_key)) == (by_token.status_code, detail(by_token))
+    assert by_key.status_code < 500
+
+
+@named([call for call in GUARDED if call.operation.method != "GET"])
+def test_a_read_key_changes_nothing_anywhere(alice: Person, call: Call) -> None:
+    answer = send(with_key(alice, "read"), call, alice)
+    assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
+
+
+@named([call for call in GUARDED if call.operation.method == "GET"])
+def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
+    assert send(with_key(alice, "read"), call, alice).status_code == send(alice.api, call, alice).status_code == 200
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("role", ["agency_admin", "agent"])
+def test_a_scope_lets_in_what_the_table_says_and_no_more_than_the_role(people: People, alice: Person, role: str, scope: str) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    if role == "agent" and scope == "audit":
+        pytest.skip("a key in which its maker may do nothing is not made")
+    client = with_key(person, scope)
+    for call in GUARDED:
+        options = {"json": {"nonsense": [1]}} if call.operation.body else {}
+        answer = getattr(client, call.operation.method.lower())(call.address().removeprefix("/api"), **options)
+        answer.close()
+        may = (call.operation.permission or DEFAULT) in permissions_within(role, [scope])
+        is_refused = (answer.status_code, detail(answer)) == (403, "forbidden_role")
+        assert is_refused == (not may), (call.name, answer.status_code, detail(answer))
+
+
+def test_scopes_add_up(alice: Person) -> None:
+    client = with_key(alice, "enquiries", "reports")
+    assert client.get("/enquiries").status_code == 200
+    assert client.get("/reports/trial-balance").status_code == 200
+    assert client.get("/approvals").status_code == 403
+
+
+def test_an_enquiries_key_opens_a_conversation_and_says_nothing_in_it(alice: Person) -> None:
+    """By words the assistant does for somebody whatever that person may, so a narrower key must not come near it."""
+    client = with_key(alice, "enquiries")
+    made = client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
+    assert made.status_code == 201
+    promoted = client.post(f"/enquiries/{made.json['id']}/promote-to-session")
+    assert promoted.status_code == 200
+    assert client.post(f"/chat/sessions/{promoted.json['session_id']}/messages", json={"message": "who owes us"}).status_code == 403
+
+
+def test_only_two_scopes_can_talk_with_the_assistant() -> None:
+    assert {scope for scope, held in SCOPE_PERMISSIONS.items() if "chat.write" in held} == {"full", "assistant"}
+
+
+def test_an_assistant_key_talks_and_decides_nothing(alice: Person) -> None:
+    client = with_key(alice, "assistant")
+    session_id = client.post("/chat/sessions").json["session_id"]
+    approval_id = MAKERS["approval_id"](alice)
+    assert client.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 403
+    answer = client.post(f"/chat/sessions/{session_id}/messages", json={"message": "", "approvals": {str(approval_id): False}})
+    assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
+    assert client.post("/enquiries", json={"customer_name": "Deepa"}).status_code == 403
+
+
+# Who it is ----------------------------------------------------------------------------------------------------------------
+
+
+def test_it_acts_as_its_maker_and_the_event_names_the_key(bob: Person, events: Events) -> None:
+    key_id, text = make_key(bob)
+    client = bearing(bob, text)
+    assert client.get("/auth/me").json["id"] == str(bob.actor.user_id)
+    assert client.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4}).status_code == 201
+    (event,) = events(bob, "enquiry.created")
+    assert (event["actor_kind"], event["actor_id"], event["channel"]) == ("human", bob.actor.user_id, "api")
+    assert event["entity_refs"]["by_api_key_id"] == str(key_id)
+
+
+def test_what_a_person_does_herself_names_no_key(bob: Person, events: Events) -> None:
+    bob.api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
+    (event,) = events(bob, "enquiry.created")
+    assert "by_api_key_id" not in event["entity_refs"]
+
+
+def test_it_is_judged_by_its_makers_present_role(alice: Person, people: People) -> None:
+    person = people.colleague(alice, "Rita Role", role="agency_admin")
+    client = with_key(person)
+    assert client.get("/auth/invites").status_code == 200
+    alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "viewer"})
+    assert client.get("/auth/invites").status_code == 403
+    assert client.post("/enquiries", json={"customer_name": "Deepa", "pax_count": 1}).status_code == 403
+    assert client.get("/enquiries").status_code == 200
+    alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "agency_admin"})
+    assert client.get("/auth/invites").status_code == 200
+
+
+def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> None:
+    enquiry_id = MAKERS["enquiry_id"](charlie)
+    assert with_key(alice).get(f"/enquiries/{enquiry_id}").status_code == 404
+    assert with_key(alice).get("/enquiries").json["items"] == []
+
+
+# What is refused ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
+    _id, text = make_key(alice)
+    assert use(alice, text) == (200, None)
+    other = "A" if text[-1] != "A" else "B"
+    for wrong in (
+        text[:-1] + other,
+        text[:-1],
+        text + "A",
+        "vy_" + "z" * 8 + "_" + text[12:],
+        text.replace("vy_", "VY_"),
+        "vy_",
+        "vy_nonsense",
+        text[:11] + "-" + text[12:],
+        f"vy_{'ü' * 8}_{'x' * 32}",
+    ):
+        assert use(alice, wrong) == REFUSED, wrong
+    assert use(alice, text) == (200, None)
+
+
+def test_it_ends_when_it_is_revoked(alice: Person) -> None:
+    key_id, text = make_key(alice)
+    assert use(alice, text) == (200, None)
+    alice.does(service.revoke_key, key_id)
+    assert use(alice, text) == REFUSED
+
+
+def test_it_ends_when_its_time_is_over(alice: Person, sql: Sql) -> None:
+    key_id, text = make_key(alice, expires_in_days=1)
+    assert use(alice, text) == (200, None)
+    sql("update api_keys set expires_at = now() - interval '1 second' where id = :id", id=key_id)
+    assert use(alice, text) == REFUSED
+
+
+def test_it_ends_with_its_maker(alice: Person, bob: Person) -> None:
+    key_id, text = make_key(bob)
+    assert use(bob, text) == (200, None)
+    assert alice.api.delete(f"/team/{bob.actor.user_id}").status_code == 204
+    assert use(bob, text) == REFUSED
+    (shown,) = alice.api.get("/auth/api-keys").json["items"]
+    ended = shown["revoked_at"]
+    assert ended is not None
+    assert alice.api.post(f"/auth/api-keys/{key_id}/revoke").status_code == 204
+    assert alice.api.get("/auth/api-keys").json["items"][0]["revoked_at"] == ended
+
+
+def test_it_is_refused_while_its_agency_is_suspended(alice: Person, sql: Sql) -> None:
+    _id, text = make_key(alice)
+    with alice.acting() as actor:
+        service.suspend_agency(actor.tenant_id)
+    assert use(alice, text) == REFUSED
+    with alice.acting() as actor:
+        service.resume_agency(actor.tenant_id)
+    assert use(alice, text) == (200, None)
+
+
+def test_it_outlives_its_makers_sign_ins(alice: Person) -> None:
+    _id, text = make_key(alice)
+    assert alice.api.delete("/auth/sessions").status_code == 204
+    assert alice.api.get("/auth/me").status_code == 401
+    assert use(alice, text) == (200, None)
+
+
+def test_no_page_takes_a_key(app: Flask, alice: Person) -> None:
+    _id, text = make_key(alice)
+    assert app.test_client().get("/team", headers={"Authorization": f"Bearer {text}"}).status_code == 303
+
+
+def test_signing_out_with_a_key_is_no_error_and_ends_nothing(alice: Person) -> None:
+    _id, text = make_key(alice)
+    assert bearing(alice, text).post("/auth/sign-out").status_code == 204
+    assert use(alice, text) == (200, None)
+
+
+def test_a_key_cannot_step_up_by_the_password(alice: Person) -> None:
+    answer = with_key(alice).post("/auth/reauthenticate", json={"password": PASSWORD})
+    assert (answer.status_code, detail(answer)) == (403, "reauthentication_required")
+
+
+def test_many_bad_keys_from_one_address_are_throttled_and_good_ones_never(settings: Settings, alice: Person) -> None:
+    app = create_app(settings.model_copy(update={"limit_scale": 1.0}))  # with counters of its own
+    _id, text = make_key(alice)
+    client = app.test_client()
+
+    def call(bearer: str) -> Any:
+        return client.get("/api/auth/me", headers={"Authorization": f"Bearer {bearer}"}, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+
+    for _ in range(80):
+        assert call(text).status_code == 200
+    answers = [call(f"vy_{'a' * 8}_{secrets.token_hex(16)}") for _ in range(61)]
+    assert {answer.status_code for answer in answers[:60]} == {401}
+    assert (answers[60].status_code, answers[60].json["detail"]) == (429, "too_many_requests")
+    assert int(answers[60].headers["Retry-After"]) >= 1
+    assert call(text).status_code == 200
+    elsewhere = client.get("/api/auth/me", headers={"Authorization": "Bearer vy_nonsense"}, environ_base={"REMOTE_ADDR": "203.0.113.8"})
+    assert elsewhere.status_code == 401
+
+
+# What it costs ------------------------------------------------------------------------------------------------------------
+
+
+def test_whose_a_key_is_is_looked_up_once(alice: Person, statements: list[str]) -> None:
+    _id, text = make_key(alice)
+    client = bearing(alice, text)
+    for _ in range(3):
+        assert client.get("/auth/me").status_code == 200
+    assert len([statement for statement in statements if "find_api_key" in statement]) == 1
+
+
+def test_only_so_many_keys_are_remembered(alice: Person, monkeypatch: pytest.MonkeyPatch, app: Flask, settings: Settings) -> None:
+    monkeypatch.setattr(bearers, "FACTS_MAX", 2)
+    rules = app.extensions["voyagent.identity"]
+    reader = bearers.Bearers(rules.tokens, rules.limiter)
+    texts = [make_key(alice)[1] for _ in range(3)]
+    with app.test_request_context():
+        for text in texts * 2:
+            assert reader.authenticate(text).user_id == alice.actor.user_id
+        assert len(reader._facts) == 2  # noqa: SLF001 - what the test is about
+
+
+def test_last_use_is_noted_without_a_write_at_each_call(alice: Person, sql: Sql) -> None:
+    key_id, text = make_key(alice)
+    read = "select last_used_at, xmin::text as written_by from api_keys where id = :id"
+    assert sql(read, id=key_id)[0]["last_used_at"] is None
+    assert use(alice, text) == (200, None)
+    first = sql(read, id=key_id)
+    assert first[0]["last_used_at"] is not None
+    for _ in range(5):
+        assert use(alice, text) == (200, None)
+    assert sql(read, id=key_id) == first
+    sql("update api_keys set last_used_at = last_used_at - interval '61 seconds' where id = :id", id=key_id)
+    assert use(alice, text) == (200, None)
+    assert sql(read, id=key_id)[0]["last_used_at"] > first[0]["last_used_at"]
+    assert alice.api.get("/auth/api-keys").json["items"][0]["last_used_at"] is not None
+
+
+def test_a_call_does_not_wait_for_another_that_notes_the_use(alice: Person, settings: Settings, sql: Sql) -> None:
+    key_id, text = make_key(alice)
+    with psycopg.connect(sa.make_url(settings.db_admin_url or "").set(drivername="postgresql").render_as_string(hide_password=False)) as other:
+        other.execute("update api_keys set last_used_at = null where id = %s", (key_id,))  # holds the row
+        began = time.monotonic()
+        assert use(alice, text) == (200, None)
+        assert time.monotonic() - began < 2
+    assert sql("select last_used_at from api_keys where id = :id", id=key_id)[0]["last_used_at"] is None
+
+
+def test_many_calls_at_once_are_all_answered(alice: Person) -> None:
+    _id, text = make_key(alice)
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(lambda _n: bearing(alice, text).get("/auth/me").status_code, range(24))) == {200}
+
+
+def test_revoking_beside_a_call_that_runs_ends_the_next_one(app: Flask, alice: Person) -> None:
+    """The call that runs may finish; whoever begins after the revocation is refused, whatever the process remembers."""
+    key_id, text = make_key(alice)
+    assert use(alice, text) == (200, None)
+    entered, may_go_on = threading.Event(), threading.Event()
+
+    def running() -> None:
+        with app.test_request_context(headers={"Authorization": f"Bearer {text}"}):
+            from voyagent.http.guards import bearer_credential, enter  # noqa: PLC0415 - the door's own steps
+
+            enter(bearer_credential())
+            entered.set()
+            assert may_go_on.wait(10)
+            db.session.commit()
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(running)
+        assert entered.wait(10)
+        alice.does(service.revoke_key, key_id)
+        assert use(alice, text) == REFUSED
+        may_go_on.set()
+        call.result()

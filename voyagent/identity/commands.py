@@ -1,0 +1,42 @@
+"""The commands of whoever runs the installation: `flask agency suspend` shuts an agency out, `flask agency resume` lets it in again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import click
+from flask.cli import with_appcontext
+
+from voyagent.identity import service
+from voyagent.kernel.db import transaction
+from voyagent.kernel.errors import VoyagentError
+
+
+@click.group("agency")
+def agency() -> None:
+    """Shut an agency out, or let it in again."""
+
+
+@agency.command("suspend")
+@click.argument("tenant_id", metavar="ID", type=click.UUID)
+@with_appcontext
+def suspend(tenant_id: UUID) -> None:
+    """Refuse everybody of the agency at every door from the next request on. Nothing is deleted."""
+    click.echo(f"{_carry_out(service.suspend_agency, tenant_id)} is suspended: from now on nobody of it is let in.")
+
+
+@agency.command("resume")
+@click.argument("tenant_id", metavar="ID", type=click.UUID)
+@with_appcontext
+def resume(tenant_id: UUID) -> None:
+    """Let a suspended agency in again."""
+    click.echo(f"{_carry_out(service.resume_agency, tenant_id)} is let in again.")
+
+
+def _carry_out(rule: Callable[[UUID], str], tenant_id: UUID) -> str:
+    try:
+        with transaction(tenant_id):
+            return rule(tenant_id)
+    except VoyagentError as error:
+        raise click.ClickException(error.message) from None
