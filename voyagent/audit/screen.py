@@ -94,6 +94,8 @@ def _thing(name: str, value: str) -> Thing:
         return Thing(_("Journal entry"), url_for("ledger.entry", entry_id=value))
     if name in {"user_id", "invite_id"}:
         return Thing(_("Person") if name == "user_id" else _("Invitation"), url_for("identity.team"))
+    if name == "tenant_id":
+        return Thing(_("Agency"), None)
     if name == "settings_id":
         return Thing(_("Settings"), url_for("settings.index"))
     return Thing(name.removesuffix("_id").replace("_", " ").capitalize(), None)

@@ -1,0 +1,90 @@
+"""The audit as an administrator walks it: a chain checked by the worker, an event opened, filters, the file; and the same without JavaScript."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PASSWORD = "Harbour-lantern-42"
+PICTURES = os.environ.get("VOYAGENT_TEST_PICTURES")
+
+
+def sign_up(page: Page) -> None:
+    page.goto("/sign-up")
+    for label, value in (("Agency name", "Malabar Gulf Travels"), ("Your name", "Aisha Rahman"), ("Password", PASSWORD)):
+        page.get_by_label(label).fill(value)
+    page.get_by_label("E-mail").fill(f"aisha-{secrets.token_hex(4)}@malabar.example")
+    page.get_by_role("button", name="Create agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def change_an_enquiry(page: Page) -> None:
+    page.goto("/enquiries/new?customer_name=Harbinder+Singh+Gill")
+    page.get_by_role("button", name=re.compile("^Log|^Save")).first.click()
+    page.wait_for_url(re.compile(r"/enquiries/[0-9a-f-]{36}"))
+    page.goto(page.url.split("?")[0] + "/edit")
+    page.locator("#destination").fill("Istanbul")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile(r"/enquiries/[0-9a-f-]{36}$"))
+
+
+def keep(visit: Visit, name: str, look: Look) -> None:
+    """Judge the page by the rules, and keep a picture where one is wanted."""
+    visit.looks_right()
+    if PICTURES:
+        visit.page.screenshot(path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True, caret="initial")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_an_administrator_checks_the_chain_and_looks_at_an_event(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        change_an_enquiry(page)
+        page.goto("/audit")
+        expect(page.get_by_text("Chain not checked yet")).to_be_visible()
+        keep(visit, "audit", look)
+        page.get_by_role("button", name="Verify now").click()
+        expect(page.locator("#chain")).to_contain_text("Chain verified", timeout=30_000)
+        page.get_by_role("link", name="enquiry.updated").click()
+        event = page.get_by_role("complementary", name=re.compile("^Event"))
+        expect(event.get_by_role("rowheader", name="destination")).to_be_visible()
+        expect(event.get_by_text("Istanbul")).to_be_visible()
+        expect(page).to_have_url(re.compile(r"/audit\?open=\d+$"))
+        keep(visit, "audit-event", look)
+        page.keyboard.press("Escape")
+        expect(event).to_have_count(0)
+        page.get_by_role("link", name="Failed only").click()
+        expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+        keep(visit, "audit-nothing", look)
+
+
+def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+        page = visit.page
+        sign_up(page)
+        change_an_enquiry(page)
+        page.goto("/audit")
+        page.locator("summary", has_text="What").click()
+        page.get_by_role("listbox", name="What").select_option("enquiry.created")
+        page.locator("details[open]").get_by_role("button", name="Apply").click()
+        expect(page).to_have_url(re.compile(r"kind=enquiry.created"))
+        expect(page.locator("tbody a")).to_have_count(1)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        assert download.value.suggested_filename.startswith("voyagent-audit-")
+        assert Path(download.value.path()).read_text().count("enquiry.created,") == 1
+        page.get_by_role("button", name="Verify now").click()
+        page.goto("/audit")
+        expect(page.locator("#chain")).to_contain_text(re.compile("Checking since|Chain verified"))
