@@ -17,10 +17,14 @@ from tests.people import Person
 
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(1_000_000_000))
 Rounds = Callable[[int], int]
+Tell = Callable[[str], None]
 Events = Callable[[Person, str], list[sa.RowMapping]]
+_told: list[str] = []
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in _told:
+        terminalreporter.write_line(line)
     terminalreporter.write_line(f"seed of the faults: FAULT_SEED={SEED}; rounds: {os.environ.get('FAULT_ROUNDS') or 'a tenth'}")
 
 
@@ -38,6 +42,16 @@ def rounds() -> Rounds:
         return all_of_them if os.environ.get("FAULT_ROUNDS") == "full" else max(1, all_of_them // 10)
 
     return of
+
+
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Tell:
+    """Say a figure that was measured, at the end of the run."""
+
+    def say(figure: str) -> None:
+        _told.append(f"{request.node.name}: {figure}")
+
+    return say
 
 
 @pytest.fixture
