@@ -47,15 +47,20 @@ def begin(person: Person) -> Authenticator:
 def switch_on(person: Person) -> Authenticator:
     """Switch somebody's second factor on, with the code of the step before, so that the present one is still to be had."""
     app = begin(person)
-    person.does(lambda actor: service.verify_totp(rules(person), actor, code=app.code(-1), device=API))
+    person.does(lambda actor: service.verify_totp(rules(person), in_session(person, actor), code=app.code(-1), device=API))
     return app
+
+
+def in_session(person: Person, actor: Actor) -> Actor:
+    """The actor within the session of her access token, as a door has it."""
+    return replace(actor, session_id=rules(person).tokens.read(person.access_token).session_id, fresh=True)
 
 
 def recovery_codes(person: Person, app: Authenticator) -> list[str]:
     """Fresh recovery codes, for the code that the app shows now."""
 
     def make(actor: Actor) -> list[str]:
-        return service.make_recovery_codes(rules(person), replace(actor, fresh=True), password=PASSWORD, code=app.code(), device=API)
+        return service.make_recovery_codes(rules(person), in_session(person, actor), password=PASSWORD, code=app.code(), device=API)
 
     return person.does(make)
 
