@@ -84,6 +84,7 @@ def _running(settings: Settings, logs: Path) -> Iterator[Site]:
         "VOYAGENT_ENV": "test",
         "VOYAGENT_DB_URL": settings.db_url or "",
         "VOYAGENT_DB_ADMIN_URL": settings.db_admin_url or "",
+        "VOYAGENT_DATA_DIR": str(settings.data_dir),
         "VOYAGENT_AUTH_SECRET": settings.auth_secret.get_secret_value(),
         "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
         "VOYAGENT_AUTH_ARGON2_TIME_COST": "1",

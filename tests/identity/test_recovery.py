@@ -140,6 +140,7 @@ def test_the_link_works_in_a_browser_that_is_signed_in(app: Flask, alice: Person
     go(browser, mailbox.newest(app, to=alice.email, kind="verify_email").link)
     answer = submit(browser, "/verify-email")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert 'href="/account"' in browser.get("/verify-email").text, "the way on from a dead link"
 
 
 def test_a_button_of_a_link_that_has_died_meanwhile_says_so(app: Flask, strict: Flask, uma: Person) -> None:
