@@ -1,0 +1,370 @@
+"""Roles and removal: what an administrator decides about colleagues, and that one is always left."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.http.operations import MAKERS
+from tests.identity.conftest import Events
+from tests.identity.keys import with_key
+from tests.identity.test_ending import session_of
+from tests.identity.test_invites import invite
+from tests.identity.test_sessions import fresh_address, me, refresh, sign_in
+from tests.people import PASSWORD, People, Person, csrf
+from voyagent.identity import queries, service
+from voyagent.identity.permissions import Role
+from voyagent.identity.queries import PersonNotFound
+from voyagent.identity.service import Device
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.ids import new_id
+
+Sql = Callable[..., list[sa.RowMapping]]
+
+
+@pytest.fixture
+def ada(people: People, alice: Person) -> Person:
+    """A second administrator of Alice's agency."""
+    return people.colleague(alice, "Ada Admin", role="agency_admin")
+
+
+def path_of(person: Person) -> str:
+    return f"/team/{person.actor.user_id}"
+
+
+def role_of(person: Person, sql: Sql) -> str:
+    return str(sql("select role from users where id = :id", id=person.actor.user_id)[0]["role"])
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Do several things at the same moment."""
+    barrier = threading.Barrier(len(acts))
+
+    def run(do: Callable[[], Any]) -> Any:
+        barrier.wait()
+        return do()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+# The list -----------------------------------------------------------------------------------------------------------------
+
+
+def test_everybody_sees_who_is_in_the_agency(alice: Person, bob: Person, victor: Person, charlie: Person) -> None:
+    for person in (alice, bob, victor):
+        items = person.api.get("/team").json["items"]
+        assert [item["full_name"] for item in items] == ["Alice Owner", "Bob Colleague", "Victor Viewer"]
+    assert items[1] == {
+        "id": str(bob.actor.user_id),
+        "email": bob.email,
+        "full_name": "Bob Colleague",
+        "role": "agent",
+        "email_verified": True,
+        "totp_enabled": False,
+        "created_at": items[1]["created_at"],
+        "last_seen_at": items[1]["last_seen_at"],
+    }
+    assert items[1]["last_seen_at"] is not None
+
+
+# Roles --------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_changed_role_counts_at_once_and_the_token_stays_good(app: Flask, alice: Person, bob: Person, ada: Person, role: str) -> None:
+    browser, other = bob.browser, sign_in(app, bob.email)
+    answer = alice.api.patch(path_of(bob), json={"role": role})
+    assert (answer.status_code, answer.json["role"], answer.json["full_name"]) == (200, role, "Bob Colleague")
+    assert bob.api.get("/auth/me").json["role"] == role
+    may_write = role != "viewer"
+    for token in (bob.access_token, other.access_token):
+        made = app.test_client().post("/api/enquiries", json={"customer_name": "Deepa", "pax_count": 1}, headers={"Authorization": f"Bearer {token}"})
+        assert made.status_code == (201 if may_write else 403)
+    assert (bob.api.get("/auth/invites").status_code == 200) == (role == "agency_admin")
+    assert browser.get("/enquiries/new").status_code == (200 if may_write else 403)
+    assert app.extensions["voyagent.identity"].tokens.claims(refresh(app, bob.refresh_token)[0])["role"] == role
+
+
+def test_a_changed_role_leaves_its_event_and_a_letter(alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+    alice.api.patch(path_of(bob), json={"role": "ticketing_lead"})
+    (event,) = events(alice, "person.role_changed")
+    assert (event["actor_id"], event["entity_refs"], event["inputs"]) == (
+        alice.actor.user_id,
+        {"user_id": str(bob.actor.user_id)},
+        {"before": "agent", "after": "ticketing_lead"},
+    )
+    assert [row["kind"] for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)] == ["role_changed"]
+
+
+def test_the_same_role_again_is_no_act(alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+    assert alice.api.patch(path_of(bob), json={"role": "agent"}).status_code == 200
+    assert events(alice, "person.role_changed") == []
+    assert sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id) == []
+
+
+@pytest.mark.parametrize("body", [{}, {"role": "owner"}, {"role": None}, {"role": "agent", "email": "x@y.example"}, {"role": 5}, {"role": "Agent"}])
+def test_a_body_that_breaks_the_schema_changes_nothing(alice: Person, bob: Person, sql: Sql, body: dict[str, Any]) -> None:
+    assert alice.api.patch(path_of(bob), json=body).status_code == 422
+    assert role_of(bob, sql) == "agent"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.AGENCY_ADMIN])
+def test_nobody_but_an_administrator_decides_about_colleagues(people: People, alice: Person, bob: Person, sql: Sql, role: str) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    rules = alice.app.extensions["voyagent.identity"]
+    assert person.api.patch(path_of(bob), json={"role": "viewer"}).status_code == 403
+    assert person.api.delete(path_of(bob)).status_code == 403
+    assert person.api.delete(path_of(bob) + "/sessions").status_code == 403
+    for rule in (
+        lambda actor: service.change_role(rules, actor, bob.actor.user_id, role="viewer"),
+        lambda actor: service.remove_person(rules, actor, bob.actor.user_id),
+        lambda actor: service.sign_person_out(actor, bob.actor.user_id),
+    ):
+        with pytest.raises(Forbidden):
+            person.does(rule)
+    assert role_of(bob, sql) == "agent"
+
+
+def test_nobody_of_another_agency_is_found(alice: Person, charlie: Person, sql: Sql) -> None:
+    for user_id in (charlie.actor.user_id, new_id(), "nonsense"):
+        for answer in (
+            alice.api.patch(f"/team/{user_id}", json={"role": "viewer"}),
+            alice.api.delete(f"/team/{user_id}"),
+            alice.api.delete(f"/team/{user_id}/sessions"),
+        ):
+            assert (answer.status_code, answer.json["detail"]) == (404, "user_not_found")
+    assert role_of(charlie, sql) == "agency_admin"
+    assert charlie.api.get("/auth/me").status_code == 200
+
+
+# The last administrator ---------------------------------------------------------------------------------------------------
+
+
+def test_the_last_administrator_stays_one(alice: Person, bob: Person, sql: Sql) -> None:
+    for answer in (alice.api.patch(path_of(alice), json={"role": "agent"}), alice.api.delete(path_of(alice))):
+        assert (answer.status_code, answer.json["detail"]) == (409, "last_administrator")
+    assert role_of(alice, sql) == "agency_admin"
+    assert alice.api.patch(path_of(alice), json={"role": "agency_admin"}).status_code == 200
+
+
+def test_an_administrator_lowers_herself_where_another_is_left(alice: Person, ada: Person) -> None:
+    assert alice.api.patch(path_of(alice), json={"role": "agent"}).status_code == 200
+    assert alice.api.get("/auth/invites").status_code == 403
+    assert ada.api.delete(path_of(ada)).json["detail"] == "last_administrator"
+
+
+def test_an_administrator_who_was_removed_does_not_count(alice: Person, ada: Person) -> None:
+    assert alice.api.delete(path_of(ada)).status_code == 204
+    assert alice.api.delete(path_of(alice)).status_code == 409
+
+
+@pytest.mark.parametrize("how", ["lower", "remove"])
+def test_of_two_administrators_who_turn_on_each_other_one_wins(alice: Person, ada: Person, sql: Sql, how: str) -> None:
+    """Whoever comes second is no administrator any more, or would be the last to go."""
+
+    def strike(who: Person, whom: Person) -> Callable[[], int]:
+        if how == "lower":
+            return lambda: int(who.api.patch(path_of(whom), json={"role": "agent"}).status_code)
+        return lambda: int(who.api.delete(path_of(whom)).status_code)
+
+    answers = at_once(strike(alice, ada), strike(ada, alice))
+    won = {200, 204}
+    assert len([status for status in answers if status in won]) == 1
+    assert set(answers) - won <= {403, 409, 401}
+    left = sql("select count(*) as n from users where tenant_id = :t and is_active and role = 'agency_admin'", t=alice.actor.tenant_id)
+    assert left[0]["n"] == 1
+
+
+def test_whoever_was_lowered_a_moment_ago_has_nothing_to_say(people: People, alice: Person, ada: Person, sql: Sql) -> None:
+    """Three administrators: it is not the count but the second one's own fall that stops her."""
+    third = people.colleague(alice, "Tara Third", role="agency_admin")
+    rules = alice.app.extensions["voyagent.identity"]
+    with ada.acting() as actor:  # proved a moment ago
+        alice.api.patch(path_of(ada), json={"role": "agent"})
+        with pytest.raises(Forbidden):
+            service.remove_person(rules, actor, third.actor.user_id)
+    assert third.api.get("/auth/me").status_code == 200
+
+
+def test_administrators_who_all_leave_at_once_leave_one_behind(people: People, alice: Person, sql: Sql) -> None:
+    admins = [alice, *(people.colleague(alice, f"Admin {letter}", role="agency_admin") for letter in "BCDE")]
+    answers = at_once(*(lambda person=person: int(person.api.delete(path_of(person)).status_code) for person in admins))
+    assert sorted(answers) == [204, 204, 204, 204, 409]
+
+
+# Removal ------------------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_removed_is_refused_at_every_door_from_the_next_request_on(app: Flask, alice: Person, bob: Person) -> None:
+    browser, other, key = bob.browser, sign_in(app, bob.email), with_key(bob)
+    assert key.get("/auth/me").status_code == 200
+    answer = alice.api.delete(path_of(bob))
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert [me(app, token) for token in (bob.access_token, other.access_token)] == [401, 401]
+    assert key.get("/auth/me").status_code == 401
+    for token in (bob.refresh_token, other.refresh_token):
+        with pytest.raises(service.InvalidRefreshToken):
+            refresh(app, token)
+    assert browser.get("/team").status_code == 303
+    with pytest.raises(service.InvalidCredentials):
+        sign_in(app, bob.email)
+    for again in (alice.api.delete(path_of(bob)), alice.api.patch(path_of(bob), json={"role": "viewer"}), alice.api.delete(path_of(bob) + "/sessions")):
+        assert (again.status_code, again.json["detail"]) == (404, "user_not_found")
+
+
+def test_a_removal_leaves_its_event_and_a_letter(app: Flask, alice: Person, bob: Person, events: Events, sql: Sql) -> None:
+    sign_in(app, bob.email)
+    alice.api.delete(path_of(bob))
+    (event,) = events(alice, "person.removed")
+    assert (event["actor_id"], event["entity_refs"]) == (alice.actor.user_id, {"user_id": str(bob.actor.user_id)})
+    assert (event["inputs"], event["outputs"]) == ({"email": bob.email, "role": "agent"}, {"sessions": 2, "invitations": 0})
+    assert "removed_from_agency" in [row["kind"] for row in sql("select kind from mails where tenant_id = :t", t=alice.actor.tenant_id)]
+
+
+def test_where_the_event_cannot_be_written_nobody_is_removed(alice: Person, bob: Person, sql: Sql) -> None:
+    sql("alter table audit_events add constraint no_removals check (kind <> 'person.removed') not valid")
+    try:
+        assert alice.api.delete(path_of(bob)).status_code == 500
+    finally:
+        sql("alter table audit_events drop constraint no_removals")
+    assert bob.api.get("/auth/me").status_code == 200
+
+
+def test_twins_remove_once(alice: Person, bob: Person, events: Events) -> None:
+    answers = at_once(*[lambda: int(alice.api.delete(path_of(bob)).status_code)] * 5)
+    assert sorted(answers) == [204, 404, 404, 404, 404]
+    assert len(events(alice, "person.removed")) == 1
+
+
+def test_what_somebody_did_keeps_the_name_and_menus_lose_it(alice: Person, bob: Person) -> None:
+    MAKERS["enquiry_id"](bob)
+    alice.api.delete(path_of(bob))
+    assert [item["full_name"] for item in alice.api.get("/team").json["items"]] == ["Alice Owner"]
+    with alice.reading() as reader:
+        assert queries.names_of(reader)[bob.actor.user_id] == "Bob Colleague"
+        people, _invites, removed = queries.list_team(reader)
+        assert ([row["full_name"] for row in people], [row["full_name"] for row in removed]) == (["Alice Owner"], ["Bob Colleague"])
+        with pytest.raises(PersonNotFound):
+            queries.get_person(reader, bob.actor.user_id)
+
+
+def test_the_address_may_join_again_as_a_new_person(app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql) -> None:
+    alice.api.delete(path_of(bob))
+    for by in (charlie, alice):
+        assert by.api.post("/auth/invites", json={"email": bob.email}).status_code == 201
+    link = alice.api.get("/auth/invites?status=pending").json["items"]
+    assert [item["email"] for item in link] == [bob.email]
+    alice.api.post(f"/auth/invites/{link[0]['id']}/revoke")
+    made = alice.api.post("/auth/invites", json={"email": bob.email, "role": "viewer"}).json["invite_link"]
+    joined = app.test_client().post("/api/auth/accept-invite", json={"token": made.partition("token=")[2], "password": PASSWORD, "full_name": "Bob Again"})
+    assert joined.status_code == 201
+    assert joined.json["user"]["id"] != str(bob.actor.user_id)
+    assert joined.json["user"]["role"] == "viewer"
+    assert me(app, bob.access_token) == 401
+    rows = sql("select is_active, removed_at is null as is_here from users where email = :e order by created_at", e=bob.email)
+    assert [tuple(row.values()) for row in rows] == [(False, False), (True, True)]
+
+
+def test_open_invitations_that_somebody_sent_go_with_her(app: Flask, alice: Person, ada: Person) -> None:
+    for by in (alice, ada):
+        invite(app, by, fresh_address())
+    assert alice.api.delete(path_of(ada)).status_code == 204
+    statuses = {item["invited_by_user_id"]: item["status"] for item in alice.api.get("/auth/invites").json["items"]}
+    assert statuses == {str(alice.actor.user_id): "pending", str(ada.actor.user_id): "revoked"}
+
+
+# Signing somebody out -----------------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_signs_somebody_out_who_may_come_back(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+    browser, key = bob.browser, with_key(bob)
+    assert alice.api.delete(path_of(bob) + "/sessions").status_code == 204
+    assert (me(app, bob.access_token), browser.get("/team").status_code, key.get("/auth/me").status_code) == (401, 303, 200)
+    (event,) = events(alice, "session.ended")
+    assert (event["actor_id"], event["inputs"]) == (alice.actor.user_id, {"reason": "ended_by_administrator"})
+    assert me(app, sign_in(app, bob.email).access_token) == 200
+    assert alice.api.get("/auth/me").status_code == 200
+
+
+# The pages ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_team_page_leads_an_administrator_to_each_person(alice: Person, bob: Person) -> None:
+    assert f'href="{path_of(bob)}"' in alice.browser.get("/team").text
+    assert f'href="{path_of(bob)}"' not in bob.browser.get("/team").text
+    assert bob.browser.get(path_of(bob)).status_code == 403
+
+
+def test_a_persons_page_shows_role_and_where_she_is_signed_in(app: Flask, alice: Person, bob: Person) -> None:
+    sign_in(app, bob.email, device=Device(Channel.API, user_agent="curl/8.9.1", ip="203.0.113.9"))
+    page = alice.browser.get(path_of(bob)).text
+    assert "Bob Colleague" in page
+    assert 'selected value="agent"' in page
+    assert "curl" in page
+    assert "203.0.113.9" in page
+
+
+def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
+    browser = alice.browser
+    answer = browser.post(path_of(bob) + "/role", data={"role": "accounting_lead", "csrf_token": csrf(browser, path_of(bob))})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
+    assert role_of(bob, sql) == "accounting_lead"
+    assert "The role of Bob Colleague is changed." in browser.get("/team").text
+
+
+def test_the_page_refuses_what_cannot_be(alice: Person, sql: Sql) -> None:
+    browser = alice.browser
+    for role, words in (("owner", "Choose one of the list."), ("viewer", "only administrator")):
+        answer = browser.post(path_of(alice) + "/role", data={"role": role, "csrf_token": csrf(browser, path_of(alice))})
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert role_of(alice, sql) == "agency_admin"
+
+
+def test_a_removal_is_asked_once_more_and_names_the_person(alice: Person, bob: Person) -> None:
+    browser = alice.browser
+    page = browser.get(path_of(bob) + "/remove")
+    assert "Remove Bob Colleague from the agency?" in page.text
+    assert bob.api.get("/auth/me").status_code == 200
+    answer = browser.post(path_of(bob) + "/remove", data={"csrf_token": csrf(browser, path_of(bob) + "/remove")})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/team")
+    page = browser.get("/team").text
+    assert "Bob Colleague is removed from the agency." in page
+    assert "One person is not here any more" in page
+    assert bob.api.get("/auth/me").status_code == 401
+    assert browser.get(path_of(bob)).status_code == 404
+
+
+def test_the_page_keeps_the_last_administrator(alice: Person) -> None:
+    browser = alice.browser
+    answer = browser.post(path_of(alice) + "/remove", data={"csrf_token": csrf(browser, path_of(alice) + "/remove")})
+    assert answer.status_code == 422
+    assert "only administrator" in answer.text
+    assert browser.get("/team").status_code == 200
+
+
+def test_whoever_removes_herself_is_led_out_with_a_word(alice: Person, ada: Person) -> None:
+    browser = ada.browser
+    answer = browser.post(path_of(ada) + "/remove", data={"csrf_token": csrf(browser, path_of(ada) + "/remove")})
+    assert answer.status_code == 303
+    answer = browser.get(answer.headers["Location"])
+    assert answer.status_code == 303
+    assert "has ended your access" in browser.get(answer.headers["Location"]).text
+
+
+def test_somebody_is_signed_out_on_the_page(app: Flask, alice: Person, bob: Person) -> None:
+    browser = alice.browser
+    for words in ("Bob Colleague is signed out everywhere.", "Bob Colleague was signed in nowhere."):
+        answer = browser.post(path_of(bob) + "/sign-out", data={"csrf_token": csrf(browser, path_of(bob))})
+        assert answer.headers["Location"] == path_of(bob)
+        assert words in browser.get(path_of(bob)).text
+    assert me(app, bob.access_token) == 401
+    assert session_of(app, bob.access_token)
