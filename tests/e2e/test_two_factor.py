@@ -1,0 +1,182 @@
+"""The second factor as people use it: set up with the QR code, signing in with a code, recovery codes, another phone, off; in every look."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+import pyotp
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_coming_in import PASSWORD, look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+STEP_S = 30
+SOON_S = 6
+
+
+class Phone:
+    """Somebody's authenticator app; it shows each code once and is never read at the end of a step."""
+
+    def __init__(self, secret: str) -> None:
+        self._app = pyotp.TOTP(secret)
+        self._next_step = 0
+
+    def code(self) -> str:
+        """The earliest code that is good now and was not shown yet."""
+        left_s = STEP_S - time.time() % STEP_S
+        if left_s < SOON_S:
+            time.sleep(left_s)
+        step = max(self._next_step, int(time.time()) // STEP_S - 1)
+        self._next_step = step + 1
+        return self._app.generate_otp(step)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_person_sets_the_second_factor_up_and_lives_with_it(browser: Browser, site: Site, look: Look) -> None:
+    email = f"careful-{secrets.token_hex(4)}@malabar.example"
+    with visiting(browser, look, base_url=site.address) as visit:
+        _sign_up(visit, email)
+        phone = _set_up(visit, look)
+        codes = _switch_on(visit, look, phone)
+        with visiting(browser, look, base_url=site.address) as elsewhere:
+            _sign_in(elsewhere, look, email, phone, codes)
+        _change_phone(visit, look, codes)
+        _make_codes_and_switch_off(visit, look, codes)
+
+
+def _sign_up(visit: Visit, email: str) -> None:
+    page = visit.page
+    page.goto("/sign-up")
+    for label, value in (("Agency name", "Malabar Gulf Travels"), ("Your name", "Neha Kulkarni"), ("E-mail", email), ("Password", PASSWORD)):
+        page.get_by_label(label).fill(value)
+    page.get_by_role("button", name="Create agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def _set_up(visit: Visit, look: Look) -> Phone:
+    page = visit.page
+    page.goto("/account/security")
+    look_at(visit, "two-factor-off", look)
+    page.get_by_role("link", name="Set up", exact=True).click()
+    page.get_by_label("Your password").fill("Harbour-lantern-43")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator("#password-err")).to_have_text("This is not your password.")
+    expect(page.get_by_label("Your password")).to_be_focused()
+    look_at(visit, "two-factor-password-refused", look)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    picture = page.get_by_role("img", name="QR code for your authenticator app")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth > 0")
+    expect(page.locator("#code")).to_be_focused()
+    look_at(visit, "two-factor-set-up", look)
+    page.locator("#code").fill("12345")
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#code-err")).to_contain_text("This code is not good")
+    look_at(visit, "two-factor-set-up-refused", look)
+    return Phone(page.locator("#totp-secret").inner_text().replace(" ", ""))
+
+
+def _switch_on(visit: Visit, look: Look, phone: Phone) -> list[str]:
+    page = visit.page
+    page.locator("#code").fill(phone.code())
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    codes = page.locator("#recovery-codes li").all_inner_texts()
+    look_at(visit, "two-factor-codes", look)
+    page.goto("/account/security")
+    expect(page.get_by_text("10 of 10 are left.")).to_be_visible()
+    look_at(visit, "two-factor-on", look)
+    return codes
+
+
+def _sign_in(visit: Visit, look: Look, email: str, phone: Phone, codes: list[str]) -> None:
+    page = visit.page
+    page.goto("/team")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_label("Six figures")).to_be_focused()
+    look_at(visit, "sign-in-code", look)
+    page.get_by_label("Six figures").fill("000 000")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("#code-err")).to_contain_text("This code is not good")
+    expect(page.get_by_label("Six figures")).to_be_focused()
+    look_at(visit, "sign-in-code-refused", look)
+    page.get_by_label("Six figures").fill(phone.code())
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/team$"))
+    page.context.clear_cookies()
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("link", name="Use a recovery code").click()
+    look_at(visit, "sign-in-recovery", look)
+    page.get_by_label("Recovery code").fill(codes.pop().lower())
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def _change_phone(visit: Visit, look: Look, codes: list[str]) -> None:
+    page = visit.page
+    page.goto("/account/security")
+    expect(page.get_by_text("9 of 10 are left.")).to_be_visible()
+    page.get_by_role("link", name="Change authenticator").click()
+    look_at(visit, "two-factor-change", look)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("Code from your phone, or a recovery code").fill(codes.pop())
+    page.get_by_role("button", name="Go on").click()
+    look_at(visit, "two-factor-change-set-up", look)
+    new = Phone(page.locator("#totp-secret").inner_text().replace(" ", ""))
+    page.locator("#code").fill(new.code())
+    page.get_by_role("button", name="Change", exact=True).click()
+    expect(page.get_by_text("Codes come from the new authenticator from now on.")).to_be_visible()
+
+
+def _make_codes_and_switch_off(visit: Visit, look: Look, codes: list[str]) -> None:
+    page = visit.page
+    page.get_by_role("link", name="Make new codes").click()
+    look_at(visit, "two-factor-new-codes", look)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("Code from your phone, or a recovery code").fill(codes.pop())
+    page.get_by_role("button", name="Make new codes").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    fresh = page.locator("#recovery-codes li").first.inner_text()
+    assert fresh not in codes
+    page.get_by_role("link", name="Switch off").click()
+    look_at(visit, "two-factor-switch-off", look)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_label("Code from your phone, or a recovery code").fill(fresh)
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("Two-factor sign-in is off.")).to_be_visible()
+
+
+def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+        page, email = visit.page, f"plain-{secrets.token_hex(4)}@malabar.example"
+        _sign_up(visit, email)
+        page.goto("/account/security")
+        page.get_by_role("link", name="Set up", exact=True).click()
+        page.get_by_label("Your password").fill(PASSWORD)
+        page.get_by_role("button", name="Go on").click()
+        phone = Phone(page.locator("#totp-secret").inner_text().replace(" ", ""))
+        page.locator("#code").fill(phone.code())
+        page.get_by_role("button", name="Switch on").click()
+        expect(page.locator("#recovery-codes li")).to_have_count(10)
+        expect(page.get_by_role("button", name="Copy all")).to_be_hidden()
+        page.context.clear_cookies()
+        page.goto("/sign-in")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.get_by_label("Six figures").fill(phone.code())
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page).to_have_url(re.compile(r"/$"))
