@@ -1,0 +1,124 @@
+"""Keys, sign-ins and colleagues as an administrator uses them, in every look."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_coming_in import PASSWORD, look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_an_administrator_makes_a_key_and_lets_a_colleague_go(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as colleague:
+        _sign_up(visit)
+        _make_key(visit, look)
+        _revoke_key(visit, look)
+        _join(visit, colleague)
+        _look_at_sign_ins(visit, look)
+        _promote(visit, look)
+        _remove(visit, look)
+        colleague.page.goto("/enquiries")
+        expect(colleague.page).to_have_url(re.compile(r"/sign-in"))
+        expect(colleague.page.get_by_text("administrator of your agency has ended your access")).to_be_visible()
+        look_at(colleague, "removed-sign-in", look)
+
+
+def _sign_up(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/sign-up")
+    page.get_by_label("Agency name").fill("Malabar Gulf Travels")
+    page.get_by_label("Your name").fill("Aisha Rahman")
+    page.get_by_label("E-mail").fill(f"aisha-{secrets.token_hex(5)}@malabar.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def _make_key(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.goto("/account/api-keys")
+    expect(page.get_by_text("No API keys yet")).to_be_visible()
+    look_at(visit, "api-keys-empty", look)
+    page.get_by_role("link", name="New key").click()
+    look_at(visit, "api-key-new", look)
+    page.get_by_label("Your password").fill("Harbour-lantern-43")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.get_by_label("Name", exact=True).fill("Website enquiry form")
+    page.get_by_role("checkbox", name="Enquiries").check()
+    page.get_by_label("Your password").fill("Harbour-lantern-43")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.get_by_role("alert").get_by_text("This is not your password.")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Enquiries")).to_be_checked()
+    look_at(visit, "api-key-refused", look)
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator("#key-text")).to_have_text(re.compile(r"^vy_\w{8}_\w{32}$"))
+    look_at(visit, "api-key-fresh", look)
+    text = page.locator("#key-text").inner_text()
+    answer = page.request.get("/api/auth/me", headers={"Authorization": f"Bearer {text}"})
+    assert answer.status == 200
+    page.get_by_role("link", name="I have stored it").click()
+    expect(page.get_by_text(text[12:])).to_have_count(0)
+
+
+def _revoke_key(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.get_by_role("link", name="Revoke Website enquiry form").click()
+    expect(page.get_by_role("heading", name="Revoke “Website enquiry form”?")).to_be_visible()
+    look_at(visit, "api-key-revoke", look)
+    page.get_by_role("button", name="Revoke this key").click()
+    expect(page.get_by_text("The key is revoked.")).to_be_visible()
+    look_at(visit, "api-keys", look)
+
+
+def _join(visit: Visit, colleague: Visit) -> None:
+    page = visit.page
+    page.goto("/team")
+    page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(5)}@malabar.example")
+    page.locator("#invite").get_by_role("button").click()
+    link = page.locator("#invite-link").inner_text()
+    colleague.page.goto(link)
+    colleague.page.get_by_label("Your name").fill("Neha Kulkarni")
+    colleague.page.get_by_label("Password").fill(PASSWORD)
+    colleague.page.get_by_role("button", name=re.compile("Join")).click()
+    expect(colleague.page).to_have_url(re.compile(r"/$"))
+
+
+def _look_at_sign_ins(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.goto("/account/sessions")
+    expect(page.get_by_text("This one")).to_be_visible()
+    look_at(visit, "sessions", look)
+
+
+def _promote(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.goto("/team")
+    look_at(visit, "team", look)
+    page.get_by_role("link", name="Role and removal of Neha Kulkarni").click()
+    look_at(visit, "member", look)
+    page.get_by_label("Role").select_option("ticketing_lead")
+    page.get_by_role("button", name="Change role").click()
+    expect(page.get_by_text("The role of Neha Kulkarni is changed.")).to_be_visible()
+    expect(page.locator("#people").get_by_text("Ticketing lead")).to_be_visible()
+
+
+def _remove(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.get_by_role("link", name="Role and removal of Neha Kulkarni").click()
+    page.get_by_role("link", name="Remove from the agency").click()
+    look_at(visit, "member-remove", look)
+    page.get_by_role("button", name="Remove Neha Kulkarni").click()
+    expect(page.get_by_text("Neha Kulkarni is removed from the agency.")).to_be_visible()
+    page.get_by_text("One person is not here any more").click()
+    look_at(visit, "team-without", look)
