@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
@@ -15,15 +16,20 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None
 CATALOGUES = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
-def collected() -> set[str]:
+def messages() -> set[str | tuple[str, ...]]:
+    """Each sentence that the catalogue must have; one with a number as its singular and plural."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as cfg:
         methods, options = parse_mapping_cfg(cfg)
-    found = set()
+    found: set[str | tuple[str, ...]] = set()
     for folder in ("templates", "voyagent"):
         # The mapping names paths from the root of the repository.
         for _, _, message, _, _ in extract_from_dir(ROOT / folder, [(pattern.removeprefix(f"{folder}/"), how) for pattern, how in methods], options, KEYWORDS):
-            found.update([message] if isinstance(message, str) else message)
+            found.add(message)
     return found
+
+
+def collected() -> set[str]:
+    return {word for message in messages() for word in ([message] if isinstance(message, str) else message)}
 
 
 def test_the_words_of_pages_statuses_and_rules_are_collected() -> None:
@@ -40,3 +46,16 @@ def test_a_translation_is_filled_with_the_same_values(catalogue: Path) -> None:
         said = [message.id] if isinstance(message.id, str) else list(message.id)
         heard = [message.string] if isinstance(message.string, str) else list(message.string)
         assert set(re.findall(r"%\(\w+\)\w", heard[-1])) == set(re.findall(r"%\(\w+\)\w", said[-1])), message.id
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda path: path.parts[-3])
+def test_no_sentence_is_left_untranslated(catalogue: Path) -> None:
+    """Every word of templates and rules, in both of its numbers, and nothing that was only guessed from a similar one."""
+    with catalogue.open("rb") as file:
+        spoken = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file) if message.id and _is_whole(message)}
+    singular = {words if isinstance(words, str) else words[0] for words in messages()}
+    assert sorted(singular - spoken) == []
+
+
+def _is_whole(message: Message) -> bool:
+    return not message.fuzzy and all(message.string if isinstance(message.string, list | tuple) else [message.string])
