@@ -281,7 +281,7 @@ def test_the_pending_list_is_read_by_its_index(desk: Desk, alice: Person, app_en
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("analyze approvals")
     desk.propose(alice)
     plans = {
-        "status = 'pending' and expires_at > now()": ("ix_approvals_status", "ix_approvals_overdue"),
+        "status = 'pending' and expires_at > now()": ("ix_approvals_status", "ix_approvals_overdue", "ix_approvals_undecided"),
         "status = 'expired'": ("ix_approvals_status",),
         "true": ("ix_approvals_requested",),
     }

@@ -232,7 +232,7 @@ def test_housekeeping_lets_overdue_proposals_expire_in_every_agency(desk: Desk, 
     drain()
     assert [desk.row(i)["status"] for i in overdue] == ["expired", "expired"]
     assert desk.row(in_time)["status"] == "pending"
-    assert [e["kind"] for e in desk.events(overdue[0])] == ["proposal.made"]
+    assert [e["kind"] for e in desk.events(overdue[0])] == ["proposal.made", "proposal.expired"]
 
 
 def test_housekeeping_tries_an_effect_again_whose_job_was_lost(desk: Desk, alice: Person, drain: Drain) -> None:

@@ -135,7 +135,7 @@ def test_an_overdue_proposal_expires_when_somebody_tries(desk: Desk, alice: Pers
         resolve(leila, approval_id, granted=True)
     assert refused.value.code == "approval_already_resolved"
     assert desk.row(approval_id)["status"] == "expired"
-    assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made"]
+    assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "proposal.expired"]
 
 
 def test_an_overdue_proposal_of_ones_own_is_overdue_and_not_a_matter_of_four_eyes(desk: Desk, alice: Person, leila: Person) -> None:

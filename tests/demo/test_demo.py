@@ -168,7 +168,7 @@ def test_what_ran_out_of_time_is_asked_again_and_nothing_else(demo_app: Flask, t
     owner.execute(sa.text("update approvals set expires_at = now() - interval '1 second' where status = 'pending'"))
     assert again(demo_app)[-1] == "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes."
     after = counts(owner)
-    assert {table: after[table] - before[table] for table in COUNTED if after[table] != before[table]} == {"approvals": 3, "audit_events": 3}
+    assert {table: after[table] - before[table] for table in COUNTED if after[table] != before[table]} == {"approvals": 3, "audit_events": 6}
     assert tally(owner, "select status, count(*) from approvals group by 1") == {"pending": 3, "expired": 3, "granted": 1, "rejected": 1}
     fresh = owner.scalars(sa.text("select expires_at - now() > interval '14 minutes' from approvals where status = 'pending'")).all()
     assert fresh == [True, True, True]

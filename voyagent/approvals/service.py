@@ -18,7 +18,7 @@ from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
 from voyagent.identity import queries as identity
 from voyagent.kernel import jobs
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Forbidden, Unauthorized, VoyagentError
@@ -358,12 +358,15 @@ def _expire(which: Any) -> int:
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= _NOW)
         .values(status="expired")
+        .returning(Approval.tenant_id, Approval.id, Approval.session_id, Approval.tool_name)
         .execution_options(synchronize_session=False)
-    )
-    number = int(expired.rowcount)  # type: ignore[attr-defined]
-    if number:
-        after_commit(db.session, lambda: meters().decisions.labels("expired").inc(number))
-    return number
+    ).all()
+    for one in expired:
+        refs = {"approval_id": one.id, "session_id": str(one.session_id)}
+        audit.record(system_actor(one.tenant_id), "proposal.expired", entity_refs=refs, inputs={"tool_name": one.tool_name})
+    if expired:
+        after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(expired)))
+    return len(expired)
 
 
 def _proposed_before(session_id: UUID, turn_id: str | None, tool_call_id: str, hashed: str) -> Approval | None:

@@ -12,6 +12,17 @@ from flask_babel import format_time, gettext as _
 
 from voyagent.kernel.reading import Row
 
+# Where a thing can be looked at: a page, and what it calls the id.
+_PAGES = {
+    "enquiry_id": ("enquiries.detail", "enquiry_id"),
+    "session_id": ("assistant.conversation", "session_id"),
+    "approval_id": ("approvals.detail", "approval_id"),
+    "invoice_id": ("billing.invoice", "invoice_id"),
+    "journal_entry_id": ("ledger.entry", "entry_id"),
+    "user_id": ("identity.team", None),
+    "invite_id": ("identity.team", None),
+    "settings_id": ("settings.index", None),
+}
 _VALUE_MAX = 400
 _LIST_MAX = 50
 
@@ -82,23 +93,23 @@ def short_hash(digest: bytes) -> str:
 
 
 def _thing(name: str, value: str) -> Thing:
-    if name == "enquiry_id":
-        return Thing(_("Enquiry"), url_for("enquiries.detail", enquiry_id=value))
-    if name == "session_id":
-        return Thing(_("Conversation"), url_for("assistant.conversation", session_id=value))
-    if name == "approval_id":
-        return Thing(_("Request"), url_for("approvals.detail", approval_id=value))
-    if name == "invoice_id":
-        return Thing(_("Invoice"), url_for("billing.invoice", invoice_id=value))
-    if name == "journal_entry_id":
-        return Thing(_("Journal entry"), url_for("ledger.entry", entry_id=value))
-    if name in {"user_id", "invite_id"}:
-        return Thing(_("Person") if name == "user_id" else _("Invitation"), url_for("identity.team"))
-    if name == "tenant_id":
-        return Thing(_("Agency"), None)
-    if name == "settings_id":
-        return Thing(_("Settings"), url_for("settings.index"))
-    return Thing(name.removesuffix("_id").replace("_", " ").capitalize(), None)
+    words = {
+        "enquiry_id": _("Enquiry"),
+        "session_id": _("Conversation"),
+        "approval_id": _("Request"),
+        "invoice_id": _("Invoice"),
+        "journal_entry_id": _("Journal entry"),
+        "user_id": _("Person"),
+        "invite_id": _("Invitation"),
+        "settings_id": _("Settings"),
+        "tenant_id": _("Agency"),
+    }
+    word = words.get(name, name.removesuffix("_id").replace("_", " ").capitalize())
+    if name not in _PAGES:
+        return Thing(word, None)
+    endpoint, argument = _PAGES[name]
+    ids: dict[str, Any] = {argument: value} if argument else {}
+    return Thing(word, url_for(endpoint, **ids))
 
 
 def _change(field: Mapping[str, Any]) -> Change:

@@ -15,7 +15,7 @@ from voyagent.chat import queries
 from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn
 from voyagent.kernel import clock, events, jobs
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Unprocessable
 from voyagent.kernel.fields import wire_instant
@@ -160,6 +160,7 @@ def wipe(session_id: UUID, deleted_at: str) -> bool:
         _defer_wipe(session)
         return False
     db.session.execute(sql_delete(ChatSession).where(ChatSession.id == session_id).execution_options(synchronize_session=False))
+    audit.record(system_actor(session.tenant_id), "chat.wiped", entity_refs={"session_id": session_id})
     return True
 
 
@@ -262,7 +263,9 @@ def request_stop(actor: Actor, session_id: UUID) -> bool:
     """Ask the turn that runs to end after its present step; whether there was one. Raises Forbidden, SessionNotFound."""
     actor.require("chat.write")
     queries.get_session(session_id, lock=True)
-    return _ask_to_stop(session_id)
+    if asked := _ask_to_stop(session_id):
+        audit.record(actor, "chat.stop_asked", entity_refs={"session_id": session_id})
+    return asked
 
 
 def stop_requested(turn_id: str) -> bool:
@@ -333,6 +336,8 @@ def _open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = 
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
+    told = {"turn_id": turn.id} | ({"after": approval_id} if approval_id else {})
+    audit.record(actor, "chat.continued" if approval_id else "chat.message_sent", entity_refs={"session_id": session.id}, inputs=told)
     return queries.turn_of(turn)
 
 

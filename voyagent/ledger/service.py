@@ -134,7 +134,9 @@ def open_books(actor: Actor) -> None:
         }
         for account in CHART
     ]
-    db.session.execute(insert(_ACCOUNTS).values(rows).on_conflict_do_nothing())
+    opened = db.session.execute(insert(_ACCOUNTS).values(rows).on_conflict_do_nothing().returning(_ACCOUNTS.c.id)).all()
+    if opened:
+        audit.record(actor, "ledger.opened", entity_refs={"tenant_id": tenant_id}, outputs={"accounts": len(opened)})
 
 
 def post(
