@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from werkzeug.exceptions import HTTPException
 
 from voyagent.http.htmx import is_htmx
+from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
 
 log = structlog.get_logger(__name__)
@@ -98,6 +99,8 @@ def _page(status: int, message: str | None) -> Response:
 
 def _expected(error: errors.VoyagentError) -> Response:
     status = status_of(error)
+    if error.answer_at is not None:
+        answer_no_earlier_than(error.answer_at)
     headers = {}
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from wtforms import Field, StringField
 
 from voyagent.http.htmx import is_htmx
+from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 
@@ -121,6 +122,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
         self.refused = error.code
+        if error.answer_at is not None:
+            answer_no_earlier_than(error.answer_at)
         if isinstance(error, TooManyRequests):
             self._came_too_often = True
             _tell_when(error.retry_after_s)

@@ -14,12 +14,13 @@ class VoyagentError(Exception):
     """An expected failure: `code` is for programs, `message` for people, and neither repeats what was sent.
 
     `keeps_work`: what was written before the failure is committed all the same (a revoked family, a counted failure); the rule is that raising
-    rolls back.
+    rolls back. `answer_at`: an instant of `perf_counter` before which the refusal is not answered, so that its time does not tell what its words do not.
     """
 
     code: ClassVar[str] = "error"
     message: ClassVar[str] = N_("That did not work.")
     keeps_work: ClassVar[bool] = False
+    answer_at: float | None = None
 
     def __init__(self, detail: str | None = None) -> None:
         super().__init__(detail or self.code)

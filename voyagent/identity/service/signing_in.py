@@ -109,16 +109,23 @@ def _right_password(identity: Identity, *, email: str, password: str, device: De
         pause()
         identity.passwords.verify(None, password)
         log.info("auth.sign_in_failed", reason="unknown_address", channel=device.channel.value)
-        raise InvalidCredentials
+        raise _wrong(identity)
     person, is_right = check_password(identity, account.tenant_id, account.user_id, stored=account.password_hash, password=password)
     actor = queries.get_actor(account.user_id).via(device.channel)
     if not is_right:
         audit.record(actor, "auth.sign_in_failed", status="rejected", error=InvalidCredentials.code, entity_refs={"user_id": account.user_id})
-        raise InvalidCredentials
+        raise _wrong(identity)
     if not person.email_verified and not identity.settings.auth_skip_email_verification:
         attempt.succeeded()
         raise EmailNotVerified
     return actor, person
+
+
+def _wrong(identity: Identity) -> InvalidCredentials:
+    """The refusal, held back until a known address and an unknown one take the same: only the known one has an audit to write."""
+    error = InvalidCredentials()
+    error.answer_at = identity.passwords.refusal_at
+    return error
 
 
 def _right_code(identity: Identity, actor: Actor, person: User, code: str) -> None:
