@@ -7,8 +7,8 @@ from collections import OrderedDict
 from threading import Lock
 
 import structlog
-from flask import request
 
+from voyagent.http.client import client_address
 from voyagent.identity import queries
 from voyagent.identity.keys import is_key, prefix_of
 from voyagent.identity.queries import KeyFacts
@@ -43,7 +43,7 @@ class Bearers:
         prefix = prefix_of(bearer)
         facts = None if prefix is None else self._known(prefix)
         if facts is None or not hmac.compare_digest(facts.key_hash, secret_digest(bearer)):
-            self._limiter.failed(limits.API_KEY, address=request.remote_addr or "")
+            self._limiter.failed(limits.API_KEY, address=client_address())
             log.info("auth.key_refused", reason="malformed" if prefix is None else "unknown" if facts is None else "wrong_secret")
             raise Unauthorized
         return Credential(facts.tenant_id, facts.user_id, None, channel=Channel.API, key_id=facts.id)

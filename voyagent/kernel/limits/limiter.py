@@ -21,7 +21,6 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits.throttles import ALL, MINUTE, Quota, Throttle
 from voyagent.kernel.limits.windows import Window, windows
 
-UNDECIDED_WAIT_S = 2.0
 _LOOK_AGAIN_S = 0.05
 _GATES = 64
 _DIGEST_CHARS = 32
@@ -85,8 +84,9 @@ class Limiter:
     def admit(self, throttle: Throttle, *, account: str | None = None, address: str = "") -> Attempt:
         """Count an attempt and let it in; call this after the schema and before the credential is looked at.
 
-        `account` is the address typed, known or not; `address` is the client's. Attempts at one account whose outcome is not known yet count as failures: a
-        further one waits a moment for them rather than being refused for what may succeed. Raises TooManyRequests with `retry_after_s`.
+        `account` is the address typed, known or not; `address` is the client's. Attempts at one account whose outcome is not known yet count as failures; where
+        the throttle has the patience a further one waits a moment for them, rather than being refused for what may succeed. Raises TooManyRequests with
+        `retry_after_s`.
         """
         self._count(throttle, address)
         if not throttle.account:
@@ -94,7 +94,7 @@ class Limiter:
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
         taken = self._account_windows(throttle, account)
-        wait_s = self._take_turn(taken)
+        wait_s = self._take_turn(taken, throttle.patience_s)
         if wait_s is not None:
             raise _refusal(throttle, "account", wait_s)
         return Attempt(partial(self._give_back, taken), partial(self._undecided.land, taken[0].key))
@@ -124,8 +124,8 @@ class Limiter:
             self._give_back(of_address)
             raise _refusal(throttle, "overall", wait_s)
 
-    def _take_turn(self, taken: list[Window]) -> float | None:
-        key, until = taken[0].key, time.monotonic() + UNDECIDED_WAIT_S
+    def _take_turn(self, taken: list[Window], patience_s: float) -> float | None:
+        key, until = taken[0].key, time.monotonic() + patience_s
         while True:
             others_may_succeed = self._undecided.any(key)
             with self._gates[hash(key) % _GATES]:

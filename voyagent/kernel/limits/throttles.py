@@ -28,6 +28,8 @@ class Throttle:
     address: tuple[Quota, ...] = ()
     overall: tuple[Quota, ...] = ()
     bucket: str = ""
+    patience_s: float = 0.0
+    """How long an attempt waits for others at its account to be decided; only where it comes before the act has taken a connection, which it would hold."""
 
     @property
     def account_bucket(self) -> str:
@@ -40,7 +42,7 @@ class Throttle:
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
 
-SIGN_IN = Throttle("sign_in", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password")
+SIGN_IN = Throttle("sign_in", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password", patience_s=2.0)
 """A password or a code at sign-in and sign-in-totp."""
 REAUTHENTICATE = Throttle("reauthenticate", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password")
 """A password or a code of somebody who is signed in: stepping up, switching the second factor off, changing address or password."""
