@@ -131,6 +131,7 @@ def test_whichever_process_answers_tells_the_sum_of_all(site: Site, no_jobs: Non
 
     # A new run begins at zero.
     end(web, within_s=10)
+    site.wait(lambda: not any(metrics._is_alive(pid) for pid in site.counting()))  # noqa: SLF001 - those that were killed at the end of their grace
     site.start_web()
     assert site.figure("voyagent_api_requests_total", **health, status="200") == 0
     assert site.figure("voyagent_turns_started_total") == 0
@@ -145,8 +146,8 @@ def test_a_folder_that_cannot_be_written_is_not_shared(tmp_path: Path, monkeypat
 
 
 def test_a_start_forgets_the_dead_and_leaves_the_living_alone(tmp_path: Path) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
+    gone = subprocess.Popen([sys.executable, "-c", ""])  # it has ended, and nobody has noticed: its number is taken still
+    os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
     for pid in (gone.pid, os.getpid()):
         for kind in ("counter", "histogram", "gauge_livesum"):
             (tmp_path / f"{kind}_{pid}.db").write_bytes(b"")
@@ -155,3 +156,4 @@ def test_a_start_forgets_the_dead_and_leaves_the_living_alone(tmp_path: Path) ->
     assert {file.name for file in tmp_path.iterdir() if str(gone.pid) in file.name} == {f"counter_{gone.pid}.db", f"histogram_{gone.pid}.db"}
     metrics.clear(tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {f"{kind}_{os.getpid()}.db" for kind in ("counter", "histogram", "gauge_livesum")}
+    assert gone.wait() == 0

@@ -183,10 +183,15 @@ def _process_of(file: Path) -> int:
 
 
 def _is_alive(pid: int) -> bool:
+    """Whether a process runs. One that has ended and waits for its parent to notice, which in a container may be for ever, does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return pid > 0
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return pid > 0
+    return pid > 0 and state not in "ZX"
