@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,8 @@ class RedisServer:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._server = ValkeyServer(data_dir=folder)
+        # Processes that look for a port of their own at the same moment must not find the same one.
+        self._server = ValkeyServer(port=_free_port(), data_dir=folder)
         self._server.start()
         self._port = self._server.port
 
@@ -60,6 +62,13 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=5)
+
+
+def _free_port() -> int:
+    """One that the system gives out."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

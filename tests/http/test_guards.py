@@ -23,9 +23,29 @@ OPEN_OPERATIONS = {
     "POST /api/auth/sign-out",
     "POST /api/auth/accept-invite",
     "GET /api/auth/invites/lookup",
+    # What they prove is in the body: a password and a code, or a mailed token.
+    "POST /api/auth/sign-in-totp",
+    "POST /api/auth/request-password-reset",
+    "POST /api/auth/reset-password",
+    "POST /api/auth/verify-email",
+    # They look at a token of their own, or at where the caller is.
+    "GET /internal/metrics",
+    "GET /api/internal/metrics",
     *(f"GET {place}/{probe}" for place in ("", "/api") for probe in ("health", "health/db", "health/redis", "schemas/money")),
 }
-OPEN_PAGES = {"/sign-in", "/sign-in/demo", "/sign-up", "/accept-invite", "/api/openapi.json", "/api/docs"}
+OPEN_PAGES = {
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/demo",
+    "/sign-up",
+    "/accept-invite",
+    "/forgot-password",
+    "/reset-password",
+    "/verify-email",
+    "/verify-email/again",
+    "/api/openapi.json",
+    "/api/docs",
+}
 
 
 def test_the_operations_that_are_open_to_everybody_are_these() -> None:

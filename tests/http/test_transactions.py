@@ -136,4 +136,4 @@ def test_a_write_costs_few_statements(app: Flask, alice: Person, statements: lis
     statements.clear()
     assert alice.api.post("/auth/invites", json={"email": f"{uuid4().hex}@malabar.example"}).status_code == 201
     assert len([statement for statement in statements if "app.enter" in statement]) == 1
-    assert len(statements) <= 6, statements
+    assert len(statements) <= 7, statements  # its letter, kept with it, is one of them

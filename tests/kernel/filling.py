@@ -8,6 +8,7 @@ from datetime import date
 
 from tests.people import Person
 from voyagent.assistant import service as assistant
+from voyagent.audit import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
@@ -32,6 +33,8 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _book(person)
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    with person.app.app_context():
+        checks.check(person.actor.tenant_id)
     drain()
     assert person.api.post("/chat/sessions", headers={"Idempotency-Key": "a-key"}).status_code == 201
     assert person.api.post("/auth/sign-out").status_code == 204

@@ -307,7 +307,7 @@ class AuthSessionList(Answer):
 class ChangeRoleRequest(Closed):
     """What somebody is to be from now on."""
 
-    role: RoleName
+    role: RoleName = Field(json_schema_extra={"enum": [role.value for role in Role]})
 
 
 class RolePage(Open):

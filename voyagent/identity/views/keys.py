@@ -36,7 +36,7 @@ def new_api_key(actor: Actor) -> Any:
     form = MakeKeyForm.of(actor.role)
     made = form.attempt(lambda given: _make(actor, given), **_AT_THE_FORM)
     if made is None:
-        asks_code = queries.get_person(SessionReader(db.session), actor.user_id)["totp_enabled"]
+        asks_code = queries.get_person(SessionReader(db.session), service.person_of(actor))["totp_enabled"]
         return render_template("account/api_key_new.html", form=form, asks_code=asks_code, about=_about()), form.status
     key_id, text = made
     return _page(SessionReader(db.session), actor, fresh={**queries.get_key(key_id), "text": text})

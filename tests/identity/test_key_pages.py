@@ -1,0 +1,138 @@
+"""The pages of API keys, with JavaScript off."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.identity.authenticators import STEP_S, standing_clock, switch_on
+from tests.identity.conftest import Events
+from tests.identity.keys import bearing, make_key
+from tests.people import PASSWORD, People, Person, csrf
+
+NEW = "/account/api-keys/new"
+
+
+def make(browser: FlaskClient, **fields: Any) -> Any:
+    known = {"name": "Website form", "scopes": ["read"], "expires_in_days": "90", "password": PASSWORD}
+    return browser.post(NEW, data={**known, **fields, "csrf_token": csrf(browser, NEW)})
+
+
+def text_in(page: str) -> str | None:
+    found = re.search(r'id="key-text">(vy_\w{8}_\w{32})<', page)
+    return found[1] if found else None
+
+
+def test_a_key_is_made_with_the_password_and_shown_once(bob: Person, events: Events) -> None:
+    browser = bob.browser
+    assert "No API keys yet" in browser.get("/account/api-keys").text
+    answer = make(browser, scopes=["enquiries", "reports"])
+    assert answer.status_code == 200
+    text = text_in(answer.text)
+    assert text
+    assert "Bob Colleague, Agent" in answer.text
+    assert bearing(bob, text).get("/enquiries").status_code == 200
+    assert bearing(bob, text).get("/approvals").status_code == 403
+    again = browser.get("/account/api-keys").text
+    assert "Website form" in again
+    assert text[12:] not in again
+    assert "one in use" in again
+    assert [event["channel"] for event in events(bob, "api_key.created")] == ["browser"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": " "}, "Give it a name"),
+        ({"name": "x" * 121}, "This is too long."),
+        ({"scopes": []}, "Choose what it may do."),
+        ({"scopes": ["owner"]}, "Choose one of the list."),
+        ({"scopes": ["audit"]}, "A key cannot do more than its maker."),
+        ({"expires_in_days": "0"}, "This is too small."),
+        ({"expires_in_days": "soon"}, "Write a whole number."),
+        ({"password": ""}, "Write your password."),
+        ({"password": "Harbour-lantern-43"}, "This is not your password."),
+    ],
+)
+def test_what_is_wrong_is_said_at_the_field_and_nothing_is_made(bob: Person, fields: dict[str, Any], words: str) -> None:
+    answer = make(bob.browser, **fields)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert text_in(answer.text) is None
+    assert "Harbour-lantern" not in answer.text
+    assert bob.api.get("/auth/api-keys").json["items"] == []
+
+
+def test_a_key_without_an_end_and_one_that_may_everything(bob: Person) -> None:
+    assert make(bob.browser, expires_in_days="", scopes=["full"]).status_code == 200
+    (shown,) = bob.api.get("/auth/api-keys").json["items"]
+    assert (shown["expires_at"], shown["scopes"]) == (None, ["full"])
+
+
+def test_whoever_has_a_second_factor_gives_a_code_too(app: Flask, bob: Person) -> None:
+    with standing_clock() as travel:
+        phone, browser = switch_on(bob), app.test_client()
+        signing_in = browser.post("/sign-in", data={"email": bob.email, "password": PASSWORD, "csrf_token": csrf(browser, "/sign-in")})
+        code_page = signing_in.headers["Location"]
+        assert browser.post(code_page, data={"code": phone.code(), "csrf_token": csrf(browser, code_page)}).status_code == 303
+        travel.shift(STEP_S)
+        for code in ("", "000000"):
+            answer = make(browser, code=code)
+            assert (answer.status_code, text_in(answer.text)) == (422, None)
+            assert "This code is not good." in answer.text
+        assert text_in(make(browser, code=phone.code()).text)
+
+
+def test_a_viewer_sees_the_page_and_makes_none(victor: Person) -> None:
+    browser = victor.browser
+    page = browser.get("/account/api-keys")
+    assert page.status_code == 200
+    assert NEW not in page.text
+    assert browser.get(NEW).status_code == 403
+
+
+def test_one_sees_ones_own_and_an_administrator_everybodys(alice: Person, bob: Person, charlie: Person) -> None:
+    for person, name in ((alice, "Tally bridge"), (bob, "Sharjah sheet"), (charlie, "Stranger")):
+        make_key(person, name=name)
+    mine = bob.browser.get("/account/api-keys").text
+    assert "Sharjah sheet" in mine
+    assert "Tally bridge" not in mine
+    everybodys = alice.browser.get("/account/api-keys").text
+    assert "Sharjah sheet" in everybodys
+    assert "Tally bridge" in everybodys
+    assert "Bob Colleague" in everybodys
+    assert "Stranger" not in everybodys
+
+
+def test_a_revocation_is_asked_once_more_and_names_the_key(bob: Person) -> None:
+    key_id, text = make_key(bob, name="Tally bridge")
+    browser = bob.browser
+    page = browser.get(f"/account/api-keys/{key_id}/revoke").text
+    assert "Revoke “Tally bridge”?" in page
+    assert "It was never used." in page
+    assert bearing(bob, text).get("/auth/me").status_code == 200
+    assert re.search(r"It was last used\s+<time", browser.get(f"/account/api-keys/{key_id}/revoke").text)
+    answer = browser.post(f"/account/api-keys/{key_id}/revoke", data={"csrf_token": csrf(browser, f"/account/api-keys/{key_id}/revoke")})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/api-keys")
+    page = browser.get("/account/api-keys").text
+    assert "The key is revoked." in page
+    assert "0 in use" in page
+    assert bearing(bob, text).get("/auth/me").status_code == 401
+    assert "was revoked on" in browser.get(f"/account/api-keys/{key_id}/revoke").text
+
+
+def test_a_colleagues_key_is_not_revoked_on_the_page(people: People, alice: Person, bob: Person) -> None:
+    key_id, text = make_key(bob)
+    browser = people.colleague(alice, "Lena Lead", role="ticketing_lead").browser
+    assert browser.get(f"/account/api-keys/{key_id}/revoke").status_code == 403
+    assert browser.post(f"/account/api-keys/{key_id}/revoke", data={"csrf_token": csrf(browser, NEW)}).status_code == 403
+    assert bearing(bob, text).get("/auth/me").status_code == 200
+
+
+def test_the_page_offers_only_what_the_role_can_reach(alice: Person, bob: Person) -> None:
+    assert 'value="audit"' in alice.browser.get(NEW).text
+    assert 'value="audit"' not in bob.browser.get(NEW).text
