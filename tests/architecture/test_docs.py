@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from voyagent.kernel.config import Settings
+from voyagent.kernel.limits import Quota, throttles
 
 ROOT = Path(__file__).resolve().parents[2]
 TOUR = (ROOT / "docs" / "tour.md").read_text()
@@ -50,3 +51,22 @@ def test_the_operators_page_tells_every_family_of_figures() -> None:
     families = set(re.findall(r'"(voyagent_[a-z_]+)"', source))
     assert len(families) > 10
     assert {family for family in families if f"`{family}`" not in OPERATIONS} == set()
+
+
+@pytest.mark.parametrize("throttle", throttles.ALL, ids=lambda throttle: throttle.name)
+def test_the_operators_page_tells_every_limit(throttle: throttles.Throttle) -> None:
+    (row,) = re.findall(rf"^\| `{throttle.name}`[^|]*\|([^|]*)\|([^|]*)\|([^|]*)\|$", OPERATIONS, re.MULTILINE)
+    shared = throttle.bucket and throttle is not throttles.SIGN_IN
+    assert [cell.strip() for cell in row] == [
+        "shared with `sign_in`" if shared else _in_words(throttle.account),
+        _in_words(throttle.address),
+        _in_words(throttle.overall),
+    ]
+
+
+def test_what_shares_an_account_with_sign_in_has_its_limits() -> None:
+    assert {one.account for one in throttles.ALL if one.bucket} == {throttles.SIGN_IN.account}
+
+
+def _in_words(quotas: tuple[Quota, ...]) -> str:
+    return ", ".join(f"{quota.amount} {'a minute' if quota.seconds == throttles.MINUTE else 'an hour'}" for quota in quotas)

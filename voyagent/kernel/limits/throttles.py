@@ -1,4 +1,4 @@
-"""The table of limits; `docs/throttles.md` says the same in words, and a test compares them."""
+"""The table of limits; `docs/operations.md` says the same in words, and a test compares them."""
 
 from __future__ import annotations
 
