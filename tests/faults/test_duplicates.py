@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from tests.chat.parallel import at_once
-from tests.faults.conftest import Rounds
+from tests.faults.conftest import Rounds, Tell
 from tests.http.operations import MAKERS
 from tests.people import Person
 from voyagent.http.idempotency import REPLAYED
@@ -72,7 +72,7 @@ def effects(owner_engine: sa.Engine, alice: Person) -> Any:
     return look
 
 
-def test_what_is_delivered_twice_happens_once(alice: Person, effects: Any, seeded: random.Random, rounds: Rounds) -> None:
+def test_what_is_delivered_twice_happens_once(alice: Person, effects: Any, seeded: random.Random, rounds: Rounds, tell: Tell) -> None:
     kinds = seeded.choices(list(KINDS), weights=list(KINDS.values()), k=rounds(500))
     script = [order(alice, number, kind) for number, kind in enumerate(kinds)]
     before = effects()
@@ -88,14 +88,16 @@ def test_what_is_delivered_twice_happens_once(alice: Person, effects: Any, seede
         assert sorted([first.headers.get(REPLAYED, ""), second.headers.get(REPLAYED, "")]) == ["", "true"], one
     done = Counter(kinds)
     done["chat.created"] += done["enquiry.promoted"]  # opening one in the assistant begins a conversation
+    done["chat.continued"] += done["approval.rejected"]  # and a decision lets the assistant go on
     assert effects() - before == done
     for one in script:
         other = one.send_another(alice)
         assert (other.status_code, other.json["detail"]) == (422, "idempotency_key_reused"), one
     assert effects() - before == done
+    tell(f"{len(script)} requests sent twice: {len(kinds)} effects, {len(pairs)} replays byte for byte; {len(script)} other bodies refused")
 
 
-def test_of_pairs_that_arrive_together_one_runs_and_the_other_waits(alice: Person, effects: Any, rounds: Rounds) -> None:
+def test_of_pairs_that_arrive_together_one_runs_and_the_other_waits(alice: Person, effects: Any, rounds: Rounds, tell: Tell) -> None:
     before, played = effects(), rounds(200)
     for number in range(played):
         one = order(alice, number, "enquiry.created")
@@ -104,3 +106,4 @@ def test_of_pairs_that_arrive_together_one_runs_and_the_other_waits(alice: Perso
         assert answers[0].data == answers[1].data
         assert sorted(answer.headers.get(REPLAYED, "") for answer in answers) == ["", "true"]
     assert effects() - before == Counter({"enquiry.created": played})
+    tell(f"{played} pairs at once: {played} effects, {played} replays")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.faults.conftest import Events, Rounds
+from tests.faults.conftest import Events, Rounds, Tell
 from tests.people import ApiClient, People
 from voyagent.identity import queries
 
@@ -44,7 +44,7 @@ def at_once(app: Flask, token: str, begin: Callable[[], Any]) -> dict[str, Any]:
 
 
 def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_token_is_used_again(
-    app: Flask, people: People, rounds: Rounds, events_of: Events, monkeypatch: pytest.MonkeyPatch
+    app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look, everybody = queries.find_refresh_token, threading.Barrier(CALLERS)
 
@@ -66,10 +66,12 @@ def test_of_sixteen_who_have_begun_one_has_a_successor_that_lives_until_the_toke
         assert [me(app, token) for token in (person.access_token, successor["access_token"], newest["access_token"])] == [401] * 3
         (event,) = events_of(person, "auth.refresh_reuse")
         assert (event["status"], event["actor_id"]) == ("rejected", person.actor.user_id)
+    told = rounds(ROUNDS)
+    tell(f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told}; after a reuse the newest was dead in {told}")
 
 
 def test_of_sixteen_who_start_together_one_wins_and_only_one_who_came_after_it_ends_the_family(
-    app: Flask, people: People, rounds: Rounds, events_of: Events
+    app: Flask, people: People, rounds: Rounds, events_of: Events, tell: Tell
 ) -> None:
     """A thread that the machine let start only after the token was spent is a reuse, as the API contract has it; its event says so, once."""
     everybody, ended = threading.Barrier(CALLERS), 0
@@ -80,4 +82,6 @@ def test_of_sixteen_who_start_together_one_wins_and_only_one_who_came_after_it_e
         assert me(app, successor["access_token"]) == me(app, person.access_token) == (401 if reuses else 200), f"round {number}"
         assert len(reuses) <= 1
         ended += len(reuses)
+    told = rounds(ROUNDS)
+    tell(f"{CALLERS} callers, {told} rounds: one successor in {told}, alive in {told - ended}; ended in {ended} by one who began after the token was spent")
     assert ended <= rounds(ROUNDS) // 5, f"{ended} families ended, so honest twins are taken for thieves"
