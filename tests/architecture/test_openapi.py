@@ -1,7 +1,13 @@
-"""The document says what the API contract says: a valid OpenAPI 3.1, every operation, every status."""
+"""The document says what the API contract says: a valid OpenAPI 3.1, and of every operation its statuses, codes, keys, parameters and body.
+
+`contract.json` is the contract as facts. Ours may have more: statuses, keys, optional parameters, limits where the contract has none.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,53 +16,26 @@ from openapi_spec_validator import validate
 
 from voyagent.routes import openapi
 
-# What the contract documents; more statuses may stand beside these, none may be missing.
-CONTRACT: dict[tuple[str, str], set[int]] = {
-    ("POST", "/chat/sessions"): {201, 401, 422, 503},
-    ("GET", "/chat/sessions"): {200, 401, 422, 503},
-    ("GET", "/chat/sessions/{session_id}"): {200, 401, 404, 422, 503},
-    ("DELETE", "/chat/sessions/{session_id}"): {204, 401, 404, 422, 503},
-    ("PATCH", "/chat/sessions/{session_id}"): {200, 401, 404, 422, 503},
-    ("POST", "/chat/sessions/{session_id}/messages"): {200, 401, 404, 422, 503},
-    ("POST", "/auth/sign-up"): {201, 400, 409, 422},
-    ("POST", "/auth/sign-in"): {200, 401, 422},
-    ("POST", "/auth/sign-in-totp"): {200, 400, 401, 422},
-    ("POST", "/auth/totp/setup"): {200, 401, 422},
-    ("POST", "/auth/totp/verify"): {200, 400, 401, 422},
-    ("POST", "/auth/totp/disable"): {200, 401, 403, 422},
-    ("POST", "/auth/refresh"): {200, 401, 422},
-    ("POST", "/auth/sign-out"): {204, 422},
-    ("GET", "/auth/me"): {200, 401, 422},
-    ("POST", "/auth/send-verification-email"): {200, 401, 422},
-    ("POST", "/auth/verify-email"): {200, 400, 422},
-    ("POST", "/auth/request-password-reset"): {200, 422},
-    ("POST", "/auth/reset-password"): {200, 400, 422},
-    ("PATCH", "/auth/profile"): {200, 401, 409, 422},
-    ("POST", "/auth/invites"): {201, 401, 403, 409, 422},
-    ("POST", "/auth/accept-invite"): {201, 400, 404, 409, 422},
-    ("POST", "/auth/api-keys"): {201, 401, 422},
-    ("GET", "/auth/api-keys"): {200, 401, 422},
-    ("POST", "/auth/api-keys/{key_id}/revoke"): {204, 401, 404, 422},
-    ("GET", "/reports/receivables"): {200, 401, 422},
-    ("GET", "/reports/trial-balance"): {200, 401, 422},
-    ("GET", "/approvals"): {200, 401, 422},
-    ("GET", "/approvals/{approval_id}"): {200, 401, 404, 422},
-    ("POST", "/approvals/{approval_id}/resolve"): {200, 401, 404, 409, 422},
-    ("POST", "/enquiries"): {201, 400, 401, 422},
-    ("GET", "/enquiries"): {200, 401, 422},
-    ("GET", "/enquiries/{enquiry_id}"): {200, 401, 404, 422},
-    ("PATCH", "/enquiries/{enquiry_id}"): {200, 400, 401, 404, 422},
-    ("POST", "/enquiries/{enquiry_id}/promote-to-session"): {200, 401, 404, 422},
-    ("GET", "/tenant-settings"): {200, 401, 422},
-    ("PATCH", "/tenant-settings"): {200, 401, 403, 422},
-    ("GET", "/audit"): {200, 401, 403, 422},
-    ("GET", "/audit/export.csv"): {200, 400, 401, 403, 422},
-    ("GET", "/health"): {200},
-    ("GET", "/health/db"): {200, 503},
-    ("GET", "/health/redis"): {200, 503},
-    ("GET", "/internal/metrics"): {200, 404},
-    ("GET", "/schemas/money"): {200},
+CONTRACT: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("contract.json").read_text())
+# It needs trips, which are not kept yet. Whoever serves it takes it out of here.
+NOT_SERVED = {"GET /reports/itinerary"}
+# Where the settled questions of the contract have other codes than its facts: nothing of our inside is told, and without a model key the planner answers.
+SETTLED = {
+    "VOYAGENT_DB_URL is not configured.": "database_not_configured",
+    "VOYAGENT_REDIS_URL is not configured.": "redis_not_configured",
+    "agent_runtime_unavailable": None,
 }
+# Exactly these keys: programs compare the answers whole.
+ONE_KEY = {
+    "POST /auth/send-verification-email": ["queued"],
+    "POST /auth/verify-email": ["verified"],
+    "POST /auth/reset-password": ["reset"],
+    "POST /auth/totp/verify": ["totp_enabled"],
+    "POST /auth/totp/disable": ["totp_enabled"],
+}
+LIMITS = ("minLength", "maxLength", "minimum", "maximum", "enum", "format", "default")
+SERVED = sorted(set(CONTRACT) - NOT_SERVED)
+named = pytest.mark.parametrize("name", SERVED)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +43,50 @@ def document(app: Flask) -> dict[str, Any]:
     """The document of the running program."""
     with app.app_context():
         return openapi()  # type: ignore[return-value]
+
+
+class Document:
+    """The document, read with every reference followed."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.found = found
+
+    def operation(self, name: str) -> dict[str, Any]:
+        """An operation by its name in the contract."""
+        method, path = name.split()
+        return self.found["paths"]["/api" + path][method.lower()]
+
+    def kinds(self, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What a value may be: the schema itself, or each of its alternatives."""
+        while "$ref" in schema:
+            schema = self.found["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        for kind in schema.get("anyOf") or schema.get("oneOf") or [schema]:
+            yield from [kind] if kind is schema else self.kinds(kind)
+
+    def keys(self, schema: dict[str, Any], within: str = "") -> set[str]:
+        """Every key of an answer, as `user.id` and `items[].id`."""
+        found: set[str] = set()
+        for kind in self.kinds(schema):
+            if "items" in kind:
+                found |= self.keys(kind["items"], f"{within}[]")
+            for name, inner in kind.get("properties", {}).items():
+                place = f"{within}.{name}".lstrip(".")
+                found |= {place, *self.keys(inner, place)}
+        return found
+
+    def limits(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """What limits a value; above nought is from one on."""
+        found: dict[str, Any] = {}
+        for kind in [*self.kinds(schema), schema]:
+            found |= {name: kind[name] for name in LIMITS if name in kind}
+            found |= {"minimum": 1} if kind.get("exclusiveMinimum") == 0 else {}
+        return found
+
+
+@pytest.fixture(scope="module")
+def ours(document: dict[str, Any]) -> Document:
+    """The same, to ask it."""
+    return Document(document)
 
 
 def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
@@ -78,10 +101,64 @@ def test_it_is_served_as_json(app: Flask, document: dict[str, Any]) -> None:
     assert answer.json == document
 
 
-@pytest.mark.parametrize(("method", "path"), sorted(CONTRACT))
-def test_an_operation_of_the_contract_is_there_with_its_statuses(document: dict[str, Any], method: str, path: str) -> None:
-    operation = document["paths"]["/api" + path][method.lower()]
-    assert CONTRACT[method, path] <= {int(status) for status in operation["responses"]}
+def test_what_is_not_served_is_named_and_nothing_else(document: dict[str, Any]) -> None:
+    served = {f"{method.upper()} {path.removeprefix('/api')}" for path, item in document["paths"].items() for method in item}
+    assert set(CONTRACT) - served == NOT_SERVED
+    assert len(CONTRACT) == 49
+
+
+@named
+def test_an_operation_has_the_contracts_statuses_and_codes(ours: Document, name: str) -> None:
+    answers = ours.operation(name)["responses"]
+    for status, told in CONTRACT[name]["answers"].items():
+        assert status in answers
+        for code in told if status >= "4" else ():
+            settled = SETTLED.get(code, code)
+            assert settled is None or f"`{settled}`" in answers[status]["description"], (status, code)
+
+
+@named
+def test_a_good_answer_has_the_contracts_media_type_and_keys(ours: Document, name: str) -> None:
+    for status, told in CONTRACT[name]["answers"].items():
+        if status >= "4":
+            continue
+        content = ours.operation(name)["responses"][status].get("content", {})
+        assert list(content) == ([told["media"]] if told["media"] else [])
+        keys = ours.keys(content[told["media"]]["schema"]) if content else set()
+        assert set(told["keys"]) <= keys
+        if name in ONE_KEY:
+            assert sorted(keys) == ONE_KEY[name]
+
+
+@named
+def test_an_operation_takes_the_contracts_parameters(ours: Document, name: str) -> None:
+    taken = {parameter["name"]: parameter for parameter in ours.operation(name).get("parameters", [])}
+    for parameter, told in CONTRACT[name]["parameters"].items():
+        found = {"in": taken[parameter]["in"], "required": taken[parameter]["required"], **ours.limits(taken[parameter]["schema"])}
+        assert told.items() <= found.items(), parameter
+    assert not [parameter for parameter in set(taken) - set(CONTRACT[name]["parameters"]) if taken[parameter]["required"]]
+
+
+@named
+def test_an_operation_takes_the_contracts_body(ours: Document, name: str) -> None:
+    told = CONTRACT[name].get("body")
+    body = ours.operation(name).get("requestBody")
+    if told is None:
+        assert body is None or not body["required"], "nothing may be demanded that the contract does not ask for"
+        return
+    assert body["required"] is told["required"]
+    (schema,) = (kind for kind in ours.kinds(body["content"]["application/json"]["schema"]) if kind.get("type") == "object")
+    assert (schema.get("additionalProperties") is False) == told["closed"]
+    assert sorted(schema.get("required", [])) == told["must"]
+    for field, limits in told["fields"].items():
+        expected = ours.limits(limits)
+        assert expected.items() <= ours.limits(schema["properties"][field]).items(), field
+
+
+@named
+def test_an_operation_is_open_where_the_contract_says_so(ours: Document, name: str) -> None:
+    is_open = {} in ours.operation(name).get("security", [{}])
+    assert is_open is CONTRACT[name]["open"]
 
 
 def test_every_operation_has_its_own_name_words_and_tag(document: dict[str, Any]) -> None:

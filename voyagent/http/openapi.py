@@ -14,6 +14,7 @@ from voyagent.http import idempotency
 from voyagent.http.api import ApiBlueprint, Operation
 from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
+from voyagent.kernel.errors import Forbidden, Unauthorized, VoyagentError
 from voyagent.kernel.fields import Answer
 
 REF = "#/components/schemas/{model}"
@@ -174,7 +175,7 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
     responses: dict[str, Any] = {str(operation.status): ok}
     for status in sorted(_statuses(operation)):
         model = {422: SchemaErrorBody, 400: InvalidBody}.get(status, ErrorBody)
-        codes = sorted({e.code for e in operation.errors if status_of(e) == status})
+        codes = sorted({error.code for error in _errors(operation) if status_of(error) == status})
         words = _WORDS[status] + (": " + ", ".join(f"`{code}`" for code in codes) if codes else "")
         responses[str(status)] = {"description": words, "content": {"application/json": {"schema": references[model, "serialization"]}}}
         if status in {429, 503}:
@@ -183,9 +184,11 @@ def _responses(operation: Operation, references: dict[Any, Any]) -> dict[str, An
 
 
 def _statuses(operation: Operation) -> set[int]:
-    statuses = {int(status_of(error)) for error in operation.errors} | {422, 503}
-    if operation.guard is not Guard.PUBLIC:
-        statuses |= {401, 403}
+    statuses = {int(status_of(error)) for error in _errors(operation)} | {422, 503}
     if operation.body is not None:
         statuses |= {413, 415}
     return statuses
+
+
+def _errors(operation: Operation) -> tuple[type[VoyagentError], ...]:
+    return operation.errors if operation.guard is Guard.PUBLIC else (*operation.errors, Unauthorized, Forbidden)
