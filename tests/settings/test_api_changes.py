@@ -41,6 +41,8 @@ REFUSED: list[dict[str, Any]] = [
     {"locale": "fr"},
     {"locale": "EN"},
     {"timezone": "Mars/Olympus"},
+    {"timezone": "localtime"},
+    {"timezone": "Factory"},
     {"timezone": ""},
     {"timezone": "x" * 65},
     {"default_currency": "inr"},

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from flask_babel import get_locale
 
 from tests.people import Person
@@ -74,6 +75,20 @@ def test_instants_are_told_in_the_zone_that_was_chosen(alice: Person) -> None:
         for instant, title in told:
             local = datetime.fromisoformat(instant).astimezone(ZoneInfo(zone))
             assert title.endswith(f"{local:%H:%M} {local.tzname()}"), zone
+
+
+def test_every_zone_that_can_be_chosen_is_known_to_the_database(owner_engine: sa.Engine) -> None:
+    with owner_engine.connect() as connection:
+        known = set(connection.scalars(sa.text("select name from pg_timezone_names")))
+    assert set(clock.zones()) <= known
+
+
+def test_pages_ask_no_other_zone_database(alice: Person, owner_engine: sa.Engine) -> None:
+    """The name is one that the pages' library does not list, as a zone that was founded after its release would be."""
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update tenant_settings set timezone = 'Factory' where tenant_id = :t"), {"t": alice.actor.tenant_id})
+    for address in [*PAGES, "/audit"]:
+        assert alice.browser.get(address).status_code == 200, address
 
 
 def test_today_is_the_agencys_day(alice: Person) -> None:

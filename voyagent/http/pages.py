@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, flash, g, request
 from flask_babel import Babel, gettext
@@ -144,7 +145,13 @@ class PageContext:
 def install(app: Flask) -> None:
     """CSRF for pages, translations, and the page context."""
     csrf.init_app(app)
-    Babel(app, locale_selector=lambda: _page().locale, timezone_selector=lambda: _page().timezone, default_translation_directories=app.config["TRANSLATIONS"])
+    # As a name it would be looked up in another zone database, which may be older and not know it.
+    Babel(
+        app,
+        locale_selector=lambda: _page().locale,
+        timezone_selector=lambda: ZoneInfo(_page().timezone),
+        default_translation_directories=app.config["TRANSLATIONS"],
+    )
     app.context_processor(lambda: {"page": _page()})
 
 

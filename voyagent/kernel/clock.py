@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+_NO_PLACES = {"Factory", "localtime"}
+"""Names that stand among the zones and are none: the placeholder of an unset clock, and the computer's own choice, which PostgreSQL does not know."""
+
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
@@ -34,4 +37,4 @@ def zones() -> tuple[str, ...]:
 
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # reads the whole zone database from disk: once is enough
+    return frozenset(available_timezones()) - _NO_PLACES  # reads the whole zone database from disk: once is enough
