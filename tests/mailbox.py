@@ -45,8 +45,11 @@ def received(app: Flask, *, to: str, kind: str | None = None) -> list[Received]:
 
 
 def received_in(folder: Path, *, to: str, kind: str | None = None) -> list[Received]:
-    """The same of any folder, for programs that run by themselves."""
-    mails = [_read(file) for file in sorted(folder.glob("*.eml"))]
+    """The same of any folder, for programs that run by themselves.
+
+    A mail's own id tells when it was written; what the files are named by stands still in a test that holds the clock.
+    """
+    mails = sorted((_read(file) for file in folder.glob("*.eml")), key=lambda mail: str(mail.message["Message-ID"]))
     return [mail for mail in mails if str(mail.message["To"]) == to and kind in (None, mail.kind)]
 
 
