@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["voyagent.settings"] = settings
+    app.extensions["voyagent.keyring"] = keyring
     app.extensions["voyagent.doorbell"] = Doorbell(settings)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))

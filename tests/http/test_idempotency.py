@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask, Response
+from pydantic import SecretStr
 
 from tests.http.conftest import Variant
 from tests.http.operations import MAKERS
@@ -18,6 +21,7 @@ from tests.people import PASSWORD, ApiClient, Person
 from voyagent.http import idempotency
 from voyagent.http.idempotency import ANSWER_BYTES_MAX, REPLAYED, Claim
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.config import Settings
 from voyagent.kernel.db import db, pause
 
 KEY = {"Idempotency-Key": "a-key"}
@@ -337,10 +341,25 @@ def test_a_key_costs_a_statement_at_the_start_and_one_at_the_end(alice: Person, 
     assert cost(lambda: log(alice)) == 2  # who is it, and what is there
 
 
-def test_of_what_was_asked_a_digest_is_kept(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+def test_of_what_was_asked_a_keyed_digest_is_kept(app: Flask, alice: Person, owner_engine: sa.Engine) -> None:
+    """A body may hold a password: what is kept of it is worth nothing to whoever has the table and not the secret."""
     assert log(alice).status_code == 201
     (row,) = kept(owner_engine, alice)
     assert (len(row["request_hash"]), row["caller_id"]) == (32, alice.actor.user_id)
-    with app.test_request_context("/api/enquiries", method="POST", data=b"{}"):
+    address, body = b"POST /api/enquiries?", json.dumps(NAMED).encode()
+    with app.test_request_context("/api/enquiries", method="POST", data=body):
         asked = Claim.of_request(alice.actor, "k"), Claim.of_request(alice.actor, "k")
-        assert asked[0].request_hash == asked[1].request_hash != row["request_hash"]
+        assert asked[0].request_hash == asked[1].request_hash
+        assert asked[0].request_hash in asked[0].request_hashes
+        assert hashlib.sha256(hashlib.sha256(address).digest() + body).digest() not in {bytes(row["request_hash"]), *asked[0].request_hashes}
+    with app.test_request_context("/api/enquiries", method="POST", data=b"{}"):
+        assert Claim.of_request(alice.actor, "k").request_hash != asked[0].request_hash
+
+
+def test_a_key_outlives_a_rotation_of_the_secret(variant: Variant, settings: Settings, alice: Person) -> None:
+    first = log(alice)
+    rotated = variant(auth_secret=SecretStr("n" * 40), auth_secrets_previous=settings.auth_secret)
+    client = ApiClient(rotated.test_client(), alice.access_token)
+    repeated = client.post("/enquiries", json=NAMED, headers=KEY)
+    assert (repeated.status_code, repeated.data, repeated.headers[REPLAYED]) == (201, first.data, "true")
+    assert client.post("/enquiries", json={"customer_name": "Somebody else"}, headers=KEY).json["detail"] == "idempotency_key_reused"

@@ -18,7 +18,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy import DateTime, Index, LargeBinary, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
@@ -29,6 +29,7 @@ from voyagent.kernel.db import Base, db, pause, rows_changed, transaction
 from voyagent.kernel.errors import N_, Conflict, Unprocessable, VoyagentError
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import task
+from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import Row
 from voyagent.kernel.tenancy import TenantOwned
 
@@ -38,6 +39,7 @@ KEY_MAX = 255
 ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, PATIENCE_MS, LOOK_S, GLANCE_MS = 9.5, 1000, 0.2, 20
 PURGE_ROWS = 5000
+PURPOSE = "idempotency"  # of the key ring
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
 _WAITED_ENOUGH = frozenset({"55P03", "57014"})  # the limit for a lock, or for the statement that waits for it
 PARAMETER = {
@@ -92,7 +94,7 @@ def failures(*, secret_answer: bool) -> tuple[type[VoyagentError], ...]:
 
 
 class IdempotencyKey(TenantOwned, Base):
-    """A key of a caller (a person, or an API key), what she asked for as a digest, and what a repeat is given."""
+    """A key of a caller (a person, or an API key), what she asked for as a keyed digest, and what a repeat is given."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -121,21 +123,26 @@ class Followed(Response):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One request under its key: whose it is, and a digest of what it asks for."""
+    """One request under its key: whose it is, and a digest of what it asks for; `request_hashes` are those that earlier secrets would have made too."""
 
     id: UUID
     caller_id: UUID
     key: str
     request_hash: bytes
+    request_hashes: frozenset[bytes]
 
     @classmethod
     def of_request(cls, actor: Actor, key: str) -> Claim:
-        """The present request's. Its address with the query and its body count byte for byte: another spelling of the same JSON is another request."""
+        """The present request's. Its address with the query and its body count byte for byte: another spelling of the same JSON is another request.
+
+        The digest is keyed: a body may hold a password, which nobody is to guess from a row of this table.
+        """
         caller_id = actor.key_id or actor.user_id
         assert caller_id is not None
+        keyring: Keyring = current_app.extensions["voyagent.keyring"]
         address = f"{request.method} {request.path}?".encode() + request.query_string
-        digest = hashlib.sha256(hashlib.sha256(address).digest() + request.get_data(cache=True))
-        return cls(new_id(), caller_id, key, digest.digest())
+        asked = hashlib.sha256(hashlib.sha256(address).digest() + request.get_data(cache=True)).hexdigest()
+        return cls(new_id(), caller_id, key, keyring.digest(PURPOSE, asked), frozenset(keyring.digests(PURPOSE, asked)))
 
 
 def read_key() -> tuple[str | None, list[dict[str, object]]]:
@@ -193,7 +200,7 @@ def _ask(claim: Claim, wait_ms: int) -> Row | None:
 def _repeat(claim: Claim, row: Row | None, resume: Callable[[dict[str, Any]], Response]) -> Response:
     if row is None or row["id"] == claim.id:
         raise IdempotencyInProgress  # the twin that overtook has gone again meanwhile
-    if row["request_hash"] != claim.request_hash:
+    if bytes(row["request_hash"]) not in claim.request_hashes:
         raise IdempotencyKeyReused
     if row["kept"] == "answer":
         response = Response(row["body"], status=row["status"], headers=[(name, value) for name, value in row["headers"]])
