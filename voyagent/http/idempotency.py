@@ -1,8 +1,10 @@
 """Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first answer byte for byte.
 
 A request takes its key by a row that nobody else can insert until its transaction ends, and fills the answer in before it commits: effect and answer are one
-transaction. What fails is not kept, so that a repeat runs anew. Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last
-insert decides: whoever finds a twin's row there undoes everything and gives the twin's answer.
+transaction. What fails is not kept, so that a repeat runs anew.
+
+Where the transaction was ended early (`kernel.db.pause`) the row is gone and the last insert decides: whoever finds a twin's row there undoes everything and
+gives the twin's answer. So does whoever fails beside one: the twin's success may be why, where it has spent the code or changed the password that both give.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import Row
-from voyagent.kernel.tenancy import TenantOwned
+from voyagent.kernel.tenancy import TenantOwned, current_tenant
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -166,6 +168,9 @@ def once(claim: Claim, respond: Callable[[], Response], *, resume: Callable[[dic
     try:
         response = respond()
     except VoyagentError as error:
+        twin = _answered_meanwhile(claim, error)
+        if twin is not None:
+            return _repeat(claim, twin, resume)
         if error.keeps_work:
             _let_go(claim)
         raise
@@ -233,6 +238,19 @@ def _keep(claim: Claim, response: Response, *, is_secret: bool) -> bool:
         raise IdempotencyInProgress from None
 
 
+def _answered_meanwhile(claim: Claim, error: VoyagentError) -> Row | None:
+    """The row of a twin that has answered while `pause` had undone the claim; whatever was done here is undone then, what the failure would keep included."""
+    if not error.keeps_work:
+        db.session.rollback()  # what has failed may have left the transaction unable to be asked anything
+    of = {"tenant_id": current_tenant(db.session), "caller_id": claim.caller_id, "key": claim.key, "id": claim.id}
+    twin = db.session.execute(_TWIN, of).mappings().first()
+    if twin is None:
+        return None
+    db.session.rollback()
+    log.info("idempotency.overtaken")
+    return dict(twin)
+
+
 def _let_go(claim: Claim) -> None:
     rows_changed("delete from idempotency_keys where tenant_id = :tenant_id and id = :id", id=claim.id)
 
@@ -243,6 +261,10 @@ def _values(claim: Claim) -> dict[str, Any]:
 
 _CLAIM = text(
     "select id, request_hash, kept, status, headers, body, place from app.claim_idempotency_key(:id, :caller_id, :key, :request_hash, :wait_ms)",
+)
+_TWIN = text(
+    "select id, request_hash, kept, status, headers, body, place from idempotency_keys"
+    " where tenant_id = :tenant_id and caller_id = :caller_id and key = :key and id <> :id and created_at > now() - interval '24 hours'"
 )
 _KEEP = """
 insert into idempotency_keys as k (tenant_id, id, caller_id, key, request_hash, kept, status, headers, body, place)
