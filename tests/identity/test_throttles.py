@@ -99,6 +99,24 @@ def test_a_locked_address_locks_nobody_else(anyone: ApiClient, alice: Person, bo
     assert alice.api.get("/auth/me").status_code == 200
 
 
+def from_address(app: Flask, address: str, token: str | None = None) -> ApiClient:
+    """A program at a client address of its own."""
+    client = app.test_client()
+    client.environ_base = {**client.environ_base, "REMOTE_ADDR": address}
+    return ApiClient(client, token)
+
+
+def test_a_stranger_who_goes_on_guessing_does_not_lock_the_person_out(app: Flask, alice: Person) -> None:
+    home, stranger, cafe = (from_address(app, address) for address in ("203.0.113.7", "198.51.100.7", "203.0.113.99"))
+    assert sign_in(home, alice.email, PASSWORD).status_code == 200
+    assert [sign_in(stranger, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
+    assert sign_in(home, alice.email, PASSWORD).status_code == 200
+    body = {"password": PASSWORD}
+    assert from_address(app, "203.0.113.7", alice.access_token).post("/auth/reauthenticate", json=body).status_code == 200
+    assert sign_in(cafe, alice.email, PASSWORD).status_code == 429  # where she has never come in from she is a stranger too
+    assert [sign_in(home, alice.email).status_code for _ in range(11)] == [401] * 10 + [429]
+
+
 def test_what_breaks_the_schema_is_told_so_and_not_counted(anyone: ApiClient, alice: Person) -> None:
     for _ in range(12):
         assert anyone.post("/auth/sign-in", json={"email": alice.email, "password": 7}).status_code == 422

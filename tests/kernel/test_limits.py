@@ -92,6 +92,52 @@ def test_a_completed_reset_ends_the_lock(make: Make) -> None:
     assert fails(limiter) == 0
 
 
+def test_who_goes_on_guessing_locks_strangers_out_and_not_the_person(make: Make) -> None:
+    limiter, email = make(limit_scale=1000), "neha@malabar.example"
+    with time_machine.travel(NOON, tick=False) as clock:
+        limiter.came_in(email, address=HERE)
+        for _ in range(10):
+            assert [fails(limiter, address=THERE) for _ in range(10)] == [0] * 10
+            assert fails(limiter, address=THERE) > 0
+            for throttle in (limits.SIGN_IN, limits.REAUTHENTICATE):
+                limiter.admit(throttle, account=email, address=HERE).succeeded()
+            clock.shift(61)
+        assert fails(limiter, address="198.51.100.9") > 60
+        assert fails(limiter) == 0
+        assert fails(limiter, "other@malabar.example", address=HERE) == 0
+
+
+def test_where_a_person_has_come_in_from_has_the_same_limits(make: Make) -> None:
+    limiter, email = make(limit_scale=1000), "neha@malabar.example"
+    limiter.came_in(email, address=HERE)
+    assert [fails(limiter) > 0 for _ in range(11)] == [False] * 10 + [True]
+    limiter.came_in(email, address=HERE)
+    assert fails(limiter) > 0
+    assert fails(limiter, throttle=limits.REAUTHENTICATE) > 0
+    assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
+    limiter.forgive(email, address=HERE)
+    assert (fails(limiter), fails(limiter, address=THERE)) == (0, 0)
+
+
+def test_mails_are_counted_together_wherever_they_are_asked_for(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    limiter.came_in("neha@malabar.example", address=HERE)
+    for throttle in (limits.RESET_MAIL, limits.VERIFICATION_MAIL):
+        assert [fails(limiter, throttle=throttle, address=THERE) for _ in range(10)] == [0] * 10
+        assert fails(limiter, throttle=throttle, address=HERE) > 0
+
+
+def test_where_somebody_has_come_in_from_is_forgotten_after_thirty_days(make: Make) -> None:
+    limiter = make(limit_scale=1000)
+    with time_machine.travel(NOON, tick=False) as clock:
+        limiter.came_in("neha@malabar.example", address=HERE)
+        for days, locked in ((29, False), (2, True)):
+            clock.shift(days * 86400)
+            for _ in range(10):
+                fails(limiter, address=THERE)
+            assert (fails(limiter) > 0) is locked
+
+
 def test_whatever_asks_for_a_password_or_a_code_counts_together(make: Make) -> None:
     limiter = make()
     tries = [limits.SIGN_IN, limits.REAUTHENTICATE] * 5
@@ -242,6 +288,16 @@ def test_two_processes_with_redis_share_what_is_counted(server: RedisServer) -> 
     assert fails(other) > 0
     one.forgive("neha@malabar.example")
     assert fails(other) == 0
+
+
+def test_what_a_process_has_seen_outlives_an_emptied_redis(server: RedisServer) -> None:
+    server.flush()
+    settings = load_settings(env="test", auth_secret="s" * 40, redis_url=server.url)
+    limiter = Limiter(settings, Keyring(settings))
+    limiter.came_in("neha@malabar.example", address=HERE)
+    server.flush()
+    assert [fails(limiter, address=THERE) > 0 for _ in range(11)] == [False] * 10 + [True]
+    assert fails(limiter) == 0
 
 
 def test_this_process_forgets_what_has_left_its_window() -> None:

@@ -88,5 +88,5 @@ def reset_password(identity: Identity, *, token: str, new_password: str, device:
     end_sessions(person.id, reason="password_reset", by=actor)
     identity.outbox.send(to=person.email, kind="password_changed", locale=actor.locale)
     audit.record(actor, "auth.password_reset", entity_refs={"user_id": person.id})
-    identity.limiter.forgive(person.email)
+    identity.limiter.forgive(person.email, address=device.ip)
     return person.email

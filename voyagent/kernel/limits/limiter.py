@@ -18,7 +18,7 @@ import structlog
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import N_, TooManyRequests, Unavailable
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.throttles import ALL, MINUTE, Quota, Throttle
+from voyagent.kernel.limits.throttles import ALL, HOME, MINUTE, Quota, Throttle
 from voyagent.kernel.limits.windows import Window, windows
 
 _LOOK_AGAIN_S = 0.05
@@ -93,7 +93,7 @@ class Limiter:
             return Attempt(_nothing, _nothing)
         if account is None:
             raise ValueError(f"{throttle.name} is limited per account")
-        taken = self._account_windows(throttle, account)
+        taken = self._account_windows(throttle, account, address)
         wait_s = self._take_turn(taken, throttle.patience_s)
         if wait_s is not None:
             raise _refusal(throttle, "account", wait_s)
@@ -106,12 +106,20 @@ class Limiter:
         """
         self._count(throttle, address)
 
-    def forgive(self, account: str) -> None:
-        """Forget the failures of an account, as a completed reset of its password does: the lock is soft."""
+    def came_in(self, account: str, *, address: str) -> None:
+        """Remember that the account has been opened from a client's address: its guesses are counted apart from those of strangers from now on.
+
+        So whoever fills an account's windows from elsewhere locks strangers out and not the person, who comes from where she has come from before.
+        """
+        self._windows.take(self._home(account, address))
+
+    def forgive(self, account: str, *, address: str = "") -> None:
+        """Forget the failures of an account, strangers' and those from the client's `address`, as a completed reset of its password does: the lock is soft."""
         for throttle in ALL:
             if throttle.bucket:
-                for window in self._account_windows(throttle, account):
-                    self._windows.forget(window)
+                for whose in (account, _at(account, address)):
+                    for window in self._windows_of(throttle, whose):
+                        self._windows.forget(window)
 
     def _count(self, throttle: Throttle, address: str) -> None:
         place = _place(address)
@@ -158,8 +166,15 @@ class Limiter:
         for window in taken:
             self._windows.give_back(window)
 
-    def _account_windows(self, throttle: Throttle, account: str) -> list[Window]:
-        return [self._window(throttle.account_bucket, "account", account, quota, 1.0) for quota in throttle.account]
+    def _account_windows(self, throttle: Throttle, account: str, address: str) -> list[Window]:
+        is_home = bool(throttle.bucket) and self._windows.holds(self._home(account, address))
+        return self._windows_of(throttle, _at(account, address) if is_home else account)
+
+    def _windows_of(self, throttle: Throttle, whose: str) -> list[Window]:
+        return [self._window(throttle.account_bucket, "account", whose, quota, 1.0) for quota in throttle.account]
+
+    def _home(self, account: str, address: str) -> Window:
+        return self._window("home", "place", _at(account, address), HOME, 1.0)
 
     def _window(self, name: str, per: str, whose: str, quota: Quota, scale: float) -> Window:
         digest = self._keyring.digest("limits", f"{name}:{per}:{whose}").hex()[:_DIGEST_CHARS]
@@ -203,6 +218,11 @@ def _place(address: str) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         found = found.ipv4_mapped or ipaddress.IPv6Address(int(found) >> 64 << 64)
     return str(found)
+
+
+def _at(account: str, address: str) -> str:
+    """An account at one client; no mail address has a space in it."""
+    return f"{account} {_place(address)}"
 
 
 def _refusal(throttle: Throttle, per: str, wait_s: float) -> TooManyRequests:

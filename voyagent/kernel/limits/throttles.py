@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,12 @@ class Throttle:
 
 
 # A guesser gets ten guesses a minute and a hundred an hour at one account, by whichever door (NIST SP 800-63B-4, 3.2.2: at most 100 in a row). The lock ends
-# by itself within the hour, so nobody can lock another out for long, and a completed reset ends it at once.
+# by itself within the hour, and at once with a completed reset. Nobody can lock another out by going on: where a person has come in from before, guesses are
+# counted by themselves, with the same limits.
 _PASSWORD = (Quota(10, MINUTE), Quota(100, HOUR))
 _MAIL = (Quota(10, HOUR),)
+HOME = Quota(1, 30 * DAY)
+"""How long it is remembered from where somebody has come in."""
 
 SIGN_IN = Throttle("sign_in", account=_PASSWORD, address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),), bucket="password", patience_s=2.0)
 """A password or a code at sign-in and sign-in-totp."""

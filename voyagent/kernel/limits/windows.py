@@ -45,6 +45,9 @@ class Windows(Protocol):
     def forget(self, window: Window) -> None:
         """Take all off."""
 
+    def holds(self, window: Window) -> bool:
+        """Whether anything is counted in it now; nothing is changed."""
+
 
 @dataclass(slots=True)
 class _Taken:
@@ -86,6 +89,12 @@ class LocalWindows:
         with self._lock:
             self._taken.pop(window.key, None)
 
+    def holds(self, window: Window) -> bool:
+        """See Windows."""
+        with self._lock:
+            taken = self._taken.get(window.key)
+            return taken is not None and any(at > _seconds() - window.seconds for at in taken.at)
+
     def _sweep(self, now: float) -> None:
         if abs(now - self._swept_at) < SWEEP_EVERY_S:
             return
@@ -120,6 +129,11 @@ class SharedWindows(RedisStorage):
     def forget(self, window: Window) -> None:
         """See Windows."""
         self.clear(window.key)
+
+    def holds(self, window: Window) -> bool:
+        """See Windows."""
+        _start, count = self.get_moving_window(window.key, window.amount, window.seconds)
+        return count > 0
 
     def probe(self) -> None:
         """Count something, on a connection of its own: an answer to a mere ping does not show that a count would be kept."""
@@ -158,6 +172,11 @@ class FailoverWindows:
         """See Windows."""
         self._ask(lambda: self._shared.forget(window), None)
         self._local.forget(window)
+
+    def holds(self, window: Window) -> bool:
+        """See Windows. What this process has seen counts too, so that an emptied Redis takes nothing from anybody."""
+        _decided, is_held = self._ask(lambda: self._shared.holds(window), False)
+        return is_held or self._local.holds(window)
 
     def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
         if self._is_away:
