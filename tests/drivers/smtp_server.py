@@ -41,6 +41,7 @@ class Behaviour:
     wrapped: ssl.SSLContext | None = None
     starttls: ssl.SSLContext | None = None
     needs_user: bool = False
+    smtputf8: bool = False
 
 
 class SmtpServer(socketserver.ThreadingTCPServer):
@@ -109,6 +110,7 @@ class _Session(socketserver.BaseRequestHandler):
         if command == "EHLO":
             offers = ["STARTTLS"] if behaviour.starttls and not self.in_tls else []
             offers += ["AUTH PLAIN"] if behaviour.needs_user else []
+            offers += ["SMTPUTF8"] if behaviour.smtputf8 else []
             self._say("250-loopback")
             for offer in offers:
                 self._say(f"250-{offer}")

@@ -71,6 +71,23 @@ def test_a_mail_arrives_whole_by_smtp(message: EmailMessage) -> None:
     assert server.commands[-1] == "QUIT"
 
 
+@pytest.mark.parametrize("can", [True, False])
+def test_an_address_in_another_alphabet_goes_where_the_server_takes_it(message: EmailMessage, can: bool) -> None:
+    """RFC 6531. A server that cannot is no fault of the address: the mail waits, and another server may be named meanwhile."""
+    del message["To"]
+    message["To"] = Address(username="नेहा", domain="sharma.example")
+    with serving(Behaviour(smtputf8=can)) as server:
+        if can:
+            Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
+            assert "नेहा@sharma.example" in server.taken[0].recipients[0]
+            assert email.message_from_string(server.taken[0].body, policy=email.policy.default)["To"] == "नेहा@sharma.example"
+        else:
+            with pytest.raises(MailNotSent, match="SMTPNotSupportedError") as error:
+                Smtp.at(f"smtp://127.0.0.1:{server.port}").send(message)
+            assert not isinstance(error.value, MailRefused)
+            assert server.taken == []
+
+
 def test_user_and_password_may_have_any_letter(message: EmailMessage) -> None:
     with serving(Behaviour(needs_user=True)) as server:
         Smtp.at(f"smtp://{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}").send(message)

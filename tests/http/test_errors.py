@@ -20,6 +20,7 @@ from voyagent.kernel.db import db
 HTMX = {"HX-Request": "true"}
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = ("Traceback", "psycopg", "sqlalchemy", "SELECT", str(ROOT), ".py", "secret-inside")
+GIVEN = "neha@sharma.example"
 
 
 def fails() -> None:
@@ -28,6 +29,10 @@ def fails() -> None:
 
 def overflows() -> None:
     db.session.execute(sa.text("select cast(:n as bigint)"), {"n": "9" * 40})
+
+
+def names_what_there_is_not() -> None:
+    db.session.execute(sa.text("select cast(:n as text) from nowhere"), {"n": GIVEN})
 
 
 def is_clean(answer: Any) -> bool:
@@ -227,3 +232,13 @@ def test_a_statement_that_runs_too_long_is_ended(variant: Variant) -> None:
     answer = variant({"/api/sleeps": sleeps}, db_statement_timeout_ms=200).test_client().get("/api/sleeps")
     assert answer.status_code == 503
     assert is_clean(answer)
+
+
+def test_what_a_failed_statement_was_given_comes_into_no_log(variant: Variant, capsys: pytest.CaptureFixture[str]) -> None:
+    """The log tells which statement failed, and neither an address nor a hash that it was given."""
+    app = variant(routes={"/broken": names_what_there_is_not})
+    assert app.test_client().get("/broken").status_code == 500
+    told = capsys.readouterr()
+    assert "request.failed" in told.out
+    assert "from nowhere" in told.out
+    assert GIVEN not in told.out + told.err

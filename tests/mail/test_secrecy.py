@@ -19,6 +19,7 @@ from voyagent.drivers.mail.driver import MailNotSent
 from voyagent.drivers.mail.smtp import Smtp
 from voyagent.kernel import jobs
 from voyagent.kernel.config import Settings
+from voyagent.kernel.db import db
 
 TOKEN = "5ec4e7c0ffee5ec4e7c0ffee5ec4e7c0"
 LINK = f"http://127.0.0.1:5000/reset-password?token={TOKEN}"
@@ -31,6 +32,9 @@ def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
     handler = logging.StreamHandler(written)
     root = logging.getLogger()
     before, configuration = root.level, structlog.get_config()
+    with app.app_context():
+        engine = db.engine
+    engine.hide_parameters = False
     noisy = [logging.getLogger(name) for name in ("procrastinate", "sqlalchemy.engine", "asyncio")]
     levels = [logger.level for logger in noisy]
     root.addHandler(handler)
@@ -45,6 +49,7 @@ def lines(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], 
         if name.startswith("voyagent.") and hasattr(module, "log"):
             monkeypatch.setattr(module, "log", structlog.get_logger(name))  # those that there are have chosen where they write
     yield written.getvalue
+    engine.hide_parameters = True
     structlog.configure(**configuration)
     root.removeHandler(handler)
     root.setLevel(before)
@@ -76,6 +81,7 @@ def test_a_mail_that_is_sent_leaves_no_secret_in_the_log(app: Flask, settings: S
     told = lines()
     assert str(mail_id) in told, "the log was really read"
     assert "insert into mails" in told.lower(), "statements were really read"
+    assert str(alice.actor.tenant_id) in told, "and what they were given"
     assert "mail.sent" in told
     assert [secret for secret in secrets_of(alice) if secret in told] == []
 

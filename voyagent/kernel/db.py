@@ -71,6 +71,7 @@ def engine_config(settings: Settings) -> dict[str, Any]:
             "max_overflow": settings.db_pool_size,
             "pool_timeout": 5,
             "pool_recycle": 1800,
+            "hide_parameters": True,  # a failed statement is written to the log, what it was given is not: addresses, hashes, sealed contents
             "connect_args": {"options": server_options(settings), "connect_timeout": 5},
         },
     }
@@ -90,15 +91,19 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
         db.session.rollback()
         raise
     else:
-        db.session.commit()
+        finish()
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back when an error says that its work must not stay."""
-    if error is None or error.keeps_work:
-        db.session.commit()
-    else:
+    """Commit, or roll back when an error says that its work must not stay. What cannot be committed is rolled back, so that the session can go on."""
+    if error is not None and not error.keeps_work:
         db.session.rollback()
+        return
+    try:
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
 
 
 def select_1() -> int:
