@@ -44,6 +44,12 @@ def test_the_names_around_the_account_are_common(password: str) -> None:
     assert not is_common("Quiet-harbour-77", agency_name="Malabar Gulf", email="neha.kulkarni@malabar.example")
 
 
+@pytest.mark.parametrize("password", ["travel24-2026", "Travel24!2026", "neha1985-1985", "neha198519851985"])
+def test_a_name_that_ends_in_figures_is_no_better_for_others_behind_it(password: str) -> None:
+    assert is_common(password, agency_name="Travel24", email="neha1985@malabar.example")
+    assert not is_common("a1a1a1a1a1a1", agency_name="A1", email="a1@malabar.example")
+
+
 @pytest.mark.parametrize(
     ("password", "broken"),
     [

@@ -21,10 +21,10 @@ def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
     """Whether the whole password is easily guessed, be it padded with figures or signs.
 
     It is when the password, or what is left of it without leading and trailing non-letters, is in the list or is the name of the product, the agency or the
-    address; and when all but three of its characters are one counting or keyboard run.
+    address, whose own figures at the ends count as little; and when all but three of its characters are one counting or keyboard run.
     """
     whole = password.strip().lower()
-    core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", whole)
+    core = _core(whole)
     if whole in _listed() or core in _listed():
         return True
     names = _names(agency_name, email)
@@ -33,7 +33,12 @@ def is_common(password: str, *, agency_name: str = "", email: str = "") -> bool:
 
 def _names(agency_name: str, email: str) -> set[str]:
     local, _, domain = email.partition("@")
-    return {_squeezed(name) for name in (PRODUCT, agency_name, email, local, domain, domain.partition(".")[0])} - {""}
+    names = (PRODUCT, agency_name, email, local, domain, domain.partition(".")[0])
+    return {_squeezed(part) for name in names for part in (name, _core(name))} - {""}
+
+
+def _core(text: str) -> str:
+    return re.sub(r"^[\W\d_]+|[\W\d_]+$", "", text)
 
 
 def _squeezed(text: str) -> str:
