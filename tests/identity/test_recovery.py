@@ -172,6 +172,15 @@ def test_whoever_signs_in_unconfirmed_may_have_the_link_sent_again_behind_the_ri
     assert statuses == [303] * 9 + [429]
 
 
+def test_who_has_confirmed_meanwhile_gets_no_further_link(strict: Flask, uma: Person) -> None:
+    browser = strict.test_client()
+    submit(browser, "/sign-in", email=uma.email, password=PASSWORD)
+    link = mailbox.newest(strict, to=uma.email, kind="verify_email")
+    assert ApiClient(strict.test_client(), None).post("/auth/verify-email", json={"token": link.token}).status_code == 200
+    assert submit(browser, "/verify-email/again", token_from="/sign-in").status_code == 303
+    assert len(mailbox.received(strict, to=uma.email, kind="verify_email")) == 1
+
+
 # Asking for a new password ------------------------------------------------------------------------------------------------
 
 
