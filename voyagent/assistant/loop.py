@@ -38,15 +38,15 @@ from voyagent.assistant.planner.moves import (
     move_from,
 )
 from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Scene
+from voyagent.assistant.tools.registry import Scene, Tool
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.queries import Step, Turn
 from voyagent.chat.service import EVENT_FIELDS, TurnTakenOver
 from voyagent.identity import queries as identity
-from voyagent.kernel.actor import Channel
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errors import N_, Unauthorized, VoyagentError
+from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
 from voyagent.kernel.reading import Row
 
 log = structlog.get_logger(__name__)
@@ -190,7 +190,7 @@ class _Performance:
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
             tool = registry.get(call.tool)
-            actor.require(tool.permission)
+            self._require(actor, tool)
             wanted = tool.read(call.arguments)
             scene = Scene(actor, self._turn.session_id)
             with audit.savepoint():
@@ -208,6 +208,13 @@ class _Performance:
                 return Outcome(approval_id=approval.id), approval.summary
         except VoyagentError as refusal:
             return Outcome(error=refusal.code, message=gettext(refusal.message)), ""
+
+    def _require(self, actor: Actor, tool: Tool) -> None:
+        """Whether the person's present role may use the tool; what it may not, the audit tells (API contract, audit kinds). Raises Forbidden."""
+        if not actor.can(tool.permission):
+            refs = {"session_id": self._turn.session_id}
+            audit.record(actor, tool.name, status="rejected", error=Forbidden.code, entity_refs=refs, inputs={"turn_id": self._turn.id})
+            raise Forbidden
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):

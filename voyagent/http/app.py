@@ -7,9 +7,10 @@ import time
 from typing import cast
 
 import structlog
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request, session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
 
 from voyagent.kernel.db import db, finish
 from voyagent.kernel.errors import VoyagentError
@@ -30,9 +31,12 @@ class VoyagentFlask(Flask):
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
                 return self._dispatch_once()
-            except DBAPIError as error:
+            except (VoyagentError, HTTPException):
+                raise
+            except Exception as error:
                 db.session.rollback()
-                if attempt == ATTEMPTS_MAX or not _may_try_again(error):
+                self._take_the_cookie_as_it_came()
+                if attempt == ATTEMPTS_MAX or not isinstance(error, DBAPIError) or not _may_try_again(error):
                     raise
                 log.info("request.tried_again", attempt=attempt, sqlstate=_sqlstate(error))
                 time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 - jitter, not a secret
@@ -51,6 +55,13 @@ class VoyagentFlask(Flask):
         g.committing = True
         finish()
         return response
+
+    def _take_the_cookie_as_it_came(self) -> None:
+        """What did not happen is not in the browser either: a link's token is still there to be used again, and nobody is signed in or out."""
+        sent = self.session_interface.open_session(self, request)
+        session.clear()
+        session.update(sent or {})
+        session.modified = False
 
 
 def _may_try_again(error: DBAPIError) -> bool:

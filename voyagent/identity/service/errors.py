@@ -41,6 +41,7 @@ class EmailNotVerified(Unauthorized):
 
     code = "email_not_verified"
     message = N_("Please confirm your address first: open the link that we sent you.")
+    keeps_work = True
 
 
 class TotpRequired(Unauthorized):
@@ -63,6 +64,7 @@ class TotpNotEnabled(Invalid):
 
     code = "totp_not_enabled"
     message = N_("Two-factor sign-in is not on for this account.")
+    keeps_work = True
 
 
 class TotpInvalid(Unauthorized):

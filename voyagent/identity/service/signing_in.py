@@ -19,6 +19,7 @@ from voyagent.identity.service.values import Device, Identity, SignedInPerson
 from voyagent.kernel import clock, limits, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, pause
+from voyagent.kernel.errors import VoyagentError
 
 CODE_WITHIN = timedelta(minutes=5)
 AT = "sign_in"
@@ -96,6 +97,7 @@ def sign_in_totp(identity: Identity, *, email: str, password: str, totp_code: st
         actor, person = _right_password(identity, email=email, password=password, device=device, attempt=attempt)
         if not person.totp_enabled:
             attempt.succeeded()
+            _note_failure(actor, TotpNotEnabled)
             raise TotpNotEnabled
         _right_code(identity, actor, person, totp_code)
         attempt.succeeded()
@@ -113,12 +115,17 @@ def _right_password(identity: Identity, *, email: str, password: str, device: De
     person, is_right = check_password(identity, account.tenant_id, account.user_id, stored=account.password_hash, password=password)
     actor = queries.get_actor(account.user_id).via(device.channel)
     if not is_right:
-        audit.record(actor, "auth.sign_in_failed", status="rejected", error=InvalidCredentials.code, entity_refs={"user_id": account.user_id})
+        _note_failure(actor, InvalidCredentials)
         raise _wrong(identity)
     if not person.email_verified and not identity.settings.auth_skip_email_verification:
         attempt.succeeded()
+        _note_failure(actor, EmailNotVerified)
         raise EmailNotVerified
     return actor, person
+
+
+def _note_failure(actor: Actor, refusal: type[VoyagentError]) -> None:
+    audit.record(actor, "auth.sign_in_failed", status="rejected", error=refusal.code, entity_refs={"user_id": actor.user_id})
 
 
 def _wrong(identity: Identity) -> InvalidCredentials:

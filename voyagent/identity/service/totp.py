@@ -110,21 +110,19 @@ def switch_on(identity: Identity, actor: Actor, *, code: str, device: Device) ->
 def drop_setup(actor: Actor) -> None:
     """Leave a set-up that was begun; what counted before goes on."""
     actor.require("account.update")
-    person = _held(actor)
-    if person.totp_pending_secret is not None:
-        person.totp_pending_secret = None
-        audit.record(actor, "auth.totp_setup_dropped", entity_refs={"user_id": person.id})
+    _drop_setup(actor, _held(actor))
 
 
 def disable_totp(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> None:
     """Switch the second factor off and forget its secrets and recovery codes; the code is asked only where it is on. Raises what `confirm` raises."""
     confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
-    was_on = person.totp_enabled
+    if not person.totp_enabled:
+        _drop_setup(actor, person)
+        return
     person.totp_enabled, person.totp_secret, person.totp_pending_secret = False, None, None
     forget_recovery_codes(person)
-    if was_on:
-        _tell(identity, actor, person, "off")
+    _tell(identity, actor, person, "off")
 
 
 def make_recovery_codes(identity: Identity, actor: Actor, *, password: str, code: str | None, device: Device) -> list[str]:
@@ -140,6 +138,12 @@ def make_recovery_codes(identity: Identity, actor: Actor, *, password: str, code
     if not person.totp_enabled:
         raise TotpNotEnabled
     return _new_codes(identity, actor, person)
+
+
+def _drop_setup(actor: Actor, person: User) -> None:
+    if person.totp_pending_secret is not None:
+        person.totp_pending_secret = None
+        audit.record(actor, "auth.totp_setup_dropped", entity_refs={"user_id": person.id})
 
 
 def _held(actor: Actor) -> User:

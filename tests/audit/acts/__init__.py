@@ -1,0 +1,20 @@
+"""Every act that must leave an event, and what is none, each with its reason."""
+
+from tests.audit.acts import account, coming_in, work
+from tests.audit.acts.registry import ACTS, Act, Left
+
+# Operations, pages, tasks and commands that could change something and leave no event, and why.
+NO_ACTS = {
+    "audit.check": "its result is kept as a check and told in the log; asking for it leaves the event",
+    "audit.check_agencies": "the same, each night",
+    "audit.nightly": "the same, each night",
+    "audit verify": "it only reads",
+    "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
+    "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
+    "mail.see_to": "the same",
+    "demo": "it acts by the rules, which leave their events",
+    "migrate-up": "the schema is nobody's act",
+    "worker": "it runs the tasks",
+}
+
+__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "work"]

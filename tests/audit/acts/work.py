@@ -1,0 +1,421 @@
+"""Acts of the day's work: enquiries, conversations, proposals and what they bring about, the books, the audit itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from tests.approvals import probes
+from tests.assistant.line import INVOICE
+from tests.audit.acts.account import in_the_browser
+from tests.audit.acts.registry import Doing, Left, act
+from tests.audit.acts.stage import Stage
+from tests.billing import papers
+from tests.enquiries.reading import Page
+from tests.identity.keys import with_key
+from tests.ledger import books
+from tests.people import Person
+from voyagent.approvals import service as approvals, tasks as approvals_tasks
+from voyagent.assistant.tasks import run_turn
+from voyagent.billing import service as billing
+from voyagent.billing.effects import DRAFT, ISSUE
+from voyagent.chat import service as chat, tasks as chat_tasks
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+ENQUIRY = ("enquiry_id",)
+SESSION = ("session_id",)
+APPROVAL = ("approval_id", "session_id")
+HERS = {"by": "alice", "via": "assistant"}
+PROGRAM = {"by": None, "via": "job"}
+# What a turn tells and keeps of itself; its failure is told there too.
+TURN = ("chat_events", "chat_messages", "chat_sessions", "chat_turns", "chat_turn_steps")
+
+# Enquiries -----------------------------------------------------------------------------------------------------------------
+
+FORM = {"customer_name": "Deepa Krishnan", "pax_count": "4", "budget_currency": "INR"}
+LOGGED = Left("enquiry.created", ENQUIRY)
+UPDATED = Left("enquiry.updated", ENQUIRY, says={"fields": [{"field": "status", "before": "new", "after": "quoted"}]})
+OPENED = (Left("chat.created", SESSION), Left("enquiry.promoted", ("enquiry_id", "session_id")))
+
+
+def an_enquiry(person: Person) -> UUID:
+    with person.acting() as actor:
+        return enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+
+
+@act("POST /api/enquiries", leaves=LOGGED, answers=201)
+def log_an_enquiry(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
+
+
+@act("POST /api/enquiries", leaves=Left("enquiry.created", ("enquiry_id", "by_api_key_id"), by="bob"), answers=201)
+def log_an_enquiry_by_a_key(stage: Stage) -> Doing:
+    api = with_key(stage.bob, "enquiries")
+    return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4})
+
+
+@act("POST /api/enquiries", leaves=LOGGED, answers=201)
+def log_an_enquiry_that_may_be_repeated(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/enquiries", json={"customer_name": "Deepa Krishnan", "pax_count": 4}, headers={"Idempotency-Key": "once"})
+
+
+@act("POST /enquiries/new", leaves=in_the_browser(LOGGED), answers=303)
+def log_an_enquiry_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/enquiries/new", **FORM)
+
+
+@act("POST /enquiries/new", leaves=in_the_browser(LOGGED, *OPENED), answers=303)
+def log_an_enquiry_and_open_its_conversation(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/enquiries/new", **FORM, then="chat")
+
+
+@act("PATCH /api/enquiries/<enquiry_id>", leaves=UPDATED, answers=200)
+def change_an_enquiry(stage: Stage) -> Doing:
+    api, enquiry_id = stage.alice.api, an_enquiry(stage.bob)
+    return lambda: api.patch(f"/enquiries/{enquiry_id}", json={"status": "quoted"})
+
+
+@act("POST /enquiries/<enquiry_id>/edit", leaves=in_the_browser(replace(UPDATED, says={})), answers=303)
+def change_an_enquiry_in_the_browser(stage: Stage) -> Doing:
+    browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
+    seen = Page(browser.get(f"/enquiries/{enquiry_id}/edit")).field("seen")
+    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/edit", **FORM | {"pax_count": "6", "status": "new", "seen": seen})
+
+
+@act("POST /enquiries/<enquiry_id>/status", leaves=in_the_browser(UPDATED), answers=303)
+def take_an_enquiry_a_step_on(stage: Stage) -> Doing:
+    browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
+    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/status", token_from=f"/enquiries/{enquiry_id}", status="quoted")
+
+
+@act("POST /enquiries/<enquiry_id>/cancel", leaves=in_the_browser(Left("enquiry.cancelled", ENQUIRY)), answers=303)
+def cancel_an_enquiry(stage: Stage) -> Doing:
+    browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
+    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/cancel")
+
+
+@act("POST /api/enquiries/<enquiry_id>/promote-to-session", leaves=OPENED, answers=200)
+def open_the_conversation_of_an_enquiry(stage: Stage) -> Doing:
+    api, enquiry_id = stage.alice.api, an_enquiry(stage.bob)
+    return lambda: api.post(f"/enquiries/{enquiry_id}/promote-to-session")
+
+
+@act("POST /enquiries/<enquiry_id>/promote", leaves=in_the_browser(*OPENED), answers=303)
+def open_the_conversation_of_an_enquiry_in_the_browser(stage: Stage) -> Doing:
+    browser, enquiry_id = stage.alice.browser, an_enquiry(stage.bob)
+    return lambda: stage.submit(browser, f"/enquiries/{enquiry_id}/promote", token_from=f"/enquiries/{enquiry_id}")
+
+
+# Conversations -------------------------------------------------------------------------------------------------------------
+
+BEGUN = Left("chat.created", SESSION)
+SAID = Left("chat.message_sent", SESSION)
+RENAMED = Left("chat.renamed", SESSION)
+DELETED = Left("chat.deleted", SESSION, says={"title": "Krishnan family", "message_count": 0})
+
+
+def a_conversation(person: Person) -> UUID:
+    with person.acting() as actor:
+        return chat.create_session(actor, title="Krishnan family").id
+
+
+def _say(person: Person, session_id: UUID, message: str = "help") -> None:
+    person.does(lambda actor: chat.start_turn(actor, session_id, message=message).id)
+
+
+@act("POST /api/chat/sessions", leaves=BEGUN, answers=201)
+def begin_a_conversation(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/chat/sessions")
+
+
+@act("POST /assistant", leaves=in_the_browser(BEGUN, SAID), answers=303)
+def begin_a_conversation_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/assistant", message="help")
+
+
+@act("POST /api/chat/sessions/<session_id>/messages", leaves=SAID, answers=200)
+def say_something(stage: Stage) -> Doing:
+    api, session_id = stage.alice.api, a_conversation(stage.bob)
+
+    def say() -> Any:
+        answer = api.post(f"/chat/sessions/{session_id}/messages", json={"message": "help"})
+        answer.close()
+        return answer
+
+    return say
+
+
+@act("POST /assistant/<session_id>", leaves=in_the_browser(SAID), answers=303)
+def say_something_in_the_browser(stage: Stage) -> Doing:
+    browser, session_id = stage.alice.browser, a_conversation(stage.bob)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}", message="help")
+
+
+@act("POST /assistant/<session_id>/stop", leaves=in_the_browser(Left("chat.stop_asked", SESSION)), answers=303)
+def stop_the_assistant(stage: Stage) -> Doing:
+    browser, session_id = stage.alice.browser, a_conversation(stage.bob)
+    _say(stage.bob, session_id)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/stop", token_from=f"/assistant/{session_id}")
+
+
+@act("PATCH /api/chat/sessions/<session_id>", leaves=RENAMED, answers=200)
+def rename_a_conversation(stage: Stage) -> Doing:
+    api, session_id = stage.alice.api, a_conversation(stage.bob)
+    return lambda: api.patch(f"/chat/sessions/{session_id}", json={"title": "Dubai"})
+
+
+@act("POST /assistant/<session_id>/rename", leaves=in_the_browser(RENAMED), answers=303)
+def rename_a_conversation_in_the_browser(stage: Stage) -> Doing:
+    browser, session_id = stage.alice.browser, a_conversation(stage.bob)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/rename", token_from=f"/assistant/{session_id}", title="Dubai")
+
+
+@act("DELETE /api/chat/sessions/<session_id>", leaves=DELETED, answers=204)
+def delete_a_conversation(stage: Stage) -> Doing:
+    api, session_id = stage.alice.api, a_conversation(stage.bob)
+    return lambda: api.delete(f"/chat/sessions/{session_id}")
+
+
+@act("POST /assistant/<session_id>/delete", leaves=in_the_browser(DELETED), answers=303)
+def delete_a_conversation_in_the_browser(stage: Stage) -> Doing:
+    browser, session_id = stage.alice.browser, a_conversation(stage.bob)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/delete", token_from=f"/assistant/{session_id}")
+
+
+@act("POST /assistant/<session_id>/restore", leaves=in_the_browser(Left("chat.restored", SESSION)), answers=303)
+def take_a_deletion_back(stage: Stage) -> Doing:
+    browser, session_id = stage.alice.browser, a_conversation(stage.bob)
+    stage.bob.does(chat.delete, session_id)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/restore", token_from="/assistant")
+
+
+@act("chat.wipe", leaves=Left("chat.wiped", SESSION, **PROGRAM))
+def wipe_a_conversation(stage: Stage) -> Doing:
+    stage.bob.does(chat.delete, a_conversation(stage.bob))
+    arguments = stage.queued(chat_tasks.wipe.name)
+    return lambda: stage.run(chat_tasks.wipe, **arguments)
+
+
+@act("assistant.run_turn", leaves=Left("enquiry.created", ENQUIRY, **HERS), beside=TURN, tells_of_failure=True)
+def have_the_assistant_log_an_enquiry(stage: Stage) -> Doing:
+    return _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
+
+
+@act("assistant.run_turn", leaves=Left("proposal.made", APPROVAL, **HERS), beside=TURN, tells_of_failure=True)
+def have_the_assistant_propose(stage: Stage) -> Doing:
+    return _turn(stage, INVOICE)
+
+
+@act("assistant.run_turn", leaves=Left("create_enquiry", SESSION, status="rejected", error="forbidden_role", **HERS), beside=TURN, tells_of_failure=True)
+def have_the_assistant_do_what_one_may_not_any_more(stage: Stage) -> Doing:
+    doing = _turn(stage, "log an enquiry for Deepa Krishnan, 4 people to Dubai")
+    stage.sql("update users set role = 'viewer' where id = :u", u=stage.alice.actor.user_id)
+    return doing
+
+
+def _turn(stage: Stage, message: str) -> Doing:
+    _say(stage.alice, a_conversation(stage.alice), message)
+    arguments = stage.queued(run_turn.name)
+    return lambda: stage.run(run_turn, **arguments)
+
+
+# Proposals -----------------------------------------------------------------------------------------------------------------
+
+GRANTED = Left("approval.granted", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": None})
+CONTINUED = Left("chat.continued", SESSION, by="bob", via="assistant")
+REJECTED = (Left("approval.rejected", APPROVAL, by="leila", says={"tool_name": "probe_note", "reason": "Wrong day"}), CONTINUED)
+EXPIRED = Left("proposal.expired", APPROVAL, says={"tool_name": "probe_note"}, **PROGRAM)
+
+
+def proposed(person: Person, tool: str = probes.PLAIN.tool_name, **given: Any) -> str:
+    """A proposal of somebody's in a conversation of its own."""
+    session_id = a_conversation(person)
+    arguments = given or {"session_id": str(session_id), "text": "hello"}
+    about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
+    with person.acting() as actor:
+        return approvals.propose(actor, session_id=session_id, tool_name=tool, **about).id
+
+
+def _run_out(stage: Stage) -> str:
+    approval_id = proposed(stage.bob)
+    stage.sql("update approvals set expires_at = now() - interval '1 millisecond' where id = :i", i=approval_id)
+    return approval_id
+
+
+@act("POST /api/approvals/<approval_id>/resolve", leaves=GRANTED, answers=200)
+def grant(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, proposed(stage.bob)
+    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+
+
+@act("POST /api/approvals/<approval_id>/resolve", leaves=REJECTED, answers=200)
+def reject(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, proposed(stage.bob)
+    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": False, "reason": "Wrong day"})
+
+
+@act("POST /approvals/<approval_id>/decide", leaves=in_the_browser(GRANTED), answers=303)
+def grant_in_the_browser(stage: Stage) -> Doing:
+    browser, approval_id = stage.leila.browser, proposed(stage.bob)
+    return lambda: stage.submit(browser, f"/approvals/{approval_id}/decide", token_from=f"/approvals/{approval_id}", granted="true")
+
+
+@act("POST /approvals/<approval_id>/decide", leaves=(*in_the_browser(REJECTED[0]), CONTINUED), answers=303)
+def reject_in_the_browser(stage: Stage) -> Doing:
+    browser, approval_id = stage.leila.browser, proposed(stage.bob)
+    fields = {"granted": "false", "reason": "Wrong day"}
+    return lambda: stage.submit(browser, f"/approvals/{approval_id}/decide", token_from=f"/approvals/{approval_id}", **fields)
+
+
+@act("POST /api/chat/sessions/<session_id>/messages", leaves=GRANTED, answers=200)
+def grant_in_the_conversation(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, proposed(stage.bob)
+    session_id = stage.sql("select session_id from approvals where id = :i", i=approval_id)[0]["session_id"]
+
+    def say() -> Any:
+        answer = api.post(f"/chat/sessions/{session_id}/messages", json={"approvals": {approval_id: True}})
+        answer.close()
+        return answer
+
+    return say
+
+
+@act("POST /api/approvals/<approval_id>/resolve", leaves=EXPIRED, answers=409)
+def decide_too_late(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, _run_out(stage)
+    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+
+
+@act("approvals.housekeeping", leaves=EXPIRED)
+def let_a_proposal_run_out(stage: Stage) -> Doing:
+    _run_out(stage)
+    return lambda: stage.run(approvals_tasks.housekeeping, timestamp=0)
+
+
+def _granted(stage: Stage, tool: str = probes.PLAIN.tool_name, **given: Any) -> Doing:
+    approval_id = proposed(stage.bob, tool, **given)
+    stage.leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    arguments = stage.queued(approvals_tasks.run_effect.name)
+    return lambda: stage.run(approvals_tasks.run_effect, **arguments)
+
+
+def _effect(tool: str, **more: Any) -> Left:
+    return Left(tool, APPROVAL, by="bob", via="assistant", approved_by="leila", **more)
+
+
+@act("approvals.run_effect", leaves=(_effect("probe_note"), CONTINUED))
+def carry_a_grant_out(stage: Stage) -> Doing:
+    return _granted(stage)
+
+
+@act("approvals.run_effect", leaves=(_effect("probe_refuses", status="failed", error="period_closed"), CONTINUED))
+def fail_at_a_grant(stage: Stage) -> Doing:
+    return _granted(stage, "probe_refuses")
+
+
+@act("approvals.run_effect", leaves=(_effect("probe_crashes", status="failed", error="internal_error"), CONTINUED))
+def break_at_a_grant(stage: Stage) -> Doing:
+    return _granted(stage, "probe_crashes")
+
+
+@act("approvals.run_effect", leaves=(Left("invoice.drafted", ("invoice_id",), by="bob", via="assistant"), _effect(DRAFT.tool_name), CONTINUED))
+def draft_an_invoice_by_a_grant(stage: Stage) -> Doing:
+    item = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"}
+    given = {"customer_name": "Deepa Krishnan", "issue_date": "2026-06-10", "due_date": "2026-06-25", "line_items": [item]}
+    return _granted(stage, DRAFT.tool_name, **given)
+
+
+POSTED = Left("journal.posted", ("journal_entry_id", "source_type", "source_id"))
+ISSUED = Left("invoice.issued", ("invoice_id", "journal_entry_id"))
+
+
+@act(
+    "approvals.run_effect",
+    leaves=(*(replace(left, by="bob", via="assistant") for left in (POSTED, ISSUED)), _effect(ISSUE.tool_name), CONTINUED),
+)
+def issue_an_invoice_by_a_grant(stage: Stage) -> Doing:
+    return _granted(stage, ISSUE.tool_name, invoice_id=str(papers.draft(stage.alice)))
+
+
+# The books: no door of their own yet, so the rule itself is asked -----------------------------------------------------------
+
+
+@act(leaves=POSTED)
+def post_to_the_books(stage: Stage) -> Doing:
+    person, source_id = stage.alice, stage.alice.actor.tenant_id
+    return lambda: books.post(person, source_id=source_id)
+
+
+@act(leaves=Left("journal.reversed", ("journal_entry_id", "source_type", "source_id")))
+def reverse_an_entry(stage: Stage) -> Doing:
+    person, entry_id = stage.alice, books.post(stage.alice).entry_id
+    return lambda: person.does(ledger.reverse, entry_id, reason="Posted twice")
+
+
+@act(leaves=Left("invoice.drafted", ("invoice_id",)))
+def draft_an_invoice(stage: Stage) -> Doing:
+    person = stage.alice
+    return lambda: papers.draft(person)
+
+
+@act(leaves=(POSTED, ISSUED))
+def issue_an_invoice(stage: Stage) -> Doing:
+    person, invoice_id = stage.alice, papers.draft(stage.alice)
+    return lambda: papers.issue(person, invoice_id)
+
+
+@act(leaves=(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"})))
+def note_a_receipt(stage: Stage) -> Doing:
+    person, invoice_id = stage.alice, papers.issued(stage.alice)
+    return lambda: papers.pay(person, invoice_id, 10_000)
+
+
+@act(leaves=(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))))
+def receive_a_bill(stage: Stage) -> Doing:
+    person = stage.alice
+    return lambda: papers.receive(person)
+
+
+@act(leaves=(POSTED, Left("payment.made", ("bill_id", "payment_id"))))
+def pay_a_bill(stage: Stage) -> Doing:
+    person, bill_id = stage.alice, papers.receive(stage.alice)
+    return lambda: person.does(lambda actor: billing.pay_bill(actor, bill_id, Money(10_000, "INR"), date(2024, 6, 25)).id)
+
+
+# The audit itself ----------------------------------------------------------------------------------------------------------
+
+EXPORTED = Left("audit.exported", says={"format": "csv"})
+
+
+@act("GET /api/audit/export.csv", leaves=EXPORTED, answers=200)
+def export_the_audit(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.get("/audit/export.csv")
+
+
+@act("GET /audit/export.csv", leaves=in_the_browser(EXPORTED), answers=200)
+def export_the_audit_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: browser.get("/audit/export.csv")
+
+
+@act("POST /audit/check", leaves=in_the_browser(Left("audit.check_asked", ("check_id",))), answers=303)
+def ask_whether_the_chain_holds(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/audit/check", token_from="/audit")
+
+
+@act("audit export", leaves=Left("audit.exported", says={"format": "archive"}, **PROGRAM), answers=0)
+def export_the_audit_as_an_archive(stage: Stage) -> Doing:
+    tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "audit.zip"
+    return lambda: stage.flask("audit", "export", "--agency", tenant_id, file)

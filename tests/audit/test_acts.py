@@ -1,0 +1,188 @@
+"""Each act leaves its event in its own transaction, holds no secret, and does not happen where the event cannot be written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from tests.audit.acts import ACTS, Act, Left
+from tests.audit.acts.registry import Doing
+from tests.audit.acts.stage import Stage
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
+
+# What is no record of anybody's: the migrations' mark, the worker's own book-keeping.
+NOBODYS = ("alembic_version", "procrastinate_workers", "procrastinate_periodic_defers", "procrastinate_events")
+# The table of what an event names; what is not here is no row.
+NAMED = {
+    "user_id": "users",
+    "invite_id": "invites",
+    "api_key_id": "api_keys",
+    "by_api_key_id": "api_keys",
+    "enquiry_id": "enquiries",
+    "approval_id": "approvals",
+    "invoice_id": "invoices",
+    "bill_id": "bills",
+    "payment_id": "payments",
+    "journal_entry_id": "journal_entries",
+    "check_id": "audit_checks",
+}
+COLUMNS = "kind, status, error, actor_kind, actor_email, channel, approved_by, entity_refs, inputs, outputs, tenant_id, actor_id, xmin::text as xid"
+by_name = pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+
+
+@pytest.fixture(scope="module")
+def strict_app(settings: Settings) -> Flask:
+    """An installation that lets nobody in whose address is not confirmed."""
+    return create_app(settings.model_copy(update={"auth_skip_email_verification": False}))
+
+
+@pytest.fixture
+def stage(act: Act, app: Flask, strict_app: Flask, owner_engine: sa.Engine, tmp_path: Path) -> Stage:
+    made = Stage(strict_app if act.strict else app, owner_engine, tmp_path)
+    assert made.alice
+    return made
+
+
+@pytest.fixture(scope="module")
+def tables(settings: Settings) -> list[str]:
+    """Every table that holds somebody's records."""
+    engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = connection.scalars(
+            sa.text("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by relname")
+        )
+        return [name for name in found if name not in NOBODYS]
+
+
+@contextmanager
+def broken(engine: sa.Engine) -> Iterator[None]:
+    """No event can be written, whatever else can."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("revoke insert on audit_events from voyagent_app"))
+    try:
+        yield
+    finally:
+        with engine.begin() as connection:
+            connection.execute(sa.text("grant insert on audit_events to voyagent_app"))
+
+
+def contents(engine: sa.Engine, tables: list[str]) -> dict[str, str]:
+    """A digest of each table's rows."""
+    one = "select '{0}' as name, count(*) || ':' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as rows from {0} t"
+    with engine.connect() as connection:
+        found = connection.execute(sa.text(" union all ".join(one.format(name) for name in tables)))
+        return {row.name: row.rows for row in found}
+
+
+def heads(engine: sa.Engine) -> dict[Any, int]:
+    """How long each agency's chain is."""
+    with engine.connect() as connection:
+        return {row.tenant_id: row.seq for row in connection.execute(sa.text("select tenant_id, seq from audit_heads"))}
+
+
+def events_since(engine: sa.Engine, before: dict[Any, int]) -> list[sa.RowMapping]:
+    """The events of all agencies that were not there before, in their order."""
+    with engine.connect() as connection:
+        grown = [(tenant_id, before.get(tenant_id, 0)) for tenant_id, seq in heads(engine).items() if seq != before.get(tenant_id, 0)]
+        statement = sa.text(f"select {COLUMNS} from audit_events where tenant_id = :t and seq > :s order by seq")
+        return [row for tenant_id, seq in grown for row in connection.execute(statement, {"t": tenant_id, "s": seq}).mappings()]
+
+
+def status_of(doing: Doing) -> int | None:
+    """How it went: the answer's status, a command's exit code, None for what went well and answers nothing, 500 for what the database refused."""
+    try:
+        answer = doing()
+    except DBAPIError:
+        return 500
+    if isinstance(answer, Result):
+        return 500 if isinstance(answer.exception, DBAPIError) else answer.exit_code
+    return getattr(answer, "status_code", None)
+
+
+def shape(event: sa.RowMapping) -> dict[str, Any]:
+    return {name: event[name] for name in ("kind", "status", "error", "actor_kind", "actor_email", "channel")} | {"refs": set(event["entity_refs"])}
+
+
+def wanted(left: Left, stage: Stage) -> dict[str, Any]:
+    kind_of_actor = "system" if left.by is None else "agent" if left.via == "assistant" else "human"
+    email = "" if left.by is None else stage.emails[left.by]
+    told = {"kind": left.kind, "status": left.status, "error": left.error, "actor_kind": kind_of_actor, "actor_email": email, "channel": left.via}
+    return told | {"refs": set(left.refs)}
+
+
+@by_name
+def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(act: Act, stage: Stage, tables: list[str]) -> None:
+    doing = act.prepare(stage)
+    before, written_before = heads(stage.engine), written(stage.engine, tables)
+    assert status_of(lambda: stage.keep(doing())) == act.answers
+    events = events_since(stage.engine, before)
+    assert [shape(event) for event in events] == [wanted(left, stage) for left in act.leaves]
+    for event, left in zip(events, act.leaves, strict=True):
+        said = {**event["inputs"], **event["outputs"]}
+        assert {name: said.get(name) for name in left.says} == dict(left.says)
+        _is_about_what_is_there(stage, event, left)
+        text = json.dumps(dict(event), default=str, ensure_ascii=False)
+        assert [secret for secret in stage.secrets if secret in text] == []
+    of_the_act = {xid for name, xids in written(stage.engine, tables).items() for xid in xids - written_before[name]}
+    (transaction,) = {event["xid"] for event in events}
+    assert transaction in of_the_act or stands_alone(act)
+
+
+def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> None:
+    """Ids are of rows of that very agency, and the person is the one of the address."""
+    for name, value in event["entity_refs"].items():
+        if name in NAMED:
+            assert stage.sql(f"select 1 from {NAMED[name]} where tenant_id = :t and id::text = :i", t=event["tenant_id"], i=value), name
+        elif name in {"tenant_id", "settings_id"}:
+            assert value == str(event["tenant_id"])
+        elif name == "session_id" and event["kind"] != "chat.wiped":
+            table = "auth_sessions" if event["kind"].startswith("auth.") else "chat_sessions"
+            assert stage.sql(f"select 1 from {table} where tenant_id = :t and id::text = :i", t=event["tenant_id"], i=value), name
+    for given, name in ((event["actor_id"], left.by), (event["approved_by"], left.approved_by)):
+        assert given == (stage.id_of(name) if name is not None else None)
+
+
+@by_name
+def test_an_act_whose_event_cannot_be_written_does_not_happen(act: Act, stage: Stage, tables: list[str]) -> None:
+    doing = act.prepare(stage)
+    kept = [name for name in tables if name not in act.beside]
+    before, length = contents(stage.engine, kept), heads(stage.engine)
+    with broken(stage.engine):
+        status = status_of(doing)
+    assert status == (None if act.tells_of_failure else 500)
+    after = contents(stage.engine, kept)
+    assert {name for name in kept if after[name] != before[name]} == set()
+    assert heads(stage.engine) == length
+    if not act.tells_of_failure:
+        assert status_of(doing) == act.answers, "the same goes well once events can be written again: nothing was spent"
+        assert [shape(event) for event in events_since(stage.engine, length)] == [wanted(left, stage) for left in act.leaves]
+
+
+def stands_alone(act: Act) -> bool:
+    """Whether no row that the act leaves bears the number of its transaction."""
+    return act.name in ALONE or {left.status for left in act.leaves} == {"rejected"} or "approvals.run_effect" in act.covers
+
+
+# Acts that change nothing but the audit: half a sign-in, a confirmation whose answer is a signed token, a file that was handed out; and one that takes rows
+# away. An effect writes within savepoints, each of which has a number of its own.
+ALONE = {
+    *("sign_in_by_the_password_alone_where_a_code_is_asked_for", "sign_in_in_the_browser_up_to_the_code", "give_the_password_again"),
+    *("export_the_audit", "export_the_audit_in_the_browser", "export_the_audit_as_an_archive", "wipe_a_conversation"),
+}
+
+
+def written(engine: sa.Engine, tables: list[str]) -> dict[str, set[str]]:
+    """The numbers of the transactions that wrote the rows of each table, the audit's own apart."""
+    told = [name for name in tables if name not in {"audit_events", "audit_heads"}]
+    with engine.connect() as connection:
+        return {name: set(connection.scalars(sa.text(f"select distinct xmin::text from {name}"))) for name in told}

@@ -1,0 +1,107 @@
+"""The acts are all there: every way to change something is one, or says why it is none, and every kind of event in the source is left by one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+from flask.cli import AppGroup
+
+from tests.audit.acts import ACTS, NO_ACTS
+from tests.http.operations import CALLS
+from voyagent.approvals import effects
+from voyagent.assistant.tools import registry
+from voyagent.kernel import jobs
+from voyagent.routes import PAGES, docs
+
+SOURCE = Path(__file__).resolve().parent.parent.parent / "voyagent"
+OF_FLASK = {"db", "routes", "run", "shell"}
+COVERED = {name for act in ACTS for name in act.covers}
+EXPORTS = {"GET /api/audit/export.csv", "GET /audit/export.csv"}  # the two that are read by GET and leave an event all the same
+
+
+def operations() -> set[str]:
+    return {call.name for call in CALLS if call.operation.method != "GET"}
+
+
+def pages() -> set[str]:
+    return {f"{method} {page.path}" for blueprint in (*PAGES, docs) for page in blueprint.pages for method in page.methods if method != "GET"}
+
+
+def commands(app: Flask) -> Iterator[str]:
+    for name, command in app.cli.commands.items():
+        if isinstance(command, AppGroup) or hasattr(command, "commands"):
+            yield from (f"{name} {inner}" for inner in command.commands) if name not in OF_FLASK else ()
+        elif name not in OF_FLASK:
+            yield name
+
+
+def test_every_way_to_change_something_is_an_act_or_says_why_it_is_none(app: Flask) -> None:
+    known = operations() | pages() | EXPORTS | set(jobs._tasks) | set(commands(app))  # noqa: SLF001 - the worker's own list
+    assert COVERED | set(NO_ACTS) == known
+    assert COVERED & set(NO_ACTS) == set()
+
+
+def test_no_act_is_told_twice() -> None:
+    names = [act.name for act in ACTS]
+    assert len(set(names)) == len(names)
+
+
+def test_every_kind_of_event_in_the_source_is_left_by_an_act() -> None:
+    left = {left.kind for act in ACTS for left in act.leaves}
+    tools = {tool.name for tool in registry.every()}
+    bearing_their_names = {kind for kind in left if kind in tools or effects.find(kind)}
+    assert left - bearing_their_names == set(kinds_in_the_source())
+    assert {tool.name for tool in registry.every() if tool.is_gated} <= left
+
+
+# What `record` is told, read from the source ---------------------------------------------------------------------------------
+
+
+def kinds_in_the_source() -> Iterator[str]:
+    """The kinds that calls of `audit.record` name: as a literal, by a choice, a table or a constant of the module, or handed in by a caller there."""
+    found = 0
+    for path in sorted(SOURCE.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        for call, function in _calls(tree):
+            if _is_record(call, path):
+                found += 1
+                yield from _read(call.args[1], tree, function, path)
+    assert found > 40, "the calls are not found any more"
+
+
+def _is_record(call: ast.Call, path: Path) -> bool:
+    name = call.func
+    owner = "service" if path.parent.name == "audit" else "audit"
+    return isinstance(name, ast.Attribute) and name.attr == "record" and isinstance(name.value, ast.Name) and name.value.id == owner
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.FunctionDef | None]]:
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        for node in ast.walk(function):
+            if isinstance(node, ast.Call):
+                yield node, function
+
+
+def _read(node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, path: Path) -> Iterator[str]:
+    match node:
+        case ast.Constant(value=str(kind)):
+            yield kind
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from _read(body, tree, function, path)
+            yield from _read(orelse, tree, function, path)
+        case ast.Subscript(value=ast.Name(id=table)) | ast.Attribute(value=ast.Name(id="queries"), attr=table):
+            module = path.with_name("queries.py") if isinstance(node, ast.Attribute) else path
+            value = getattr(importlib.import_module(".".join(module.relative_to(SOURCE.parent).with_suffix("").parts)), table)
+            yield from [value] if isinstance(value, str) else value.values()
+        case ast.Attribute(attr="tool_name" | "name"):
+            pass  # an effect, a tool: they bear their own names
+        case ast.Name(id=name) if function is not None and name in (arguments := [argument.arg for argument in function.args.args]):
+            for call, _around in _calls(tree):
+                if isinstance(call.func, ast.Name) and call.func.id == function.name:
+                    yield from _read(call.args[arguments.index(name)], tree, None, path)
+        case _:
+            raise AssertionError(f"{path}: {ast.unparse(node)} names no kind that can be read here")
