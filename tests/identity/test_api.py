@@ -306,9 +306,27 @@ def test_invitations_are_listed_by_state_newest_first(app: Flask, alice: Person,
     assert [item["status"] for item in everything] == ["pending", "pending", "expired"]
     assert set(everything[0]) == INVITE
     assert [item["id"] for item in alice.api.get("/auth/invites?status=expired").json["items"]] == ids[:1]
-    assert alice.api.get("/auth/invites?status=accepted").json == {"items": []}
+    assert alice.api.get("/auth/invites?status=accepted").json == {"items": [], "next_cursor": None}
     answer = alice.api.get("/auth/invites?status=nonsense")
     assert (answer.status_code, answer.json["detail"]) == (400, "invalid_status")
+
+
+def test_invitations_come_in_pages_where_they_are_asked_for(app: Flask, alice: Person, sql: Sql) -> None:
+    ids = [str(invite(app, alice, fresh_address())[0]) for _ in range(5)]
+    sql("update invites set expires_at = now() where id = :id", id=ids[2])
+    seen, cursor = [], ""
+    for _ in range(3):
+        page = alice.api.get(f"/auth/invites?status=pending&limit=2&cursor={cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"] or ""
+    assert seen == [*ids[4:2:-1], *ids[1::-1]]
+    assert cursor == ""
+    assert len(alice.api.get("/auth/invites?limit=200").json["items"]) == 5
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "cursor=nonsense", "limit=2&limit=3"])
+def test_a_page_of_invitations_that_cannot_be_is_refused(alice: Person, query: str) -> None:
+    assert alice.api.get(f"/auth/invites?{query}").status_code == 422
 
 
 def test_an_invitation_is_revoked_once(app: Flask, alice: Person, charlie: Person) -> None:

@@ -133,7 +133,7 @@ def invite_status() -> ColumnElement[str]:
     return case((_INVITES.status != "pending", _INVITES.status), (_INVITES.expires_at <= func.now(), "expired"), else_="pending")
 
 
-def invites_statement(*, status: str | None = None, invite_id: UUID | None = None) -> Select[Any]:
+def invites_statement(*, status: str | None = None, invite_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> Select[Any]:
     """The agency's invitations, newest first, with the name of whoever invited."""
     statement = (
         select(
@@ -151,17 +151,21 @@ def invites_statement(*, status: str | None = None, invite_id: UUID | None = Non
         )
         .where(owned(Invite))
         .order_by(_INVITES.created_at.desc(), _INVITES.id.desc())
+        .limit(limit)
     )
     if status is not None:
         statement = statement.where(invite_status() == status)
     if invite_id is not None:
         statement = statement.where(_INVITES.id == invite_id)
+    if cursor is not None:
+        statement = statement.where(tuple_(_INVITES.created_at, _INVITES.id) < tuple_(cursor.at, cursor.id))
     return statement
 
 
-def list_invites(reader: Reader, *, status: str | None = None) -> list[Row]:
-    """The agency's invitations, of one state or all."""
-    return reader.read(invites_statement(status=status))[0]
+def list_invites(reader: Reader, *, status: str | None = None, limit: int | None = None, cursor: Cursor | None = None) -> tuple[list[Row], str | None]:
+    """The agency's invitations of one state or all, the whole list or a page, and the cursor behind it."""
+    rows = reader.read(invites_statement(status=status, limit=limit, cursor=cursor))[0]
+    return rows, None if limit is None else next_cursor(rows, limit)
 
 
 def get_invite(invite_id: UUID) -> Row:

@@ -130,8 +130,19 @@ class JoinPage(Open):
     full_name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
 
 
-class InviteQuery(Query):
-    """The filter of invitations."""
+class WholeOrPage(Query):
+    """A whole list, or a page of it."""
+
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(default=None, description="At most so many; all of them where absent.")
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def place(self) -> Cursor | None:
+        """Behind which row to go on. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class InviteQuery(WholeOrPage):
+    """The same of invitations, of one state or all."""
 
     status: filter_field(16384)  # type: ignore[valid-type]
 
@@ -200,9 +211,10 @@ class CreateInviteResponse(InviteAnswer):
 
 
 class InviteList(Answer):
-    """All invitations of the agency."""
+    """The agency's invitations, newest first."""
 
     items: list[InviteSummary]
+    next_cursor: str | None
 
 
 class InviteLookup(Answer):
@@ -241,17 +253,6 @@ class MakeKeyPage(Open):
     expires_in_days: KeyDays | None = None
     password: text_field(SIGN_IN_PASSWORD_MAX, min_length=1)  # type: ignore[valid-type]
     code: text_field(64) | None = None  # type: ignore[valid-type]
-
-
-class ApiKeyQuery(Query):
-    """All keys, or a page of them."""
-
-    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] | None = Field(default=None, description="At most so many; all of them where absent.")
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
-
-    def place(self) -> Cursor | None:
-        """Behind which key to go on. Raises InvalidCursor."""
-        return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 class ApiKeySummary(Answer):

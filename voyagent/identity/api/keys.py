@@ -10,7 +10,7 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.identity import queries, service
 from voyagent.identity.doors import identity
-from voyagent.identity.schemas import ApiKeyList, ApiKeyQuery, CreateApiKeyRequest, CreateApiKeyResponse, CreateScopedApiKeyRequest
+from voyagent.identity.schemas import ApiKeyList, CreateApiKeyRequest, CreateApiKeyResponse, CreateScopedApiKeyRequest, WholeOrPage
 from voyagent.kernel.actor import Actor, NotFresh
 from voyagent.kernel.errors import NotFound
 from voyagent.kernel.fields import wire_instant
@@ -46,7 +46,7 @@ def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
 
 
 @keys.get("/auth/api-keys", answer=ApiKeyList, permission="api_key.read", errors=(InvalidCursor,))
-def list_api_keys(reader: LaneReader, query: ApiKeyQuery) -> Row:
+def list_api_keys(reader: LaneReader, query: WholeOrPage) -> Row:
     """The agency's keys, newest first: all of them, or pages where `limit` is given. Revoked and expired ones stay in the list."""
     rows, cursor = queries.list_keys(reader, limit=query.limit, cursor=query.place())
     return {"items": [_key(row) for row in rows], "next_cursor": cursor}

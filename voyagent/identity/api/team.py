@@ -12,6 +12,7 @@ from voyagent.identity.schemas import CreateInviteRequest, CreateInviteResponse,
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.errors import TooManyRequests
 from voyagent.kernel.fields import wire_instant
+from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader, Row
 
 team = ApiBlueprint("identity", __name__, tag="Team", guard=Guard.BEARER)
@@ -31,10 +32,12 @@ def create_invite(actor: Actor, body: CreateInviteRequest) -> Row:
     return {"invite": _invite(queries.get_invite(invite_id)), "invite_link": link}
 
 
-@team.get("/auth/invites", answer=InviteList, permission="invite.read", errors=(service.InvalidStatus,))
+@team.get("/auth/invites", answer=InviteList, permission="invite.read", errors=(service.InvalidStatus, InvalidCursor))
 def list_invites(reader: LaneReader, query: InviteQuery) -> Row:
-    """All invitations of the agency, newest first."""
-    return {"items": [_invite(row) for row in queries.list_invites(reader, status=service.invite_filter(query.status))]}
+    """The agency's invitations, newest first: all of them, or pages where `limit` is given."""
+    status = service.invite_filter(query.status)
+    rows, cursor = queries.list_invites(reader, status=status, limit=query.limit, cursor=query.place())
+    return {"items": [_invite(row) for row in rows], "next_cursor": cursor}
 
 
 @team.post(
