@@ -175,7 +175,7 @@ class FailoverWindows:
 
     def holds(self, window: Window) -> bool:
         """See Windows. What this process has seen counts too, so that an emptied Redis takes nothing from anybody."""
-        _decided, is_held = self._ask(lambda: self._shared.holds(window), False)
+        _decided, is_held = self._ask(lambda: self._shared.holds(window), otherwise=False)
         return is_held or self._local.holds(window)
 
     def _ask(self, call: Callable[[], Answer], otherwise: Answer) -> tuple[bool, Answer]:
