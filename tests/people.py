@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from voyagent.identity import queries, service
 from voyagent.identity.service import Device, Identity
 from voyagent.kernel import db as database, tenancy
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor, Channel, Credential
 from voyagent.kernel.db import db, transaction
 
 PASSWORD = "Harbour-lantern-42"
@@ -46,6 +46,11 @@ class Person:
     email: str
     access_token: str
     refresh_token: str
+
+    @property
+    def credential(self) -> Credential:
+        """What her access token says of her."""
+        return self.app.extensions["voyagent.identity"].tokens.read(self.access_token)
 
     @property
     def api(self) -> ApiClient:

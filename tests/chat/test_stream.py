@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from uuid import UUID
 
 import pytest
 from flask import Flask
 
+from tests.identity.keys import make_key
 from tests.people import Person
 from voyagent.chat import queries, service, stream
+from voyagent.identity import service as identity
+from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.ids import new_id
@@ -33,36 +35,36 @@ def tell(person: Person, turn: service.Turn, *words: str, final: bool = False) -
             service.finish_turn(turn, "done")
 
 
-def follow(app: Flask, turn: service.Turn, *, after_seq: int = 0, to: str | None = None, **bounds: float) -> Iterator[bytes]:
-    return stream.frames(app, turn.tenant_id, turn.session_id, after_seq=after_seq, turn_id=to, **bounds)
+def follow(person: Person, turn: service.Turn, *, after_seq: int = 0, to: str | None = None, **bounds: float) -> Iterator[bytes]:
+    return stream.frames(person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds)
 
 
 def ids(chunks: list[bytes]) -> list[int]:
     return [int(c.split(b"\n", 1)[0].removeprefix(b"id: ")) for c in chunks if c.startswith(b"id: ")]
 
 
-def test_a_frame_is_what_the_contract_says(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_a_frame_is_what_the_contract_says(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "Deepa owes ₹ 2,85,721.", final=True)
     with alice.acting():
         stored = queries.events_after(turn.session_id, 0)
-    chunks = list(follow(app, turn, to=turn.id))
+    chunks = list(follow(alice, turn, to=turn.id))
     assert chunks[0].startswith(b":")
     assert chunks[1] == f"id: 1\nevent: agent_event\ndata: {stored[0]['data']}\n\n".encode()
     assert b"\r" not in b"".join(chunks)
 
 
-def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_a_replay_is_the_same_bytes_and_starts_behind_the_number(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "a", "b", "c", final=True)
-    first, second = (list(follow(app, turn, to=turn.id)) for _ in range(2))
+    first, second = (list(follow(alice, turn, to=turn.id)) for _ in range(2))
     assert first == second
     assert ids(first) == [1, 2, 3, 4]
-    assert list(follow(app, turn, after_seq=2, to=turn.id)) == [first[0], *first[3:]]
-    assert ids(list(follow(app, turn, after_seq=4, to=turn.id))) == []
+    assert list(follow(alice, turn, after_seq=2, to=turn.id)) == [first[0], *first[3:]]
+    assert ids(list(follow(alice, turn, after_seq=4, to=turn.id))) == []
 
 
-def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(alice: Person, turn: service.Turn) -> None:
     heard: list[bytes] = []
-    listener = threading.Thread(target=lambda: heard.extend(follow(app, turn, to=turn.id)))
+    listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
     listener.start()
     for word in ("one", "two"):
         time.sleep(0.1)
@@ -73,52 +75,97 @@ def test_a_stream_tells_what_comes_while_it_waits_and_ends_with_the_final(app: F
     assert ids(heard) == [1, 2, 3]
 
 
-def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_it_ends_at_its_own_turns_final_and_not_at_an_earlier_one(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "first", final=True)
     later = alice.does(service.start_turn, turn.session_id, message="and now?")
     tell(alice, later, "second", final=True)
-    assert ids(list(follow(app, turn, to=later.id))) == [1, 2, 3, 4]
-    assert ids(list(follow(app, turn, to=turn.id))) == [1, 2]
+    assert ids(list(follow(alice, turn, to=later.id))) == [1, 2, 3, 4]
+    assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2]
 
 
-def test_a_turn_that_ended_without_a_final_ends_the_stream(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_a_turn_that_ended_without_a_final_ends_the_stream(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "half a sen")
     alice.does(lambda _actor: service.finish_turn(turn, "failed"))
-    assert ids(list(follow(app, turn, to=turn.id, total_s=5))) == [1]
+    assert ids(list(follow(alice, turn, to=turn.id, total_s=5))) == [1]
 
 
-def test_silence_is_filled_with_heartbeats_until_the_time_is_over(app: Flask, turn: service.Turn) -> None:
-    chunks = list(follow(app, turn, to=turn.id, heartbeat_s=0.05, total_s=0.2))
+def test_silence_is_filled_with_heartbeats_until_the_time_is_over(alice: Person, turn: service.Turn) -> None:
+    chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=0.2))
     assert b"event: heartbeat\ndata:\n\n" in chunks
     assert ids(chunks) == []
 
 
-def test_without_a_turn_it_follows_until_the_conversation_is_deleted(app: Flask, alice: Person, turn: service.Turn) -> None:
+def test_without_a_turn_it_follows_until_the_conversation_is_deleted(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "a", final=True)
-    chunks = list(follow(app, turn, heartbeat_s=0.05, total_s=0.2))
+    chunks = list(follow(alice, turn, heartbeat_s=0.05, total_s=0.2))
     assert ids(chunks) == [1, 2]
     assert stream.HEARTBEAT in chunks
     alice.does(service.delete, turn.session_id)
-    assert stream.HEARTBEAT not in list(follow(app, turn, after_seq=2, total_s=5))
+    assert stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
 
-def test_a_long_replay_comes_in_batches_without_a_gap(app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_replay_comes_in_batches_without_a_gap(alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "BATCH", 2)
     tell(alice, turn, *"abcde", final=True)
-    assert ids(list(follow(app, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
+    assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
 
 
-def test_another_agency_hears_nothing(app: Flask, alice: Person, charlie: Person, turn: service.Turn) -> None:
+def test_another_agency_hears_nothing(alice: Person, charlie: Person, turn: service.Turn) -> None:
     tell(alice, turn, "secret", final=True)
-    heard = stream.frames(app, charlie.actor.tenant_id, turn.session_id, after_seq=0, turn_id=turn.id)
-    assert list(heard) == [stream.OPENING]
+    assert list(follow(charlie, turn, to=turn.id)) == [stream.OPENING]
 
 
-def test_a_waiting_stream_holds_no_connection(app: Flask, turn: service.Turn) -> None:
+def end_by(what: str, alice: Person, bob: Person) -> None:
+    rules = alice.app.extensions["voyagent.identity"]
+    match what:
+        case "sign-out":
+            assert bob.api.post("/auth/sign-out").status_code == 204
+        case "sign-out everywhere":
+            assert bob.api.delete("/auth/sessions").status_code == 204
+        case "removal":
+            alice.does(lambda actor: identity.remove_person(rules, actor, bob.credential.user_id))
+        case "suspension":
+            alice.does(lambda actor: identity.suspend_agency(actor.tenant_id))
+
+
+@pytest.mark.parametrize("what", ["sign-out", "sign-out everywhere", "removal", "suspension"])
+def test_whoever_may_not_listen_any_more_hears_nothing_more(alice: Person, bob: Person, turn: service.Turn, what: str) -> None:
+    """What was told before stays told; the stream ends before the next word."""
+    heard = follow(bob, turn, to=turn.id, heartbeat_s=10, total_s=5)
+    tell(alice, turn, "before")
+    assert ids([next(heard), next(heard)]) == [1]
+    end_by(what, alice, bob)
+    tell(alice, turn, "after")
+    assert list(heard) == []
+
+
+def test_a_key_that_is_revoked_hears_nothing_more_and_one_of_another_area_nothing(alice: Person, bob: Person, turn: service.Turn) -> None:
+    tell(alice, turn, "before")
+    for scopes, may_hear in ((("assistant",), True), (("reports",), False)):
+        key_id, text = make_key(bob, scopes=scopes)
+        with alice.app.test_request_context():
+            listener = alice.app.extensions["voyagent.doors"].authenticate(text)
+        heard = stream.frames(alice.app, listener, turn.session_id, after_seq=0, turn_id=turn.id, heartbeat_s=10, total_s=5)
+        assert next(heard) == stream.OPENING
+        if may_hear:
+            assert ids([next(heard)]) == [1]
+            bob.does(identity.revoke_key, key_id)
+            tell(alice, turn, "after")
+        assert list(heard) == []
+
+
+def test_a_silent_stream_of_whoever_was_removed_ends_with_the_next_heartbeat(alice: Person, bob: Person, turn: service.Turn) -> None:
+    heard = follow(bob, turn, heartbeat_s=0.05, total_s=5)
+    assert [next(heard), next(heard)] == [stream.OPENING, stream.HEARTBEAT]
+    end_by("removal", alice, bob)
+    assert list(heard) == []
+
+
+def test_a_waiting_stream_holds_no_connection(app: Flask, alice: Person, turn: service.Turn) -> None:
     with app.app_context():
         pool = db.engine.pool
     before = pool.checkedout()  # type: ignore[attr-defined]
-    listeners = [threading.Thread(target=lambda: list(follow(app, turn, to=turn.id, heartbeat_s=10, total_s=1.0))) for _ in range(12)]
+    listeners = [threading.Thread(target=lambda: list(follow(alice, turn, to=turn.id, heartbeat_s=10, total_s=1.0))) for _ in range(12)]
     for listener in listeners:
         listener.start()
     time.sleep(0.5)
@@ -127,11 +174,11 @@ def test_a_waiting_stream_holds_no_connection(app: Flask, turn: service.Turn) ->
         listener.join(timeout=5)
 
 
-def test_streams_end_when_the_process_goes_down(app: Flask, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_end_when_the_process_goes_down(app: Flask, alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
     doorbell = Doorbell(app.extensions["voyagent.settings"])
     monkeypatch.setitem(app.extensions, "voyagent.doorbell", doorbell)
     heard: list[bytes] = []
-    listener = threading.Thread(target=lambda: heard.extend(follow(app, turn, to=turn.id)))
+    listener = threading.Thread(target=lambda: heard.extend(follow(alice, turn, to=turn.id)))
     listener.start()
     time.sleep(0.2)
     doorbell.close()
@@ -143,8 +190,13 @@ def test_streams_end_when_the_process_goes_down(app: Flask, turn: service.Turn, 
 # --- seats ---
 
 
-def open_stream(app: Flask, user_id: UUID, turn: service.Turn) -> stream.Stream:
-    return stream.Stream(app, user_id=user_id, tenant_id=turn.tenant_id, session_id=turn.session_id, after_seq=0, turn_id=turn.id)
+def somebody(turn: service.Turn) -> Credential:
+    """One who holds a seat and hears nothing."""
+    return Credential(turn.tenant_id, new_id(), None)
+
+
+def open_stream(app: Flask, listener: Credential, turn: service.Turn) -> stream.Stream:
+    return stream.Stream(app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id)
 
 
 @pytest.fixture
@@ -155,7 +207,7 @@ def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> stream.Seats:
 
 
 def test_one_person_and_one_process_hold_only_so_many(app: Flask, house: stream.Seats, turn: service.Turn) -> None:
-    neha, ravi, joseph = new_id(), new_id(), new_id()
+    neha, ravi, joseph = somebody(turn), somebody(turn), somebody(turn)
     opened = [open_stream(app, neha, turn), open_stream(app, neha, turn)]
     with pytest.raises(stream.TooManyStreams) as refused:
         open_stream(app, neha, turn)
@@ -175,12 +227,12 @@ def test_one_person_and_one_process_hold_only_so_many(app: Flask, house: stream.
 
 def test_a_seat_is_free_when_the_stream_has_been_read_or_was_never_begun(app: Flask, house: stream.Seats, alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "a", final=True)
-    assert ids(list(open_stream(app, alice.actor.user_id or new_id(), turn))) == [1, 2]
+    assert ids(list(open_stream(app, alice.credential, turn))) == [1, 2]
     assert house.taken == 0
-    begun = open_stream(app, new_id(), turn)
+    begun = open_stream(app, somebody(turn), turn)
     next(begun)
     begun.close()
-    open_stream(app, new_id(), turn).close()
+    open_stream(app, somebody(turn), turn).close()
     assert house.taken == 0
 
 

@@ -311,6 +311,14 @@ def test_whoever_was_never_signed_in_is_told_nothing(app: Flask) -> None:
     assert "in again." not in told(app.test_client())
 
 
+def test_a_stream_that_comes_again_is_refused_and_the_next_page_tells_why(alice: Person) -> None:
+    browser, session_id = alice.browser, alice.api.post("/chat/sessions").json["session_id"]
+    alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))
+    answer = browser.get(f"/assistant/{session_id}/events", headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (401, [])
+    assert "ended from another place" in told(browser)
+
+
 def test_a_fragment_is_sent_to_the_sign_in_page_and_told_there(alice: Person) -> None:
     browser = alice.browser
     alice.does(lambda actor: service.end_sessions(actor.user_id, reason="signed_out"))

@@ -16,7 +16,7 @@ from voyagent.chat import queries as chats
 from voyagent.chat.service import topic
 from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Stream, frames
 from voyagent.http.idempotency import Followed
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction
 from voyagent.kernel.events import Doorbell
 
@@ -32,9 +32,9 @@ class Replying(Stream):
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
-        super().__init__(app, user_id=actor.user_id, tenant_id=actor.tenant_id, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id)
+        super().__init__(app, listener=actor.credential, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id)
         if reply.awaits:
-            self._frames = _awaiting(app, actor.tenant_id, session_id, reply)
+            self._frames = _awaiting(app, actor.credential, session_id, reply)
 
 
 def answer(stream: Stream) -> Response:
@@ -51,7 +51,7 @@ def reply_to(actor: Actor, session_id: UUID, reply: Reply) -> Followed:
     return response
 
 
-def _awaiting(app: Flask, tenant_id: UUID, session_id: UUID, reply: Reply) -> Generator[bytes, None, None]:
+def _awaiting(app: Flask, listener: Credential, session_id: UUID, reply: Reply) -> Generator[bytes, None, None]:
     doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
     end, quiet_since = time.monotonic() + AWAIT_S, time.monotonic()
     yield OPENING
@@ -59,11 +59,11 @@ def _awaiting(app: Flask, tenant_id: UUID, session_id: UUID, reply: Reply) -> Ge
         turn_id, complete = None, False
         while not complete and not doorbell.is_closed and time.monotonic() < end:
             bell.clear()
-            turn_id, complete = _continuation(app, tenant_id, reply.awaits)
+            turn_id, complete = _continuation(app, listener.tenant_id, reply.awaits)
             if not complete and not bell.wait(LOOK_S) and time.monotonic() - quiet_since > HEARTBEAT_S:
                 quiet_since = time.monotonic()
                 yield HEARTBEAT
-    yield from frames(app, tenant_id, session_id, after_seq=reply.after_seq, turn_id=turn_id or reply.turn_id or NO_TURN)
+    yield from frames(app, listener, session_id, after_seq=reply.after_seq, turn_id=turn_id or reply.turn_id or NO_TURN)
 
 
 def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> tuple[str | None, bool]:
@@ -78,7 +78,7 @@ def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> t
 
 def following(actor: Actor, session_id: UUID, after_seq: int) -> Stream:
     """All that is told in a conversation from a number on, for its page; the page closes it when nothing more is to come. Raises as `Replying`."""
-    return Stream(application(), user_id=actor.user_id, tenant_id=actor.tenant_id, session_id=session_id, after_seq=after_seq, turn_id=None)
+    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None)
 
 
 def application() -> Flask:

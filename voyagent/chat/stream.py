@@ -1,4 +1,7 @@
-"""Streams of a conversation's events: they tail the table, wait at the doorbell without a connection, and are bounded in number and in time."""
+"""Streams of a conversation's events: they tail the table, wait at the doorbell without a connection, and are bounded in number and in time.
+
+Whoever listens is proved at each look, so that a stream tells nothing more once she is signed out, removed or suspended, or her key has ended.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ from flask import Flask
 
 from voyagent.chat import queries
 from voyagent.chat.service import topic
+from voyagent.http.guards import enter
+from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
 from voyagent.kernel.db import transaction
-from voyagent.kernel.errors import N_, NotFound, TooManyRequests, Unavailable
+from voyagent.kernel.errors import N_, Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.reading import Row
 
@@ -94,12 +99,12 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 class Stream:
     """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and gives it back when closed, read or not."""
 
-    def __init__(self, app: Flask, *, user_id: UUID | None, tenant_id: UUID, session_id: UUID, after_seq: int, turn_id: str | None) -> None:
+    def __init__(self, app: Flask, *, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None) -> None:
         self._seats = seats(app)
-        self._user_id = user_id
-        self._seats.take(user_id)
+        self._user_id = listener.user_id
+        self._seats.take(self._user_id)
         self._seated = True
-        self._frames = frames(app, tenant_id, session_id, after_seq=after_seq, turn_id=turn_id)
+        self._frames = frames(app, listener, session_id, after_seq=after_seq, turn_id=turn_id)
 
     def __iter__(self) -> Iterator[bytes]:
         """The frames."""
@@ -123,7 +128,7 @@ class Stream:
 
 def frames(
     app: Flask,
-    tenant_id: UUID,
+    listener: Credential,
     session_id: UUID,
     *,
     after_seq: int,
@@ -134,7 +139,7 @@ def frames(
     """Server-sent events of a conversation behind a number, as they come, byte for byte as they are stored.
 
     With a turn it ends after that turn's `final` (or once the turn has ended and nothing is left to tell); without, it follows the conversation until the total
-    time is over. After 15 silent seconds comes a heartbeat. No connection is held while it waits.
+    time is over, or the listener may not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it waits.
     """
     doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
     end = time.monotonic() + total_s
@@ -142,7 +147,7 @@ def frames(
         yield OPENING
         while not doorbell.is_closed and time.monotonic() < end:
             bell.clear()
-            batch, active = _read(app, tenant_id, session_id, after_seq, turn_id)
+            batch, active = _read(app, listener, session_id, after_seq, turn_id)
             for event in batch:
                 after_seq = event["seq"]
                 yield frame(event)
@@ -161,9 +166,13 @@ def frame(event: Row) -> bytes:
     return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
 
 
-def _read(app: Flask, tenant_id: UUID, session_id: UUID, after_seq: int, turn_id: str | None) -> tuple[list[Row], bool]:
+def _read(app: Flask, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None) -> tuple[list[Row], bool]:
     """What is new, and whether more can come: the state is read first, so a `final` that came with the end is never missed."""
-    with app.app_context(), transaction(tenant_id):
+    with app.app_context(), transaction():
+        try:
+            enter(listener).require("chat.read")
+        except (Unauthorized, Forbidden):
+            return [], False
         try:
             active = queries.get_turn(turn_id).is_active if turn_id is not None else queries.exists(session_id)
         except NotFound:

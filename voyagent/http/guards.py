@@ -29,6 +29,7 @@ from voyagent.kernel.tenancy import note_entered
 
 _ENTER = text(ENTER.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
+EVENT_STREAM = "text/event-stream"
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600
 
@@ -158,7 +159,12 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Send a person to the sign-in page and back here afterwards; one who was signed in is told why she is not any more."""
+    """Send a person to the sign-in page and back here afterwards; one who was signed in is told why she is not any more.
+
+    A stream can show neither a page nor the reason, so it gets a bare refusal, and the reason is kept for the next page.
+    """
+    if request.accept_mimetypes.best == EVENT_STREAM:
+        return Response(status=401)
     if current_user.is_authenticated:
         flash(gettext(doors().why_ended(cast("SignedIn", current_user).credential)), "error")
     logout_user()

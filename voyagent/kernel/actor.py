@@ -88,6 +88,12 @@ class Actor:
         if not self.fresh:
             raise NotFresh
 
+    @property
+    def credential(self) -> Credential:
+        """What this person came in with, for something that outlives the request and asks the database again."""
+        assert self.user_id is not None
+        return Credential(self.tenant_id, self.user_id, self.session_id, self.token_id, self.channel, self.key_id)
+
     def via(self, channel: Channel) -> Actor:
         """The same person by another way, such as the assistant acting for her: never more rights than hers."""
         return replace(self, channel=channel)
