@@ -134,6 +134,22 @@ def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: S
     assert (export.rows, b"".join(export).count(b"probe.one,")) == (3, 3)
 
 
+@pytest.mark.parametrize("search", [Search(), Search(kinds=("probe.one", "probe.two"))])
+def test_a_row_leaves_before_the_next_is_written_out(app: Flask, alice: Person, seed: Seed, owner_engine: sa.Engine, search: Search) -> None:
+    """Events may be sorted, finished rows not; nor is the work shared out among processes, which ends in a sort of what they have done."""
+    seed(alice, 2_000, kind="probe.one")
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("analyze audit_events"))
+    export = app.extensions["voyagent.audit_exports"].open(alice.actor.tenant_id, search)
+    connection, query = export._connection, export._copy.partition("copy (")[2].rpartition(") to stdout")[0]  # noqa: SLF001 - how exactly this one is done
+    for name in ("min_parallel_table_scan_size", "min_parallel_index_scan_size", "parallel_setup_cost", "parallel_tuple_cost"):
+        connection.execute(f"set {name} = 0")
+    plan = "\n".join(row[0] for row in connection.execute(f"explain {query}"))
+    export.close()
+    assert plan.startswith("Subquery Scan"), plan
+    assert "Gather" not in plan, plan
+
+
 def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "WAIT_S", 0.05)
     own: Exports = app.extensions["voyagent.audit_exports"]

@@ -179,19 +179,24 @@ def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Sel
 
 
 def export_statement(search: Search) -> Select[Any]:
-    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is text."""
-    wire = _wire(_EVENTS)
+    """The rows of the CSV, newest first; every cell that a spreadsheet could take for a formula is text.
+
+    The events are put in order inside and become text outside: the other way round nothing would leave before the last row is written out and sorted.
+    """
+    inside = select(_TABLE).where(owned(AuditEvent), *search.conditions(_EVENTS)).order_by(_EVENTS.started_at.desc(), _EVENTS.seq.desc())
+    events = inside.subquery("ordered").c
+    wire = _wire(events)
     columns = [
         wire["created_at"],
-        func.app.csv_cell(_EVENTS.kind).label("kind"),
+        func.app.csv_cell(events.kind).label("kind"),
         wire["actor_kind"],
-        _EVENTS.actor_id,
+        events.actor_id,
         func.app.csv_cell(wire["actor_email"]).label("actor_email"),
         wire["status"],
         func.app.csv_cell(wire["summary"]).label("summary"),
         cast(wire["payload"], Text).label("payload_json"),
     ]
-    return select(*columns).where(owned(AuditEvent), *search.conditions(_EVENTS)).order_by(_EVENTS.started_at.desc(), _EVENTS.seq.desc())
+    return select(*columns).order_by(events.started_at.desc(), events.seq.desc())
 
 
 def count_statement(search: Search, *, at_most: int) -> Select[Any]:
