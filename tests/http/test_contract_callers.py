@@ -170,7 +170,8 @@ def test_a_place_in_another_agencys_list_leads_into_ones_own(alice: Person, char
     for person in (alice, charlie):
         for name in ("First", "Second"):
             make_key(person, name=f"{name} of {person.actor.full_name}")
-    for path in ("/auth/api-keys?limit=1", "/audit?limit=1"):
+            invite(person.app, person, f"{name.lower()}-{fresh_address()}")
+    for path in ("/auth/api-keys?limit=1", "/audit?limit=1", "/auth/invites?limit=1"):
         cursor = charlie.api.get(path).json["next_cursor"]
         answer = alice.api.get(f"{path}&cursor={cursor}")
         assert answer.status_code == 200
