@@ -5,7 +5,6 @@ Ids, instants, strict bodies, the order of refusals.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -227,5 +226,6 @@ def test_no_refusal_says_what_was_sent(app: Flask, people: People, alice: Person
         for field in [*body, *(["unknown"] if row.operation in STRICT else [])]:
             for value in ({secret: secret}, [secret], secret + "\u0000", secret * 2000):
                 answer = send(alice.api, row, body={**body, field: value})
-                assert secret not in json.dumps(answer.json), (row.operation, field)
-                assert answer.status_code in {401, 403, 404, 422}, (row.operation, field, answer.status_code)
+                assert secret not in answer.text, (row.operation, field)
+                # Signing out with a token that is not known is no error.
+                assert answer.status_code in ({204, 422} if row.path == "/auth/sign-out" else {401, 403, 404, 422}), (row.operation, field)
