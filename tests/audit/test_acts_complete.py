@@ -6,6 +6,7 @@ import ast
 import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.cli import AppGroup
@@ -93,15 +94,22 @@ def _read(node: ast.expr, tree: ast.Module, function: ast.FunctionDef | None, pa
         case ast.IfExp(body=body, orelse=orelse):
             yield from _read(body, tree, function, path)
             yield from _read(orelse, tree, function, path)
-        case ast.Subscript(value=ast.Name(id=table)) | ast.Attribute(value=ast.Name(id="queries"), attr=table):
-            module = path.with_name("queries.py") if isinstance(node, ast.Attribute) else path
-            value = getattr(importlib.import_module(".".join(module.relative_to(SOURCE.parent).with_suffix("").parts)), table)
-            yield from [value] if isinstance(value, str) else value.values()
+        case ast.Subscript(value=ast.Name(id=table)):
+            yield from _constant(path, table).values()
+        case ast.Attribute(value=ast.Name(id="queries"), attr=name):
+            yield _constant(path.with_name("queries.py"), name)
         case ast.Attribute(attr="tool_name" | "name"):
             pass  # an effect, a tool: they bear their own names
         case ast.Name(id=name) if function is not None and name in (arguments := [argument.arg for argument in function.args.args]):
             for call, _around in _calls(tree):
                 if isinstance(call.func, ast.Name) and call.func.id == function.name:
                     yield from _read(call.args[arguments.index(name)], tree, None, path)
+        case ast.Name(id=name):
+            yield _constant(path, name)
         case _:
             raise AssertionError(f"{path}: {ast.unparse(node)} names no kind that can be read here")
+
+
+def _constant(path: Path, name: str) -> Any:
+    module = ".".join(path.relative_to(SOURCE.parent).with_suffix("").parts)
+    return getattr(importlib.import_module(module), name)

@@ -8,6 +8,8 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -63,6 +65,60 @@ def test_an_archive_verifies_unpacked_and_packed(exported: Path, unpacked: Path)
     for code, said in (run("verify.py", folder=unpacked), run(unpacked / "verify.py", exported, folder=unpacked)):
         assert code == 0
         assert said.startswith("OK: ")
+
+
+def test_the_program_alone_in_an_empty_folder_verifies_without_any_library(exported: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with zipfile.ZipFile(exported) as packed:
+        packed.extract("verify.py", empty)
+    alone = [sys.executable, "-I", "-S", "verify.py", str(exported)]  # neither ours nor anybody's packages are in reach
+    ended = subprocess.run(alone, cwd=empty, env={}, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("OK: ")
+
+
+def _without_the_end(unpacked: Path, count: int, *, with_head: bool) -> None:
+    """Take the last events away, and close the archive behind what is left as well as anybody could."""
+    path = unpacked / "events.jsonl"
+    left = path.read_bytes().split(b"\n")[: -count - 1]
+    path.write_bytes(b"".join(line + b"\n" for line in left))
+    if with_head:
+        last = verifier.json.loads(left[-1])
+        (unpacked / "head.json").write_text(head_document(last["tenant_id"], Head(int(last["seq"]), last["hash"])))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("with_head", [False, True])
+def test_an_end_that_was_taken_away_is_missed_with_its_head_and_without(unpacked: Path, count: int, with_head: bool) -> None:
+    whole = (unpacked / "events.jsonl").read_bytes().count(b"\n")
+    _without_the_end(unpacked, count, with_head=with_head)
+    code, said = run("verify.py", folder=unpacked)
+    assert code == 1
+    assert said.startswith(f"BROKEN at event {whole - count + 1}: event {whole - count + 1} is missing")
+
+
+def test_an_archive_with_nothing_in_it_is_none(unpacked: Path) -> None:
+    tenant_id = verifier.json.loads((unpacked / "head.json").read_text())["tenant_id"]
+    (unpacked / "events.jsonl").write_bytes(b"")
+    (unpacked / "head.json").write_text(head_document(tenant_id, Head(0, GENESIS)))
+    assert run("verify.py", folder=unpacked) == (1, "BROKEN at event 1: event 1 is missing: an archive ends with the event of its own export\n")
+
+
+def test_what_is_written_while_an_archive_is_made_is_not_in_it(app: Flask, alice: Person, seed: Seed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = archive.snapshot
+
+    def late(tenant_id: UUID) -> Any:
+        seed(alice, 3, kind="probe.late")
+        return taken(tenant_id)
+
+    monkeypatch.setattr(archive, "snapshot", late)
+    with app.app_context():
+        head = archive.write(alice.actor.tenant_id, tmp_path / "audit.zip")
+    with zipfile.ZipFile(tmp_path / "audit.zip") as packed:
+        lines = packed.read("events.jsonl").decode().split("\n")[:-1]
+    assert (len(lines), verifier.json.loads(lines[-1])["hash"]) == (head.seq, head.hash)
+    assert verifier.main([str(tmp_path / "audit.zip")]) == 0
 
 
 def test_the_programs_in_the_archive_and_in_the_house_are_one(exported: Path, unpacked: Path) -> None:

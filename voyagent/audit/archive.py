@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 from voyagent.audit import service, verifier
 from voyagent.audit.chain import snapshot
-from voyagent.audit.verifier import EVENTS, HEAD, PROGRAM, README, Head
+from voyagent.audit.verifier import ARCHIVE, EVENTS, EXPORTED, HEAD, PROGRAM, README, Head
 from voyagent.kernel import clock
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import transaction
@@ -30,8 +31,9 @@ or leave it packed and run verify.py of an archive that you trust:
 
     python3 verify.py audit.zip
 
-It prints OK and ends with 0, or names the first event that is missing or has been changed and ends with 1. An archive that was cut off and given a new head
-is whole in itself. To find that, compare it with a head that you noted before, of this agency:
+It prints OK and ends with 0, or names the first event that is missing or has been changed and ends with 1. The last event is that of this very export, so an
+archive whose end was cut off does not pass. One that was cut off at an earlier export and given a new head is whole in itself. To find that, compare it with
+a head that you noted before, of this agency:
 
     python3 verify.py --head NUMBER:HASH
 
@@ -41,18 +43,18 @@ field in the order of a line, up to recorded_at: the length of its text in bytes
 
 
 def write(tenant_id: UUID, path: Path) -> Head:
-    """Write the archive of an agency and return the head that it ends with; the export's own event is the last in it.
+    """Write the archive of an agency and return the head that it ends with; the export's own event is the last in it, whatever is written meanwhile.
 
     Events pass through one at a time, so the size of the audit does not matter. The file appears under its name when it is complete. Raises OSError.
     """
     with transaction(tenant_id):
-        service.record(system_actor(tenant_id), "audit.exported", inputs={"format": "archive"})
+        service.record(system_actor(tenant_id), EXPORTED, inputs={"format": ARCHIVE})
     unfinished = path.with_name(path.name + ".part")
     try:
         with snapshot(tenant_id) as chain, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-            head = chain.head or Head(0, verifier.GENESIS)
+            head = chain.archived or Head(0, verifier.GENESIS)
             with archive.open(EVENTS, "w", force_zip64=True) as events:
-                for line in chain.lines:
+                for line in islice(chain.lines, head.seq):
                     events.write(line + b"\n")
             archive.writestr(HEAD, verifier.head_document(str(tenant_id), head))
             archive.writestr(PROGRAM, Path(verifier.__file__).read_bytes())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
-from voyagent.audit.verifier import Head
+from voyagent.audit.verifier import ARCHIVE, EXPORTED, Head
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db
 
@@ -18,14 +19,22 @@ _ROWS_AT_A_TIME = 1000
 _BOUND = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
 _HEAD = text(f"select seq, encode(hash, 'hex') as hash from audit_heads where tenant_id = {_BOUND}")  # noqa: S608 - a constant of ours
 _LINES = text(f"select app.audit_line(e) from audit_events e where tenant_id = {_BOUND} order by seq")  # noqa: S608 - as above
+_LAST_ARCHIVED = text(
+    f"select seq, encode(hash, 'hex') as hash from audit_events where tenant_id = {_BOUND}"  # noqa: S608 - as above
+    " and kind = :kind and inputs->>'format' = :format order by seq desc limit 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What is there: `head` is None where the agency's head has gone, `lines` are events as an export has them, without their ends."""
+    """What is there: `head` is None where the agency's head has gone, `archived` is the newest export as an archive, None where there was none yet.
+
+    `lines` are events as an export has them, without their ends.
+    """
 
     tenant_id: UUID
     head: Head | None
+    archived: Head | None
     lines: Iterator[bytes]
 
 
@@ -36,9 +45,10 @@ def snapshot(tenant_id: UUID) -> Iterator[Chain]:
     tenancy.bind(db.session(), tenant_id)
     try:
         connection = db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-        found = connection.execute(_HEAD).first()
+        head = connection.execute(_HEAD).first()
+        archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
         rows = connection.execute(_LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME})
-        yield Chain(tenant_id, None if found is None else Head(found.seq, found.hash), (str(line).encode() for line in rows.scalars()))
+        yield Chain(tenant_id, _head(head), _head(archived), (str(line).encode() for line in rows.scalars()))
     finally:
         db.session.remove()
 
@@ -51,3 +61,7 @@ def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
 def exists(tenant_id: UUID) -> bool:
     """Whether there is such an agency."""
     return agencies(UUID(int=max(tenant_id.int - 1, 0)), limit=1) == [tenant_id]
+
+
+def _head(found: Row[Any] | None) -> Head | None:
+    return None if found is None else Head(found.seq, found.hash)

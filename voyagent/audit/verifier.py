@@ -4,9 +4,10 @@
 
 Every event carries the SHA-256 over the hash of the event before it and its own fields, each written as its length in bytes, a colon and the text, or `-` where
 it is absent. The first event follows the hash of nothing. This program computes all of them anew, wants the numbers 1, 2, 3 … without a gap, and the last in
-`head.json`. It ends with 0 where all that holds, else with 1 and the first place where it does not.
+`head.json`. The last must be the event of an export as an archive, since every archive ends with that of its own. The program ends with 0 where all that holds,
+else with 1 and the first place where it does not.
 
-An archive whose end was cut off together with its head is whole in itself: compare it with a head that was noted elsewhere, `--head NUMBER:HASH`.
+An archive that was cut off at an earlier export and given a new head is whole in itself: compare it with a head that was noted elsewhere, `--head NUMBER:HASH`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ FIELDS = (
 MEMBERS = (*FIELDS, "prev_hash", "hash")
 GENESIS = hashlib.sha256(b"").hexdigest()
 EVENTS, HEAD, PROGRAM, README = "events.jsonl", "head.json", "verify.py", "README.txt"
+EXPORTED, ARCHIVE = "audit.exported", "archive"
 LINE_BYTES_MAX = 64 * 1024 * 1024
 # What reading a damaged archive may raise.
 DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError, RuntimeError, OverflowError, MemoryError)
@@ -190,7 +192,26 @@ def _verify_place(place: Path, known: list[Head]) -> Verdict:
 def _verify_parts(open_part: Any, known: list[Head]) -> Verdict:
     tenant_id, head = _read_head(open_part)
     with _opened(open_part, EVENTS) as events:
-        return verify(_lines(events), head, tenant_id, known)
+        last: list[bytes] = []
+        verdict = verify(_remembering(_lines(events), last), head, tenant_id, known)
+    if verdict.ok and not _is_of_an_export(last):
+        missing = verdict.seq + 1
+        return Verdict(verdict.seq, verdict.hash, missing, f"event {missing} is missing: an archive ends with the event of its own export")
+    return verdict
+
+
+def _remembering(lines: Iterator[bytes], last: list[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        last[:] = [line]
+        yield line
+
+
+def _is_of_an_export(last: list[bytes]) -> bool:
+    """Whether the last line, which has been verified, is the event of an export as an archive."""
+    if not last:
+        return False
+    event = json.loads(last[0])
+    return bool(event["kind"] == EXPORTED and json.loads(event["inputs"]).get("format") == ARCHIVE)
 
 
 def _read_head(open_part: Any) -> tuple[str, Head]:
