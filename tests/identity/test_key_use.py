@@ -166,6 +166,15 @@ def test_it_is_judged_by_its_makers_present_role(alice: Person, people: People) 
     assert client.get("/auth/invites").status_code == 200
 
 
+@pytest.mark.parametrize(("scope", "path"), [("audit", "/audit"), ("team", "/auth/invites"), ("read", "/audit")])
+def test_a_narrower_key_loses_what_its_maker_has_lost(alice: Person, people: People, scope: str, path: str) -> None:
+    person = people.colleague(alice, "Rita Role", role="agency_admin")
+    client = with_key(person, scope)
+    assert client.get(path).status_code == 200
+    assert alice.api.patch(f"/team/{person.actor.user_id}", json={"role": "agent"}).status_code == 200
+    assert client.get(path).status_code == 403
+
+
 def test_it_sees_nothing_of_another_agency(alice: Person, charlie: Person) -> None:
     enquiry_id = MAKERS["enquiry_id"](charlie)
     assert with_key(alice).get(f"/enquiries/{enquiry_id}").status_code == 404
@@ -192,6 +201,19 @@ def test_a_bearer_that_is_no_key_of_ours_is_refused(alice: Person) -> None:
     ):
         assert use(alice, wrong) == REFUSED, wrong
     assert use(alice, text) == (200, None)
+
+
+def test_the_hash_is_compared_in_constant_time(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    _id, text = make_key(alice)
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(stored: bytes, given: bytes) -> bool:
+        compared.append((stored, given))
+        return False
+
+    monkeypatch.setattr(bearers.hmac, "compare_digest", compare)
+    assert use(alice, text) == REFUSED
+    assert [(len(stored), stored == given) for stored, given in compared] == [(32, True)] * 2
 
 
 def test_it_ends_when_it_is_revoked(alice: Person) -> None:
