@@ -13,8 +13,10 @@ import pytest
 import sqlalchemy as sa
 from flask_babel import get_locale
 
-from tests.people import Person
+from tests.approvals import probes
+from tests.people import People, Person
 from tests.settings.test_views import save
+from voyagent.approvals import service as approvals
 from voyagent.assistant import service as assistant
 from voyagent.assistant.planner import wording
 from voyagent.billing import service as billing
@@ -156,6 +158,38 @@ def test_the_assistant_answers_in_the_language_that_was_chosen(alice: Person, dr
     ask(alice, "Who owes us?")
     drain()
     assert set(spoken) == {"hi"}
+
+
+def test_four_eyes_are_asked_for_from_the_next_decision_on(people: People, alice: Person) -> None:
+    people.colleague(alice, "Leila Lead", role="accounting_lead")
+    session_id = UUID(alice.api.post("/chat/sessions", json={}).json["session_id"])
+    for number, (needed, status) in enumerate(((True, 403), (False, 200), (True, 403))):
+        assert alice.api.patch("/tenant-settings", json={"four_eyes": needed}).status_code == 200
+        about = {"turn_id": "t-0123456789ab", "tool_call_id": f"c{number}", "summary": "Draft invoice"}
+        arguments = {"session_id": str(session_id), "text": str(number)}
+        with alice.acting() as actor:
+            approval_id = approvals.propose(actor, session_id=session_id, tool_name=probes.MONEY.tool_name, arguments=arguments, **about).id
+        assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == status
+
+
+def test_what_another_process_has_changed_counts_here_at_once(alice: Person, bob: Person, owner_engine: sa.Engine) -> None:
+    """Written past this program, as by another process: whatever remembered the settings here would still have the old ones."""
+    browser = bob.browser
+
+    def seen() -> tuple[object, ...]:
+        home = browser.get("/").text
+        report = alice.api.get("/reports/receivables?from=2026-01-01&to=2026-12-31").json
+        settings = alice.api.get("/tenant-settings").json
+        words = re.search(r'<html lang="(\w+)"', home)[1], re.search(r'data-today="([^"]+)"', home)[1]  # type: ignore[index]
+        return (*words, report["total_outstanding"]["currency"], settings["rate_limit_per_hour"])
+
+    assert seen() == ("en", clock.today("UTC").isoformat(), "INR", 1000)
+    for locale, zone, currency, limit in (("hi", "Pacific/Kiritimati", "AED", 7), ("en", "Pacific/Pago_Pago", "KWD", 8)):
+        values = {"l": locale, "z": zone, "c": currency, "n": limit, "t": alice.actor.tenant_id}
+        with owner_engine.begin() as connection:
+            change = "update tenant_settings set locale = :l, timezone = :z, default_currency = :c, rate_limit_per_hour = :n where tenant_id = :t"
+            connection.execute(sa.text(change), values)
+        assert seen() == (locale, clock.today(zone).isoformat(), currency, limit)
 
 
 def test_the_financial_year_of_a_number_follows_the_setting(alice: Person) -> None:
