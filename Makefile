@@ -10,8 +10,9 @@ BIN := .venv/bin
 TESTS ?=
 FAULT_ROUNDS ?=
 FAULT_SEED ?=
+BENCH ?=
 
-.PHONY: help run test faults check lint format clean set-up-run set-up-test
+.PHONY: help run test faults bench check lint format clean set-up-run set-up-test
 
 help: ## List the targets
 	@echo 'Voyagent'
@@ -25,6 +26,9 @@ test: set-up-test ## Set up, then run every test on the real database (TESTS=tes
 
 faults: set-up-test ## Break what Voyagent stands on and see that it holds (FAULT_ROUNDS=full for every round)
 	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
+
+bench: set-up-test ## Measure what it costs, and see that each target is met (BENCH=audit for one part)
+	@BENCH='$(BENCH)' exec $(BIN)/python -m tools.bench
 
 check: set-up-test lint ## Look the code over: format, lint, types, layers, templates
 	$(BIN)/mypy

@@ -1,0 +1,83 @@
+"""How the bench counts and judges; what it measures is measured by `make bench`."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from tools.bench.__main__ import PARTS, main
+from tools.bench.figures import Figure, Timings, exit_code, joined, missed, percentile
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.01, 1), (0.5, 50), (0.501, 51), (0.99, 99), (0.991, 100), (1, 100)])
+def test_a_percentile_is_a_value_that_was_seen(share: float, expected: int) -> None:
+    assert percentile(list(range(100, 0, -1)), share) == expected
+
+
+def test_of_one_value_every_percentile_is_that_value() -> None:
+    assert [percentile([7.0], share) for share in (0.01, 0.5, 0.99)] == [7.0, 7.0, 7.0]
+
+
+@pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], 0), ([1.0], 1.01)])
+def test_a_percentile_of_nothing_is_no_figure(values: list[float], share: float) -> None:
+    with pytest.raises(ValueError, match="percentile"):
+        percentile(values, share)
+
+
+@pytest.mark.parametrize(
+    ("figure", "is_met"),
+    [
+        (Figure("x", 2, at_most=2), True),
+        (Figure("x", 2.01, at_most=2), False),
+        (Figure("x", 167, at_least=167), True),
+        (Figure("x", 166.9, at_least=167), False),
+        (Figure("x", 1, at_least=2, at_most=3), False),
+        (Figure("x", 4, at_least=2, at_most=3), False),
+        (Figure("x", math.nan, at_most=2), False),
+        (Figure("x", math.nan, at_least=2), False),
+        (Figure("x", 10**9), True),
+    ],
+)
+def test_a_target_is_a_bound_that_may_be_touched(figure: Figure, *, is_met: bool) -> None:
+    assert figure.is_met is is_met
+    assert missed([figure]) == ([] if is_met else [figure])
+
+
+def test_one_missed_target_fails_the_run() -> None:
+    good, bad, told = Figure("good", 1, at_most=2), Figure("bad", 3, at_most=2), Figure("told", 3)
+    assert exit_code([good, told]) == 0
+    assert exit_code([good, bad, told]) == 1
+    assert exit_code([bad]) == 1
+
+
+def test_a_run_that_judged_nothing_fails() -> None:
+    assert exit_code([]) == 1
+    assert exit_code([Figure("told", 3)]) == 1
+
+
+def test_a_row_says_figure_target_and_verdict() -> None:
+    assert re.fullmatch(r"  acts +1,234 /s +≥ 167  ok", Figure("acts", 1234.4, "/s", at_least=166.7).row())
+    assert re.fullmatch(r"  growth +1\.26 × +≤ 1\.20  NOT", Figure("growth", 1.26, "×", at_most=1.2).row())
+    assert re.fullmatch(r"  p50 +12\.3 ms", Figure("p50", 12.34, "ms").row())
+    assert Figure("lost", math.nan, "ms", at_most=1).row().endswith("NOT")
+
+
+def test_calls_become_rate_times_and_work() -> None:
+    whole = joined([Timings((0.1, 0.2), 5.0, 0.3), Timings((0.4,), 5.0, 0.3)], 2.0)
+    assert (whole.rate, round(whole.ms(0.5)), round(whole.ms(0.99)), round(whole.work_ms)) == (1.5, 200, 400, 200)
+    assert joined([whole], 2.0, work_s=0.9).work_s == 0.9
+
+
+def test_a_part_that_there_is_not_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main("audit,nonsense") == 2
+    assert "not nonsense" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_page_tells_every_part(part: str) -> None:
+    assert f"| `{part}` |" in (ROOT / "docs" / "bench.md").read_text()

@@ -1,0 +1,142 @@
+"""Callers: requests over connections that are kept open, timed one by one; each must get the answer that it expects."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from typing import Any
+from urllib.parse import urlencode
+
+from tools.bench.figures import Timings
+from tools.bench.ground import BenchFailed
+
+TIMEOUT_S = 60
+WARM_UP = 12
+_CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, and the status that its answer must have."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    expects: int = 200
+
+
+Caller = Callable[[int], Call]
+"""Which request is the n-th."""
+
+
+def always(call: Call) -> Caller:
+    """A caller with one request."""
+    return lambda _n: call
+
+
+def as_json(method: str, path: str, token: str, body: Any = None, *, expects: int = 200, **headers: str) -> Call:
+    """A call of the API with a bearer; an empty token goes without."""
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    if token:
+        sent["Authorization"] = f"Bearer {token}"
+    if body is None:
+        return Call(method, path, sent, None, expects)
+    return Call(method, path, {**sent, "Content-Type": "application/json"}, json.dumps(body).encode(), expects)
+
+
+def drive(port: int, caller: Caller, *, connections: int, seconds: float) -> Timings:
+    """Call for some seconds over so many connections, each one request after the other; the first few are not counted."""
+    parts = _together([(caller, n, connections) for n in range(connections)], port, seconds)
+    return Timings(tuple(took for part in parts for took in part), seconds)
+
+
+def drive_beside(port: int, ours: Caller, theirs: Caller, *, connections: tuple[int, int], seconds: float) -> Timings:
+    """Some connections that make our calls while others make theirs; ours are told."""
+    mine, others = connections
+    plans = [(ours, n, mine) for n in range(mine)] + [(theirs, n, others) for n in range(others)]
+    return Timings(tuple(took for part in _together(plans, port, seconds)[:mine] for took in part), seconds)
+
+
+def take_turns(callers: Sequence[tuple[int, Caller]], *, rounds: int) -> list[Timings]:
+    """Each caller, by the port that it calls, once in every round, over a connection of its own: a slow moment of the machine meets all of them alike."""
+    took: list[list[float]] = [[] for _ in callers]
+    with ExitStack() as closing:
+        connections = [closing.enter_context(connected(port)) for port, _ in callers]
+        for n in range(-WARM_UP, rounds):
+            for connection, (_, caller), seconds in zip(connections, callers, took, strict=True):
+                seconds.append(_timed(connection, caller(n + WARM_UP)))
+    return [Timings(tuple(seconds[WARM_UP:]), sum(seconds[WARM_UP:])) for seconds in took]
+
+
+@contextmanager
+def connected(port: int) -> Iterator[HTTPConnection]:
+    """A connection to a port of this computer, closed when the block ends."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def send(connection: HTTPConnection, call: Call) -> bytes:
+    """One call and its answer's body. Raises BenchFailed where it is another answer than expected."""
+    connection.request(call.method, call.path, call.body, dict(call.headers))
+    answer = connection.getresponse()
+    body = answer.read()
+    if answer.status != call.expects:
+        raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status}: {body[:300].decode(errors='replace')}")
+    return body
+
+
+def browser_cookie(port: int, email: str, password: str) -> str:
+    """Sign in by the form, and the cookie that one is signed in with."""
+    with connected(port) as connection:
+        connection.request("GET", "/sign-in")
+        answer = connection.getresponse()
+        found = _CSRF.search(answer.read().decode())
+        form = urlencode({"email": email, "password": password, "csrf_token": found.group(1) if found else ""})
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": _cookie(answer.getheader("Set-Cookie"))}
+        connection.request("POST", "/sign-in", form, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 303:
+            raise BenchFailed(f"signing in by the form was answered by {answer.status}")
+        return _cookie(answer.getheader("Set-Cookie"))
+
+
+def _together(plans: Sequence[tuple[Caller, int, int]], port: int, seconds: float) -> list[list[float]]:
+    begin = time.monotonic() + 0.2
+    with ThreadPoolExecutor(len(plans)) as threads:
+        running = [threads.submit(_repeat, port, caller, first, step, begin, begin + seconds) for caller, first, step in plans]
+        return [one.result() for one in running]
+
+
+def _repeat(port: int, caller: Caller, first: int, step: int, begin: float, end: float) -> list[float]:
+    took = []
+    with connected(port) as connection:
+        send(connection, caller(first))
+        time.sleep(max(0.0, begin - time.monotonic()))
+        n = first
+        while time.monotonic() < end:
+            n += step
+            took.append(_timed(connection, caller(n)))
+    return took
+
+
+def _timed(connection: HTTPConnection, call: Call) -> float:
+    began = time.perf_counter()
+    send(connection, call)
+    return time.perf_counter() - began
+
+
+def _cookie(header: str | None) -> str:
+    if header is None:
+        raise BenchFailed("the sign-in page set no cookie")
+    return header.split(";", 1)[0]

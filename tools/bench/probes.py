@@ -1,0 +1,79 @@
+"""Looking at processes from outside, as Linux keeps record of them, and at the statements that a request sends."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tools.bench.ground import BenchFailed, Installation
+from tools.bench.load import Call
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def forget_peaks(pids: Iterable[int]) -> None:
+    """Let each process's peak of memory begin at what it uses now."""
+    for pid in pids:
+        Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_mib(pids: Iterable[int]) -> float:
+    """The highest peak among processes, in MiB."""
+    return max(_status(pid, "VmHWM") for pid in pids) / 1024
+
+
+def cpu_s(pids: Iterable[int]) -> float:
+    """What processes, and those of their children that have ended, have worked since they began, in seconds of a core."""
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError):  # one that has ended meanwhile counts with its parent
+            ticks += sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]))
+    return ticks / _TICKS
+
+
+@contextmanager
+def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
+    """What processes have worked since the block began, in seconds of a core; which they are is asked at both ends."""
+    before = cpu_s(pids())
+    yield lambda: cpu_s(pids()) - before
+
+
+def statements(here: Installation, *calls: Call) -> int:
+    """How many statements the last of the calls sends, in this process: what stands between BEGIN and COMMIT. Raises BenchFailed on another answer."""
+    client = here.app.test_client(use_cookies=False)
+    sent: list[object] = []
+    with _noted(sent.append):
+        for call in calls:
+            sent.clear()
+            answer = client.open(call.path, method=call.method, headers=dict(call.headers), data=call.body, buffered=True)
+            if answer.status_code != call.expects:
+                raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status_code}")
+    return len(sent)
+
+
+@contextmanager
+def _noted(note: Callable[[object], None]) -> Iterator[None]:
+    """Tell every statement that this process sends, by whichever way."""
+    execute: Any = psycopg.Cursor.execute
+
+    def noted(cursor: Any, query: Any, *rest: Any, **options: Any) -> Any:
+        note(query)
+        return execute(cursor, query, *rest, **options)
+
+    setattr(psycopg.Cursor, "execute", noted)  # noqa: B010 - the driver's own method, put back below
+    try:
+        yield
+    finally:
+        setattr(psycopg.Cursor, "execute", execute)  # noqa: B010 - as above
+
+
+def _status(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise BenchFailed(f"the system tells no {name}")
