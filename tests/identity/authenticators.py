@@ -40,7 +40,7 @@ def standing_clock() -> Iterator[time_machine.Traveller]:
 
 def begin(person: Person) -> Authenticator:
     """A set-up that waits for its first code."""
-    setup = person.does(lambda actor: service.set_up_totp(rules(person), actor, device=API, password=PASSWORD, code=None))
+    setup = person.does(lambda actor: service.set_up_totp(rules(person), in_session(person, actor), device=API, password=PASSWORD, code=None))
     return Authenticator(setup.secret)
 
 

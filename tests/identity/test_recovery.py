@@ -314,6 +314,8 @@ def test_a_forgotten_password_is_replaced_in_the_browser(app: Flask, alice: Pers
     refused = submit(browser, "/reset-password", new_password="password1234")
     assert (refused.status_code, "easily guessed" in refused.text, "password1234" in refused.text) == (422, True, False)
     answer = submit(browser, "/reset-password", new_password=NEW)
+    with browser.session_transaction() as kept:
+        assert link.token not in str(dict(kept))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
     assert "Your new password counts" in browser.get("/sign-in").text
     assert submit(browser, "/sign-in", email=alice.email, password=NEW).headers["Location"] == "/"

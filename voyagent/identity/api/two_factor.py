@@ -58,7 +58,7 @@ def reauthenticate(actor: Actor, body: ReauthenticateRequest) -> Row:
 def set_up_totp(actor: Actor, body: TotpSetupRequest | None) -> Row:
     """Begin to set two-factor up: a new secret, which counts once a code of it is verified.
 
-    Needs a fresh token. Where two-factor is on, the password and a code are needed in its place, and the old secret counts until then.
+    Needs a fresh token. Where two-factor is on, the password and a code are needed besides, and the old secret counts until then.
     """
     given = body or TotpSetupRequest()
     setup = service.set_up_totp(identity(), actor, password=given.password, code=given.code, device=device(Channel.API))

@@ -18,7 +18,7 @@ from voyagent.identity.service.second_factor import SEED_CHARS, forget_recovery_
 from voyagent.identity.service.sessions import end_sessions
 from voyagent.identity.service.values import Device, Identity
 from voyagent.kernel import limits
-from voyagent.kernel.actor import Actor, Channel, NotFresh
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import Unauthorized
 
@@ -44,15 +44,13 @@ class Setup:
 def set_up_totp(identity: Identity, actor: Actor, *, device: Device, password: str | None = None, code: str | None = None) -> Setup:
     """A new secret for an authenticator app, which counts from the next `verify_totp`; until then the old one does, where the second factor is on.
 
-    A program needs a fresh token, or gives the password (and code) as a page does; to replace an authenticator both always are. An earlier secret that was not
+    A program needs a fresh token, a page gives the password; to replace an authenticator either gives password and code. An earlier secret that was not
     confirmed is dead. Raises Forbidden, NotFresh, TotpAlreadyEnabled, and what `confirm` raises.
     """
     actor.require("account.update")
-    if password is None:
+    if password is None or actor.channel is not Channel.BROWSER:
         actor.require_fresh()
-    elif actor.key_id is not None:
-        raise NotFresh
-    else:
+    if password is not None:
         confirm(identity, actor, password=password, code=code, device=device)
     person = _held(actor)
     if person.totp_enabled and password is None:

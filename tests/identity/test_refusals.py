@@ -1,0 +1,42 @@
+"""A wrong password is refused at one moment at every door, whether or not anybody has the address."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.identity.test_sessions import fresh_address
+from tests.identity.test_views import submit
+from tests.people import ApiClient, Person
+
+WRONG = "Harbour-lantern-43"
+DOORS = {
+    "sign-in": lambda app, email: ApiClient(app.test_client(), None).post("/auth/sign-in", json={"email": email, "password": WRONG}),
+    "sign-in-totp": lambda app, email: ApiClient(app.test_client(), None).post(
+        "/auth/sign-in-totp", json={"email": email, "password": WRONG, "totp_code": "123456"}
+    ),
+    "page": lambda app, email: submit(app.test_client(), "/sign-in", email=email, password=WRONG),
+}
+
+
+@pytest.mark.parametrize("door", list(DOORS))
+def test_the_answer_is_held_back_until_a_known_address_would_be_done(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch, door: str) -> None:
+    """Only a known address has an audit to write; `make faults` measures the times themselves."""
+    held: list[float] = []
+    for module in ("errors", "forms"):
+        monkeypatch.setattr(f"voyagent.http.{module}.answer_no_earlier_than", held.append)
+    answers: list[Any] = []
+    for email in (alice.email, fresh_address()):
+        held.clear()
+        began = time.perf_counter()
+        answers.append(DOORS[door](app, email))
+        assert len(held) == 1
+        assert held[0] > began
+    known, unknown = answers
+    assert known.status_code == unknown.status_code
+    assert sorted(known.headers.keys()) == sorted(unknown.headers.keys())
+    if door != "page":
+        assert {**known.json, "request_id": ""} == {**unknown.json, "request_id": ""}
