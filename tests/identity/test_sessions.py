@@ -251,7 +251,7 @@ def test_of_parallel_refreshes_one_wins(app: Flask, alice: Person, round_: int) 
 
 @pytest.mark.parametrize("round_", range(5))
 def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive(
-    app: Flask, alice: Person, events: Events, monkeypatch: pytest.MonkeyPatch, round_: int
+    app: Flask, alice: Person, events: Events, sql: Sql, monkeypatch: pytest.MonkeyPatch, round_: int
 ) -> None:
     look, everybody = queries.find_refresh_token, threading.Barrier(16)
 
@@ -265,6 +265,8 @@ def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive
     (winner,) = (body for status, body in answers if status == 200)
     assert me(app, winner["access_token"]) == 200
     assert events(alice, "auth.refresh_reuse") == []
+    tokens = sql("select spent_at from refresh_tokens where session_id = :id order by id", id=alice.credential.session_id)
+    assert [row["spent_at"] is None for row in tokens] == [False, True], "of those who have lost nothing is left"
     refresh(app, winner["refresh_token"])
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, alice.refresh_token)

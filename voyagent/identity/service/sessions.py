@@ -75,16 +75,18 @@ def refresh(identity: Identity, refresh_token: str, *, address: str = "", waited
         raise InvalidRefreshToken
     if session.ended_at is not None or session.expires_at <= clock.now() or not user.is_active or not tenant.is_active:
         raise InvalidRefreshToken
-    # All that can be known before is known: little lies between the spending and the commit that shows it to others.
+    session.last_seen_at = clock.now()
+    pair = identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
+    # The last statement, so that little lies between the spending and the commit that shows it to others.
     spent = rows_changed(
         "update refresh_tokens set spent_at = clock_timestamp()"
         " where tenant_id = :tenant_id and id = :id and spent_at is null and revoked_at is null and expires_at > now()",
         id=token_id,
     )
     if not spent:
+        db.session.rollback()  # the error keeps what was written, and the pair of one who has lost must not stay
         raise InvalidRefreshToken
-    session.last_seen_at = clock.now()
-    return identity.tokens.issue(_subject(user, session), fresh=False), _new_refresh_token(session)
+    return pair
 
 
 def sign_out_program(identity: Identity, *, access_token: str | None, refresh_token: str | None) -> None:
