@@ -1,0 +1,86 @@
+"""An agency's settings as an administrator changes them, in every look; the same without JavaScript, and as a colleague sees them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_audit_page import sign_up
+from tests.e2e.test_coming_in import PASSWORD, look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_an_administrator_changes_the_settings_and_they_count_at_once(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        sign_up(visit.page)
+        _change(visit, look)
+        _speak_hindi(visit, look)
+
+
+def _change(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.goto("/settings")
+    expect(page.get_by_text("Nothing has been changed yet.")).to_be_visible()
+    look_at(visit, "settings", look)
+    page.get_by_label("Time zone").select_option("Asia/Dubai")
+    page.get_by_label("Turns an hour").fill("0")
+    _save(visit)
+    expect(page.get_by_label("Turns an hour")).to_be_focused()
+    expect(page.locator("#rate_limit_per_hour-err")).to_contain_text("At least 1.")
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Dubai")
+    look_at(visit, "settings-refused", look)
+    page.get_by_label("Turns an hour").fill("500")
+    page.get_by_label("Currency").select_option("AED")
+    page.get_by_label("The person who asked cannot be the one who grants").uncheck()
+    _save(visit)
+    expect(page.get_by_text("The settings are saved.")).to_be_visible()
+    history = page.locator("#history")
+    for words in ("Time zone: Asia/Kolkata → Asia/Dubai", "Turns an hour: 1,000 → 500", "Currency: INR → AED", "Aisha Rahman"):
+        expect(history).to_contain_text(words)
+    look_at(visit, "settings-saved", look)
+    page.goto("/enquiries/new")
+    expect(page.locator("#budget_currency")).to_have_value("AED")
+
+
+def _speak_hindi(visit: Visit, look: Look) -> None:
+    page = visit.page
+    page.goto("/settings")
+    page.get_by_label("Language").select_option("hi")
+    _save(visit)
+    expect(page.locator("html")).to_have_attribute("lang", "hi")
+    look_at(visit, "settings-hi", look)
+
+
+def _save(visit: Visit) -> None:
+    visit.page.locator("#settings-form").get_by_role("button").click()
+
+
+def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser, site: Site) -> None:
+    plain = {"base_url": site.address, "java_script_enabled": False}
+    with visiting(browser, Look("light", 1280), **plain) as visit, visiting(browser, Look("light", 1280), **plain) as colleague:
+        page = visit.page
+        sign_up(page)
+        page.goto("/settings")
+        page.get_by_label("Tokens a day").fill("2,00,000")
+        _save(visit)
+        expect(page.get_by_text("The settings are saved.")).to_be_visible()
+        expect(page.get_by_label("Tokens a day")).to_have_value("200,000")
+        page.goto("/team")
+        page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(5)}@malabar.example")
+        page.locator("#invite").get_by_role("button").click()
+        colleague.page.goto(page.locator("#invite-link").inner_text())
+        colleague.page.get_by_label("Your name").fill("Neha Kulkarni")
+        colleague.page.get_by_label("Password").fill(PASSWORD)
+        colleague.page.get_by_role("button", name=re.compile("Join")).click()
+        colleague.page.goto("/settings")
+        expect(colleague.page.get_by_text("Only an administrator of your agency can change these.")).to_be_visible()
+        expect(colleague.page.locator("#limits")).to_contain_text("200,000")
+        expect(colleague.page.locator("#settings-form")).to_have_count(0)
