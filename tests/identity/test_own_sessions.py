@@ -115,6 +115,16 @@ def test_a_programs_session_is_not_idle_after_two_weeks(alice: Person, sql: Sql)
     assert len(listed(alice)) == 1
 
 
+def test_the_list_is_bounded_however_often_a_program_signs_in_and_all_of_them_end(alice: Person, sql: Sql) -> None:
+    many = "insert into auth_sessions (tenant_id, id, user_id, channel, expires_at, last_seen_at)"
+    many += " select :t, gen_random_uuid(), :u, 'api', now() + interval '1 day', now() - interval '1 hour' from generate_series(1, 250)"
+    sql(many, t=alice.actor.tenant_id, u=alice.actor.user_id)
+    items = listed(alice)
+    assert (len(items), items[0]["current"]) == (200, True)
+    assert alice.api.delete("/auth/sessions").status_code == 204
+    assert sql("select 1 from auth_sessions where user_id = :u and ended_at is null", u=alice.actor.user_id) == []
+
+
 def test_a_key_sees_the_list_and_is_not_in_it(alice: Person) -> None:
     items = with_key(alice, "read").get("/auth/sessions").json["items"]
     assert [item["current"] for item in items] == [False]

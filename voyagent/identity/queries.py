@@ -27,6 +27,8 @@ _SESSIONS = AuthSession.__table__.c
 _CODES = RecoveryCode.__table__.c
 BROWSER_IDLE = timedelta(days=14)
 """As long as nobody comes a browser's cookie stays good for so long, no longer."""
+SIGN_INS_MAX = 200
+"""A program that signs in for each of its calls has tens of thousands in a month; all of them end at once, and these can be looked at."""
 
 
 class PersonNotFound(NotFound):
@@ -297,12 +299,13 @@ def get_key(key_id: UUID) -> Row:
 
 
 def sessions_statement(user_id: UUID) -> Select[Any]:
-    """Where a person is signed in, the place that was used last first; what has ended, by whichever way, is not in it."""
+    """Where a person is signed in, the places that were used last first, at most so many; what has ended, by whichever way, is not in it."""
     is_idle = (_SESSIONS.channel == "browser") & (_SESSIONS.last_seen_at <= func.now() - BROWSER_IDLE)
     return (
         select(_SESSIONS.id, _SESSIONS.channel, _SESSIONS.user_agent, _SESSIONS.ip, _SESSIONS.created_at, _SESSIONS.last_seen_at, _SESSIONS.expires_at)
         .where(owned(AuthSession), _SESSIONS.user_id == user_id, _SESSIONS.ended_at.is_(None), _SESSIONS.expires_at > func.now(), ~is_idle)
         .order_by(_SESSIONS.last_seen_at.desc(), _SESSIONS.id.desc())
+        .limit(SIGN_INS_MAX)
     )
 
 

@@ -18,7 +18,7 @@ sessions = ApiBlueprint("sessions", __name__, tag="Your account", guard=Guard.BE
 
 @sessions.get("/auth/sessions", answer=AuthSessionList, permission="account.read")
 def list_auth_sessions(reader: LaneReader) -> Row:
-    """Where one is signed in, in browsers and programs. API keys are not sign-ins and stand in their own list."""
+    """Where one is signed in, in browsers and programs: the 200 that were used last. API keys are not sign-ins and stand in their own list."""
     rows = queries.list_sessions(reader, reader.person_id)
     return {"items": [_session(row, reader.prove().session_id) for row in rows]}
 
