@@ -57,8 +57,8 @@ def _readings(here: Installation, web: Web, short: Person, long: Person) -> Iter
 
 
 def _files(web: Web, short: Person, long: Person) -> Iterator[Figure]:
-    for person in (short, long) * 2:  # each process has made files of both sizes before anything is compared
-        _fetch(web.port, person)
+    for _ in range(2 * FILES):  # each process has made a short file, and none a long one, before anything is compared
+        _fetch(web.port, short)
     peaks, rates, firsts = [], [], []
     for person in (short, long):
         probes.forget_peaks(web.pids)
