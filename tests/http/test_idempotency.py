@@ -63,6 +63,12 @@ def test_headers_that_belong_to_the_answer_come_again(probe: Probe, alice: Perso
     assert second.headers.getlist("Content-Type") == ["application/json"]
 
 
+def test_a_cookie_is_set_once(probe: Probe, alice: Person) -> None:
+    probe.act = lambda _actor: Response(b"{}", status=201, mimetype="application/json", headers={"Set-Cookie": "a=secret"})
+    first, second = probe.send(alice), probe.send(alice)
+    assert (first.headers["Set-Cookie"], second.headers.get("Set-Cookie"), second.headers[REPLAYED]) == ("a=secret", None, "true")
+
+
 def test_an_empty_answer_comes_again_empty(probe: Probe, alice: Person) -> None:
     probe.act = lambda actor: logs(actor) and None
     first, second = probe.send(alice), probe.send(alice)
