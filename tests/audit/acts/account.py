@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import NEW_PASSWORD, WRONG_PASSWORD, Stage
-from tests.identity.authenticators import Authenticator, begin, in_session, recovery_codes, switch_on
+from tests.identity.authenticators import Authenticator, begin, in_session, recovery_codes
 from tests.identity.keys import make_key
 from tests.people import PASSWORD
 from tests.settings.test_views import form_of
@@ -142,13 +142,6 @@ def _browser_with_code(stage: Stage) -> tuple[FlaskClient, Authenticator]:
     return browser, phone
 
 
-def _phone(stage: Stage) -> Authenticator:
-    stage.time_for_codes()
-    phone = switch_on(stage.alice)
-    stage.hide(phone.secret)
-    return phone
-
-
 STARTED = Left("auth.totp_setup_started", USER, says={"replaces": False})
 
 
@@ -166,7 +159,7 @@ def set_a_second_factor_up_in_the_browser(stage: Stage) -> Doing:
 
 @act("POST /api/auth/totp/setup", leaves=replace(STARTED, says={"replaces": True}), answers=200)
 def set_another_authenticator_up(stage: Stage) -> Doing:
-    phone = _phone(stage)
+    phone = stage.phone()
     return lambda: stage.alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": stage.hide(phone.code())})
 
 
@@ -177,6 +170,7 @@ def set_another_authenticator_up(stage: Stage) -> Doing:
 )
 def switch_the_second_factor_on(stage: Stage) -> Doing:
     elsewhere(stage)
+    stage.time_for_codes()
     phone = begin(stage.alice)
     stage.hide(phone.secret)
     return lambda: stage.alice.api.post("/auth/totp/verify", json={"code": stage.hide(phone.code())})
@@ -190,7 +184,7 @@ def switch_the_second_factor_on_by_a_wrong_code(stage: Stage) -> Doing:
 
 @act("POST /api/auth/totp/verify", leaves=Left("auth.totp_replaced", USER), answers=200)
 def go_over_to_another_authenticator(stage: Stage) -> Doing:
-    phone = _phone(stage)
+    phone = stage.phone()
     made = stage.keep(stage.alice.api.post("/auth/totp/setup", json={"password": PASSWORD, "code": phone.code()}))
     other = Authenticator(made.json["secret"])
     return lambda: stage.alice.api.post("/auth/totp/verify", json={"code": stage.hide(other.code())})
@@ -230,7 +224,7 @@ def leave_a_set_up_by_switching_off(stage: Stage) -> Doing:
 
 @act("POST /api/auth/totp/disable", leaves=Left("auth.totp_disabled", USER), answers=200)
 def switch_the_second_factor_off(stage: Stage) -> Doing:
-    phone = _phone(stage)
+    phone = stage.phone()
     return lambda: stage.alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": stage.hide(phone.code())})
 
 
@@ -252,7 +246,7 @@ CODES = Left("auth.recovery_codes_made", USER, says={"codes": 10})
 
 @act("POST /api/auth/totp/recovery-codes", leaves=CODES, answers=200)
 def make_recovery_codes(stage: Stage) -> Doing:
-    phone = _phone(stage)
+    phone = stage.phone()
     return lambda: stage.alice.api.post("/auth/totp/recovery-codes", json={"password": PASSWORD, "code": stage.hide(phone.code())})
 
 
@@ -269,7 +263,7 @@ def make_recovery_codes_in_the_browser(stage: Stage) -> Doing:
     answers=200,
 )
 def switch_the_second_factor_off_by_a_recovery_code(stage: Stage) -> Doing:
-    code = stage.hide(recovery_codes(stage.alice, _phone(stage))[0])
+    code = stage.hide(recovery_codes(stage.alice, stage.phone())[0])
     return lambda: stage.alice.api.post("/auth/totp/disable", json={"password": PASSWORD, "code": code})
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import NEW_PASSWORD, WRONG_PASSWORD, Stage, token_in
-from tests.identity.authenticators import recovery_codes, switch_on
+from tests.identity.authenticators import recovery_codes
 from tests.people import PASSWORD
 from voyagent.identity import service as identity
 from voyagent.identity.demo import DEMO_EMAIL
@@ -113,31 +113,31 @@ def sign_in_in_the_browser_with_an_address_that_is_not_confirmed(stage: Stage) -
 
 @act("POST /api/auth/sign-in", leaves=Left("auth.totp_asked", USER), answers=401)
 def sign_in_by_the_password_alone_where_a_code_is_asked_for(stage: Stage) -> Doing:
-    switch_on(stage.alice)
+    stage.phone()
     return sign_in(stage)
 
 
 @act("POST /sign-in", leaves=Left("auth.totp_asked", USER, **BROWSER), answers=303)
 def sign_in_in_the_browser_up_to_the_code(stage: Stage) -> Doing:
-    switch_on(stage.alice)
+    stage.phone()
     return _form(stage, stage.visitor)
 
 
 @act("POST /api/auth/sign-in-totp", leaves=Left("auth.signed_in", USER), answers=200)
 def sign_in_with_a_code(stage: Stage) -> Doing:
-    phone = switch_on(stage.alice)
+    phone = stage.phone()
     return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code=stage.hide(phone.code())))
 
 
 @act("POST /api/auth/sign-in-totp", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "sign_in", "reason": "wrong"}), answers=401)
 def sign_in_with_a_wrong_code(stage: Stage) -> Doing:
-    switch_on(stage.alice)
+    stage.phone()
     return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code="ZZZZZZ"))
 
 
 @act("POST /api/auth/sign-in-totp", leaves=Left("auth.sign_in_failed", USER, **WRONG), answers=401)
 def sign_in_with_a_code_and_a_wrong_password(stage: Stage) -> Doing:
-    phone = switch_on(stage.alice)
+    phone = stage.phone()
     return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, WRONG_PASSWORD, totp_code=stage.hide(phone.code())))
 
 
@@ -152,8 +152,7 @@ def sign_in_with_a_code_that_is_not_asked_for(stage: Stage) -> Doing:
     answers=200,
 )
 def sign_in_with_a_recovery_code(stage: Stage) -> Doing:
-    stage.time_for_codes()
-    code = stage.hide(recovery_codes(stage.alice, switch_on(stage.alice))[0])
+    code = stage.hide(recovery_codes(stage.alice, stage.phone())[0])
     return lambda: stage.nobody.post("/auth/sign-in-totp", json=_credentials(stage, totp_code=code))
 
 
@@ -165,14 +164,14 @@ def _half(stage: Stage) -> FlaskClient:
 
 @act("POST /sign-in/code", leaves=Left("auth.signed_in", USER, **BROWSER), answers=303)
 def sign_in_in_the_browser_by_the_code(stage: Stage) -> Doing:
-    phone = switch_on(stage.alice)
+    phone = stage.phone()
     browser = _half(stage)
     return lambda: stage.submit(browser, "/sign-in/code", code=stage.hide(phone.code()))
 
 
 @act("POST /sign-in/code", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, **BROWSER, says={"at": "sign_in"}), answers=422)
 def sign_in_in_the_browser_with_a_wrong_code(stage: Stage) -> Doing:
-    switch_on(stage.alice)
+    stage.phone()
     browser = _half(stage)
     return lambda: stage.submit(browser, "/sign-in/code", code="ZZZZZZ")
 
@@ -230,7 +229,7 @@ def give_a_wrong_password_again(stage: Stage) -> Doing:
 
 @act("POST /api/auth/reauthenticate", leaves=Left("auth.totp_failed", USER, **WRONG_CODE, says={"at": "reauthenticate"}), answers=403)
 def give_the_password_again_with_a_wrong_code(stage: Stage) -> Doing:
-    switch_on(stage.alice)
+    stage.phone()
     api = stage.alice.api
     return lambda: api.post("/auth/reauthenticate", json={"password": PASSWORD, "totp_code": "ZZZZZZ"})
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.identity.authenticators import STEP_S
+from tests.identity.authenticators import STEP_S, Authenticator, switch_on
 from tests.people import PASSWORD, ApiClient, People, Person, csrf
 from voyagent.identity import service as identity
 from voyagent.kernel.db import transaction
@@ -118,11 +118,12 @@ class Stage:
         if left < A_STEP_NEEDS_S:
             time.sleep(left + 0.1)
 
-    def session_of(self, person: Person) -> UUID:
-        """The sign-in of somebody's access token."""
-        session_id = self.rules.tokens.read(person.access_token).session_id
-        assert session_id is not None
-        return session_id
+    def phone(self) -> Authenticator:
+        """Alice's authenticator, with her second factor on; its present code is still to be had."""
+        self.time_for_codes()
+        phone = switch_on(self.alice)
+        self.hide(phone.secret)
+        return phone
 
     def id_of(self, name: str) -> UUID:
         """Whose act it is by her name, also where her address has changed by it."""
