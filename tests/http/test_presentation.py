@@ -131,6 +131,15 @@ def test_a_day_names_its_year_only_where_it_could_be_another(value: date | None,
     assert look.day(value) == written
 
 
+def test_a_hindi_page_names_days_and_months_in_hindi_with_figures_of_the_trade(page: SimpleNamespace) -> None:
+    page.locale = "hi"
+    assert look.day(date(2026, 12, 10), year=True, weekday=True) == "गुरु 10 दिस॰ 2026"
+    assert look.long_day(date(2026, 11, 24)) == "मंगलवार, 24 नवंबर"
+    assert look.moment(datetime(2026, 11, 23, 11, 32, tzinfo=UTC)) == "सोम 23 नव॰ 2026, 17:02 IST"
+    assert look.amount(Money(123456789, "INR")) == "12,34,567.89"
+    assert look.typed_day(date(2026, 11, 24)) == "24 Nov 2026"
+
+
 def test_a_day_may_name_year_and_weekday() -> None:
     assert look.day(date(2026, 12, 10), year=True, weekday=True) == "Thu 10 Dec 2026"
 

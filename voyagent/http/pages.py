@@ -152,6 +152,7 @@ def install(app: Flask) -> None:
         timezone_selector=lambda: ZoneInfo(_page().timezone),
         default_translation_directories=app.config["TRANSLATIONS"],
     )
+    app.before_request(_begin)
     app.context_processor(lambda: {"page": _page()})
 
 
@@ -178,6 +179,11 @@ def toast(sentence: str, *, kind: str = "done") -> None:
 def translated(sentence: str) -> str:
     """A sentence of the rules, in the reader's language."""
     return gettext(sentence)
+
+
+def _begin() -> None:
+    """Have the page's language and zone at hand before the first word: a view may write a day before it asks for a sentence."""
+    _page()
 
 
 def _page() -> PageContext:

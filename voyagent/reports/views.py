@@ -180,14 +180,18 @@ def _receivables_words(asked: Asked) -> str:
         words.append(_("issued to %(day)s", day=_written(asked.last)))
     words.append(_("in %(currency)s only", currency=asked.currency) if asked.currency else _("all currencies"))
     words.append(_("all customers"))
-    return ", ".join(words) + ". " + _("Currencies are never added.")
+    return _filtered(words)
 
 
 def _trial_balance_words(address: Address, as_of: Any) -> str:
     words = [_("Book dates up to %(day)s", day=_written(as_of))]
     words.append(_("in %(currency)s only", currency=address.currency) if address.currency else _("all currencies"))
     words.append(_("every account of the chart") if address.include_zero else _("accounts without postings left out"))
-    return ", ".join(words) + ". " + _("Currencies are never added.")
+    return _filtered(words)
+
+
+def _filtered(words: list[str]) -> str:
+    return _("%(filters)s. Currencies are never added.", filters=", ".join(words))
 
 
 def _written(day: Any) -> str:
