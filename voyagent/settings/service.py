@@ -17,6 +17,7 @@ from voyagent.settings.models import TenantSettings
 
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
+DEFAULT_LOCALE = "en"
 
 
 class SettingsChangedSince(PreconditionFailed):
@@ -55,9 +56,9 @@ class SettingsChanges(TypedDict, total=False):
     financial_year_start_month: int
 
 
-def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE) -> None:
-    """Give the bound, new agency its settings: the currency of its books and its zone, all else by default."""
-    db.session.add(TenantSettings(default_currency=default_currency, timezone=timezone))
+def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE, locale: str = DEFAULT_LOCALE) -> None:
+    """Give the bound, new agency its settings: the currency of its books, its zone and its language, all else by default."""
+    db.session.add(TenantSettings(default_currency=default_currency, timezone=timezone, locale=locale))
 
 
 def make(actor: Actor) -> Row:

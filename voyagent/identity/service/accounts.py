@@ -42,6 +42,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     device: Device,
     default_currency: str = settings.DEFAULT_CURRENCY,
     timezone: str = settings.DEFAULT_TIMEZONE,
+    locale: str = settings.DEFAULT_LOCALE,
     is_demo: bool = False,
 ) -> SignedInPerson:
     """Make an agency and its first person, an administrator, in one transaction, and sign her in (API contract, sign-up).
@@ -59,7 +60,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     tenancy.bind(db.session(), tenant.id)
     db.session.add(tenant)
     db.session.flush()
-    settings.open_settings(default_currency=default_currency, timezone=timezone)
+    settings.open_settings(default_currency=default_currency, timezone=timezone, locale=locale)
     audit.open_chain(tenant.id)
     user = add_person(identity, email=email, password_hash=password_hash, full_name=full_name, role=Role.AGENCY_ADMIN, verified=False)
     actor = queries.get_actor(user.id, tenant_name=agency_name).via(device.channel)

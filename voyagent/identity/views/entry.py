@@ -9,6 +9,7 @@ from flask import render_template, request, session, url_for
 from voyagent.http.client import client_address
 from voyagent.http.guards import Guard, is_signed_in, safe_next, sign_browser_in, sign_browser_out
 from voyagent.http.htmx import see_other
+from voyagent.http.presentation import page_locale
 from voyagent.identity import queries, service
 from voyagent.identity.addresses import normal_address
 from voyagent.identity.doors import device, identity
@@ -54,10 +55,10 @@ def open_demo() -> Any:
 
 @pages.page("/sign-up", methods=("GET", "POST"))
 def sign_up() -> Any:
-    """Make an agency."""
+    """Make an agency; it speaks the language of this page, until its settings say otherwise."""
     form = SignUpForm()
     signed_in = form.attempt(
-        lambda given: service.sign_up(identity(), **given.model_dump(), device=device(Channel.BROWSER)),
+        lambda given: service.sign_up(identity(), **given.model_dump(), locale=page_locale(), device=device(Channel.BROWSER)),
         email_already_registered="email",
         password_common="password",  # noqa: S106 - a code and its field
         password_blank="password",  # noqa: S106 - the same
