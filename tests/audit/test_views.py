@@ -110,11 +110,11 @@ def test_an_event_opens_beside_the_list_with_before_and_after(alice: Person) -> 
     seq = newest_seq(alice) - 1  # signing in to look was the newest
     text = shown(alice.browser, f"/audit?open={seq}")
     event = text[text.index('<aside id="event"') :]
-    assert re.search(r'<th scope="row">pax_count</th><td><del>4</del>\s*<ins>6</ins>', event)
-    assert re.search(r'<th scope="row">notes</th><td><span class="v-lite">changed', event)
+    assert re.search(r'<th scope="row">People</th><td translate="no"><del>4</del>\s*<ins>6</ins>', event)
+    assert re.search(r'<th scope="row">Notes</th><td translate="no"><span class="v-lite">changed', event)
     assert "window seats" not in event
     assert f'href="/enquiries/{enquiry_id}"' in event
-    assert "enquiry.updated (succeeded)" in event
+    assert '<p class="v-small v-2 mb-3">People, Notes</p>' in event
     item = next(one for one in alice.api.get("/audit?limit=200").json["items"] if one["kind"] == "enquiry.updated")
     assert item["id"]
     assert re.search(rf'<dt>Number</dt><dd class="v-num text-start">{seq}</dd>', event)

@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from flask import url_for
-from flask_babel import format_time, gettext as _
+from flask_babel import format_time
 
+from voyagent.audit import words
 from voyagent.kernel.reading import Row
 
 # Where a thing can be looked at: a page, and what it calls the id.
@@ -54,14 +56,15 @@ def about(event: Row) -> str:
     told = {**event["inputs"], **event["outputs"]}
     for name in ("summary", "number", "customer_name", "vendor_name", "title", "name", "email", "tool_name", "role", "format", "reason"):
         if isinstance(told.get(name), str) and told[name]:
-            return str(told[name])
-    fields = [change.name for change in changes(event)]
-    return ", ".join(fields) or ", ".join(thing.word for thing in things(event))
+            return words.said(name, told[name])
+    fields = [words.field(change.name) for change in changes(event)]
+    return ", ".join(dict.fromkeys(fields)) or ", ".join(thing.word for thing in things(event, but=event["actor_id"]))
 
 
-def things(event: Row) -> list[Thing]:
-    """What an event names, each with the way there."""
-    return [_thing(name, str(value)) for name, value in event["entity_refs"].items() if value]
+def things(event: Row, *, but: UUID | None = None) -> list[Thing]:
+    """What an event names, each with the way there; `but` is somebody who need not be named, such as whoever acted."""
+    named = {name: str(value) for name, value in event["entity_refs"].items() if value and name in words.THINGS}
+    return [_thing(name, value) for name, value in named.items() if (name, value) != ("user_id", str(but))]
 
 
 def changes(event: Row) -> list[Change]:
@@ -93,18 +96,7 @@ def short_hash(digest: bytes) -> str:
 
 
 def _thing(name: str, value: str) -> Thing:
-    words = {
-        "enquiry_id": _("Enquiry"),
-        "session_id": _("Conversation"),
-        "approval_id": _("Request"),
-        "invoice_id": _("Invoice"),
-        "journal_entry_id": _("Journal entry"),
-        "user_id": _("Person"),
-        "invite_id": _("Invitation"),
-        "settings_id": _("Settings"),
-        "tenant_id": _("Agency"),
-    }
-    word = words.get(name, name.removesuffix("_id").replace("_", " ").capitalize())
+    word = str(words.THINGS[name])
     if name not in _PAGES:
         return Thing(word, None)
     endpoint, argument = _PAGES[name]
