@@ -397,3 +397,8 @@ def test_production_offers_no_demo(settings: Settings, demo: None) -> None:  # n
     browser = production.test_client()
     assert "demo" not in browser.get("/sign-in").text
     assert submit(browser, "/sign-in/demo", token_from="/sign-in").status_code == 404
+
+
+def test_the_password_comes_right_after_the_address_by_tab(app: Flask) -> None:
+    page = app.test_client().get("/sign-in").text
+    assert page.index('id="email"') < page.index('id="password"') < page.index('href="/forgot-password"')
