@@ -220,7 +220,7 @@ def test_one_enquiry_shows_facts_notes_and_what_happened(alice: Person, bob: Per
     bob.does(service.update, enquiry_id, {"status": "quoted", "origin": None, "notes": "Secret wish"})
     page = Page(alice.browser.get(f"/enquiries/{enquiry_id}"))
     told = page.words(".//div[@id='history']")
-    assert "Bob Colleague changed from: COK → nothing, status New → Quoted, the notes" in told
+    assert "Bob Colleague changed the origin: COK → nothing, status New → Quoted, the notes" in told
     assert "Alice Owner logged the enquiry" in told
     assert "Secret wish" not in told
     assert "Sat 6 Feb 2027" in page.words(".//aside")

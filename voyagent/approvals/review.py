@@ -6,11 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
+
 from voyagent.approvals.effects import Description, DocumentShown, LineShown, MoneyShown
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
 _DEPTH_MAX = 6
+# What a person calls an argument; one that is not here is shown by its own name.
+_ARGUMENTS = {
+    "customer_name": _l("Customer"),
+    "issue_date": _l("Issued"),
+    "due_date": _l("Due"),
+    "line_items": _l("Line"),
+    "description": _l("Description"),
+    "quantity": _l("Quantity"),
+    "unit_price": _l("Price of one"),
+    "currency": _l("Currency"),
+    "number": _l("Number"),
+    "party_reference": _l("Your reference"),
+    "notes": _l("Notes"),
+    "enquiry_id": _l("Enquiry"),
+    "invoice_id": _l("Invoice"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +125,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value and depth < _DEPTH_MAX:
         for key, item in value.items():
-            yield from _flat(item, _joined(name, str(key).replace("_", " ")), depth + 1)
+            yield from _flat(item, _joined(name, str(_ARGUMENTS.get(key) or str(key).replace("_", " "))), depth + 1)
     elif isinstance(value, list) and value and depth < _DEPTH_MAX:
         for number, item in enumerate(value, start=1):
             yield from _flat(item, _joined(name, str(number)), depth + 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from voyagent.assistant.blocks import Block
-from voyagent.assistant.planner.sentences import day
+from voyagent.assistant.planner.sentences import day, status_word
 from voyagent.assistant.planner.wording import _, ngettext
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 
@@ -41,9 +41,9 @@ def as_money(amount: Any, currency: Any) -> Money | None:
 
 
 def _searched(given: dict[str, Any], _output: dict[str, Any]) -> str:
-    words = [str(given[name]) for name in ("status", "q", "customer_email", "origin", "destination") if given.get(name)]
+    words = [status_word(str(given.get("status"))), *(str(given[name]) for name in ("q", "customer_email", "origin", "destination") if given.get(name))]
     days = [day(given[name]) for name in ("depart_from", "depart_to", "created_from", "created_to") if given.get(name)]
-    told = ", ".join([*words, *([" – ".join(days)] if days else [])])
+    told = ", ".join([*filter(None, words), *([" – ".join(days)] if days else [])])
     return _("Searched enquiries: %(words)s", words=told) if told else _("Listed enquiries")
 
 

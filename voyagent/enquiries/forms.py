@@ -65,7 +65,7 @@ class EnquiryForm(SchemaForm[EnquiryIn]):
     depart_date = DateText(_l("Departs"))
     return_date = DateText(_l("Returns"))
     pax_count = StringField(_l("People"))
-    budget_currency = SelectField(_l("Currency"))
+    budget_currency = SelectField(_l("Currency"), validate_choice=False)
     budget_amount = StringField(_l("Budget"))
     notes = TextAreaField(_l("Notes"))
 
@@ -100,7 +100,7 @@ class EnquiryForm(SchemaForm[EnquiryIn]):
 class EditForm(EnquiryForm):
     """An enquiry as it stands, with its status; `seen` is the state that was opened."""
 
-    status = SelectField(_l("Status"))
+    status = SelectField(_l("Status"), validate_choice=False)
     seen = HiddenField()
 
     @classmethod

@@ -299,7 +299,7 @@ def _refs(enquiry: Enquiry) -> dict[str, Any]:
 
 
 def _title(enquiry: Enquiry) -> str:
-    route = " to ".join(place.strip() for place in (enquiry.origin, enquiry.destination) if place and place.strip())
+    route = " → ".join(place.strip() for place in (enquiry.origin, enquiry.destination) if place and place.strip())
     return (f"{enquiry.customer_name}, {route}" if route else enquiry.customer_name)[:TITLE_MAX]
 
 

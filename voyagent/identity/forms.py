@@ -137,7 +137,7 @@ class SureForm(SchemaForm[Open]):
 def _named(codes: list[str]) -> list[SelectChoice]:
     """Currencies with their names in the page's language."""
     names = Locale.parse(page_locale().replace("-", "_")).currencies
-    return [SelectChoice(code, f"{code}, {names.get(code, code)}") for code in codes]
+    return [SelectChoice(code, f"{code}, {names[code]}" if code in names else code) for code in codes]
 
 
 def _first(usual: tuple[str, ...], every: tuple[str, ...]) -> list[str]:

@@ -130,7 +130,7 @@ def _months() -> list[tuple[str, str]]:
 
 def _currencies() -> list[tuple[str, str]]:
     names = _locale().currencies
-    return [(code, f"{code}, {names.get(code, code)}") for code in money.currency_codes()]
+    return [(code, f"{code}, {names[code]}" if code in names else code) for code in money.currency_codes()]
 
 
 def _locale() -> Locale:

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 
 from voyagent.assistant.planner.intake import NOTES_MAX, Intake
 from voyagent.assistant.planner.moves import Call, Outcome
-from voyagent.assistant.planner.wording import _, ngettext
+from voyagent.assistant.planner.wording import _, language, ngettext
 from voyagent.kernel.money import exponent
 
 SHOWN_MAX = 8
@@ -30,7 +30,12 @@ def money(amount: str, currency: str) -> str:
 
 def day(value: str | date) -> str:
     """A day in words: `10 Dec 2026`."""
-    return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale="en")
+    return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=language())
+
+
+def status_word(status: str) -> str:
+    """The status of an enquiry within a sentence; none for one that we do not know."""
+    return {"new": _("new"), "open": _("open"), "quoted": _("quoted"), "booked": _("booked"), "cancelled": _("cancelled")}.get(status, "")
 
 
 def help_text() -> str:
@@ -148,8 +153,8 @@ def _labels() -> dict[str, str]:
         "customer_name": _("name"),
         "customer_email": _("e-mail"),
         "customer_phone": _("phone"),
-        "origin": _("from"),
-        "destination": _("to"),
+        "origin": _("origin"),
+        "destination": _("destination"),
         "depart_date": _("departure"),
         "return_date": _("return"),
         "pax_count": _("people"),
@@ -161,8 +166,7 @@ def _found_enquiries(arguments: dict[str, Any], output: dict[str, Any]) -> str:
     total = output["total"]
     if total == 0:
         return _("No enquiry fits that.")
-    status = arguments.get("status")
-    kind = {"new": _("new"), "open": _("open"), "quoted": _("quoted"), "booked": _("booked"), "cancelled": _("cancelled")}.get(str(status), "")
+    kind = status_word(str(arguments.get("status")))
     head = ngettext("One %(kind)s enquiry.", "%(num)d %(kind)s enquiries.", total, kind=kind).replace("  ", " ")
     shown = output["enquiries"][:SHOWN_MAX]
     lines = ["• " + enquiry_line(enquiry) for enquiry in shown]
@@ -176,7 +180,7 @@ def enquiry_line(enquiry: dict[str, Any]) -> str:
     departs, returns = enquiry.get("depart_date"), enquiry.get("return_date")
     when = " – ".join(day(value) for value in (departs, returns) if value)
     people = ngettext("one person", "%(num)d people", enquiry["pax_count"])
-    return ", ".join(part for part in (enquiry["customer_name"], route, when, people, enquiry["status"]) if part)
+    return ", ".join(part for part in (enquiry["customer_name"], route, when, people, status_word(enquiry["status"])) if part)
 
 
 def _summary(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
@@ -186,7 +190,7 @@ def _summary(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
         return "\n".join([_("Several enquiries fit. Which one?"), *("• " + enquiry_line(enquiry) for enquiry in output["enquiries"][:SHOWN_MAX])])
     enquiry = output["enquiry"]
     unknown = [label for name, label in _labels().items() if enquiry.get(name) in (None, "") and name != "customer_name"]
-    lines = [enquiry_line(enquiry) + "."]
+    lines = [_("%(enquiry)s.", enquiry=enquiry_line(enquiry))]
     budget = enquiry.get("budget")
     if budget:
         lines.append(_("Budget %(budget)s.", budget=money(budget["amount"], budget["currency"])))
@@ -232,7 +236,8 @@ def _owed(customer: dict[str, Any]) -> str:
 
 def _accounts(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
     head = ngettext("One account.", "%(num)d accounts.", output["count"])
-    return "\n".join([head, *(f"• {account['code']} {account['name']} ({account['type']})" for account in output["accounts"])])
+    types = {"asset": _("asset"), "liability": _("liability"), "equity": _("equity"), "revenue": _("revenue"), "expense": _("expense")}
+    return "\n".join([head, *(f"• {account['code']} {account['name']} ({types[account['type']]})" for account in output["accounts"])])
 
 
 def _balance(_arguments: dict[str, Any], output: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext, ngettext as plural_gettext
+from babel import Locale
+from flask_babel import get_locale, gettext, ngettext as plural_gettext
 
 
 def _(sentence: str, **values: object) -> str:
@@ -13,3 +14,8 @@ def _(sentence: str, **values: object) -> str:
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """A sentence in the form that its number asks for; `%(num)d` is the number."""
     return str(plural_gettext(one, many, number, **values))
+
+
+def language() -> Locale:
+    """The reader's language, for days; English where nobody reads."""
+    return get_locale() or Locale("en")
