@@ -12,7 +12,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "N_": None}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "N_": None}
 CATALOGUES = sorted((ROOT / "translations").glob("*/LC_MESSAGES/*.po"))
 
 
@@ -55,6 +55,33 @@ def test_no_sentence_is_left_untranslated(catalogue: Path) -> None:
         spoken = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(file) if message.id and _is_whole(message)}
     singular = {words if isinstance(words, str) else words[0] for words in messages()}
     assert sorted(singular - spoken) == []
+
+
+# The trade's words and how Hindi says each of them, everywhere.
+TERMS = {
+    r"\benquir(y|ies)\b": "पूछताछ",
+    r"\bapprovals?\b": "स्वीकृति",
+    r"\binvoices?\b": "इनवॉइस",
+    r"\bjournal\b": "रोज़नामच",
+    r"\bdebits?\b": "नामे",
+    r"\bcredits?\b(?! note)": "जमा",
+    r"\bsettings\b": "सेटिंग",
+    r"\baudit\b": "लेखा-परीक्षा",
+    r"\bteam\b": "टीम",
+    r"\btrial balance\b": "तलपट",
+    r"\breceivables?\b": "प्राप्य",
+    r"\binvitations?\b": "निमंत्रण",
+    r"\boverdue\b": "अतिदेय",
+}
+
+
+def test_a_word_of_the_trade_is_the_same_in_every_hindi_sentence() -> None:
+    with (ROOT / "translations/hi/LC_MESSAGES/messages.po").open("rb") as file:
+        spoken = [(message.id, message.string) for message in read_po(file) if isinstance(message.id, str) and isinstance(message.string, str)]
+    # A number stands for the word in `%(invoice)s`; the verb “to invoice” is an example that people type.
+    told = [(re.sub(r"%\(\w+\)\w|“[^”]*”", "", said), heard) for said, heard in spoken]
+    strays = [(said, heard) for said, heard in told for term, word in TERMS.items() if re.search(term, said, re.IGNORECASE) and word not in heard]
+    assert strays == []
 
 
 def _is_whole(message: Message) -> bool:

@@ -1,0 +1,425 @@
+"""Every page in Hindi, empty, full and with its errors: no English word is left in what is read, heard or shown in a control."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.billing import papers
+from tests.http.operations import MAKERS
+from tests.http.test_every_page import FORM_NAMES, READ, SENT, Door, named
+from tests.identity import authenticators
+from tests.people import PASSWORD, People, Person, csrf
+from voyagent.approvals import queries as waiting, service as approvals
+from voyagent.assistant import service as assistant
+from voyagent.chat import service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.http.guards import Guard
+from voyagent.identity import service as identity
+from voyagent.kernel import clock, jobs
+from voyagent.kernel.config import Settings
+from voyagent.kernel.money import is_currency
+from voyagent.ledger.chart import CHART
+from voyagent.settings import service as settings_service
+
+HINDI = {"Accept-Language": "hi"}
+ROOT = Path(__file__).resolve().parents[2]
+# Names of ours and of others, of formats and of keys, which Hindi writes as they are. A word that can be translated does not belong here.
+NAMES = {
+    *(
+        "Voyagent",
+        "API",
+        "CSV",
+        "QR",
+        "UTC",
+        "IST",
+        "Kolkata",
+        "BSP",
+        "CSRF",
+        "POST",
+        "YYYY",
+        "MM",
+        "DD",
+        "Idempotency",
+        "Key",
+        "Ctrl",
+        "Enter",
+        "Esc",
+        "Backspace",
+    ),
+    *("Claude", "Sonnet", "Opus", "Haiku", "Werkzeug", "English", "OpenAPI", "JSON", "CFA", "CFP"),
+    *("detail", "message", "tz", "limit", "offset", "next", "cursor", "bearer", "float", "openapi", "json"),  # members of the API, as its reference names them
+    *("Nov", "nov"),  # how a day is typed
+    *("Cr",),  # crore, on the axis of a chart
+}
+INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100"
+QUESTIONS = (
+    *("who owes us", "trial balance", "balance of trade receivables", "show new enquiries to Dubai", "chart of accounts", "what is overdue", "thanks"),
+    *("log an enquiry from Deepa Krishnan: Kochi to Dubai, 2 adults", "tell me about Deepa Krishnan", "who owes us more than 9999999", "yes, grant it"),
+)
+QUERIES = {
+    "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
+    "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
+    "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
+    "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
+    "reports.receivables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?documents=1"),
+    "reports.trial_balance": ("?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
+    "identity.sign_in": ("?next=/enquiries",),
+}
+GOOD = {
+    **dict.fromkeys(("full_name", "agency_name", "name", "title", "customer_name"), "Deepa Krishnan"),
+    "email": "deepa.krishnan@malabar.example",
+    "password": PASSWORD,
+    "current_password": PASSWORD,
+    "new_password": f"{PASSWORD}-more",
+    "role": "viewer",
+    "message": "trial balance",
+    "granted": "1",
+    "confirmed": "1",
+    "reason": "no longer wanted",
+    "status": "quoted",
+    "pax_count": "4",
+    "scopes": "read",
+    "locale": "hi",
+    "timezone": "Asia/Kolkata",
+    "default_currency": "INR",
+    "currency": "INR",
+    "rate_limit_per_minute": "60",
+    "rate_limit_per_hour": "900",
+    "four_eyes": "1",
+    "financial_year_start_month": "4",
+    "model": "",
+    "expires_in_days": "30",
+}
+
+# What people have typed here, or what stands in the books under a name that may be changed; longest first, so that no half of a name is left.
+TYPED = sorted(
+    {
+        *("Alice Owner", "Alice Travels", "Alice", "Bob Colleague", "Bob", "Victor Viewer", "Neha Krishnan", "Neha Kulkarni", "Neha", "Malabar Gulf"),
+        *(
+            "Deepa Krishnan",
+            "Deepa",
+            "Krishnan family",
+            "Krishnan",
+            "Harbinder Singh Gill",
+            "Aisha Rahman",
+            "Website",
+            "Write a note",
+            "hello",
+            "for Dubai visa",
+        ),
+        *("Dubai visa", "Visa", "Kochi", "Dubai", "sea view, please", "no longer wanted", "malabargulf", "trial balance", "Text", "Session id"),
+        *(
+            "log an enquiry from Deepa Krishnan: Kochi to Dubai",
+            "2 adults",
+            "Kochi to Dubai",
+            "invoice Deepa Krishnan 45,000",
+            "issue the invoice for",
+            "for Dubai visa",
+        ),
+        *("invoice Deepa Krishnan 45,000 for Dubai visa", *QUESTIONS, INVOICE),
+        *(account.name for account in CHART),
+    },
+    key=len,
+    reverse=True,
+)
+# Addresses, ids, codes of the wire, and what the books call the posting of an invoice.
+CODES = re.compile(
+    r"https?://\S+|(?<!\w)/[\w/.-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
+    r"|\bInvoice \d{4}[-\d]*/\d+"
+)
+ZONES = sorted(available_timezones(), key=len, reverse=True)
+SPOKEN = {
+    "placeholder",
+    "aria-label",
+    "title",
+    "alt",
+    "aria-description",
+    "data-offline",
+    "data-online",
+    "data-failed",
+    "data-copied",
+    "data-sending",
+    "data-undo",
+    "data-over",
+}
+SILENT = {"script", "style", "code", "kbd", "pre", "svg", "textarea"}
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"}
+OURS = {"v-mono", "v-ava", "v-cur", "v-verb", "v-secret"}
+"""Classes of what is a code, a key, a currency's code or somebody's initials."""
+
+
+class Read(HTMLParser):
+    """All that a page says, but for code and for what it marks as another language."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.languages: list[str] = []
+        self._silent: list[bool] = [False]
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.languages.append(given.get("lang", ""))
+        silent = (
+            self._silent[-1]
+            or tag in SILENT
+            or bool(OURS & set(given.get("class", "").split()))
+            or (tag != "html" and given.get("lang") == "en")
+            or given.get("translate") == "no"
+        )
+        if not silent or tag == "textarea":
+            self.said += [value for name, value in given.items() if name in SPOKEN]
+            self.said += [given.get("value", "")] if tag == "input" and given.get("type") in {"submit", "button"} else []
+        if tag not in VOID:
+            self._silent.append(silent)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._silent.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            self._silent.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent[-1]:
+            self.said.append(data)
+
+
+def english(*said: str) -> list[str]:
+    """The sentences that have an English word in them, once all is gone that is no word of ours."""
+    found = []
+    for sentence in said:
+        rest = CODES.sub(" ", sentence)
+        for name in (*(zone for zone in ZONES if zone in rest), *TYPED):
+            rest = rest.replace(name, " ")
+        words = re.findall(r"(?<![A-Za-z])[A-Za-z]{2,}(?![A-Za-z])", rest)
+        if any(word not in NAMES and not is_currency(word) for word in words):
+            found.append(sentence.strip())
+    return found
+
+
+def check(answer: Any) -> None:
+    """A page or a fragment of one in Hindi."""
+    if answer.mimetype != "text/html" or answer.status_code == 303:
+        return
+    page = Read(answer.text)
+    assert set(page.languages) <= {"hi"}, answer.request.path
+    assert list(dict.fromkeys(english(*page.said))) == [], f"{answer.request.method} {answer.request.path} {answer.status_code}"
+
+
+def in_hindi(people: People, full_name: str, agency: str) -> Person:
+    """An administrator of an agency that speaks Hindi."""
+    person = people.sign_up(full_name, agency=agency)
+    person.does(settings_service.update, settings_service.SettingsChanges(locale="hi"))
+    return replace(person, actor=replace(person.actor, locale="hi"))
+
+
+@pytest.fixture
+def alice(people: People) -> Person:
+    """An administrator whose agency speaks Hindi and has done nothing yet."""
+    return in_hindi(people, "Alice Owner", "Alice Travels")
+
+
+@pytest.fixture(scope="module")
+def busy(app: Flask, settings: Settings) -> Person:
+    """An administrator whose agency speaks Hindi and has some of everything, in every state."""
+    people = People(app)
+    person = in_hindi(people, "Alice Owner", "Alice Travels")
+    clerk = people.colleague(person, "Bob Colleague", role="agent")
+    clerk = replace(clerk, actor=replace(clerk.actor, locale="hi"))
+    gone = people.colleague(person, "Neha Kulkarni", role="viewer")
+    _enquire(person)
+    _bill(person)
+    _talk(app, settings, person, clerk)
+    rules = authenticators.rules(person)
+    for make in MAKERS.values():
+        make(person)
+    with person.acting() as actor:
+        identity.change_role(rules, actor, clerk.actor.user_id, role="ticketing_lead")
+        identity.remove_person(rules, actor, gone.actor.user_id)
+        key = identity.make_key(rules, replace(actor, fresh=True), name="Website", scopes=["read"], expires_in_days=30)[0]
+        identity.revoke_key(actor, key)
+        settings_service.update(
+            actor, settings_service.SettingsChanges(model=None, four_eyes=False, daily_token_budget=200_000, timezone="Asia/Dubai", default_currency="AED")
+        )
+        settings_service.update(
+            actor, settings_service.SettingsChanges(four_eyes=True, financial_year_start_month=1, timezone="Asia/Kolkata", default_currency="INR")
+        )
+    return person
+
+
+def _enquire(person: Person) -> None:
+    leaves = clock.today("Asia/Kolkata") + timedelta(days=40)
+    trip = enquiries.EnquiryWish(
+        origin="Kochi", destination="Dubai", depart_date=leaves, return_date=leaves + timedelta(days=6), pax_count=4, budget_currency="INR"
+    )
+    for status in ("new", "quoted", "booked", "new"):
+        with person.acting() as actor:
+            made = enquiries.create(actor, customer_name="Deepa Krishnan", **trip, budget_amount=Decimal(300_000), notes="sea view, please").id
+            if status != "new":
+                enquiries.update(actor, made, enquiries.EnquiryChanges(status=status, pax_count=5, notes="no longer wanted"))
+    with person.acting() as actor:
+        enquiries.promote(actor, made)
+        enquiries.cancel(actor, made)
+
+
+def _bill(person: Person) -> None:
+    today = clock.today("Asia/Kolkata")
+    papers.draft(person)
+    for issued_ago, due_in in ((0, 10), (40, -30), (100, -95)):
+        paid = [papers.issued(person, issue_date=today - timedelta(days=issued_ago), due_date=today + timedelta(days=due_in)) for _ in range(3)]
+        papers.pay(person, paid[0], 4_500_000, today)
+        papers.pay(person, paid[1], 100_000, today)
+    papers.issued(person, papers.line("250.00", currency="AED"), issue_date=today, due_date=today)
+    papers.receive(person)
+
+
+def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None:
+    """Questions and requests: one granted, one rejected, one waiting."""
+
+    def say(session_id: UUID, message: str) -> None:
+        with clerk.acting() as actor:
+            assistant.send(actor, session_id, message=message)
+        jobs.drain(app, settings)
+
+    for granted in (True, False, None):
+        with clerk.acting() as actor:
+            session_id = chat.create_session(actor, title="Krishnan family").id
+        for question in (*QUESTIONS, INVOICE):
+            say(session_id, question)
+        if granted is None:
+            continue
+        with clerk.reading() as reader:
+            asked = waiting.pending_of_session(reader, session_id)[0]["approval_id"]
+        with person.acting() as actor:
+            approvals.resolve(actor, asked, granted=granted, reason=None if granted else "no longer wanted")
+        jobs.drain(app, settings)
+
+
+def form(browser: FlaskClient, door: Door, address: str, **fields: Any) -> Any:
+    """Send a form and look at what comes, and at what it leads to."""
+    signed_in = door.page.guard is Guard.SIGNED_IN
+    token = csrf(browser, "/team" if signed_in else "/sign-in")
+    answer = browser.post(address, data={**fields, "csrf_token": token}, headers=HINDI)
+    check(answer)
+    if answer.status_code == 303:
+        check(browser.get(answer.location, headers=HINDI))
+    return answer
+
+
+@named([door for door in READ if not door.parameters and door.page.endpoint != "docs.openapi_json"])
+def test_a_page_with_nothing_on_it_speaks_hindi(app: Flask, alice: Person, door: Door) -> None:
+    browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
+    answer = browser.get(door.address(), headers=HINDI)
+    assert answer.status_code in {200, 303, 400, 404}
+    check(answer)
+
+
+@named([door for door in READ if door.page.endpoint not in {"assistant.events", "docs.openapi_json"}])
+def test_a_page_full_of_work_speaks_hindi(busy: Person, door: Door) -> None:
+    browser, address = busy.browser, door.made_for(busy)
+    for query in ("", *QUERIES.get(door.page.endpoint, ())):
+        answer = browser.get(address + query, headers=HINDI)
+        assert answer.status_code in {200, 303, 400, 404, 422}, address + query
+        check(answer)
+
+
+def test_every_event_every_conversation_and_every_request_speaks_hindi(busy: Person) -> None:
+    browser = busy.browser
+    lists = {"/audit": r"open=(\d+)", "/assistant": r"/assistant/([0-9a-f-]{36})", "/approvals?status=all": r"/approvals/(ap-[0-9a-f-]+)"}
+    for address, link in lists.items():
+        found = set(re.findall(link, browser.get(address, headers=HINDI).text))
+        assert len(found) > 2, address
+        for one in found:
+            opened = f"/audit?open={one}" if address == "/audit" else f"{address.partition('?')[0]}/{one}"
+            check(browser.get(opened, headers=HINDI))
+
+
+@named(SENT)
+def test_a_form_that_is_refused_speaks_hindi(app: Flask, alice: Person, door: Door) -> None:
+    for value in ("", "x", "9" * 40, "x" * 9_000, "2026-02-30"):
+        browser = alice.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
+        form(browser, door, door.made_for(alice), **dict.fromkeys(FORM_NAMES, value))
+
+
+@named([door for door in SENT if door.page.endpoint != "identity.open_demo"])
+def test_a_form_that_is_taken_speaks_hindi(app: Flask, people: People, door: Door) -> None:
+    for fields in (GOOD, GOOD | {"email": "aisha.rahman@malabar.example", "granted": "0"}):
+        person = in_hindi(people, "Alice Owner", "Alice Travels")
+        browser = person.browser if door.page.guard is Guard.SIGNED_IN else app.test_client()
+        form(browser, door, door.made_for(person), **fields)
+
+
+def test_a_dead_end_speaks_hindi(app: Flask, alice: Person, people: People) -> None:
+    viewer = people.colleague(alice, "Victor Viewer", role="viewer")
+    for browser, address, status in (
+        (alice.browser, "/nowhere", 404),
+        (app.test_client(), "/nowhere", 404),
+        (viewer.browser, "/audit", 403),
+        (alice.browser, "/sign-out", 405),
+        (alice.browser, "/enquiries?q=%00", 422),
+    ):
+        answer = browser.get(address, headers=HINDI)
+        assert answer.status_code == status
+        check(answer)
+    check(alice.browser.post("/team", headers=HINDI))
+
+
+def test_the_second_factor_speaks_hindi(alice: Person) -> None:
+    with authenticators.standing_clock() as time:
+        browser = alice.browser
+        token = csrf(browser, "/account/security/set-up")
+        browser.post("/account/security/set-up", data={"password": PASSWORD, "csrf_token": token}, headers=HINDI)
+        page = browser.get("/account/security", headers=HINDI)
+        check(page)
+        secret = re.search(r"[A-Z2-7]{4}(?: [A-Z2-7]{4}){7}", page.text)
+        assert secret
+        phone = authenticators.Authenticator(secret[0].replace(" ", ""))
+        for code in ("000000", phone.code(-1)):
+            answer = browser.post("/account/security/confirm", data={"code": code, "csrf_token": token}, headers=HINDI)
+            check(answer)
+            check(browser.get("/account/security", headers=HINDI))
+        time.shift(authenticators.STEP_S)
+        check(browser.post("/account/security/codes", data={"password": PASSWORD, "code": phone.code(), "csrf_token": token}, headers=HINDI))
+        stranger = alice.app.test_client()
+        sent = {"email": alice.email, "password": PASSWORD, "csrf_token": csrf(stranger, "/sign-in")}
+        check(stranger.post("/sign-in", data=sent, headers=HINDI))
+        for address in ("/sign-in/code", "/sign-in/code?recovery=1"):
+            page = stranger.get(address, headers=HINDI)
+            assert page.status_code == 200
+            check(page)
+            check(stranger.post(address, data={"code": "000000", "csrf_token": csrf(stranger, address)}, headers=HINDI))
+
+
+def test_a_link_of_an_invitation_speaks_hindi(alice: Person) -> None:
+    link = alice.does(lambda actor: identity.invite(authenticators.rules(alice), actor, email="x@malabar.example", role="agent"))[1]
+    stranger = alice.app.test_client()
+    page = stranger.get(f"/accept-invite?token={link.rpartition('token=')[2]}", headers=HINDI, follow_redirects=True)
+    assert "Alice Travels" in page.text
+    check(page)
+
+
+def test_scripts_have_no_words_of_their_own() -> None:
+    """What a script says stands on the page: `layouts/_words.html` and `data-` attributes."""
+    for script in sorted((ROOT / "static/js").glob("*.js")):
+        code = re.sub(r"(?m)//.*$", "", script.read_text())
+        spoken = re.findall(r"""["'`]([A-Z][a-z]+(?: [a-z]+)+[.?]?)["'`]""", code)
+        spoken += re.findall(r"""(?:textContent|innerText|title|ariaLabel|placeholder) = ["'`]([^"'`$]*[A-Za-z]{2}[^"'`]*)["'`]""", code)
+        spoken += re.findall(r"""setAttribute\("(?:aria-label|title|placeholder|alt)", ["'`]([^"'`]+)["'`]\)""", code)
+        assert spoken == [], script.name
