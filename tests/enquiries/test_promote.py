@@ -22,7 +22,7 @@ def test_the_conversation_begins_with_the_facts(alice: Person, bob: Person) -> N
     with alice.reading() as reader:
         session, said = chats.conversation(reader, session_id)
         assert [found["id"] for found in queries.find_by_session(reader, session_id)] == [enquiry_id]
-    assert (session["title"], session["created_by_user_id"]) == ("Deepa Krishnan, COK to DXB", bob.actor.user_id)
+    assert (session["title"], session["created_by_user_id"]) == ("Deepa Krishnan, COK → DXB", bob.actor.user_id)
     (opening,) = said
     assert opening["role"] == "system"
     assert opening["blocks"][0] == {
