@@ -50,7 +50,7 @@ def sign_up(  # noqa: PLR0913 - each keyword is a field of the form
     `email` is lower-case. She is signed in even where her address is not confirmed yet; the link for that is mailed. Raises TooManyRequests, PasswordTooCommon,
     EmailAlreadyRegistered.
     """
-    identity.limiter.admit(limits.SIGN_UP, address=device.ip)
+    identity.limiter.admit(limits.SIGN_UP, account=email, address=device.ip)
     refuse_common(password, agency_name=agency_name, email=email)
     if queries.email_taken(email):
         raise EmailAlreadyRegistered

@@ -56,7 +56,8 @@ INVITE_MAIL = Throttle("invite_mail", account=_MAIL, address=(Quota(60, MINUTE),
 ONE_TIME_TOKEN = Throttle("one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
 """A try with a token of a reset or verification link."""
 REFRESH = Throttle("refresh", address=(Quota(300, MINUTE),), overall=(Quota(6000, MINUTE),))
-SIGN_UP = Throttle("sign_up", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+SIGN_UP = Throttle("sign_up", account=(Quota(30, HOUR),), address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
+"""A new agency, counted by the address typed: the answer tells whether it is taken."""
 INVITE_LOOKUP = Throttle("invite_lookup", address=(Quota(60, MINUTE),), overall=(Quota(600, MINUTE),))
 ACCEPT_INVITE = Throttle("accept_invite", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
 CHANGE_ADDRESS = Throttle("change_address", account=(Quota(30, HOUR),), address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
