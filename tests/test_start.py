@@ -319,3 +319,24 @@ def _assert_gone(pids: set[int]) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_migrating_lets_a_login_of_its_own_work_as_the_program(database: tuple[str, str]) -> None:
+    """The owner's address for migrations, another login for the program, and nothing granted by hand."""
+    owner, _application = database
+    login = f"teller_{secrets.token_hex(4)}"
+    app_url = sa.make_url(owner).set(username=login).render_as_string(hide_password=False)
+    variables = {"VOYAGENT_DB_URL": app_url, "VOYAGENT_DB_ADMIN_URL": owner}
+    with psycopg.connect(psycopg_url(owner), autocommit=True) as connection:
+        connection.execute(f"create role {login} login")
+        try:
+            for _again in range(2):
+                subprocess.run(
+                    [sys.executable, "-m", "flask", "migrate-up"], cwd=ROOT, env=_bare_environment() | variables, timeout=60, check=True, capture_output=True
+                )
+            with psycopg.connect(psycopg_url(app_url)) as program:
+                program.execute("set role voyagent_app")
+                assert program.execute("select count(*) from tenants").fetchone() == (0,)
+        finally:
+            connection.execute(f"drop owned by {login}")
+            connection.execute(f"drop role {login}")

@@ -7,12 +7,14 @@ import flask_migrate
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
+from psycopg import sql
 
 from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
 from voyagent.identity.commands import agency
 from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
+from voyagent.kernel.db import APP_ROLE
 from voyagent.kernel.errors import VoyagentError
 
 REACH_TIMEOUT_S = 5
@@ -33,6 +35,7 @@ def register(app: Flask, settings: Settings) -> None:
         except ServerUnreachable as error:
             raise click.ClickException(str(error)) from None
         flask_migrate.upgrade()
+        let_in(settings)
         click.echo("The schema is at the newest revision.")
 
     @app.cli.command("worker")
@@ -78,6 +81,18 @@ def reach(settings: Settings) -> None:
             psycopg.connect(psycopg_url(url), connect_timeout=REACH_TIMEOUT_S).close()
         except psycopg.Error as error:
             raise ServerUnreachable(f"the server that {variable} names does not answer: {_reason(error, url)}") from None
+
+
+def let_in(settings: Settings) -> None:
+    """Let the program's login take on the role that the program works in, where the schema belongs to another login."""
+    if settings.db_url is None or settings.db_admin_url is None:
+        return
+    login = sa.make_url(sqlalchemy_url(settings.db_url)).username
+    with psycopg.connect(psycopg_url(settings.db_admin_url), connect_timeout=REACH_TIMEOUT_S) as owner:
+        # No row where the login is the owner's, or comes from somewhere else than the address.
+        strange = owner.execute("select from pg_roles where rolname = %s and not pg_has_role(rolname, %s, 'member')", (login, APP_ROLE)).fetchone()
+        if strange is not None and login is not None:
+            owner.execute(sql.SQL("grant {} to {}").format(sql.Identifier(APP_ROLE), sql.Identifier(login)))
 
 
 def _reason(error: psycopg.Error, url: str) -> str:

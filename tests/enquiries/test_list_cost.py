@@ -26,7 +26,7 @@ from voyagent.kernel.reading import compiled
 pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
 
 ROWS = 200_000
-LOAD_S_MAX = 40
+LOAD_S_MAX = 120
 LOAD = sa.text(
     """
     insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, customer_phone, origin, destination,

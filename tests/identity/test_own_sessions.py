@@ -165,7 +165,7 @@ def test_one_of_ones_own_ends_with_its_tokens_and_a_repeat_changes_nothing(app: 
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, other.refresh_token)
     (event,) = events(alice, "auth.signed_out")
-    assert event["entity_refs"]["session_id"] == path.rpartition("/")[2]
+    assert event["entity_refs"]["auth_session_id"] == path.rpartition("/")[2]
 
 
 def test_twins_end_it_once(app: Flask, alice: Person, events: Events) -> None:

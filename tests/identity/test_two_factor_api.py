@@ -451,7 +451,7 @@ def test_a_stale_token_becomes_fresh_for_the_password_in_the_same_session(alice:
     assert with_token(alice, body["access_token"]).post("/auth/totp/setup").status_code == 200
     assert sql("select id from auth_sessions where user_id = :u", u=alice.actor.user_id) == before
     (event,) = events(alice, "auth.reauthenticated")
-    assert event["entity_refs"] == {"session_id": str(before[0]["id"])}
+    assert event["entity_refs"] == {"auth_session_id": str(before[0]["id"])}
 
 
 def test_stepping_up_asks_for_a_code_where_it_is_on(alice: Person, phone: Authenticator) -> None:

@@ -39,6 +39,13 @@ _HTTP_DETAIL = {
     429: "too_many_requests",
     431: "headers_too_large",
 }
+# For people who see what a program was told; pages have sentences of their own.
+_HTTP_SENTENCES = {
+    404: errors.N_("There is nothing at this address"),
+    405: errors.N_("This address does not take that."),
+    413: errors.N_("What was sent is too large."),
+    415: errors.N_("This address takes JSON only."),
+}
 
 
 class SchemaViolation(errors.Unprocessable):
@@ -130,7 +137,9 @@ def _http(error: HTTPException) -> Response:
     headers = {}
     if status == HTTPStatus.METHOD_NOT_ALLOWED and getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined]
-    return answer(status, _HTTP_DETAIL.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_")), None, headers)
+    sentence = _HTTP_SENTENCES.get(status) if is_api() else None
+    detail = _HTTP_DETAIL.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+    return answer(status, detail, gettext(sentence) if sentence else None, headers)
 
 
 def _database(error: Exception) -> Response:

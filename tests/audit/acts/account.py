@@ -100,13 +100,13 @@ def change_ones_password_without_knowing_it(stage: Stage) -> Doing:
 # Sign-ins ------------------------------------------------------------------------------------------------------------------
 
 
-@act("DELETE /api/auth/sessions/<auth_session_id>", leaves=Left("auth.signed_out", ("session_id",)), answers=204)
+@act("DELETE /api/auth/sessions/<auth_session_id>", leaves=Left("auth.signed_out", ("auth_session_id",)), answers=204)
 def end_one_sign_in(stage: Stage) -> Doing:
     api, session_id = stage.alice.api, elsewhere(stage)
     return lambda: api.delete(f"/auth/sessions/{session_id}")
 
 
-@act("POST /account/sessions/<auth_session_id>/end", leaves=Left("auth.signed_out", ("session_id",), **BROWSER), answers=303)
+@act("POST /account/sessions/<auth_session_id>/end", leaves=Left("auth.signed_out", ("auth_session_id",), **BROWSER), answers=303)
 def end_one_sign_in_in_the_browser(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, elsewhere(stage)
     return lambda: stage.submit(browser, f"/account/sessions/{session_id}/end", token_from="/account/sessions")

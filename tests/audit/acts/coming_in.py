@@ -19,7 +19,7 @@ from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import transaction
 
 USER = ("user_id",)
-SESSION = ("session_id",)
+SESSION = ("auth_session_id",)
 WRONG = {"status": "rejected", "error": "invalid_credentials"}
 WRONG_CODE = {"status": "rejected", "error": "totp_invalid"}
 BROWSER = {"via": "browser"}
@@ -190,7 +190,7 @@ def look_around_in_the_demo(stage: Stage) -> Doing:
 # Tokens and leaving --------------------------------------------------------------------------------------------------------
 
 
-@act("POST /api/auth/refresh", leaves=Left("auth.refresh_reuse", ("session_id", "user_id"), status="rejected"), answers=401)
+@act("POST /api/auth/refresh", leaves=Left("auth.refresh_reuse", ("auth_session_id", "user_id"), status="rejected"), answers=401)
 def use_a_refresh_token_again(stage: Stage) -> Doing:
     body = {"refresh_token": stage.alice.refresh_token}
     stage.keep(stage.nobody.post("/auth/refresh", json=body))

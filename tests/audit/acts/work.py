@@ -296,7 +296,7 @@ def decide_too_late(stage: Stage) -> Doing:
     return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
 
 
-@act("approvals.housekeeping", leaves=EXPIRED)
+@act("approvals.housekeeping", leaves=EXPIRED, beside=("procrastinate_jobs",))  # it has lost effects of other agencies tried again as well
 def let_a_proposal_run_out(stage: Stage) -> Doing:
     _run_out(stage)
     return lambda: stage.run(approvals_tasks.housekeeping, timestamp=0)

@@ -51,5 +51,5 @@ def reauthenticate(identity: Identity, actor: Actor, *, password: str, code: str
     if actor.user_id is None or actor.session_id is None:
         raise NotFresh
     confirm(identity, actor, password=password, code=code, device=device)
-    audit.record(actor, "auth.reauthenticated", entity_refs={"session_id": actor.session_id})
+    audit.record(actor, "auth.reauthenticated", entity_refs={"auth_session_id": actor.session_id})
     return identity.tokens.issue(Subject(actor.tenant_id, actor.user_id, actor.session_id, actor.role, actor.email), fresh=True)

@@ -39,7 +39,7 @@ def end_own_session(actor: Actor, session_id: UUID) -> None:
         "update auth_sessions set ended_at = now(), ended_reason = 'signed_out' where tenant_id = :tenant_id and id = :id and ended_at is null", id=session_id
     )
     if ended:
-        audit.record(actor, "auth.signed_out", entity_refs={"session_id": session_id})
+        audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": session_id})
 
 
 def end_own_sessions(actor: Actor, *, keep_this: bool) -> int:

@@ -111,7 +111,7 @@ def sign_out_program(identity: Identity, *, access_token: str | None, refresh_to
     )
     if revoked:
         actor = _person_or_system(credential.tenant_id, credential.user_id)
-        audit.record(actor, "auth.signed_out", entity_refs={"session_id": credential.session_id}, inputs={"token": "access"})
+        audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": credential.session_id}, inputs={"token": "access"})
 
 
 def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
@@ -119,7 +119,7 @@ def end_session(actor: Actor, *, reason: str = "signed_out") -> None:
     if actor.session_id is None:
         return
     _end(actor.session_id, reason)
-    audit.record(actor, "auth.signed_out", entity_refs={"session_id": actor.session_id})
+    audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": actor.session_id})
 
 
 def end_sessions(user_id: UUID, *, reason: str, except_session: UUID | None = None, by: Actor | None = None) -> int:
@@ -176,7 +176,7 @@ def _end_for_reuse(identity: Identity, session: AuthSession, user: User) -> None
     actor = _person_or_system(session.tenant_id, session.user_id)
     if actor.user_id is not None:  # who was removed, or whose agency is suspended, has no account to look after
         identity.outbox.send(to=user.email, kind="session_reuse", locale=actor.locale)
-    audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"session_id": session.id, "user_id": session.user_id})
+    audit.record(actor, "auth.refresh_reuse", status="rejected", entity_refs={"auth_session_id": session.id, "user_id": session.user_id})
 
 
 def _end(session_id: UUID, reason: str) -> int:
@@ -205,7 +205,7 @@ def _revoke_refresh_token(refresh_token: str) -> None:
     token = db.session.get_one(RefreshToken, (tenant_id, token_id))
     session = db.session.get_one(AuthSession, (tenant_id, token.session_id))
     actor = _person_or_system(tenant_id, session.user_id)
-    audit.record(actor, "auth.signed_out", entity_refs={"session_id": session.id}, inputs={"token": "refresh"})
+    audit.record(actor, "auth.signed_out", entity_refs={"auth_session_id": session.id}, inputs={"token": "refresh"})
 
 
 def _credential_in(identity: Identity, access_token: str | None) -> Credential | None:

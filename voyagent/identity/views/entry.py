@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request, session, url_for
+from flask_babel import gettext
 
 from voyagent.http.client import client_address
+from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard, is_signed_in, safe_next, sign_browser_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.presentation import page_locale
@@ -92,8 +94,10 @@ def accept_invite() -> Any:
         password_blank="password",  # noqa: S106 - the same
     )
     if signed_in is None:
-        return render_template(
-            "identity/accept_invite.html", form=form, invited=service.look_up_invite(identity(), token, address=client_address())
-        ), form.status
+        try:
+            invited = service.look_up_invite(identity(), token, address=client_address())
+        except (service.InviteNotFound, service.InviteNotPending, service.InviteExpired) as dead:
+            return render_template("identity/accept_invite.html", form=form, invited=None, dead=gettext(dead.message)), status_of(dead)
+        return render_template("identity/accept_invite.html", form=form, invited=invited), form.status
     sign_browser_in(signed_in.credential)
     return see_other(url_for("home.index"))
