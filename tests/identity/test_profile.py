@@ -13,9 +13,11 @@ from flask import Flask
 from tests import mailbox
 from tests.identity.conftest import Events
 from tests.identity.test_api import places
+from tests.identity.test_invites import accept, invite
 from tests.identity.test_sessions import Sql, fresh_address, me, sign_in
 from tests.identity.test_views import submit
 from tests.people import PASSWORD, ApiClient, People, Person
+from voyagent.identity import service
 from voyagent.identity.service.one_time import Purpose, issue
 
 NEW = "Quiet-compass-77"
@@ -156,6 +158,22 @@ def test_links_of_the_old_address_die_also_when_it_is_taken_again(app: Flask, an
     assert (answer.status_code, answer.json["detail"]) == (400, "token_invalid")
 
 
+def test_open_invitations_to_the_old_and_the_new_address_are_taken_back(
+    app: Flask, alice: Person, bob: Person, charlie: Person, sql: Sql, events: Events
+) -> None:
+    new = fresh_address()
+    invited = {email: invite(app, alice, email) for email in (bob.email, new)}
+    other, elsewhere = invite(app, alice, fresh_address())[0], invite(app, charlie, new)[0]
+    assert change(bob, email=new).status_code == 200
+    states = {row["id"]: row["status"] for row in sql("select id, status from invites")}
+    assert [states[invite_id] for invite_id, _ in invited.values()] == ["revoked", "revoked"]
+    assert (states[other], states[elsewhere]) == ("pending", "pending")
+    told = {(event["actor_id"], event["entity_refs"]["invite_id"]) for event in events(bob, "invite.revoked")}
+    assert told == {(bob.actor.user_id, str(invite_id)) for invite_id, _ in invited.values()}
+    with pytest.raises(service.InviteNotPending):  # whoever reads there by now stays outside
+        accept(app, invited[bob.email][1])
+
+
 def test_of_people_who_want_one_address_at_once_one_gets_it(app: Flask, people: People, sql: Sql) -> None:
     agencies = [people.sign_up(f"Racer{number} Person", agency="Racers") for number in range(6)]
     wanted, barrier = fresh_address(), threading.Barrier(6)
@@ -275,7 +293,7 @@ def test_the_page_asks_for_the_password_to_change_the_address(app: Flask, alice:
         ({"email": new, "password": "Harbour-lantern-43"}, "address-password", "This is not your password."),
         ({"email": new, "password": ""}, "address-password", "Write your password."),
         ({"email": "x", "password": PASSWORD}, "email", "Write an address such as"),
-        ({"email": charlie.email, "password": PASSWORD}, "email", "This address has an account already."),
+        ({"email": charlie.email, "password": PASSWORD}, "email", "Another account has this address already."),
     ):
         answer = submit(browser, "/account/address", token_from="/account", **fields)
         assert answer.status_code == 422

@@ -281,6 +281,14 @@ def test_open_invitations_that_somebody_sent_go_with_her(app: Flask, alice: Pers
     assert statuses == {str(alice.actor.user_id): "pending", str(ada.actor.user_id): "revoked"}
 
 
+def test_an_open_invitation_to_her_own_address_goes_with_her(app: Flask, alice: Person, bob: Person, events: Events) -> None:
+    _, token = invite(app, alice, bob.email)
+    assert alice.api.delete(path_of(bob)).status_code == 204
+    assert events(alice, "person.removed")[0]["outputs"]["invitations"] == 1
+    answer = app.test_client().post("/api/auth/accept-invite", json={"token": token, "password": PASSWORD, "full_name": "Bob Again"})
+    assert (answer.status_code, answer.json["detail"]) == (400, "invite_not_pending")
+
+
 # Signing somebody out -----------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +318,21 @@ def test_a_persons_page_shows_role_and_where_she_is_signed_in(app: Flask, alice:
     assert 'selected value="agent"' in page
     assert "curl" in page
     assert "203.0.113.9" in page
+
+
+def test_a_colleague_is_not_invited_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:
+    browser = alice.browser
+    answer = browser.post("/team", data={"email": bob.email.upper(), "role": "agent", "csrf_token": csrf(browser, "/team")})
+    assert answer.status_code == 422
+    assert "This person is in your team already." in answer.text
+    assert not sql("select 1 from invites where email = :email", email=bob.email)
+
+
+def test_an_open_invitation_is_on_the_page_whoever_has_the_address(app: Flask, alice: Person, bob: Person, sql: Sql) -> None:
+    invite_id, _ = invite(app, alice, bob.email)  # a program may
+    assert f"/team/invitations/{invite_id}/revoke" in alice.browser.get("/team").text
+    sql("update invites set expires_at = now() - interval '1 minute' where id = :id", id=invite_id)
+    assert "Invite again" not in alice.browser.get("/team").text
 
 
 def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -> None:

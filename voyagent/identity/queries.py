@@ -236,13 +236,17 @@ def get_person(reader: Reader, user_id: UUID) -> Row:
 
 
 def list_team(reader: Reader) -> tuple[list[Row], list[Row], list[Row]]:
-    """Who is in the agency, the newest invitation of each address that has not joined and may still (open, or expired), and who was removed."""
+    """Who is in the agency, the invitations of addresses that may still join, and who was removed.
+
+    An open one is always there, whoever has the address by now, since its link opens the agency; an expired one only where it is the newest of an address
+    that has not joined.
+    """
     everybody, invites = reader.read(people_statement(), invites_statement())
     people = [person for person in everybody if person["is_active"]]
     known = {person["email"] for person in people}
     shown = []
     for invite in invites:
-        if invite["email"] not in known and invite["status"] in {"pending", "expired"}:
+        if invite["status"] == "pending" or (invite["status"] == "expired" and invite["email"] not in known):
             shown.append(invite)
         known.add(invite["email"])
     return people, shown, [person for person in everybody if not person["is_active"]]

@@ -6,6 +6,7 @@ from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.confirming import confirm, reauthenticate
 from voyagent.identity.service.errors import (
     AgencyNotFound,
+    AlreadyInTeam,
     DemoNotThere,
     EmailAlreadyRegistered,
     EmailNotVerified,
@@ -32,7 +33,7 @@ from voyagent.identity.service.errors import (
     TotpRefused,
     TotpRequired,
 )
-from voyagent.identity.service.invites import accept_invite, invite, invite_filter, look_up_invite, revoke_invite
+from voyagent.identity.service.invites import accept_invite, invite, invite_filter, invite_newcomer, look_up_invite, revoke_invite
 from voyagent.identity.service.keys import get_key_to_revoke, make_key, revoke_key
 from voyagent.identity.service.own_sessions import end_own_session, end_own_sessions, note_seen, why_ended
 from voyagent.identity.service.profile import ProfileChange, change_password, update_profile
@@ -47,6 +48,7 @@ from voyagent.identity.service.verification import find_verification, person_of,
 __all__ = [
     "MAIL_TASK",
     "AgencyNotFound",
+    "AlreadyInTeam",
     "DemoNotThere",
     "Device",
     "EmailAlreadyRegistered",
@@ -96,6 +98,7 @@ __all__ = [
     "get_key_to_revoke",
     "invite",
     "invite_filter",
+    "invite_newcomer",
     "look_up_invite",
     "mail_reset",
     "make_key",

@@ -12,6 +12,12 @@ class EmailAlreadyRegistered(Conflict):
     message = N_("This address has an account already. Sign in, or use another address.")
 
 
+class AddressTaken(EmailAlreadyRegistered):
+    """The same for somebody who is signed in and wants the address."""
+
+    message = N_("Another account has this address already. Use a different one.")
+
+
 class PasswordTooCommon(StructuredInvalid):
     """A password that a guesser tries first: a common one, a run of keys, or the name of the product, the agency or the address."""
 
@@ -124,6 +130,13 @@ class InviteAlreadyExists(Conflict):
 
     code = "invite_already_exists"
     message = N_("This address has an open invitation already. Revoke it first, or wait until it ends.")
+
+
+class AlreadyInTeam(Conflict):
+    """The address of somebody who is in the agency; only pages refuse it, since the API contract lets a program invite whoever has an account."""
+
+    code = "already_in_team"
+    message = N_("This person is in your team already.")
 
 
 class InviteNotFound(NotFound):

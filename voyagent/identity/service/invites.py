@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
 from voyagent.identity import queries
-from voyagent.identity.models import Invite
+from voyagent.identity.models import Invite, User
 from voyagent.identity.service.accounts import add_person
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.errors import (
+    AlreadyInTeam,
     EmailAlreadyRegistered,
     InvalidStatus,
     InviteAlreadyExists,
@@ -66,6 +68,22 @@ def invite(identity: Identity, actor: Actor, *, email: str, role: str, address: 
     identity.outbox.send(to=email, kind="invitation", locale=actor.locale, link=link, inviter=inviter, role=role, days=INVITE_DAYS)
     audit.record(actor, "invite.created", entity_refs={"invite_id": made.id}, inputs={"email": email, "role": role})
     return made.id, link
+
+
+def invite_newcomer(identity: Identity, actor: Actor, *, email: str, role: str, address: str = "") -> tuple[UUID, str]:
+    """The same for people, who are told at once where the address is a colleague's. Raises AlreadyInTeam, and as `invite`."""
+    actor.require("invite.create")
+    if db.session.scalar(select(User.id).where(User.email == email, User.is_active.is_(True))) is not None:
+        raise AlreadyInTeam
+    return invite(identity, actor, email=email, role=role, address=address)
+
+
+def revoke_invites_to(actor: Actor, *emails: str) -> None:
+    """Take back the agency's open invitations to addresses that somebody in it leaves or moves to: whoever reads there later must not come in by them."""
+    statement = select(Invite).where(Invite.email.in_(emails), Invite.status == "pending", Invite.expires_at > clock.now()).order_by(Invite.id)
+    for found in db.session.scalars(statement.with_for_update()):
+        found.status, found.revoked_at = "revoked", clock.now()
+        audit.record(actor, "invite.revoked", entity_refs={"invite_id": found.id})
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:

@@ -13,7 +13,8 @@ from voyagent.identity.models import User
 from voyagent.identity.service import one_time
 from voyagent.identity.service.choosing import refuse_common
 from voyagent.identity.service.confirming import confirm
-from voyagent.identity.service.errors import EmailAlreadyRegistered
+from voyagent.identity.service.errors import AddressTaken
+from voyagent.identity.service.invites import revoke_invites_to
 from voyagent.identity.service.one_time import Purpose
 from voyagent.identity.service.proving import lock_person
 from voyagent.identity.service.sessions import end_sessions
@@ -35,8 +36,8 @@ def update_profile(identity: Identity, actor: Actor, *, full_name: str | None = 
     """Change one's name, address or both; None keeps (API contract, profile).
 
     A new address needs a fresh actor and counts at once, unconfirmed, whatever the installation says about confirming: a link goes to it, the old one is told
-    and its outstanding links die, and the person's other sessions end while the acting one goes on. The same address in other case is none. Raises Forbidden,
-    NotFresh, TooManyRequests (its refusal tells that an address is taken), EmailAlreadyRegistered.
+    and its outstanding links die, the agency's open invitations to either are taken back, and the person's other sessions end while the acting one goes on.
+    The same address in other case is none. Raises Forbidden, NotFresh, TooManyRequests (its refusal tells that an address is taken), AddressTaken.
     """
     actor.require("account.update")
     person = lock_person(person_of(actor))
@@ -78,16 +79,17 @@ def change_password(identity: Identity, actor: Actor, *, current_password: str, 
 
 
 def _move(identity: Identity, actor: Actor, person: User, email: str) -> None:
-    """Give a person, whose row is held, another address. Raises EmailAlreadyRegistered; of two who want one address at once, one gets it."""
+    """Give a person, whose row is held, another address. Raises AddressTaken; of two who want one address at once, one gets it."""
     if queries.email_taken(email):
-        raise EmailAlreadyRegistered
+        raise AddressTaken
     before, person.email, person.email_verified = person.email, email, False
     try:
         db.session.flush()
     except IntegrityError as error:
         if "uq_users_email" in str(error.orig):
-            raise EmailAlreadyRegistered from None
+            raise AddressTaken from None
         raise
+    revoke_invites_to(actor, before, email)
     one_time.end(person.id, *Purpose)
     end_sessions(person.id, reason="email_changed", except_session=actor.session_id, by=actor)
     mail_verification(identity, actor, user_id=person.id, email=email)

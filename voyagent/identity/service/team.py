@@ -40,7 +40,7 @@ def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
-    """Take somebody out of the agency: every sign-in and key of hers ends with the next request, and invitations that she sent are taken back.
+    """Take somebody out of the agency: every sign-in and key of hers ends with the next request, and invitations by her or to her are taken back.
 
     What she did keeps her name, and her address is free to join again, as a new person. She is told by mail. Gives back her name. Raises
     Forbidden, PersonNotFound, LastAdministrator.
@@ -51,8 +51,9 @@ def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:
     sessions = end_sessions(user_id, reason="removed", by=actor)
     invites = rows_changed(
         "update invites set status = 'revoked', revoked_at = now()"
-        " where tenant_id = :tenant_id and invited_by_user_id = :by and status = 'pending' and expires_at > now()",
+        " where tenant_id = :tenant_id and (invited_by_user_id = :by or email = :email) and status = 'pending' and expires_at > now()",
         by=user_id,
+        email=person.email,
     )
     ended = {"sessions": sessions, "invitations": invites}
     audit.record(actor, "person.removed", entity_refs={"user_id": user_id}, inputs={"email": person.email, "role": person.role}, outputs=ended)

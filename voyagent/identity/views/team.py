@@ -43,7 +43,9 @@ def invite(actor: Actor) -> Any:
     """Invite a colleague; the next page shows the link once."""
     form = InviteForm()
     made = form.attempt(
-        lambda given: service.invite(identity(), actor, email=given.email, role=given.role, address=device(Channel.BROWSER).ip), invite_already_exists="email"
+        lambda given: service.invite_newcomer(identity(), actor, email=given.email, role=given.role, address=device(Channel.BROWSER).ip),
+        invite_already_exists="email",
+        already_in_team="email",
     )
     if made is None:
         return _team(SessionReader(db.session), form), form.status
