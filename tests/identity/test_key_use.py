@@ -83,6 +83,14 @@ def test_a_read_key_changes_nothing_anywhere(alice: Person, call: Call) -> None:
     assert (answer.status_code, detail(answer)) == (403, "forbidden_role")
 
 
+def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(alice: Person, bob: Person) -> None:
+    scope = with_key(alice, "reports").post("/enquiries", json={})
+    role = with_key(bob).get("/auth/invites")
+    assert {detail(scope), detail(role)} == {"forbidden_role"}
+    assert scope.json["message"] == "The scopes of this API key do not reach this, though the role of its maker does."
+    assert role.json["message"].startswith("Your role does not allow this.")
+
+
 @named([call for call in GUARDED if call.operation.method == "GET"])
 def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
     assert send(with_key(alice, "read"), call, alice).status_code == send(alice.api, call, alice).status_code == 200

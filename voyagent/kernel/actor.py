@@ -29,6 +29,12 @@ class NotFresh(Forbidden):
     message = N_("Please confirm your password first.")
 
 
+class ScopeTooSmall(Forbidden):
+    """An API key that reaches less than the role of its maker; programs are told the same as of a role."""
+
+    message = N_("The scopes of this API key do not reach this, though the role of its maker does.")
+
+
 def define_roles(roles: Mapping[str, frozenset[str]], scopes: Mapping[str, frozenset[str]]) -> None:
     """Install the permission tables (`identity.permissions` owns them). A role or scope that they do not name may do nothing."""
     for table, given in ((_ROLE_PERMISSIONS, roles), (_SCOPE_PERMISSIONS, scopes)):
@@ -79,9 +85,10 @@ class Actor:
         return permission in (_ROLE_PERMISSIONS.get(self.role, frozenset()) if self.permissions is None else self.permissions)
 
     def require(self, permission: str) -> None:
-        """The first line of every service. Raises Forbidden (`forbidden_role`)."""
-        if not self.can(permission):
-            raise Forbidden
+        """The first line of every service. Raises Forbidden, or ScopeTooSmall where only a key's scopes stand in the way (both `forbidden_role`)."""
+        if self.can(permission):
+            return
+        raise ScopeTooSmall if self.key_id is not None and permission in _ROLE_PERMISSIONS.get(self.role, frozenset()) else Forbidden
 
     def require_fresh(self) -> None:
         """For acts that ask for the password again (API contract, fresh token). Raises NotFresh (`reauthentication_required`)."""
