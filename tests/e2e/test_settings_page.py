@@ -84,3 +84,14 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser
         expect(colleague.page.get_by_text("Only an administrator of your agency can change these.")).to_be_visible()
         expect(colleague.page.locator("#limits")).to_contain_text("200,000")
         expect(colleague.page.locator("#settings-form")).to_have_count(0)
+
+
+def test_a_name_in_devanagari_has_its_letters_on_an_english_page(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
+        page = visit.page
+        page.goto("/sign-up")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        fonts = "document.fonts.ready.then(() => [...document.fonts].filter(f => f.family.includes('Devanagari') && f.status === 'loaded').length)"
+        assert page.evaluate(fonts) == 0, "no letter needs it yet"
+        page.evaluate("document.querySelector('h1').textContent = 'आयशा रहमान'")
+        page.wait_for_function("[...document.fonts].some(f => f.family.includes('Devanagari') && f.status === 'loaded')")
