@@ -13,9 +13,11 @@ from flask import Flask
 
 from tests.http.conftest import Variant
 from tests.people import Person, csrf
-from voyagent.http.errors import status_of
+from voyagent.http.errors import sentence_of, status_of
+from voyagent.identity import service as identity
 from voyagent.kernel import errors
 from voyagent.kernel.db import db
+from voyagent.settings import service as settings
 
 HTMX = {"HX-Request": "true"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,6 +158,47 @@ def test_a_dead_end_of_a_signed_in_person_keeps_the_menu(alice: Person) -> None:
     assert answer.status_code == 404
     assert 'aria-label="Main"' in answer.text
     assert alice.actor.full_name in answer.text
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nope", 404), ("/settings/x", 404), ("/account/security/confirm", 405), ("/sign-in?next=%00", 422)])
+def test_a_dead_end_behind_no_door_speaks_her_language_and_keeps_her_menu(alice: Person, path: str, status: int) -> None:
+    alice.does(settings.update, {"locale": "hi"})
+    answer = page_of(alice.browser.get(path), status)
+    assert '<html lang="hi"' in answer.text
+    assert 'aria-label="मुख्य"' in answer.text
+    assert alice.actor.full_name in answer.text
+
+
+def test_a_dead_end_of_somebody_who_is_signed_out_has_no_menu(alice: Person) -> None:
+    browser = alice.browser
+    alice.does(identity.end_own_sessions, keep_this=False)
+    answer = page_of(browser.get("/nope"), 404)
+    assert alice.actor.full_name not in answer.text
+
+
+def test_a_dead_end_does_without_the_menu_where_the_database_is_away(dead: Flask, alice: Person) -> None:
+    browser, name = dead.test_client(), dead.config["SESSION_COOKIE_NAME"]
+    cookie = alice.browser.get_cookie(name)
+    assert cookie is not None
+    browser.set_cookie(name, cookie.value)
+    page_of(browser.get("/nope"), 404)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (1, "in one second."),
+        (3, "in 3 seconds."),
+        (89, "in 89 seconds."),
+        (90, "in 2 minutes."),
+        (720, "in 12 minutes."),
+        (3600, "in 60 minutes."),
+        (7201, "in 3 hours."),
+    ],
+)
+def test_a_limit_says_how_long_it_lasts(app: Flask, seconds: int, said: str) -> None:
+    with app.test_request_context("/"):
+        assert sentence_of(errors.TooManyRequests(retry_after_s=seconds)) == f"That was too often. Please try again {said}"
 
 
 @pytest.mark.parametrize(("path", "status"), [("/enquiries/nonsense", 404), ("/sign-out", 405), ("/sign-in?next=%00", 422)])

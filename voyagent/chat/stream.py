@@ -43,7 +43,7 @@ class StreamsFull(Unavailable):
 class TooManyStreams(TooManyRequests):
     """One person follows as many conversations at once as she may."""
 
-    message = N_("You follow too many conversations at once. Close one and try again.")
+    message = N_("You follow too many conversations at once. Close one first.")
     retry_after_s = 5
 
 

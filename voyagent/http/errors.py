@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 
 import psycopg
 import psycopg_pool
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
-from flask_babel import gettext
+from flask_babel import gettext, ngettext, refresh
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from voyagent.http.guards import present_actor, recognise, to_sign_in
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
@@ -30,6 +32,7 @@ STATUS: dict[type[errors.VoyagentError], HTTPStatus] = {
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_COUNTED_IN_SECONDS, _COUNTED_IN_MINUTES = 90, 90 * 60
 _HTTP_DETAIL = {
     404: "Not Found",
     405: "Method Not Allowed",
@@ -94,6 +97,28 @@ def answer(status: int, detail: object, message: str | None = None, headers: dic
     return response
 
 
+def sentence_of(error: errors.VoyagentError) -> str:
+    """What a person is told, in her language; a limit says when it lets her in again."""
+    sentence = gettext(error.message)
+    return f"{sentence} {_wait(error.retry_after_s)}" if isinstance(error, errors.TooManyRequests) else sentence
+
+
+def _wait(seconds: int) -> str:
+    if seconds < _COUNTED_IN_SECONDS:
+        return ngettext("Please try again in one second.", "Please try again in %(num)d seconds.", seconds)
+    if seconds < _COUNTED_IN_MINUTES:
+        return ngettext("Please try again in one minute.", "Please try again in %(num)d minutes.", math.ceil(seconds / 60))
+    return ngettext("Please try again in one hour.", "Please try again in %(num)d hours.", math.ceil(seconds / 3600))
+
+
+def _recognise() -> None:
+    """Have a dead end speak the language of whoever came, and keep her menu, where no door has asked who she is; files have no pages."""
+    if is_api() or request.endpoint == "static" or present_actor() is not None:
+        return
+    if recognise() is not None:
+        refresh()  # the language may have been settled for nobody in particular
+
+
 def _page(status: int, message: str | None) -> Response:
     known = status if status in {400, 403, 404, 405, 409, 410, 413, 415, 422, 429, 500, 503} else 500 if status >= 500 else 404
     template = "errors/_alert.html" if is_htmx() else f"errors/{known}.html"
@@ -118,13 +143,13 @@ def _expected(error: errors.VoyagentError) -> Response:
     elif isinstance(error, errors.StructuredInvalid):
         detail = error.body
     if not is_api() and isinstance(error, errors.Unauthorized):
-        from voyagent.http.guards import to_sign_in  # noqa: PLC0415 - guards import this table
-
         return to_sign_in()
-    return answer(status, detail, gettext(error.message), headers)
+    _recognise()
+    return answer(status, detail, sentence_of(error), headers)
 
 
 def _csrf(_error: CSRFError) -> Response:
+    _recognise()
     return answer(HTTPStatus.BAD_REQUEST, "csrf_failed", gettext("This page has been open for too long. Load it again and repeat what you did."))
 
 
@@ -134,6 +159,7 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if 300 <= status < 400:
         return Response(status=status, headers={"Location": getattr(error, "new_url", "/")})
+    _recognise()
     headers = {}
     if status == HTTPStatus.METHOD_NOT_ALLOWED and getattr(error, "valid_methods", None):
         headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))  # type: ignore[attr-defined]

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
 from flask import Response, after_this_request
-from flask_babel import gettext as _, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from wtforms import Field, StringField
 
+from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel.db import finish
@@ -129,7 +130,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             _tell_when(error.retry_after_s)
         place = fields.get(error.code, "")
         target = self._fields.get(place)
-        sentence = _(error.message)
+        sentence = sentence_of(error)
         if target is not None:
             target.errors = [*target.errors, sentence]
         else:

@@ -11,9 +11,12 @@ from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import psycopg
+import structlog
 from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from psycopg_pool import PoolTimeout
 from sqlalchemy import Select, text
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RoutingException
@@ -27,8 +30,10 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import ENTER, Lane, LaneReader, actor_of, enter_values
 from voyagent.kernel.tenancy import note_entered
 
+log = structlog.get_logger(__name__)
 _ENTER = text(ENTER.replace("%(", ":").replace(")s", ""))
 TOKEN_BYTES_MAX = 4096
+DEAD_END = "agency.read"  # what everybody may who belongs to an agency
 EVENT_STREAM = "text/event-stream"
 IDLE_MAX = timedelta(days=14)
 _SEEN_EVERY_S = 3600
@@ -134,6 +139,20 @@ def present_actor() -> Actor | None:
     """Whoever has been proved in this request."""
     reader = g.get("reader")
     return g.get("actor") or (reader.actor if reader is not None else None)
+
+
+def recognise() -> Actor | None:
+    """Whoever has been proved, else whom the cookie names, for a dead end that no door stands before; nobody where the database does not confirm it."""
+    actor = present_actor()
+    if actor is not None or not current_user.is_authenticated:
+        return actor
+    try:
+        return lane_reader(cast("SignedIn", current_user).credential, DEAD_END, with_shell=True).prove()
+    except Unauthorized:
+        return None
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        log.warning("dead_end.without_menu", error=type(error).__name__)
+        return None
 
 
 def sign_browser_in(credential: Credential, *, remember: bool = False) -> None:

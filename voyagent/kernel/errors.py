@@ -83,10 +83,10 @@ class PreconditionFailed(VoyagentError):
 
 
 class TooManyRequests(VoyagentError):
-    """More than a caller may ask for now; `retry_after_s` says when to come back."""
+    """More than a caller may ask for now; `retry_after_s` says when to come back, and the door adds it to the words."""
 
     code = "too_many_requests"
-    message = N_("That was too often. Please wait a little and try again.")
+    message = N_("That was too often.")
     retry_after_s = 60
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None) -> None:

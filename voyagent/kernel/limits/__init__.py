@@ -8,7 +8,7 @@
 Every attempt is counted before the credential is looked at, so that parallel guesses cannot pass together; what succeeded is taken off its account again.
 """
 
-from voyagent.kernel.limits.limiter import Attempt, Limiter, TooManyAttempts, TooManyAttemptsThisHour
+from voyagent.kernel.limits.limiter import Attempt, Limiter
 from voyagent.kernel.limits.throttles import (
     ACCEPT_INVITE,
     ALL,
@@ -45,6 +45,4 @@ __all__ = [
     "Limiter",
     "Quota",
     "Throttle",
-    "TooManyAttempts",
-    "TooManyAttemptsThisHour",
 ]

@@ -16,27 +16,15 @@ from typing import Self
 import structlog
 
 from voyagent.kernel.config import Settings
-from voyagent.kernel.errors import N_, TooManyRequests, Unavailable
+from voyagent.kernel.errors import TooManyRequests, Unavailable
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.limits.throttles import ALL, HOME, MINUTE, Quota, Throttle
+from voyagent.kernel.limits.throttles import ALL, HOME, Quota, Throttle
 from voyagent.kernel.limits.windows import Window, windows
 
 _LOOK_AGAIN_S = 0.05
 _GATES = 64
 _DIGEST_CHARS = 32
 log = structlog.get_logger(__name__)
-
-
-class TooManyAttempts(TooManyRequests):
-    """A limit of a minute is reached."""
-
-    message = N_("That was too often. Please wait a minute, then try again.")
-
-
-class TooManyAttemptsThisHour(TooManyRequests):
-    """A limit of an hour is reached."""
-
-    message = N_("That was too often. It works again within the hour; please try later.")
 
 
 class Attempt:
@@ -228,7 +216,7 @@ def _at(account: str, address: str) -> str:
 def _refusal(throttle: Throttle, per: str, wait_s: float) -> TooManyRequests:
     retry_after_s = max(1, math.ceil(wait_s))
     log.info("attempt.refused", throttle=throttle.name, per=per, retry_after_s=retry_after_s)
-    return (TooManyAttempts if retry_after_s <= MINUTE else TooManyAttemptsThisHour)(retry_after_s=retry_after_s)
+    return TooManyRequests(retry_after_s=retry_after_s)
 
 
 def _nothing() -> None:
