@@ -87,9 +87,10 @@ def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(pos
 
 @pytest.mark.parametrize("change", ["on", "off", "replaced"])
 def test_a_changed_second_factor_is_told_as_what_it_is(post: Post, alice: Person, change: str) -> None:
-    _, text, _ = posted(post, alice, "two_factor_changed", change=change)
+    message, text, _ = posted(post, alice, "two_factor_changed", change=change)
     said = {"on": "now asks for a code", "off": "no longer asks for a code", "replaced": "come from another device"}
     assert {other for other, words in said.items() if words in text} == {change}
+    assert {"on": "is on now", "off": "is off now", "replaced": "has another device now"}[change] in message["Subject"]
 
 
 def test_the_new_address_is_told_to_the_old_one_as_its_owner_only_knows_it(post: Post, alice: Person) -> None:

@@ -17,12 +17,22 @@ Value = str | int
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One letter. `link_lives` names the value that says for how long its link is good, and how many seconds one of it has."""
+    """One letter. `subject` is one for all, or a value's name and a subject for each choice that it has.
 
-    subject: str
+    `link_lives` names the value that says for how long its link is good, and how many seconds one of it has.
+    """
+
+    subject: str | tuple[str, dict[str, str]]
     values: dict[str, type[str | int]]
     choices: dict[str, frozenset[str]] | None = None
     link_lives: tuple[str, int] | None = None
+
+    def subject_for(self, values: dict[str, Value]) -> str:
+        """The subject of a letter with these values, in English and not filled in."""
+        if isinstance(self.subject, str):
+            return self.subject
+        name, subjects = self.subject
+        return subjects[str(values[name])]
 
     def useful_for(self, values: dict[str, Value]) -> timedelta:
         """For how long the mail is of use: until its link is dead, a week at most."""
@@ -32,6 +42,11 @@ class Kind:
         return min(KEPT_FOR, timedelta(seconds=int(values[name]) * seconds))
 
 
+_TWO_FACTOR = {
+    "on": N_("Two-factor sign-in is on now"),
+    "off": N_("Two-factor sign-in is off now"),
+    "replaced": N_("Your two-factor sign-in has another device now"),
+}
 KINDS: dict[str, Kind] = {
     "verify_email": Kind(N_("Confirm your e-mail address"), {"link": str, "hours": int}, link_lives=("hours", 3600)),
     "reset_password": Kind(N_("Choose a new password"), {"link": str, "minutes": int}, link_lives=("minutes", 60)),
@@ -43,7 +58,7 @@ KINDS: dict[str, Kind] = {
     # To the old address; `address` is the new one, which the letter shows masked.
     "address_changed": Kind(N_("Your e-mail address was changed"), {"address": str}),
     "password_changed": Kind(N_("Your password was changed"), {}),
-    "two_factor_changed": Kind(N_("Your two-factor sign-in was changed"), {"change": str}, choices={"change": frozenset({"on", "off", "replaced"})}),
+    "two_factor_changed": Kind(("change", _TWO_FACTOR), {"change": str}, choices={"change": frozenset(_TWO_FACTOR)}),
     "recovery_codes_changed": Kind(N_("You have new recovery codes"), {}),
     "api_key_created": Kind(N_("A new API key was made for your account"), {"name": str, "prefix": str}),
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),

@@ -35,7 +35,7 @@ def write(letter: Letter, *, to: str, values: dict[str, Value], settings: Settin
     with force_locale(letter.locale):
         given: dict[str, Any] = {**values, "agency": letter.agency}
         given = {name: _one_line(value) if isinstance(value, str) and name != "link" else value for name, value in given.items()}
-        given["subject"] = gettext(KINDS[letter.kind].subject, **given)
+        given["subject"] = gettext(KINDS[letter.kind].subject_for(values), **given)
         message["Subject"] = given["subject"]
         given |= {"site": settings.public_url, "locale": letter.locale}
         text, html = (_render(f"mail/{letter.kind}.{ending}", given) for ending in ("txt", "html"))
