@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.people import People, Person
@@ -24,7 +25,7 @@ def steps(client: FlaskClient) -> list[tuple[str, bool, str | None]]:
     page = shown(client, "/")
     found = re.search(r"<ol class=.*?</ol>", page, re.DOTALL)
     assert found, "no first steps"
-    entries = re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL)[1:]
+    entries = [entry for entry in re.findall(r"<li>(.*?)</li>", found.group(0), re.DOTALL) if "Create your agency" not in entry]
     told = []
     for entry in entries:
         title = re.search(r'class="v-strong">([^<]+)<', entry)
@@ -79,6 +80,30 @@ def test_the_steps_remember_what_is_done(alice: Person, bob: Person) -> None:
 
 def test_whoever_may_only_look_gets_no_button(alice: Person, victor: Person) -> None:
     assert [href for _title, _done, href in steps(victor.browser)] == [None, None, None]
+
+
+def test_whoever_was_invited_is_not_told_that_she_made_the_agency(alice: Person, bob: Person) -> None:
+    assert "Create your agency" in shown(alice.browser, "/")
+    assert "Create your agency" not in shown(bob.browser, "/")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_an_unconfirmed_person_is_asked_to_confirm_until_she_has(alice: Person, bob: Person, owner_engine: sa.Engine, is_new: bool) -> None:
+    def note(confirmed: bool) -> None:
+        with owner_engine.begin() as connection:
+            connection.execute(sa.text("update users set email_verified = :confirmed where id = :id"), {"confirmed": confirmed, "id": bob.actor.user_id})
+
+    if not is_new:
+        log_enquiry(alice)
+    browser, words = bob.browser, f"open the link that we have sent to {bob.email}"
+    assert words not in shown(browser, "/")
+    note(confirmed=False)
+    page = shown(browser, "/")
+    assert words in page
+    assert 'action="/account/verification"' in page
+    assert words not in shown(alice.browser, "/")
+    note(confirmed=True)
+    assert words not in shown(browser, "/")
 
 
 @pytest.mark.parametrize("what", ["enquiry", "request", "open invoice", "paid invoice"])

@@ -187,6 +187,7 @@ def get_invite_for_holder(invite_id: UUID) -> Row:
             _TENANTS.display_name.label("tenant_name"),
             _TENANTS.is_active.label("tenant_is_active"),
             _USERS.email.label("inviter_email"),
+            _USERS.display_name.label("inviter_name"),
         )
         .join(Tenant.__table__, _TENANTS.id == _INVITES.tenant_id)
         .join(User.__table__, (_USERS.tenant_id == _INVITES.tenant_id) & (_USERS.id == _INVITES.invited_by_user_id))
@@ -260,6 +261,11 @@ def names_of(reader: Reader) -> dict[UUID, str]:
 def name_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """For a Core select of another room: the name of the person whom a column names."""
     return select(_USERS.display_name).where(owned(User), _USERS.id == user_id).scalar_subquery()
+
+
+def is_confirmed(user_id: UUID | None) -> ScalarSelect[Any]:
+    """For a Core select of another room: whether a person of the agency has confirmed her address."""
+    return select(_USERS.email_verified).where(owned(User), _USERS.id == user_id).scalar_subquery()
 
 
 def keys_statement(*, key_id: UUID | None = None, maker_id: UUID | None = None, limit: int | None = None, cursor: Cursor | None = None) -> Select[Any]:

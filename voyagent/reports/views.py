@@ -32,7 +32,7 @@ def index(reader: LaneReader) -> Any:
     actor = reader.prove()
     now = read_now(reader, actor)
     if now.is_new:
-        return render_template("home/first_steps.html", steps=_first_steps(actor, now))
+        return render_template("home/first_steps.html", now=now, steps=_first_steps(actor, now))
     return render_template("home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), due=_due_bars(now, actor.currency))
 
 

@@ -83,6 +83,7 @@ class Now:
     people: int
     has_talked: bool
     is_new: bool
+    is_confirmed: bool
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
@@ -99,7 +100,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         approvals.decided_statement(clock.now() - LOOK_BACK),
         chats.sessions_statement(DONE_MAX),
         enquiries.weeks_statement(since, actor.timezone),
-        select(enquiries.counted().label("enquiries"), people.label("people")),
+        select(enquiries.counted().label("enquiries"), people.label("people"), identity.is_confirmed(actor.user_id).label("is_confirmed")),
     )
     is_idle = not (numbers[0]["enquiries"] or waiting or decided or due)
     return Now(
@@ -113,6 +114,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         enquiries=numbers[0]["enquiries"],
         people=numbers[0]["people"],
         has_talked=bool(talks),
+        is_confirmed=numbers[0]["is_confirmed"],
         is_new=is_idle and not reader.read(ledger.trial_balance_statement(today).limit(1))[0],
     )
 
