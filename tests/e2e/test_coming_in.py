@@ -65,7 +65,7 @@ def _invite(visit: Visit, look: Look, email: str) -> str:
     look_at(visit, "team-alone", look)
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Role", exact=True).select_option(label="Accounting lead")
-    page.get_by_role("button", name="Make invitation").click()
+    page.get_by_role("button", name="Send invitation").click()
     link = page.locator("#invite-link").inner_text()
     assert re.fullmatch(rf"{re.escape(visit.page.url.rsplit('/', 1)[0])}/accept-invite\?token=[\w-]{{43}}", link)
     look_at(visit, "team-link", look)
@@ -86,7 +86,7 @@ def _join(visit: Visit, look: Look, link: str) -> None:
     page.get_by_role("button", name="Join the agency").click()
     expect(page).to_have_url(re.compile(r"/$"))
     page.goto("/team")
-    expect(page.get_by_role("button", name="Make invitation")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send invitation")).to_have_count(0)
 
 
 def _sign_out_and_in(visit: Visit, look: Look, email: str) -> None:
@@ -119,7 +119,7 @@ def test_everything_works_without_javascript(browser: Browser, site: Site) -> No
         page.get_by_role("button", name="Create agency").click()
         page.goto("/team")
         page.get_by_label("E-mail").fill(f"x-{email}")
-        page.get_by_role("button", name="Make invitation").click()
+        page.get_by_role("button", name="Send invitation").click()
         expect(page.locator("#invite-link")).to_contain_text("accept-invite?token=")
         page.get_by_role("button", name="Revoke").click()
         expect(page.get_by_text("The invitation is taken back.")).to_be_visible()

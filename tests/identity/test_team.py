@@ -343,6 +343,23 @@ def test_the_role_is_changed_on_the_page(alice: Person, bob: Person, sql: Sql) -
     assert "The role of Bob Colleague is changed." in browser.get("/team").text
 
 
+def test_the_same_role_again_is_told_as_no_change(alice: Person, bob: Person) -> None:
+    browser = alice.browser
+    browser.post(path_of(bob) + "/role", data={"role": "agent", "csrf_token": csrf(browser, path_of(bob))})
+    page = browser.get("/team").text
+    assert "Bob Colleague has this role already." in page
+    assert "is changed" not in page
+
+
+def test_the_only_administrator_is_told_why_she_cannot_leave(alice: Person, bob: Person, people: People) -> None:
+    page = alice.browser.get(path_of(alice)).text
+    assert f"{path_of(alice)}/remove" not in page
+    assert "You are the agency's only administrator." in page
+    assert f"{path_of(bob)}/remove" in alice.browser.get(path_of(bob)).text
+    people.colleague(alice, "Ada Admin", role="agency_admin")
+    assert f"{path_of(alice)}/remove" in alice.browser.get(path_of(alice)).text
+
+
 def test_the_page_refuses_what_cannot_be(alice: Person, sql: Sql) -> None:
     browser = alice.browser
     for role, words in (("owner", "Choose one of the list."), ("viewer", "only administrator")):

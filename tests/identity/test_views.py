@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests import mailbox
 from tests.identity.conftest import Events
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import Sql, act, demo, fresh_address  # noqa: F401 - a fixture
 from tests.people import PASSWORD, Person, csrf
 from voyagent.factory import create_app
 from voyagent.identity.demo import DEMO_EMAIL
+from voyagent.identity.service.one_time import Purpose, issue
 from voyagent.kernel.config import Settings
 
 
@@ -266,7 +268,7 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     page = browser.get("/accept-invite")
     assert page.status_code == 200
-    for words in ("Join Alice Travels", alice.email, email, "Accounting lead"):
+    for words in ("Join Alice Travels", f"Alice Owner ({alice.email}) has invited you.", email, "Accounting lead"):
         assert words in page.text
     assert token not in page.text
     refused = submit(browser, "/accept-invite", full_name="Ravi Menon", password="password1234")
@@ -334,12 +336,30 @@ def test_an_invitations_link_is_shown_once(alice: Person) -> None:
     assert (answer.status_code, path_of(answer)) == (303, "/team")
     page = browser.get("/team").text
     (link,) = re.findall(r"http://127\.0\.0\.1:5000/accept-invite\?token=[A-Za-z0-9_-]{43}", page)
-    assert email in page
+    assert f"The invitation is on its way to {email}" in page
+    assert [letter.message["To"] for letter in mailbox.received(alice.app, to=email, kind="invitation")] == [email]
     assert "accept-invite" not in browser.get("/team").text
     joiner = alice.app.test_client()
     parts = urlsplit(link)
     joiner.get(f"{parts.path}?{parts.query}")
     assert "Viewer" in joiner.get("/accept-invite").text
+
+
+def test_an_invitation_stands_under_no_word_of_people_who_are_here(app: Flask, alice: Person) -> None:
+    invite(app, alice, fresh_address())
+    table = re.search(r"<table.*?</table>", alice.browser.get("/team").text, re.DOTALL)
+    assert table
+    assert re.search(r'<td[^>]*colspan="2">.*?Invited.*?link ends', table.group(0), re.DOTALL)
+
+
+def test_the_whole_rule_stands_under_every_field_for_a_new_password(app: Flask, browser: FlaskClient, alice: Person) -> None:
+    _, token = invite(app, alice, fresh_address())
+    rule = "12 or more characters with a letter and a figure, or 20 or more of any kind."
+    browser.get(f"/accept-invite?token={token}")
+    reset = alice.does(lambda actor: issue(app.extensions["voyagent.identity"], user_id=actor.user_id, email=alice.email, purpose=Purpose.RESET_PASSWORD))
+    browser.get(f"/reset-password?token={reset}")
+    for client, path in ((browser, "/sign-up"), (browser, "/accept-invite"), (browser, "/reset-password"), (alice.browser, "/account")):
+        assert rule in client.get(path).text, path
 
 
 def test_a_refused_invitation_says_so_at_the_field(alice: Person) -> None:

@@ -10,7 +10,7 @@ from wtforms import EmailField, PasswordField, StringField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.identity.account_schemas import AddressPage, ForgotPage, NamePage, PasswordPage, ResetPage
-from voyagent.identity.forms import SENTENCES
+from voyagent.identity.forms import PASSWORD_RULE, SENTENCES
 
 _WRITE_PASSWORD = _("Write your password.")
 _TOO_LONG = _("This is too long.")
@@ -34,7 +34,7 @@ class ResetForm(SchemaForm[ResetPage]):
 
     schema: ClassVar[type[BaseModel]] = ResetPage
     sentences: ClassVar[dict[str, Any]] = {**SENTENCES, **_NEW_PASSWORD}
-    new_password = PasswordField(_("New password"))
+    new_password = PasswordField(_("New password"), description=PASSWORD_RULE)
 
 
 class NameForm(SchemaForm[NamePage]):
@@ -66,5 +66,5 @@ class PasswordForm(SchemaForm[PasswordPage]):
         "current_password.string_too_long": _TOO_LONG,
     }
     current_password = PasswordField(_("Present password"))
-    new_password = PasswordField(_("New password"))
+    new_password = PasswordField(_("New password"), description=PASSWORD_RULE)
     code = StringField(_("Code from your phone, or a recovery code"), id="password-code")

@@ -17,6 +17,8 @@ from voyagent.kernel.fields import Open
 FIRST_CURRENCIES = ("INR", "AED", "USD", "EUR", "GBP", "SAR", "QAR", "SGD")
 FIRST_ZONES = ("Asia/Kolkata", "Asia/Dubai", "Asia/Singapore", "Europe/London", "UTC")
 ROLE_ORDER = (Role.AGENT, Role.VIEWER, Role.TICKETING_LEAD, Role.ACCOUNTING_LEAD, Role.AGENCY_ADMIN)
+PASSWORD_RULE = _("12 or more characters with a letter and a figure, or 20 or more of any kind.")
+"""Stands under every field in which a password is chosen."""
 _PASSWORD_LENGTH = _("Use 12 to 128 characters.")
 SENTENCES = {
     "email_invalid": _("Write an address such as neha@malabargulf.in."),
@@ -52,7 +54,7 @@ class SignUpForm(SchemaForm[SignUpPage]):
     agency_name = StringField(_("Agency name"))
     full_name = StringField(_("Your name"))
     email = EmailField(_("E-mail"))
-    password = PasswordField(_("Password"))
+    password = PasswordField(_("Password"), description=PASSWORD_RULE)
     default_currency = SelectField(
         _("Books kept in"), default="INR", choices=lambda: _named(_first(FIRST_CURRENCIES, money.currency_codes())), validate_choice=False
     )
@@ -65,7 +67,7 @@ class JoinForm(SchemaForm[JoinPage]):
     schema = JoinPage
     sentences = SENTENCES
     full_name = StringField(_("Your name"))
-    password = PasswordField(_("Password"))
+    password = PasswordField(_("Password"), description=PASSWORD_RULE)
 
 
 class InviteForm(SchemaForm[CreateInviteRequest]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -22,21 +23,28 @@ from voyagent.kernel.errors import Forbidden
 MANAGE = "team.manage"
 
 
-def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> str:
+class RoleChange(NamedTuple):
+    """Whose role it is, and whether it is another one now."""
+
+    full_name: str
+    is_new: bool
+
+
+def change_role(identity: Identity, actor: Actor, user_id: UUID, *, role: str) -> RoleChange:
     """Give somebody of the agency another role; her tokens and keys stay good and are judged by it from the next request on (API contract, roles).
 
-    She is told by mail. Administrators may lower themselves. Gives back her name. Raises Forbidden, PersonNotFound, LastAdministrator.
+    She is told by mail. Administrators may lower themselves. Raises Forbidden, PersonNotFound, LastAdministrator.
     """
     person = _lock(actor, user_id)
     before = person.role
     if before == role:
-        return person.display_name
+        return RoleChange(person.display_name, is_new=False)
     if role not in roles_that_may(MANAGE):
         _refuse_for_the_last(person)
     person.role, person.updated_at = role, clock.now()
     audit.record(actor, "person.role_changed", entity_refs={"user_id": user_id}, inputs={"before": before, "after": role})
     identity.outbox.send(to=person.email, kind="role_changed", locale=actor.locale, role=role)
-    return person.display_name
+    return RoleChange(person.display_name, is_new=True)
 
 
 def remove_person(identity: Identity, actor: Actor, user_id: UUID) -> str:

@@ -14,6 +14,7 @@ from voyagent.http.pages import toast
 from voyagent.identity import queries, service
 from voyagent.identity.doors import identity
 from voyagent.identity.forms import RoleForm, SureForm
+from voyagent.identity.permissions import roles_that_may
 from voyagent.identity.queries import PersonNotFound
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.sessions import with_words
@@ -32,10 +33,13 @@ def member(reader: Reader, user_id: UUID) -> str:
 def change_role(actor: Actor, user_id: UUID) -> Any:
     """Give her another role."""
     form = RoleForm()
-    name = form.attempt(lambda given: service.change_role(identity(), actor, user_id, role=given.role), last_administrator="role")
-    if name is None:
+    change = form.attempt(lambda given: service.change_role(identity(), actor, user_id, role=given.role), last_administrator="role")
+    if change is None:
         return _page(SessionReader(db.session), user_id, form), form.status
-    toast(_("The role of %(name)s is changed. It counts from now on.", name=name))
+    if change.is_new:
+        toast(_("The role of %(name)s is changed. It counts from now on.", name=change.full_name))
+    else:
+        toast(_("%(name)s has this role already.", name=change.full_name))
     return see_other(url_for(".team"))
 
 
@@ -68,4 +72,6 @@ def remove_member(actor: Actor, user_id: UUID) -> Any:
 def _page(reader: Reader, user_id: UUID, form: RoleForm | None = None) -> str:
     person = queries.get_person(reader, user_id)
     sessions = with_words(queries.list_sessions(reader, user_id))
-    return render_template("identity/member.html", person=person, form=form or RoleForm(data={"role": person["role"]}), sessions=sessions)
+    administrators = [each["id"] for each in queries.list_people(reader, removed=False) if each["role"] in roles_that_may("team.manage")]
+    facts = {"person": person, "sessions": sessions, "is_last": administrators == [user_id]}
+    return render_template("identity/member.html", form=form or RoleForm(data={"role": person["role"]}), **facts)
