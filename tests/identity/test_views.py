@@ -80,11 +80,37 @@ def test_a_failed_sign_in_is_kept_in_the_audit(browser: FlaskClient, alice: Pers
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/sign-in/demo", "/sign-out", "/accept-invite", "/team"])
 def test_every_form_needs_its_csrf_token(alice: Person, path: str) -> None:
-    for browser in (alice.app.test_client(), alice.browser):
-        answer = browser.post(path, data={"email": alice.email, "password": PASSWORD})
-        assert answer.status_code == 400
-        wrong = browser.post(path, data={"email": alice.email, "password": PASSWORD, "csrf_token": "wrong"})
-        assert wrong.status_code == 400
+    nobody = alice.app.test_client()
+    for browser in (nobody, alice.browser):
+        for token in ({}, {"csrf_token": "wrong"}):
+            answer = browser.post(path, data={"email": alice.email, "password": PASSWORD, **token})
+            if browser is nobody and path in {"/sign-out", "/team"}:
+                assert (answer.status_code, path_of(answer)) == (303, "/sign-in")
+            else:
+                assert answer.status_code == 400
+
+
+def test_a_form_sent_after_signing_out_in_another_tab_leads_to_sign_in_and_back(alice: Person, sql: Sql) -> None:
+    browser, email = alice.browser, fresh_address()
+    open_page = {"email": email, "role": "agent", "csrf_token": csrf(browser, "/team")}
+    submit(browser, "/sign-out", token_from="/team")
+    answer = browser.post("/team", data=open_page, headers={"Referer": "http://localhost/team?x=1"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team%3Fx%3D1")
+    assert "You were signed out. Sign in again; what you sent was not saved." in browser.get(answer.headers["Location"]).text
+    assert not sql("select 1 from invites where email = :email", email=email)
+    for sender in ("https://evil.example/team", "http://localhost/nowhere", "nonsense", ""):
+        assert browser.post("/team", data=open_page, headers={"Referer": sender}).headers["Location"] == "/sign-in?next=/"
+    fragment = {"HX-Request": "true", "HX-Current-URL": "http://localhost/account"}
+    assert browser.post("/team", data=open_page, headers=fragment).headers["HX-Redirect"] == "/sign-in?next=/account"
+
+
+def test_a_form_sent_by_a_session_that_was_ended_elsewhere_says_so_and_leads_back(alice: Person) -> None:
+    browser = alice.browser
+    open_page = {"email": fresh_address(), "role": "agent", "csrf_token": csrf(browser, "/team")}
+    submit(alice.browser, "/account/sessions/end-others", token_from="/account/sessions")
+    answer = browser.post("/team", data=open_page, headers={"Referer": "http://localhost/team"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=/team")
+    assert "ended from another place" in browser.get(answer.headers["Location"]).text
 
 
 def test_the_csrf_token_of_before_is_worth_nothing_after_signing_in(browser: FlaskClient, alice: Person) -> None:
@@ -278,6 +304,16 @@ def test_the_link_of_an_invitation_leaves_the_address_at_once_and_lets_her_join(
     assert (answer.status_code, path_of(answer)) == (303, "/")
     assert "Ravi Menon" in browser.get("/team").text
     assert browser.get("/accept-invite").status_code == 404
+
+
+def test_whoever_is_signed_in_is_told_what_joining_does_to_this_browser(app: Flask, alice: Person, charlie: Person, browser: FlaskClient) -> None:
+    _, token = invite(app, alice, fresh_address())
+    words = f"You are signed in here as {charlie.actor.full_name} ({charlie.email})."
+    for client, is_told in ((charlie.browser, True), (browser, False)):
+        client.get(f"/accept-invite?token={token}")
+        assert (words in client.get("/accept-invite").text) is is_told
+        refused = submit(client, "/accept-invite", full_name="Ravi Menon", password="password1234")
+        assert (refused.status_code, words in refused.text) == (422, is_told)
 
 
 def test_a_link_that_opens_nothing_is_a_dead_end_with_words(app: Flask, browser: FlaskClient, alice: Person, sql: Sql) -> None:

@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
-from voyagent.http.guards import present_actor, recognise, to_sign_in
+from voyagent.http.guards import asks_for_a_person, is_signed_in, present_actor, recognise, to_sign_in
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
 from voyagent.kernel import errors
@@ -149,6 +149,8 @@ def _expected(error: errors.VoyagentError) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
+    if asks_for_a_person() and not is_signed_in():  # signed out in another tab, whose cookie has no token of this page any more
+        return to_sign_in()
     _recognise()
     return answer(HTTPStatus.BAD_REQUEST, "csrf_failed", gettext("This page has been open for too long. Load it again and repeat what you did."))
 

@@ -142,7 +142,7 @@ def present_actor() -> Actor | None:
 
 
 def recognise() -> Actor | None:
-    """Whoever has been proved, else whom the cookie names, for a dead end that no door stands before; nobody where the database does not confirm it."""
+    """Whoever has been proved, else whom the cookie names, for what no door stands before; nobody where the database does not confirm it."""
     actor = present_actor()
     if actor is not None or not current_user.is_authenticated:
         return actor
@@ -178,7 +178,7 @@ def is_signed_in() -> bool:
 
 
 def to_sign_in() -> Response:
-    """Send a person to the sign-in page and back here afterwards; one who was signed in is told why she is not any more.
+    """Send a person to the sign-in page and back here afterwards; one who was signed in, or who sent a form, is told why she is not any more.
 
     A stream can show neither a page nor the reason, so it gets a bare refusal, and the reason is kept for the next page.
     """
@@ -186,12 +186,26 @@ def to_sign_in() -> Response:
         return Response(status=401)
     if current_user.is_authenticated:
         flash(gettext(doors().why_ended(cast("SignedIn", current_user).credential)), "error")
+    elif request.method == "POST":
+        flash(gettext("You were signed out. Sign in again; what you sent was not saved."), "error")
     logout_user()
-    target = request.full_path.rstrip("?") if request.method == "GET" else url_for("home.index")
+    target = request.full_path.rstrip("?") if request.method == "GET" else _page_that_sent()
     address = url_for("identity.sign_in") + "?next=" + quote(target, safe="/")
     if is_htmx():
         return Response(status=401, headers={"HX-Redirect": address})
     return cast("Response", redirect(address, 303))
+
+
+def asks_for_a_person() -> bool:
+    """Whether the page that is asked for is one for people who are signed in."""
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "guard", None) is Guard.SIGNED_IN
+
+
+def _page_that_sent() -> str:
+    """The page of ours on which a form was sent, as the browser tells it; else home."""
+    sender = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    address = f"{sender.path}?{sender.query}" if sender.query else sender.path
+    return safe_next(address if sender.netloc == request.host else None)
 
 
 def safe_next(address: str | None) -> str:

@@ -83,6 +83,7 @@ class PageBlueprint(Blueprint):
                     reader.prove()
                 return answer
 
+            guarded.guard = keeper  # type: ignore[attr-defined]
             endpoint = view.__name__.strip("_")
             self.pages.append(Page(path, methods, keeper, permission, f"{self.name}.{endpoint}"))
             self.add_url_rule(path, endpoint=endpoint, view_func=guarded, methods=list(methods))

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from voyagent.http.client import client_address
 from voyagent.http.errors import status_of
-from voyagent.http.guards import Guard, is_signed_in, safe_next, sign_browser_in, sign_browser_out
+from voyagent.http.guards import Guard, is_signed_in, recognise, safe_next, sign_browser_in, sign_browser_out
 from voyagent.http.htmx import see_other
 from voyagent.http.presentation import page_locale
 from voyagent.identity import queries, service
@@ -85,7 +85,7 @@ def accept_invite() -> Any:
     if "token" in request.args:
         session[_INVITE_TOKEN] = request.args["token"][:128]
         return see_other(url_for(".accept_invite"))
-    token = session.get(_INVITE_TOKEN, "")
+    token, here = session.get(_INVITE_TOKEN, ""), recognise()
     form = JoinForm()
     signed_in = form.attempt(
         lambda given: service.accept_invite(identity(), token=token, **given.model_dump(), device=device(Channel.BROWSER)),
@@ -98,6 +98,6 @@ def accept_invite() -> Any:
             invited = service.look_up_invite(identity(), token, address=client_address())
         except (service.InviteNotFound, service.InviteNotPending, service.InviteExpired) as dead:
             return render_template("identity/accept_invite.html", form=form, invited=None, dead=gettext(dead.message)), status_of(dead)
-        return render_template("identity/accept_invite.html", form=form, invited=invited), form.status
+        return render_template("identity/accept_invite.html", form=form, invited=invited, here=here), form.status
     sign_browser_in(signed_in.credential)
     return see_other(url_for("home.index"))
