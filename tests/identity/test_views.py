@@ -72,6 +72,12 @@ def test_a_refused_sign_in_comes_back_with_what_was_typed(browser: FlaskClient, 
     assert path_of(browser.get("/team")) == "/sign-in"
 
 
+def test_the_address_of_a_refused_sign_in_stands_where_the_password_is_forgotten(browser: FlaskClient, alice: Person) -> None:
+    assert alice.email not in browser.get("/forgot-password").text
+    submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
+    assert f'value="{alice.email}"' in browser.get("/forgot-password").text
+
+
 def test_a_failed_sign_in_is_kept_in_the_audit(browser: FlaskClient, alice: Person, events: Events) -> None:
     submit(browser, "/sign-in", email=alice.email, password="Harbour-lantern-43")
     (event,) = events(alice, "auth.sign_in_failed")

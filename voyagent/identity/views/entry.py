@@ -18,7 +18,7 @@ from voyagent.identity.doors import device, identity
 from voyagent.identity.forms import JoinForm, SignInForm, SignUpForm
 from voyagent.identity.views.blueprint import pages
 from voyagent.identity.views.code import keep_half
-from voyagent.identity.views.recovery import UNVERIFIED
+from voyagent.identity.views.recovery import TYPED, UNVERIFIED
 from voyagent.kernel.actor import Actor, Channel
 
 _INVITE_TOKEN = "invite_token"  # noqa: S105 - a name
@@ -37,8 +37,10 @@ def sign_in() -> Any:
         email_not_verified="",
     )
     if came is None:
+        if form.refused:
+            session[TYPED] = normal_address(form.email.data or "")
         if form.refused == service.EmailNotVerified.code:
-            session[UNVERIFIED] = normal_address(form.email.data or "")
+            session[UNVERIFIED] = session[TYPED]
         offers_demo = queries.offers_demo(identity().settings)
         return render_template("identity/sign_in.html", form=form, target=target, offers_demo=offers_demo), form.status
     if isinstance(came, service.HalfSignIn):

@@ -22,6 +22,8 @@ from voyagent.kernel.actor import Channel
 _VERIFY_TOKEN, _RESET_TOKEN = "verify_token", "reset_token"
 _ASKED = "reset_asked"
 _TOKEN_MAX = 128
+TYPED = "typed_address"
+"""The address of a sign-in that was refused, so that it need not be typed again for a new password."""
 UNVERIFIED = "unverified"
 """The address of whoever has just given the right password and may not come in before it is confirmed."""
 
@@ -56,7 +58,7 @@ def send_verification_again() -> Any:
 @pages.page("/forgot-password", methods=("GET", "POST"))
 def forgot_password() -> Any:
     """Ask for a link; the page that follows says the same whoever has the address."""
-    form = ForgotForm()
+    form = ForgotForm(data={"email": session.get(TYPED)})
     asked = form.attempt(_ask)
     if asked is None:
         return render_template("identity/forgot.html", form=form, asked=session.pop(_ASKED, None)), form.status
