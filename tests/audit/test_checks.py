@@ -304,7 +304,8 @@ def test_an_archive_of_a_broken_chain_says_so_itself(
 ) -> None:
     seed(alice, 2)
     tamper(alice, "update audit_events set outputs = '{}', inputs = '{\"a\": 1}' where tenant_id = :t and seq = 2")
-    flask("export", "--agency", alice.actor.tenant_id, tmp_path / "audit.zip")
+    told = flask("export", "--agency", alice.actor.tenant_id, tmp_path / "audit.zip")
+    assert (told.exit_code, "BROKEN at event 2" in told.output) == (1, True)
     assert verifier.main([str(tmp_path / "audit.zip")]) == 1
     assert "BROKEN at event 2" in capsys.readouterr().out
     with zipfile.ZipFile(tmp_path / "audit.zip") as packed:

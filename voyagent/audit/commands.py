@@ -47,13 +47,16 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def export(agency: UUID, file: Path) -> None:
-    """Write the whole audit of an agency as an archive, with the program that checks it."""
+    """Write the whole audit of an agency as an archive, with the program that checks it; ends with 1 where its chain is broken."""
     _must_exist(agency)
     try:
         head = archive.write(agency, file)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     click.echo(f"{file}: {head.seq} events. Note its head somewhere else: {head.seq}:{head.hash}")
+    verdict = checks.walk(agency, checks.found_before(agency))
+    if not verdict.ok:
+        raise click.ClickException(f"the archive is written, and its chain is BROKEN at event {verdict.bad_seq}: {verdict.reason}")
 
 
 def _must_exist(tenant_id: UUID) -> None:
