@@ -212,6 +212,7 @@ def test_a_grant_defers_its_effect_and_leaves_one_event(desk: Desk, alice: Perso
         "approval_id": approval_id,
         "session_id": str(row["session_id"]),
         "tool_name": "probe_invoice",
+        "summary": row["summary"],
         "arguments_hash": row["arguments_hash"],
         "reason": "as agreed",
     }

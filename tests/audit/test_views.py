@@ -11,13 +11,17 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.audit.acts import ACTS
 from tests.audit.conftest import Seed, Tamper
 from tests.people import Person, csrf
-from voyagent.audit import checks
+from voyagent.assistant.tools import registry
+from voyagent.audit import checks, words
 from voyagent.audit.forms import PAGE_ROWS
 from voyagent.enquiries import service as enquiries
+from voyagent.identity import service as identity
 from voyagent.settings import service as settings
 
 HTMX = {"HX-Request": "true"}
@@ -25,7 +29,7 @@ HTMX = {"HX-Request": "true"}
 
 def rows(text: str) -> list[str]:
     """The kinds of the events that a page lists."""
-    return re.findall(r'id="row-\d+"[^>]*>([^<]+)</a>', text)
+    return re.findall(r'<tr id="event-\d+" data-kind="([^"]+)"', text)
 
 
 def shown(browser: FlaskClient, address: str = "/audit", status: int = 200, **headers: str) -> str:
@@ -91,16 +95,72 @@ def test_days_are_the_agencys(alice: Person, seed: Seed) -> None:
 
 
 def test_what_cannot_be_read_is_left_out_and_said(alice: Person) -> None:
-    text = shown(alice.browser, "/audit?from=nonsense&actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422)
+    text = shown(alice.browser, "/audit?actor_id=x&open=-1&cursor=y&status=maybe&offset=-3", status=422)
     assert "was left out" in text
     assert "agency.signed_up" in rows(text)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_a_wrong_day_keeps_the_filter_open_with_what_was_typed(alice: Person, headers: dict[str, str]) -> None:
+    text = shown(alice.browser, "/audit?from=32/13&to=11+Mar+2026&status=error", 200 if headers else 422, **headers)
+    assert re.search(r'<details class="v-drop" open><summary[^>]*>.*?When', text)
+    assert re.search(r'id="f-from"[^>]*value="32/13"[^>]*aria-invalid="true" aria-describedby="f-from-err"', text)
+    assert re.search(r'id="f-from-err">.*Write a date such as 24 Nov 2026 or 24/11\.', text)
+    assert re.search(r'id="f-to"[^>]*value="11 Mar 2026" autocomplete="off">', text)
+    assert "was left out" not in text
+    assert "Failed only" in text
+
+
+def test_a_range_that_ends_before_it_begins_says_so_at_the_field(alice: Person) -> None:
+    text = shown(alice.browser, "/audit?from=2026-03-11&to=2026-03-10", status=422)
+    assert rows(text) == []
+    assert re.search(r'id="f-to-err">.*This is before the first day\.', text)
+    assert 'value="11 Mar 2026"' in text
+    assert 'id="f-from-err"' not in text
+    assert alice.api.get("/audit?from=2026-03-11&to=2026-03-10").json["items"] == []
+
+
+def test_the_head_says_how_many_of_all_events_a_filter_lets_through(alice: Person, seed: Seed) -> None:
+    seed(alice, 3, kind="probe.one")
+    everything = re.search(r'id="audit-count">([\d,]+) events<', shown(alice.browser))
+    assert everything
+    text = shown(alice.browser, "/audit?kind=probe.one", **HTMX)
+    assert re.search(r'id="audit-count" hx-swap-oob="true">3 of \d+ events<', text)
+
+
+def test_an_event_says_in_words_what_happened_and_to_whom(alice: Person, bob: Person) -> None:
+    rules = alice.app.extensions["voyagent.identity"]
+    with alice.acting() as actor:
+        identity.change_role(rules, actor, bob.actor.user_id, role="viewer")
+        invite_id, _ = identity.invite(rules, actor, email="nila@malabar.example", role="agent")
+        identity.revoke_invite(actor, invite_id)
+    text = shown(alice.browser, "/audit?kind=person.role_changed")
+    assert re.search(r'<a id="row-\d+"[^>]*>Role changed</a>', text)
+    assert re.search(r'<td class="v-clip v-fill v-last">Bob Colleague: Viewer</td>', text)
+    assert "nila@malabar.example</td>" in shown(alice.browser, "/audit?kind=invite.revoked")
+
+
+def test_what_was_decided_is_told_by_its_summary(alice: Person, seed: Seed) -> None:
+    seed(alice, kind="approval.granted", inputs={"tool_name": "issue_invoice", "summary": "Issue invoice for Deepa, INR 45,000"})
+    seed(alice, kind="approval.granted", inputs={"tool_name": "issue_invoice"})
+    text = shown(alice.browser, "/audit?kind=approval.granted")
+    assert re.findall(r'v-last">([^<]+)<', text) == ["Assistant: issue an invoice", "Issue invoice for Deepa, INR 45,000"]
+
+
+def test_every_kind_of_event_and_every_tool_has_words_in_both_languages(app: Flask) -> None:
+    kinds = {left.kind for act in ACTS for left in act.leaves if not left.kind.startswith("probe_")} | {tool.name for tool in registry.every()}
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        english = {kind: words.kind(kind) for kind in kinds}
+    with app.test_request_context("/", headers={"Accept-Language": "hi"}):
+        hindi = {kind: words.kind(kind) for kind in kinds}
+    assert [kind for kind in kinds if english[kind] == kind] == []
+    assert [kind for kind in kinds if hindi[kind] == english[kind]] == []
 
 
 def test_nothing_found_says_so_and_leads_back(alice: Person) -> None:
     text = shown(alice.browser, "/audit?kind=nothing.like.it")
     assert "Nothing found" in text
     assert 'href="/audit"' in text
-    assert rows(shown(alice.browser, "/audit?from=2026-03-11&to=2026-03-10")) == []
     assert "Nothing further" in shown(alice.browser, "/audit?offset=99999")
 
 

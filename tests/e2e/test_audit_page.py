@@ -57,7 +57,7 @@ def test_an_administrator_checks_the_chain_and_looks_at_an_event(browser: Browse
         keep(visit, "audit", look)
         page.get_by_role("button", name="Verify now").click()
         expect(page.locator("#chain")).to_contain_text("Chain verified", timeout=30_000)
-        page.get_by_role("link", name="enquiry.updated").click()
+        page.get_by_role("link", name="Enquiry changed").click()
         event = page.get_by_role("complementary", name=re.compile("^Event"))
         expect(event.get_by_role("rowheader", name="To", exact=True)).to_be_visible()
         expect(event.get_by_text("Istanbul")).to_be_visible()

@@ -263,6 +263,7 @@ def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         "approval_id": approval.id,
         "session_id": str(approval.session_id),
         "tool_name": approval.tool_name,
+        "summary": approval.summary,
         "arguments_hash": approval.arguments_hash,
         "reason": reason,
     }
@@ -358,12 +359,12 @@ def _expire(which: Any) -> int:
         update(Approval)
         .where(which, Approval.status == "pending", Approval.expires_at <= _NOW)
         .values(status="expired")
-        .returning(Approval.tenant_id, Approval.id, Approval.session_id, Approval.tool_name)
+        .returning(Approval.tenant_id, Approval.id, Approval.session_id, Approval.tool_name, Approval.summary)
         .execution_options(synchronize_session=False)
     ).all()
     for one in expired:
         refs = {"approval_id": one.id, "session_id": str(one.session_id)}
-        audit.record(system_actor(one.tenant_id), "proposal.expired", entity_refs=refs, inputs={"tool_name": one.tool_name})
+        audit.record(system_actor(one.tenant_id), "proposal.expired", entity_refs=refs, inputs={"tool_name": one.tool_name, "summary": one.summary})
     if expired:
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(expired)))
     return len(expired)

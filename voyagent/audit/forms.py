@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 from flask import url_for
@@ -9,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BeforeValidator, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from voyagent.audit import words
 from voyagent.audit.queries import Part
 from voyagent.audit.schemas import AuditFilter, InvalidActorId
 from voyagent.http.forms import read_date
@@ -18,8 +20,9 @@ from voyagent.kernel.reading import Row
 
 PAGE_ROWS = 50
 _SEQ_MAX = 2**63 - 1
+_DAYS = ("from", "to")
 _PLACE = ("cursor", "before", "offset", "open")
-_UNREAD_WORDS = {"from": _l("from"), "to": _l("until"), "actor_id": _l("who"), "kind": _l("what"), "status": _l("result"), "open": _l("the open event")}
+_UNREAD_WORDS = {"actor_id": _l("who"), "kind": _l("what"), "status": _l("result"), "open": _l("the open event")}
 
 
 class ListQuery(AuditFilter):
@@ -30,26 +33,46 @@ class ListQuery(AuditFilter):
     offset: Offset = 0
     open: Annotated[Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None, BeforeValidator(lambda value: value or None)] = None
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+    wrong_days: Annotated[dict[str, str], Field(exclude=True)] = Field(default_factory=dict)
 
     @classmethod
     def read(cls, given: MultiDict[str, str]) -> ListQuery:
-        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
-        names = {field.alias or name for name, field in cls.model_fields.items()} - {"unread", "tz"}
+        """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end; a day stays as it was typed."""
+        names = {field.alias or name for name, field in cls.model_fields.items()} - {"unread", "wrong_days", "tz"}
         values: dict[str, Any] = {name: given.getlist(name) if name == "kind" else given[name] for name in names if name in given}
-        for name in ("from", "to"):
+        for name in _DAYS:
             found = read_date(values[name].strip(), past=True) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)
         except ValidationError as error:
             unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            query = cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+            typed = {name: given[name].strip() for name in _DAYS if name in unread}
+            rest = {name: value for name, value in values.items() if name not in unread}
+            query = cls.model_validate(rest | {"unread": (*sorted(unread - typed.keys()),), "wrong_days": typed})
         return _sensible(query)
 
     @property
     def unread_words(self) -> list[str]:
         """What was left out, as a person says it."""
         return list(dict.fromkeys(str(_UNREAD_WORDS.get(name, _l("the place in the list"))) for name in self.unread))
+
+    def typed(self, name: str) -> date | str | None:
+        """What stands in the field of a day (`from`, `to`): the day, or what was typed and is none."""
+        return self.wrong_days.get(name) or (self.first if name == "from" else self.last)
+
+    @property
+    def day_errors(self) -> dict[str, str]:
+        """What is wrong with the days, each at its field."""
+        wrong = {name: str(_l("Write a date such as 24 Nov 2026 or 24/11.")) for name in self.wrong_days}
+        if self.first and self.last and self.last < self.first:
+            wrong["to"] = str(_l("This is before the first day."))
+        return wrong
+
+    @property
+    def kind_words(self) -> str:
+        """The kinds that are asked for, as a person says them."""
+        return ", ".join(words.kind(kind) for kind in self.kind or ())
 
     @property
     def is_narrowed(self) -> bool:

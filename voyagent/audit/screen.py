@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -25,6 +25,7 @@ _PAGES = {
     "invite_id": ("identity.team", None),
     "settings_id": ("settings.index", None),
 }
+ROLE_CHANGED = "person.role_changed"
 _VALUE_MAX = 400
 _LIST_MAX = 50
 
@@ -51,20 +52,22 @@ class Value(NamedTuple):
     value: str
 
 
-def about(event: Row) -> str:
-    """What an event is about, in a few words of its own: a summary, a number, an address, the fields that changed."""
-    told = {**event["inputs"], **event["outputs"]}
-    for name in ("summary", "number", "customer_name", "vendor_name", "title", "name", "email", "tool_name", "role", "format", "reason"):
-        if isinstance(told.get(name), str) and told[name]:
-            return words.said(name, told[name])
-    fields = [words.field(change.name) for change in changes(event)]
-    return ", ".join(dict.fromkeys(fields)) or ", ".join(thing.word for thing in things(event, but=event["actor_id"]))
+def about(event: Row, people: Iterable[Row] = ()) -> str:
+    """What an event is about, in a few words of its own: a summary, a number, an address, the fields that changed; of somebody else with her name before it.
+
+    `people` are those whom the page can name.
+    """
+    text = _own_words(event)
+    whose = _somebody_else(event, people)
+    if whose and text:
+        return f"{whose}: {text}"
+    return whose or text or ", ".join(thing.word for thing in things(event, people, but=event["actor_id"]))
 
 
-def things(event: Row, *, but: UUID | None = None) -> list[Thing]:
+def things(event: Row, people: Iterable[Row] = (), *, but: UUID | None = None) -> list[Thing]:
     """What an event names, each with the way there; `but` is somebody who need not be named, such as whoever acted."""
     named = {name: str(value) for name, value in event["entity_refs"].items() if value and name in words.THINGS}
-    return [_thing(name, value) for name, value in named.items() if (name, value) != ("user_id", str(but))]
+    return [_thing(name, value, people) for name, value in named.items() if (name, value) != ("user_id", str(but))]
 
 
 def changes(event: Row) -> list[Change]:
@@ -73,7 +76,9 @@ def changes(event: Row) -> list[Change]:
     if isinstance(inputs.get("fields"), list):
         return [_change(field) for field in inputs["fields"][:_LIST_MAX] if isinstance(field, dict)]
     if "before" in inputs and "after" in inputs:
-        return [Change(event["kind"].rpartition(".")[2], _words(inputs["before"]), _words(inputs["after"]))]
+        name = "role" if event["kind"] == ROLE_CHANGED else ""
+        before, after = (words.said(name, value) if isinstance(value, str) else value for value in (inputs["before"], inputs["after"]))
+        return [Change(event["kind"].rpartition(".")[2], _words(before), _words(after))]
     return []
 
 
@@ -95,8 +100,28 @@ def short_hash(digest: bytes) -> str:
     return " ".join(figures[at : at + 4] for at in range(0, 16, 4))
 
 
-def _thing(name: str, value: str) -> Thing:
-    word = str(words.THINGS[name])
+def _own_words(event: Row) -> str:
+    told = {**event["inputs"], **event["outputs"]}
+    for name in ("summary", "number", "customer_name", "vendor_name", "title", "name", "email", "tool_name", "role", "format", "reason"):
+        if isinstance(told.get(name), str) and told[name]:
+            return words.said(name, told[name])
+    if event["kind"] == ROLE_CHANGED and isinstance(told.get("after"), str):
+        return words.said("role", told["after"])
+    return ", ".join(dict.fromkeys(words.field(change.name) for change in changes(event)))
+
+
+def _somebody_else(event: Row, people: Iterable[Row]) -> str | None:
+    """Whom an event of another's hand names."""
+    person_id = event["entity_refs"].get("user_id")
+    return _name(person_id, people) if person_id and str(person_id) != str(event["actor_id"]) else None
+
+
+def _name(person_id: object, people: Iterable[Row]) -> str | None:
+    return next((str(person["full_name"]) for person in people if str(person["id"]) == str(person_id)), None)
+
+
+def _thing(name: str, value: str, people: Iterable[Row]) -> Thing:
+    word = (_name(value, people) if name == "user_id" else None) or str(words.THINGS[name])
     if name not in _PAGES:
         return Thing(word, None)
     endpoint, argument = _PAGES[name]

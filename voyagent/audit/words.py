@@ -1,4 +1,4 @@
-"""The words that a person has for what the audit writes in the words of the wire: things, fields, reasons."""
+"""The words that a person has for what the audit writes in the words of the wire: kinds of events, things, fields, reasons."""
 
 from __future__ import annotations
 
@@ -72,6 +72,85 @@ _REASONS = {
 }
 
 
+_KINDS = {
+    "agency.resumed": _l("Agency resumed"),
+    "agency.signed_up": _l("Agency created"),
+    "agency.suspended": _l("Agency suspended"),
+    "api_key.created": _l("API key made"),
+    "api_key.revoked": _l("API key revoked"),
+    "approval.granted": _l("Request granted"),
+    "approval.rejected": _l("Request rejected"),
+    "audit.check_asked": _l("Check of the chain asked for"),
+    "audit.exported": _l("Audit downloaded"),
+    "auth.email_verified": _l("Address confirmed"),
+    "auth.password_changed": _l("Password changed"),
+    "auth.password_reset": _l("Password reset"),
+    "auth.reauthenticated": _l("Password confirmed again"),
+    "auth.reauthentication_failed": _l("Password not confirmed"),
+    "auth.recovery_code_used": _l("Recovery code used"),
+    "auth.recovery_codes_made": _l("Recovery codes made"),
+    "auth.refresh_reuse": _l("Used token shown again"),
+    "auth.reset_requested": _l("Password reset asked for"),
+    "auth.sign_in_failed": _l("Sign-in failed"),
+    "auth.signed_in": _l("Signed in"),
+    "auth.signed_out": _l("Signed out"),
+    "auth.totp_asked": _l("Code asked for"),
+    "auth.totp_disabled": _l("Two-factor switched off"),
+    "auth.totp_enabled": _l("Two-factor switched on"),
+    "auth.totp_failed": _l("Wrong code"),
+    "auth.totp_replaced": _l("Authenticator replaced"),
+    "auth.totp_setup_dropped": _l("Two-factor set-up dropped"),
+    "auth.totp_setup_started": _l("Two-factor set-up begun"),
+    "auth.verification_sent": _l("Link to confirm the address sent"),
+    "bill.received": _l("Bill entered"),
+    "chat.continued": _l("Conversation continued"),
+    "chat.created": _l("Conversation opened"),
+    "chat.deleted": _l("Conversation deleted"),
+    "chat.message_sent": _l("Message sent"),
+    "chat.renamed": _l("Conversation renamed"),
+    "chat.restored": _l("Conversation restored"),
+    "chat.stop_asked": _l("Assistant stopped"),
+    "chat.wiped": _l("Conversation wiped"),
+    "enquiry.cancelled": _l("Enquiry cancelled"),
+    "enquiry.created": _l("Enquiry logged"),
+    "enquiry.promoted": _l("Enquiry taken to the assistant"),
+    "enquiry.updated": _l("Enquiry changed"),
+    "invite.accepted": _l("Invitation accepted"),
+    "invite.created": _l("Invitation sent"),
+    "invite.revoked": _l("Invitation taken back"),
+    "invoice.drafted": _l("Invoice drafted"),
+    "invoice.issued": _l("Invoice issued"),
+    "journal.posted": _l("Journal entry posted"),
+    "journal.reversed": _l("Journal entry reversed"),
+    "ledger.opened": _l("Books opened"),
+    "payment.made": _l("Payment made"),
+    "payment.received": _l("Payment received"),
+    "person.removed": _l("Person removed"),
+    "person.role_changed": _l("Role changed"),
+    "profile.changed": _l("Profile changed"),
+    "proposal.expired": _l("Request expired"),
+    "proposal.made": _l("Request made"),
+    "session.ended": _l("Sign-ins ended"),
+    "settings.changed": _l("Settings changed"),
+    "create_enquiry": _l("Assistant: log an enquiry"),
+    "draft_invoice": _l("Assistant: draft an invoice"),
+    "issue_invoice": _l("Assistant: issue an invoice"),
+    "find_enquiries": _l("Assistant: find enquiries"),
+    "find_invoices": _l("Assistant: find invoices"),
+    "list_ledger_accounts": _l("Assistant: list the accounts"),
+    "list_receivables": _l("Assistant: list the receivables"),
+    "read_account_balance": _l("Assistant: read a balance"),
+    "summarise_enquiry": _l("Assistant: sum an enquiry up"),
+    "trial_balance": _l("Assistant: read the trial balance"),
+}
+"""What happened, by the kind of an event. A tool of the assistant bears its own name: as the kind, and as `tool_name` of a request."""
+
+
+def kind(name: str) -> str:
+    """A kind of event as a person says it, else its own name."""
+    return str(_KINDS.get(name, name))
+
+
 def field(name: str) -> str:
     """A field as a person calls it, else its own name."""
     return str(_FIELDS.get(name, name))
@@ -81,6 +160,8 @@ def said(name: str, value: str) -> str:
     """A value of an event; words of the wire as a person says them, what somebody has written as it is."""
     if name == "role":
         return role_word(value)
+    if name == "tool_name":
+        return kind(value)
     if name == "format":
         return value.upper()
     return str(_REASONS.get(value, value)) if name == "reason" else value

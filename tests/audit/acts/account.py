@@ -318,7 +318,7 @@ def revoke_a_key_in_the_browser(stage: Stage) -> Doing:
 # Colleagues ----------------------------------------------------------------------------------------------------------------
 
 INVITED = Left("invite.created", ("invite_id",), says={"role": "agent"})
-TAKEN_BACK = Left("invite.revoked", ("invite_id",))
+TAKEN_BACK = Left("invite.revoked", ("invite_id",), says={"role": "agent"})
 
 
 @act("POST /api/auth/invites", leaves=INVITED, answers=201)

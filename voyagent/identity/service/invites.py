@@ -83,13 +83,14 @@ def revoke_invites_to(actor: Actor, *emails: str) -> None:
     statement = select(Invite).where(Invite.email.in_(emails), Invite.status == "pending", Invite.expires_at > clock.now()).order_by(Invite.id)
     for found in db.session.scalars(statement.with_for_update()):
         found.status, found.revoked_at = "revoked", clock.now()
-        audit.record(actor, "invite.revoked", entity_refs={"invite_id": found.id})
+        audit.record(actor, "invite.revoked", entity_refs={"invite_id": found.id}, inputs={"email": found.email, "role": found.role})
 
 
 def revoke_invite(actor: Actor, invite_id: UUID) -> None:
     """Take an open invitation back; its link is dead from then on. Raises Forbidden, InviteNotFound, InviteNoLongerPending."""
     actor.require("invite.revoke")
-    if db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id)) is None:
+    found = db.session.get(Invite, (tenancy.current_tenant(db.session), invite_id))
+    if found is None:
         raise InviteNotFound
     changed = rows_changed(
         "update invites set status = 'revoked', revoked_at = now() where tenant_id = :tenant_id and id = :id and status = 'pending' and expires_at > now()",
@@ -97,7 +98,7 @@ def revoke_invite(actor: Actor, invite_id: UUID) -> None:
     )
     if not changed:
         raise InviteNoLongerPending
-    audit.record(actor, "invite.revoked", entity_refs={"invite_id": invite_id})
+    audit.record(actor, "invite.revoked", entity_refs={"invite_id": invite_id}, inputs={"email": found.email, "role": found.role})
 
 
 def invite_filter(status: str | None) -> str | None:
