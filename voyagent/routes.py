@@ -42,6 +42,7 @@ from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
+from voyagent.trips import tasks as trips_tasks
 
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
@@ -76,7 +77,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_root,
 )
 EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks)  # named here so that the worker knows them
+TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

@@ -18,6 +18,7 @@ from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -31,6 +32,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _credentials(person)
         rules.outbox.send(to=person.email, kind="password_changed", locale="en")
         _book(person)
+        _travel(person)
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     with person.app.app_context():
@@ -55,3 +57,12 @@ def _book(person: Person) -> None:
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
     billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
+
+
+def _travel(person: Person) -> None:
+    now, actor = clock.now(), person.actor
+    trip = Trip(title="Krishnan family, Dubai", currency=actor.currency, created_by_user_id=actor.user_id)
+    db.session.add_all([trip, SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=now)])
+    db.session.flush()
+    db.session.add(TripPassenger(trip_id=trip.id, full_name="Deepa Krishnan"))
+    db.session.add(TripLine(trip_id=trip.id, kind="other", details={"title": "Desert at sunset"}, currency=actor.currency))

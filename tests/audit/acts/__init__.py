@@ -12,6 +12,7 @@ NO_ACTS = {
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
+    "trips.sweep_offers": "what a supplier once offered is nobody's act",
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
     "worker": "it runs the tasks",
