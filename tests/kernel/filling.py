@@ -18,7 +18,9 @@ from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
+from voyagent.trips import service as trips
+from voyagent.trips.details import OtherDetails
+from voyagent.trips.models import SupplierOffer
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -60,9 +62,8 @@ def _book(person: Person) -> None:
 
 
 def _travel(person: Person) -> None:
-    now, actor = clock.now(), person.actor
-    trip = Trip(title="Krishnan family, Dubai", currency=actor.currency, created_by_user_id=actor.user_id)
-    db.session.add_all([trip, SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=now)])
-    db.session.flush()
-    db.session.add(TripPassenger(trip_id=trip.id, full_name="Deepa Krishnan"))
-    db.session.add(TripLine(trip_id=trip.id, kind="other", details={"title": "Desert at sunset"}, currency=actor.currency))
+    trip = trips.open_trip(person.actor)
+    said: trips.PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
+    trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
+    trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
+    db.session.add(SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now()))
