@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SECRET_BYTES_MIN = 32
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+SupplierName = Literal["sandbox", "none"]
 
 
 class Environment(StrEnum):
@@ -68,6 +69,11 @@ class Settings(BaseSettings):
     mail_from: str = "Voyagent <no-reply@voyagent.invalid>"
     metrics_token: SecretStr = SecretStr("")
     metrics_dir: Path | None = None
+
+    flights: SupplierName | None = None
+    hotels: SupplierName | None = None
+    visas: SupplierName | None = None
+    supplier_timeout_s: float = Field(15.0, gt=0, le=120)
 
     api_cors_origins: str = ""
 
