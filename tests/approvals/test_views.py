@@ -8,9 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.approvals.conftest import Desk
+from tests.billing.papers import draft, issued, line
 from tests.enquiries.reading import Page, submit
 from tests.people import Person
 from voyagent.approvals import service
+from voyagent.assistant import screen
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
 
@@ -305,3 +307,51 @@ def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, mo
         desk.propose(alice)
     assert browser.get("/approvals").status_code == 200
     assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them
+
+
+# --- what has changed since it was shown ---
+
+
+def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id = draft(alice, line("100.00"))
+    approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    browser = alice.browser
+    page = Page(browser.get(f"/approvals/{approval_id}"))
+    assert page.field("shown") == desk.row(approval_id)["preview_hash"]
+    assert "Deepa Krishnan owes" in page.words(".//*[@id='changes']")
+    issued(alice, line("7.00"))
+    status, to = decide(browser, approval_id, granted="1")
+    fresh = desk.row(approval_id)["superseded_by"]
+    assert (status, to) == (303, f"/approvals/{fresh}")
+    page = Page(browser.get(to))
+    assert "no longer what you were shown" in page.words(".//*[@id='toasts']")
+    assert page.field("shown") == desk.row(fresh)["preview_hash"]
+    assert f"/approvals/{fresh}" in page_of(alice, approval_id).links()
+
+
+def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_one(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "probe_invoice")
+    browser = alice.browser
+    assert decide(browser, approval_id, granted="1", shown="0" * 64) == (303, f"/approvals/{approval_id}")
+    assert desk.row(approval_id)["status"] == "pending"
+    assert "Somebody has edited this request" in Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
+
+
+def test_what_leaves_the_house_and_the_itinerary_are_shown(desk: Desk, alice: Person) -> None:
+    mail = desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"})
+    assert "Mail deepa@example.com" in page_of(alice, mail).words(".//*[@id='leaves']")
+    session_id = desk.conversation(alice)
+    trip = desk.propose(alice, "probe_outside", session_id=session_id, arguments={"session_id": str(session_id), "text": "Kochi to Dubai"})
+    assert "Kochi to Dubai" in page_of(alice, trip).words(".//*[@id='itinerary']")
+
+
+def test_a_conversations_card_is_that_of_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id, session_id = draft(alice, line("100.00")), desk.conversation(bob)
+    approval_id = desk.propose(bob, "issue_invoice", session_id=session_id, arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    issued(alice, line("7.00"))
+    alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    with alice.acting() as actor:
+        told = screen.read(actor, session_id)
+    fresh = desk.row(approval_id)["superseded_by"]
+    assert [request.row["id"] for request in told.requests.values()] == [fresh, fresh]
+    assert [request.row["id"] for request in told.asked] == [fresh]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from voyagent.approvals import queries, service
 from voyagent.approvals.queries import ApprovalNotFound, InvalidCursor
 from voyagent.approvals.schemas import ApprovalFilter, ApprovalItem, ApprovalList, InvalidSessionId, ResolveIn, wire, wire_model, wire_page
-from voyagent.http.api import ApiBlueprint
+from voyagent.http.api import ApiBlueprint, Headed
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import Reader, Row
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
+_SEEN = (("If-Match", "The `ETag` that the caller has seen; 412 where the proposal has been edited since."),)
 
 
 @api.get("/approvals", answer=ApprovalList, permission="approval.read", errors=(InvalidSessionId, InvalidCursor))
@@ -21,9 +24,10 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
 
 
 @api.get("/approvals/<approval_id>", answer=ApprovalItem, permission="approval.read", missing=ApprovalNotFound)
-def get_approval(reader: Reader, approval_id: str) -> Row:
-    """Read a proposal."""
-    return wire(queries.get_row(reader, approval_id))
+def get_approval(reader: Reader, approval_id: str) -> Headed:
+    """Read a proposal with what it would change; its `ETag` is the state that `If-Match` of a decision or an edit may name."""
+    row = queries.get_row(reader, approval_id)
+    return Headed(wire(row), {"ETag": f'"{queries.mark_of(row)}"'})
 
 
 @api.post(
@@ -31,8 +35,19 @@ def get_approval(reader: Reader, approval_id: str) -> Row:
     answer=ApprovalItem,
     permission="approval.resolve",
     missing=ApprovalNotFound,
-    errors=(service.ApprovalAlreadyResolved, service.SelfApproval),
+    errors=(service.ApprovalAlreadyResolved, service.SelfApproval, service.PreviewStale, service.ShownChanged),
+    headers=_SEEN,
 )
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
-    """Grant or reject; one decision wins, and what was granted is done once."""
-    return wire_model(service.resolve(actor, approval_id, granted=body.granted, reason=body.reason))
+    """Grant or reject; one decision wins, and what was granted is done once.
+
+    A grant rehearses again what it would change. Where that is no longer what the proposal shows, it answers 409 `preview_stale`: the proposal has expired, and
+    the fresh one that its `superseded_by` names shows what would change now.
+    """
+    return wire_model(service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()))
+
+
+def _seen() -> str | None:
+    """The state that the caller has seen. A mark that is none of ours never matches."""
+    given = request.headers.get("If-Match", "*").strip()
+    return None if given == "*" else given.removeprefix("W/").strip('"')

@@ -17,3 +17,4 @@ class DecideForm(SchemaForm[DecisionForm]):
     granted = StringField()
     reason = TextAreaField(lazy_gettext("Why not? The assistant and whoever asked see this."))
     confirmed = HiddenField()
+    shown = HiddenField()

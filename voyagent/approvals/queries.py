@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, true, tuple_, union_all
 
 from voyagent.approvals.models import Approval, ApprovalCount
-from voyagent.chat.queries import title_of
+from voyagent.chat.queries import lock as lock_session, title_of
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -38,6 +38,18 @@ def get_approval(approval_id: str) -> Approval:
     if found is None or found.hidden_at is not None:
         raise ApprovalNotFound
     return found
+
+
+def get_locked(approval_id: str) -> Approval:
+    """A proposal that is visible, its conversation held until the transaction ends, as everybody does who decides or edits. Raises ApprovalNotFound."""
+    lock_session(get_approval(approval_id).session_id)
+    return get_approval(approval_id)
+
+
+def mark_of(approval: Approval | Row) -> str:
+    """The mark of what a decision is about: the hash over arguments and preview, over the arguments alone where there is no preview."""
+    preview_hash, arguments_hash = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("preview_hash", "arguments_hash"))
+    return str(preview_hash or arguments_hash)
 
 
 def find_approval(approval_id: str) -> Approval | None:
@@ -129,8 +141,17 @@ def _rows() -> Select[Any]:
             _C.effect_result,
             _C.effect_error,
             _C.effect_finished_at,
+            _C.preview,
+            _C.preview_hash,
+            _C.original_payload,
+            _C.edited_by_user_id,
+            _C.edited_at,
+            _C.superseded_by,
+            _C.amount_minor,
+            _C.currency,
             name_of(_C.requested_by_user_id).label("requester_name"),
             name_of(_C.resolved_by_user_id).label("resolver_name"),
+            name_of(_C.edited_by_user_id).label("editor_name"),
             title_of(_C.session_id).label("session_title"),
         )
         .where(owned(Approval), _C.hidden_at.is_(None))
@@ -205,9 +226,11 @@ __all__ = [
     "decided_statement",
     "find_approval",
     "get_approval",
+    "get_locked",
     "get_row",
     "is_pending",
     "list_approvals",
+    "mark_of",
     "pending_of_session",
     "pending_statement",
     "row_statement",

@@ -17,7 +17,7 @@ from voyagent.kernel.reading import Row
 
 REASON_MAX = 1024
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
-_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at")
+_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at", "edited_at")
 _SHOWN = (
     "id",
     "session_id",
@@ -37,6 +37,12 @@ _SHOWN = (
     "effect_result",
     "effect_error",
     "effect_finished_at",
+    "preview",
+    "preview_hash",
+    "original_payload",
+    "edited_by_user_id",
+    "edited_at",
+    "superseded_by",
 )
 
 
@@ -81,11 +87,12 @@ class ResolveIn(Closed):
 
 
 class DecisionForm(Open):
-    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back."""
+    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back, `shown` the mark of the state that the page showed."""
 
     granted: bool
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
     confirmed: bool = False
+    shown: text_field(64) | None = None  # type: ignore[valid-type]
 
 
 class ApprovalItem(Answer):
@@ -109,6 +116,12 @@ class ApprovalItem(Answer):
     effect_result: dict[str, Any] | None
     effect_error: str | None
     effect_finished_at: Instant | None
+    preview: dict[str, Any] | None
+    preview_hash: str | None
+    original_payload: dict[str, Any] | None
+    edited_by_user_id: UUID | None
+    edited_at: Instant | None
+    superseded_by: str | None
 
 
 class ApprovalList(Answer):

@@ -53,14 +53,17 @@ def detail(actor: Actor, approval_id: str) -> Any:
 
 @pages.page("/approvals/<approval_id>/decide", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
 def decide(actor: Actor, approval_id: str) -> Any:
-    """Grant or reject; what cannot be taken back asks once more."""
+    """Grant or reject; what cannot be taken back asks once more, and what has changed since it was shown is shown anew."""
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
         return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor)), form.status
     if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
         return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
-    service.resolve(actor, approval_id, granted=decision.granted, reason=decision.reason)
+    decided = form.attempt(lambda body: service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown), preview_stale="")
+    if decided is None:
+        toast(form.form_errors[-1], kind="error")
+        return see_other(url_for("approvals.detail", approval_id=queries.get_approval(approval_id).superseded_by or approval_id))
     toast(_("Granted. It is being done now.") if decision.granted else _("Rejected. Nothing was done."))
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
@@ -74,6 +77,8 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
         "arguments": review.arguments_in_words(approval.payload),
+        "mark": queries.mark_of(row),
+        "differences": review.differences(approval.original_payload or {}, approval.payload),
         "results": review.arguments_in_words(approval.effect_result or {}),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),

@@ -82,7 +82,15 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
     media_type="text/event-stream; charset=utf-8",
     permission="chat.write",
     missing=SessionNotFound,
-    errors=(TurnInProgress, ApprovalNotFound, approvals_service.ApprovalAlreadyResolved, approvals_service.SelfApproval, TooManyStreams, StreamsFull),
+    errors=(
+        TurnInProgress,
+        ApprovalNotFound,
+        approvals_service.ApprovalAlreadyResolved,
+        approvals_service.SelfApproval,
+        approvals_service.PreviewStale,
+        TooManyStreams,
+        StreamsFull,
+    ),
     headers=(LAST_EVENT_ID,),
     resume=follow_again,
 )

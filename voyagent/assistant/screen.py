@@ -50,7 +50,13 @@ class Request:
     changes: Changes | None = None
     may_decide: bool = False
     needs_another: bool = False
+    is_above_limit: bool = False
     reversible: bool = True
+
+    @property
+    def mark(self) -> str:
+        """What a grant is held to."""
+        return approvals.mark_of(self.row)
 
     @property
     def status(self) -> str:
@@ -91,6 +97,11 @@ class Screen:
     papers: list[Paper] = field(default_factory=list)
 
     @property
+    def asked(self) -> list[Request]:
+        """Every proposal once, without those that another one took the place of."""
+        return list({request.row["id"]: request for request in self.requests.values()}.values())
+
+    @property
     def is_live(self) -> bool:
         """Whether something may still be told: a turn runs, a grant is being carried out, or a decision waits."""
         return self.running is not None or self.awaited or any(request.row["status"] == "pending" for request in self.requests.values())
@@ -117,7 +128,7 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
     return Screen(
         session=session,
         entries=entries,
-        requests={row["id"]: _request(actor, row) for row in proposals},
+        requests=_requests(actor, proposals),
         enquiries=[_with_budget(row) for row in enquiries.find_by_session(reader, session_id)],
         conversations=read_conversations(reader, actor),
         running=running,
@@ -166,6 +177,14 @@ def _unfinished(running: Turn) -> list[Entry]:
     return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
 
 
+def _requests(actor: Actor, proposals: list[Row]) -> dict[str, Request]:
+    """Each proposal's card by its id; where a fresh one has taken its place, that one's."""
+    made = {row["id"]: _request(actor, row) for row in proposals}
+    for row in reversed(proposals):  # the newest first, so that a chain of them ends at the last
+        made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
+    return made
+
+
 def _request(actor: Actor, row: Row) -> Request:
     effect = effects.find(row["tool_name"])
     roles = sorted(effect.approver_roles) if effect is not None else []
@@ -178,6 +197,7 @@ def _request(actor: Actor, row: Row) -> Request:
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=approvals_service.may_decide(actor, approval),
         needs_another=approvals_service.needs_another(actor, approval),
+        is_above_limit=approvals_service.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
     )
 

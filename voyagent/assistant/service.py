@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
     """Say something, decide something, or ask for what was missed; at most one new turn.
 
     A repeat of what runs joins it; a blank message picks up what goes on by itself. Raises Forbidden, SessionNotFound, TurnInProgress, and for decisions what
-    `approvals.resolve_all` raises, in which case nothing is decided and nothing is said. From the API contract.
+    `approvals.check_all` raises, in which case nothing is decided and nothing is said. From the API contract.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id, lock=True)
@@ -54,12 +54,13 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
         after_seq = turns.tell(_outside(actor, session, turns.REPLAY), "error", error_message=REPLAY_FAILED) - 1
     if not message.strip() and not chosen:
         return _go_along(actor, session, running, after_seq, lost=lost)
+    wishes = approvals.check_all(actor, session_id, chosen) if chosen else []
     started = _start(actor, session_id, message, running) if message.strip() else None
     if started is not None and started is running:
         after_seq = min(after_seq, _before_first(started, after_seq))
     if not chosen:
         return Reply(after_seq, started.id if started is not None else None)
-    return _decide(actor, session_id, chosen, Reply(after_seq, started.id if started is not None else None))
+    return _decide(actor, wishes, chosen, Reply(after_seq, started.id if started is not None else None))
 
 
 def resume(actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None) -> Reply:
@@ -119,9 +120,9 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
     return chat.start_turn(actor, session_id, message=message)
 
 
-def _decide(actor: Actor, session_id: UUID, decisions: Mapping[str, bool], reply: Reply) -> Reply:
-    """Resolve what the body decides; the stream goes on until the assistant has gone on after each. A repeat shows again what followed."""
-    approvals.resolve_all(actor, session_id, decisions)
+def _decide(actor: Actor, wishes: Sequence[approvals.Wish], decisions: Mapping[str, bool], reply: Reply) -> Reply:
+    """Make the decisions of the body; the stream goes on until the assistant has gone on after each. A repeat shows again what followed."""
+    approvals.decide_all(actor, wishes)
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
     return replace(reply, after_seq=after_seq, awaits=tuple(decisions))

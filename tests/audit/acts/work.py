@@ -296,6 +296,26 @@ def decide_too_late(stage: Stage) -> Doing:
     return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
 
 
+def _moved(stage: Stage) -> str:
+    """A proposal whose customer has been billed since it was shown."""
+    approval_id = proposed(stage.bob, "issue_invoice", invoice_id=str(papers.draft(stage.bob, papers.line("100.00"))))
+    papers.issued(stage.alice)
+    return approval_id
+
+
+@act(
+    "POST /api/approvals/<approval_id>/resolve",
+    leaves=(
+        Left("proposal.superseded", APPROVAL, by="leila", says={"tool_name": "issue_invoice"}),
+        Left("proposal.made", APPROVAL, by="bob", via="assistant", says={"tool_name": "issue_invoice"}),
+    ),
+    answers=409,
+)
+def grant_what_is_no_longer_true(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, _moved(stage)
+    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+
+
 @act("approvals.housekeeping", leaves=EXPIRED)
 def let_a_proposal_run_out(stage: Stage) -> Doing:
     _run_out(stage)
