@@ -43,6 +43,7 @@ from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
 from voyagent.trips import tasks as trips_tasks
+from voyagent.trips.api import api as trips_api
 
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
@@ -68,6 +69,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     chat_api,
     approvals_api,
     enquiries_api,
+    trips_api,
     reports_api,
     settings_api,
     audit_api,

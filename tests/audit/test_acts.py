@@ -29,6 +29,7 @@ NAMED = {
     "api_key_id": "api_keys",
     "by_api_key_id": "api_keys",
     "enquiry_id": "enquiries",
+    "trip_id": "trips",
     "approval_id": "approvals",
     "invoice_id": "invoices",
     "bill_id": "bills",

@@ -27,6 +27,9 @@ from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.routes import APIS
+from voyagent.trips import service as trips
+from voyagent.trips.details import OtherDetails
+from voyagent.trips.models import Trip
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,30 @@ def _colleague(person: Person) -> object:
         ).id
 
 
+def _trip(person: Person) -> object:
+    with person.acting() as actor:
+        return trips.open_trip(actor, title="Krishnan family, Dubai").id
+
+
+def _newest_trip(person: Person) -> Any:
+    """Where a path names a trip and something of it, the trip was made just before."""
+    with person.acting():
+        found = db.session.scalar(sa.select(Trip.id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1))
+    return found or _trip(person)
+
+
+def _passenger(person: Person) -> object:
+    trip_id = _newest_trip(person)
+    with person.acting() as actor:
+        return trips.add_passenger(person.app.extensions["voyagent.keyring"], actor, trip_id, {"full_name": "Deepa Krishnan"}).id
+
+
+def _trip_line(person: Person) -> object:
+    trip_id = _newest_trip(person)
+    with person.acting() as actor:
+        return trips.add_line(actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")).id
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -138,6 +165,9 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "key_id": _api_key,
     "auth_session_id": _sign_in,
     "user_id": _colleague,
+    "trip_id": _trip,
+    "passenger_id": _passenger,
+    "line_id": _trip_line,
 }
 
 
@@ -172,5 +202,11 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+    "TripIn": lambda: {"title": "Krishnan family, Dubai"},
+    "TripPatch": lambda: {"title": "Krishnan family"},
+    "PassengerIn": lambda: {"full_name": "Deepa Krishnan", "kind": "adult", "passport_number": "Z1234567"},
+    "PassengerPatch": lambda: {"full_name": "Deepa Krishnan"},
+    "LineIn": lambda: {"details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"}, "cost": "90", "price": "120.50"},
+    "LinePatch": lambda: {"price": "130"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

@@ -110,18 +110,18 @@ def test_a_trip_joins_only_what_is_the_agencys_and_still_there(alice: Person, ch
 def test_another_agency_and_a_viewer_change_nothing(alice: Person, victor: Person, charlie: Person) -> None:
     trip_id = a_trip(alice)
     person_id, line_id = a_passenger(alice, trip_id), a_line(alice, trip_id)
-    acts: list[Callable[[Person, Any], Any]] = [
-        lambda _, actor: service.update_trip(actor, trip_id, {"title": "Mine"}),
-        lambda who, actor: service.add_passenger(keyring(who), actor, trip_id, {"full_name": "X"}),
-        lambda who, actor: service.update_passenger(keyring(who), actor, trip_id, person_id, {"full_name": "X"}),
-        lambda _, actor: service.remove_passenger(actor, trip_id, person_id),
-        lambda _, actor: service.add_line(actor, trip_id, DESERT),
-        lambda _, actor: service.update_line(actor, trip_id, line_id, {"price": "1"}),
-        lambda _, actor: service.cancel_line(actor, trip_id, line_id),
-        lambda _, actor: service.remove_line(actor, trip_id, line_id),
+    acts: list[tuple[type[Exception], Callable[[Person, Any], Any]]] = [
+        (TripNotFound, lambda _, actor: service.update_trip(actor, trip_id, {"title": "Mine"})),
+        (TripNotFound, lambda who, actor: service.add_passenger(keyring(who), actor, trip_id, {"full_name": "X"})),
+        (PassengerNotFound, lambda who, actor: service.update_passenger(keyring(who), actor, trip_id, person_id, {"full_name": "X"})),
+        (PassengerNotFound, lambda _, actor: service.remove_passenger(actor, trip_id, person_id)),
+        (TripNotFound, lambda _, actor: service.add_line(actor, trip_id, DESERT)),
+        (LineNotFound, lambda _, actor: service.update_line(actor, trip_id, line_id, {"price": "1"})),
+        (LineNotFound, lambda _, actor: service.cancel_line(actor, trip_id, line_id)),
+        (LineNotFound, lambda _, actor: service.remove_line(actor, trip_id, line_id)),
     ]
-    for act in acts:
-        for who, refusal in ((victor, Forbidden), (charlie, TripNotFound)):
+    for missing, act in acts:
+        for who, refusal in ((victor, Forbidden), (charlie, missing)):
             with pytest.raises(refusal), who.acting() as actor:
                 act(who, actor)
     with pytest.raises(Forbidden), victor.acting() as actor:

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
-from voyagent.kernel.fields import BusinessDate, Closed, DateFilter, Query, filter_field, text_field, trimmed_field
-from voyagent.kernel.ids import parse_id
-from voyagent.kernel.money import is_currency
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, Query, filter_field, text_field, trimmed_field
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 PAGE_SIZE = 50
 PAGE_MAX = 20_000
-
-
-def _id(value: object) -> object:
-    """An id as JSON has it, a text; strict mode would want a UUID."""
-    found = parse_id(value) if isinstance(value, str) else value
-    if not isinstance(found, UUID):
-        raise PydanticCustomError("uuid_parsing", "Id must be a UUID")
-    return found
-
-
-def _currency(value: object) -> object:
-    if not isinstance(value, str) or not is_currency(value):
-        raise PydanticCustomError("invalid_currency", "Currency must be a code of ISO 4217, such as INR")
-    return value
-
-
-Id = Annotated[UUID, BeforeValidator(_id)]
-CurrencyCode = Annotated[str, BeforeValidator(_currency)]
 
 
 class LineItemIn(Closed):

@@ -190,8 +190,10 @@ def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
 
 
 def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> TripPassenger:
-    """A passenger of a trip. Raises TripNotFound, PassengerNotFound."""
-    statement = select(TripPassenger).where(TripPassenger.id == passenger_id, TripPassenger.trip_id == get_trip(trip_id, lock=lock).id)
+    """A passenger of a trip; `lock` holds the trip. Raises PassengerNotFound."""
+    if lock:
+        _hold(trip_id)
+    statement = select(TripPassenger).where(TripPassenger.id == passenger_id, TripPassenger.trip_id == trip_id)
     found = db.session.scalar(statement.execution_options(populate_existing=lock))
     if found is None:
         raise PassengerNotFound
@@ -199,8 +201,10 @@ def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> T
 
 
 def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
-    """A line of a trip; `lock` holds the trip. Raises TripNotFound, LineNotFound."""
-    statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == get_trip(trip_id, lock=lock).id)
+    """A line of a trip; `lock` holds the trip. Raises LineNotFound."""
+    if lock:
+        _hold(trip_id)
+    statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == trip_id)
     found = db.session.scalar(statement.execution_options(populate_existing=lock))
     if found is None:
         raise LineNotFound
@@ -259,6 +263,11 @@ def passenger_of(row: TripPassenger) -> Passenger:
 def line_of(row: TripLine) -> Line:
     """The value of a loaded row."""
     return _line({name: getattr(row, name) for name in _LINE_COLUMNS})
+
+
+def _hold(trip_id: UUID) -> None:
+    """Hold a trip's row, where there is one: whoever changes anything of a trip does it alone."""
+    db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
 
 
 def _read(reader: Reader, which: ColumnElement[bool], *further: Select[Any], sealed: bool = False) -> tuple[Journey | None, list[list[Row]]]:

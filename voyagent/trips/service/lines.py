@@ -17,7 +17,7 @@ from voyagent.trips import details as kinds, places, queries
 from voyagent.trips.details import AnyDetails, FlightDetails
 from voyagent.trips.models import OVER, Trip, TripLine
 from voyagent.trips.service.errors import InvalidFlightTimes, InvalidLineStatus, LineIsCommitted, LineIsOver, LineKindFixed, NegativeAmount, TripFull
-from voyagent.trips.service.trips import apply, told
+from voyagent.trips.service.trips import apply, told, touch
 
 LINES_MAX = 200
 BY_HAND = {
@@ -64,7 +64,7 @@ def add_line(actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChan
 
 
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
-    """Change a thing. Raises Forbidden, TripNotFound, LineNotFound, LineIsOver, LineKindFixed, and what `add_line` raises."""
+    """Change a thing. Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, and what `add_line` raises."""
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
@@ -78,6 +78,7 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     before = {name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")}
     changed = apply(line, values)
     if changed:
+        touch(trip_id)
         db.session.flush()
         after = {name: (was, Money(getattr(line, f"{name}_minor"), line.currency)) for name, was in before.items()}
         plain = {name: pair for name, pair in changed.items() if not name.endswith("_minor") and name not in ("starts_on", "ends_on", "currency")}
@@ -87,25 +88,27 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
 
 
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
-    """Say that a thing will not happen; it stays on the trip, without a price. Raises Forbidden, TripNotFound, LineNotFound, LineIsOver."""
+    """Say that a thing will not happen; it stays on the trip, without a price. Raises Forbidden, LineNotFound, LineIsOver."""
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver
     was = line.status
     apply(line, {"status": "cancelled", "hold_expires_at": None})
+    touch(trip_id)
     db.session.flush()
     audit.record(actor, "trip.line_cancelled", entity_refs=_refs(line), inputs={"kind": line.kind, "before": was})
     return line
 
 
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
-    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed. Raises Forbidden, TripNotFound, LineNotFound, LineIsCommitted."""
+    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed. Raises Forbidden, LineNotFound, LineIsCommitted."""
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status not in OVER and line.status != "planned":
         raise LineIsCommitted
     db.session.delete(line)
+    touch(trip_id)
     db.session.flush()
     audit.record(actor, "trip.line_removed", entity_refs=_refs(line), inputs={"kind": line.kind, "before": line.status})
 

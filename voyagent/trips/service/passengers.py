@@ -17,7 +17,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.trips import passports, queries
 from voyagent.trips.models import TripPassenger
 from voyagent.trips.service.errors import BornLater, TripFull
-from voyagent.trips.service.trips import apply
+from voyagent.trips.service.trips import apply, touch
 
 PASSENGERS_MAX = 99
 
@@ -52,7 +52,7 @@ def add_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, said: Passenger
 
 
 def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id: UUID, changes: PassengerChanges) -> TripPassenger:
-    """Change what is known of somebody. Raises Forbidden, TripNotFound, PassengerNotFound, BornLater."""
+    """Change what is known of somebody. Raises Forbidden, PassengerNotFound, BornLater."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
     values: dict[str, Any] = dict(changes)
@@ -66,16 +66,18 @@ def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id
             fields.append("passport_number")
     fields += apply(passenger, values)
     if fields:
+        touch(trip_id)
         db.session.flush()
         audit.record(actor, "trip.passenger_updated", entity_refs=_refs(passenger), inputs={"fields": sorted(fields)})
     return passenger
 
 
 def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
-    """Leave somebody at home, and forget the passport. Raises Forbidden, TripNotFound, PassengerNotFound."""
+    """Leave somebody at home, and forget the passport. Raises Forbidden, PassengerNotFound."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
     db.session.delete(passenger)
+    touch(trip_id)
     db.session.flush()
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
 

@@ -119,6 +119,11 @@ def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     return changed
 
 
+def touch(trip_id: UUID) -> None:
+    """Note on a trip that something of it has changed."""
+    queries.get_trip(trip_id).updated_at = clock.now()
+
+
 def told(changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]) -> list[dict[str, str | None]]:
     """Changes as the audit keeps them: of what is private only that it changed."""
     hidden = frozenset(private)
