@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -122,7 +123,10 @@ def test_prices_are_rounded_up_to_the_step_of_the_currency(suppliers: Suppliers,
     assert raised(quoted("sandbox", offer.total.decimal, currency), 6).amount_minor % step == 0
 
 
-def test_a_price_never_rounds_down(suppliers: Suppliers) -> None:
+def test_a_price_never_rounds_down() -> None:
+    assert quoted("sandbox", Decimal("1.01"), "USD") == Money(200, "USD")
+    assert quoted("sandbox", Decimal(10), "KWD") == Money(3100, "KWD")  # 3.070 dinars, in steps of fifty fils
+    assert quoted("sandbox", Decimal(10), "INR") == Money(88000, "INR")
     assert raised(Money(100, "INR"), 6) == Money(200, "INR")
     assert raised(Money(10000, "INR"), 6) == Money(10600, "INR")
 
