@@ -178,6 +178,15 @@ def test_without_a_key_none_is_sent_not_even_the_environments(server: ModelServe
     assert not {name for name in heard.headers if name.startswith("openai-")}
 
 
+def test_a_server_on_this_computer_is_not_looked_for_behind_a_proxy(driver: ModelDriver, server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    server.next(Reply("Here I am."))
+    assert ask(driver, tries_max=1).text == "Here I am."
+
+
 def test_the_conversation_is_told_with_its_calls_and_their_results(driver: ModelDriver, server: ModelServer) -> None:
     calls = (ToolCall("one", "search_flights", {"origin": "BOM"}), ToolCall("two", "read_balance", {}))
     results = ToolsAnswered((ToolResult("one", '{"count": 0}'), ToolResult("two", '{"error": "not_found"}', failed=True)))
@@ -289,6 +298,15 @@ def test_a_stream_that_breaks_off_before_any_text_is_asked_for_anew(driver: Mode
     server.next(Frames(b": nothing yet\n\n", then), Reply("Here I am."))
     answer = ask(driver)
     assert (answer.text, answer.tries, pauses) == ("Here I am.", 2, [1.0])
+
+
+@pytest.mark.parametrize("then", ["end", "break", "silence"])
+def test_a_server_that_fails_only_where_the_figures_would_come_has_answered(server: ModelServer, then: str) -> None:
+    driver = driver_of("openai", server)
+    ended = json.dumps({"id": "c", "model": "m", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    server.next(Frames(_beginning(driver, "Good morning.") + f"data: {ended}\n\n".encode(), then))
+    answer = ask(driver, within_s=2)
+    assert (answer.text, answer.stop_reason, answer.usage.output, answer.usage.estimated) == ("Good morning.", "end", 4, True)
 
 
 @pytest.mark.parametrize("then", ["end", "break"])
@@ -531,7 +549,13 @@ def test_a_frame_without_end_is_not_read_to_its_end(driver: ModelDriver, server:
 
 
 @pytest.mark.parametrize(
-    "act", [Failure(401, "authentication_error", f"the key {KEY} is wrong"), Failure(400, KEY * 3, f"you said: Who owes us {KEY}"), Hang()]
+    "act",
+    [
+        Failure(401, "authentication_error", f"the key {KEY} is wrong"),
+        Failure(400, f"Who owes us {KEY}", f"you said: Who owes us {KEY}"),
+        Failure(400, KEY * 3),
+        Hang(),
+    ],
 )
 def test_no_key_and_no_word_of_the_conversation_gets_out(driver: ModelDriver, server: ModelServer, act: Act, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)

@@ -99,10 +99,10 @@ class Assembly:
         if reason == "tool_use" and not self._wishes:
             raise self.nonsense("it wants a tool and names none")
         calls = tuple(self._call(wish) for _, wish in sorted(self._wishes.items())) if reason == "tool_use" else ()
-        usage = spent + self.usage(is_whole=stop_reason is None, was_cut=stop_reason == "max_tokens")
+        usage = spent + self.usage(is_whole=stop_reason is None)
         return ModelAnswer("".join(self._text), calls, usage, reason, self.model, self.vendor_ref, tries)
 
-    def usage(self, *, is_whole: bool, was_cut: bool = False) -> Usage:
+    def usage(self, *, is_whole: bool) -> Usage:
         """What the answer took so far. Tokens that the server has not told yet are estimated, so that nobody gets them for nothing."""
         if is_whole and self.counted is not None:
             return self.counted
@@ -111,8 +111,7 @@ class Assembly:
         if not written and not is_whole:
             return counted
         asked = counted.input if self.counted is not None else math.ceil(_length(self._request) / CHARACTERS_A_TOKEN)
-        output = self._request.max_tokens if was_cut else math.ceil(written / CHARACTERS_A_TOKEN)
-        return Usage(asked, max(counted.output, output), counted.cache_read, counted.cache_write, estimated=True)
+        return Usage(asked, max(counted.output, math.ceil(written / CHARACTERS_A_TOKEN)), counted.cache_read, counted.cache_write, estimated=True)
 
     def text_of(self, value: object) -> str:
         """A value that must be text; what PostgreSQL cannot hold is replaced. Raises ModelNonsense."""
