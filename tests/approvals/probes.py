@@ -14,7 +14,7 @@ from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
-from voyagent.kernel.fields import BusinessDate, Closed, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, Open, trimmed_field
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.rehearsal import refuse_outside
@@ -122,9 +122,21 @@ class NoteIn(Closed):
     lines: list[LineIn] | None = None
 
 
+class LooseIn(Open):
+    """Arguments of which all but one are of no matter."""
+
+    text: str = "hello"
+
+
+def nothing(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Do nothing at all."""
+    return {"said": arguments.get("text", "")}
+
+
 MONEY = register(Effect("probe_invoice", LEADS, "Draft invoice", money=True, reversible=True, run=note, describe=describe, amount=worth, schema=NoteIn))
 FINAL = register(Effect("probe_ticket", LEADS, "Issue ticket", money=True, reversible=False, run=note))
 PLAIN = register(Effect("probe_note", LEADS | {"agent"}, "Write a note", money=False, reversible=True, run=note))
+LOOSE = register(Effect("probe_loose", LEADS | {"agent"}, "Do nothing", money=False, reversible=True, run=nothing, schema=LooseIn))
 REFUSES = register(Effect("probe_refuses", LEADS, "Refuse", money=False, reversible=True, run=note_and_refuse))
 OUTSIDE = register(Effect("probe_outside", LEADS, "Reach out", money=True, reversible=False, run=outside, external=True, rehearse=note, measure=steps))
 UNTRIED = register(Effect("probe_untried", LEADS, "Reach out unseen", money=True, reversible=False, run=outside, external=True))

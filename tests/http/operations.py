@@ -87,7 +87,7 @@ def _approval(person: Person) -> object:
     arguments = {"session_id": str(session_id), "text": "hello"}
     about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
     with person.acting() as actor:
-        return approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about).id
+        return approvals.propose(actor, session_id=session_id, tool_name=probes.LOOSE.tool_name, **about).id
 
 
 def _invite(person: Person) -> object:
@@ -198,6 +198,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ChangeRoleRequest": lambda: {"role": "viewer"},
     "SessionCreateRequest": dict,
     "SessionRenameRequest": lambda: {"title": "Krishnan family"},
+    "EditIn": lambda: {"arguments": {"text": "hello again"}},
+    "BatchIn": lambda: {"decisions": [{"approval_id": "ap-unknown", "granted": True}]},
     "SendMessageRequest": lambda: {"message": "Who owes us?"},
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from voyagent.approvals.models import Approval
-from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, wire_instant
+from voyagent.approvals.service import BATCH_MAX, Answered, Wish
+from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
+from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, trimmed_field, wire_instant
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Page
 from voyagent.kernel.reading import Row
 
 REASON_MAX = 1024
+ID_MAX = 128
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
 _INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at", "edited_at")
 _SHOWN = (
@@ -86,6 +88,30 @@ class ResolveIn(Closed):
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
 
 
+class EditIn(Closed):
+    """The arguments that shall run instead, whole: the tool's schema reads them."""
+
+    arguments: dict[str, Any]
+
+
+class BatchDecision(Closed):
+    """One decision of several."""
+
+    approval_id: trimmed_field(ID_MAX)  # type: ignore[valid-type]
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+
+    def wish(self) -> Wish:
+        """The decision as the rules take it."""
+        return Wish(self.approval_id, self.granted, self.reason)
+
+
+class BatchIn(Closed):
+    """Several decisions, each made by itself, in this order."""
+
+    decisions: Annotated[list[BatchDecision], Field(min_length=1, max_length=BATCH_MAX)]
+
+
 class DecisionForm(Open):
     """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back, `shown` the mark of the state that the page showed."""
 
@@ -124,6 +150,21 @@ class ApprovalItem(Answer):
     superseded_by: str | None
 
 
+class BatchItem(Answer):
+    """What came of one decision of several: the status that a call of its own would have had, with the proposal or the code of the refusal."""
+
+    approval_id: str
+    status: Literal[200, 403, 404, 409]
+    detail: str | None = None
+    approval: ApprovalItem | None = None
+
+
+class BatchAnswer(Answer):
+    """An item for each decision, in their order."""
+
+    items: list[BatchItem]
+
+
 class ApprovalList(Answer):
     """A page of proposals, newest first."""
 
@@ -146,6 +187,14 @@ def wire(row: Mapping[str, Any]) -> Row:
 def wire_model(approval: Approval) -> Row:
     """The same from a model that was just changed."""
     return wire({name: getattr(approval, name) for name in _SHOWN})
+
+
+def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int]) -> Row:
+    """What came of one decision of several, as the API writes it."""
+    if answered.refusal is not None:
+        return {"approval_id": answered.approval_id, "status": int(status_of(answered.refusal)), "detail": answered.refusal.code, "approval": None}
+    assert answered.approval is not None
+    return {"approval_id": answered.approval_id, "status": 200, "detail": None, "approval": wire_model(answered.approval)}
 
 
 def wire_page(page: Page[Row]) -> Row:

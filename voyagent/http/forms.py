@@ -83,7 +83,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return self.schema.model_validate(self.values(), strict=False)
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
-                self._note(str(item["loc"][0]) if item["loc"] else "", str(item["type"]), str(item["msg"]))
+                self._note(self.place_of(item["loc"]), str(item["type"]), str(item["msg"]))
             return None
 
     def values(self) -> dict[str, Any]:
@@ -99,6 +99,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
                 continue
             values[name] = value
         return values
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """The field at which a finding of the schema is shown, "" for above the form."""
+        return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
         """Do the act with the schema's value; None where the form was not accepted or the rule refused it, which it then shows.

@@ -14,7 +14,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.settings import queries, service
-from voyagent.settings.forms import PLACES, SECTIONS, SettingsForm, label_of, words_of
+from voyagent.settings.forms import PLACES, ROLE_WORDS, SECTIONS, SettingsForm, label_of, value_of, words_of
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 
@@ -43,4 +43,14 @@ def save(actor: Actor) -> Any:
 
 def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None) -> str:
     history = queries.read_history(reader, actor.tenant_id)
-    return render_template("settings/index.html", settings=row, form=form, history=history, sections=SECTIONS, label_of=label_of, words_of=words_of)
+    return render_template(
+        "settings/index.html",
+        settings=row,
+        form=form,
+        history=history,
+        sections=SECTIONS,
+        label_of=label_of,
+        words_of=words_of,
+        roles=ROLE_WORDS,
+        value_of=value_of,
+    )

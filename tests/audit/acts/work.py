@@ -316,6 +316,29 @@ def grant_what_is_no_longer_true(stage: Stage) -> Doing:
     return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
 
 
+EDITED = Left("proposal.edited", APPROVAL, by="leila", says={"tool_name": "probe_invoice"})
+EDIT = {"text": "hello again"}
+
+
+def _editable(stage: Stage) -> tuple[str, dict[str, str]]:
+    """A proposal that can be edited, and other arguments for it."""
+    approval_id = proposed(stage.bob, probes.MONEY.tool_name)
+    return approval_id, stage.sql("select payload from approvals where id = :i", i=approval_id)[0]["payload"] | EDIT
+
+
+@act("POST /api/approvals/<approval_id>/edit", leaves=EDITED, answers=200)
+def edit_a_proposal(stage: Stage) -> Doing:
+    api, (approval_id, arguments) = stage.leila.api, _editable(stage)
+    return lambda: api.post(f"/approvals/{approval_id}/edit", json={"arguments": arguments})
+
+
+@act("POST /api/approvals/resolve", leaves=(GRANTED, *REJECTED), answers=200, in_savepoints=True)
+def decide_several(stage: Stage) -> Doing:
+    api, first, second = stage.leila.api, proposed(stage.bob), proposed(stage.bob)
+    decisions = [{"approval_id": first, "granted": True}, {"approval_id": second, "granted": False, "reason": "Wrong day"}]
+    return lambda: api.post("/approvals/resolve", json={"decisions": decisions})
+
+
 @act("approvals.housekeeping", leaves=EXPIRED)
 def let_a_proposal_run_out(stage: Stage) -> Doing:
     _run_out(stage)

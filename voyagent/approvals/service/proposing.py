@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from voyagent.approvals import effects, queries
@@ -15,7 +15,7 @@ from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
 from voyagent.approvals.rehearsal import hash_of, rehearse
 from voyagent.approvals.service.errors import ArgumentsInvalid, NotEditable, ShownChanged
-from voyagent.approvals.service.standing import check_state, person_of, refs_of
+from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
 from voyagent.kernel.actor import Actor, system_actor
@@ -68,7 +68,7 @@ def propose(
         arguments_hash=hashed,
         requested_by_user_id=actor.user_id,
     )
-    _show(approval, actor, preview_of(actor, tool_name, arguments))
+    _show(approval, preview_of(actor, tool_name, arguments), _worth(actor, tool_name, arguments))
     db.session.add(approval)
     db.session.flush()
     db.session.refresh(approval)
@@ -91,13 +91,15 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     if wanted == approval.payload:
         return approval
     before = approval.arguments_hash
-    approval.original_payload = approval.original_payload or approval.payload
-    approval.payload, approval.arguments_hash = wanted, digest(wanted)
-    approval.edited_by_user_id = actor.user_id
-    approval.edited_at = db.session.scalar(select(func.clock_timestamp()))
     requester = person_of(approval.requested_by_user_id)
     shown = preview_of(requester, approval.tool_name, wanted) if requester is not None else None
-    _show(approval, requester, shown)
+    worth = _worth(requester, approval.tool_name, wanted)
+    edited_at = db.session.scalar(select(NOW))
+    # All at once and after every look at the database, which would write a half of it.
+    approval.original_payload = approval.original_payload or approval.payload
+    approval.payload, approval.arguments_hash = wanted, digest(wanted)
+    approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
+    _show(approval, shown, worth)
     approval.summary = _line_of(shown) or approval.summary
     db.session.flush()
     db.session.refresh(approval)
@@ -125,7 +127,7 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     """End a proposal whose preview has become untrue, and ask anew with the present one in its place, with fifteen minutes of its own."""
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
-    _show(fresh, requester, shown)
+    _show(fresh, shown, _worth(requester, approval.tool_name, approval.payload))
     db.session.execute(
         update(Approval)
         .where(Approval.id == approval.id, Approval.status == "pending")
@@ -148,21 +150,20 @@ def _record_made(actor: Actor, approval: Approval) -> None:
     audit.record(actor, "proposal.made", entity_refs=refs_of(approval), inputs=inputs | shown)
 
 
-def _show(approval: Approval, requester: Actor | None, shown: Description | None) -> None:
+def _show(approval: Approval, shown: Description | None, worth: Money | None) -> None:
     """Keep what a reviewer is shown, its hash, and what granting is worth."""
     approval.preview = dict(shown) if shown is not None else None
     approval.preview_hash = hash_of(approval.arguments_hash, shown) if shown is not None else None
-    amount = _amount_of(requester, approval)
-    approval.amount_minor, approval.currency = (amount.amount_minor, amount.currency) if amount is not None else (None, None)
+    approval.amount_minor, approval.currency = (worth.amount_minor, worth.currency) if worth is not None else (None, None)
 
 
-def _amount_of(requester: Actor | None, approval: Approval) -> Money | None:
-    effect = effects.find(approval.tool_name)
+def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -> Money | None:
+    effect = effects.find(tool_name)
     if effect is None or effect.amount is None or requester is None:
         return None
     try:
         with audit.savepoint():
-            return effect.amount(requester, dict(approval.payload))
+            return effect.amount(requester, dict(arguments))
     except VoyagentError:
         return None  # the rule that refuses it now refuses the effect as well
 
