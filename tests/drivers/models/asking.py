@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
 from tests.model_server import ModelServer
 from voyagent.drivers.models.anthropic import Anthropic
 from voyagent.drivers.models.openai import OpenAI
-from voyagent.drivers.models.protocol import ModelDriver, ModelRequest, PersonSaid, SystemPart, ToolOffer
+from voyagent.drivers.models.protocol import ModelAnswer, ModelDriver, ModelRequest, PersonSaid, SystemPart, ToolOffer
 
+KINDS = ("anthropic", "openai")
 KEY = "key-that-nobody-may-see-4711"
 FLIGHTS = ToolOffer("search_flights", "Find fares", {"type": "object", "properties": {"origin": {"type": "string"}}, "required": ["origin"]})
 BALANCE = ToolOffer("read_balance", "Read a balance", {"type": "object", "properties": {}})
@@ -32,3 +34,18 @@ def request_of(words: str = "Who owes us money?", *, within_s: float = 10.0, **m
         "tools": (FLIGHTS, BALANCE),
     }
     return ModelRequest(**{**given, **more})
+
+
+def ask(driver: ModelDriver, **more: Any) -> ModelAnswer:
+    """Its answer, with nobody listening."""
+    return driver.answer(request_of(**more), lambda _text: None)
+
+
+def beginning(driver: ModelDriver, text: str) -> bytes:
+    """The frames of an answer up to and with its first piece of text."""
+    if driver.name == "openai":
+        return f"data: {json.dumps({'id': 'c', 'model': 'm', 'choices': [{'index': 0, 'delta': {'content': text}}]})}\n\n".encode()
+    start = {"type": "message_start", "message": {"id": "m", "model": "m", "usage": {"input_tokens": 4, "output_tokens": 1}}}
+    block = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}}
+    return b"".join(f"event: {frame['type']}\ndata: {json.dumps(frame)}\n\n".encode() for frame in (start, block, delta))
