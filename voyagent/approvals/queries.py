@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -68,6 +69,11 @@ def get_row(reader: Reader, approval_id: str) -> Row:
 def row_statement(approval_id: str) -> Select[Any]:
     """The same as a select, for a trip that reads more."""
     return _rows().where(_C.id == approval_id)
+
+
+def several_statement(approval_ids: Sequence[str]) -> Select[Any]:
+    """Some proposals as a select, soonest to expire first."""
+    return _rows().where(_C.id.in_(approval_ids)).order_by(None).order_by(_C.expires_at, _C.id)
 
 
 def list_approvals(
@@ -235,6 +241,7 @@ __all__ = [
     "pending_statement",
     "row_statement",
     "session_statement",
+    "several_statement",
     "waiting_count",
     "waiting_statement",
 ]

@@ -48,6 +48,18 @@ _SHOWN = (
 )
 
 
+class ChosenQuery(Query):
+    """Which requests of the inbox are to be decided together."""
+
+    chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(default_factory=list, max_length=BATCH_MAX)
+
+
+class SeenQuery(Query):
+    """What the page shows already: the state of the request that is open."""
+
+    seen: filter_field(64)  # type: ignore[valid-type]
+
+
 class InvalidSessionId(Unprocessable):
     """A `session_id` that is no UUID."""
 
@@ -119,6 +131,19 @@ class DecisionForm(Open):
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
     confirmed: bool = False
     shown: text_field(64) | None = None  # type: ignore[valid-type]
+
+
+class SeveralForm(Open):
+    """The page's decision of several: `chosen` are ids with the mark of the state that was shown, as `ap-…:mark`."""
+
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(min_length=1, max_length=BATCH_MAX)
+
+    def wishes(self) -> list[Wish]:
+        """The decisions as the rules take them."""
+        pairs = [one.partition(":") for one in self.chosen]
+        return [Wish(approval_id, self.granted, self.reason, mark or None) for approval_id, _, mark in pairs]
 
 
 class ApprovalItem(Answer):

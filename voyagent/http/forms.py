@@ -144,12 +144,17 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def _note(self, name: str, kind: str, message: str) -> None:
         own = self.sentences.get(f"{name}.{kind}", self.sentences.get(kind))
-        sentence = own or (_SENTENCES[kind]() if kind in _SENTENCES else message.removeprefix("Value error, "))
+        sentence = own or sentence_of(kind, message)
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(str(sentence))
         else:
             field.errors = [*field.errors, str(sentence)]
+
+
+def sentence_of(kind: str, message: str) -> str:
+    """What to say to a person for a kind of finding; the schema's own words where there is no sentence."""
+    return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
 def _tell_when(retry_after_s: int) -> None:

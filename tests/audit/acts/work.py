@@ -332,6 +332,19 @@ def edit_a_proposal(stage: Stage) -> Doing:
     return lambda: api.post(f"/approvals/{approval_id}/edit", json={"arguments": arguments})
 
 
+@act("POST /approvals/<approval_id>/edit", leaves=in_the_browser(EDITED), answers=303)
+def edit_a_proposal_in_the_browser(stage: Stage) -> Doing:
+    browser, (approval_id, _arguments) = stage.leila.browser, _editable(stage)
+    fields = {f"a.{name}": value for name, value in EDIT.items()}
+    return lambda: stage.submit(browser, f"/approvals/{approval_id}/edit", token_from=f"/approvals/{approval_id}?step=edit", **fields)
+
+
+@act("POST /approvals/several", leaves=in_the_browser(GRANTED), answers=200, in_savepoints=True)
+def decide_several_in_the_browser(stage: Stage) -> Doing:
+    browser, approval_id = stage.leila.browser, proposed(stage.bob)
+    return lambda: stage.submit(browser, "/approvals/several", token_from=f"/approvals/several?chosen={approval_id}", chosen=approval_id, granted="1")
+
+
 @act("POST /api/approvals/resolve", leaves=(GRANTED, *REJECTED), answers=200, in_savepoints=True)
 def decide_several(stage: Stage) -> Doing:
     api, first, second = stage.leila.api, proposed(stage.bob), proposed(stage.bob)

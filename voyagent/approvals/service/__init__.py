@@ -17,7 +17,7 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     ToolUnknown,
 )
-from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, needs_another
+from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
 from voyagent.approvals.service.proposing import edit, propose
 from voyagent.approvals.service.showing import preview
 
@@ -48,6 +48,7 @@ __all__ = [
     "expire_overdue",
     "hide",
     "may_decide",
+    "may_edit",
     "may_wipe",
     "needs_another",
     "preview",

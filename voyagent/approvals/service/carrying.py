@@ -76,6 +76,22 @@ def may_wipe(session_id: UUID) -> bool:
     return db.session.scalar(select(Approval.id).where(Approval.session_id == session_id, Approval.effect_status.in_(("waiting", "running"))).limit(1)) is None
 
 
+def withdraw(actor: Actor, turn_ids: Sequence[str]) -> None:
+    """End what turns still ask for once others have taken their place; what was granted stays granted."""
+    ended = db.session.execute(
+        update(Approval)
+        .where(Approval.turn_id.in_(turn_ids), Approval.status == "pending")
+        .values(status="expired")
+        .returning(Approval.id, Approval.session_id, Approval.tool_name)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for one in ended:
+        refs = {"approval_id": one.id, "session_id": str(one.session_id)}
+        audit.record(actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name})
+    if ended:
+        after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
+
+
 def tell(actor: Actor | None, approval: Approval) -> None:
     """Tell whoever wants to know of a decision once it has been carried out; a listener that breaks undoes nothing."""
     listener = actor or person_of(approval.resolved_by_user_id)
@@ -145,3 +161,4 @@ def _lock(approval_id: str) -> Approval | None:
 chat.on_deleted(hide)
 chat.on_restored(show)
 chat.before_wipe(may_wipe)
+chat.on_superseded(withdraw)

@@ -30,6 +30,12 @@ def may_decide(actor: Actor, approval: Approval) -> bool:
     return actor.can("approval.resolve") and (effect is None or actor.role in effect.approver_roles)
 
 
+def may_edit(actor: Actor, approval: Approval) -> bool:
+    """Whether the person's role could edit it, and the tool's arguments can be edited at all."""
+    effect = effects.find(approval.tool_name)
+    return effect is not None and effect.schema is not None and may_decide(actor, approval)
+
+
 def above_limit(actor: Actor, approval: Approval) -> bool:
     """Whether it is worth more than the person's role may grant."""
     return is_above(actor.role, amount_of(approval))
