@@ -13,7 +13,7 @@ from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
-from voyagent.billing import effects as billing_effects
+from voyagent.billing import effects as billing_effects, postings
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -44,6 +44,7 @@ from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
 from voyagent.trips import tasks as trips_tasks
 from voyagent.trips.api import api as trips_api
+from voyagent.trips.views import pages as trips_pages
 
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
@@ -52,6 +53,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     enquiries_pages,
     assistant_pages,
     approvals_pages,
+    trips_pages,
     billing_pages,
     ledger_pages,
     reports_pages,
@@ -78,7 +80,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
+EFFECTS = (billing_effects, postings)  # named here so that a grant finds what it means
 TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
