@@ -129,7 +129,8 @@ def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_ef
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     names = {tool.name for tool in registry.every()}
     assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
-    assert {tool.name for tool in registry.every() if tool.is_gated} == {"draft_invoice", "issue_invoice"}
+    money = {"draft_invoice", "issue_invoice", "record_receipt", "receive_bill", "pay_bill", "post_journal_entry"}
+    assert {tool.name for tool in registry.every() if tool.is_gated} == money
     assert all(tool.permission in held for tool in registry.every())
     registry.check()
     assert tasks.TOOLS

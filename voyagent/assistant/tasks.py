@@ -6,11 +6,11 @@ from uuid import UUID
 
 from voyagent.assistant import loop
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.tools import books, enquiries, invoices, registry
+from voyagent.assistant.tools import bills, books, enquiries, invoices, registry, routing, trips
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
-TOOLS = (books, enquiries, invoices)  # named here so that the loop finds them
+TOOLS = (bills, books, enquiries, invoices, routing, trips)  # named here so that the loop finds them
 registry.check()
 
 
