@@ -234,7 +234,7 @@ def test_a_stop_ends_the_turn_between_two_events(talk: Talk, alice: Person, app:
     def emit_and_stop(turn: chat.Turn, kind: str, **fields: Any) -> int:
         seen.append(kind)
         if len(seen) == 3:
-            chat._ask_to_stop(session_id)  # noqa: SLF001 - as the page's button does, in the middle
+            chat.ask_to_stop(session_id)  # as the page's button does, in the middle
         return real_emit(turn, kind, **fields)
 
     monkeypatch.setattr(loop.chat, "emit", emit_and_stop)

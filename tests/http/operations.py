@@ -17,6 +17,7 @@ from voyagent.billing import service as billing
 from voyagent.billing.models import Invoice
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
+from voyagent.chat.models import ChatSession
 from voyagent.enquiries import service as enquiries
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
@@ -80,6 +81,17 @@ def _enquiry(person: Person) -> object:
 def _session(person: Person) -> object:
     with person.acting() as actor:  # also for a viewer, who can begin none: somebody has
         return chat.create_session(replace(actor, role="agent"), title="Krishnan family").id
+
+
+def _turn(person: Person) -> object:
+    """A turn that has ended; where a path names a conversation too, that was made just before."""
+    with person.acting():
+        found = db.session.scalar(sa.select(ChatSession.id).order_by(ChatSession.created_at.desc(), ChatSession.id.desc()).limit(1))
+    session_id = found or _session(person)
+    with person.acting() as actor:
+        turn = chat.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
+        chat.finish_turn(turn, "done")
+    return turn.id
 
 
 def _approval(person: Person) -> object:
@@ -158,6 +170,7 @@ def _trip_line(person: Person) -> object:
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
     "session_id": _session,
+    "turn_id": _turn,
     "approval_id": _approval,
     "invite_id": _invite,
     "invoice_id": _invoice,
@@ -200,6 +213,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "SessionRenameRequest": lambda: {"title": "Krishnan family"},
     "EditIn": lambda: {"arguments": {"text": "hello again"}},
     "BatchIn": lambda: {"decisions": [{"approval_id": "ap-unknown", "granted": True}]},
+    "EditMessageRequest": lambda: {"message": "Who owes us most?"},
     "SendMessageRequest": lambda: {"message": "Who owes us?"},
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},

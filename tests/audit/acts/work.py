@@ -118,6 +118,8 @@ def open_the_conversation_of_an_enquiry_in_the_browser(stage: Stage) -> Doing:
 
 BEGUN = Left("chat.created", SESSION)
 SAID = Left("chat.message_sent", SESSION)
+AGAIN = Left("chat.regenerated", SESSION)
+REWORDED = Left("chat.message_edited", SESSION)
 RENAMED = Left("chat.renamed", SESSION)
 DELETED = Left("chat.deleted", SESSION, says={"title": "Krishnan family", "message_count": 0})
 
@@ -166,6 +168,43 @@ def stop_the_assistant(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     _say(stage.bob, session_id)
     return lambda: stage.submit(browser, f"/assistant/{session_id}/stop", token_from=f"/assistant/{session_id}")
+
+
+def _answered(stage: Stage) -> tuple[UUID, str]:
+    """A conversation of Bob's in which one message was answered, with its turn."""
+    session_id = a_conversation(stage.bob)
+    with stage.bob.acting() as actor:
+        turn = chat.start_turn(actor, session_id, message="help")
+        chat.finish_turn(turn, "done")
+    return session_id, turn.id
+
+
+@act("POST /api/chat/sessions/<session_id>/stop", leaves=Left("chat.stop_asked", SESSION), answers=200)
+def stop_the_assistant_by_a_program(stage: Stage) -> Doing:
+    api, session_id = stage.alice.api, a_conversation(stage.bob)
+    _say(stage.bob, session_id)
+    return lambda: api.post(f"/chat/sessions/{session_id}/stop")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate", leaves=AGAIN, answers=202)
+def ask_the_same_again(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate", leaves=(Left("proposal.withdrawn", APPROVAL), AGAIN), answers=202)
+def ask_again_where_something_waits(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    about = {"turn_id": turn_id, "tool_call_id": "c1", "summary": "Write a note", "arguments": {"session_id": str(session_id), "text": "hello"}}
+    with stage.bob.acting() as actor:
+        approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/edit", leaves=REWORDED, answers=202)
+def ask_in_other_words(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/edit", json={"message": "trial balance"})
 
 
 @act("PATCH /api/chat/sessions/<session_id>", leaves=RENAMED, answers=200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from voyagent.approvals.models import Approval
 from voyagent.approvals.service.errors import ArgumentsChanged, RequesterGone, ToolUnknown
 from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of
 from voyagent.audit import service as audit
-from voyagent.chat import queries as chat_queries, service as chat
+from voyagent.chat import branches, queries as chat_queries, service as chat
 from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.metrics import after_commit, meters
 
 log = structlog.get_logger(__name__)
 EFFECT_TASK = "approvals.run_effect"
@@ -76,17 +78,17 @@ def may_wipe(session_id: UUID) -> bool:
     return db.session.scalar(select(Approval.id).where(Approval.session_id == session_id, Approval.effect_status.in_(("waiting", "running"))).limit(1)) is None
 
 
-def withdraw(actor: Actor, turn_ids: Sequence[str]) -> None:
+def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
     """End what turns still ask for once others have taken their place; what was granted stays granted."""
     ended = db.session.execute(
         update(Approval)
-        .where(Approval.turn_id.in_(turn_ids), Approval.status == "pending")
+        .where(Approval.session_id == session_id, Approval.turn_id.in_(turn_ids), Approval.status == "pending")
         .values(status="expired")
-        .returning(Approval.id, Approval.session_id, Approval.tool_name)
+        .returning(Approval.id, Approval.tool_name)
         .execution_options(synchronize_session=False)
     ).all()
     for one in ended:
-        refs = {"approval_id": one.id, "session_id": str(one.session_id)}
+        refs = {"approval_id": one.id, "session_id": str(session_id)}
         audit.record(actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name})
     if ended:
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
@@ -161,4 +163,4 @@ def _lock(approval_id: str) -> Approval | None:
 chat.on_deleted(hide)
 chat.on_restored(show)
 chat.before_wipe(may_wipe)
-chat.on_superseded(withdraw)
+branches.on_superseded(withdraw)
