@@ -400,6 +400,9 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alic
     form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
     assert form.field("a.line_items.0.unit_price") == "22500.00"
     assert form.field("a.line_items.2.description") == ""
+    assert form.field("a.due_date") == "25 Jun 2024"
+    names = [element.attrib["name"] for element in form.all(".//form[@id='edit']//input[@type='text']")]
+    assert names[:4] == ["a.customer_name", "a.issue_date", "a.due_date", "a.line_items.0.description"], "in the order of the tool, not of the store"
     assert not form.all(".//form[@id='decide']")
     sent = {
         "customer_name": "Deepa K",

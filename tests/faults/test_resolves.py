@@ -117,8 +117,9 @@ class Site:
             self.port = int(probe.getsockname()[1])
         command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", "2", "--threads", str(CALLERS), "--bind", f"127.0.0.1:{self.port}"]
         self._log = folder / "web.log"
+        self._numbers = folder / "numbers"
         self.broken = 0
-        environment = worker_environment(settings) | {"VOYAGENT_METRICS_DIR": str(folder / "numbers"), "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true"}
+        environment = worker_environment(settings) | {"VOYAGENT_METRICS_DIR": str(self._numbers), "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true"}
         environment |= {"VOYAGENT_LIMIT_SCALE": "10000"}
         with self._log.open("wb") as log:
             self.process = subprocess.Popen([*command, "--graceful-timeout", "2"], cwd=ROOT, env=environment, stdout=log, stderr=log)
@@ -128,13 +129,17 @@ class Site:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
+    def serving(self) -> set[int]:
+        """Those of them that have answered somebody: one that is still being started has counted nothing."""
+        return {int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("counter_*.db")} & set(self.workers())
+
     def wait(self) -> None:
         """Until both serve."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self._log.read_text()[-3000:]
             try:
-                if len(self.workers()) == 2 and self.ask("GET", "/health/db", {}, None) == 200:
+                if self.ask("GET", "/health/db", {}, None) == 200 and len(self.serving()) == 2:
                     return
             except OSError:
                 time.sleep(0.1)

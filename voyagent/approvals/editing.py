@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 from flask_babel import gettext
@@ -32,6 +33,11 @@ class Cell:
     def is_date(self) -> bool:
         """Whether a day is written here."""
         return isinstance(self.example, str) and _DATE.fullmatch(self.example) is not None
+
+    @property
+    def day(self) -> date | None:
+        """The day as it stands stored, for the page to write as people do; None for what was typed and is none."""
+        return date.fromisoformat(self.value) if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value) else None
 
     @property
     def is_figure(self) -> bool:

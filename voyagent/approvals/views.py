@@ -95,7 +95,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
 @pages.page("/approvals/<approval_id>/edit", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
 def edit(actor: Actor, approval_id: str) -> Any:
     """Change what will run, then show what that would change."""
-    sheet = Sheet.of(queries.get_approval(approval_id).payload, request.form)
+    sheet = Sheet.of(service.arguments_of(queries.get_approval(approval_id)), request.form)
     edited = sheet.attempt(lambda arguments: service.edit(actor, approval_id, arguments, seen=request.form.get("shown") or None))
     if edited is None:
         return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor)), 422
@@ -125,19 +125,20 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
     approval = queries.get_approval(approval_id)
     row = queries.get_row(_reader(), approval_id)
     pending = row["status"] == "pending"
+    arguments = service.arguments_of(approval)
     return {
         "approval": row,
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
-        "arguments": review.arguments_in_words(approval.payload),
+        "arguments": review.arguments_in_words(arguments),
         "mark": queries.mark_of(row),
-        "differences": review.differences(approval.original_payload or {}, approval.payload),
+        "differences": review.differences(approval.original_payload or {}, arguments),
         "results": review.arguments_in_words(approval.effect_result or {}),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
         "above_limit": pending and service.above_limit(actor, approval),
-        "sheet": (sheet or Sheet.of(approval.payload)) if pending and service.may_edit(actor, approval) else None,
+        "sheet": (sheet or Sheet.of(arguments)) if pending and service.may_edit(actor, approval) else None,
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),
         "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,

@@ -19,7 +19,7 @@ from voyagent.approvals.service.errors import (
 )
 from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
 from voyagent.approvals.service.proposing import edit, propose
-from voyagent.approvals.service.showing import preview
+from voyagent.approvals.service.showing import arguments_of, preview
 
 __all__ = [
     "BATCH_MAX",
@@ -40,6 +40,7 @@ __all__ = [
     "Wish",
     "above_limit",
     "amount_of",
+    "arguments_of",
     "carry_out",
     "check_all",
     "decide_all",

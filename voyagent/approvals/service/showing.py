@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+import json
+from typing import Any, cast
+
+from pydantic import ValidationError
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Description
@@ -10,6 +13,19 @@ from voyagent.approvals.models import Approval
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
+
+
+def arguments_of(approval: Approval) -> dict[str, Any]:
+    """What will run, in the order in which the tool's schema names it; stored, it has none."""
+    effect = effects.find(approval.tool_name)
+    stored = dict(approval.payload)
+    if effect is None or effect.schema is None:
+        return stored
+    try:
+        ordered = effect.schema.model_validate_json(json.dumps(stored)).model_dump(mode="json", exclude_none=True)
+    except ValidationError:
+        return stored
+    return ordered if ordered == stored else stored
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
