@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from babel.core import Locale
-from flask_babel import get_locale, lazy_gettext as _l
+from flask_babel import get_locale, lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 
@@ -38,9 +38,9 @@ class TripForm(SchemaForm[TripIn]):
 
     schema: ClassVar[type[BaseModel]] = TripIn
 
-    title = StringField(_l("Title"))
-    currency = SelectField(_l("Currency"), validate_choice=False)
-    notes = TextAreaField(_l("Good to know"))
+    title = StringField(_("Title"))
+    currency = SelectField(_("Currency"), validate_choice=False)
+    notes = TextAreaField(_("Good to know"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -54,19 +54,19 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     schema: ClassVar[type[BaseModel]] = PassengerIn
     sentences: ClassVar[dict[str, Any]] = {
-        "full_name.string_too_short": _l("A name is needed."),
-        "full_name.missing": _l("A name is needed."),
-        "passport_number.string_pattern_mismatch": _l("A passport's number has 6 to 20 letters and figures."),
-        "nationality.string_pattern_mismatch": _l("Choose a country of the list."),
+        "full_name.string_too_short": _("A name is needed."),
+        "full_name.missing": _("A name is needed."),
+        "passport_number.string_pattern_mismatch": _("A passport's number has 6 to 20 letters and figures."),
+        "nationality.string_pattern_mismatch": _("Choose a country of the list."),
     }
 
-    full_name = StringField(_l("Name as in the passport"))
-    kind = SelectField(_l("Travels as"), choices=list(PASSENGER_WORDS.items()), validate_choice=False)
-    date_of_birth = DateText(_l("Born"))
-    nationality = SelectField(_l("Nationality"), validate_choice=False)
-    passport_number = StringField(_l("Passport number"))
-    passport_expiry = DateText(_l("Passport good until"))
-    forget_passport = BooleanField(_l("Forget the passport's number"))
+    full_name = StringField(_("Name as in the passport"))
+    kind = SelectField(_("Travels as"), choices=list(PASSENGER_WORDS.items()), validate_choice=False)
+    date_of_birth = DateText(_("Born"))
+    nationality = SelectField(_("Nationality"), validate_choice=False)
+    passport_number = StringField(_("Passport number"))
+    passport_expiry = DateText(_("Passport good until"))
+    forget_passport = BooleanField(_("Forget the passport's number"))
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -98,23 +98,23 @@ class LineForm(SchemaForm[LineIn]):
     places: ClassVar[dict[str, str]] = {}
     """Fields of the details whose findings stand at another field."""
     sentences: ClassVar[dict[str, Any]] = {
-        "string_pattern_mismatch": _l("That does not look right."),
-        "cost.string_pattern_mismatch": _l("Write an amount such as 45000 or 45,000.50."),
-        "price.string_pattern_mismatch": _l("Write an amount such as 45000 or 45,000.50."),
-        "local_time": _l("Write a day such as 24 Nov 2026 and a time such as 16:30."),
-        "clock_time": _l("Write a time such as 16:30."),
-        "nights": _l("One leaves a hotel a day after coming, or later."),
-        "days": _l("This ends before it begins."),
-        "airport.string_pattern_mismatch": _l("Write the airport's three letters, such as COK."),
+        "string_pattern_mismatch": _("That does not look right."),
+        "cost.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
+        "price.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
+        "local_time": _("Write a day such as 24 Nov 2026 and a time such as 16:30."),
+        "clock_time": _("Write a time such as 16:30."),
+        "nights": _("One leaves a hotel a day after coming, or later."),
+        "days": _("This ends before it begins."),
+        "airport.string_pattern_mismatch": _("Write the airport's three letters, such as COK."),
     }
 
-    status = SelectField(_l("State"), validate_choice=False)
-    currency = SelectField(_l("Currency"), validate_choice=False)
-    cost = StringField(_l("Cost"))
-    price = StringField(_l("Price"))
-    supplier = StringField(_l("Supplier"))
-    supplier_ref = StringField(_l("Booking number"))
-    notes = TextAreaField(_l("For the customer"))
+    status = SelectField(_("State"), validate_choice=False)
+    currency = SelectField(_("Currency"), validate_choice=False)
+    cost = StringField(_("Cost"))
+    price = StringField(_("Price"))
+    supplier = StringField(_("Supplier"))
+    supplier_ref = StringField(_("Booking number"))
+    notes = TextAreaField(_("For the customer"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -147,7 +147,9 @@ class LineForm(SchemaForm[LineIn]):
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
                 name = str(item["loc"][-1]) if item["loc"] else ""
-                self._note(self.places.get(name, name), str(item["type"]), str(item["msg"]))
+                place = self.places.get(name, name)
+                if place == name or not self[place].errors:  # one sentence is enough where two of the details are one field
+                    self._note(place, str(item["type"]), str(item["msg"]))
             return None
 
     def values(self) -> dict[str, Any]:
@@ -176,22 +178,22 @@ class FlightForm(LineForm):
     sentences: ClassVar[dict[str, Any]] = LineForm.sentences | {
         "origin.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
         "destination.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
-        "flight.string_pattern_mismatch": _l("Write airline and number, such as EK 533."),
-        "flight.missing": _l("Write airline and number, such as EK 533."),
+        "flight.string_pattern_mismatch": _("Write airline and number, such as EK 533."),
+        "flight.missing": _("Write airline and number, such as EK 533."),
     }
 
-    flight = StringField(_l("Flight"))
-    origin = StringField(_l("From"))
-    destination = StringField(_l("To"))
-    departs_on = DateText(_l("Departs"))
-    departs_time = StringField(_l("At"))
-    arrives_on = DateText(_l("Arrives"))
-    arrives_time = StringField(_l("At"))
-    origin_terminal = StringField(_l("Terminal"))
-    destination_terminal = StringField(_l("Terminal"))
-    cabin = StringField(_l("Cabin"))
-    seats = StringField(_l("Seats"))
-    baggage = StringField(_l("Baggage"))
+    flight = StringField(_("Flight"))
+    origin = StringField(_("From"))
+    destination = StringField(_("To"))
+    departs_on = DateText(_("Departs"))
+    departs_time = StringField(_("At"))
+    arrives_on = DateText(_("Arrives"))
+    arrives_time = StringField(_("At"))
+    origin_terminal = StringField(_("Terminal"))
+    destination_terminal = StringField(_("Terminal"))
+    cabin = StringField(_("Cabin"))
+    seats = StringField(_("Seats"))
+    baggage = StringField(_("Baggage"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
@@ -226,15 +228,15 @@ class HotelForm(LineForm):
     kind = "hotel"
     details = ("name", "city", "country", "check_in", "check_out", "room", "board", "phone", "address")
 
-    name = StringField(_l("Hotel"))
-    city = StringField(_l("City"))
-    country = SelectField(_l("Country"), validate_choice=False)
-    check_in = DateText(_l("Arrives"))
-    check_out = DateText(_l("Leaves"))
-    room = StringField(_l("Room"))
-    board = StringField(_l("Meals"))
-    phone = StringField(_l("Phone"))
-    address = StringField(_l("Address"))
+    name = StringField(_("Hotel"))
+    city = StringField(_("City"))
+    country = SelectField(_("Country"), validate_choice=False)
+    check_in = DateText(_("Arrives"))
+    check_out = DateText(_("Leaves"))
+    room = StringField(_("Room"))
+    board = StringField(_("Meals"))
+    phone = StringField(_("Phone"))
+    address = StringField(_("Address"))
 
     places: ClassVar[dict[str, str]] = {"hotel": "check_out"}
 
@@ -249,11 +251,11 @@ class TransferForm(LineForm):
     kind = "transfer"
     details = ("on", "origin", "destination", "vehicle")
 
-    on = DateText(_l("Day"))
-    at = StringField(_l("At"))
-    origin = StringField(_l("From"))
-    destination = StringField(_l("To"))
-    vehicle = StringField(_l("Vehicle"))
+    on = DateText(_("Day"))
+    at = StringField(_("At"))
+    origin = StringField(_("From"))
+    destination = StringField(_("To"))
+    vehicle = StringField(_("Vehicle"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
@@ -271,11 +273,11 @@ class VisaForm(LineForm):
     kind = "visa"
     details = ("country", "type", "count", "filed_on", "granted_on")
 
-    country = SelectField(_l("Country"), validate_choice=False)
-    type = StringField(_l("Kind of visa"))
-    count = StringField(_l("How many"))
-    filed_on = DateText(_l("Applied for on"))
-    granted_on = DateText(_l("Granted on"))
+    country = SelectField(_("Country"), validate_choice=False)
+    type = StringField(_("Kind of visa"))
+    count = StringField(_("How many"))
+    filed_on = DateText(_("Applied for on"))
+    granted_on = DateText(_("Granted on"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
@@ -289,10 +291,10 @@ class OtherForm(LineForm):
     details = ("title", "on", "until")
     places: ClassVar[dict[str, str]] = {"other": "until"}
 
-    title = StringField(_l("What"))
-    on = DateText(_l("Day"))
-    until = DateText(_l("Until"))
-    at = StringField(_l("At"))
+    title = StringField(_("What"))
+    on = DateText(_("Day"))
+    until = DateText(_("Until"))
+    at = StringField(_("At"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
@@ -40,7 +40,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes to the customer."""
+    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes to the customer.
+
+    What its day is called after has no title of its own.
+    """
 
     line_id: UUID
     icon: str
@@ -118,12 +121,14 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[D
     home = places.city_of(flights[0].origin) if flights else ""
     for day in every:
         today = [line for line in dated if line.starts_on == day]
+        heading = _heading(day, today, dated, home)
+        items = [_item(line) for line in today if line.kind != "flight"]
         yield Day(
             day=format_date(day, "d MMM", locale=_locale()),
             weekday=format_date(day, "EEEE", locale=_locale()),
-            heading=_heading(day, today, dated, home),
+            heading=heading,
             legs=tuple(_leg(line, line.details) for line in today if isinstance(line.details, FlightDetails)),
-            items=tuple(_item(line) for line in today if line.kind != "flight"),
+            items=tuple(replace(item, title="") if item.title == heading else item for item in items),
         )
 
 
@@ -243,8 +248,14 @@ def _people(names: Sequence[str]) -> str:
     split = [name.rpartition(" ") for name in names]
     family = {last for _first, _gap, last in split}
     if len(names) > 1 and len(family) == 1 and all(first for first, _gap, _last in split):
-        return f"{format_list([first for first, _gap, _last in split], locale=_locale())} {family.pop()}"
-    return str(format_list(list(names), locale=_locale()))
+        return f"{_listed([first for first, _gap, _last in split])} {family.pop()}"
+    return _listed(names)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Several in a row; in English without a comma before the last."""
+    locale = _locale()
+    return str(format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale))
 
 
 def _span(lines: Sequence[Line], stays: Sequence[HotelDetails]) -> str:
