@@ -11,7 +11,7 @@ from flask import Flask
 from tests.assistant.conftest import Talk, kinds, of_kind
 from tests.people import Person
 from voyagent.assistant import loop, service, tasks
-from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
+from voyagent.assistant.planner.moves import Call, Conversation, Done, Move, Tell
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.books import NothingIn
 from voyagent.assistant.tools.registry import Scene, Tool
@@ -55,7 +55,7 @@ class Calling:
     def __init__(self, tool: str, **arguments: Any) -> None:
         self._call = Call(tool, arguments)
 
-    def next_move(self, conversation: Conversation) -> Move:
+    def next_move(self, conversation: Conversation, _tell: Tell) -> Move:
         return Done() if conversation.played else self._call
 
 

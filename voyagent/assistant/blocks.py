@@ -18,7 +18,10 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     blocks: list[Block] = []
     for event in events:
         kind = event["kind"]
-        if kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
+        if event.get("restarts"):  # what a worker began to say and died over; another begins anew
+            if blocks and blocks[-1]["type"] == "text":
+                blocks.pop()
+        elif kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
             blocks[-1]["text"] += event["text"]
         elif kind == "tool_result":
             _result(blocks, event)

@@ -29,6 +29,8 @@ UNDO = timedelta(minutes=10)
 TURN_TASK = "assistant.run_turn"
 WIPE_TASK = "chat.wipe"
 EVENT_FIELDS = ("text", "tool_name", "tool_input", "tool_output", "tool_call_id", "approval_id", "approval_summary", "error_message")
+# Named only where it says something: words begun by a worker that died are to be forgotten, back to the last event that is no text.
+RESTARTS = "restarts"
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
 
 
@@ -236,13 +238,17 @@ def emit(turn: Turn, kind: str, **fields: Any) -> int:
     return int(seq)
 
 
-def event_line(turn: Turn, kind: str, fields: Mapping[str, Any]) -> str:
-    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named. Raises ValueError for one that it does not have."""
-    strange = set(fields) - set(EVENT_FIELDS)
+def event_line(turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None) -> str:
+    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named; now, unless it was told at another instant.
+
+    Raises ValueError for a field that events do not have.
+    """
+    strange = set(fields) - {*EVENT_FIELDS, RESTARTS}
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
-    event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
-    return json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    event: dict[str, Any] = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": timestamp or wire_instant(clock.now())}
+    event |= {name: fields.get(name) for name in EVENT_FIELDS} | {RESTARTS: True for name in fields if name == RESTARTS}
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def finish_turn(turn: Turn, status: str) -> bool:

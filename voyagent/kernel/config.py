@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     agent_model: str = Field("claude-sonnet-4-5", min_length=1, max_length=128)
     agent_max_tokens: int = Field(1024, ge=64, le=16384)
     model_timeout_s: float = Field(60.0, gt=0, le=600)
+    model_turn_s: float = Field(300.0, gt=0, le=3600)
     model_calls_max: int = Field(12, ge=1, le=100)
 
     db_pool_size: int = Field(8, ge=1)

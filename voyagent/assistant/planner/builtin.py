@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 
 from voyagent.assistant.planner import intake, invoicing, questions, sentences
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wording import _
@@ -46,7 +46,7 @@ class BuiltInPlanner:
 
     name = "built-in"
 
-    def next_move(self, conversation: Conversation) -> Move:
+    def next_move(self, conversation: Conversation, _tell: Tell = silently) -> Move:
         """What to do next: a first move for what was said, then one after the last outcome."""
         if not conversation.played:
             return self._first(conversation)
