@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, jsonify, render_template
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
-from voyagent.assistant import tasks as assistant_tasks
+from voyagent.assistant import panels, tasks as assistant_tasks
 from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
@@ -81,6 +81,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_root,
 )
 EFFECTS = (billing_effects, postings)  # named here so that a grant finds what it means
+PANELS = (panels,)  # named here so that the settings' page knows them
 TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 

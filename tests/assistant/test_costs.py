@@ -21,6 +21,7 @@ from voyagent.chat import service as chat
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.drivers.models.usage import Usage
+from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
 
 SONNET = "claude-sonnet-4-5"
@@ -180,3 +181,25 @@ def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
         assert costs.in_words("rate_limited: minute").endswith("in a minute.")
         assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith("Your agency's tokens")
         assert costs.in_words("The model took too long.") == "The model took too long."
+
+
+def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: Person) -> None:
+    browser, reader = model.person.browser, bob.browser
+    assert 'id="spending"' not in browser.get("/settings").text
+    settle(model.person, daily_token_budget=200)
+    model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(100, 20))))
+    with model.person.acting() as actor:
+        enquiries.create(actor, customer_name="Deepa Krishnan")  # no new agency any more: the home page has its figures
+    for page in (browser.get("/settings").text, reader.get("/settings").text, browser.get("/").text):
+        assert "Today: 120 of 200 tokens" in page
+        assert "50 % of today" in page
+        assert "This month: 120 tokens" in page
+
+
+def test_the_talk_on_the_page_says_a_refusal_in_words(line: Line) -> None:
+    settle(line.person, rate_limit_per_minute=1)
+    line.say("help")
+    line.say("help")
+    page = line.person.browser.get(f"/assistant/{line.session_id}").text
+    assert "as often as its settings allow" in page
+    assert "rate_limited" not in page

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from voyagent.assistant import costs
+
 Block = dict[str, Any]
 
 
@@ -50,7 +52,7 @@ def _text(event: dict[str, Any]) -> Block:
 
 
 def _error(event: dict[str, Any]) -> Block:
-    return {"type": "error", "message": event["error_message"]}
+    return {"type": "error", "message": costs.in_words(event["error_message"])}
 
 
 def _tool(event: dict[str, Any]) -> Block:

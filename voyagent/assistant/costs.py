@@ -18,6 +18,7 @@ from voyagent.drivers.models.usage import Usage
 from voyagent.kernel import clock
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import N_
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.settings import queries as settings
@@ -45,6 +46,11 @@ class Spent:
     tokens: int = 0
     cost_usd: Decimal = Decimal(0)
     answers: int = 0
+
+    @property
+    def cost(self) -> Money:
+        """As a page shows it, to the cent."""
+        return Money.rounded(self.cost_usd, "USD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,16 @@ def in_words(message: str) -> str:
 
 def spending(reader: Reader, today: date) -> Spending:
     """What the agency spent today and this month, and its budget, in one trip."""
-    day, month, rows = reader.read(_day(today, today), _day(today.replace(day=1), today), settings.statement())
+    return spending_of(*reader.read(*spending_statements(today)))
+
+
+def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """The same for a trip that reads more."""
+    return _day(today, today), _day(today.replace(day=1), today), settings.statement()
+
+
+def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
+    """What those have found."""
     return Spending(_spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None)
 
 

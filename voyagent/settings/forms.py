@@ -22,7 +22,7 @@ MODEL_WORDS = {
     "claude-sonnet-4-5": "Claude Sonnet 4.5",
     "claude-opus-4-6": "Claude Opus 4.6",
     "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
-    "": _l("Built-in planner"),
+    "": _l("As this installation is set up"),
 }
 # The roles that may grant; words of our own, since the room of people stands above this one.
 ROLE_WORDS = {
@@ -67,9 +67,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "int_parsing": _WHOLE,
         "int_parsing_size": _WHOLE,
         "int_from_float": _WHOLE,
-        "rate_limit_per_minute.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_minute.greater_than_equal": _l("At least 1."),
         "rate_limit_per_minute.less_than_equal": _l("At most 10,000."),
-        "rate_limit_per_hour.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_hour.greater_than_equal": _l("At least 1."),
         "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
         "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
