@@ -29,7 +29,7 @@ _moments = (NOW + timedelta(seconds=number) for number in count())
 def line(details: AnyDetails, status: str = "planned") -> Line:
     starts, ends = span(details)
     made = next(_moments)
-    nothing: dict[str, Any] = dict.fromkeys(("supplier", "supplier_ref", "our_reference", "hold_expires_at"))
+    nothing: dict[str, Any] = dict.fromkeys(("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at"))
     return Line(new_id(), new_id(), details.kind, status, starts, ends, details, Money(0, "INR"), Money(0, "INR"), **nothing, created_at=made, updated_at=made)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
@@ -172,6 +174,7 @@ class Effect:
 
 
 _effects: dict[str, Effect] = {}
+_carried: ContextVar[str] = ContextVar("carried")
 _settled: list[Settled] = []
 
 
@@ -188,6 +191,21 @@ def register(effect: Effect) -> Effect:
 def find(tool_name: str) -> Effect | None:
     """The effect of a tool, or None for one that is not (or no longer) known."""
     return _effects.get(tool_name)
+
+
+@contextmanager
+def carrying(approval_id: str) -> Iterator[None]:
+    """While a grant is carried out in the block, `reference` is its proposal's id."""
+    token = _carried.set(approval_id)
+    try:
+        yield
+    finally:
+        _carried.reset(token)
+
+
+def reference() -> str:
+    """Our name for the act that is being carried out, the same at every try: what an outside system is asked under. Raises LookupError where nothing is."""
+    return _carried.get()
 
 
 def on_settled(hook: Settled) -> Settled:
@@ -225,8 +243,10 @@ __all__ = [
     "Settled",
     "Standing",
     "StepShown",
+    "carrying",
     "find",
     "on_settled",
+    "reference",
     "register",
     "settled_hooks",
 ]

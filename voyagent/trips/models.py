@@ -80,8 +80,9 @@ class TripPassenger(TenantOwned, Base):
 class TripLine(TenantOwned, Base):
     """One thing of a trip: a flight, a hotel, a transfer, a visa, anything else. `details` has the shape of its kind (`details.py`).
 
-    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost and price are of one currency. `our_reference` is the name
-    under which the supplier was asked, so that asking again books nothing twice.
+    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost and price are of one currency. `supplier_ref` is the
+    number that people know a booking by, `supplier_key` what its supplier needs to find it again, `our_reference` the name under which it was asked, so that
+    asking again books nothing twice; the flights of one booking share all three.
     """
 
     __tablename__ = "trip_lines"
@@ -97,6 +98,7 @@ class TripLine(TenantOwned, Base):
     currency: Mapped[str]
     supplier: Mapped[str | None]
     supplier_ref: Mapped[str | None]
+    supplier_key: Mapped[str | None]
     our_reference: Mapped[str | None]
     offer_id: Mapped[UUID | None]
     hold_expires_at: Mapped[datetime | None]
@@ -114,6 +116,7 @@ class TripLine(TenantOwned, Base):
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("jsonb_typeof(details) = 'object'", name="details"),
         Index("ix_trip_lines_trip", "tenant_id", "trip_id"),
+        Index("ix_trip_lines_reference", "tenant_id", "our_reference", postgresql_where=text("our_reference is not null")),
         Index("ix_trip_lines_offer", "tenant_id", "offer_id", postgresql_where=text("offer_id is not null")),
     )
 

@@ -29,7 +29,7 @@ _PASSENGER_COLUMNS = (
 )
 _LINE_COLUMNS = (
     *("id", "trip_id", "kind", "status", "starts_on", "ends_on", "details", "cost_minor", "price_minor", "currency"),
-    *("supplier", "supplier_ref", "our_reference", "hold_expires_at", "created_at", "updated_at"),
+    *("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at", "created_at", "updated_at"),
 )
 
 
@@ -86,6 +86,7 @@ class Line:
     price: Money
     supplier: str | None
     supplier_ref: str | None
+    supplier_key: str | None
     our_reference: str | None
     hold_expires_at: datetime | None
     created_at: datetime

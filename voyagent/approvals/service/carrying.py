@@ -120,7 +120,8 @@ def _run(actor: Actor | None, approval: Approval) -> dict[str, Any]:
         raise ArgumentsChanged
     if actor is None:
         raise RequesterGone
-    return effect.run(actor, dict(approval.payload))
+    with effects.carrying(approval.id):
+        return effect.run(actor, dict(approval.payload))
 
 
 def _fail(approval: Approval, reason: str) -> None:
