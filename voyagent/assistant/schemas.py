@@ -66,9 +66,10 @@ class TranscriptQuery(Query):
 
 
 class ConversationQuery(Query):
-    """Where the talk on a page begins, by the number of its first message."""
+    """Where the talk on a page begins, by the number of its first message, and whether it shows earlier versions."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
+    branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
@@ -78,10 +79,11 @@ class EventsQuery(Query):
 
 
 class IndexQuery(Query):
-    """What stands ready in the composer, and which page of conversations."""
+    """What stands ready in the composer, and which conversations are shown: a page of them, or those that speak of something."""
 
     about: filter_field(2_000)  # type: ignore[valid-type]
     cursor: filter_field(200)  # type: ignore[valid-type]
+    q: filter_field(200)  # type: ignore[valid-type]
 
 
 class SessionListItem(Answer):

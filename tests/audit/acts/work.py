@@ -207,6 +207,18 @@ def ask_in_other_words(stage: Stage) -> Doing:
     return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/edit", json={"message": "trial balance"})
 
 
+@act("POST /assistant/<session_id>/turns/<turn_id>/regenerate", leaves=in_the_browser(AGAIN), answers=303)
+def ask_the_same_again_in_the_browser(stage: Stage) -> Doing:
+    browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/regenerate", token_from=f"/assistant/{session_id}")
+
+
+@act("POST /assistant/<session_id>/turns/<turn_id>/edit", leaves=in_the_browser(REWORDED), answers=303)
+def ask_in_other_words_in_the_browser(stage: Stage) -> Doing:
+    browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/edit", token_from=f"/assistant/{session_id}", message="trial balance")
+
+
 @act("PATCH /api/chat/sessions/<session_id>", leaves=RENAMED, answers=200)
 def rename_a_conversation(stage: Stage) -> Doing:
     api, session_id = stage.alice.api, a_conversation(stage.bob)
