@@ -27,6 +27,8 @@ from voyagent.http import headers
 from voyagent.kernel.config import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
+for _name in ("ANTHROPIC_API_KEY", "VOYAGENT_ANTHROPIC_API_KEY", "VOYAGENT_OPENAI_BASE_URL", "VOYAGENT_OPENAI_MODEL", "VOYAGENT_OPENAI_API_KEY"):
+    os.environ.pop(_name, None)  # no test, and no program that one starts, asks a model that somebody pays for
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ from voyagent import cli, routes
 from voyagent.audit import queries as audit_queries, service as audit
 from voyagent.audit.exports import Exports
 from voyagent.drivers.mail import open_mail
+from voyagent.drivers.paper import Paper
+from voyagent.drivers.suppliers import open_suppliers
 from voyagent.http import errors, guards, headers, intake, metrics, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity import queries as people
@@ -51,6 +53,8 @@ def create_app(settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["voyagent.settings"] = settings
     app.extensions["voyagent.keyring"] = keyring
+    app.extensions["voyagent.paper"] = Paper(ROOT / "templates" / "paper")
+    app.extensions["voyagent.suppliers"] = open_suppliers(settings, keyring)
     app.extensions["voyagent.doorbell"] = Doorbell(settings)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))

@@ -7,13 +7,13 @@ from flask import Flask, Response, current_app, jsonify, render_template
 from voyagent.approvals import tasks as approvals_tasks
 from voyagent.approvals.api import api as approvals_api
 from voyagent.approvals.views import pages as approvals_pages
-from voyagent.assistant import tasks as assistant_tasks
+from voyagent.assistant import panels, tasks as assistant_tasks
 from voyagent.assistant.api import api as chat_api
 from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
-from voyagent.billing import effects as billing_effects
+from voyagent.billing import effects as billing_effects, postings
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -42,6 +42,9 @@ from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
+from voyagent.trips import tasks as trips_tasks
+from voyagent.trips.api import api as trips_api
+from voyagent.trips.views import pages as trips_pages
 
 PAGES: tuple[PageBlueprint, ...] = (
     home_pages,
@@ -50,6 +53,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     enquiries_pages,
     assistant_pages,
     approvals_pages,
+    trips_pages,
     billing_pages,
     ledger_pages,
     reports_pages,
@@ -67,6 +71,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     chat_api,
     approvals_api,
     enquiries_api,
+    trips_api,
     reports_api,
     settings_api,
     audit_api,
@@ -75,8 +80,9 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (billing_effects,)  # named here so that a grant finds what it means
-TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks)  # named here so that the worker knows them
+EFFECTS = (billing_effects, postings)  # named here so that a grant finds what it means
+PANELS = (panels,)  # named here so that the settings' page knows them
+TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 
 

@@ -8,6 +8,7 @@ const FALL_BACK_MS = 3000;
 const NEAR_END_PX = 120;
 const words = document.getElementById("words")?.dataset ?? {};
 const talk = document.getElementById("talk");
+const aloud = document.getElementById("aloud");
 const drawn = new Map();
 let stream = null;
 let reading = null;
@@ -142,13 +143,43 @@ function write({ turn, text }) {
   line.append(text);
 }
 
+// What is read aloud: whole sentences, not pieces of them; the rest of one once the turn goes on with something else.
+
+const SENTENCE = /^[\s\S]*[.!?…।:](?=\s)|^[\s\S]*\n/;
+let unspoken = "";
+
+function speak(text) {
+  const words = text.trim();
+  if (!words) return;
+  const line = document.createElement("p");
+  line.textContent = words;
+  aloud.append(line);
+  while (aloud.children.length > 20) aloud.firstChild.remove();
+}
+
+function readAloud(told) {
+  if (told.restarts) { unspoken = ""; return; }
+  if (told.kind === "text_delta") {
+    unspoken += told.text;
+    const whole = SENTENCE.exec(unspoken)?.[0] ?? "";
+    unspoken = unspoken.slice(whole.length);
+    speak(whole);
+    return;
+  }
+  speak(unspoken);
+  unspoken = "";
+  speak(told.error_message ?? (told.kind === "approval_request" ? told.approval_summary : "") ?? "");
+}
+
 function hear(message) {
   const seq = Number(message.lastEventId);
   if (seq <= seen) return;
   seen = seq;
   const told = JSON.parse(message.data);
-  if (told.kind !== "text_delta" || !document.querySelector(`[data-turn="${CSS.escape(told.turn_id)}"]`)) {
-    if (told.kind === "text_delta") pieces.push({ seq, turn: told.turn_id, text: told.text });
+  readAloud(told);
+  if (told.restarts) pieces.splice(0); // begun by a worker that died: the page is read again, and the words begin anew
+  if (told.kind !== "text_delta" || told.restarts || !document.querySelector(`[data-turn="${CSS.escape(told.turn_id)}"]`)) {
+    if (told.kind === "text_delta" && !told.restarts) pieces.push({ seq, turn: told.turn_id, text: told.text });
     read();
     return;
   }
@@ -223,7 +254,7 @@ async function deliver(form) {
 // Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!talk || !form.matches("[data-compose], [data-decide], [data-stop]")) return;
+  if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
   event.preventDefault();
   if (form.dataset.delivering) return;
   form.dataset.delivering = "true";
@@ -235,15 +266,25 @@ document.addEventListener("submit", async (event) => {
 }, true);
 
 document.addEventListener("input", (event) => {
-  if (event.target.matches("[data-compose] textarea")) grow(event.target);
+  if (event.target.matches("[data-compose] textarea, [data-again] textarea")) grow(event.target);
 });
 
 document.addEventListener("keydown", (event) => {
-  const box = event.target.closest?.("[data-compose] textarea");
+  const box = event.target.closest?.("[data-compose] textarea, [data-again] textarea");
   if (!box || event.isComposing) return;
+  const editing = box.closest("[data-edit]");
   if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     box.form.requestSubmit();
+  } else if (event.key === "Escape" && editing) {
+    editing.open = false;
+    editing.querySelector("summary").focus();
+  } else if (event.key === "ArrowUp" && !editing && !box.value) {
+    const last = [...document.querySelectorAll("[data-edit]")].at(-1);
+    if (!last) return;
+    event.preventDefault();
+    last.open = true;
+    last.querySelector("textarea").focus();
   } else if (event.key === "Escape") {
     document.querySelector('#compose-actions [form="stop"]')?.click();
   }

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from voyagent.approvals.effects import Description, Effect, on_settled, register
+from flask import current_app
+from pydantic import Field
+
+from voyagent.approvals.effects import Description, Effect, Measured, on_settled, register
 from voyagent.approvals.models import Approval
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
+from voyagent.kernel.fields import BusinessDate, Closed, Open, trimmed_field
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import SessionReader
+from voyagent.kernel.rehearsal import refuse_outside
 
 LEADS = frozenset({"agency_admin", "accounting_lead"})
+calls: list[str] = []
 told: list[tuple[str, UUID | None, str, str, str | None, dict[str, Any] | None]] = []
 
 
@@ -70,10 +79,68 @@ def describe(_actor: Actor, arguments: dict[str, Any]) -> Description:
     }
 
 
-MONEY = register(Effect("probe_invoice", LEADS, "Draft invoice", money=True, reversible=True, run=note, describe=describe))
+def outside(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What reaches a supplier; a rehearsal must not."""
+    refuse_outside(db.session)
+    calls.append(arguments["text"])
+    return note(actor, arguments)
+
+
+def mail(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Write to somebody, as a granted act may."""
+    outbox = current_app.extensions["voyagent.identity"].outbox
+    outbox.send(to=arguments["text"], kind="password_changed", locale=actor.locale)
+    return {"mailed": True}
+
+
+def steps(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """The conversation read as an itinerary: a line for each note."""
+    rows = chat.queries.messages(SessionReader(db.session), UUID(arguments["session_id"]), after=0, limit=None)
+    return {"itinerary": {str(row["sequence"]): row["blocks"][0]["text"] for row in rows if row["role"] == "tool"}}
+
+
+def worth(_actor: Actor, arguments: dict[str, Any]) -> Money | None:
+    """The amount that the arguments name."""
+    return Money.parse(arguments["amount"], arguments["currency"]) if "amount" in arguments else None
+
+
+class LineIn(Closed):
+    """A line of what a probe writes."""
+
+    description: trimmed_field(100)  # type: ignore[valid-type]
+    quantity: Annotated[int, Field(ge=1)]
+
+
+class NoteIn(Closed):
+    """What a probe takes when it has been edited."""
+
+    session_id: str
+    text: trimmed_field(100)  # type: ignore[valid-type]
+    day: BusinessDate | None = None
+    amount: Annotated[str, Field(pattern=r"^\d+(\.\d\d)?$")] | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    lines: list[LineIn] | None = None
+
+
+class LooseIn(Open):
+    """Arguments of which all but one are of no matter."""
+
+    text: str = "hello"
+
+
+def nothing(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Do nothing at all."""
+    return {"said": arguments.get("text", "")}
+
+
+MONEY = register(Effect("probe_invoice", LEADS, "Draft invoice", money=True, reversible=True, run=note, describe=describe, amount=worth, schema=NoteIn))
 FINAL = register(Effect("probe_ticket", LEADS, "Issue ticket", money=True, reversible=False, run=note))
 PLAIN = register(Effect("probe_note", LEADS | {"agent"}, "Write a note", money=False, reversible=True, run=note))
+LOOSE = register(Effect("probe_loose", LEADS | {"agent"}, "Do nothing", money=False, reversible=True, run=nothing, schema=LooseIn))
 REFUSES = register(Effect("probe_refuses", LEADS, "Refuse", money=False, reversible=True, run=note_and_refuse))
+OUTSIDE = register(Effect("probe_outside", LEADS, "Reach out", money=True, reversible=False, run=outside, external=True, rehearse=note, measure=steps))
+UNTRIED = register(Effect("probe_untried", LEADS, "Reach out unseen", money=True, reversible=False, run=outside, external=True))
+MAIL = register(Effect("probe_mail", LEADS, "Write a mail", money=False, reversible=False, run=mail))
 CRASHES = register(Effect("probe_crashes", LEADS, "Crash", money=False, reversible=True, run=note_and_crash))
 
 

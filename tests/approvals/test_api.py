@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -240,6 +241,11 @@ def test_proposals_of_a_deleted_conversation_are_gone_at_every_door(desk: Desk, 
     for approval_id in (pending, granted):
         assert alice.api.get(f"/approvals/{approval_id}").status_code == 404
         assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False}).status_code == 404
+        assert alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": {}}).status_code == 404
+        (item,) = alice.api.post("/approvals/resolve", json={"decisions": [{"approval_id": approval_id, "granted": True}]}).json["items"]  # type: ignore[index]
+        assert (item["status"], item["detail"]) == (404, "approval_not_found")
+        assert alice.browser.get(f"/approvals/{approval_id}").status_code == 404
+        assert approval_id not in alice.browser.get(f"/approvals/several?chosen={approval_id}").text
     for query in ("", "?status=all", f"?status=all&session_id={session_id}"):
         assert listed(alice, query)["total"] == 0
         assert listed(alice, query)["items"] == []
@@ -308,3 +314,25 @@ def test_the_counters_are_what_is_there(desk: Desk, alice: Person) -> None:
     with desk.engine.connect() as connection:
         kept = dict(connection.exec_driver_sql("select status, n from approval_counts where tenant_id = %s", (alice.actor.tenant_id,)).all())  # type: ignore[arg-type]
     assert kept == {"pending": 2, "granted": 1, "rejected": 1, "expired": 1}
+
+
+def test_the_audit_keeps_arguments_hash_decision_and_result_once_the_rows_are_gone(desk: Desk, alice: Person, bob: Person, drain: Callable[[], None]) -> None:
+    session_id, elsewhere = desk.conversation(bob), desk.conversation(bob)
+    approval_id = desk.propose(bob, "probe_invoice", session_id=session_id, arguments={"session_id": str(elsewhere), "text": "hello"})
+    row = desk.row(approval_id)
+    decide(alice, approval_id, granted=True)
+    alice.does(chat.delete, session_id)
+    with pytest.raises(service.ApprovalNotFound):
+        decide(alice, approval_id, granted=True)
+    drain()
+    with desk.engine.connect() as connection:
+        mark = connection.scalar(sa.text("select args->>'deleted_at' from procrastinate_jobs where args->>'session_id' = :s"), {"s": str(session_id)})
+    assert alice.does(lambda _actor: chat.wipe(session_id, str(mark)))
+    made, granted, effect = desk.events(approval_id)
+    assert (made["inputs"]["arguments"], made["inputs"]["arguments_hash"]) == (row["payload"], row["arguments_hash"])
+    assert (granted["kind"], granted["inputs"]["arguments_hash"], granted["inputs"]["preview_hash"]) == (
+        "approval.granted",
+        row["arguments_hash"],
+        row["preview_hash"],
+    )
+    assert (effect["inputs"]["arguments"], effect["outputs"]["noted"], effect["approved_by"]) == (row["payload"], 1, alice.actor.user_id)

@@ -35,9 +35,9 @@ def worker(settings: Settings, point: str, marker: Path, log: Path) -> Iterator[
         end(process, within_s=10)
 
 
-def finished(desk: Desk, approval_id: str) -> bool:
+def finished(desk: Desk, approval_id: str, *, within_s: float = PATIENCE_S) -> bool:
     """Wait until the effect has ended and its job is gone; whether they are in time."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         with desk.engine.connect() as connection:
             jobs = connection.exec_driver_sql("select count(*) from procrastinate_jobs where args->>'approval_id' = %s", (approval_id,)).scalar()

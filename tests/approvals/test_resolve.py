@@ -214,6 +214,7 @@ def test_a_grant_defers_its_effect_and_leaves_one_event(desk: Desk, alice: Perso
         "tool_name": "probe_invoice",
         "summary": row["summary"],
         "arguments_hash": row["arguments_hash"],
+        "preview_hash": row["preview_hash"],
         "reason": "as agreed",
     }
     with desk.engine.connect() as connection:

@@ -6,13 +6,17 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.approvals.conftest import Desk
+from tests.billing.papers import draft, issued, line
 from tests.enquiries.reading import Page, submit
 from tests.people import Person
 from voyagent.approvals import service
+from voyagent.assistant import screen
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
+from voyagent.settings import service as settings
 
 HTMX = {"HX-Request": "true"}
 
@@ -305,3 +309,231 @@ def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, mo
         desk.propose(alice)
     assert browser.get("/approvals").status_code == 200
     assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them
+
+
+# --- what has changed since it was shown ---
+
+
+def test_a_grant_of_what_is_no_longer_true_opens_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id = draft(alice, line("100.00"))
+    approval_id = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    browser = alice.browser
+    page = Page(browser.get(f"/approvals/{approval_id}"))
+    assert page.field("shown") == desk.row(approval_id)["preview_hash"]
+    assert "Deepa Krishnan owes" in page.words(".//*[@id='changes']")
+    issued(alice, line("7.00"))
+    status, to = decide(browser, approval_id, granted="1")
+    fresh = desk.row(approval_id)["superseded_by"]
+    assert (status, to) == (303, f"/approvals/{fresh}")
+    page = Page(browser.get(to))
+    assert "no longer what you were shown" in page.words(".//*[@id='toasts']")
+    assert page.field("shown") == desk.row(fresh)["preview_hash"]
+    assert f"/approvals/{fresh}" in page_of(alice, approval_id).links()
+
+
+def test_a_page_that_shows_an_older_state_grants_nothing_and_shows_the_present_one(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "probe_invoice")
+    browser = alice.browser
+    assert decide(browser, approval_id, granted="1", shown="0" * 64) == (303, f"/approvals/{approval_id}")
+    assert desk.row(approval_id)["status"] == "pending"
+    assert "Somebody has edited this request" in Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
+
+
+def test_what_leaves_the_house_and_the_itinerary_are_shown(desk: Desk, alice: Person) -> None:
+    mail = desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"})
+    assert "Mail deepa@example.com" in page_of(alice, mail).words(".//*[@id='leaves']")
+    session_id = desk.conversation(alice)
+    trip = desk.propose(alice, "probe_outside", session_id=session_id, arguments={"session_id": str(session_id), "text": "Kochi to Dubai"})
+    assert "Kochi to Dubai" in page_of(alice, trip).words(".//*[@id='itinerary']")
+
+
+def test_a_conversations_card_is_that_of_the_fresh_request(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id, session_id = draft(alice, line("100.00")), desk.conversation(bob)
+    approval_id = desk.propose(bob, "issue_invoice", session_id=session_id, arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    issued(alice, line("7.00"))
+    alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    with alice.acting() as actor:
+        told = screen.read(actor, session_id)
+    fresh = desk.row(approval_id)["superseded_by"]
+    assert [request.row["id"] for request in told.requests.values()] == [fresh, fresh]
+    assert [request.row["id"] for request in told.asked] == [fresh]
+
+
+# --- live ---
+
+
+def test_an_open_request_asks_again_and_is_drawn_anew_only_where_something_has_changed(desk: Desk, alice: Person, leila: Person) -> None:
+    approval_id = desk.propose(alice)
+    browser = alice.browser
+    asks = Page(browser.get(f"/approvals/{approval_id}")).one(".//section[@id='review']").attrib
+    assert "every 5s" in asks["hx-trigger"]
+    again = HTMX | {"HX-Target": "review"}
+    assert browser.get(asks["hx-get"], headers=again).status_code == 204
+    leila.does(lambda actor: service.resolve(actor, approval_id, granted=False, reason="No").id)
+    answer = browser.get(asks["hx-get"], headers=again)
+    assert answer.status_code == 200
+    assert "Leila Lead" in answer.text
+
+
+# --- editing ---
+
+DRAFT = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2024-06-10",
+    "due_date": "2024-06-25",
+    "line_items": [
+        {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00", "currency": "INR"},
+        {"description": "Courier", "quantity": 1, "unit_price": "500.00", "currency": "INR"},
+    ],
+}
+
+
+def editing(browser: FlaskClient, approval_id: str, **fields: str) -> TestResponse:
+    return submit(browser, f"/approvals/{approval_id}/edit", f"/approvals/{approval_id}?step=edit", **{f"a.{name}": value for name, value in fields.items()})
+
+
+def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    browser = alice.browser
+    page = Page(browser.get(f"/approvals/{approval_id}"))
+    assert f"/approvals/{approval_id}?step=edit" in page.links()
+    form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
+    assert form.field("a.line_items.0.unit_price") == "22500.00"
+    assert form.field("a.line_items.2.description") == ""
+    assert form.field("a.due_date") == "25 Jun 2024"
+    names = [element.attrib["name"] for element in form.all(".//form[@id='edit']//input[@type='text']")]
+    assert names[:4] == ["a.customer_name", "a.issue_date", "a.due_date", "a.line_items.0.description"], "in the order of the tool, not of the store"
+    assert not form.all(".//form[@id='decide']")
+    sent = {
+        "customer_name": "Deepa K",
+        "due_date": "30 Jun 2024",
+        "line_items.0.unit_price": "20,000",
+        "line_items.0.quantity": "3",
+        "line_items.1.description": "",
+        "line_items.1.quantity": "",
+        "line_items.1.unit_price": "",
+        "line_items.1.currency": "",
+        "line_items.2.description": "Insurance",
+        "line_items.2.quantity": "1",
+        "line_items.2.unit_price": "900",
+        "line_items.2.currency": "INR",
+    }
+    assert editing(browser, approval_id, **sent).status_code == 303
+    assert desk.row(approval_id)["payload"] == DRAFT | {
+        "customer_name": "Deepa K",
+        "due_date": "2024-06-30",
+        "line_items": [
+            {"description": "Dubai visa", "quantity": 3, "unit_price": "20000", "currency": "INR"},
+            {"description": "Insurance", "quantity": 1, "unit_price": "900", "currency": "INR"},
+        ],
+    }
+    words = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='edited']")
+    assert "Edited by Alice Owner" in words
+    assert "Customer name" in words
+    assert "Deepa Krishnan" in words
+    assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}")
+    assert desk.row(approval_id)["status"] == "granted"
+
+
+def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    sent = {"customer_name": " ", "due_date": "soon", "line_items.1.quantity": "many"}
+    page = Page(editing(alice.browser, approval_id, **sent))
+    assert page.status == 422
+    assert page.field("a.due_date") == "soon"
+    assert page.field("a.line_items.1.quantity") == "many"
+    for name in ("a.customer_name", "a.due_date", "a.line_items.1.quantity"):
+        assert page.all(f".//*[@id='{name}-err']"), name
+    assert desk.row(approval_id)["payload"] == DRAFT
+
+
+def test_an_edit_over_another_ones_says_so(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    browser = alice.browser
+    form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
+    leila.does(lambda actor: service.edit(actor, approval_id, DRAFT | {"customer_name": "Leila's"}).id)
+    sent = {"csrf_token": form.field("csrf_token"), "shown": form.field("shown"), "a.customer_name": "Alice's"}
+    page = Page(browser.post(f"/approvals/{approval_id}/edit", data=sent))
+    assert page.status == 422
+    assert "Somebody has edited this request" in page.words(".//form[@id='edit']")
+    assert desk.row(approval_id)["payload"]["customer_name"] == "Leila's"
+
+
+def test_only_who_may_decide_is_offered_the_form(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(alice, "draft_invoice", arguments=DRAFT)
+    assert not page_of(bob, approval_id, "?step=edit").all(".//form[@id='edit']")
+    assert not page_of(alice, desk.propose(alice, "probe_note"), "?step=edit").all(".//form[@id='edit']")
+
+
+def test_an_amount_above_the_limit_offers_the_rejection_and_the_edit_alone(desk: Desk, bob: Person, alice: Person, leila: Person) -> None:
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    page = page_of(leila, approval_id)
+    assert "above what your role may grant" in page.words(".//*[@id='decide']")
+    assert not page.all(".//form[@id='decide']//input[@name='granted']")
+    status, _to = decide(leila.browser, approval_id, granted="1")
+    assert status == 403
+
+
+# --- several ---
+
+
+def chosen(*approval_ids: str) -> str:
+    return "/approvals/several?" + "&".join(f"chosen={approval_id}" for approval_id in approval_ids)
+
+
+def decide_several(browser: FlaskClient, page: Page, **fields: str) -> Page:
+    marks = [element.attrib["value"] for element in page.all(".//form[@id='several']//input[@name='chosen']")]
+    return Page(browser.post("/approvals/several", data={"csrf_token": page.field("csrf_token"), "chosen": marks, **fields}))
+
+
+def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, alice: Person, bob: Person) -> None:
+    good = desk.propose(bob, "draft_invoice", arguments=DRAFT, summary="Draft for Deepa")
+    stale = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(draft(alice, line("100.00")))}, summary="Issue it")
+    other = desk.propose(bob, summary="Another one")
+    browser = alice.browser
+    inbox = Page(browser.get("/approvals"))
+    boxes = [element.attrib["value"] for element in inbox.all(".//nav[@id='inbox']//input[@name='chosen']")]
+    assert set(boxes) == {good, stale, other}
+    page = Page(browser.get(chosen(good, stale)))
+    words = page.words(".//form[@id='several']")
+    for said in ("Draft for Deepa", "45,500.00", "Deepa Krishnan owes", "2 journal lines", "Grant these 2"):
+        assert said in words
+    assert "Another one" not in words
+    issued(alice, line("7.00"))
+    results = decide_several(browser, page, granted="1")
+    assert results.status == 200
+    words = results.words(".//*[@id='results']")
+    assert "1 granted. 1 was not decided." in words
+    assert "no longer what you were shown" in words
+    fresh = desk.row(stale)["superseded_by"]
+    assert f"/approvals/{fresh}" in results.links()
+    assert [desk.row(i)["status"] for i in (good, stale, other)] == ["granted", "expired", "pending"]
+    assert "Granted" in Page(browser.get(f"/approvals/{good}")).words(".//section[@id='review']")
+
+
+def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Person) -> None:
+    made = [desk.propose(bob) for _ in range(2)]
+    browser = alice.browser
+    results = decide_several(browser, Page(browser.get(chosen(*made))), granted="0", reason="Not today")
+    assert "2 rejected." in results.words(".//*[@id='results']")
+    assert [desk.row(i)["reason"] for i in made] == ["Not today", "Not today"]
+
+
+def test_several_that_are_not_ones_own_to_grant_say_why(desk: Desk, alice: Person, leila: Person, charlie: Person, victor: Person) -> None:
+    own = desk.propose(alice, "probe_invoice")
+    page = Page(alice.browser.get(chosen(own, desk.propose(charlie), "ap-unknown")))
+    assert "a colleague has to grant it" in page.words(".//form[@id='several']")
+    assert len(page.all(".//form[@id='several']//input[@name='chosen']")) == 1
+    assert "Nothing is chosen" in Page(alice.browser.get("/approvals/several")).words()
+    assert victor.browser.get("/approvals/several").status_code == 403
+    assert not Page(victor.browser.get("/approvals")).all(".//input[@name='chosen']")
+
+
+def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_others(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    edited, good = desk.propose(bob, "draft_invoice", arguments=DRAFT), desk.propose(bob)
+    browser = alice.browser
+    page = Page(browser.get(chosen(edited, good)))
+    leila.does(lambda actor: service.edit(actor, edited, DRAFT | {"customer_name": "Somebody"}).id)
+    assert "Somebody has edited this request" in decide_several(browser, page, granted="1").words(".//*[@id='results']")
+    assert [desk.row(i)["status"] for i in (edited, good)] == ["pending", "granted"]

@@ -12,7 +12,7 @@ from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.assistant import loop, service
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.planner.moves import Conversation, Move
+from voyagent.assistant.planner.moves import Conversation, Move, Tell, silently
 from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS
@@ -215,7 +215,7 @@ def test_a_person_who_is_gone_ends_the_turn_with_a_sentence(talk: Talk, alice: P
 
 
 def test_a_crash_of_ours_is_an_error_and_a_final_and_the_next_turn_works(talk: Talk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_self: BuiltInPlanner, _conversation: Conversation) -> Move:
+    def broken(_self: BuiltInPlanner, _conversation: Conversation, _tell: Tell) -> Move:
         raise ZeroDivisionError
 
     session_id = talk.begin(alice)
@@ -234,7 +234,7 @@ def test_a_stop_ends_the_turn_between_two_events(talk: Talk, alice: Person, app:
     def emit_and_stop(turn: chat.Turn, kind: str, **fields: Any) -> int:
         seen.append(kind)
         if len(seen) == 3:
-            chat._ask_to_stop(session_id)  # noqa: SLF001 - as the page's button does, in the middle
+            chat.ask_to_stop(session_id)  # as the page's button does, in the middle
         return real_emit(turn, kind, **fields)
 
     monkeypatch.setattr(loop.chat, "emit", emit_and_stop)
@@ -254,10 +254,10 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(talk: Talk, alice: P
     assert turn_id is not None
 
     class Overtaken(BuiltInPlanner):
-        def next_move(self, conversation: Conversation) -> Move:
+        def next_move(self, conversation: Conversation, tell: Tell = silently) -> Move:
             if conversation.played:  # the tool has run; meanwhile the job is taken over, and the other finishes it
                 talk.drain()
-            return super().next_move(conversation)
+            return super().next_move(conversation, tell)
 
     with app.app_context():
         loop.run(alice.actor.tenant_id, turn_id, Overtaken())

@@ -13,6 +13,7 @@ from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.approvals import effects as registry, queries as approval_queries, service as approvals
 from voyagent.approvals.effects import Description
+from voyagent.approvals.rehearsal import rehearse
 from voyagent.billing import effects, queries, service
 from voyagent.enquiries import service as enquiry
 from voyagent.kernel.actor import Channel
@@ -146,17 +147,28 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
         assert queries.list_drafts(reader) == [], "looking changes nothing"
 
 
+def rehearsed(person: Person, tool: str, arguments: dict[str, Any]) -> Description:
+    """What a reviewer is shown of a proposal."""
+    effect = registry.find(tool)
+    assert effect is not None
+    shown = person.does(lambda actor: rehearse(effect, actor, arguments))
+    assert shown is not None
+    return shown
+
+
 def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and_after(alice: Person) -> None:
     pay(alice, issued(alice), 500_000)
     issued(alice, line("7.00", currency="AED"))
     invoice_id = draft(alice, line("100.00"))
-    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
-    assert shown["lines"] == [
-        {"code": "1200", "name": "Trade receivables", "currency": "INR", "debit": "200.00", "credit": None, "before": "40000.00", "after": "40200.00"},
-        {"code": "4300", "name": "Sales of travel services", "currency": "INR", "debit": None, "credit": "200.00", "before": "-45000.00", "after": "-45200.00"},
+    shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
+    told = [tuple(x.values()) for x in shown["lines"]]
+    assert told == [
+        ("1200", "Trade receivables", "Deepa Krishnan", "INR", "200.00", None, "40000.00", "40200.00"),
+        ("4300", "Sales of travel services", None, "INR", None, "200.00", "-45000.00", "-45200.00"),
     ]
     assert shown["balances"] == [
         {
+            "key": "Deepa Krishnan",
             "label": "Deepa Krishnan owes",
             "before": {"amount": "40000.00", "currency": "INR"},
             "after": {"amount": "40200.00", "currency": "INR"},
@@ -170,7 +182,7 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
 
 def test_the_review_shows_what_posting_then_does(alice: Person) -> None:
     invoice_id = draft(alice)
-    shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(invoice_id)})
+    shown = rehearsed(alice, "issue_invoice", {"invoice_id": str(invoice_id)})
     issue(alice, invoice_id)
     with alice.reading() as reader:
         journal = queries.read_document(reader, invoice_id).journal

@@ -122,3 +122,62 @@ def test_deleting_offers_the_way_back(visit: Visit) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page).to_have_url(re.compile(r"/assistant/[0-9a-f-]{36}$"))
     assert visit.complaints == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/assistant")
+        say(page, "help")
+        log, box = page.get_by_role("log"), page.get_by_label("Message to the assistant")
+        again = log.get_by_role("button", name="Answer again")
+        expect(again).to_be_visible(timeout=ANSWER_MS)
+        box.focus()
+        page.keyboard.press("ArrowUp")
+        words = log.get_by_label("What you meant to say")
+        expect(words).to_be_focused()
+        visit.looks_right()
+        page.keyboard.press("Escape")
+        expect(words).to_be_hidden()
+        box.focus()
+        page.keyboard.press("ArrowUp")
+        words.fill("trial balance")
+        page.keyboard.press("Enter")
+        expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
+        expect(log.locator(".v-msg-me")).to_have_text(re.compile("trial balance"))
+        expect(page.locator("#aloud")).to_contain_text("the trial balance is empty")
+        with page.expect_response(re.compile("/regenerate$")):
+            again.click()
+        expect(log.locator(".v-msg-me")).to_have_count(1)
+        log.get_by_role("link", name="Earlier versions").click()
+        expect(log.get_by_text("An earlier version")).to_have_count(4)
+        visit.looks_right()
+
+
+def test_the_words_of_a_message_are_copied_as_they_were_said(visit: Visit) -> None:
+    page = visit.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/assistant")
+    say(page, "help")
+    copy = page.get_by_role("log").get_by_role("button", name="Copy the message")
+    expect(copy).to_have_count(2, timeout=ANSWER_MS)
+    copy.first.click()
+    assert page.evaluate("navigator.clipboard.readText()") == "help"
+
+
+def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    page.wait_for_url(re.compile("/assistant/.+"))
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    page.get_by_role("log").get_by_role("button", name="Answer again").click()
+    expect(page.locator("#aloud p").first).to_be_attached(timeout=ANSWER_MS)
+    expect(page.get_by_role("log").locator("[data-turn]")).to_have_count(0, timeout=ANSWER_MS)
+    said = page.get_by_role("log").locator("input[id^=words-]").last.input_value()
+    spoken = page.locator("#aloud p").all_text_contents()
+    assert " ".join(" ".join(spoken).split()) == " ".join(said.split())
+    for words in spoken:
+        assert words[-1] in ".!?:" or f"{words}\n" in said or said.endswith(words), words

@@ -1,5 +1,5 @@
-"""What the API contract says of each operation of people, keys, settings, audit and the system, as data: who may, what another agency is, what a key gets, and
-what two callers at the same moment are told.
+"""What the API contract says of each operation of people, keys, settings, audit, the itinerary and the system, as data: who may, what another agency is, what a
+key gets, and what two callers at the same moment are told.
 
 Written from the contract, never from the program: nothing here may be taken from its tables of permissions. An answer is its status, with the code of a refusal
 behind it.
@@ -145,6 +145,8 @@ TABLE = (
     # 14: the audit
     Row("GET /audit", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     Row("GET /audit/export.csv", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
+    # 15: of the reports the one that shows who travels
+    Row("GET /reports/itinerary", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | {"books", "reports"}),
     # 16: settings, system routes
     Row("GET /tenant-settings", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | SETTINGS),
     Row("PATCH /tenant-settings", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),
@@ -157,7 +159,7 @@ TABLE = (
 # fmt: on
 GUARDED = tuple(row for row in TABLE if row.roles is not PUBLIC)
 OPEN = tuple(row for row in TABLE if row.roles is PUBLIC)
-AREAS = ("/auth", "/team", "/audit", "/tenant-settings", "/health", "/internal", "/schemas")
+AREAS = ("/auth", "/team", "/audit", "/reports/itinerary", "/tenant-settings", "/health", "/internal", "/schemas")
 """How the paths begin that this table answers for."""
 
 
@@ -170,6 +172,11 @@ def name_of(call: Call) -> str:
 def row(operation: str) -> Row:
     """The row of an operation."""
     return next(found for found in TABLE if found.operation == operation)
+
+
+def query_of(row: Row, session_id: object) -> str:
+    """What an operation asks for in its address: a token that nobody knows, a conversation."""
+    return {"GET /auth/invites/lookup": "?token=unknown", "GET /reports/itinerary": f"?session_id={session_id}"}.get(row.operation, "")
 
 
 def said(answer: TestResponse) -> str:

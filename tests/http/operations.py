@@ -17,6 +17,7 @@ from voyagent.billing import service as billing
 from voyagent.billing.models import Invoice
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
+from voyagent.chat.models import ChatSession
 from voyagent.enquiries import service as enquiries
 from voyagent.http.api import Operation
 from voyagent.http.guards import Guard
@@ -27,6 +28,9 @@ from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.routes import APIS
+from voyagent.trips import service as trips
+from voyagent.trips.details import OtherDetails
+from voyagent.trips.models import Trip
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,19 @@ def _enquiry(person: Person) -> object:
 
 
 def _session(person: Person) -> object:
+    with person.acting() as actor:  # also for a viewer, who can begin none: somebody has
+        return chat.create_session(replace(actor, role="agent"), title="Krishnan family").id
+
+
+def _turn(person: Person) -> object:
+    """A turn that has ended; where a path names a conversation too, that was made just before."""
+    with person.acting():
+        found = db.session.scalar(sa.select(ChatSession.id).order_by(ChatSession.created_at.desc(), ChatSession.id.desc()).limit(1))
+    session_id = found or _session(person)
     with person.acting() as actor:
-        return chat.create_session(actor, title="Krishnan family").id
+        turn = chat.start_turn(replace(actor, role="agent"), session_id, message="Who owes us?")
+        chat.finish_turn(turn, "done")
+    return turn.id
 
 
 def _approval(person: Person) -> object:
@@ -84,7 +99,7 @@ def _approval(person: Person) -> object:
     arguments = {"session_id": str(session_id), "text": "hello"}
     about = {"turn_id": "t-0123456789ab", "tool_call_id": "c1", "summary": "Write a note", "arguments": arguments}
     with person.acting() as actor:
-        return approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about).id
+        return approvals.propose(actor, session_id=session_id, tool_name=probes.LOOSE.tool_name, **about).id
 
 
 def _invite(person: Person) -> object:
@@ -127,10 +142,35 @@ def _colleague(person: Person) -> object:
         ).id
 
 
+def _trip(person: Person) -> object:
+    with person.acting() as actor:
+        return trips.open_trip(actor, title="Krishnan family, Dubai").id
+
+
+def _newest_trip(person: Person) -> Any:
+    """Where a path names a trip and something of it, the trip was made just before."""
+    with person.acting():
+        found = db.session.scalar(sa.select(Trip.id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1))
+    return found or _trip(person)
+
+
+def _passenger(person: Person) -> object:
+    trip_id = _newest_trip(person)
+    with person.acting() as actor:
+        return trips.add_passenger(person.app.extensions["voyagent.keyring"], actor, trip_id, {"full_name": "Deepa Krishnan"}).id
+
+
+def _trip_line(person: Person) -> object:
+    trip_id = _newest_trip(person)
+    with person.acting() as actor:
+        return trips.add_line(actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")).id
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
     "session_id": _session,
+    "turn_id": _turn,
     "approval_id": _approval,
     "invite_id": _invite,
     "invoice_id": _invoice,
@@ -138,6 +178,9 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "key_id": _api_key,
     "auth_session_id": _sign_in,
     "user_id": _colleague,
+    "trip_id": _trip,
+    "passenger_id": _passenger,
+    "line_id": _trip_line,
 }
 
 
@@ -168,9 +211,18 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ChangeRoleRequest": lambda: {"role": "viewer"},
     "SessionCreateRequest": dict,
     "SessionRenameRequest": lambda: {"title": "Krishnan family"},
+    "EditIn": lambda: {"arguments": {"text": "hello again"}},
+    "BatchIn": lambda: {"decisions": [{"approval_id": "ap-unknown", "granted": True}]},
+    "EditMessageRequest": lambda: {"message": "Who owes us most?"},
     "SendMessageRequest": lambda: {"message": "Who owes us?"},
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+    "TripIn": lambda: {"title": "Krishnan family, Dubai"},
+    "TripPatch": lambda: {"title": "Krishnan family"},
+    "PassengerIn": lambda: {"full_name": "Deepa Krishnan", "kind": "adult", "passport_number": "Z1234567"},
+    "PassengerPatch": lambda: {"full_name": "Deepa Krishnan"},
+    "LineIn": lambda: {"details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"}, "cost": "90", "price": "120.50"},
+    "LinePatch": lambda: {"price": "130"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

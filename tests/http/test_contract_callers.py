@@ -14,7 +14,25 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.http.contract import AREAS, EVERY, FORBIDDEN, GUARDED, OPEN, ROLES, SCOPES, STALE, TABLE, TAKEN, UNAUTHORIZED, Other, Repeat, Row, row, said
+from tests.http.contract import (
+    AREAS,
+    EVERY,
+    FORBIDDEN,
+    GUARDED,
+    OPEN,
+    ROLES,
+    SCOPES,
+    STALE,
+    TABLE,
+    TAKEN,
+    UNAUTHORIZED,
+    Other,
+    Repeat,
+    Row,
+    query_of,
+    row,
+    said,
+)
 from tests.http.operations import MAKERS
 from tests.identity.keys import make_key
 from tests.identity.test_invites import invite
@@ -36,7 +54,7 @@ def send(client: ApiClient, row: Row, owner: Person | None = None, *, ids: str =
     """Call an operation: with things of somebody, or one text in the place of every id; with a body that passes where one is asked for."""
     call = row.call
     things = dict.fromkeys(call.parameters, ids) if ids else {name: MAKERS[name](owner) for name in call.parameters} if owner else {}
-    query = "?token=unknown" if row.path.endswith("/lookup") else ""
+    query = query_of(row, MAKERS["session_id"](owner) if owner and row.path.startswith("/reports") else "nonsense")
     if body is None and not call.operation.body_optional:
         body = call.body()
     options = {} if body is None or call.operation.body is None else {"json": body}
@@ -69,7 +87,7 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
     assert here == {row.operation for row in TABLE}
     assert len(TABLE) == len(here)
     rooms = {name.split()[1].split("/")[1] for name in documented - here}
-    assert rooms == {"approvals", "chat", "enquiries", "reports"}, "a room that no table answers for"
+    assert rooms == {"approvals", "chat", "enquiries", "reports", "trips"}, "a room that no table answers for"
 
 
 def test_the_administrators_operations_are_exactly_the_contracts() -> None:

@@ -18,7 +18,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests import mailbox
-from tests.http.contract import OPEN, TABLE, Repeat, Row, said
+from tests.http.contract import OPEN, TABLE, Repeat, Row, query_of, said
 from tests.http.operations import MAKERS
 from tests.http.probing import held, waiting
 from tests.identity.authenticators import Authenticator, begin, standing_clock, switch_on
@@ -164,7 +164,8 @@ def test_every_operation_that_does_something_has_its_scene() -> None:
 def looking(world: World, row: Row) -> Scene:
     """Two who look see the same."""
     client = world.anyone if row in OPEN else world.alice.api
-    first, second = yield lambda headers: client.get(row.path, headers=headers)
+    path = row.path + query_of(row, MAKERS["session_id"](world.alice))
+    first, second = yield lambda headers: client.get(path, headers=headers)
     if row.path not in {"/internal/metrics", "/audit/export.csv"} and first.status_code == 200:
         assert first.json == second.json
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 
 from tests.people import Person
 from voyagent.assistant import service as assistant
+from voyagent.assistant.models import ModelDay, TurnCost
 from voyagent.audit import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
@@ -17,7 +19,11 @@ from voyagent.identity import service as identity
 from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.trips import service as trips
+from voyagent.trips.details import OtherDetails
+from voyagent.trips.models import SupplierOffer
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -31,6 +37,8 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _credentials(person)
         rules.outbox.send(to=person.email, kind="password_changed", locale="en")
         _book(person)
+        _travel(person)
+        _spend()
         session_id = chat.create_session(actor).id
         assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
     with person.app.app_context():
@@ -55,3 +63,19 @@ def _book(person: Person) -> None:
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
     billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
+
+
+def _travel(person: Person) -> None:
+    trip = trips.open_trip(person.actor)
+    said: trips.PassengerChanges = {"full_name": "Deepa Krishnan", "passport_number": "Z1234567"}
+    trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
+    trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
+    db.session.add(SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now()))
+
+
+def _spend() -> None:
+    """What an answer of a model took, and its day."""
+    tokens = {"input_tokens": 100, "output_tokens": 20, "cache_read_tokens": 0, "cache_write_tokens": 0}
+    cost, day = Decimal("0.0006"), clock.today()
+    db.session.add(TurnCost(session_id=new_id(), turn_id="t-0", number=2, model="a-model", estimated=False, cost_usd=cost, day=day, **tokens))
+    db.session.add(ModelDay(day=day, answers=1, tokens=120, cost_usd=cost))

@@ -71,6 +71,20 @@ def test_the_defaults_are_the_contracts(monkeypatch: pytest.MonkeyPatch) -> None
         ("VOYAGENT_MAIL_URL", "file:///srv/mail", "VOYAGENT_MAIL_URL into files or onto the terminal is a development switch and is refused in production"),
         ("VOYAGENT_MAIL_URL", "smtp://u:hidden@mail.example?tls=none", "VOYAGENT_MAIL_URL must not send mails in the clear to another computer"),
         ("VOYAGENT_MAIL_URL", "smtps://u:hidden@mail.example", "VOYAGENT_MAIL_FROM is missing"),
+        ("VOYAGENT_ANTHROPIC_BASE_URL", "", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
+        ("VOYAGENT_ANTHROPIC_BASE_URL", "https://u:hidden@models.example", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
+        ("VOYAGENT_ANTHROPIC_BASE_URL", "https://models.example?key=hidden", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
+        ("VOYAGENT_ANTHROPIC_BASE_URL", "models.example", "VOYAGENT_ANTHROPIC_BASE_URL must be an http:// or https:// address"),
+        ("VOYAGENT_OPENAI_BASE_URL", "http://[::bad", "VOYAGENT_OPENAI_BASE_URL must be an http:// or https:// address"),
+        ("VOYAGENT_OPENAI_BASE_URL", "http://127.0.0.1:11434/v1", "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together"),
+        ("VOYAGENT_OPENAI_MODEL", "a-model", "VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together"),
+        ("VOYAGENT_ANTHROPIC_API_KEY", "hidden key", "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces"),
+        ("ANTHROPIC_API_KEY", "hidden\nkey", "VOYAGENT_ANTHROPIC_API_KEY must be printable ASCII without spaces"),
+        ("VOYAGENT_OPENAI_API_KEY", "hidden\u0940", "VOYAGENT_OPENAI_API_KEY must be printable ASCII without spaces"),
+        ("VOYAGENT_AGENT_MAX_TOKENS", "63", "VOYAGENT_AGENT_MAX_TOKENS"),
+        ("VOYAGENT_AGENT_MAX_TOKENS", "16385", "VOYAGENT_AGENT_MAX_TOKENS"),
+        ("VOYAGENT_MODEL_TIMEOUT_S", "0", "VOYAGENT_MODEL_TIMEOUT_S"),
+        ("VOYAGENT_MODEL_CALLS_MAX", "0", "VOYAGENT_MODEL_CALLS_MAX"),
         ("VOYAGENT_MAIL_FROM", "", "VOYAGENT_MAIL_FROM must be one address"),
         ("VOYAGENT_MAIL_FROM", "nobody", "VOYAGENT_MAIL_FROM must be one address"),
         ("VOYAGENT_MAIL_FROM", "a@agency.example, b@agency.example", "VOYAGENT_MAIL_FROM must be one address"),
@@ -154,3 +168,48 @@ def test_an_address_is_read_whatever_its_short_form() -> None:
     for short in ("postgresql://u@h/d", "postgres://u@h/d", "postgresql+psycopg://u@h/d"):
         assert sqlalchemy_url(short) == "postgresql+psycopg://u@h/d"
         assert psycopg_url(short) == "postgresql://u@h/d"
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ({"ANTHROPIC_API_KEY": "theirs"}, "theirs"),
+        ({"VOYAGENT_ANTHROPIC_API_KEY": "ours"}, "ours"),
+        ({"ANTHROPIC_API_KEY": "theirs", "VOYAGENT_ANTHROPIC_API_KEY": "ours"}, "ours"),
+        ({"ANTHROPIC_API_KEY": "theirs", "VOYAGENT_ANTHROPIC_API_KEY": ""}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_key_for_models_has_two_names_and_ours_wins(monkeypatch: pytest.MonkeyPatch, given: dict[str, str], key: str) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    made = load_settings()
+    assert made.anthropic_api_key.get_secret_value() == key
+    assert (made.agent_model, made.agent_max_tokens) == ("claude-sonnet-4-5", 1024)
+    assert not key or key not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("variable", "url", "key", "fine"),
+    [
+        ("ANTHROPIC", "http://models.example", "word", False),
+        ("ANTHROPIC", "http://models.example", "", True),
+        ("ANTHROPIC", "https://models.example", "word", True),
+        ("ANTHROPIC", "http://127.0.0.1:9999", "word", True),
+        ("OPENAI", "http://10.0.0.7:11434/v1", "word", False),
+        ("OPENAI", "http://10.0.0.7:11434/v1", "", True),
+        ("OPENAI", "http://[::1]:11434/v1", "word", True),
+    ],
+)
+def test_in_production_no_key_goes_to_another_computer_in_the_clear(monkeypatch: pytest.MonkeyPatch, variable: str, url: str, key: str, fine: bool) -> None:
+    monkeypatch.setenv("VOYAGENT_AUTH_SECRET", SECRET)
+    monkeypatch.setenv(f"VOYAGENT_{variable}_BASE_URL", url)
+    monkeypatch.setenv(f"VOYAGENT_{variable}_API_KEY", key)
+    monkeypatch.setenv("VOYAGENT_OPENAI_MODEL" if variable == "OPENAI" else "UNUSED", "a-model")
+    assert load_settings(env="development").port == 5000
+    if fine:
+        assert load_settings().is_production
+        return
+    with pytest.raises(ConfigurationError, match=f"VOYAGENT_{variable}_BASE_URL must be https:// in production"):
+        load_settings()

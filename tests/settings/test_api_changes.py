@@ -22,6 +22,12 @@ WHOLE: dict[str, Any] = {
     "default_currency": "KWD",
     "four_eyes": False,
     "financial_year_start_month": 12,
+    "approval_limits": {
+        "agency_admin": None,
+        "ticketing_lead": {"amount": "250000.00", "currency": "INR"},
+        "accounting_lead": {"amount": "1000.00", "currency": "JPY"},
+        "agent": {"amount": "0.00", "currency": "INR"},
+    },
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -52,10 +58,26 @@ REFUSED: list[dict[str, Any]] = [
     {"four_eyes": 1},
     {"financial_year_start_month": 0},
     {"financial_year_start_month": 13},
+    {"approval_limits": {"viewer": None}},
+    {"approval_limits": {"agent": {"amount": "5"}}},
+    {"approval_limits": {"agent": {"amount": 5, "currency": "INR"}}},
+    {"approval_limits": {"agent": {"amount": "-5", "currency": "INR"}}},
+    {"approval_limits": {"agent": {"amount": "5.001", "currency": "INR"}}},
+    {"approval_limits": {"agent": {"amount": "5", "currency": "ZZZ"}}},
+    {"approval_limits": {"agent": {"amount": "5", "currency": "INR", "more": 1}}},
     {"unknown": 1},
     {"tenant_id": "019412f0-7c1e-7a34-9d02-5b1f6c3a8e10"},
 ]
-CANNOT_BE_NULL = ["rate_limit_per_minute", "rate_limit_per_hour", "locale", "timezone", "default_currency", "four_eyes", "financial_year_start_month"]
+CANNOT_BE_NULL = [
+    "rate_limit_per_minute",
+    "rate_limit_per_hour",
+    "locale",
+    "timezone",
+    "default_currency",
+    "four_eyes",
+    "financial_year_start_month",
+    "approval_limits",
+]
 
 
 def change(person: Person, body: Any, **headers: str) -> Any:
@@ -135,3 +157,16 @@ def test_settings_that_are_missing_are_made_by_the_first_change(alice: Person, o
     with owner_engine.begin() as connection:
         connection.execute(sa.text("delete from tenant_settings where tenant_id = :t"), {"t": alice.actor.tenant_id})
     assert change(alice, {"locale": "hi"}).json["locale"] == "hi"
+
+
+def test_a_role_s_limit_is_set_and_lifted_by_itself_and_written_exactly(alice: Person) -> None:
+    first = change(alice, {"approval_limits": {"agent": {"amount": "5000", "currency": "INR"}, "ticketing_lead": {"amount": "7", "currency": "JPY"}}}).json
+    assert first["approval_limits"]["agent"] == {"amount": "5000.00", "currency": "INR"}
+    assert first["approval_limits"]["accounting_lead"] is None
+    mark = alice.api.get(PATH).headers["ETag"]
+    assert change(alice, {"approval_limits": {"agent": {"amount": "5000.0", "currency": "INR"}}}).headers["ETag"] == mark, (
+        "the same in other words is no change"
+    )
+    lifted = change(alice, {"approval_limits": {"agent": None}}).json
+    assert lifted["approval_limits"]["agent"] is None
+    assert lifted["approval_limits"]["ticketing_lead"] == {"amount": "7.00", "currency": "JPY"}

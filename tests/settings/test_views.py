@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.enquiries.reading import Page
 from tests.people import Person, csrf
 from voyagent.settings import queries, service
 
@@ -134,3 +135,28 @@ def test_a_new_agency_has_no_history_yet(alice: Person) -> None:
 
 def test_the_page_stands_in_the_menu(victor: Person) -> None:
     assert 'href="/settings"' in victor.browser.get("/team").text
+
+
+def test_limits_of_roles_are_written_as_people_do_and_the_history_tells_them(alice: Person, bob: Person) -> None:
+    browser = alice.browser
+    assert save(browser, limit_agent="2,50,000", limit_ticketing_lead="aed 1 000.50", limit_accounting_lead="").status_code == 303
+    with alice.acting():
+        limits = queries.get_settings().approval_limits
+    assert limits == {"agent": {"amount": "250000.00", "currency": "INR"}, "ticketing_lead": {"amount": "1000.50", "currency": "AED"}}
+    page = Page(browser.get("/settings"))
+    assert page.field("limit_agent") == "INR 2,50,000.00"
+    assert page.field("limit_ticketing_lead") == "AED 1,000.50"
+    assert "Limit, Agent: no limit → INR 2,50,000.00" in page.words(".//*[@id='changes']")
+    assert "Limit, AgentINR 2,50,000.00" in Page(bob.browser.get("/settings")).words(".//section[@id='approvals']")
+    assert save(browser, limit_agent="").status_code == 303
+    with alice.acting():
+        assert "agent" not in queries.get_settings().approval_limits
+
+
+@pytest.mark.parametrize("typed", ["much", "5.001", "-5", "ZZZ 5", "INR 5 AED", "1e3"])
+def test_a_limit_that_is_no_amount_comes_back_at_its_field(alice: Person, typed: str) -> None:
+    answer = save(alice.browser, limit_agent=typed)
+    page = Page(answer)
+    assert page.status == 422
+    assert page.error_at("limit_agent")
+    assert page.field("limit_agent") == typed

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from voyagent.approvals import queries, service
 from voyagent.approvals.queries import ApprovalNotFound, InvalidCursor
-from voyagent.approvals.schemas import ApprovalFilter, ApprovalItem, ApprovalList, InvalidSessionId, ResolveIn, wire, wire_model, wire_page
-from voyagent.http.api import ApiBlueprint
+from voyagent.approvals.schemas import (
+    ApprovalFilter,
+    ApprovalItem,
+    ApprovalList,
+    BatchAnswer,
+    BatchIn,
+    EditIn,
+    InvalidSessionId,
+    ResolveIn,
+    wire,
+    wire_answered,
+    wire_model,
+    wire_page,
+)
+from voyagent.http.api import ApiBlueprint, Headed
+from voyagent.http.errors import status_of
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import Reader, Row
 
 api = ApiBlueprint("approvals", __name__, tag="Approvals", guard=Guard.BEARER)
+_SEEN = (("If-Match", "The `ETag` that the caller has seen; 412 where the proposal has been edited since."),)
 
 
 @api.get("/approvals", answer=ApprovalList, permission="approval.read", errors=(InvalidSessionId, InvalidCursor))
@@ -21,9 +38,10 @@ def list_approvals(reader: Reader, query: ApprovalFilter) -> Row:
 
 
 @api.get("/approvals/<approval_id>", answer=ApprovalItem, permission="approval.read", missing=ApprovalNotFound)
-def get_approval(reader: Reader, approval_id: str) -> Row:
-    """Read a proposal."""
-    return wire(queries.get_row(reader, approval_id))
+def get_approval(reader: Reader, approval_id: str) -> Headed:
+    """Read a proposal with what it would change; its `ETag` is the state that `If-Match` of a decision or an edit may name."""
+    row = queries.get_row(reader, approval_id)
+    return Headed(wire(row), {"ETag": f'"{queries.mark_of(row)}"'})
 
 
 @api.post(
@@ -31,8 +49,43 @@ def get_approval(reader: Reader, approval_id: str) -> Row:
     answer=ApprovalItem,
     permission="approval.resolve",
     missing=ApprovalNotFound,
-    errors=(service.ApprovalAlreadyResolved, service.SelfApproval),
+    errors=(service.ApprovalAlreadyResolved, service.SelfApproval, service.AmountAboveLimit, service.PreviewStale, service.ShownChanged),
+    headers=_SEEN,
 )
 def resolve_approval(actor: Actor, approval_id: str, body: ResolveIn) -> Row:
-    """Grant or reject; one decision wins, and what was granted is done once."""
-    return wire_model(service.resolve(actor, approval_id, granted=body.granted, reason=body.reason))
+    """Grant or reject; one decision wins, and what was granted is done once.
+
+    A grant rehearses again what it would change. Where that is no longer what the proposal shows, it answers 409 `preview_stale`: the proposal has expired, and
+    the fresh one that its `superseded_by` names shows what would change now.
+    """
+    return wire_model(service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=_seen()))
+
+
+@api.post("/approvals/resolve", answer=BatchAnswer, permission="approval.resolve")
+def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
+    """Decide several, each by itself: one that is refused keeps no other from being decided, and each item has the status of a call of its own."""
+    answered = service.resolve_each(actor, [decision.wish() for decision in body.decisions])
+    return {"items": [wire_answered(one, status_of) for one in answered]}
+
+
+@api.post(
+    "/approvals/<approval_id>/edit",
+    answer=ApprovalItem,
+    permission="approval.resolve",
+    missing=ApprovalNotFound,
+    errors=(service.ApprovalAlreadyResolved, service.NotEditable, service.ArgumentsInvalid, service.ShownChanged),
+    headers=_SEEN,
+)
+def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
+    """Change what a pending proposal will do, before it is granted; the first arguments stay as `original_payload`.
+
+    The tool's schema reads the new ones whole; the answer shows what they would change, under the `ETag` that a grant may name.
+    """
+    edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
+    return Headed(wire_model(edited), {"ETag": f'"{queries.mark_of(edited)}"'})
+
+
+def _seen() -> str | None:
+    """The state that the caller has seen. A mark that is none of ours never matches."""
+    given = request.headers.get("If-Match", "*").strip()
+    return None if given == "*" else given.removeprefix("W/").strip('"')

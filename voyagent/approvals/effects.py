@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
+
+from pydantic import BaseModel
 
 from voyagent.approvals.models import Approval
 from voyagent.identity.permissions import Role
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
 
 
 class MoneyShown(TypedDict):
@@ -23,6 +28,7 @@ class LineShown(TypedDict, total=False):
 
     code: str
     name: str
+    party: str | None
     currency: str
     debit: str | None
     credit: str | None
@@ -31,8 +37,9 @@ class LineShown(TypedDict, total=False):
 
 
 class BalanceShown(TypedDict, total=False):
-    """What somebody owes before and after, or another pair of amounts."""
+    """What somebody owes before and after, or another pair of amounts; `key` says whose in a word that no language changes, such as the customer's name."""
 
+    key: str
     label: str
     before: MoneyShown
     after: MoneyShown
@@ -47,46 +54,87 @@ class RowShown(TypedDict):
 
 
 class DocumentShown(TypedDict, total=False):
-    """The document that will be made, in small; `date` is in words, amounts of rows are in the currency of `total`."""
+    """The document that will be made, in small; `date` is in words and `day` the same as YYYY-MM-DD, amounts of rows are in the currency of `total`."""
 
     title: str
     number: str
     date: str
+    day: str
     party: str
     rows: list[RowShown]
     total: MoneyShown
     url: str
 
 
-class CheckShown(TypedDict):
-    """Something that was looked at: `ok` or worth a thought."""
+class CheckShown(TypedDict, total=False):
+    """Something that was looked at: `ok` or worth a thought. One with a `code` counts: when its `ok` turns, what was shown is no longer true."""
 
     ok: bool
     text: str
+    code: str
 
 
 class FactShown(TypedDict):
-    """A name and a value, both words."""
+    """A name and a value, both words; what depends on the hour or on today belongs to the checks."""
 
     label: str
     value: str
 
 
+class LeavingShown(TypedDict):
+    """What leaves the house for good: a ticket, a booking, a cancellation, a filing, a mail."""
+
+    kind: Literal["ticket", "booking", "cancellation", "filing", "mail"]
+    text: str
+
+
+class StepShown(TypedDict, total=False):
+    """A line of the itinerary: before is absent for one that is added, after for one that goes."""
+
+    key: str
+    before: str
+    after: str
+
+
 class Description(TypedDict, total=False):
-    """What an effect will change, as the review page shows it; each part may be absent."""
+    """What an effect will change, as the review page shows it; each part may be absent.
+
+    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the `warning`.
+    """
 
     title: str
     undo: str
     warning: str
+    refusal: str
     lines: list[LineShown]
     balances: list[BalanceShown]
     document: DocumentShown
+    itinerary: list[StepShown]
+    leaves: list[LeavingShown]
     facts: list[FactShown]
     checks: list[CheckShown]
 
 
+class Standing(TypedDict):
+    """An amount that is measured before and after: whose (`key`), what it is called, and a note for the page."""
+
+    key: str
+    label: str
+    amount: MoneyShown
+    note: str
+
+
+class Measured(TypedDict, total=False):
+    """How things stand: amounts, and the lines of the itinerary by a key that stays the same."""
+
+    standings: list[Standing]
+    itinerary: dict[str, str]
+
+
 Run = Callable[[Actor, dict[str, Any]], dict[str, Any]]
 Describe = Callable[[Actor, dict[str, Any]], Description]
+Measure = Callable[[Actor, dict[str, Any]], Measured]
+AmountOf = Callable[[Actor, dict[str, Any]], Money | None]
 Settled = Callable[[Actor, Approval], None]
 
 
@@ -96,7 +144,14 @@ class Effect:
 
     `run` gets the requester (channel assistant) and the stored arguments, inside the transaction that also marks the effect as done; it returns a small JSON
     object, and raises an expected failure where the arguments no longer hold. `money` is a tool that moves money or tickets: four eyes. `reversible` is false
-    where granting asks once more. `describe` reads only, and is called for whoever looks at the request.
+    where granting asks once more.
+
+    Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint that is rolled back, the journal lines and mails of it are
+    kept, and `measure` tells how things stand before it and after it. An `external` effect reaches an outside system, so its `run` is never tried; `rehearse`
+    does in its place what it does to our own books and trips. `describe` reads only, and adds the words, the document, facts and checks (and lines and balances
+    where nothing can be rehearsed).
+
+    `amount` is what granting is worth, for the limits of roles. `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
     """
 
     tool_name: str
@@ -106,9 +161,20 @@ class Effect:
     reversible: bool
     run: Run
     describe: Describe | None = None
+    external: bool = False
+    rehearse: Run | None = None
+    measure: Measure | None = None
+    amount: AmountOf | None = None
+    schema: type[BaseModel] | None = None
+
+    @property
+    def rehearsed(self) -> Run | None:
+        """What a rehearsal tries; None where nothing of it can be tried."""
+        return self.rehearse or (None if self.external else self.run)
 
 
 _effects: dict[str, Effect] = {}
+_carried: ContextVar[str] = ContextVar("carried")
 _settled: list[Settled] = []
 
 
@@ -127,6 +193,21 @@ def find(tool_name: str) -> Effect | None:
     return _effects.get(tool_name)
 
 
+@contextmanager
+def carrying(approval_id: str) -> Iterator[None]:
+    """While a grant is carried out in the block, `reference` is its proposal's id."""
+    token = _carried.set(approval_id)
+    try:
+        yield
+    finally:
+        _carried.reset(token)
+
+
+def reference() -> str:
+    """Our name for the act that is being carried out, the same at every try: what an outside system is asked under. Raises LookupError where nothing is."""
+    return _carried.get()
+
+
 def on_settled(hook: Settled) -> Settled:
     """Be told of every decision once it has been carried out: a grant whose effect is done or has failed, or a rejection.
 
@@ -143,6 +224,7 @@ def settled_hooks() -> tuple[Settled, ...]:
 
 
 __all__ = [
+    "AmountOf",
     "Approval",
     "BalanceShown",
     "CheckShown",
@@ -151,13 +233,20 @@ __all__ = [
     "DocumentShown",
     "Effect",
     "FactShown",
+    "LeavingShown",
     "LineShown",
+    "Measure",
+    "Measured",
     "MoneyShown",
     "RowShown",
     "Run",
     "Settled",
+    "Standing",
+    "StepShown",
+    "carrying",
     "find",
     "on_settled",
+    "reference",
     "register",
     "settled_hooks",
 ]

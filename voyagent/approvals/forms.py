@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import request
 from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField, TextAreaField
 
-from voyagent.approvals.schemas import DecisionForm
+from voyagent.approvals.schemas import DecisionForm, SeveralForm
 from voyagent.http.forms import SchemaForm
+
+
+class DecideSeveralForm(SchemaForm[SeveralForm]):
+    """Grant all that were chosen, or reject them with words."""
+
+    schema = SeveralForm
+
+    granted = StringField()
+    reason = TextAreaField(lazy_gettext("Why not? The assistant and whoever asked see this."))
+
+    def values(self) -> dict[str, Any]:
+        """With every request that was chosen."""
+        return {**super().values(), "chosen": request.form.getlist("chosen")}
 
 
 class DecideForm(SchemaForm[DecisionForm]):
@@ -17,3 +33,4 @@ class DecideForm(SchemaForm[DecisionForm]):
     granted = StringField()
     reason = TextAreaField(lazy_gettext("Why not? The assistant and whoever asked see this."))
     confirmed = HiddenField()
+    shown = HiddenField()

@@ -24,7 +24,11 @@ def new_approval_id() -> str:
 
 
 class Approval(TenantBound, Base):
-    """One proposal. `payload` with its hash is what was shown and what will run; `hidden_at` is set while its conversation is deleted."""
+    """One proposal. `payload` with its hash is what was shown and what will run; `hidden_at` is set while its conversation is deleted.
+
+    `preview` is what a rehearsal found that it changes, and `preview_hash` is over that and the arguments; both are None where nothing could be rehearsed.
+    `original_payload` is what was asked for before somebody edited it. `superseded_by` is what took the place of a proposal whose preview had become untrue.
+    """
 
     __tablename__ = "approvals"
 
@@ -48,11 +52,23 @@ class Approval(TenantBound, Base):
     effect_error: Mapped[str | None]
     effect_finished_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
+    preview: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    preview_hash: Mapped[str | None]
+    original_payload: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    edited_by_user_id: Mapped[UUID | None]
+    edited_at: Mapped[datetime | None]
+    superseded_by: Mapped[str | None]
+    amount_minor: Mapped[int | None]
+    currency: Mapped[str | None]
 
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_approvals_session", ondelete="CASCADE"),
         ForeignKeyConstraint(["tenant_id", "requested_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_requester"),
         ForeignKeyConstraint(["tenant_id", "resolved_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_resolver"),
+        ForeignKeyConstraint(["tenant_id", "edited_by_user_id"], ["users.tenant_id", "users.id"], name="fk_approvals_editor"),
+        ForeignKeyConstraint(
+            ["tenant_id", "superseded_by"], ["approvals.tenant_id", "approvals.id"], name="fk_approvals_successor", deferrable=True, initially="DEFERRED"
+        ),
         CheckConstraint("id ~ '^ap-' and length(id) <= 128", name="id"),
         CheckConstraint("length(summary) between 1 and 1024", name="summary"),
         CheckConstraint("arguments_hash ~ '^[0-9a-f]{64}$'", name="hash"),
@@ -62,7 +78,22 @@ class Approval(TenantBound, Base):
         CheckConstraint("effect_status in ('none', 'waiting', 'running', 'done', 'failed')", name="effect_status"),
         CheckConstraint("(effect_status = 'none') = (status <> 'granted')", name="effect_of_grant"),
         CheckConstraint("(effect_status in ('done', 'failed')) = (effect_finished_at is not null)", name="effect_finished"),
-        Index("uq_approvals_proposal", "tenant_id", "session_id", "turn_id", "tool_call_id", "arguments_hash", unique=True),
+        CheckConstraint("(preview is null) = (preview_hash is null)", name="preview"),
+        CheckConstraint("preview_hash ~ '^[0-9a-f]{64}$'", name="preview_hash"),
+        CheckConstraint("(original_payload is null) = (edited_at is null) and (original_payload is null) = (edited_by_user_id is null)", name="edited"),
+        CheckConstraint("superseded_by is null or (status = 'expired' and superseded_by <> id)", name="superseded"),
+        CheckConstraint("(amount_minor is null) = (currency is null) and amount_minor >= 0 and currency ~ '^[A-Z]{3}$'", name="amount"),
+        Index(
+            "uq_approvals_proposal",
+            "tenant_id",
+            "session_id",
+            "turn_id",
+            "tool_call_id",
+            "arguments_hash",
+            unique=True,
+            postgresql_where=text("superseded_by is null"),
+        ),
+        Index("ix_approvals_successor", "tenant_id", "superseded_by", postgresql_where=text("superseded_by is not null")),
         Index("ix_approvals_status", "tenant_id", "status", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
         Index("ix_approvals_requested", "tenant_id", desc("requested_at"), desc("id"), postgresql_where=text("hidden_at is null")),
         Index("ix_approvals_session", "tenant_id", "session_id", desc("requested_at"), desc("id")),

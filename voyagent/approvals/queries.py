@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, true, tuple_, union_all
 
 from voyagent.approvals.models import Approval, ApprovalCount
-from voyagent.chat.queries import title_of
+from voyagent.chat.queries import lock as lock_session, title_of
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -40,6 +41,18 @@ def get_approval(approval_id: str) -> Approval:
     return found
 
 
+def get_locked(approval_id: str) -> Approval:
+    """A proposal that is visible, its conversation held until the transaction ends, as everybody does who decides or edits. Raises ApprovalNotFound."""
+    lock_session(get_approval(approval_id).session_id)
+    return get_approval(approval_id)
+
+
+def mark_of(approval: Approval | Row) -> str:
+    """The mark of what a decision is about: the hash over arguments and preview, over the arguments alone where there is no preview."""
+    preview_hash, arguments_hash = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("preview_hash", "arguments_hash"))
+    return str(preview_hash or arguments_hash)
+
+
 def find_approval(approval_id: str) -> Approval | None:
     """A proposal, hidden ones too."""
     return db.session.scalar(select(Approval).where(Approval.id == approval_id).execution_options(populate_existing=True))
@@ -56,6 +69,11 @@ def get_row(reader: Reader, approval_id: str) -> Row:
 def row_statement(approval_id: str) -> Select[Any]:
     """The same as a select, for a trip that reads more."""
     return _rows().where(_C.id == approval_id)
+
+
+def several_statement(approval_ids: Sequence[str]) -> Select[Any]:
+    """Some proposals as a select, soonest to expire first."""
+    return _rows().where(_C.id.in_(approval_ids)).order_by(None).order_by(_C.expires_at, _C.id)
 
 
 def list_approvals(
@@ -129,8 +147,17 @@ def _rows() -> Select[Any]:
             _C.effect_result,
             _C.effect_error,
             _C.effect_finished_at,
+            _C.preview,
+            _C.preview_hash,
+            _C.original_payload,
+            _C.edited_by_user_id,
+            _C.edited_at,
+            _C.superseded_by,
+            _C.amount_minor,
+            _C.currency,
             name_of(_C.requested_by_user_id).label("requester_name"),
             name_of(_C.resolved_by_user_id).label("resolver_name"),
+            name_of(_C.edited_by_user_id).label("editor_name"),
             title_of(_C.session_id).label("session_title"),
         )
         .where(owned(Approval), _C.hidden_at.is_(None))
@@ -205,13 +232,16 @@ __all__ = [
     "decided_statement",
     "find_approval",
     "get_approval",
+    "get_locked",
     "get_row",
     "is_pending",
     "list_approvals",
+    "mark_of",
     "pending_of_session",
     "pending_statement",
     "row_statement",
     "session_statement",
+    "several_statement",
     "waiting_count",
     "waiting_statement",
 ]

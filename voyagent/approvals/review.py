@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from voyagent.approvals.effects import Description, DocumentShown, LineShown, MoneyShown
+from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 
@@ -37,6 +37,7 @@ class Line:
 
     code: str
     name: str
+    party: str
     debit: Money | None
     credit: Money | None
     before: Money | None
@@ -77,15 +78,26 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the itinerary: new, gone, or another than before."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What granting will do, ready for the page."""
 
     title: str = ""
     undo: str = ""
     warning: str = ""
+    is_refused: bool = False
     journals: list[Journal] = field(default_factory=list)
     balances: list[Balance] = field(default_factory=list)
     document: dict[str, Any] | None = None
+    itinerary: list[Step] = field(default_factory=list)
+    leaves: list[LeavingShown] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     checks: list[tuple[bool, str]] = field(default_factory=list)
 
@@ -96,9 +108,12 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
         title=shown.get("title", ""),
         undo=shown.get("undo", ""),
         warning=say(shown["warning"]) if shown.get("warning") else "",
+        is_refused="refusal" in shown,
         journals=_journals(shown.get("lines", [])),
         balances=[Balance(b["label"], _money(b["before"]), _money(b["after"]), b.get("note", "")) for b in shown.get("balances", [])],
         document=_document(shown["document"]) if "document" in shown else None,
+        itinerary=[Step(step.get("before", ""), step.get("after", "")) for step in shown.get("itinerary", [])],
+        leaves=shown.get("leaves", []),
         facts=[(fact["label"], fact["value"]) for fact in shown.get("facts", [])],
         checks=[(check["ok"], check["text"]) for check in shown.get("checks", [])],
     )
@@ -107,6 +122,13 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
     return list(_flat(payload, "", 0)) if payload else []
+
+
+def differences(first: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Where two sets of arguments differ: the name, what was first asked for, and what stands now."""
+    before, after = dict(arguments_in_words(first)), dict(arguments_in_words(now))
+    names = dict.fromkeys((*before, *after))
+    return [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]
 
 
 def failure_in_words(code: str | None) -> str:
@@ -145,6 +167,7 @@ def _journals(lines: list[LineShown]) -> list[Journal]:
             Line(
                 line.get("code", ""),
                 line.get("name", ""),
+                line.get("party") or "",
                 *(_amount(line.get(side), currency) for side in ("debit", "credit", "before", "after")),
             )
         )

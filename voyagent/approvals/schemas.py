@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from voyagent.approvals.models import Approval
-from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, wire_instant
+from voyagent.approvals.service import BATCH_MAX, Answered, Wish
+from voyagent.kernel.errors import N_, Unprocessable, VoyagentError
+from voyagent.kernel.fields import Answer, Closed, Instant, Offset, Open, Query, filter_field, text_field, trimmed_field, wire_instant
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Page
 from voyagent.kernel.reading import Row
 
 REASON_MAX = 1024
+ID_MAX = 128
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500
-_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at")
+_INSTANTS = ("requested_at", "expires_at", "resolved_at", "effect_finished_at", "edited_at")
 _SHOWN = (
     "id",
     "session_id",
@@ -37,7 +39,25 @@ _SHOWN = (
     "effect_result",
     "effect_error",
     "effect_finished_at",
+    "preview",
+    "preview_hash",
+    "original_payload",
+    "edited_by_user_id",
+    "edited_at",
+    "superseded_by",
 )
+
+
+class ChosenQuery(Query):
+    """Which requests of the inbox are to be decided together."""
+
+    chosen: list[Annotated[str, Field(max_length=ID_MAX)]] = Field(default_factory=list, max_length=BATCH_MAX)
+
+
+class SeenQuery(Query):
+    """What the page shows already: the state of the request that is open."""
+
+    seen: filter_field(64)  # type: ignore[valid-type]
 
 
 class InvalidSessionId(Unprocessable):
@@ -80,12 +100,50 @@ class ResolveIn(Closed):
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
 
 
+class EditIn(Closed):
+    """The arguments that shall run instead, whole: the tool's schema reads them."""
+
+    arguments: dict[str, Any]
+
+
+class BatchDecision(Closed):
+    """One decision of several."""
+
+    approval_id: trimmed_field(ID_MAX)  # type: ignore[valid-type]
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+
+    def wish(self) -> Wish:
+        """The decision as the rules take it."""
+        return Wish(self.approval_id, self.granted, self.reason)
+
+
+class BatchIn(Closed):
+    """Several decisions, each made by itself, in this order."""
+
+    decisions: Annotated[list[BatchDecision], Field(min_length=1, max_length=BATCH_MAX)]
+
+
 class DecisionForm(Open):
-    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back."""
+    """The same from the page's buttons; `confirmed` is the second step before what cannot be taken back, `shown` the mark of the state that the page showed."""
 
     granted: bool
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
     confirmed: bool = False
+    shown: text_field(64) | None = None  # type: ignore[valid-type]
+
+
+class SeveralForm(Open):
+    """The page's decision of several: `chosen` are ids with the mark of the state that was shown, as `ap-…:mark`."""
+
+    granted: bool
+    reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
+    chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(min_length=1, max_length=BATCH_MAX)
+
+    def wishes(self) -> list[Wish]:
+        """The decisions as the rules take them."""
+        pairs = [one.partition(":") for one in self.chosen]
+        return [Wish(approval_id, self.granted, self.reason, mark or None) for approval_id, _, mark in pairs]
 
 
 class ApprovalItem(Answer):
@@ -109,6 +167,27 @@ class ApprovalItem(Answer):
     effect_result: dict[str, Any] | None
     effect_error: str | None
     effect_finished_at: Instant | None
+    preview: dict[str, Any] | None
+    preview_hash: str | None
+    original_payload: dict[str, Any] | None
+    edited_by_user_id: UUID | None
+    edited_at: Instant | None
+    superseded_by: str | None
+
+
+class BatchItem(Answer):
+    """What came of one decision of several: the status that a call of its own would have had, with the proposal or the code of the refusal."""
+
+    approval_id: str
+    status: Literal[200, 403, 404, 409]
+    detail: str | None = None
+    approval: ApprovalItem | None = None
+
+
+class BatchAnswer(Answer):
+    """An item for each decision, in their order."""
+
+    items: list[BatchItem]
 
 
 class ApprovalList(Answer):
@@ -133,6 +212,14 @@ def wire(row: Mapping[str, Any]) -> Row:
 def wire_model(approval: Approval) -> Row:
     """The same from a model that was just changed."""
     return wire({name: getattr(approval, name) for name in _SHOWN})
+
+
+def wire_answered(answered: Answered, status_of: Callable[[VoyagentError], int]) -> Row:
+    """What came of one decision of several, as the API writes it."""
+    if answered.refusal is not None:
+        return {"approval_id": answered.approval_id, "status": int(status_of(answered.refusal)), "detail": answered.refusal.code, "approval": None}
+    assert answered.approval is not None
+    return {"approval_id": answered.approval_id, "status": 200, "detail": None, "approval": wire_model(answered.approval)}
 
 
 def wire_page(page: Page[Row]) -> Row:

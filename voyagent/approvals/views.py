@@ -11,10 +11,12 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.approvals import effects, queries, review, service
-from voyagent.approvals.forms import DecideForm
+from voyagent.approvals.editing import Sheet
+from voyagent.approvals.forms import DecideForm, DecideSeveralForm
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.schemas import HistoryQuery
+from voyagent.approvals.schemas import ChosenQuery, HistoryQuery, SeenQuery
+from voyagent.approvals.service import BATCH_MAX
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
@@ -22,6 +24,7 @@ from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 
 pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
@@ -41,10 +44,31 @@ def index(reader: LaneReader) -> Any:
     return render_template("approvals/list.html", waiting=waiting, decided=_of_today(decided, reader.prove()))
 
 
+@pages.page("/approvals/several", permission="approval.resolve")
+def several(actor: Actor) -> Any:
+    """The requests that were chosen, with what each would change in a line, before they are decided together."""
+    return _several(actor, query_of(ChosenQuery).chosen, DecideSeveralForm())
+
+
+@pages.page("/approvals/several", methods=("POST",), permission="approval.resolve")
+def decide_several(actor: Actor) -> Any:
+    """Decide them, each by itself, and tell what came of each."""
+    form = DecideSeveralForm()
+    decision = form.accepted()
+    if decision is None:
+        return _several(actor, [one.partition(":")[0] for one in request.form.getlist("chosen")[:BATCH_MAX]], form), form.status
+    answered = service.resolve_each(actor, decision.wishes())
+    rows = {row["id"]: row for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[0]}
+    outcomes = [(rows.get(one.approval_id), translated(one.refusal.message) if one.refusal is not None else "") for one in answered]
+    return render_template("approvals/results.html", outcomes=outcomes, granted=decision.granted, **_inbox(actor))
+
+
 @pages.page("/approvals/<approval_id>", permission="approval.read", missing=ApprovalNotFound)
 def detail(actor: Actor, approval_id: str) -> Any:
-    """One request with its consequences; as a fragment for the part of the page that asks for it."""
+    """One request with its consequences; as a fragment for the part of the page that asks for it, nothing where that shows it already."""
     facts = _review(actor, approval_id)
+    if is_htmx() and facts["approval"]["status"] == "pending" and query_of(SeenQuery).seen == facts["mark"]:
+        return "", 204
     fragment = {"review": "approvals/_review.html", "decide": "approvals/_decide.html"}.get(request.headers.get("HX-Target", ""))
     if is_htmx() and fragment is not None:
         return render_template(fragment, **facts)
@@ -53,31 +77,68 @@ def detail(actor: Actor, approval_id: str) -> Any:
 
 @pages.page("/approvals/<approval_id>/decide", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
 def decide(actor: Actor, approval_id: str) -> Any:
-    """Grant or reject; what cannot be taken back asks once more."""
+    """Grant or reject; what cannot be taken back asks once more, and what has changed since it was shown is shown anew."""
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
         return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor)), form.status
     if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
         return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
-    service.resolve(actor, approval_id, granted=decision.granted, reason=decision.reason)
+    decided = form.attempt(lambda body: service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown), preview_stale="")
+    if decided is None:
+        toast(form.form_errors[-1], kind="error")
+        return see_other(url_for("approvals.detail", approval_id=queries.get_approval(approval_id).superseded_by or approval_id))
     toast(_("Granted. It is being done now.") if decision.granted else _("Rejected. Nothing was done."))
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
 
-def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step: str = "") -> Row:
+@pages.page("/approvals/<approval_id>/edit", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
+def edit(actor: Actor, approval_id: str) -> Any:
+    """Change what will run, then show what that would change."""
+    sheet = Sheet.of(service.arguments_of(queries.get_approval(approval_id)), request.form)
+    edited = sheet.attempt(lambda arguments: service.edit(actor, approval_id, arguments, seen=request.form.get("shown") or None))
+    if edited is None:
+        return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor)), 422
+    toast(_("Edited. Below you see what it would change now; nothing has been done yet."))
+    return see_other(url_for("approvals.detail", approval_id=approval_id))
+
+
+def _several(actor: Actor, chosen: list[str], form: DecideSeveralForm) -> str:
+    rows = [row for row in _reader().read(queries.several_statement(chosen))[0] if row["status"] == "pending"]
+    for row in rows:
+        row["worth"] = None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
+    asked = [(row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row), _obstacle(actor, row["id"])) for row in rows]
+    return render_template("approvals/several.html", asked=asked, form=form, **_inbox(actor))
+
+
+def _obstacle(actor: Actor, approval_id: str) -> str:
+    """Why this person cannot grant it, in words; empty where she can."""
+    approval = queries.get_approval(approval_id)
+    if not service.may_decide(actor, approval):
+        return str(_("Your role does not decide this."))
+    if service.needs_another(actor, approval):
+        return str(_("You asked for this yourself, so a colleague has to grant it."))
+    return str(_("This is above what your role may grant.")) if service.above_limit(actor, approval) else ""
+
+
+def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step: str = "", sheet: Sheet | None = None) -> Row:
     approval = queries.get_approval(approval_id)
     row = queries.get_row(_reader(), approval_id)
     pending = row["status"] == "pending"
+    arguments = service.arguments_of(approval)
     return {
         "approval": row,
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
-        "arguments": review.arguments_in_words(approval.payload),
+        "arguments": review.arguments_in_words(arguments),
+        "mark": queries.mark_of(row),
+        "differences": review.differences(approval.original_payload or {}, arguments),
         "results": review.arguments_in_words(approval.effect_result or {}),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
+        "above_limit": pending and service.above_limit(actor, approval),
+        "sheet": (sheet or Sheet.of(arguments)) if pending and service.may_edit(actor, approval) else None,
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),
         "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,

@@ -11,6 +11,7 @@ from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.assistant import service
 from voyagent.assistant.schemas import (
     EVENT_STREAM,
+    EditMessageRequest,
     SendMessageRequest,
     SessionCreateRequest,
     SessionCreateResponse,
@@ -18,13 +19,19 @@ from voyagent.assistant.schemas import (
     SessionListResponse,
     SessionRenameRequest,
     SessionSummaryResponse,
+    StopResponse,
+    TranscriptQuery,
+    TranscriptResponse,
+    TurnStartedResponse,
     wire_list,
     wire_summary,
+    wire_transcript,
 )
-from voyagent.assistant.service import Reply
-from voyagent.assistant.stream import reply_to
+from voyagent.assistant.service import InvalidLastEventId, Reply
+from voyagent.assistant.stream import MIMETYPE, answer, following, reply_to
 from voyagent.chat import queries as chats, service as chat
-from voyagent.chat.queries import SessionNotFound
+from voyagent.chat.branches import TurnNotReplaceable, TurnSuperseded
+from voyagent.chat.queries import SessionNotFound, TurnNotFound
 from voyagent.chat.service import TitleEmpty, TitleTooLong, TurnInProgress
 from voyagent.chat.stream import StreamsFull, TooManyStreams
 from voyagent.http.api import ApiBlueprint
@@ -36,6 +43,7 @@ from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("chat", __name__, tag="Chat", guard=Guard.BEARER)
 LAST_EVENT_ID = ("Last-Event-ID", "The number of the last event that was seen: what came after it is sent again, byte for byte.")
+REPLACING = (TurnNotFound, TurnInProgress, TurnSuperseded, TurnNotReplaceable)
 
 
 @api.post("/chat/sessions", answer=SessionCreateResponse, status=201, permission="chat.write")
@@ -79,10 +87,18 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
 @api.post(
     "/chat/sessions/<session_id>/messages",
     answer=EVENT_STREAM,
-    media_type="text/event-stream; charset=utf-8",
+    media_type=MIMETYPE,
     permission="chat.write",
     missing=SessionNotFound,
-    errors=(TurnInProgress, ApprovalNotFound, approvals_service.ApprovalAlreadyResolved, approvals_service.SelfApproval, TooManyStreams, StreamsFull),
+    errors=(
+        TurnInProgress,
+        ApprovalNotFound,
+        approvals_service.ApprovalAlreadyResolved,
+        approvals_service.SelfApproval,
+        approvals_service.PreviewStale,
+        TooManyStreams,
+        StreamsFull,
+    ),
     headers=(LAST_EVENT_ID,),
     resume=follow_again,
 )
@@ -94,6 +110,69 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
     """
     reply = service.send(actor, session_id, message=body.message, decisions=body.approvals, last_event_id=request.headers.get("Last-Event-ID"))
     return reply_to(actor, session_id, reply)
+
+
+@api.get("/chat/sessions/<session_id>/messages", answer=TranscriptResponse, permission="chat.read", missing=SessionNotFound, errors=(InvalidCursor,))
+def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> Row:
+    """Read what was said, oldest first: as the talk stands now, or with `branch=all` also what was asked again or put in other words."""
+    page = chats.transcript(reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all")
+    return wire_transcript(*page)
+
+
+@api.get(
+    "/chat/sessions/<session_id>/events",
+    answer=EVENT_STREAM,
+    media_type=MIMETYPE,
+    permission="chat.read",
+    missing=SessionNotFound,
+    errors=(InvalidLastEventId, TooManyStreams, StreamsFull),
+    headers=(LAST_EVENT_ID,),
+)
+def follow_session(actor: Actor, session_id: UUID) -> Response:
+    """Follow all that is told in a conversation, over its turns, from behind the last event that was seen, else from now on.
+
+    The stream ends by itself only after fifteen minutes, or once its listener may hear it no more: go on from its last event.
+    """
+    return answer(following(actor, session_id, service.place_to_follow(session_id, request.headers.get("Last-Event-ID"))))
+
+
+@api.post("/chat/sessions/<session_id>/stop", answer=StopResponse, permission="chat.write", missing=SessionNotFound)
+def stop_turn(actor: Actor, session_id: UUID) -> Row:
+    """Have the turn that runs end after its present step. Once none runs, nothing is stopped and `stopping` is false."""
+    return {"stopping": chat.request_stop(actor, session_id)}
+
+
+@api.post(
+    "/chat/sessions/<session_id>/turns/<turn_id>/regenerate",
+    answer=TurnStartedResponse,
+    status=202,
+    permission="chat.write",
+    missing=SessionNotFound,
+    errors=REPLACING,
+)
+def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Row:
+    """Have a message answered again: a new turn takes the place of its turn and of all behind it.
+
+    What was granted there stays done; what waits there for a decision is withdrawn.
+    """
+    return _started(session_id, turn_id, service.ask_again(actor, session_id, turn_id))
+
+
+@api.post(
+    "/chat/sessions/<session_id>/turns/<turn_id>/edit",
+    answer=TurnStartedResponse,
+    status=202,
+    permission="chat.write",
+    missing=SessionNotFound,
+    errors=REPLACING,
+)
+def edit_message(actor: Actor, session_id: UUID, turn_id: str, body: EditMessageRequest) -> Row:
+    """Say something else in the place of a message and of all behind it, and have that answered."""
+    return _started(session_id, turn_id, service.ask_again(actor, session_id, turn_id, message=body.message))
+
+
+def _started(session_id: UUID, replaces: str, reply: Reply) -> Row:
+    return {"session_id": session_id, "turn_id": reply.turn_id, "replaces": replaces, "last_event_id": reply.after_seq}
 
 
 def _summary(reader: Reader, session_id: UUID) -> Row:

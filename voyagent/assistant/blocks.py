@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from voyagent.assistant import costs
+
 Block = dict[str, Any]
 
 
@@ -18,7 +20,10 @@ def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     blocks: list[Block] = []
     for event in events:
         kind = event["kind"]
-        if kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
+        if event.get("restarts"):  # what a worker began to say and died over; another begins anew
+            if blocks and blocks[-1]["type"] == "text":
+                blocks.pop()
+        elif kind == "text_delta" and blocks and blocks[-1]["type"] == "text":
             blocks[-1]["text"] += event["text"]
         elif kind == "tool_result":
             _result(blocks, event)
@@ -47,7 +52,7 @@ def _text(event: dict[str, Any]) -> Block:
 
 
 def _error(event: dict[str, Any]) -> Block:
-    return {"type": "error", "message": event["error_message"]}
+    return {"type": "error", "message": costs.in_words(event["error_message"])}
 
 
 def _tool(event: dict[str, Any]) -> Block:

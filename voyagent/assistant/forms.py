@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext
 from wtforms import StringField, TextAreaField
 
-from voyagent.assistant.schemas import SayIn, SessionRenameRequest
+from voyagent.assistant.schemas import EditMessageRequest, SayIn, SessionRenameRequest
 from voyagent.http.forms import SchemaForm
 
 
@@ -13,6 +13,14 @@ class SayForm(SchemaForm[SayIn]):
     """Words for the assistant."""
 
     schema = SayIn
+
+    message = TextAreaField(lazy_gettext("Message to the assistant"))
+
+
+class EditForm(SchemaForm[EditMessageRequest]):
+    """Other words in the place of what was said."""
+
+    schema = EditMessageRequest
 
     message = TextAreaField(lazy_gettext("Message to the assistant"))
 

@@ -1,7 +1,8 @@
 """Runs a turn in the worker: move by move, every event stored as it happens, every finished step kept, so that a turn outlives its worker.
 
 A turn is a journal. Whoever takes it over reads the journal, repeats nothing that stands in it, and goes on behind its last line: a tool's work, its outcome
-and the event that tells of it are one transaction, so a tool runs once or not at all.
+and the event that tells of it are one transaction, so a tool runs once or not at all. A model's words are told as they come and its answer is kept when it
+is complete, so an answer is asked for once; words of one whose worker died before that stand without it, and whoever goes on says so (`restarts`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -20,14 +21,17 @@ from flask_babel import force_locale, gettext
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as PoolTimeoutError
 
 from voyagent.approvals import service as approvals
-from voyagent.assistant import blocks, queries
+from voyagent.assistant import blocks, costs, minds, prompt, queries
+from voyagent.assistant.minds import Models
 from voyagent.assistant.planner.moves import (
+    Answer,
     Ask,
     Call,
     Context,
     Conversation,
     Decision,
     Done,
+    Fail,
     Move,
     Outcome,
     Planner,
@@ -43,14 +47,16 @@ from voyagent.audit import service as audit
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.queries import Step, Turn
 from voyagent.chat.service import EVENT_FIELDS, TurnTakenOver
+from voyagent.drivers.models.usage import Usage
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
 from voyagent.kernel.reading import Row
+from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
-MOVES_MAX = 8
+MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as many again, and one for each of its calls
 WORDS_A_DELTA = 4
 EVENTS_MAX = 10_000
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
@@ -63,8 +69,8 @@ class _StopRequested(Exception):
     """Somebody wants the turn to end; raised between two events."""
 
 
-def run(tenant_id: UUID, turn_id: str, planner: Planner) -> None:
-    """Run a turn to its one `final`, or go on with it where another worker left it.
+def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None = None) -> None:
+    """Run a turn to its one `final`, or go on with it where another worker left it; `planner` thinks where `models` have none for the agency.
 
     A database that is away leaves the turn as it stands, and the job is tried again; any other failure of ours is told as an `error`, and the turn ends.
     """
@@ -73,7 +79,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner) -> None:
     if turn is None:
         return
     try:
-        _Performance(turn, planner).to_the_end()
+        _Performance(turn, planner, models).to_the_end()
     except TurnTakenOver:
         log.info("turn.taken_over", turn_id=turn_id, attempt=turn.attempt)
     except AWAY:
@@ -93,12 +99,37 @@ def _fail(turn: Turn, sentence: str) -> None:
         turns.conclude_turn(turn, "failed", blocks.fold(told))
 
 
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a turn starts from. `notice` is told first: that the budget is spent, or why the turn is refused."""
+
+    context: Context
+    decision: Decision | None
+    locale: str
+    model: dict[str, str] | None = None
+    notice: str | None = None
+    is_refused: bool = False
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """As JSON for the journal."""
+        told = {"context": kept(self.context), "decision": kept(self.decision) if self.decision else None, "locale": self.locale}
+        return told | {"model": self.model, "notice": self.notice, "is_refused": self.is_refused}
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> _Beginning:
+        """As it was kept; older turns knew no models."""
+        told = {name: document[name] for name in ("locale", "model", "notice", "is_refused") if name in document}
+        return cls(context_from(document["context"]), decision_from(document["decision"]), **told)
+
+
 class _Performance:
     """One worker's run of a turn over its journal."""
 
-    def __init__(self, turn: Turn, planner: Planner) -> None:
+    def __init__(self, turn: Turn, planner: Planner, models: Models | None = None) -> None:
         self._turn = turn
         self._planner = planner
+        self._models = models
         with transaction(turn.tenant_id):
             self._stored: deque[dict[str, Any]] = deque(blocks.read(_events(turn)))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
@@ -107,18 +138,25 @@ class _Performance:
 
     def to_the_end(self) -> None:
         """All moves, then the final."""
-        context, decision, locale = self._beginning()
-        conversation = Conversation(self._turn.message, context, (), decision)
+        beginning = self._beginning()
+        conversation = Conversation(self._turn.message, beginning.context, (), beginning.decision)
         status, extra = "done", []
-        with force_locale(locale):
+        with force_locale(beginning.locale):
             try:
-                if decision is not None:
-                    self._announce(decision)
-                for _ in range(MOVES_MAX):
+                if beginning.notice is not None:
+                    self._emit("error", error_message=beginning.notice)
+                if beginning.decision is not None:
+                    self._announce(beginning.decision)
+                moves_left = 0 if beginning.is_refused else MOVES_MAX
+                while moves_left > 0:
                     move = self._next(conversation)
                     if isinstance(move, Done):
                         break
                     outcome = self._make(move)
+                    if isinstance(move, Fail):
+                        status = "failed"
+                        break
+                    moves_left += MOVES_MAX + len(move.raw["calls"]) if isinstance(move, Answer) else -1
                     conversation = replace(conversation, played=(*conversation.played, Played(move, outcome)))
                     if isinstance(move, Ask):
                         extra.append({"type": "question", "move": kept(move)})
@@ -126,19 +164,41 @@ class _Performance:
                         status = "waiting"
             except _StopRequested:
                 status, extra = "stopped", [{"type": "stopped"}]
-            self._conclude(status, extra)
+            self._conclude("failed" if beginning.is_refused else status, extra)
 
-    def _beginning(self) -> tuple[Context, Decision | None, str]:
+    def _beginning(self) -> _Beginning:
         """What the turn starts from; kept, so that a take-over after midnight or after a change goes on from the same."""
         if self._steps:
-            known = self._step().outcome
-            return context_from(known["context"]), decision_from(known["decision"]), known["locale"]
+            beginning = _Beginning.read(self._step().outcome)
+        else:
+            with transaction(self._turn.tenant_id):
+                turns.hold_turn(self._turn)
+                beginning = self._begin(identity.get_actor(self._turn.user_id))
+                self._keep("beginning", beginning.kept)
+        if beginning.model is not None and self._models is not None:
+            self._planner = self._mind(beginning.model, self._models)
+        return beginning
+
+    def _begin(self, actor: Actor) -> _Beginning:
+        context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
+        refused = costs.admit(self._turn)
+        model = self._models.choose(settings.get_settings().model) if self._models is not None and refused is None else None
+        spent = costs.budget_spent() if model is not None else None
+        return _Beginning(context, decision, actor.locale, None if spent else model, refused or spent, is_refused=refused is not None)
+
+    def _mind(self, model: dict[str, str], models: Models) -> Planner:
+        """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
         with transaction(self._turn.tenant_id):
-            turns.hold_turn(self._turn)
-            actor = identity.get_actor(self._turn.user_id)
-            context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
-            self._keep("beginning", {"context": kept(context), "decision": kept(decision) if decision else None, "locale": actor.locale})
-        return context, decision, actor.locale
+            brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
+        return minds.ModelMind(models.open(model), brief, models.bounds, should_stop=self._should_stop, may_ask=self._budget_spent)
+
+    def _budget_spent(self) -> str | None:
+        with transaction(self._turn.tenant_id):
+            return costs.budget_spent()
+
+    def _should_stop(self) -> bool:
+        with transaction(self._turn.tenant_id):
+            return chat.stop_requested(self._turn.id)
 
     def _announce(self, decision: Decision) -> None:
         told = {"tool_name": decision.tool, "tool_call_id": decision.tool_call_id}
@@ -150,16 +210,49 @@ class _Performance:
     def _next(self, conversation: Conversation) -> Move:
         if self._steps:
             return move_from(self._step().outcome)
-        move = self._planner.next_move(conversation)
-        with self._writing():
-            self._keep("move", kept(move))
+        self._forget_unfinished()
+        move = self._planner.next_move(conversation, self._tell)
+        with transaction(self._turn.tenant_id):
+            wants_stop = turns.hold_turn(self._turn)
+            if isinstance(move, Answer | Fail):  # kept though somebody wants to stop: it has been paid for
+                self._keep("answer", kept(move))
+                _charge(self._turn, self._number, move)
+            elif wants_stop:
+                raise _StopRequested
+            else:
+                self._keep("move", kept(move))
+        if isinstance(move, Fail):
+            log.warning("turn.gave_up", turn_id=self._turn.id, model=move.model, cause=move.cause)
         return move
+
+    def _tell(self, text: str) -> None:
+        """A piece of an answer that is still coming. A stop ends the answer at its driver, so that what it took is still told."""
+        with transaction(self._turn.tenant_id):
+            turns.hold_turn(self._turn)
+            chat.emit(self._turn, "text_delta", text=text)
+        self._told.append(_whole("text_delta", {"text": text}))
+
+    def _forget_unfinished(self) -> None:
+        """Take back what a worker told of an answer that it did not live to keep."""
+        if not self._stored:
+            return
+        while self._stored:
+            self._retell("text_delta")
+        self._emit("text_delta", text="", **{chat.RESTARTS: True})
 
     def _make(self, move: Move) -> Outcome | None:
         if isinstance(move, Call):
             self._say(move.words)
             return self._call(move)
-        if not isinstance(move, Done):
+        if isinstance(move, Answer | Fail):
+            while self._stored and self._stored[0]["kind"] == "text_delta":
+                self._retell("text_delta")  # told before the answer was kept
+        if isinstance(move, Answer):
+            if move.raw["stop_reason"] == "stopped":
+                raise _StopRequested
+        elif isinstance(move, Fail):
+            self._emit("error", error_message=move.text)
+        elif not isinstance(move, Done):
             self._say(move.text)
         return None
 
@@ -224,14 +317,17 @@ class _Performance:
     def _emit(self, kind: str, **fields: Any) -> None:
         """The next event: told again from the journal where it stands there, else stored in a transaction of its own."""
         if self._stored:
-            known = self._stored.popleft()
-            if known["kind"] != kind:
-                raise RuntimeError(f"the journal says {known['kind']}, the turn {kind}")
-            self._told.append(known)
+            self._retell(kind)
             return
         with self._writing():
             chat.emit(self._turn, kind, **fields)
         self._told.append(_whole(kind, fields))
+
+    def _retell(self, kind: str) -> None:
+        known = self._stored.popleft()
+        if known["kind"] != kind:
+            raise RuntimeError(f"the journal says {known['kind']}, the turn {kind}")
+        self._told.append(known)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -254,6 +350,14 @@ def _events(turn: Turn) -> list[Row]:
     if turn.first_event_seq is None:
         return []
     return chats.events_after(turn.session_id, turn.first_event_seq - 1, limit=EVENTS_MAX, turn_id=turn.id)
+
+
+def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
+    """Keep what an answer took, or what was paid for one that never came."""
+    if isinstance(move, Answer):
+        costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))
+    elif move.tries:
+        costs.record(turn, number, move.model, Usage(**move.usage))
 
 
 def _event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import Reader, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 _LOOK_BACK = 6
 
@@ -60,6 +60,13 @@ def expected_continuations(session_id: UUID) -> list[str]:
     return [row["id"] for row in rows if row["effect_status"] in ("waiting", "running")]
 
 
+def still_done(session_id: UUID, turn_id: str) -> list[Row]:
+    """What was granted in the turns whose place this one took: it stays done, and whoever reads on must know of it."""
+    turns = set(chats.superseded_behind(session_id, turn_id))
+    rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
+    return [row for row in rows if row["status"] == "granted" and row["turn_id"] in turns]
+
+
 def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
     rows = enquiries.find_by_session(reader, session_id)
     if not rows:
@@ -83,8 +90,7 @@ def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
 
 def _question(reader: Reader, session_id: UUID) -> Ask | None:
     """The question at the end of the assistant's last message, where nothing came after it but the present words."""
-    count = chats.get_session(session_id).message_count
-    said = chats.messages(reader, session_id, after=max(0, count - _LOOK_BACK))
+    said = chats.last_messages(reader, session_id, _LOOK_BACK)
     last = next((message for message in reversed(said) if message["role"] == "assistant"), None)
     asked = next((block["move"] for block in reversed(last["blocks"]) if block["type"] == "question"), None) if last else None
     move = move_from(asked) if asked else None

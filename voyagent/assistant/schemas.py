@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +12,9 @@ from voyagent.kernel.reading import Row
 
 MESSAGE_MAX = 32_000
 SESSIONS_MAX = 200
+MESSAGES_MAX = 200
+# What the planner keeps with a message for itself: the words of a question stand in its text.
+INNER_BLOCKS = frozenset({"question"})
 
 
 class SessionCreateRequest(Closed):
@@ -43,6 +46,10 @@ class SayIn(Closed):
     message: trimmed_field(MESSAGE_MAX)  # type: ignore[valid-type]
 
 
+class EditMessageRequest(SayIn):
+    """What a person meant to say, in the place of what she said."""
+
+
 class SessionListQuery(Query):
     """The newest conversations, or those behind a marker."""
 
@@ -50,10 +57,19 @@ class SessionListQuery(Query):
     cursor: filter_field(200)  # type: ignore[valid-type]
 
 
+class TranscriptQuery(Query):
+    """What was said, as it stands now or with what other versions took the place of."""
+
+    limit: Annotated[int, Field(ge=1, le=MESSAGES_MAX)] = 100
+    cursor: filter_field(200)  # type: ignore[valid-type]
+    branch: Literal["current", "all"] = "current"
+
+
 class ConversationQuery(Query):
-    """Where the talk on a page begins, by the number of its first message."""
+    """Where the talk on a page begins, by the number of its first message, and whether it shows earlier versions."""
 
     first: Annotated[int, Field(ge=1, le=INT32_MAX)] | None = Field(default=None, alias="from")
+    branch: Literal["current", "all"] = "current"
 
 
 class EventsQuery(Query):
@@ -63,10 +79,11 @@ class EventsQuery(Query):
 
 
 class IndexQuery(Query):
-    """What stands ready in the composer, and which page of conversations."""
+    """What stands ready in the composer, and which conversations are shown: a page of them, or those that speak of something."""
 
     about: filter_field(2_000)  # type: ignore[valid-type]
     cursor: filter_field(200)  # type: ignore[valid-type]
+    q: filter_field(200)  # type: ignore[valid-type]
 
 
 class SessionListItem(Answer):
@@ -104,8 +121,64 @@ class SessionSummaryResponse(Answer):
     title: str | None
 
 
+class StopResponse(Answer):
+    """Whether a turn runs that ends after its present step."""
+
+    stopping: bool
+
+
+class TurnStartedResponse(Answer):
+    """The turn that took the place of another; its events come behind `last_event_id`."""
+
+    session_id: UUID
+    turn_id: str
+    replaces: str
+    last_event_id: int
+
+
+class MessageAuthor(Answer):
+    """Who said it."""
+
+    user_id: UUID
+    name: str
+
+
+class TurnOfMessage(Answer):
+    """The run of the assistant that a message begins or comes from; `superseded_at` says since when another stands in its place."""
+
+    turn_id: str
+    kind: Annotated[str, Field(pattern="^(message|continuation)$")]
+    status: Annotated[str, Field(pattern="^(queued|running|waiting|done|failed|stopped)$")]
+    replaces: str | None
+    superseded_at: Instant | None
+
+
+class TranscriptMessage(Answer):
+    """What was said, as blocks: `text`, `tool`, `approval`, `decision`, `kept`, `error`, `stopped`, `enquiry`; each has its `type`."""
+
+    id: UUID
+    sequence: int
+    role: Annotated[str, Field(pattern="^(user|assistant|tool|system)$")]
+    blocks: list[dict[str, Any]]
+    author: MessageAuthor | None
+    turn: TurnOfMessage | None
+    created_at: Instant
+
+
+class TranscriptResponse(Answer):
+    """A page of what was said, oldest first. A stream from behind `last_event_id` tells the rest; what comes twice has the same turn."""
+
+    messages: list[TranscriptMessage]
+    next_cursor: str | None
+    last_event_id: int
+
+
 class AgentEvent(Answer):
-    """One event of the stream; every name is always there, null where it says nothing."""
+    """One event of the stream; every name is always there, null where it says nothing.
+
+    `restarts` alone is there only as true, on a `text_delta` whose text is empty: what was told since the last event of another kind was begun by a worker that
+    died, and is to be forgotten; the words begin anew.
+    """
 
     kind: Annotated[str, Field(pattern="^(text_delta|tool_use|tool_result|approval_request|approval_granted|approval_denied|error|final)$")]
     session_id: str
@@ -119,6 +192,7 @@ class AgentEvent(Answer):
     approval_id: str | None
     approval_summary: str | None
     error_message: str | None
+    restarts: Literal[True] | None = None
 
 
 # The stream of events, as the API's document describes it.
@@ -135,6 +209,31 @@ def wire_list(rows: list[Row], next_cursor: str | None) -> Row:
     """A page of conversations as the API writes it."""
     shown = [{"id": row["id"], "title": row["title"], "created_at": wire_instant(row["created_at"]), "message_count": row["message_count"]} for row in rows]
     return {"sessions": shown, "next_cursor": next_cursor}
+
+
+def wire_transcript(rows: list[Row], next_cursor: str | None, last_event_id: int) -> Row:
+    """A page of what was said as the API writes it."""
+    return {"messages": [_wire_message(row) for row in rows], "next_cursor": next_cursor, "last_event_id": last_event_id}
+
+
+def _wire_message(row: Row) -> Row:
+    author, superseded_at = row["created_by_user_id"], row["superseded_at"]
+    turn = {
+        "turn_id": row["turn_id"],
+        "kind": row["turn_kind"],
+        "status": row["turn_status"],
+        "replaces": row["replaces"],
+        "superseded_at": superseded_at and wire_instant(superseded_at),
+    }
+    return {
+        "id": row["id"],
+        "sequence": row["sequence"],
+        "role": row["role"],
+        "blocks": [block for block in row["blocks"] if block["type"] not in INNER_BLOCKS],
+        "author": {"user_id": author, "name": row["author_name"] or ""} if author else None,
+        "turn": turn if row["turn_id"] else None,
+        "created_at": wire_instant(row["created_at"]),
+    }
 
 
 def wire_summary(session: Row, pending: list[Row]) -> Row:

@@ -39,6 +39,16 @@ class Entry:
     at: datetime
     blocks: list[Block]
     running: bool = False
+    turn_id: str | None = None
+    answers: bool = False
+    """Whether it is of a turn that answers a message, which may be asked again."""
+    replaces: bool = False
+    superseded: bool = False
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return "\n\n".join(block["text"].strip() for block in self.blocks if block["type"] == "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,13 @@ class Request:
     changes: Changes | None = None
     may_decide: bool = False
     needs_another: bool = False
+    is_above_limit: bool = False
     reversible: bool = True
+
+    @property
+    def mark(self) -> str:
+        """What a grant is held to."""
+        return approvals.mark_of(self.row)
 
     @property
     def status(self) -> str:
@@ -73,6 +89,7 @@ class Conversations:
     groups: list[tuple[str, list[Row]]]
     waiting: dict[UUID, int]
     next_cursor: str | None
+    words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,12 @@ class Screen:
     awaited: bool = False
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
+    superseded: bool = False
+
+    @property
+    def asked(self) -> list[Request]:
+        """Every proposal once, without those that another one took the place of."""
+        return list({request.row["id"]: request for request in self.requests.values()}.values())
 
     @property
     def is_live(self) -> bool:
@@ -96,8 +119,8 @@ class Screen:
         return self.running is not None or self.awaited or any(request.row["status"] == "pending" for request in self.requests.values())
 
 
-def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
-    """A conversation, its newest hundred messages or those from a number on. Raises SessionNotFound.
+def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False) -> Screen:
+    """A conversation, its newest hundred messages or those from a number on, with earlier versions where they are wanted. Raises SessionNotFound.
 
     The number of the last event is read first, then whether a turn runs, then what was said: whatever happens meanwhile comes as an event behind that number.
     """
@@ -110,14 +133,14 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
     awaited = bool(queries.expected_continuations(session_id))
     proposals = reader.read(approvals.session_statement(session_id))[0]
     before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
-    said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5)
+    said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5, superseded=superseded)
     entries = _entries(said, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
         entries += _unfinished(running)
     return Screen(
         session=session,
         entries=entries,
-        requests={row["id"]: _request(actor, row) for row in proposals},
+        requests=_requests(actor, proposals),
         enquiries=[_with_budget(row) for row in enquiries.find_by_session(reader, session_id)],
         conversations=read_conversations(reader, actor),
         running=running,
@@ -125,18 +148,19 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None) -> Screen:
         awaited=awaited,
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
         papers=_papers(proposals),
+        superseded=superseded,
     )
 
 
-def read_conversations(reader: Reader, actor: Actor, cursor: str | None = None) -> Conversations:
-    """The newest conversations by the day on which they began. Raises InvalidCursor."""
-    rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor)
+def read_conversations(reader: Reader, actor: Actor, cursor: str | None = None, words: str | None = None) -> Conversations:
+    """The newest conversations by the day on which they began, or those that speak of something. Raises InvalidCursor."""
+    rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor, words)
     waiting = Counter(row["session_id"] for row in reader.read(approvals.waiting_statement(200))[0])
     today = clock.today(actor.timezone)
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(_age(row["created_at"].astimezone(ZoneInfo(actor.timezone)).date(), today), []).append(row)
-    return Conversations(list(groups.items()), dict(waiting), marker)
+    return Conversations(list(groups.items()), dict(waiting), marker, words)
 
 
 def _age(day: date, today: date) -> str:
@@ -153,6 +177,10 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
             name=names.get(row["created_by_user_id"], ""),
             at=row["created_at"],
             blocks=row["blocks"],
+            turn_id=row["turn_id"],
+            answers=row["turn_kind"] == "message",
+            replaces=row["replaces"] is not None,
+            superseded=row["superseded_at"] is not None,
         )
         for row in said
     ]
@@ -164,6 +192,14 @@ def _unfinished(running: Turn) -> list[Entry]:
     if running.first_event_seq is not None:
         told = blocks.read(chats.events_after(running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id))
     return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
+
+
+def _requests(actor: Actor, proposals: list[Row]) -> dict[str, Request]:
+    """Each proposal's card by its id; where a fresh one has taken its place, that one's."""
+    made = {row["id"]: _request(actor, row) for row in proposals}
+    for row in reversed(proposals):  # the newest first, so that a chain of them ends at the last
+        made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
+    return made
 
 
 def _request(actor: Actor, row: Row) -> Request:
@@ -178,6 +214,7 @@ def _request(actor: Actor, row: Row) -> Request:
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=approvals_service.may_decide(actor, approval),
         needs_another=approvals_service.needs_another(actor, approval),
+        is_above_limit=approvals_service.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
     )
 

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from voyagent.approvals import effects, service as approvals
 from voyagent.approvals.effects import Approval
 from voyagent.assistant import queries
-from voyagent.chat import queries as chats, service as chat, turns
+from voyagent.chat import branches, queries as chats, service as chat, turns
 from voyagent.chat.queries import Turn
 from voyagent.chat.service import ChatSession, TurnInProgress
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.ids import new_turn_id
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_PLACE = re.compile(r"[0-9]{1,18}", re.ASCII)
 REPLAY_FAILED = "replay_failed: that event is not one of this conversation"
+
+
+class InvalidLastEventId(Unprocessable):
+    """A stream is to go on behind an event that the conversation does not have."""
+
+    code = "invalid_last_event_id"
+    message = N_("That event is not one of this conversation. Read its messages, and go on from there.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
     """Say something, decide something, or ask for what was missed; at most one new turn.
 
     A repeat of what runs joins it; a blank message picks up what goes on by itself. Raises Forbidden, SessionNotFound, TurnInProgress, and for decisions what
-    `approvals.resolve_all` raises, in which case nothing is decided and nothing is said. From the API contract.
+    `approvals.check_all` raises, in which case nothing is decided and nothing is said. From the API contract.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id, lock=True)
@@ -54,12 +63,13 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
         after_seq = turns.tell(_outside(actor, session, turns.REPLAY), "error", error_message=REPLAY_FAILED) - 1
     if not message.strip() and not chosen:
         return _go_along(actor, session, running, after_seq, lost=lost)
+    wishes = approvals.check_all(actor, session_id, chosen) if chosen else []
     started = _start(actor, session_id, message, running) if message.strip() else None
     if started is not None and started is running:
         after_seq = min(after_seq, _before_first(started, after_seq))
     if not chosen:
         return Reply(after_seq, started.id if started is not None else None)
-    return _decide(actor, session_id, chosen, Reply(after_seq, started.id if started is not None else None))
+    return _decide(actor, wishes, chosen, Reply(after_seq, started.id if started is not None else None))
 
 
 def resume(actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str | None = None) -> Reply:
@@ -71,6 +81,36 @@ def resume(actor: Actor, session_id: UUID, reply: Reply, *, last_event_id: str |
     session = chats.get_session(session_id)
     place = None if last_event_id is None else _place(last_event_id, session.event_seq)
     return reply if place is None else replace(reply, after_seq=max(reply.after_seq, place))
+
+
+def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | None = None) -> Reply:
+    """Have a message answered anew, in other words where some are given, in the place of its turn and of all behind it.
+
+    What was granted there stays done and is named behind the message. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress, TurnSuperseded,
+    TurnNotReplaceable.
+    """
+    if message is None:
+        turn = branches.regenerate(actor, session_id, turn_id)
+    else:
+        turn = branches.edit_and_resend(actor, session_id, turn_id, message)
+    kept = queries.still_done(session_id, turn.id)
+    if kept:
+        told = [{"type": "kept", "approval_id": row["id"], "tool_name": row["tool_name"], "summary": row["summary"]} for row in kept]
+        chat.append_message(actor, session_id, role="system", blocks=told, turn_id=turn.id)
+    return Reply(chats.last_seq(session_id), turn.id)
+
+
+def place_to_follow(session_id: UUID, last_event_id: str | None) -> int:
+    """The number behind which a stream of a whole conversation begins: the last event that was seen, else the newest.
+
+    Raises SessionNotFound, and InvalidLastEventId for what is no number of the conversation's.
+    """
+    last = chats.last_seq(session_id)
+    if last_event_id is None:
+        return last
+    if not _PLACE.fullmatch(last_event_id.strip()) or int(last_event_id) > last:
+        raise InvalidLastEventId
+    return int(last_event_id)
 
 
 def _place(said: str, last_seq: int) -> int | None:
@@ -119,9 +159,9 @@ def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -
     return chat.start_turn(actor, session_id, message=message)
 
 
-def _decide(actor: Actor, session_id: UUID, decisions: Mapping[str, bool], reply: Reply) -> Reply:
-    """Resolve what the body decides; the stream goes on until the assistant has gone on after each. A repeat shows again what followed."""
-    approvals.resolve_all(actor, session_id, decisions)
+def _decide(actor: Actor, wishes: Sequence[approvals.Wish], decisions: Mapping[str, bool], reply: Reply) -> Reply:
+    """Make the decisions of the body; the stream goes on until the assistant has gone on after each. A repeat shows again what followed."""
+    approvals.decide_all(actor, wishes)
     known = [turn for turn in map(chats.find_continuation, decisions) if turn is not None]
     after_seq = min([reply.after_seq, *(_before_first(turn, reply.after_seq) for turn in known)])
     return replace(reply, after_seq=after_seq, awaits=tuple(decisions))

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from flask import current_app
+
 from voyagent.assistant import loop
+from voyagent.assistant.minds import Configured
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.tools import books, enquiries, invoices, registry
+from voyagent.assistant.tools import bills, books, enquiries, invoices, registry, routing, trips
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
-TOOLS = (books, enquiries, invoices)  # named here so that the loop finds them
+TOOLS = (bills, books, enquiries, invoices, routing, trips)  # named here so that the loop finds them
 registry.check()
 
 
 @task(TURN_TASK, own_transactions=True)
 def run_turn(tenant_id: str, turn_id: str) -> None:
     """Run a turn to its end, in many small transactions."""
-    loop.run(UUID(tenant_id), turn_id, BuiltInPlanner())
+    loop.run(UUID(tenant_id), turn_id, BuiltInPlanner(), Configured(current_app.extensions["voyagent.settings"]))

@@ -9,7 +9,8 @@ from flask import Response, flash, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.assistant import screen, service
-from voyagent.assistant.forms import RenameForm, SayForm
+from voyagent.assistant.forms import EditForm, RenameForm, SayForm
+from voyagent.assistant.markdown import as_html
 from voyagent.assistant.planner.sentences import day
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.stream import answer, following
@@ -76,6 +77,21 @@ def stop(actor: Actor, session_id: UUID) -> Any:
     return _to(session_id)
 
 
+@pages.page("/assistant/<session_id>/turns/<turn_id>/regenerate", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Any:
+    """Have a message answered again."""
+    service.ask_again(actor, session_id, turn_id)
+    return _to(session_id)
+
+
+@pages.page("/assistant/<session_id>/turns/<turn_id>/edit", methods=("POST",), permission="chat.write", missing=SessionNotFound)
+def edit(actor: Actor, session_id: UUID, turn_id: str) -> Any:
+    """Say something else in the place of a message."""
+    form = EditForm()
+    reply = form.attempt(lambda said: service.ask_again(actor, session_id, turn_id, message=said.message), turn_in_progress="message")
+    return _conversation(actor, session_id, form) if reply is None else _to(session_id)
+
+
 @pages.page("/assistant/<session_id>/rename", methods=("POST",), permission="chat.write", missing=SessionNotFound)
 def rename(actor: Actor, session_id: UUID) -> Any:
     """Give the conversation another name."""
@@ -106,14 +122,24 @@ def restore(actor: Actor, session_id: UUID) -> Any:
 
 
 def _index(actor: Actor, form: SayForm) -> Any:
-    conversations = screen.read_conversations(SessionReader(db.session), actor, query_of(IndexQuery).cursor)
+    wanted = query_of(IndexQuery)
+    conversations = screen.read_conversations(SessionReader(db.session), actor, wanted.cursor, wanted.q)
     return render_template("assistant/index.html", form=form, conversations=conversations, examples=EXAMPLES, session=None), form.status
 
 
-def _conversation(actor: Actor, session_id: UUID, form: SayForm, naming: RenameForm | None = None) -> Any:
-    shown = screen.read(actor, session_id, first=query_of(ConversationQuery).first)
+def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, naming: RenameForm | None = None) -> Any:
+    wanted = query_of(ConversationQuery)
+    shown = screen.read(actor, session_id, first=wanted.first, superseded=wanted.branch == "all")
     naming = naming or RenameForm(formdata=None, data={"title": shown.session["title"] or ""})
-    facts = {"screen": shown, "session": shown.session, "conversations": shown.conversations, "card_of": card_of, "as_money": as_money, "day_of": day}
+    facts = {
+        "screen": shown,
+        "session": shown.session,
+        "conversations": shown.conversations,
+        "card_of": card_of,
+        "as_money": as_money,
+        "day_of": day,
+        "as_html": as_html,
+    }
     return render_template("assistant/conversation.html", form=form, naming=naming, **facts), 422 if form.errors or naming.errors else 200
 
 

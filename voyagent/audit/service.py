@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.metrics import forgotten_when_raised
 from voyagent.kernel.tenancy import TENANT, TenantNotBound
 
 _PENDING = "audit_events"
@@ -70,7 +71,7 @@ def savepoint() -> Iterator[None]:
     pending = db.session().info.setdefault(_PENDING, [])
     before = len(pending)
     try:
-        with db.session.begin_nested():
+        with forgotten_when_raised(db.session), db.session.begin_nested():
             yield
     except BaseException:
         del pending[before:]

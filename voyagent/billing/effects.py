@@ -10,7 +10,7 @@ from flask_babel import format_date, gettext
 from pydantic import ValidationError
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import BalanceShown, CheckShown, Description, DocumentShown, Effect, FactShown, LineShown, MoneyShown, RowShown
+from voyagent.approvals.effects import CheckShown, Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
 from voyagent.billing import queries, service
 from voyagent.billing.models import Invoice
 from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn
@@ -21,7 +21,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.reading import Reader, SessionReader
-from voyagent.ledger import queries as books
 
 APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
 _ALIKE_DAYS = 30
@@ -81,13 +80,12 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
 
 
 def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The journal lines that issuing posts, what the customer owes before and after, and the document. Raises InvoiceNotFound, InvoiceNotDraft."""
+    """The document, and what was looked at; the lines and what the customer owes are the rehearsal's. Raises InvoiceNotFound, InvoiceNotDraft."""
     invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
     if invoice.status != "draft":
         raise service.InvoiceNotDraft
     reader = SessionReader(db.session)
     total = Money(invoice.total_minor, invoice.currency)
-    owed = Money(queries.party_open(reader, "receivable", invoice.party_name, invoice.currency), invoice.currency)
     rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice.id)]
     year = service.year_of(invoice.issue_date)
     document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
@@ -95,8 +93,6 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     return Description(
         title=gettext("Issue the invoice for %(name)s", name=invoice.party_name),
         undo=gettext("a mistake is reversed by a further entry"),
-        lines=_journal(reader, total),
-        balances=[BalanceShown(label=gettext("%(name)s owes", name=invoice.party_name), before=_money(owed), after=_money(owed + total), note=_due(invoice))],
         document=document,
         checks=[
             _check_terms(invoice.issue_date, invoice.due_date),
@@ -104,6 +100,25 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
             _check_alike(reader, actor, invoice.party_name, total, invoice),
         ],
     )
+
+
+def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """What the customer owes."""
+    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    owed = Money(queries.party_open(SessionReader(db.session), "receivable", invoice.party_name, invoice.currency), invoice.currency)
+    label = gettext("%(name)s owes", name=invoice.party_name)
+    return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=_money(owed), note=_due(invoice))])
+
+
+def worth_of_draft(_actor: Actor, arguments: dict[str, Any]) -> Money:
+    """The total of the draft. Raises InvalidArguments and what `service.price` raises."""
+    return service.price([line.item() for line in _read(DraftInvoiceIn, arguments).line_items]).total
+
+
+def worth_of_issue(_actor: Actor, arguments: dict[str, Any]) -> Money:
+    """The total of the invoice. Raises InvalidArguments, InvoiceNotFound."""
+    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    return Money(invoice.total_minor, invoice.currency)
 
 
 def _read(schema: type[Any], arguments: dict[str, Any]) -> Any:
@@ -126,31 +141,8 @@ def _told(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _journal(reader: Reader, total: Money) -> list[LineShown]:
-    accounts = {account["purpose"]: account for account in books.list_accounts(reader)}
-    sides = [(accounts[purpose], sign) for purpose, sign in service.ISSUE_SIDES if purpose in accounts]
-    standing = {
-        row["account_id"]: row["debit_minor"] - row["credit_minor"]
-        for row in reader.read(books.balances_statement(date(2200, 12, 31), [account["id"] for account, _ in sides]))[0]
-        if row["currency"] == total.currency
-    }
-    return [_line(account, sign, total, standing.get(account["id"], 0)) for account, sign in sides]
-
-
-def _line(account: dict[str, Any], sign: int, total: Money, before_minor: int) -> LineShown:
-    return LineShown(
-        code=account["code"],
-        name=account["name"],
-        currency=total.currency,
-        debit=total.wire if sign > 0 else None,
-        credit=total.wire if sign < 0 else None,
-        before=wire_amount(before_minor, total.currency),
-        after=wire_amount(before_minor + sign * total.amount_minor, total.currency),
-    )
-
-
 def _document(title: str, party: str, issue_date: date, rows: Sequence[RowShown], total: Money) -> DocumentShown:
-    return DocumentShown(title=title, date=_day(issue_date), party=party, rows=list(rows), total=_money(total))
+    return DocumentShown(title=title, date=_day(issue_date), day=issue_date.isoformat(), party=party, rows=list(rows), total=_money(total))
 
 
 def _row(description: str, quantity: int, amount: Money) -> RowShown:
@@ -175,9 +167,9 @@ def _check_alike(reader: Reader, actor: Actor, party: str, total: Money, besides
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = queries.find_alike(reader, party, total.amount_minor, total.currency, since=since, besides=besides.id if besides else None)
     if not alike:
-        return CheckShown(ok=True, text=gettext("No other invoice for this customer over this amount in the last 30 days"))
+        return CheckShown(code="alike", ok=True, text=gettext("No other invoice for this customer over this amount in the last 30 days"))
     which = alike[0]["number"] or gettext("a draft")
-    return CheckShown(ok=False, text=gettext("There is another invoice for this customer over this amount: %(which)s", which=which))
+    return CheckShown(code="alike", ok=False, text=gettext("There is another invoice for this customer over this amount: %(which)s", which=which))
 
 
 def _due(invoice: Invoice) -> str:
@@ -192,5 +184,29 @@ def _day(day: date) -> str:
     return str(format_date(day, "d MMM y"))
 
 
-DRAFT = effects.register(Effect("draft_invoice", APPROVERS, "Draft an invoice", money=True, reversible=True, run=run_draft, describe=describe_draft))
-ISSUE = effects.register(Effect("issue_invoice", APPROVERS, "Issue an invoice", money=True, reversible=True, run=run_issue, describe=describe_issue))
+DRAFT = effects.register(
+    Effect(
+        "draft_invoice",
+        APPROVERS,
+        "Draft an invoice",
+        money=True,
+        reversible=True,
+        run=run_draft,
+        describe=describe_draft,
+        amount=worth_of_draft,
+        schema=DraftInvoiceIn,
+    )
+)
+ISSUE = effects.register(
+    Effect(
+        "issue_invoice",
+        APPROVERS,
+        "Issue an invoice",
+        money=True,
+        reversible=True,
+        run=run_issue,
+        describe=describe_issue,
+        measure=measure_issue,
+        amount=worth_of_issue,
+    )
+)

@@ -1,40 +1,21 @@
-"""What comes in about invoices: the assistant's two tools, and the address of the list."""
+"""What comes in about documents of money: what the assistant proposes, and the address of the invoice list."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
-from voyagent.kernel.fields import BusinessDate, Closed, DateFilter, Query, filter_field, text_field, trimmed_field
-from voyagent.kernel.ids import parse_id
-from voyagent.kernel.money import is_currency
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, Query, filter_field, text_field, trimmed_field
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 PAGE_SIZE = 50
 PAGE_MAX = 20_000
-
-
-def _id(value: object) -> object:
-    """An id as JSON has it, a text; strict mode would want a UUID."""
-    found = parse_id(value) if isinstance(value, str) else value
-    if not isinstance(found, UUID):
-        raise PydanticCustomError("uuid_parsing", "Id must be a UUID")
-    return found
-
-
-def _currency(value: object) -> object:
-    if not isinstance(value, str) or not is_currency(value):
-        raise PydanticCustomError("invalid_currency", "Currency must be a code of ISO 4217, such as INR")
-    return value
-
-
-Id = Annotated[UUID, BeforeValidator(_id)]
-CurrencyCode = Annotated[str, BeforeValidator(_currency)]
+PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
+"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter."""
 
 
 class LineItemIn(Closed):
@@ -42,7 +23,7 @@ class LineItemIn(Closed):
 
     description: trimmed_field(500)  # type: ignore[valid-type]
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
-    unit_price: Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
+    unit_price: PlainAmount
     currency: CurrencyCode
 
     def item(self) -> LineItem:
@@ -67,6 +48,69 @@ class IssueInvoiceIn(Closed):
     """What `issue_invoice` needs."""
 
     invoice_id: Id
+
+
+class ReceiveBillIn(Closed):
+    """What `receive_bill` needs: the supplier's paper, by the supplier's own reference."""
+
+    vendor_name: trimmed_field(255)  # type: ignore[valid-type]
+    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+    issue_date: BusinessDate
+    due_date: BusinessDate
+    line_items: Annotated[list[LineItemIn], Field(min_length=1, max_length=LINES_MAX)]
+    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+
+
+class PaymentIn(Closed):
+    """Money that settles a document, or a part of it, and the day on which it moved."""
+
+    amount: PlainAmount
+    currency: CurrencyCode
+    paid_on: BusinessDate
+    reference: text_field(128) | None = None  # type: ignore[valid-type]
+
+
+class RecordReceiptIn(PaymentIn):
+    """What `record_receipt` needs."""
+
+    invoice_id: Id
+
+
+class PayBillIn(PaymentIn):
+    """What `pay_bill` needs."""
+
+    bill_id: Id
+
+
+class EntryLineIn(Closed):
+    """A line of a journal entry: an amount on one of its two sides."""
+
+    account_id: Id
+    currency: CurrencyCode
+    debit_amount: PlainAmount | None = None
+    credit_amount: PlainAmount | None = None
+    narration: text_field(255) | None = None  # type: ignore[valid-type]
+
+
+def _one_side(line: EntryLineIn) -> EntryLineIn:
+    if (line.debit_amount is None) == (line.credit_amount is None):
+        raise PydanticCustomError("one_side", "A line has a debit or a credit, and not both")
+    return line
+
+
+class EntryIn(Closed):
+    """A journal entry. `source_event` says what it comes from, in words."""
+
+    narration: trimmed_field(500)  # type: ignore[valid-type]
+    entry_date: BusinessDate | None = None
+    source_event: text_field(128) | None = None  # type: ignore[valid-type]
+    lines: Annotated[list[Annotated[EntryLineIn, AfterValidator(_one_side)]], Field(min_length=2, max_length=LINES_MAX)]
+
+
+class PostJournalEntryIn(Closed):
+    """What `post_journal_entry` needs."""
+
+    entry: EntryIn
 
 
 class InvoiceListQuery(Query):

@@ -40,7 +40,10 @@ class ChatSession(TenantOwned, Base):
 
 
 class ChatTurn(TenantBound, Base):
-    """One run of the assistant: for a message, or after a decision. Its work is a job; its story is its events."""
+    """One run of the assistant: for a message, or after a decision. Its work is a job; its story is its events.
+
+    `replaces` is the turn whose place it took; that one and all behind it have `superseded_at` and are no part of the talk any more, though they can be read.
+    """
 
     __tablename__ = "chat_turns"
 
@@ -58,15 +61,20 @@ class ChatTurn(TenantBound, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     stop_requested_at: Mapped[datetime | None]
+    replaces: Mapped[str | None]
+    superseded_at: Mapped[datetime | None]
 
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_turns_session", ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "replaces"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_chat_turns_replaces"),
         ForeignKeyConstraint(["tenant_id", "user_id"], ["users.tenant_id", "users.id"], name="fk_chat_turns_user"),
         UniqueConstraint("tenant_id", "session_id", "number", name="uq_chat_turns_number"),
         CheckConstraint("kind in ('message', 'continuation')", name="kind"),
         CheckConstraint("(kind = 'continuation') = (approval_id is not null)", name="approval"),
         CheckConstraint("status in ('queued', 'running', 'done', 'failed', 'stopped', 'waiting')", name="status"),
         CheckConstraint("(status in ('queued', 'running')) = (finished_at is null)", name="finished"),
+        CheckConstraint("replaces is null or (kind = 'message' and replaces <> id)", name="replaces"),
+        CheckConstraint("superseded_at is null or finished_at is not null", name="superseded"),
         Index(
             "uq_chat_turns_active_message",
             "tenant_id",
@@ -76,6 +84,7 @@ class ChatTurn(TenantBound, Base):
         ),
         Index("ix_chat_turns_unfinished", "status", postgresql_where=text("status in ('queued', 'running')")),
         Index("uq_chat_turns_continuation", "tenant_id", "approval_id", unique=True, postgresql_where=text("kind = 'continuation'")),
+        Index("uq_chat_turns_replaces", "tenant_id", "replaces", unique=True, postgresql_where=text("replaces is not null")),
     )
 
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, exists as there_is, func, literal_column, select, tuple_
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
+from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, next_cursor
@@ -22,6 +23,13 @@ _SESSIONS = ChatSession.__table__.c
 _MESSAGES = ChatMessage.__table__.c
 _TURNS = ChatTurn.__table__.c
 _EVENTS = ChatEvent.__table__.c
+
+
+class TurnNotFound(NotFound):
+    """No such turn in the conversation."""
+
+    code = "turn_not_found"
+    message = N_("We could not find that message in the conversation.")
 
 
 class SessionNotFound(NotFound):
@@ -124,14 +132,24 @@ def session_statement(session_id: UUID) -> Select[Any]:
     ).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
 
 
-def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None) -> tuple[list[Row], str | None]:
-    """The newest conversations and the marker of the next page. Raises InvalidCursor."""
+def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None, words: str | None = None) -> tuple[list[Row], str | None]:
+    """The newest conversations and the marker of the next page; with `words` those that are named so or in which somebody said so. Raises InvalidCursor."""
     statement = sessions_statement(limit)
+    if words:
+        statement = statement.where(_speaks_of(words))
     if cursor is not None:
         after = Cursor.decode(cursor)
         statement = statement.where(tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id))
     rows = reader.read(statement)[0]
     return rows, next_cursor(rows, limit)
+
+
+def _speaks_of(words: str) -> ColumnElement[bool]:
+    said = func.jsonb_path_query_array(_MESSAGES.blocks, literal_column("'$[*].text'")).cast(Text)
+    in_it: Select[Any] = select(literal_column("1")).where(
+        owned(ChatMessage), _MESSAGES.session_id == _SESSIONS.id, _MESSAGES.role.in_(("user", "assistant")), said.icontains(words, autoescape=True)
+    )
+    return _SESSIONS.title.icontains(words, autoescape=True) | there_is(in_it)
 
 
 def sessions_statement(limit: int) -> Select[Any]:
@@ -152,9 +170,9 @@ def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:
     return sessions[0], said
 
 
-def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = None) -> Select[Any]:
-    """The messages of a conversation that is still there, in order."""
-    return (
+def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = None, cursor: str | None = None, superseded: bool = False) -> Select[Any]:
+    """The messages of a conversation that is still there, in order; with `superseded` those too whose place another turn has taken. Raises InvalidCursor."""
+    statement = (
         select(
             _MESSAGES.id,
             _MESSAGES.sequence,
@@ -163,16 +181,51 @@ def messages_statement(session_id: UUID, *, after: int = 0, limit: int | None = 
             _MESSAGES.turn_id,
             _MESSAGES.created_by_user_id,
             _MESSAGES.created_at,
+            _TURNS.kind.label("turn_kind"),
+            _TURNS.status.label("turn_status"),
+            _TURNS.replaces,
+            _TURNS.superseded_at,
+            name_of(_MESSAGES.created_by_user_id).label("author_name"),
         )
+        .select_from(ChatMessage.__table__.outerjoin(ChatTurn.__table__, (_TURNS.tenant_id == _MESSAGES.tenant_id) & (_TURNS.id == _MESSAGES.turn_id)))
         .where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.sequence > after, is_live(_MESSAGES.session_id))
         .order_by(_MESSAGES.sequence)
         .limit(limit)
     )
+    if not superseded:
+        statement = statement.where(_TURNS.superseded_at.is_(None))
+    if cursor is not None:
+        last = Cursor.decode(cursor)
+        place = select(_MESSAGES.sequence).where(owned(ChatMessage), _MESSAGES.session_id == session_id, _MESSAGES.id == last.id).scalar_subquery()
+        statement = statement.where(_MESSAGES.sequence > place)
+    return statement
 
 
-def messages(reader: Reader, session_id: UUID, *, after: int = 0, limit: int | None = None) -> list[Row]:
-    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`."""
-    return reader.read(messages_statement(session_id, after=after, limit=limit))[0]
+def messages(reader: Reader, session_id: UUID, *, after: int = 0, limit: int | None = None, superseded: bool = False) -> list[Row]:
+    """What was said behind a sequence number: `id, sequence, role, blocks, turn_id, created_by_user_id, created_at`, and what became of its turn."""
+    return reader.read(messages_statement(session_id, after=after, limit=limit, superseded=superseded))[0]
+
+
+def last_messages(reader: Reader, session_id: UUID, limit: int) -> list[Row]:
+    """The last of what was said and still stands, in order."""
+    return reader.read(messages_statement(session_id).order_by(None).order_by(_MESSAGES.sequence.desc()).limit(limit))[0][::-1]
+
+
+def transcript(reader: Reader, session_id: UUID, *, limit: int, cursor: str | None, superseded: bool) -> tuple[list[Row], str | None, int]:
+    """A page of what was said, the marker of the next one, and the event behind which a stream tells the rest. Raises SessionNotFound, InvalidCursor.
+
+    That event is the one before a running turn's first, else the last: it is read first, so that nothing is told neither here nor there.
+    """
+    begun = (
+        select(func.min(_TURNS.first_event_seq) - 1)
+        .where(owned(ChatTurn), _TURNS.session_id == session_id, _TURNS.status.in_(ACTIVE), _TURNS.first_event_seq.is_not(None))
+        .scalar_subquery()
+    )
+    place = select(func.coalesce(begun, _SESSIONS.event_seq).label("seq")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
+    places, rows = reader.read(place, messages_statement(session_id, limit=limit, cursor=cursor, superseded=superseded))
+    if not places:
+        raise SessionNotFound
+    return rows, next_cursor(rows, limit), places[0]["seq"]
 
 
 def last_seq(session_id: UUID) -> int:
@@ -189,6 +242,25 @@ def get_turn(turn_id: str) -> Turn:
     if found is None:
         raise NotFound
     return turn_of(found)
+
+
+def get_turn_of(session_id: UUID, turn_id: str) -> ChatTurn:
+    """A turn of this conversation, as a row. Raises TurnNotFound."""
+    found = db.session.scalar(select(ChatTurn).where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id).execution_options(populate_existing=True))
+    if found is None:
+        raise TurnNotFound
+    return found
+
+
+def superseded_behind(session_id: UUID, turn_id: str) -> list[str]:
+    """The turns whose place was taken, by a turn or by one that stood there before it, with all that came behind each of them."""
+    first = select(ChatTurn.number, ChatTurn.replaces).where(ChatTurn.session_id == session_id, ChatTurn.id == turn_id).cte("line", recursive=True)
+    line = first.union_all(select(ChatTurn.number, ChatTurn.replaces).where(ChatTurn.session_id == session_id, ChatTurn.id == first.c.replaces))
+    begun = select(func.min(line.c.number)).scalar_subquery()
+    rows = db.session.scalars(
+        select(ChatTurn.id).where(ChatTurn.session_id == session_id, ChatTurn.number >= begun, ChatTurn.superseded_at.is_not(None)).order_by(ChatTurn.number)
+    )
+    return list(rows)
 
 
 def newest_turn(session_id: UUID) -> Turn | None:
@@ -234,3 +306,8 @@ def events_after(session_id: UUID, seq: int, *, limit: int = 500, turn_id: str |
     if turn_id is not None:
         statement = statement.where(ChatEvent.turn_id == turn_id)
     return [dict(row) for row in db.session.execute(statement).mappings()]
+
+
+def topic(session_id: UUID) -> str:
+    """The doorbell's name for a conversation."""
+    return f"chat:{session_id}"

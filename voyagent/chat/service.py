@@ -13,7 +13,8 @@ from sqlalchemy import delete as sql_delete, func, select, text, update
 from voyagent.audit import service as audit
 from voyagent.chat import queries
 from voyagent.chat.models import ChatMessage, ChatSession, ChatTurn, ChatTurnStep
-from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn
+from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, find_running_turn, topic
+from voyagent.chat.stopping import ask_to_stop, request_stop, stop_requested
 from voyagent.kernel import clock, events, jobs
 from voyagent.kernel.actor import Actor, system_actor
 from voyagent.kernel.db import db
@@ -28,6 +29,8 @@ UNDO = timedelta(minutes=10)
 TURN_TASK = "assistant.run_turn"
 WIPE_TASK = "chat.wipe"
 EVENT_FIELDS = ("text", "tool_name", "tool_input", "tool_output", "tool_call_id", "approval_id", "approval_summary", "error_message")
+# Named only where it says something: words begun by a worker that died are to be forgotten, back to the last event that is no text.
+RESTARTS = "restarts"
 ENDED = frozenset({"done", "failed", "stopped", "waiting"})
 
 
@@ -98,7 +101,7 @@ def append_message(actor: Actor, session_id: UUID, *, role: str, blocks: list[di
     What opens a conversation, such as an enquiry's facts, is no word to the assistant, so whoever may open one may write it.
     """
     actor.require("chat.open" if role == "system" else "chat.write")
-    return _append(actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id)
+    return append(actor, queries.get_session(session_id, lock=True), role=role, blocks=blocks, turn_id=turn_id)
 
 
 def rename(actor: Actor, session_id: UUID, title: str) -> ChatSession:
@@ -121,7 +124,7 @@ def delete(actor: Actor, session_id: UUID) -> None:
     session = queries.get_session(session_id, lock=True)
     session.deleted_at = db.session.scalar(select(func.now()))
     db.session.flush()
-    _ask_to_stop(session_id)
+    ask_to_stop(session_id)
     for hook in _deleted:
         hook(session_id)
     _defer_wipe(session)
@@ -173,9 +176,10 @@ def start_turn(actor: Actor, session_id: UUID, *, message: str) -> Turn:
     session = queries.get_session(session_id, lock=True)
     if find_running_turn(session_id) is not None:
         raise TurnInProgress
-    turn = _open_turn(actor, session, kind="message", message=message)
-    _append(actor, session, role="user", blocks=[{"type": "text", "text": message}], turn_id=turn.id)
-    _defer_turn(turn)
+    turn = open_turn(actor, session, kind="message", message=message)
+    audit.record(actor, "chat.message_sent", entity_refs={"session_id": session_id}, inputs={"turn_id": turn.id})
+    append(actor, session, role="user", blocks=[{"type": "text", "text": message}], turn_id=turn.id)
+    defer_turn(turn)
     return turn
 
 
@@ -192,8 +196,9 @@ def start_continuation(actor: Actor, session_id: UUID, *, approval_id: str) -> T
     known = queries.find_continuation(approval_id)
     if known is not None:
         return known
-    turn = _open_turn(actor, session, kind="continuation", approval_id=approval_id)
-    _defer_turn(turn)
+    turn = open_turn(actor, session, kind="continuation", approval_id=approval_id)
+    audit.record(actor, "chat.continued", entity_refs={"session_id": session_id}, inputs={"turn_id": turn.id, "after": approval_id})
+    defer_turn(turn)
     return turn
 
 
@@ -233,13 +238,17 @@ def emit(turn: Turn, kind: str, **fields: Any) -> int:
     return int(seq)
 
 
-def event_line(turn: Turn, kind: str, fields: Mapping[str, Any]) -> str:
-    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named. Raises ValueError for one that it does not have."""
-    strange = set(fields) - set(EVENT_FIELDS)
+def event_line(turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str | None = None) -> str:
+    """An event as it goes over the wire and into the table, every field of the API's AgentEvent named; now, unless it was told at another instant.
+
+    Raises ValueError for a field that events do not have.
+    """
+    strange = set(fields) - {*EVENT_FIELDS, RESTARTS}
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
-    event = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": wire_instant(clock.now())}
-    return json.dumps(event | {name: fields.get(name) for name in EVENT_FIELDS}, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    event: dict[str, Any] = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": timestamp or wire_instant(clock.now())}
+    event |= {name: fields.get(name) for name in EVENT_FIELDS} | ({RESTARTS: True} if RESTARTS in fields else {})
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def finish_turn(turn: Turn, status: str) -> bool:
@@ -257,25 +266,6 @@ def finish_turn(turn: Turn, status: str) -> bool:
         return False
     after_commit(db.session, lambda: meters().turn_seconds.labels(status).observe(max(0.0, float(took_s))))
     return True
-
-
-def request_stop(actor: Actor, session_id: UUID) -> bool:
-    """Ask the turn that runs to end after its present step; whether there was one. Raises Forbidden, SessionNotFound."""
-    actor.require("chat.write")
-    queries.get_session(session_id, lock=True)
-    if asked := _ask_to_stop(session_id):
-        audit.record(actor, "chat.stop_asked", entity_refs={"session_id": session_id})
-    return asked
-
-
-def stop_requested(turn_id: str) -> bool:
-    """Whether somebody wants the turn to end."""
-    return bool(db.session.scalar(select(ChatTurn.stop_requested_at.is_not(None)).where(ChatTurn.id == turn_id)))
-
-
-def topic(session_id: UUID) -> str:
-    """The doorbell's name for a conversation."""
-    return f"chat:{session_id}"
 
 
 # The session's row is the queue: whoever holds it has the next number, and a number is seen only with its event.
@@ -297,7 +287,8 @@ _EMIT = text(
 )
 
 
-def _append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None) -> ChatMessage:
+def append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[str, Any]], turn_id: str | None) -> ChatMessage:
+    """Add to what was said in a conversation that the caller holds."""
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
@@ -328,20 +319,27 @@ def _title(title: str) -> str:
     return wanted
 
 
-def _open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "", approval_id: str | None = None) -> Turn:
+def open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "", approval_id: str | None = None, replaces: str | None = None) -> Turn:
+    """The next turn of a conversation that the caller holds."""
     session.turn_count += 1
     turn = ChatTurn(
-        id=new_turn_id(), session_id=session.id, number=session.turn_count, user_id=actor.user_id, kind=kind, message=message, approval_id=approval_id
+        id=new_turn_id(),
+        session_id=session.id,
+        number=session.turn_count,
+        user_id=actor.user_id,
+        kind=kind,
+        message=message,
+        approval_id=approval_id,
+        replaces=replaces,
     )
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
-    told = {"turn_id": turn.id} | ({"after": approval_id} if approval_id else {})
-    audit.record(actor, "chat.continued" if approval_id else "chat.message_sent", entity_refs={"session_id": session.id}, inputs=told)
     return queries.turn_of(turn)
 
 
-def _defer_turn(turn: Turn) -> None:
+def defer_turn(turn: Turn) -> None:
+    """Have a worker run it once this transaction has committed."""
     jobs.defer(TURN_TASK, lock=str(turn.session_id), tenant_id=str(turn.tenant_id), turn_id=turn.id)
 
 
@@ -354,18 +352,6 @@ def _defer_wipe(session: ChatSession) -> None:
         session_id=str(session.id),
         deleted_at=wire_instant(session.deleted_at),
     )
-
-
-def _ask_to_stop(session_id: UUID) -> bool:
-    asked = db.session.execute(
-        update(ChatTurn)
-        .where(ChatTurn.session_id == session_id, ChatTurn.status.in_(ACTIVE))
-        .values(stop_requested_at=func.coalesce(ChatTurn.stop_requested_at, func.now()))
-        .execution_options(synchronize_session=False)
-    )
-    if asked.rowcount:  # type: ignore[attr-defined]
-        events.ring(topic(session_id))
-    return bool(asked.rowcount)  # type: ignore[attr-defined]
 
 
 __all__ = [

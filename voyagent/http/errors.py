@@ -137,10 +137,8 @@ def _expected(error: errors.VoyagentError) -> Response:
     retry_after_s = getattr(error, "retry_after_s", None)
     if retry_after_s is not None:
         headers["Retry-After"] = str(retry_after_s)
-    detail: object = error.detail
-    if isinstance(error, SchemaViolation):
-        detail = error.items
-    elif isinstance(error, errors.StructuredInvalid):
+    detail: object = getattr(error, "items", error.detail)
+    if isinstance(error, errors.StructuredInvalid):
         detail = error.body
     if not is_api() and isinstance(error, errors.Unauthorized):
         return to_sign_in()

@@ -84,7 +84,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return self.schema.model_validate(self.values(), strict=False)
         except ValidationError as error:
             for item in error.errors(include_url=False, include_input=False):
-                self._note(str(item["loc"][0]) if item["loc"] else "", str(item["type"]), str(item["msg"]))
+                self._note(self.place_of(item["loc"]), str(item["type"]), str(item["msg"]))
             return None
 
     def values(self) -> dict[str, Any]:
@@ -100,6 +100,10 @@ class SchemaForm(FlaskForm, Generic[Schema]):
                 continue
             values[name] = value
         return values
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """The field at which a finding of the schema is shown, "" for above the form."""
+        return str(loc[0]) if loc else ""
 
     def attempt(self, act: Callable[[Any], Result], **fields: str) -> Result | None:
         """Do the act with the schema's value; None where the form was not accepted or the rule refused it, which it then shows.
@@ -141,12 +145,17 @@ class SchemaForm(FlaskForm, Generic[Schema]):
 
     def _note(self, name: str, kind: str, message: str) -> None:
         own = self.sentences.get(f"{name}.{kind}", self.sentences.get(kind))
-        sentence = own or (_SENTENCES[kind]() if kind in _SENTENCES else message.removeprefix("Value error, "))
+        sentence = own or finding_in_words(kind, message)
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(str(sentence))
         else:
             field.errors = [*field.errors, str(sentence)]
+
+
+def finding_in_words(kind: str, message: str) -> str:
+    """What to say to a person for a kind of finding; the schema's own words where there is no sentence."""
+    return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
 
 
 def _tell_when(retry_after_s: int) -> None:

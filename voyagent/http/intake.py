@@ -13,13 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from voyagent.http.errors import SchemaViolation, is_api
 from voyagent.kernel.fields import contains_unstorable
+from voyagent.kernel.problems import NAME_MAX, problems
 
 BODY_BYTES_MAX = 256 * 1024
 AUTH_BODY_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 32
 MEMBERS_MAX = 1000
 QUERY_BYTES_MAX = 8 * 1024
-NAME_MAX = 64
 _PUNCTUATION = re.compile(r'[\[\]{},]|"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)', re.DOTALL)  # a string is skipped whole, be it closed or not: linear on any input
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -116,18 +116,6 @@ def query_of(schema: type[Schema]) -> Schema:
         return schema.model_validate(values)
     except ValidationError as error:
         raise SchemaViolation(problems(error, "query")) from None
-
-
-def problems(error: ValidationError, place: str) -> list[dict[str, object]]:
-    """Pydantic's findings as the API writes them: `{type, loc, msg}`, never the input."""
-    return [
-        {
-            "type": item["type"],
-            "loc": [place, *(part[:NAME_MAX] if isinstance(part, str) else part for part in item["loc"])],
-            "msg": str(item["msg"]).removeprefix("Value error, "),
-        }
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
 
 
 def _check_address() -> None:

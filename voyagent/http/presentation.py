@@ -62,6 +62,12 @@ STATUS_LOOKS = {
     "invited": Look("envelope", lazy_gettext("Invited")),
     "running": Look("arrow-repeat", lazy_gettext("Running")),
     "scheduled": Look("calendar-check", lazy_gettext("Scheduled")),
+    "planned": Look("circle", lazy_gettext("Planned")),
+    "part_booked": Look("circle-half", lazy_gettext("Booked in part")),
+    "held": Look("clock", lazy_gettext("Held")),
+    "ticketed": Look("check-circle-fill", lazy_gettext("Ticketed")),
+    "filed": Look("send", lazy_gettext("Applied for")),
+    "failed": Look("exclamation-circle-fill", lazy_gettext("Failed")),
     "expiring": Look("exclamation-circle-fill", lazy_gettext("Expiring")),
 }
 

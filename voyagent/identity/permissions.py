@@ -32,6 +32,7 @@ READ = frozenset(
         "report.read",
         "settings.read",
         "team.read",
+        "trip.read",
     }
 )
 OWN = frozenset({"account.update"})
@@ -54,6 +55,9 @@ WRITE = frozenset(
         "ledger.reverse",
         "payment.record",
         "tool.propose",
+        "trip.open",
+        "trip.see_passports",
+        "trip.update",
     }
 )
 ADMINISTER = frozenset({"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})

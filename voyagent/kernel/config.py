@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import psycopg
@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SECRET_BYTES_MIN = 32
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+SupplierName = Literal["sandbox", "none"]
 
 
 class Environment(StrEnum):
@@ -69,7 +70,23 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = SecretStr("")
     metrics_dir: Path | None = None
 
+    flights: SupplierName | None = None
+    hotels: SupplierName | None = None
+    visas: SupplierName | None = None
+    supplier_timeout_s: float = Field(15.0, gt=0, le=120)
+
     api_cors_origins: str = ""
+
+    anthropic_api_key: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("VOYAGENT_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"))
+    anthropic_base_url: str = "https://api.anthropic.com"
+    openai_base_url: str | None = None
+    openai_api_key: SecretStr = SecretStr("")
+    openai_model: str | None = Field(None, min_length=1, max_length=128)
+    agent_model: str = Field("claude-sonnet-4-5", min_length=1, max_length=128)
+    agent_max_tokens: int = Field(1024, ge=64, le=16384)
+    model_timeout_s: float = Field(60.0, gt=0, le=600)
+    model_turn_s: float = Field(300.0, gt=0, le=3600)
+    model_calls_max: int = Field(12, ge=1, le=100)
 
     db_pool_size: int = Field(8, ge=1)
     db_lane_pool_size: int = Field(4, ge=1)
@@ -138,6 +155,23 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _minded(self) -> Self:
+        servers = (
+            ("ANTHROPIC", self.anthropic_base_url, self.anthropic_api_key.get_secret_value()),
+            ("OPENAI", self.openai_base_url, self.openai_api_key.get_secret_value()),
+        )
+        for vendor, url, key in servers:
+            if url is not None and not _is_plain_site(url):
+                raise ValueError(f"VOYAGENT_{vendor}_BASE_URL must be an http:// or https:// address without user, query or fragment")
+            if any(not "!" <= letter <= "~" for letter in key):
+                raise ValueError(f"VOYAGENT_{vendor}_API_KEY must be printable ASCII without spaces")
+            if self.is_production and key and url is not None and url.startswith("http://") and not is_this_computer(urlsplit(url).hostname or ""):
+                raise ValueError(f"VOYAGENT_{vendor}_BASE_URL must be https:// in production, where a key would go to another computer in the clear")
+        if (self.openai_base_url is None) != (self.openai_model is None):
+            raise ValueError("VOYAGENT_OPENAI_BASE_URL and VOYAGENT_OPENAI_MODEL must be set together: a server, and which of its models")
+        return self
+
+    @model_validator(mode="after")
     def _behind(self) -> Self:
         try:
             believes_everybody = any(network.prefixlen == 0 for network in self.trusted_networks)
@@ -203,6 +237,13 @@ def _is_address(url: str, *schemes: str) -> bool:
         return parts.scheme in schemes and url.startswith(f"{parts.scheme}://") and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_plain_site(url: str) -> bool:
+    if not _is_address(url, "http", "https"):
+        return False
+    parts = urlsplit(url)
+    return bool(parts.hostname) and "@" not in parts.netloc and not parts.query and not parts.fragment and url.isprintable() and " " not in url
 
 
 def is_this_computer(host: str) -> bool:

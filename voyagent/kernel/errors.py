@@ -100,4 +100,4 @@ class Unavailable(VoyagentError):
 
     code = "unavailable"
     message = N_("The service is not reachable just now. Nothing was changed; please try again in a moment.")
-    retry_after_s = 5
+    retry_after_s: int | None = 5

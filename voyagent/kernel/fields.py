@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from voyagent.kernel import clock
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import is_currency
 
 INT32_MAX = 2**31 - 1
 YEAR_MIN, YEAR_MAX = 1900, 2200
@@ -52,6 +55,11 @@ def contains_unstorable(text: str) -> bool:
     return _UNSTORABLE.search(text) is not None
 
 
+def without_unstorable(text: str) -> str:
+    """The text with U+FFFD in place of NUL and lone surrogates, for what comes from outside and cannot be asked again."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def _blank_to_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -80,6 +88,20 @@ def _zone_name(value: str) -> str:
     return value
 
 
+def _id(value: Any) -> Any:
+    """An id as JSON has it, a text; strict mode would want a UUID."""
+    found = parse_id(value) if isinstance(value, str) else value
+    if not isinstance(found, UUID):
+        raise PydanticCustomError("uuid_parsing", "Id must be a UUID")
+    return found
+
+
+def _currency(value: Any) -> Any:
+    if not isinstance(value, str) or not is_currency(value):
+        raise PydanticCustomError("invalid_currency", "Currency must be a code of ISO 4217, such as INR")
+    return value
+
+
 def wire_instant(value: datetime) -> str:
     """An instant as the API writes it: UTC, microseconds, `Z`."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -102,6 +124,8 @@ def filter_field(max_length: int) -> Any:
     ]
 
 
+Id = Annotated[UUID, BeforeValidator(_id)]
+CurrencyCode = Annotated[str, BeforeValidator(_currency)]
 BusinessDate = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_business_date)]
 DateFilter = Annotated[BusinessDate | None, BeforeValidator(_blank_to_none)]
 ZoneFilter = Annotated[Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone_name)] | None, BeforeValidator(_blank_to_none)]

@@ -59,11 +59,16 @@ class Keyring:
         others = [key for key in self._keys.values() if key.kid != self.present.kid]
         return [key.secret.decode() for key in (self.present, *reversed(others))]
 
+    @property
+    def present_mark(self) -> bytes:
+        """How everything begins that was sealed with the present secret."""
+        return _VERSION + bytes.fromhex(self.present.kid)
+
     def seal(self, purpose: str, plain: bytes, *, bound_to: str = "") -> bytes:
         """Encrypt with AES-256-GCM. `bound_to` names the row, so that a sealed value copied into another row does not open there."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(self.present.derive(purpose)).encrypt(nonce, plain, bound_to.encode())
-        return _VERSION + bytes.fromhex(self.present.kid) + nonce + sealed
+        return self.present_mark + nonce + sealed
 
     def open(self, purpose: str, sealed: bytes, *, bound_to: str = "") -> bytes:
         """What was sealed. Raises SealBroken."""

@@ -150,6 +150,18 @@ def after_commit(session: scoped_session[Any], count: Callable[[], object]) -> N
     session.info.setdefault(_AFTER_COMMIT, []).append(count)
 
 
+@contextmanager
+def forgotten_when_raised(session: scoped_session[Any]) -> Iterator[None]:
+    """A part of a transaction of which nothing is counted when it raises, as it is rolled back alone."""
+    noted = session.info.setdefault(_AFTER_COMMIT, [])
+    before = len(noted)
+    try:
+        yield
+    except BaseException:
+        del noted[before:]
+        raise
+
+
 def watch(session: scoped_session[Any], engine: Engine, *, connections_max: int) -> None:
     """Count what commits, and the connections of the engine that are in use."""
     if not event.contains(session, "after_commit", _count_noted):

@@ -8,6 +8,7 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from typing import Any, Self
 
+from babel.numbers import format_decimal
 from iso4217 import Currency
 
 from voyagent.kernel.errors import N_, Invalid
@@ -156,3 +157,9 @@ def wire_amount(amount_minor: int, currency: str) -> str:
     """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD."""
     places = exponent(currency)
     return f"{Decimal(amount_minor).scaleb(-places):.{max(2, places)}f}"
+
+
+def spoken(amount: str, currency: str) -> str:
+    """A wire amount in the words of a sentence, the same in every language: `INR 2,85,721.00`."""
+    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + ("." + "0" * exponent(currency) if exponent(currency) else "")
+    return f"{currency} {format_decimal(Decimal(amount), format=pattern, locale='en')}"

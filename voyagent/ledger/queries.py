@@ -181,8 +181,8 @@ def entry_statement(entry_id: UUID) -> Select[Any]:
     ).where(owned(JournalEntry), _ENTRIES.id == entry_id)
 
 
-def lines_statement(entry_id: Any) -> Select[Any]:
-    """The lines of an entry as rows, each with its account: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo."""
+def lines_statement(*entry_ids: Any) -> Select[Any]:
+    """The lines of entries as rows, each with its account: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo."""
     return (
         select(
             _POSTINGS.line_no,
@@ -196,8 +196,8 @@ def lines_statement(entry_id: Any) -> Select[Any]:
             _POSTINGS.memo,
         )
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .where(owned(Posting), _POSTINGS.entry_id == entry_id)
-        .order_by(_POSTINGS.line_no)
+        .where(owned(Posting), _POSTINGS.entry_id.in_(entry_ids))
+        .order_by(_POSTINGS.entry_id, _POSTINGS.line_no)
     )
 
 

@@ -20,6 +20,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, Invalid
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
+from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger import queries
 from voyagent.ledger.chart import CHART
@@ -265,6 +266,8 @@ def _write(entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> UUID
         for number, line in enumerate(lines, start=1)
     ]
     db.session.execute(insert(_POSTINGS).values(rows))
+    if (notes := notes_of(db.session)) is not None:
+        notes.entries.append(entry_id)
     return entry_id
 
 

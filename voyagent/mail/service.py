@@ -18,6 +18,7 @@ from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import defer
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.mail import queries
 from voyagent.mail.kinds import KINDS, Kind, Value
@@ -73,6 +74,8 @@ class Outbox:
         useless_at = now + known.useful_for(values)
         db.session.add(Mail(id=mail_id, kind=kind, locale=language, sealed=sealed, created_at=now, due_at=now, queued_at=now, useless_at=useless_at))
         _queue(mail_id)
+        if (notes := notes_of(db.session)) is not None:
+            notes.mails.append((kind, to))
         return mail_id
 
     def unseal(self, letter: Letter) -> tuple[str, dict[str, Value]]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
+from flask import current_app
+
 from voyagent.billing.queries import Kind
+from voyagent.chat.queries import SessionNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader
-from voyagent.reports.queries import receivables, trial_balance
+from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.receivables import PeriodInverted
 from voyagent.reports.schemas import (
     AgeingQuery,
     AgingReportResponse,
+    ItineraryQuery,
+    ItineraryResponse,
     TrialBalanceQuery,
     TrialBalanceResponse,
     wire_ageing,
+    wire_itinerary,
     wire_trial_balance,
 )
+from voyagent.trips import passports, queries as trips
 
 api = ApiBlueprint("reports", __name__, tag="Reports", guard=Guard.BEARER)
 
@@ -43,6 +54,25 @@ def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> d
     rows = trial_balance.read_rows(reader, as_of, include_zero=include_zero)
     actor = reader.prove()
     return wire_trial_balance(actor.tenant_id, trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero))
+
+
+@api.get("/reports/itinerary", answer=ItineraryResponse, permission="report.read", errors=(SessionNotFound,))
+def get_reports_itinerary(reader: LaneReader, query: ItineraryQuery) -> dict[str, Any]:
+    """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays. Empty where the conversation has no trip."""
+    session_id = parse_id(query.session_id)
+    if session_id is None:
+        raise SessionNotFound
+    journey = trips.read_trip_of_session(reader, session_id)
+    actor = reader.prove()
+    return wire_itinerary(actor.tenant_id, session_id, itinerary.itinerary_of(journey, actor.currency, _passports(actor)))
+
+
+def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
+    """How much of a passport somebody may see: all of it who may write trips, else its last four characters."""
+    if not actor.can("trip.see_passports"):
+        return lambda one: passports.masked(one.passport_last4)
+    keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    return lambda one: passports.opened(keyring, one.id, one.passport_sealed)
 
 
 def _ageing(reader: LaneReader, query: AgeingQuery, kind: Kind, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
+from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.receivables import Ageing
 from voyagent.reports.queries.trial_balance import CurrencyBalance, TrialBalance
 
@@ -32,6 +33,12 @@ class TrialBalanceQuery(Query):
     as_of: DateFilter = None
     include_zero: Annotated[int, Field(ge=0, le=1)] = 0
     tz: ZoneFilter = None
+
+
+class ItineraryQuery(Query):
+    """The conversation whose trip it is."""
+
+    session_id: Annotated[str, Field(min_length=1)]
 
 
 class MoneyResponse(BaseModel):
@@ -117,6 +124,87 @@ class TrialBalanceResponse(CurrencyTrialBalanceResponse):
     """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each with its own totals."""
 
     by_currency: list[CurrencyTrialBalanceResponse]
+
+
+class PassengerItem(Answer):
+    """Somebody who travels; the passport's number whole for roles that write, else its last four characters."""
+
+    full_name: str
+    passport_number: str | None
+
+
+class FlightItem(Answer):
+    """A flight; `depart` is the time of the clock at the airport. `pnr` is null until it is booked."""
+
+    pnr: str | None
+    origin: str
+    dest: str
+    depart: str
+    carrier: str
+
+
+class HotelItem(Answer):
+    """A stay."""
+
+    name: str
+    city: str
+    check_in: date
+    check_out: date
+
+
+class VisaItem(Answer):
+    """Visas of a country: `planned`, `filed`, or `granted`."""
+
+    country: str
+    status: str
+
+
+class CurrencyCost(Answer):
+    """What the customer pays in one currency."""
+
+    total_cost: MoneyResponse
+
+
+class ItineraryResponse(Answer):
+    """The trip of a conversation: who, with what, where, for how much. Without a trip the lists are empty and the total is zero.
+
+    `total_cost` is what the customer pays in the agency's currency; the other currencies stand in `by_currency`.
+    """
+
+    tenant_id: UUID
+    session_id: UUID
+    trip_id: UUID | None
+    passengers: list[PassengerItem]
+    flights: list[FlightItem]
+    hotels: list[HotelItem]
+    visas: list[VisaItem]
+    total_cost: MoneyResponse
+    by_currency: list[CurrencyCost]
+
+
+def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> dict[str, Any]:
+    """The itinerary as the API writes it."""
+    home, *others = itinerary.prices
+    return {
+        "tenant_id": tenant_id,
+        "session_id": session_id,
+        "trip_id": itinerary.trip_id,
+        "passengers": [{"full_name": name, "passport_number": number} for name, number in itinerary.passengers],
+        "flights": [
+            {
+                "pnr": pnr,
+                "origin": flight.origin,
+                "dest": flight.destination,
+                "depart": flight.departs_at,
+                "carrier": flight.carrier,
+            }
+            for pnr, flight in itinerary.flights
+        ],
+        "hotels": [{"name": stay.name, "city": stay.city, "check_in": stay.check_in, "check_out": stay.check_out} for stay in itinerary.hotels],
+        "visas": [{"country": country, "status": status} for country, status in itinerary.visas],
+        "total_cost": _wire(home),
+        "by_currency": [{"total_cost": _wire(price)} for price in others],
+    }
 
 
 def wire_trial_balance(tenant_id: UUID, report: TrialBalance) -> dict[str, Any]:

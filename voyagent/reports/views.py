@@ -9,17 +9,21 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
 from voyagent.http.presentation import day, long_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, PeriodInverted
+from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
 pages = PageBlueprint("reports", __name__, guard=Guard.SIGNED_IN)
@@ -67,6 +71,21 @@ def trial_balance(reader: LaneReader) -> Any:
         report = books.trial_balance(rows, as_of, actor.currency, include_zero=address.include_zero)
     facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong, "words": _trial_balance_words(address, as_of)}
     return render_template("reports/trial_balance.html", **facts), 422 if wrong else 200
+
+
+@pages.page("/reports/itinerary", permission="report.read", missing=SessionNotFound)
+def itinerary(reader: LaneReader) -> Any:
+    """The itinerary of a conversation is the page of its trip; where none is open yet, the way to open it. Without a conversation, all trips."""
+    asked = request.args.get("session_id", "").strip()
+    session_id = parse_id(asked)
+    if not asked:
+        return see_other(url_for("trips.index"))
+    if session_id is None:
+        raise SessionNotFound
+    journey = trips.read_trip_of_session(reader, session_id)
+    if journey is not None:
+        return see_other(url_for("trips.detail", trip_id=journey.trip["id"]))
+    return render_template("reports/no_itinerary.html", session_id=session_id)
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:

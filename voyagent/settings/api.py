@@ -9,7 +9,7 @@ from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import LaneReader, Row
 from voyagent.settings import queries, service
-from voyagent.settings.schemas import TenantSettingsPatchRequest, TenantSettingsResponse
+from voyagent.settings.schemas import ApprovalLimits, TenantSettingsPatchRequest, TenantSettingsResponse
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
@@ -44,7 +44,7 @@ def _answer(row: Row) -> Row:
         response.headers["ETag"] = mark
         return response
 
-    return row
+    return {**row, "approval_limits": {role: row["approval_limits"].get(role) for role in ApprovalLimits.model_fields}}
 
 
 def _seen() -> str | None:

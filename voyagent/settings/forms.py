@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar, NamedTuple
 
 from babel.core import Locale
@@ -21,8 +22,17 @@ MODEL_WORDS = {
     "claude-sonnet-4-5": "Claude Sonnet 4.5",
     "claude-opus-4-6": "Claude Opus 4.6",
     "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
-    "": _l("Built-in planner"),
+    "": _l("As this installation is set up"),
 }
+# The roles that may grant; words of our own, since the room of people stands above this one.
+ROLE_WORDS = {
+    "agent": _l("Agent"),
+    "ticketing_lead": _l("Ticketing lead"),
+    "accounting_lead": _l("Accounting lead"),
+    "agency_admin": _l("Administrator"),
+}
+_LIMIT = "approval_limits."
+_SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # Where a refusal of the rules is shown.
 PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "settings_changed": ""}
@@ -44,7 +54,7 @@ SECTIONS = (
     Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
     Section("limits", _l("Budget and limits"), ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour")),
-    Section("approvals", _l("Approvals"), ("four_eyes",)),
+    Section("approvals", _l("Approvals"), ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS))),
     Section("books", _l("Books"), ("financial_year_start_month",)),
 )
 
@@ -57,12 +67,15 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "int_parsing": _WHOLE,
         "int_parsing_size": _WHOLE,
         "int_from_float": _WHOLE,
-        "rate_limit_per_minute.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_minute.greater_than_equal": _l("At least 1."),
         "rate_limit_per_minute.less_than_equal": _l("At most 10,000."),
-        "rate_limit_per_hour.greater_than_equal": _l("At least 1. To spend nothing, choose the built-in planner."),
+        "rate_limit_per_hour.greater_than_equal": _l("At least 1."),
         "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
         "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
+        "string_pattern_mismatch": _l("Write an amount such as 50,000 or AED 50,000."),
+        "invalid_amount": _l("This has more places than the currency."),
+        "currency_unknown": _l("That is not a currency code. Use three capitals such as INR."),
         "default_currency.string_pattern_mismatch": _l("Choose one of the list."),
     }
 
@@ -76,6 +89,10 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     rate_limit_per_hour = StringField(_l("Turns an hour"))
     four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
     financial_year_start_month = SelectField(_l("The financial year begins in"), choices=lambda: _months(), validate_choice=False)  # noqa: PLW0108 - the same
+    limit_agent = StringField(ROLE_WORDS["agent"])
+    limit_ticketing_lead = StringField(ROLE_WORDS["ticketing_lead"])
+    limit_accounting_lead = StringField(ROLE_WORDS["accounting_lead"])
+    limit_agency_admin = StringField(ROLE_WORDS["agency_admin"])
     seen = HiddenField()
 
     @classmethod
@@ -83,7 +100,8 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         """The form over the settings as they stand."""
         figures = {name: _figure(row[name]) for name in _NUMBERS}
         known = {"model": row["model"] or "", "financial_year_start_month": str(row["financial_year_start_month"]), "seen": queries.mark_of(row)}
-        return cls(data={**row, **figures, **known})
+        limits = {f"limit_{role}": money.spoken(limit["amount"], limit["currency"]) for role, limit in row["approval_limits"].items()}
+        return cls(data={**row, **figures, **known, **limits})
 
     def values(self) -> dict[str, Any]:
         """What was typed, figures without their grouping; an empty figure that is needed stays, so that it is refused."""
@@ -92,13 +110,39 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
             typed = "".join((self._fields[name].data or "").replace(",", "").split())
             if typed or name in _NEEDED:
                 values[name] = typed
+        values["approval_limits"] = {role: self._limit(role) for role in ROLE_WORDS}
         return values
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A role's limit stands in a field of its own."""
+        return f"limit_{loc[1]}" if loc[0] == "approval_limits" and len(loc) > 1 else super().place_of(loc)
+
+    def _limit(self, role: str) -> dict[str, str] | None:
+        """`50,000` in the agency's currency, `AED 50,000` in that one; None where nothing is written, and what is no sum as it is, to be refused."""
+        typed = (self[f"limit_{role}"].data or "").strip()
+        if not typed:
+            return None
+        found = _SUM.fullmatch(typed)
+        if found is None or (found[1] and found[3]):
+            return {"amount": typed, "currency": self.default_currency.data}
+        currency = (found[1] or found[3] or self.default_currency.data or "").upper()
+        return {"amount": "".join(found[2].replace(",", "").split()), "currency": currency}
 
 
 def label_of(name: str) -> str:
     """The name of a setting as the page has it."""
+    if name.startswith(_LIMIT):
+        return _("Limit, %(role)s", role=ROLE_WORDS.get(name.removeprefix(_LIMIT), name))
     field = getattr(SettingsForm, name, None)
     return str(field.args[0]) if field is not None else name.replace("_", " ")
+
+
+def value_of(row: Row, name: str) -> Any:
+    """A setting of the row, a role's limit among them."""
+    if not name.startswith(_LIMIT):
+        return row[name]
+    limit = row["approval_limits"].get(name.removeprefix(_LIMIT))
+    return None if limit is None else f"{limit['currency']} {limit['amount']}"
 
 
 def words_of(name: str, value: Any) -> str:
@@ -106,7 +150,10 @@ def words_of(name: str, value: Any) -> str:
     if name == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:
-        return _("no limit") if name == "daily_token_budget" else _("nothing")
+        return _("no limit") if name == "daily_token_budget" or name.startswith(_LIMIT) else _("nothing")
+    if name.startswith(_LIMIT):
+        currency, _space, amount = str(value).partition(" ")
+        return money.spoken(amount, currency)
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name == "locale":

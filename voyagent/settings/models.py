@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -24,6 +27,7 @@ class TenantSettings(TenantBound, Base):
     default_currency: Mapped[str] = mapped_column(server_default=text("'INR'"))
     four_eyes: Mapped[bool] = mapped_column(server_default=text("true"))
     financial_year_start_month: Mapped[int] = mapped_column(server_default=text("4"))
+    approval_limits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),
@@ -32,4 +36,5 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("locale in ('en', 'hi')", name="locale"),
         CheckConstraint("default_currency ~ '^[A-Z]{3}$'", name="currency"),
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
+        CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
     )

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from voyagent.kernel.fields import Answer, Closed, storable, text_field
+from voyagent.kernel.money import InvalidAmount, Money, is_currency
 from voyagent.settings.service import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 SUFFIX_MAX, ZONE_MAX = 10_000, 64
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
 _BIGINT_MAX = 2**63 - 1
+
+
+class Limit(Closed):
+    """The most that a role may grant, in one currency; an amount in another counts as above it."""
+
+    amount: Annotated[str, Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$")]
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+
+    @model_validator(mode="after")
+    def _is_money(self) -> Self:
+        if not is_currency(self.currency):
+            raise PydanticCustomError("currency_unknown", "Currency must be a code of ISO 4217, such as INR")
+        try:
+            Money.parse(self.amount, self.currency)
+        except InvalidAmount:
+            raise PydanticCustomError("invalid_amount", "Amount has more places than the currency") from None
+        return self
+
+
+class ApprovalLimits(Answer):
+    """How much each role may grant; null is without a limit."""
+
+    agency_admin: Limit | None
+    ticketing_lead: Limit | None
+    accounting_lead: Limit | None
+    agent: Limit | None
 
 
 class TenantSettingsResponse(Answer):
@@ -30,6 +58,7 @@ class TenantSettingsResponse(Answer):
     default_currency: str
     four_eyes: bool
     financial_year_start_month: int
+    approval_limits: ApprovalLimits
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -39,7 +68,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 class TenantSettingsPatchRequest(Closed):
-    """What changes: an absent member stays. Null clears the model, the suffix and the budget; the others cannot be null."""
+    """What changes: an absent member stays. Null clears the model, the suffix, the budget and a role's limit; the others cannot be null."""
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
@@ -53,6 +82,7 @@ class TenantSettingsPatchRequest(Closed):
     default_currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "INR"
     four_eyes: bool = True
     financial_year_start_month: Annotated[int, Field(ge=1, le=12)] = 4
+    approval_limits: dict[Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None] = Field(default={})
 
     def changes(self) -> SettingsChanges:
         """What was sent, nulls included."""

@@ -9,7 +9,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, PreconditionFailed, Unprocessable
-from voyagent.kernel.money import is_currency
+from voyagent.kernel.money import Money, is_currency
 from voyagent.kernel.reading import Row
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
@@ -54,6 +54,8 @@ class SettingsChanges(TypedDict, total=False):
     default_currency: str
     four_eyes: bool
     financial_year_start_month: int
+    approval_limits: dict[str, Any]
+    """A role's limit as `{amount, currency}`, None to lift it; a role that is not named keeps its own."""
 
 
 def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE, locale: str = DEFAULT_LOCALE) -> None:
@@ -81,15 +83,36 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
         raise SettingsChangedSince
     changed: list[dict[str, Any]] = []
+    limits = changes.get("approval_limits", {})
     for name, value in changes.items():
         before = getattr(settings, name)
-        if before != value:
+        if name != "approval_limits" and before != value:
             setattr(settings, name, value)
             changed.append({"field": name, "before": before, "after": value})
+    if limits:
+        changed += _limit(settings, limits)
     if changed:
         db.session.flush()
         audit.record(actor, queries.CHANGED, entity_refs={"settings_id": actor.tenant_id}, inputs={"fields": changed})
     return settings
+
+
+def _limit(settings: TenantSettings, limits: dict[str, Any]) -> list[dict[str, Any]]:
+    """Set what each named role may grant; what changed, a field for each role."""
+    before = settings.approval_limits
+    exact = {role: limit and {**limit, "amount": Money.parse(limit["amount"], limit["currency"]).wire} for role, limit in limits.items()}
+    after = {role: limit for role, limit in {**before, **exact}.items() if limit is not None}
+    if after != before:
+        settings.approval_limits = after
+    return [
+        {"field": f"approval_limits.{role}", "before": _said(before.get(role)), "after": _said(after.get(role))}
+        for role in limits
+        if before.get(role) != after.get(role)
+    ]
+
+
+def _said(limit: dict[str, str] | None) -> str | None:
+    return None if limit is None else f"{limit['currency']} {limit['amount']}"
 
 
 def _check(changes: SettingsChanges) -> None:

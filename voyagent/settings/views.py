@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import render_template, url_for
 from flask_babel import force_locale, gettext as _
+from markupsafe import Markup
 
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
@@ -14,9 +16,17 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.settings import queries, service
-from voyagent.settings.forms import PLACES, SECTIONS, SettingsForm, label_of, words_of
+from voyagent.settings.forms import PLACES, ROLE_WORDS, SECTIONS, SettingsForm, label_of, value_of, words_of
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
+Panel = Callable[[Reader, Actor], str]
+_panels: list[Panel] = []
+
+
+def under_the_limits(panel: Panel) -> Panel:
+    """Have a higher room show what is used of the limits, as HTML; it reads with the page's reader."""
+    _panels.append(panel)
+    return panel
 
 
 @pages.page("/settings", permission="settings.read")
@@ -43,4 +53,15 @@ def save(actor: Actor) -> Any:
 
 def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None) -> str:
     history = queries.read_history(reader, actor.tenant_id)
-    return render_template("settings/index.html", settings=row, form=form, history=history, sections=SECTIONS, label_of=label_of, words_of=words_of)
+    return render_template(
+        "settings/index.html",
+        settings=row,
+        form=form,
+        history=history,
+        sections=SECTIONS,
+        label_of=label_of,
+        words_of=words_of,
+        roles=ROLE_WORDS,
+        value_of=value_of,
+        used=[Markup(panel(reader, actor)) for panel in _panels],  # noqa: S704 - each is a rendered template
+    )

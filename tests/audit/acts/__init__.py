@@ -1,6 +1,6 @@
 """Every act that must leave an event, and what is none, each with its reason."""
 
-from tests.audit.acts import account, coming_in, work
+from tests.audit.acts import account, coming_in, money, travel, work
 from tests.audit.acts.registry import ACTS, Act, Left
 
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
@@ -12,9 +12,11 @@ NO_ACTS = {
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
+    "trips.sweep_offers": "what a supplier once offered is nobody's act",
+    "trips.seal_anew": "the same numbers under the present secret",
     "demo": "it acts by the rules, which leave their events",
     "migrate-up": "the schema is nobody's act",
     "worker": "it runs the tasks",
 }
 
-__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "work"]
+__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "money", "travel", "work"]

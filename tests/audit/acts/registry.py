@@ -44,6 +44,8 @@ class Act:
     beside: tuple[str, ...] = ()
     tells_of_failure: bool = False
     """For a turn of the assistant: it does not fail with its act but tells of it and ends, so the same doing does nothing more."""
+    in_savepoints: bool = False
+    """All that it writes is in savepoints of the one transaction: their numbers are behind the transaction's own."""
     strict: bool = False
     """In an installation that lets nobody in whose address is not confirmed."""
 

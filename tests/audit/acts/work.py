@@ -118,6 +118,8 @@ def open_the_conversation_of_an_enquiry_in_the_browser(stage: Stage) -> Doing:
 
 BEGUN = Left("chat.created", SESSION)
 SAID = Left("chat.message_sent", SESSION)
+AGAIN = Left("chat.regenerated", SESSION)
+REWORDED = Left("chat.message_edited", SESSION)
 RENAMED = Left("chat.renamed", SESSION)
 DELETED = Left("chat.deleted", SESSION, says={"title": "Krishnan family", "message_count": 0})
 
@@ -166,6 +168,55 @@ def stop_the_assistant(stage: Stage) -> Doing:
     browser, session_id = stage.alice.browser, a_conversation(stage.bob)
     _say(stage.bob, session_id)
     return lambda: stage.submit(browser, f"/assistant/{session_id}/stop", token_from=f"/assistant/{session_id}")
+
+
+def _answered(stage: Stage) -> tuple[UUID, str]:
+    """A conversation of Bob's in which one message was answered, with its turn."""
+    session_id = a_conversation(stage.bob)
+    with stage.bob.acting() as actor:
+        turn = chat.start_turn(actor, session_id, message="help")
+        chat.finish_turn(turn, "done")
+    return session_id, turn.id
+
+
+@act("POST /api/chat/sessions/<session_id>/stop", leaves=Left("chat.stop_asked", SESSION), answers=200)
+def stop_the_assistant_by_a_program(stage: Stage) -> Doing:
+    api, session_id = stage.alice.api, a_conversation(stage.bob)
+    _say(stage.bob, session_id)
+    return lambda: api.post(f"/chat/sessions/{session_id}/stop")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate", leaves=AGAIN, answers=202)
+def ask_the_same_again(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/regenerate", leaves=(Left("proposal.withdrawn", APPROVAL), AGAIN), answers=202)
+def ask_again_where_something_waits(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    about = {"turn_id": turn_id, "tool_call_id": "c1", "summary": "Write a note", "arguments": {"session_id": str(session_id), "text": "hello"}}
+    with stage.bob.acting() as actor:
+        approvals.propose(actor, session_id=session_id, tool_name=probes.PLAIN.tool_name, **about)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
+
+
+@act("POST /api/chat/sessions/<session_id>/turns/<turn_id>/edit", leaves=REWORDED, answers=202)
+def ask_in_other_words(stage: Stage) -> Doing:
+    api, (session_id, turn_id) = stage.alice.api, _answered(stage)
+    return lambda: api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/edit", json={"message": "trial balance"})
+
+
+@act("POST /assistant/<session_id>/turns/<turn_id>/regenerate", leaves=in_the_browser(AGAIN), answers=303)
+def ask_the_same_again_in_the_browser(stage: Stage) -> Doing:
+    browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/regenerate", token_from=f"/assistant/{session_id}")
+
+
+@act("POST /assistant/<session_id>/turns/<turn_id>/edit", leaves=in_the_browser(REWORDED), answers=303)
+def ask_in_other_words_in_the_browser(stage: Stage) -> Doing:
+    browser, (session_id, turn_id) = stage.alice.browser, _answered(stage)
+    return lambda: stage.submit(browser, f"/assistant/{session_id}/turns/{turn_id}/edit", token_from=f"/assistant/{session_id}", message="trial balance")
 
 
 @act("PATCH /api/chat/sessions/<session_id>", leaves=RENAMED, answers=200)
@@ -294,6 +345,62 @@ def grant_in_the_conversation(stage: Stage) -> Doing:
 def decide_too_late(stage: Stage) -> Doing:
     api, approval_id = stage.leila.api, _run_out(stage)
     return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+
+
+def _moved(stage: Stage) -> str:
+    """A proposal whose customer has been billed since it was shown."""
+    approval_id = proposed(stage.bob, "issue_invoice", invoice_id=str(papers.draft(stage.bob, papers.line("100.00"))))
+    papers.issued(stage.alice)
+    return approval_id
+
+
+@act(
+    "POST /api/approvals/<approval_id>/resolve",
+    leaves=(
+        Left("proposal.superseded", APPROVAL, by="leila", says={"tool_name": "issue_invoice"}),
+        Left("proposal.made", APPROVAL, by="bob", via="assistant", says={"tool_name": "issue_invoice"}),
+    ),
+    answers=409,
+)
+def grant_what_is_no_longer_true(stage: Stage) -> Doing:
+    api, approval_id = stage.leila.api, _moved(stage)
+    return lambda: api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+
+
+EDITED = Left("proposal.edited", APPROVAL, by="leila", says={"tool_name": "probe_invoice"})
+EDIT = {"text": "hello again"}
+
+
+def _editable(stage: Stage) -> tuple[str, dict[str, str]]:
+    """A proposal that can be edited, and other arguments for it."""
+    approval_id = proposed(stage.bob, probes.MONEY.tool_name)
+    return approval_id, stage.sql("select payload from approvals where id = :i", i=approval_id)[0]["payload"] | EDIT
+
+
+@act("POST /api/approvals/<approval_id>/edit", leaves=EDITED, answers=200)
+def edit_a_proposal(stage: Stage) -> Doing:
+    api, (approval_id, arguments) = stage.leila.api, _editable(stage)
+    return lambda: api.post(f"/approvals/{approval_id}/edit", json={"arguments": arguments})
+
+
+@act("POST /approvals/<approval_id>/edit", leaves=in_the_browser(EDITED), answers=303)
+def edit_a_proposal_in_the_browser(stage: Stage) -> Doing:
+    browser, (approval_id, _arguments) = stage.leila.browser, _editable(stage)
+    fields = {f"a.{name}": value for name, value in EDIT.items()}
+    return lambda: stage.submit(browser, f"/approvals/{approval_id}/edit", token_from=f"/approvals/{approval_id}?step=edit", **fields)
+
+
+@act("POST /approvals/several", leaves=in_the_browser(GRANTED), answers=200, in_savepoints=True)
+def decide_several_in_the_browser(stage: Stage) -> Doing:
+    browser, approval_id = stage.leila.browser, proposed(stage.bob)
+    return lambda: stage.submit(browser, "/approvals/several", token_from=f"/approvals/several?chosen={approval_id}", chosen=approval_id, granted="1")
+
+
+@act("POST /api/approvals/resolve", leaves=(GRANTED, *REJECTED), answers=200, in_savepoints=True)
+def decide_several(stage: Stage) -> Doing:
+    api, first, second = stage.leila.api, proposed(stage.bob), proposed(stage.bob)
+    decisions = [{"approval_id": first, "granted": True}, {"approval_id": second, "granted": False, "reason": "Wrong day"}]
+    return lambda: api.post("/approvals/resolve", json={"decisions": decisions})
 
 
 @act("approvals.housekeeping", leaves=EXPIRED, beside=("procrastinate_jobs",))  # it has lost effects of other agencies tried again as well

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rapidfuzz import fuzz, process
-
-from voyagent.assistant.planner import intake, invoicing, questions, sentences
+from voyagent.assistant.planner import fulfilment, intake, invoicing, questions, sentences, telling
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.wishes import SLOTS, Wish
 from voyagent.assistant.planner.wording import _
 
 _HELP = re.compile(
@@ -38,7 +37,6 @@ _COMMANDING = re.compile(
     re.IGNORECASE,
 )
 COMMAND_MAX = 1_500
-_GOOD_MATCH = 84
 
 
 class BuiltInPlanner:
@@ -46,7 +44,7 @@ class BuiltInPlanner:
 
     name = "built-in"
 
-    def next_move(self, conversation: Conversation) -> Move:
+    def next_move(self, conversation: Conversation, _tell: Tell = silently) -> Move:
         """What to do next: a first move for what was said, then one after the last outcome."""
         if not conversation.played:
             return self._first(conversation)
@@ -63,21 +61,26 @@ class BuiltInPlanner:
     def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
         if outcome.error is not None:
             return Say(sentences.tell(call, outcome))
+        said = condense(conversation.message, COMMAND_MAX)
+        wish = fulfilment.wished(said, conversation.context)
+        followed = fulfilment.after_lookup(wish, call, outcome.output, conversation.context) if isinstance(wish, Wish) else None
+        if followed is not None:
+            return followed
         if call.tool == "list_ledger_accounts":
-            wanted = questions.account_wanted(condense(conversation.message, COMMAND_MAX), conversation.context.today)
+            wanted = questions.account_wanted(said, conversation.context.today)
             if wanted is not None:
                 return _balance_of(*wanted, outcome.output["accounts"])
-        if call.tool == "find_invoices":
+        if call.tool == "find_invoices" and _ISSUE.match(said):
             return _issue_one_of(outcome.output["invoices"])
         if call.tool == "create_enquiry":
             return Say(sentences.logged(_intake_of(conversation), outcome))
-        return Say(sentences.tell(call, outcome))
+        return Say(telling.tell(call.tool, call.arguments, outcome.output) or sentences.tell(call, outcome))
 
 
 def understand(message: str, context: Context) -> Move:
     """The first move for a message; a command is short, so only its beginning is read as one."""
     said = condense(message, COMMAND_MAX)
-    for reading in (_reply, _small_talk, _customers_words, _invoice_wish):
+    for reading in (_reply, _small_talk, _desk_wish, _customers_words, _invoice_wish):
         move = reading(said, message, context)
         if move is not None:
             return move
@@ -99,6 +102,11 @@ def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
     if _GRANT.match(said):
         return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
     return None
+
+
+def _desk_wish(said: str, _message: str, context: Context) -> Move | None:
+    found = fulfilment.recognise(said, context)
+    return fulfilment.first_move(found, context) if isinstance(found, Wish) else found
 
 
 def _customers_words(said: str, message: str, context: Context) -> Move | None:
@@ -130,8 +138,11 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return Say(_("All right, I left it."))
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
         return None
-    if questions.recognise(message, context) is not None:
+    if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None:
         return None
+    if question.tool in SLOTS:
+        wish = fulfilment.wished(message, context)
+        return fulfilment.first_move(wish, context) if isinstance(wish, Wish) else None
     if question.tool == "draft_invoice":
         return _invoice(invoicing.answer(question.missing, message, question.known, context), context)
     name = as_name(re.sub(r"^\s*(?:it(?:'s| is)|from|the name is|name is|name)\s+", "", message.strip(), flags=re.IGNORECASE))
@@ -232,17 +243,10 @@ def _issue_one_of(invoices: list[dict[str, Any]]) -> Move:
 
 def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) -> Move:
     """The account that the words mean: its code, its name, or the only one that is close."""
-    lowered = said.lower()
-    exact = [account for account in accounts if lowered in (account["code"].lower(), account["name"].lower(), f"{account['code']} {account['name']}".lower())]
-    names = {account["id"]: account["name"].lower() for account in accounts}
-    scores = process.extract(lowered, names, scorer=fuzz.token_set_ratio, limit=3) if not exact and len(lowered) > 2 else []
-    close = [account for _name, score, key in scores if score >= _GOOD_MATCH for account in accounts if account["id"] == key and score == scores[0][1]]
-    meant = exact or close
+    meant = fulfilment.accounts_meant(said, accounts)
     if len(meant) == 1:
         return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
-    if meant:
-        return Say(_("Which account? %(accounts)s", accounts=", ".join(f"{account['code']} {account['name']}" for account in meant)))
-    return Say(_("No account is called “%(said)s”. Say “chart of accounts” to see them, or “how much does … owe us” for a customer.", said=said[:80]))
+    return fulfilment.which_account(said, meant)
 
 
 def _after_decision(decision: Decision) -> Move:
@@ -255,7 +259,7 @@ def _after_decision(decision: Decision) -> Move:
         return Call("issue_invoice", {"invoice_id": output["invoice_id"]}, words=sentences.drafted(output))
     if decision.tool == "issue_invoice":
         return Say(sentences.issued(decision.outcome.output))
-    return Say(_("Done, as granted."))
+    return Say(telling.done(decision.tool, decision.outcome.output))
 
 
 __all__ = ["BuiltInPlanner", "Played", "understand"]

@@ -1,4 +1,8 @@
-"""Days as people write them, day before month; words that leave the day open (`next month`, `around Diwali`) are no date at all."""
+"""Days as people write them, day before month; words that leave the day open (`next month`, `around Diwali`) are no date at all.
+
+Staff who ask for something are read more freely than a customer's message (`find_days(..., by_staff=True)`), for they see at once which day was taken: `next
+Friday` is the Friday of the next week from Monday on, `Friday` the coming one, `Friday week` that and seven days, `tomorrow week` eight days from today.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +61,22 @@ _OPEN = re.compile(
 )
 
 
+_DAY = "|".join(_WEEKDAYS)
+_BY_STAFF = (
+    ("week", re.compile(rf"\b(?P<said>day after tomorrow|tomorrow|today|(?:on\s+|this\s+|coming\s+)?(?:{_DAY}))\s+week\b", re.IGNORECASE)),
+    ("next", re.compile(rf"\bnext\s+(?P<weekday>{_DAY})\b", re.IGNORECASE)),
+    (
+        "ahead",
+        re.compile(
+            r"\b(?:in\s+(?:a|(?P<n>\d{1,3}))\s+(?P<unit>days?|weeks?)(?:'? time)?|(?P<n2>\d{1,3})\s+(?P<unit2>days?|weeks?)\s+from (?:now|today))\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("ago", re.compile(r"\b(?P<n>\d{1,3}|a)\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>" + _DAY + r")\b", re.IGNORECASE)),
+)
+_BARE = ("bare", re.compile(rf"\b(?<!every )(?P<weekday>{_DAY})\b(?!\s+week)", re.IGNORECASE))
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day in a text, where it stands, and whether its year was written. The two days of a span like `19-25 Dec` have `span` set."""
@@ -69,11 +89,11 @@ class Day:
     span: bool = False
 
 
-def find_days(text: str, today: date, *, prefer: Prefer = "future") -> list[Day]:
+def find_days(text: str, today: date, *, prefer: Prefer = "future", by_staff: bool = False) -> list[Day]:
     """Every day that a text names in full (day and month), in order. A missing year is the next such day, or with `past` the last."""
     taken: list[tuple[int, int]] = []
     found: list[Day] = []
-    for kind, pattern in _PATTERNS:
+    for kind, pattern in (*_BY_STAFF, *_PATTERNS, _BARE) if by_staff else _PATTERNS:
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
@@ -121,6 +141,11 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 def _days(kind: str, match: re.Match[str], today: date, prefer: Prefer) -> Iterator[Day]:
     groups = match.groupdict()
+    if kind in {"week", "next", "ahead", "ago", "bare"}:
+        day = _counted(kind, groups, today, prefer)
+        if day is not None:
+            yield Day(day, match.start(), match.end(), match.group(), year_said=True)
+        return
     if kind == "word":
         day = _spoken(match.group(), today)
         if day is not None:
@@ -165,6 +190,23 @@ def _year(four: str | None, two: str | None) -> int | None:
         return int(four)
     short = four or two
     return 2000 + int(short) if short else None
+
+
+def _counted(kind: str, groups: dict[str, str | None], today: date, prefer: Prefer) -> date | None:
+    """A day that staff count from today."""
+    named = groups.get("weekday")
+    weekday = _WEEKDAYS.index(named.lower()) if named else None
+    if kind == "week":
+        near = _spoken(groups["said"] or "", today)
+        return near + timedelta(days=7) if near else None
+    if kind == "next" and weekday is not None:
+        return today + timedelta(days=7 - today.weekday() + weekday)
+    if weekday is not None:
+        back = kind == "ago" or prefer == "past"
+        return today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1) if back else today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    many, unit = groups.get("n") or groups.get("n2") or "1", groups.get("unit") or groups.get("unit2") or "day"
+    span = timedelta(days=(1 if many == "a" else int(many)) * (7 if unit.lower().startswith("week") else 1))
+    return today - span if kind == "ago" else today + span
 
 
 def _spoken(words: str, today: date) -> date | None:

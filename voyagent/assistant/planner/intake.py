@@ -109,6 +109,11 @@ def is_dictated(message: str) -> bool:
     return _COMMAND.match(message) is not None
 
 
+def is_customers_voice(message: str) -> bool:
+    """Whether it sounds like what a customer writes, not like what staff ask for."""
+    return _CUSTOMER_VOICE.search(message) is not None or _GREETING.search(message) is not None or _COPIED.search(message) is not None
+
+
 def read(words: str, *, today: date, currency: str, named: str | None = None, dictated: bool = False) -> Intake:
     """Read a customer's message. `named` is a name that was given beside it; a `dictated` one may begin with the name."""
     whole = condense(words)

@@ -165,7 +165,7 @@ def _read_days(rest: str, today: date, request: InvoiceRequest) -> str:
 
 def _due(when: str, today: date, request: InvoiceRequest) -> int:
     """Note the due day; how many characters of the words spoke of it."""
-    days: list[Day] = find_days(when, today)
+    days: list[Day] = find_days(when, today, by_staff=True)
     counted = _DAYS.search(when)
     if days:
         request.known["due_date"] = days[0].day.isoformat()
@@ -264,7 +264,7 @@ def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str) ->
 def _figures(text: str, context: Context) -> list[Figure]:
     """Amounts of a line: numbers that are days, small counts before a thing, or multipliers are none."""
     blank = text
-    for day in find_days(text, context.today):
+    for day in find_days(text, context.today, by_staff=True):
         blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
     found = find_figures(blank)
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal, Protocol
@@ -45,8 +46,37 @@ class Done:
     kind: Literal["done"] = "done"
 
 
-Move = Say | Ask | Call | Done
-_KINDS: dict[str, type[Say | Ask | Call | Done]] = {"say": Say, "ask": Ask, "call": Call, "done": Done}
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model has answered: `raw` as `ModelAnswer.raw` gives it, its text told already in `pieces` of so many characters; its calls are the moves to come."""
+
+    raw: JsonObject
+    pieces: list[int]
+    took_s: float
+    kind: Literal["answer"] = "answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The turn cannot go on: a sentence for the person, the cause for the log. What a model took for an answer that never came is in `usage` and `tries`."""
+
+    text: str
+    cause: str
+    model: str = ""
+    usage: JsonObject = field(default_factory=dict)
+    tries: int = 0
+    pieces: list[int] = field(default_factory=list)
+    took_s: float = 0.0
+    kind: Literal["fail"] = "fail"
+
+
+Move = Say | Ask | Call | Done | Answer | Fail
+_KINDS: dict[str, type[Move]] = {"say": Say, "ask": Ask, "call": Call, "done": Done, "answer": Answer, "fail": Fail}
+Tell = Callable[[str], None]
+
+
+def silently(_text: str) -> None:
+    """Nobody listens to words that come before their move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +153,8 @@ class Conversation:
 class Planner(Protocol):
     """A mind: the next move of a turn. It sees, it never acts."""
 
-    def next_move(self, conversation: Conversation) -> Move:
-        """What to do next."""
+    def next_move(self, conversation: Conversation, tell: Tell) -> Move:
+        """What to do next. Words that come before the move is complete are told at once, to be followed by an Answer or a Fail that counts them."""
         ...
 
 

@@ -129,6 +129,26 @@ def find_travellers(text: str) -> Travellers | None:
     return None
 
 
+def find_party(text: str) -> dict[str, int] | None:
+    """How many of each kind travel: `2 adults and a child`; people of whom no kind is said are adults. None where the words leave it open."""
+    party: dict[str, int] = {}
+    for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
+        match = pattern.search(text)
+        groups = match.groupdict() if match else {}
+        if match and (said := groups.get("n") or groups.get("c")):
+            party[kind] = _count(said)
+    if party:
+        return party
+    total = find_travellers(text) or _for_few(text)
+    return {"adult": total.count} if total and total.count >= 1 else None
+
+
+def _for_few(text: str) -> Travellers | None:
+    """`for 2` at the end or before a day: a bare number that people say of people."""
+    match = re.search(rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))", text, re.IGNORECASE)
+    return Travellers(_count(match["n"]), match.group()) if match else None
+
+
 def find_name(text: str) -> Said | None:
     """The customer's name: as the header, a label, the words themselves or the signature give it."""
     for pattern in (_HEADER, _LABEL, _EXPORT, _SELF, _THIRD, _SIGNED, _HERE):

@@ -61,7 +61,7 @@ _ROUTES = (
 _DESTINATIONS = (
     re.compile(r"\bdestination(?:\(s\)|s)?\s*[:=-]\s*(?P<destination>[^\n,;]{2,60})", re.IGNORECASE),
     re.compile(rf"\b{_TRAVEL}\s+(?:trip\s+|package\s+|tickets?\s+)?(?:to|for|in|of)?\s*(?:visit\s+)?(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
-    re.compile(rf"\bto\s+(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
+    re.compile(rf"\bto\s+(?:the\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
     re.compile(rf"(?P<destination>{_SURE}{_MORE})\s+(?:family\s+|group\s+|city\s+)?{_TRAVEL}\b", re.IGNORECASE),
     re.compile(
         rf"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm )\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})",

@@ -18,7 +18,7 @@ _ENQUIRY = r"(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|travel requests?)"
 _FIND = re.compile(
     rf"\b(?:show|list|find|search|get|give|see|any|which|what|how many|number of|count|are there|do we have|display|look ?up|pull up)\b.*\b{_ENQUIRY}\b"
     rf"|^\s*(?:the\s+)?(?:all\s+|my\s+|our\s+)?(?:new|open|quoted|booked|cancelled|recent|latest|unanswered|today'?s)\s+{_ENQUIRY}\b"
-    rf"|^\s*{_ENQUIRY}\b\s*(?:to|from|for|in|about|with|today|this|last|departing|leaving|travell?ing|\?|$)"
+    rf"|^\s*{_ENQUIRY}\b\s*(?:to|from|for|of|in|about|with|today|this|last|departing|leaving|travell?ing|\?|$)"
     r"|\bwhat (?:came|has come) in\b|\bwho (?:wants|would like|is planning|plans) to (?:go|travel|fly|visit)\b",
     re.IGNORECASE,
 )
@@ -104,7 +104,7 @@ def trial_balance(message: str, context: Context) -> Call | None:
     """`trial balance as of 31 March`, `show the TB with all accounts`."""
     if not _TRIAL.search(message):
         return None
-    arguments, _ = _as_of(message, context.today)
+    arguments, _ = as_of(message, context.today)
     if _ZEROS.search(message):
         arguments["include_zero"] = True
     return Call("trial_balance", arguments)
@@ -114,11 +114,8 @@ def receivables(message: str, context: Context) -> Call | None:
     """`who owes us more than 50000`, `how much does Deepa Krishnan owe us`."""
     if not _OWES.search(message) or (_BALANCE.search(message) and not re.search(r"\bwho\b|\bowe", message, re.IGNORECASE)):
         return None
-    arguments, rest = _as_of(message, context.today)
-    for name, bound in (("more_than", _MORE_THAN), ("at_least", _AT_LEAST)):
-        figures = [figure for figure in find_figures(rest) if figure.value > 0 and bound.search(lead(rest, figure.start))]
-        if figures:
-            arguments |= {name: figures[0].plain, "currency": figures[0].currency or context.currency}
+    arguments, rest = as_of(message, context.today)
+    arguments |= bounds(rest, context)
     if re.search(r"\boverdue\b", message, re.IGNORECASE):
         arguments["overdue_only"] = True
     for pattern in _OWED_BY:
@@ -130,6 +127,16 @@ def receivables(message: str, context: Context) -> Call | None:
     return Call("list_receivables", arguments)
 
 
+def bounds(rest: str, context: Context) -> dict[str, str]:
+    """`more than 50,000`, `at least AED 5,000`: the bound and its currency."""
+    found: dict[str, str] = {}
+    for name, bound in (("more_than", _MORE_THAN), ("at_least", _AT_LEAST)):
+        figures = [figure for figure in find_figures(rest) if figure.value > 0 and bound.search(lead(rest, figure.start))]
+        if figures:
+            found |= {name: figures[0].plain, "currency": figures[0].currency or context.currency}
+    return found
+
+
 def balance(message: str, context: Context) -> Call | None:
     """`balance of trade receivables`, `bank balance`, `what is in 1200`: the accounts first, for the one that is meant."""
     return Call("list_ledger_accounts", {}) if account_wanted(message, context.today) else None
@@ -139,7 +146,7 @@ def account_wanted(message: str, today: date) -> tuple[str, str | None] | None:
     """The account's code or name as it was said, and the day asked for."""
     if not _BALANCE.search(message) or _TRIAL.search(message):
         return None
-    day, rest = _as_of(message, today)
+    day, rest = as_of(message, today)
     for pattern in _ACCOUNT:
         match = pattern.search(rest.strip())
         said = match["account"].strip(" ?.,") if match else ""
@@ -224,7 +231,7 @@ def _person(words: str, context: Context) -> str | None:
     return as_name(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE))
 
 
-def _as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
+def as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
     """The day that a report is asked for, and the message without it; a day without a year is the last such day."""
     days = find_days(message, today, prefer="past")
     if not days:

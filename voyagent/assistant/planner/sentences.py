@@ -8,24 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
 
 from voyagent.assistant.planner.intake import NOTES_MAX, Intake
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.wording import _, language, ngettext
-from voyagent.kernel.money import exponent
+from voyagent.kernel.money import spoken
 
 SHOWN_MAX = 8
 # Examples stay in English: that is what this planner reads.
 _SHOW = "show new enquiries to Dubai"
 _INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"
 _OWES = "who owes us more than 50,000"
-
-
-def money(amount: str, currency: str) -> str:
-    """An amount in words of a sentence: `INR 2,85,721.00`."""
-    pattern = ("#,##,##0" if currency == "INR" else "#,##0") + ("." + "0" * exponent(currency) if exponent(currency) else "")
-    return f"{currency} {format_decimal(Decimal(amount), format=pattern, locale='en')}"
+money = spoken
 
 
 def day(value: str | date) -> str:

@@ -1,4 +1,4 @@
-"""Tools that read the books: accounts, a balance, the trial balance."""
+"""Tools about the books: accounts, a balance, the trial balance, an entry that a person must grant, and what no supplier of ours offers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from typing import Annotated
 
 from pydantic import Field
 
-from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.proposals import what_is_asked
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
+from voyagent.billing import postings
+from voyagent.billing.schemas import PostJournalEntryIn
 from voyagent.kernel import clock
-from voyagent.kernel.fields import BusinessDate, Closed
+from voyagent.kernel.errors import N_, Conflict
+from voyagent.kernel.fields import BusinessDate, Closed, Id
 from voyagent.kernel.money import wire_amount
 from voyagent.ledger import queries
 
 ACCOUNTS_MAX = 200
+
+
+class NoSettlementPlan(Conflict):
+    """Nothing here reads the statements of a billing and settlement plan."""
+
+    code = "capability_not_supported"
+    message = N_("No billing and settlement plan is connected, so its statements cannot be read.")
 
 
 class NothingIn(Closed):
@@ -32,6 +43,21 @@ class TrialBalanceIn(Closed):
 
     as_of: BusinessDate | None = None
     include_zero: bool = False
+
+
+class FetchBspStatementIn(Closed):
+    """Whose settlement plan, and for which days."""
+
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    period_start: BusinessDate
+    period_end: BusinessDate
+
+
+class ReconcileBspIn(Closed):
+    """A statement that was fetched, and the tickets to hold against it."""
+
+    report_id: Id
+    ticket_ids: Annotated[list[Id], Field(max_length=500)] | None = None
 
 
 def list_accounts(scene: Scene, _wanted: NothingIn) -> JsonObject:
@@ -93,6 +119,74 @@ def trial_balance(scene: Scene, wanted: TrialBalanceIn) -> JsonObject:
     }
 
 
-register(Tool("list_ledger_accounts", "List the chart of accounts.", "ledger.read", NothingIn, run=list_accounts))
-register(Tool("read_account_balance", "Read what an account stands at on a day.", "ledger.read", ReadAccountBalanceIn, run=read_balance))
-register(Tool("trial_balance", "Read the trial balance on a day.", "report.read", TrialBalanceIn, run=trial_balance))
+def fetch_bsp(_scene: Scene, _wanted: FetchBspStatementIn) -> JsonObject:
+    """No driver reads statements of a billing and settlement plan, and the answer says so."""
+    return not_supported("fetched", NoSettlementPlan())
+
+
+def reconcile_bsp(_scene: Scene, _wanted: ReconcileBspIn) -> JsonObject:
+    """The same for holding one against the tickets."""
+    return not_supported("reconciled", NoSettlementPlan())
+
+
+_OF_BALANCE = frozenset({"read", "account", "as_of", "balance", "currency", "balances"})
+_OF_TRIAL = frozenset({"as_of", "count", "accounts", "totals"})
+_DESK = Desk.ACCOUNTING
+register(
+    Tool(
+        "list_ledger_accounts",
+        "List the chart of accounts.",
+        "ledger.read",
+        NothingIn,
+        run=list_accounts,
+        desk=_DESK,
+        gives=frozenset({"count", "accounts"}),
+    )
+)
+register(
+    Tool(
+        "read_account_balance",
+        "Read what an account stands at on a day.",
+        "ledger.read",
+        ReadAccountBalanceIn,
+        run=read_balance,
+        desk=_DESK,
+        gives=_OF_BALANCE,
+    )
+)
+register(Tool("trial_balance", "Read the trial balance on a day.", "report.read", TrialBalanceIn, run=trial_balance, desk=_DESK, gives=_OF_TRIAL))
+register(
+    Tool(
+        "post_journal_entry",
+        "Propose a journal entry: at least two lines, debits equal to credits in each currency.",
+        "ledger.post",
+        PostJournalEntryIn,
+        summarise=what_is_asked(postings.POST),
+        desk=_DESK,
+        writes=True,
+        reversible=False,
+        gives=frozenset({"posted", "journal_id"}),
+    )
+)
+register(
+    Tool(
+        "fetch_bsp_statement",
+        "Fetch the statement of the airlines' billing and settlement plan.",
+        "report.read",
+        FetchBspStatementIn,
+        run=fetch_bsp,
+        desk=_DESK,
+        gives=frozenset({"fetched", "reason", "detail"}),
+    )
+)
+register(
+    Tool(
+        "reconcile_bsp",
+        "Hold a statement of the settlement plan against the tickets.",
+        "report.read",
+        ReconcileBspIn,
+        run=reconcile_bsp,
+        desk=_DESK,
+        gives=frozenset({"reconciled", "reason", "detail"}),
+    )
+)

@@ -10,13 +10,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from voyagent.assistant.tools.airports import spellings
-from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.enquiries import queries, service
 from voyagent.enquiries.queries import Part, Search
-from voyagent.enquiries.schemas import EnquiryIn
+from voyagent.enquiries.schemas import EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, text_field, wire_instant
+from voyagent.kernel.fields import BusinessDate, Closed, Id, text_field, wire_instant
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import Row
 
@@ -58,6 +58,12 @@ class SummariseEnquiryIn(Closed):
         return self
 
 
+class UpdateEnquiryIn(EnquiryPatch):
+    """Which enquiry, and what changes of it: an absent member stays, null clears it."""
+
+    enquiry_id: Id
+
+
 def find(scene: Scene, wanted: FindEnquiriesIn) -> JsonObject:
     """The newest enquiries that fit, and how many in all; a city is also found by its airport's code. Raises InvalidDepartRange, InvalidCreatedRange."""
     states = OPEN_STATUSES if wanted.status == "open" else (wanted.status,)
@@ -97,6 +103,14 @@ def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
         fields["session_id"] = scene.session_id
     enquiry = service.create(scene.actor, **fields)
     return {"created": True, "enquiry_id": str(enquiry.id), "customer_name": enquiry.customer_name, "status": enquiry.status}
+
+
+def change(scene: Scene, wanted: UpdateEnquiryIn) -> JsonObject:
+    """Change what is known of an enquiry. Raises as `enquiries.update`."""
+    changes = wanted.changes()
+    changes.pop("enquiry_id")  # type: ignore[typeddict-item]
+    enquiry = service.update(scene.actor, wanted.enquiry_id, changes)
+    return {"updated": True, "enquiry_id": str(enquiry.id), "enquiry": _whole(queries.row_of(enquiry)), "fields": sorted(changes)}
 
 
 def shown(row: Row) -> JsonObject:
@@ -148,6 +162,54 @@ def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-register(Tool("find_enquiries", "Find enquiries by status, text, places and days.", "enquiry.read", FindEnquiriesIn, run=find))
-register(Tool("summarise_enquiry", "Tell all that is known of one enquiry.", "enquiry.read", SummariseEnquiryIn, run=summarise))
-register(Tool("create_enquiry", "Log an enquiry from a customer's words; leave out what they do not say.", "enquiry.create", EnquiryIn, run=log))
+_DESK = Desk.HOTELS_HOLIDAYS
+register(
+    Tool(
+        "find_enquiries",
+        "Find enquiries by status, text, places and days.",
+        "enquiry.read",
+        FindEnquiriesIn,
+        run=find,
+        desk=_DESK,
+        gives=frozenset({"total", "enquiries"}),
+        shared=True,
+    )
+)
+register(
+    Tool(
+        "summarise_enquiry",
+        "Tell all that is known of one enquiry.",
+        "enquiry.read",
+        SummariseEnquiryIn,
+        run=summarise,
+        desk=_DESK,
+        gives=frozenset({"found", "enquiry"}),
+        shared=True,
+    )
+)
+register(
+    Tool(
+        "create_enquiry",
+        "Log an enquiry from a customer's words; leave out what they do not say.",
+        "enquiry.create",
+        EnquiryIn,
+        run=log,
+        desk=_DESK,
+        writes=True,
+        gives=frozenset({"created", "enquiry_id", "customer_name", "status"}),
+        shared=True,
+    )
+)
+register(
+    Tool(
+        "update_enquiry",
+        "Change what is known of an enquiry, or its status.",
+        "enquiry.update",
+        UpdateEnquiryIn,
+        run=change,
+        desk=_DESK,
+        writes=True,
+        gives=frozenset({"updated", "enquiry_id", "enquiry", "fields"}),
+        shared=True,
+    )
+)

@@ -1,19 +1,18 @@
-"""Tools about money: who owes us, drafts, and the two proposals that a person must grant."""
+"""Tools about invoices and what customers owe: who owes us, which invoices there are, and the proposals that a person must grant."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from voyagent.approvals import effects
-from voyagent.assistant.planner.sentences import money
-from voyagent.assistant.tools.registry import JsonObject, Scene, Tool, register
-from voyagent.billing import effects as billing_effects, queries
-from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn
+from voyagent.assistant.tools.proposals import what_is_asked
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.billing import effects, postings, queries
+from voyagent.billing.queries import InvoiceSearch
+from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, text_field
@@ -32,28 +31,50 @@ class BoundWithoutCurrency(Invalid):
     message = N_("Say in which currency.")
 
 
-class ListReceivablesIn(Closed):
-    """What narrows the customers: a day, a name, an amount (above or at least, in one currency), or only what is past its day."""
+class ListOpenIn(Closed):
+    """What narrows the parties: a day, an amount (above or at least, in one currency), or only what is past its day."""
 
     as_of: BusinessDate | None = None
-    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
     more_than: Amount | None = None
     at_least: Amount | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     overdue_only: bool = False
 
+    @property
+    def party(self) -> str | None:
+        """A part of the name."""
+        return None
+
+
+class ListReceivablesIn(ListOpenIn):
+    """The same, and a customer's name."""
+
+    customer_name: text_field(255) | None = None  # type: ignore[valid-type]
+
+    @property
+    def party(self) -> str | None:
+        """A part of the customer's name."""
+        return self.customer_name or None
+
 
 class FindInvoicesIn(Closed):
-    """Drafts, of one customer where a name is given."""
+    """Invoices in a state (`open` is issued or partly paid, `overdue` open and past its day), of one customer, or by number."""
 
-    status: Literal["draft"] = "draft"
+    status: Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"] | None = None
     customer_name: text_field(255) | None = None  # type: ignore[valid-type]
+    number: text_field(64) | None = None  # type: ignore[valid-type]
 
 
 def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
     """What each customer owes, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
+    found = what_is_open(scene, "receivable", wanted)
+    return {"as_of": found["as_of"], "count": found["count"], "customers": found["parties"], "totals": found["totals"]}
+
+
+def what_is_open(scene: Scene, kind: queries.Kind, wanted: ListOpenIn) -> JsonObject:
+    """What each party owes or is owed, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
     today = clock.today(scene.actor.timezone)
-    rows = queries.parties_by_age(scene.reader, "receivable", _FIRST, _LAST, today=today, as_of=wanted.as_of)
+    rows = queries.parties_by_age(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
     owed = [party for party in _by_party(rows, overdue_only=wanted.overdue_only) if _is_wanted(party, wanted)]
     owed.sort(key=lambda party: (party["currency"] != scene.actor.currency, party["currency"], -party["minor"], party["name"]))
     sums: dict[str, int] = defaultdict(int)
@@ -62,13 +83,13 @@ def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
     return {
         "as_of": (wanted.as_of or today).isoformat(),
         "count": len(owed),
-        "customers": [
+        "parties": [
             {
                 "name": party["name"],
                 "amount": wire_amount(party["minor"], party["currency"]),
                 "overdue": wire_amount(party["overdue_minor"], party["currency"]),
                 "currency": party["currency"],
-                "invoices": party["n"],
+                "invoices" if kind == "receivable" else "bills": party["n"],
             }
             for party in owed[:SHOWN_MAX]
         ],
@@ -76,24 +97,19 @@ def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
     }
 
 
-def find_drafts(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
-    """Drafts, the newest first; those of exactly the name given, else those whose name holds it."""
+def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
+    """Invoices, the newest first; those of exactly the name given, else those whose name holds it."""
     said = " ".join((wanted.customer_name or "").split())
-    rows = queries.list_drafts(scene.reader, said or None, SHOWN_MAX)
-    if said and not rows:
-        rows = [row for row in queries.list_drafts(scene.reader, None, SHOWN_MAX) if said.casefold() in row["party_name"].casefold()]
-    return {"count": len(rows), "invoices": [_draft(row) for row in rows]}
-
-
-def what_is_asked(describe: effects.Describe) -> Callable[[Scene, BaseModel], str]:
-    """How a proposal about a document is put in a line; what could not be carried out is refused before anybody is asked."""
-
-    def summarise(scene: Scene, wanted: BaseModel) -> str:
-        described = describe(scene.actor, wanted.model_dump(mode="json", exclude_none=True))
-        total = described["document"]["total"]
-        return f"{described['title']}, {money(total['amount'], total['currency'])}"
-
-    return summarise
+    if wanted.status == "draft" and not wanted.number:
+        rows = queries.list_drafts(scene.reader, said or None, SHOWN_MAX)
+        if said and not rows:
+            rows = [row for row in queries.list_drafts(scene.reader, None, SHOWN_MAX) if said.casefold() in row["party_name"].casefold()]
+        return {"count": len(rows), "invoices": [_shown(row) for row in rows]}
+    search = InvoiceSearch(today=clock.today(scene.actor.timezone), text=wanted.number or said or None, status=wanted.status)
+    board = queries.read_board(scene.reader, search, limit=SHOWN_MAX)
+    rows = [row for row in board.page.items if said.casefold() in row["party_name"].casefold()]
+    exact = [row for row in rows if said and row["party_name"].casefold() == said.casefold()] or rows
+    return {"count": board.page.total if rows == board.page.items and exact == rows else len(exact), "invoices": [_shown(row) for row in exact]}
 
 
 def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
@@ -109,8 +125,8 @@ def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:
     return list(found.values())
 
 
-def _is_wanted(party: Row, wanted: ListReceivablesIn) -> bool:
-    if wanted.customer_name and wanted.customer_name.casefold() not in party["name"].casefold():
+def _is_wanted(party: Row, wanted: ListOpenIn) -> bool:
+    if wanted.party and wanted.party.casefold() not in party["name"].casefold():
         return False
     bound = wanted.more_than or wanted.at_least
     if bound is None:
@@ -121,26 +137,80 @@ def _is_wanted(party: Row, wanted: ListReceivablesIn) -> bool:
     return party["currency"] == wanted.currency and bool(party["minor"] > limit or (wanted.more_than is None and party["minor"] == limit))
 
 
-def _draft(row: Row) -> JsonObject:
+def _shown(row: Row) -> JsonObject:
+    def amount(minor: int) -> JsonObject:
+        return {"amount": wire_amount(minor, row["currency"]), "currency": row["currency"]}
+
     return {
         "id": str(row["id"]),
+        "number": row["number"],
         "customer_name": row["party_name"],
-        "total": {"amount": wire_amount(row["total_minor"], row["currency"]), "currency": row["currency"]},
+        "total": amount(row["total_minor"]),
+        "open": amount(0 if row["status"] in ("draft", "void") else row["total_minor"] - row["paid_minor"]),
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],
     }
 
 
-register(Tool("list_receivables", "List what customers owe, by customer and currency.", "report.read", ListReceivablesIn, run=receivables))
-register(Tool("find_invoices", "Find drafts of invoices.", "billing.read", FindInvoicesIn, run=find_drafts))
-register(Tool("draft_invoice", "Propose a draft invoice.", "invoice.draft", DraftInvoiceIn, summarise=what_is_asked(billing_effects.describe_draft)))
+_DESK = Desk.ACCOUNTING
+_OF_INVOICE = frozenset({"invoice_id", "number", "total_amount", "currency", "status", "customer_name", "due_date"})
+_OF_RECEIPT = frozenset({"recorded", "payment_id", "invoice_id", "number", "party_name", "amount", "currency", "open_amount", "status"})
+register(
+    Tool(
+        "list_receivables",
+        "List what customers owe, by customer and currency.",
+        "report.read",
+        ListReceivablesIn,
+        run=receivables,
+        desk=_DESK,
+        gives=frozenset({"as_of", "count", "customers", "totals"}),
+    )
+)
+register(
+    Tool(
+        "find_invoices",
+        "Find invoices by state, customer or number.",
+        "billing.read",
+        FindInvoicesIn,
+        run=find_invoices,
+        desk=_DESK,
+        gives=frozenset({"count", "invoices"}),
+    )
+)
+register(
+    Tool(
+        "draft_invoice",
+        "Propose a draft invoice.",
+        "invoice.draft",
+        DraftInvoiceIn,
+        summarise=what_is_asked(effects.DRAFT),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_INVOICE | {"drafted"},
+    )
+)
 register(
     Tool(
         "issue_invoice",
         "Propose to issue a draft: number and posting.",
         "invoice.issue",
         IssueInvoiceIn,
-        summarise=what_is_asked(billing_effects.describe_issue),
+        summarise=what_is_asked(effects.ISSUE),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_INVOICE | {"issued"},
+    )
+)
+register(
+    Tool(
+        "record_receipt",
+        "Propose to record that a customer has paid an invoice or a part of it.",
+        "payment.record",
+        RecordReceiptIn,
+        summarise=what_is_asked(postings.RECEIPT),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_RECEIPT,
     )
 )

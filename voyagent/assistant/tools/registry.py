@@ -5,18 +5,30 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Literal
 from uuid import UUID
 
+from flask_babel import gettext
 from pydantic import BaseModel, ValidationError
 
 from voyagent.approvals import effects
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.errors import N_, Invalid, VoyagentError
 from voyagent.kernel.reading import SessionReader
 
 JsonObject = dict[str, Any]
+ApprovalClass = Literal["auto", "review", "gated"]
+
+
+class Desk(StrEnum):
+    """Who in an agency does it (API contract, section 17): the orchestrator only hands over and asks back."""
+
+    ORCHESTRATOR = "orchestrator"
+    TICKETING_VISA = "ticketing_visa"
+    HOTELS_HOLIDAYS = "hotels_holidays"
+    ACCOUNTING = "accounting"
 
 
 class ToolUnknown(Invalid):
@@ -48,7 +60,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `run` gives a small JSON object; a gated tool has `summarise` instead: the line that says what is asked for."""
+    """One tool. `run` gives a small JSON object; a gated tool has `summarise` instead: the line that says what is asked for.
+
+    `writes`: it changes records of our own. `reversible`: what it does can be taken back; what cannot is always gated. `gives` are the keys of its answer.
+    A `shared` tool is at hand at every desk.
+    """
 
     name: str
     purpose: str
@@ -56,11 +72,21 @@ class Tool:
     takes: type[BaseModel]
     run: Callable[[Scene, Any], JsonObject] | None = None
     summarise: Callable[[Scene, Any], str] | None = None
+    desk: Desk = Desk.ORCHESTRATOR
+    writes: bool = False
+    reversible: bool = True
+    gives: frozenset[str] = frozenset()
+    shared: bool = False
 
     @property
     def is_gated(self) -> bool:
         """Whether a person must grant it."""
         return self.summarise is not None
+
+    @property
+    def approval(self) -> ApprovalClass:
+        """`gated` only proposes; `review` writes at once, for the person to see and take back; `auto` reads."""
+        return "gated" if self.is_gated else "review" if self.writes else "auto"
 
     def summary_of(self, scene: Scene, wanted: BaseModel) -> str:
         """What a person is asked to grant, in a line."""
@@ -75,13 +101,20 @@ class Tool:
             raise ArgumentsRefused(".".join(str(part) for part in first["loc"]) or "arguments") from None
 
 
+def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:
+    """The answer of a tool whose supplier does not do this (API contract, section 17): `{verb: false, reason, detail}`."""
+    return {verb: False, "reason": refusal.code, "detail": gettext(refusal.message)}
+
+
 _tools: dict[str, Tool] = {}
 
 
 def register(tool: Tool) -> Tool:
-    """Make a tool known. Raises ValueError for a name that is taken, or for a tool that is neither carried out nor gated."""
+    """Make a tool known. Raises ValueError for a name that is taken, a tool that is neither carried out nor gated, and a final one that is not gated."""
     if (tool.run is None) == (tool.summarise is None):
         raise ValueError(f"{tool.name} is either carried out or gated")
+    if not tool.reversible and not tool.is_gated:
+        raise ValueError(f"{tool.name} cannot be taken back, so a person must grant it")
     if _tools.setdefault(tool.name, tool) is not tool:
         raise ValueError(f"{tool.name} is registered already")
     return tool
@@ -99,8 +132,18 @@ def every() -> tuple[Tool, ...]:
     return tuple(_tools[name] for name in sorted(_tools))
 
 
+def of_desk(desk: Desk) -> tuple[Tool, ...]:
+    """What a desk has at hand, by name: its own tools and the shared ones; the orchestrator has its own alone."""
+    return tuple(tool for tool in every() if tool.desk is desk or (tool.shared and desk is not Desk.ORCHESTRATOR))
+
+
 def check() -> None:
-    """At start: each gated tool has an effect that a grant carries out. Raises ValueError for one that has none."""
+    """At start: each gated tool has an effect that a grant carries out, as final as the tool says. Raises ValueError for one that has none."""
     for tool in _tools.values():
-        if tool.is_gated and effects.find(tool.name) is None:
+        if not tool.is_gated:
+            continue
+        effect = effects.find(tool.name)
+        if effect is None:
             raise ValueError(f"{tool.name} is gated, and nothing is registered for its grant")
+        if effect.reversible != tool.reversible:
+            raise ValueError(f"{tool.name} and its effect differ on whether it can be taken back")

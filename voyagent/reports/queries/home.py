@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from voyagent.approvals import queries as approvals
+from voyagent.assistant import costs
+from voyagent.assistant.costs import Spending
 from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
@@ -84,6 +86,7 @@ class Now:
     has_talked: bool
     is_new: bool
     is_confirmed: bool
+    spending: Spending
 
 
 def read_now(reader: Reader, actor: Actor) -> Now:
@@ -92,7 +95,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     monday = today - timedelta(days=today.weekday())
     since = datetime.combine(monday - timedelta(weeks=WEEKS - 1), time(), ZoneInfo(actor.timezone))
     people = select(func.count()).select_from(identity.people_statement(removed=False).subquery()).scalar_subquery()
-    waiting, asked, due, overdue, decided, talks, weeks, numbers = reader.read(
+    waiting, asked, due, overdue, decided, talks, weeks, numbers, *spent = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),
         billing.due_statement(KIND),
@@ -101,6 +104,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         chats.sessions_statement(DONE_MAX),
         enquiries.weeks_statement(since, actor.timezone),
         select(enquiries.counted().label("enquiries"), people.label("people"), identity.is_confirmed(actor.user_id).label("is_confirmed")),
+        *costs.spending_statements(today),
     )
     is_idle = not (numbers[0]["enquiries"] or waiting or decided or due)
     return Now(
@@ -115,6 +119,7 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         people=numbers[0]["people"],
         has_talked=bool(talks),
         is_confirmed=numbers[0]["is_confirmed"],
+        spending=costs.spending_of(*spent),
         is_new=is_idle and not reader.read(ledger.trial_balance_statement(today).limit(1))[0],
     )
 

@@ -1,0 +1,70 @@
+"""How much a role may grant: the limits of the settings, and what they mean for four eyes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.approvals.conftest import Desk
+from tests.people import Person
+from voyagent.approvals import service
+from voyagent.settings import service as settings
+
+
+@pytest.fixture
+def limited(alice: Person) -> None:
+    """Leads may grant up to a thousand rupees."""
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "1000.00", "currency": "INR"}}}).tenant_id)
+
+
+def worth(desk: Desk, person: Person, amount: str, currency: str = "INR") -> str:
+    session_id = desk.conversation(person)
+    arguments = {"session_id": str(session_id), "text": "hello", "amount": amount, "currency": currency}
+    return desk.propose(person, "probe_invoice", session_id=session_id, arguments=arguments)
+
+
+def grant(person: Person, approval_id: str) -> tuple[int, Any]:
+    answer = person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    return answer.status_code, answer.json["detail"] if answer.status_code != 200 else None  # type: ignore[index]
+
+
+@pytest.mark.usefixtures("limited")
+@pytest.mark.parametrize(
+    ("amount", "currency", "status"), [("999.99", "INR", 200), ("1000.00", "INR", 200), ("1000.01", "INR", 403), ("1.00", "AED", 403), ("0.00", "INR", 200)]
+)
+def test_a_role_grants_up_to_its_limit_in_its_currency(desk: Desk, bob: Person, leila: Person, amount: str, currency: str, status: int) -> None:
+    approval_id = worth(desk, bob, amount, currency)
+    assert grant(leila, approval_id) == (status, None if status == 200 else "amount_above_limit")
+    assert desk.row(approval_id)["status"] == ("granted" if status == 200 else "pending")
+
+
+@pytest.mark.usefixtures("limited")
+def test_rejecting_has_no_limit_and_an_administrator_has_none_unless_set(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    first, second = worth(desk, bob, "5000.00"), worth(desk, bob, "5000.00")
+    leila.does(lambda actor: service.resolve(actor, first, granted=False).id)
+    assert grant(alice, second) == (200, None)
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
+    assert grant(alice, worth(desk, bob, "11.00")) == (403, "amount_above_limit")
+
+
+@pytest.mark.usefixtures("limited")
+def test_what_is_worth_nothing_that_is_known_has_no_limit(desk: Desk, bob: Person, leila: Person) -> None:
+    assert grant(leila, desk.propose(bob, "probe_invoice")) == (200, None)
+
+
+@pytest.mark.usefixtures("limited")
+def test_the_state_is_asked_first_and_an_edit_below_the_limit_can_be_granted(desk: Desk, bob: Person, leila: Person) -> None:
+    approval_id = worth(desk, bob, "5000.00")
+    arguments = desk.row(approval_id)["payload"] | {"amount": "500.00"}
+    leila.does(lambda actor: service.edit(actor, approval_id, arguments).id)
+    assert grant(leila, approval_id) == (200, None)
+    assert grant(leila, approval_id) == (409, "approval_already_resolved")
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(desk: Desk, alice: Person, leila: Person) -> None:
+    assert grant(alice, worth(desk, alice, "1000.00")) == (403, "self_approval")
+    approval_id = worth(desk, alice, "1000.01")
+    assert grant(alice, approval_id) == (200, None)
+    assert desk.events(approval_id, "approval.granted")[0]["inputs"]["self_approved"] is True

@@ -1,0 +1,247 @@
+"""What a proposal would change, rehearsed and rolled back; and that a grant is held to what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.approvals import probes
+from tests.approvals.conftest import Desk
+from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.ledger.books import balances
+from tests.people import Person
+from voyagent.approvals import service
+from voyagent.approvals.rehearsal import hash_of
+from voyagent.assistant import service as assistant
+from voyagent.chat import service as chat
+from voyagent.settings import service as settings
+
+
+def proposed(desk: Desk, person: Person, invoice_id: object, **given: Any) -> str:
+    return desk.propose(person, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it", **given)
+
+
+def grant(person: Person, approval_id: str) -> None:
+    person.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+
+
+def count(desk: Desk, table: str, person: Person) -> int:
+    with desk.engine.connect() as connection:
+        return int(connection.exec_driver_sql(f"select count(*) from {table} where tenant_id = %s", (person.actor.tenant_id,)).scalar() or 0)
+
+
+# --- what is kept ---
+
+
+def test_what_would_be_posted_is_measured_and_nothing_of_it_stays(desk: Desk, alice: Person, bob: Person) -> None:
+    pay(alice, issued(alice), 500_000)
+    invoice_id = draft(alice, line("100.00"))
+    before = [count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")], balances(alice)
+    row = desk.row(proposed(desk, bob, invoice_id))
+    assert [(x["code"], x["party"], x["debit"], x["credit"], x["before"], x["after"]) for x in row["preview"]["lines"]] == [
+        ("1200", "Deepa Krishnan", "200.00", None, "40000.00", "40200.00"),
+        ("4300", None, None, "200.00", "-45000.00", "-45200.00"),
+    ]
+    (owes,) = row["preview"]["balances"]
+    assert (owes["before"]["amount"], owes["after"]["amount"]) == ("40000.00", "40200.00")
+    assert row["preview"]["document"]["total"] == {"amount": "200.00", "currency": "INR"}
+    assert (row["amount_minor"], row["currency"]) == (20_000, "INR")
+    assert row["preview_hash"] == hash_of(row["arguments_hash"], row["preview"])
+    assert ([count(desk, table, alice) for table in ("journal_entries", "postings", "number_series")], balances(alice)) == before
+    assert seen(alice, invoice_id)["status"] == "draft"
+    assert [event["kind"] for event in desk.events(row["id"])] == ["proposal.made"], "what the rehearsal recorded is gone with it"
+
+
+def test_a_rehearsal_leaves_no_note_no_job_and_no_figure(desk: Desk, alice: Person, drain: Callable[[], None]) -> None:
+    drain()
+    approval_id = desk.propose(alice)
+    assert desk.notes(approval_id) == 0
+    with desk.engine.connect() as connection:
+        waiting = "select count(*) from procrastinate_jobs where status = 'todo' and task_name like %s"
+        assert connection.exec_driver_sql(waiting, ("mail.%",)).scalar() == 0
+
+
+def test_mail_that_would_leave_the_house_is_named_and_not_sent(desk: Desk, alice: Person) -> None:
+    before = count(desk, "mails", alice)
+    row = desk.row(desk.propose(alice, "probe_mail", arguments={"text": "deepa@example.com"}))
+    assert row["preview"]["leaves"] == [{"kind": "mail", "text": "deepa@example.com"}]
+    assert count(desk, "mails", alice) == before
+
+
+def test_what_reaches_outside_is_never_called_and_its_own_rehearsal_tells_the_itinerary(desk: Desk, alice: Person) -> None:
+    probes.calls.clear()
+    session_id = desk.conversation(alice)
+    row = desk.row(desk.propose(alice, "probe_outside", session_id=session_id, arguments={"session_id": str(session_id), "text": "Kochi to Dubai"}))
+    assert row["preview"]["itinerary"] == [{"key": "1", "after": "Kochi to Dubai"}]
+    untried = desk.row(desk.propose(alice, "probe_untried"))
+    assert (untried["preview"], untried["preview_hash"]) == (None, None)
+    assert probes.calls == []
+
+
+def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    careless = probes.Effect("probe_outside", probes.LEADS, "Reach out", money=True, reversible=False, run=probes.outside)
+    monkeypatch.setitem(service.effects._effects, "probe_outside", careless)  # noqa: SLF001 - the registry of the test's own effects
+    probes.calls.clear()
+    assert desk.row(desk.propose(alice, "probe_outside"))["preview"] is None
+    assert probes.calls == []
+
+
+def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -> None:
+    row = desk.row(desk.propose(alice, "probe_refuses"))
+    assert row["preview"] == {"warning": probes.PeriodClosed.message, "refusal": "period_closed"}
+    assert desk.notes(row["id"]) == 0
+
+
+@pytest.mark.parametrize("tool", ["probe_crashes", "long_gone"])
+def test_what_cannot_be_rehearsed_has_no_preview_and_is_granted_without(desk: Desk, alice: Person, tool: str) -> None:
+    approval_id = desk.propose(alice, tool)
+    assert desk.row(approval_id)["preview"] is None
+    grant(alice, approval_id)
+    assert desk.row(approval_id)["status"] == "granted"
+
+
+# --- the world moves ---
+
+
+@pytest.fixture
+def moved(desk: Desk, alice: Person, bob: Person) -> tuple[str, str]:
+    """A proposal whose customer has been billed again since; its id and the invoice's."""
+    invoice_id = draft(alice, line("100.00"))
+    approval_id = proposed(desk, bob, invoice_id)
+    issued(alice, line("7.00"))
+    return approval_id, str(invoice_id)
+
+
+def test_a_grant_of_what_is_no_longer_true_makes_way_for_a_fresh_proposal(
+    desk: Desk, alice: Person, bob: Person, moved: tuple[str, str], drain: Callable[[], None]
+) -> None:
+    approval_id, invoice_id = moved
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")  # type: ignore[index]
+    old = desk.row(approval_id)
+    new = desk.row(old["superseded_by"])
+    assert (old["status"], old["effect_status"], old["resolved_at"]) == ("expired", "none", None)
+    assert (new["status"], new["payload"], new["session_id"], new["requested_by_user_id"]) == (
+        "pending",
+        old["payload"],
+        old["session_id"],
+        bob.actor.user_id,
+    )
+    assert (new["turn_id"], new["tool_call_id"]) == (old["turn_id"], old["tool_call_id"])
+    assert (new["expires_at"] - new["requested_at"]).total_seconds() == 900
+    assert new["preview_hash"] != old["preview_hash"]
+    assert new["preview"]["balances"][0]["before"]["amount"] == "14.00"
+    assert [event["kind"] for event in desk.events(approval_id)] == ["proposal.made", "proposal.superseded"]
+    assert [event["kind"] for event in desk.events(new["id"])] == ["proposal.made"]
+    drain()
+    assert seen(alice, invoice_id)["status"] == "draft"  # type: ignore[arg-type]
+    again = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert (again.status_code, again.json["detail"]) == (409, "approval_already_resolved")  # type: ignore[index]
+    grant(alice, new["id"])
+    drain()
+    assert desk.row(new["id"])["effect_status"] == "done"
+    assert seen(alice, invoice_id)["status"] == "issued"  # type: ignore[arg-type]
+
+
+def test_the_same_call_proposed_again_is_the_fresh_one(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id, session_id = draft(alice), desk.conversation(bob)
+    first = proposed(desk, bob, invoice_id, session_id=session_id)
+    issued(alice, line("7.00"))
+    with pytest.raises(service.PreviewStale):
+        grant(alice, first)
+    assert proposed(desk, bob, invoice_id, session_id=session_id) == desk.row(first)["superseded_by"]
+
+
+def test_rejecting_asks_nothing_of_the_preview(desk: Desk, alice: Person, moved: tuple[str, str]) -> None:
+    alice.does(lambda actor: service.resolve(actor, moved[0], granted=False).id)
+    assert desk.row(moved[0])["status"] == "rejected"
+
+
+def test_what_others_post_elsewhere_makes_nothing_stale(desk: Desk, alice: Person, bob: Person) -> None:
+    """The same accounts move, and the receivable's running total with them; this customer's balance does not."""
+    approval_id = proposed(desk, bob, draft(alice, line("100.00")))
+    pay(alice, issued(alice, customer_name="Somebody Else"), 500_000)
+    grant(alice, approval_id)
+    assert desk.row(approval_id)["status"] == "granted"
+
+
+def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(desk: Desk, alice: Person, bob: Person) -> None:
+    older = issued(alice)
+    first = proposed(desk, bob, draft(alice, line("100.00")))
+    pay(alice, older, 500_000)
+    with pytest.raises(service.PreviewStale):
+        grant(alice, first)
+
+
+def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Desk, alice: Person, bob: Person) -> None:
+    invoice_id = draft(alice)
+    approval_id = proposed(desk, bob, invoice_id)
+    issue(alice, invoice_id)
+    with pytest.raises(service.PreviewStale):
+        grant(alice, approval_id)
+    fresh = desk.row(desk.row(approval_id)["superseded_by"])
+    assert fresh["preview"]["refusal"] == "invoice_not_draft"
+
+
+def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    from voyagent.kernel import clock  # noqa: PLC0415
+
+    approval_id = proposed(desk, bob, draft(alice))
+    alice.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
+    tomorrow = clock.today() + timedelta(days=1)
+    monkeypatch.setattr(clock, "today", lambda *_: tomorrow)
+    grant(alice, approval_id)
+    assert desk.row(approval_id)["status"] == "granted"
+
+
+def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]) -> None:
+    desk.run("update users set is_active = false where id = :i", i=bob.actor.user_id)
+    grant(alice, moved[0])
+    assert desk.row(moved[0])["status"] == "granted"
+
+
+def test_four_eyes_are_asked_before_the_preview(desk: Desk, alice: Person, leila: Person) -> None:
+    approval_id = proposed(desk, alice, draft(alice, line("100.00")))
+    issued(alice, line("7.00"))
+    with pytest.raises(service.SelfApproval):
+        grant(alice, approval_id)
+    assert desk.row(approval_id)["status"] == "pending"
+
+
+def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(desk: Desk, alice: Person, bob: Person) -> None:
+    session_id = desk.conversation(bob)
+    stale = proposed(desk, bob, draft(alice, line("100.00")), session_id=session_id, tool_call_id="a")
+    good = desk.propose(bob, session_id=session_id, tool_call_id="b")
+    issued(alice, line("7.00"))
+    answer = alice.api.post(f"/chat/sessions/{session_id}/messages", json={"message": "and now?", "approvals": {good: True, stale: True}})
+    assert (answer.status_code, answer.json["detail"]) == (409, "preview_stale")  # type: ignore[index]
+    assert desk.row(good)["status"] == "pending"
+    assert desk.row(stale)["superseded_by"] is not None
+    with alice.acting():
+        assert chat.queries.find_running_turn(session_id) is None
+        assert chat.queries.get_session(session_id).message_count == 0
+    assert alice.does(lambda actor: assistant.send(actor, session_id, decisions={good: False}).awaits) == (good,)
+
+
+def test_deciding_under_one_s_eyes_is_held_to_the_state_that_was_seen(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "probe_invoice")
+    shown = alice.api.get(f"/approvals/{approval_id}")
+    assert shown.headers["ETag"] == f'"{desk.row(approval_id)["preview_hash"]}"'
+    other = {"If-Match": f'"{"0" * 64}"'}
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}, headers=other)
+    assert (answer.status_code, answer.json["detail"]) == (412, "preview_stale")  # type: ignore[index]
+    assert desk.row(approval_id)["status"] == "pending"
+    answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}, headers={"If-Match": shown.headers["ETag"]})
+    assert answer.status_code == 200, answer.text
+
+
+def test_the_database_keeps_what_was_shown_once_it_is_decided(desk: Desk, alice: Person) -> None:
+    approval_id = desk.propose(alice)
+    grant(alice, approval_id)
+    with pytest.raises(Exception, match="what was shown does not change"):
+        desk.run("update approvals set preview = '{}', preview_hash = repeat('0', 64) where id = :i", i=approval_id)
+    with pytest.raises(Exception, match="ck_approvals_superseded"):
+        desk.run("update approvals set superseded_by = 'ap-x' where id = :i", i=approval_id)

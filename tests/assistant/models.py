@@ -1,0 +1,84 @@
+"""Turns that a scripted model thinks: what tests of it share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+
+from tests.assistant.conftest import Event, Talk
+from tests.people import Person
+from voyagent.assistant import loop, service
+from voyagent.assistant.minds import Bounds
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.drivers.models.protocol import ModelDriver, ToolCall
+from voyagent.drivers.models.scripted import Reply, Scripted
+
+FIND = "find_enquiries"
+DRAFT = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2100-12-01",
+    "due_date": "2100-12-10",
+    "line_items": [{"description": "Dubai visa", "quantity": 1, "unit_price": "45000", "currency": "INR"}],
+}
+LEAD = {"customer_name": "Ravi Menon", "destination": "Dubai", "pax_count": 2}
+
+
+@dataclass
+class Always:
+    """One driver for everybody."""
+
+    driver: ModelDriver
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def choose(self, _wanted: str | None) -> dict[str, str] | None:
+        """See Models."""
+        return {"driver": self.driver.name, "model": self.driver.model}
+
+    def open(self, _choice: dict[str, str]) -> ModelDriver | None:
+        """See Models."""
+        return self.driver
+
+
+def use(tool: str, **arguments: Any) -> ToolCall:
+    """A call as a model wishes it."""
+    return ToolCall(f"id-{tool}", tool, arguments)
+
+
+def wants(*calls: ToolCall, text: str = "") -> Reply:
+    """An answer that wants tools."""
+    return Reply(text, calls)
+
+
+@dataclass
+class ModelTalk:
+    """A conversation with a scripted model, run here and now, past the queue."""
+
+    app: Flask
+    talk: Talk
+    person: Person
+    session_id: UUID
+
+    def begin(self, message: str, person: Person | None = None) -> str:
+        """Say something that nobody has answered yet; the turn."""
+        with (person or self.person).acting() as actor:
+            turn_id = service.send(actor, self.session_id, message=message).turn_id
+        assert turn_id is not None
+        return turn_id
+
+    def run(self, turn_id: str, driver: ModelDriver, **bounds: Any) -> list[Event]:
+        """Run a turn; what it has told."""
+        with self.app.app_context():
+            loop.run(self.person.actor.tenant_id, turn_id, BuiltInPlanner(), Always(driver, Bounds(**bounds)))
+        return [event for event in self.talk.events(self.person, self.session_id) if event["turn_id"] == turn_id]
+
+    def say(self, message: str, *script: Any, person: Person | None = None, **bounds: Any) -> tuple[list[Event], Scripted]:
+        """Say something and have this script answer it."""
+        driver = Scripted(list(script))
+        return self.run(self.begin(message, person), driver, **bounds), driver
+
+
+class Killed(BaseException):
+    """Nothing is caught, nothing is cleaned up."""

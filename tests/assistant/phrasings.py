@@ -1,0 +1,378 @@
+"""What people say to the built-in planner on Tuesday, 24 November 2026, and the tool with its arguments that comes of it. One line, one phrasing.
+
+A wish that needs an id looks it up first: `LOOKED_UP` has what the look-up gives and the call that follows.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from voyagent.assistant.planner.moves import Context, DraftInView, EnquiryInView
+
+TODAY = date(2026, 11, 24)
+DEEPA = "0190a0a0-0000-7000-8000-000000000001"
+DRAFT = "0190a0a0-0000-7000-8000-000000000002"
+PLAIN = Context(TODAY)
+ABOUT_DEEPA = Context(TODAY, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
+WITH_DRAFT = Context(TODAY, draft=DraftInView(DRAFT, "Deepa Krishnan"))
+IN_DUBAI = Context(TODAY, currency="AED")
+
+JsonObject = dict[str, Any]
+
+
+def bill(description: str, price: str, currency: str = "INR") -> JsonObject:
+    return {"description": description, "quantity": 1, "unit_price": price, "currency": currency}
+
+
+def invoice(name: str, *lines: JsonObject, due: str = "2026-11-24") -> JsonObject:
+    return {"customer_name": name, "issue_date": "2026-11-24", "due_date": due, "line_items": list(lines)}
+
+
+def entered(name: str, reference: str, line: JsonObject, due: str = "2026-11-24", issued: str = "2026-11-24") -> JsonObject:
+    return {"vendor_name": name, "vendor_reference": reference, "issue_date": issued, "due_date": due, "line_items": [line]}
+
+
+def open_of(name: str) -> JsonObject:
+    return {"status": "open", "customer_name": name}
+
+
+PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
+    # Finding enquiries
+    ("show new enquiries", PLAIN, "find_enquiries", {"status": "new"}),
+    ("list all enquiries", PLAIN, "find_enquiries", {}),
+    ("any open leads?", PLAIN, "find_enquiries", {"status": "open"}),
+    ("how many booked enquiries do we have", PLAIN, "find_enquiries", {"status": "booked"}),
+    ("enquiries to Bali", PLAIN, "find_enquiries", {"destination": "Bali"}),
+    ("enquiries from Kochi to Dubai", PLAIN, "find_enquiries", {"origin": "Kochi", "destination": "Dubai"}),
+    ("show enquiries from BOM to DXB", PLAIN, "find_enquiries", {"origin": "BOM", "destination": "DXB"}),
+    ("which enquiries depart in January", PLAIN, "find_enquiries", {"depart_from": "2027-01-01", "depart_to": "2027-01-31"}),
+    ("enquiries travelling next month", PLAIN, "find_enquiries", {"depart_from": "2026-12-01", "depart_to": "2026-12-31"}),
+    ("what came in yesterday", PLAIN, "find_enquiries", {"created_from": "2026-11-23", "created_to": "2026-11-23"}),
+    ("enquiries of the last 7 days", PLAIN, "find_enquiries", {"created_from": "2026-11-17"}),
+    ("search for Pillai", PLAIN, "find_enquiries", {"q": "Pillai"}),
+    ("find deepa@example.com", PLAIN, "find_enquiries", {"q": "deepa@example.com"}),
+    ("cancelled enquiries", PLAIN, "find_enquiries", {"status": "cancelled"}),
+    ("quoted enquiries to Singapore", PLAIN, "find_enquiries", {"status": "quoted", "destination": "Singapore"}),
+    ("enquiries from Deepa Krishnan", PLAIN, "find_enquiries", {"q": "Deepa Krishnan"}),
+    ("who wants to go to the Maldives", PLAIN, "find_enquiries", {"destination": "Maldives"}),
+    # Reading one
+    ("what does Deepa Krishnan want", PLAIN, "summarise_enquiry", {"customer_name": "Deepa Krishnan"}),
+    ("summarise Ravi Menon's enquiry", PLAIN, "summarise_enquiry", {"customer_name": "Ravi Menon"}),
+    ("tell me about deepa krishnan", PLAIN, "summarise_enquiry", {"customer_name": "Deepa Krishnan"}),
+    ("details of Joseph Varghese", PLAIN, "summarise_enquiry", {"customer_name": "Joseph Varghese"}),
+    ("what is this about", ABOUT_DEEPA, "summarise_enquiry", {"enquiry_id": DEEPA}),
+    ("what do they want", ABOUT_DEEPA, "summarise_enquiry", {"enquiry_id": DEEPA}),
+    # Changing one
+    ("mark the enquiry as quoted", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "quoted"}),
+    ("set this enquiry to booked", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "booked"}),
+    ("cancel the enquiry", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "cancelled"}),
+    ("change the budget to 1.2 lakh", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "120000", "budget_currency": "INR"}),
+    ("set the budget to AED 1,500", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "1500", "budget_currency": "AED"}),
+    ("change pax to 3", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "pax_count": 3}),
+    ("make it 2 adults and a child", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "pax_count": 3}),
+    ("move the departure to 12 Dec", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "depart_date": "2026-12-12"}),
+    ("move the dates to 12–18 Dec", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "depart_date": "2026-12-12", "return_date": "2026-12-18"}),
+    ("change the return to next Friday", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "return_date": "2026-12-04"}),
+    ("change the destination to Bali", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "destination": "Bali"}),
+    ("update the e-mail to deepa@example.com", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "customer_email": "deepa@example.com"}),
+    ("change the phone to 98470 12345", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "customer_phone": "+91 98470 12345"}),
+    ("mark Ravi Menon's enquiry as quoted", PLAIN, "summarise_enquiry", {"customer_name": "Ravi Menon"}),
+    ("set the enquiry of Joseph Varghese to booked", PLAIN, "summarise_enquiry", {"customer_name": "Joseph Varghese"}),
+    ("change the number of people to 5", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "pax_count": 5}),
+    ("reopen the enquiry", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "new"}),
+    ("mark it as booked", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "booked"}),
+    ("change Deepa's budget to ₹45,000", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "45000", "budget_currency": "INR"}),
+    # Logging one
+    (
+        "log an enquiry from Deepa Krishnan: Kochi to Dubai, 19-25 Dec, 2 adults",
+        PLAIN,
+        "create_enquiry",
+        {
+            "customer_name": "Deepa Krishnan",
+            "origin": "Kochi",
+            "destination": "Dubai",
+            "depart_date": "2026-12-19",
+            "return_date": "2026-12-25",
+            "pax_count": 2,
+            "notes": "Deepa Krishnan: Kochi to Dubai, 19-25 Dec, 2 adults",
+        },
+    ),
+    (
+        "new enquiry from Ravi Menon, Bali, 4 people, budget 2.5 lakh",
+        PLAIN,
+        "create_enquiry",
+        {
+            "customer_name": "Ravi Menon",
+            "destination": "Bali",
+            "pax_count": 4,
+            "budget_amount": "250000",
+            "budget_currency": "INR",
+            "notes": "Ravi Menon, Bali, 4 people, budget 2.5 lakh",
+        },
+    ),
+    # Receivables
+    ("who owes us", PLAIN, "list_receivables", {}),
+    ("who owes us more than ₹45,000", PLAIN, "list_receivables", {"more_than": "45000", "currency": "INR"}),
+    ("who owes us over 2.5k", IN_DUBAI, "list_receivables", {"more_than": "2500", "currency": "AED"}),
+    ("who owes us at least 1.2 lakh", PLAIN, "list_receivables", {"at_least": "120000", "currency": "INR"}),
+    ("what is overdue", PLAIN, "list_receivables", {"overdue_only": True}),
+    ("receivables as of 31 October", PLAIN, "list_receivables", {"as_of": "2026-10-31"}),
+    ("unpaid invoices", PLAIN, "list_receivables", {}),
+    ("how much does she owe", ABOUT_DEEPA, "list_receivables", {"customer_name": "Deepa Krishnan"}),
+    ("how much does Al Noor Trading owe us", PLAIN, "list_receivables", {"customer_name": "Al Noor Trading"}),
+    ("who has not paid yet", PLAIN, "list_receivables", {}),
+    ("outstanding of Ravi Menon", PLAIN, "list_receivables", {"customer_name": "Ravi Menon"}),
+    # Payables
+    ("whom do we owe", PLAIN, "list_payables", {}),
+    ("what do we owe", PLAIN, "list_payables", {}),
+    ("payables", PLAIN, "list_payables", {}),
+    ("payables as of 31 March", PLAIN, "list_payables", {"as_of": "2026-03-31"}),
+    ("how much do we owe BSP India", PLAIN, "list_payables", {"vendor_name": "BSP India"}),
+    ("do we owe Emirates anything?", PLAIN, "list_payables", {"vendor_name": "Emirates"}),
+    ("which suppliers do we owe more than 50,000", PLAIN, "list_payables", {"more_than": "50000", "currency": "INR"}),
+    ("overdue payables", PLAIN, "list_payables", {"overdue_only": True}),
+    # Invoices
+    ("show the drafts", PLAIN, "find_invoices", {"status": "draft"}),
+    ("draft invoices", PLAIN, "find_invoices", {"status": "draft"}),
+    ("show overdue invoices", PLAIN, "find_invoices", {"status": "overdue"}),
+    ("list open invoices", PLAIN, "find_invoices", {"status": "open"}),
+    ("which invoices are paid", PLAIN, "find_invoices", {"status": "paid"}),
+    ("partly paid invoices", PLAIN, "find_invoices", {"status": "partially_paid"}),
+    ("show invoices of Deepa Krishnan", PLAIN, "find_invoices", {"customer_name": "Deepa Krishnan"}),
+    ("list her invoices", ABOUT_DEEPA, "find_invoices", {"customer_name": "Deepa Krishnan"}),
+    ("show Ravi Menon's invoices", PLAIN, "find_invoices", {"customer_name": "Ravi Menon"}),
+    ("any drafts for Joseph Varghese?", PLAIN, "find_invoices", {"status": "draft", "customer_name": "Joseph Varghese"}),
+    ("find invoice 2026-27/000012", PLAIN, "find_invoices", {"number": "2026-27/000012"}),
+    (
+        "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec",
+        PLAIN,
+        "draft_invoice",
+        invoice("Deepa Krishnan", bill("Dubai visa", "45000"), due="2026-12-10"),
+    ),
+    ("bill Al Noor Trading AED 1,500 for hotel", PLAIN, "draft_invoice", invoice("Al Noor Trading", bill("Hotel", "1500", "AED"))),
+    ("raise an invoice for Ravi Menon for 1.2 lakh for Bali package", PLAIN, "draft_invoice", invoice("Ravi Menon", bill("Bali package", "120000"))),
+    ("invoice Deepa 2.5k for insurance due tomorrow", PLAIN, "draft_invoice", invoice("Deepa", bill("Insurance", "2500"), due="2026-11-25")),
+    ("invoice Deepa 2500 for insurance due next Friday", PLAIN, "draft_invoice", invoice("Deepa", bill("Insurance", "2500"), due="2026-12-04")),
+    ("invoice Deepa 2500 for insurance due tomorrow week", PLAIN, "draft_invoice", invoice("Deepa", bill("Insurance", "2500"), due="2026-12-02")),
+    ("issue the draft", WITH_DRAFT, "issue_invoice", {"invoice_id": DRAFT}),
+    ("ok, issue it", WITH_DRAFT, "issue_invoice", {"invoice_id": DRAFT}),
+    ("issue the invoice for Joseph Varghese", PLAIN, "find_invoices", {"status": "draft", "customer_name": "Joseph Varghese"}),
+    # Receipts
+    ("Deepa Krishnan paid 20,000", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
+    ("Deepa Krishnan has paid in full", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
+    ("record a payment of 45,000 from Deepa Krishnan", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
+    ("received AED 1,500 from Al Noor Trading yesterday", PLAIN, "find_invoices", open_of("Al Noor Trading")),
+    ("note a receipt of 1.2 lakh from Ravi Menon on 20 Nov", PLAIN, "find_invoices", open_of("Ravi Menon")),
+    ("payment received from Joseph Varghese ₹45,000", PLAIN, "find_invoices", open_of("Joseph Varghese")),
+    ("mark invoice 2026-27/000012 as paid", PLAIN, "find_invoices", {"number": "2026-27/000012"}),
+    ("record payment of 20000 against invoice 2026-27/000012", PLAIN, "find_invoices", {"number": "2026-27/000012"}),
+    ("record a payment of 20,000", ABOUT_DEEPA, "find_invoices", open_of("Deepa Krishnan")),
+    ("Ravi Menon paid ₹45,000 by cheque 00123 last Monday", PLAIN, "find_invoices", open_of("Ravi Menon")),
+    ("log a payment from Anita Pillai, 2.5k", PLAIN, "find_invoices", open_of("Anita Pillai")),
+    # Bills
+    ("open bills", PLAIN, "find_bills", {}),
+    ("show unpaid bills", PLAIN, "find_bills", {}),
+    ("bills from BSP India", PLAIN, "find_bills", {"vendor_name": "BSP India"}),
+    ("list the bills of Emirates Holidays", PLAIN, "find_bills", {"vendor_name": "Emirates Holidays"}),
+    ("find bill BSP-7", PLAIN, "find_bills", {"vendor_reference": "BSP-7"}),
+    ("we paid BSP India 8,000", PLAIN, "find_bills", {"vendor_name": "BSP India"}),
+    ("we paid Emirates Holidays in full yesterday", PLAIN, "find_bills", {"vendor_name": "Emirates Holidays"}),
+    ("pay bill BSP-7 in full", PLAIN, "find_bills", {"vendor_reference": "BSP-7"}),
+    ("record a payment of 8,000 to BSP India", PLAIN, "find_bills", {"vendor_name": "BSP India"}),
+    (
+        "enter a bill from BSP India, B-7, 8,000 for settlement, due 25 Dec",
+        PLAIN,
+        "receive_bill",
+        entered("BSP India", "B-7", bill("Settlement", "8000"), due="2026-12-25"),
+    ),
+    (
+        "record bill EK-2211 from Emirates Holidays, AED 1,500 for hotel nights",
+        PLAIN,
+        "receive_bill",
+        entered("Emirates Holidays", "EK-2211", bill("Hotel nights", "1500", "AED")),
+    ),
+    (
+        "we received a bill from Taj Hotels, INV/441, ₹45,000 for rooms due next Friday",
+        PLAIN,
+        "receive_bill",
+        entered("Taj Hotels", "INV/441", bill("Rooms", "45000"), due="2026-12-04"),
+    ),
+    ("paid bill EK-2211 in full", PLAIN, "find_bills", {"vendor_reference": "EK-2211"}),
+    ("which bills are open", PLAIN, "find_bills", {}),
+    # Journal
+    ("post a journal entry: debit 5500, credit 1010, 500 for tea", PLAIN, "list_ledger_accounts", {}),
+    ("debit Rent and utilities credit Bank 20,000 for November rent", PLAIN, "list_ledger_accounts", {}),
+    ("journal entry dr cash cr bank 5k for petty cash", PLAIN, "list_ledger_accounts", {}),
+    # Books
+    ("chart of accounts", PLAIN, "list_ledger_accounts", {}),
+    ("which ledger accounts do we have", PLAIN, "list_ledger_accounts", {}),
+    ("bank balance", PLAIN, "list_ledger_accounts", {}),
+    ("balance of trade payables", PLAIN, "list_ledger_accounts", {}),
+    ("what's in 1200", PLAIN, "list_ledger_accounts", {}),
+    ("cash balance as of 31 March", PLAIN, "list_ledger_accounts", {}),
+    ("trial balance", PLAIN, "trial_balance", {}),
+    ("trial balance as of 31/03/2026", PLAIN, "trial_balance", {"as_of": "2026-03-31"}),
+    ("show the tb with zeros", PLAIN, "trial_balance", {"include_zero": True}),
+    ("how much money do we have in the bank", PLAIN, "list_ledger_accounts", {}),
+    ("balance of account 2100 on 30 September", PLAIN, "list_ledger_accounts", {}),
+    ("trial balance at the end of October 31", PLAIN, "trial_balance", {"as_of": "2026-10-31"}),
+    # Settlement plan
+    (
+        "fetch the BSP statement for 1–15 Nov",
+        PLAIN,
+        "fetch_bsp_statement",
+        {"country": "IN", "period_start": "2026-11-01", "period_end": "2026-11-15"},
+    ),
+    (
+        "get the bsp report 2026-10-16 to 2026-10-31",
+        IN_DUBAI,
+        "fetch_bsp_statement",
+        {"country": "AE", "period_start": "2026-10-16", "period_end": "2026-10-31"},
+    ),
+    # The trip
+    ("show the trip", PLAIN, "show_trip", {}),
+    ("what is in this trip", PLAIN, "show_trip", {}),
+    ("who is travelling", PLAIN, "show_trip", {}),
+    ("is anything wrong with this trip", PLAIN, "show_trip", {}),
+    ("list the passengers", PLAIN, "show_trip", {}),
+    ("what does the trip cost", PLAIN, "show_trip", {}),
+    ("show the itinerary", PLAIN, "read_itinerary", {}),
+    ("itinerary", PLAIN, "read_itinerary", {}),
+    ("what does the itinerary look like", PLAIN, "read_itinerary", {}),
+    ("add passenger Deepa Krishnan", PLAIN, "add_passenger", {"full_name": "Deepa Krishnan"}),
+    ("add Ravi Menon to the trip", PLAIN, "add_passenger", {"full_name": "Ravi Menon"}),
+    ("add Asha Menon as a child to the trip", PLAIN, "add_passenger", {"full_name": "Asha Menon", "kind": "child"}),
+    (
+        "add infant Anu Menon, born 3 Mar 2026, to the trip",
+        PLAIN,
+        "add_passenger",
+        {"full_name": "Anu Menon", "kind": "infant", "date_of_birth": "2026-03-03"},
+    ),
+    (
+        "add traveller Joseph Varghese, Indian, passport valid until 12 Aug 2031",
+        PLAIN,
+        "add_passenger",
+        {"full_name": "Joseph Varghese", "nationality": "IN", "passport_expiry": "2031-08-12"},
+    ),
+    ("add passenger Deepa Krishnan, passport no Z1234567", PLAIN, "add_passenger", {"full_name": "Deepa Krishnan"}),
+    (
+        "include senior Kamala Pillai, born 12/05/1955, on the trip",
+        PLAIN,
+        "add_passenger",
+        {"full_name": "Kamala Pillai", "kind": "senior", "date_of_birth": "1955-05-12"},
+    ),
+    ("remove Ravi Menon from the trip", PLAIN, "remove_passenger", {"full_name": "Ravi Menon"}),
+    ("remove passenger Asha Menon", PLAIN, "remove_passenger", {"full_name": "Asha Menon"}),
+    ("Ravi Menon is not coming", PLAIN, "remove_passenger", {"full_name": "Ravi Menon"}),
+    (
+        "add a transfer from Dubai airport to Hotel Atlantis on 10 Jan at 9:30",
+        PLAIN,
+        "add_transfer",
+        {"origin": "Dubai airport", "destination": "Hotel Atlantis", "on": "2027-01-10", "at": "09:30"},
+    ),
+    (
+        "book a cab from Hotel Atlantis to DXB next Friday at 6 pm for ₹2,500",
+        PLAIN,
+        "add_transfer",
+        {"origin": "Hotel Atlantis", "destination": "DXB", "on": "2026-12-04", "at": "18:00", "price": "2500", "currency": "INR"},
+    ),
+    (
+        "plan a pickup from Kochi airport to Munnar tomorrow week at noon",
+        PLAIN,
+        "add_transfer",
+        {"origin": "Kochi airport", "destination": "Munnar", "on": "2026-12-02", "at": "12:00"},
+    ),
+    (
+        "transfer from Marina to airport on Friday AED 150",
+        PLAIN,
+        "add_transfer",
+        {"origin": "Marina", "destination": "Airport", "on": "2026-11-27", "price": "150", "currency": "AED"},
+    ),
+]
+
+OPEN = {"amount": "45000.00", "currency": "INR"}
+INVOICE_ROW = {"id": DEEPA, "number": "2026-27/000012", "customer_name": "Deepa Krishnan", "open": OPEN, "status": "issued"}
+BILL_ROW = {"id": DRAFT, "vendor_reference": "BSP-7", "vendor_name": "BSP India", "open": {"amount": "8000.00", "currency": "INR"}, "status": "received"}
+INVOICES = {"count": 1, "invoices": [INVOICE_ROW]}
+BILLS = {"count": 1, "bills": [BILL_ROW]}
+ENQUIRY = {"found": 1, "enquiry": {"id": DEEPA, "customer_name": "Ravi Menon"}}
+ACCOUNTS = {
+    "accounts": [
+        {"id": DEEPA, "code": "1010", "name": "Cash in hand", "type": "asset"},
+        {"id": DRAFT, "code": "1100", "name": "Bank, current account", "type": "asset"},
+        {"id": "0190a0a0-0000-7000-8000-000000000003", "code": "5500", "name": "Communication and office", "type": "expense"},
+    ]
+}
+
+
+def moved(key: str, which: str, amount: str, on: str = "2026-11-24", currency: str = "INR", **more: str) -> JsonObject:
+    return {key: which, "amount": amount, "currency": currency, "paid_on": on, **more}
+
+
+LOOKED_UP: list[tuple[str, JsonObject, str, JsonObject]] = [
+    ("Deepa Krishnan paid 20,000", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    ("Deepa Krishnan has paid in full", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
+    ("received 20k from Deepa Krishnan yesterday, UTR 9912", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", "2026-11-23", reference="9912")),
+    ("record a payment of 45,000 from Deepa Krishnan on 20 Nov", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000", "2026-11-20")),
+    ("mark invoice 2026-27/000012 as paid", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
+    ("record payment of 20000 against invoice 2026-27/000012", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    ("we paid BSP India 8,000", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
+    ("pay bill BSP-7 in full", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000.00")),
+    ("we paid BSP India 5,000 last Monday", BILLS, "pay_bill", moved("bill_id", DRAFT, "5000", "2026-11-23")),
+    ("mark Ravi Menon's enquiry as quoted", ENQUIRY, "update_enquiry", {"enquiry_id": DEEPA, "status": "quoted"}),
+    (
+        "post a journal entry: debit 5500, credit 1010, 500 for tea",
+        ACCOUNTS,
+        "post_journal_entry",
+        {
+            "entry": {
+                "narration": "Tea",
+                "entry_date": "2026-11-24",
+                "lines": [
+                    {"account_id": "0190a0a0-0000-7000-8000-000000000003", "currency": "INR", "debit_amount": "500"},
+                    {"account_id": DEEPA, "currency": "INR", "credit_amount": "500"},
+                ],
+            }
+        },
+    ),
+    (
+        "journal entry dr cash cr bank 5k for petty cash",
+        ACCOUNTS,
+        "post_journal_entry",
+        {
+            "entry": {
+                "narration": "Petty cash",
+                "entry_date": "2026-11-24",
+                "lines": [
+                    {"account_id": DEEPA, "currency": "INR", "debit_amount": "5000"},
+                    {"account_id": DRAFT, "currency": "INR", "credit_amount": "5000"},
+                ],
+            }
+        },
+    ),
+]
+
+# What is said, and the one thing that is asked for; then an answer after the other until the tool is there.
+DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
+    ([("record a payment", "customer_name"), ("Deepa Krishnan", "amount"), ("20,000", "")], "find_invoices", open_of("Deepa Krishnan")),
+    ([("add a passenger", "full_name"), ("Ravi Menon", "")], "add_passenger", {"full_name": "Ravi Menon"}),
+    (
+        [("add a transfer", "origin"), ("Dubai airport", "destination"), ("Hotel Atlantis", "on"), ("some day", "on"), ("12 Dec", "")],
+        "add_transfer",
+        {"origin": "Dubai airport", "destination": "Hotel Atlantis", "on": "2026-12-12"},
+    ),
+    (
+        [("enter a bill", "vendor_name"), ("BSP India", "vendor_reference"), ("B-7", "amount"), ("8k", "description"), ("settlement", "")],
+        "receive_bill",
+        entered("BSP India", "B-7", bill("Settlement", "8000")),
+    ),
+    ([("journal entry", "debit"), ("cash", "credit"), ("bank", "amount"), ("500", "narration"), ("petty cash", "")], "list_ledger_accounts", {}),
+    (
+        [("get the BSP statement", "period_start"), ("1–15 Nov", "")],
+        "fetch_bsp_statement",
+        {"country": "IN", "period_start": "2026-11-01", "period_end": "2026-11-15"},
+    ),
+    ([("update the enquiry", "enquiry_id"), ("Ravi Menon", "changes"), ("mark it as quoted", "")], "summarise_enquiry", {"customer_name": "Ravi Menon"}),
+    ([("we paid BSP India", "amount"), ("in full", "")], "find_bills", {"vendor_name": "BSP India"}),
+]

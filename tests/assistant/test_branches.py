@@ -1,0 +1,180 @@
+"""Asking again and asking in other words: a new turn takes the place of the old one and of all behind it, and what was granted stays done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from tests.assistant.conftest import kinds
+from tests.assistant.line import INVOICE, Line, frames, proposal
+from tests.people import Person
+from voyagent.chat import service as chat
+from voyagent.kernel.ids import new_id
+
+
+def ask_again(line: Line, turn_id: str, message: str | None = None, person: Person | None = None, **more: Any) -> TestResponse:
+    act = "regenerate" if message is None else "edit"
+    options = {} if message is None else {"json": {"message": message}}
+    return (person or line.person).api.post(f"/chat/sessions/{line.session_id}/turns/{turn_id}/{act}", **options, **more)
+
+
+def transcript(line: Line, **query: str) -> list[dict[str, Any]]:
+    answer = line.person.api.get(f"/chat/sessions/{line.session_id}/messages", query_string=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json["messages"])
+
+
+def words(messages: list[dict[str, Any]]) -> list[str]:
+    return ["".join(block["text"] for block in message["blocks"] if block["type"] == "text") for message in messages if message["role"] == "user"]
+
+
+def turns(messages: list[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(message["turn"]["turn_id"] for message in messages))
+
+
+def status_of(line: Line, approval_id: str) -> str:
+    return str(line.person.api.get(f"/approvals/{approval_id}").json["status"])
+
+
+def test_asked_again_the_answer_takes_the_place_of_the_old_one_and_of_all_behind_it(line: Line) -> None:
+    for message in ("help", "trial balance", "who owes us"):
+        line.say(message)
+    first, second, third = turns(transcript(line))
+    answer = ask_again(line, second)
+    assert (answer.status_code, answer.json["replaces"]) == (202, second)
+    fresh = answer.json["turn_id"]
+    assert fresh not in (first, second, third)
+    line.drain()
+    shown = transcript(line)
+    assert (turns(shown), words(shown)) == ([first, fresh], ["help", "trial balance"])
+    assert [message["turn"]["replaces"] for message in shown] == [None, None, second, second]
+    everything = transcript(line, branch="all")
+    assert turns(everything) == [first, second, third, fresh]
+    gone = {message["turn"]["turn_id"] for message in everything if message["turn"]["superseded_at"]}
+    assert gone == {second, third}
+    assert [message["sequence"] for message in everything] == list(range(1, 9))
+
+
+def test_in_other_words_what_was_said_changes_and_the_old_words_can_be_read(line: Line) -> None:
+    line.say("help")
+    (first,) = turns(transcript(line))
+    answer = ask_again(line, first, "  trial balance ")
+    line.drain()
+    assert words(transcript(line)) == ["trial balance"]
+    assert words(transcript(line, branch="all")) == ["help", "trial balance"]
+    told = frames(line.post({}, last_event_id=str(answer.json["last_event_id"])))
+    assert kinds(told) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert {event["turn_id"] for event in told} == {answer.json["turn_id"]}
+
+
+def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: Person, owner_engine: sa.Engine) -> None:
+    approval_id = proposal(line)
+    (turn_id,) = turns(transcript(line))
+    assert ask_again(line, turn_id).status_code == 202
+    assert status_of(line, approval_id) == "expired"
+    late = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    assert (late.status_code, late.json["detail"]) == (409, "approval_already_resolved")
+    with owner_engine.connect() as connection:
+        read = sa.text(
+            "select kind, actor_id, entity_refs from audit_events where tenant_id = :t and kind in ('proposal.withdrawn', 'chat.regenerated') order by seq"
+        )
+        events = connection.execute(read, {"t": line.person.actor.tenant_id}).all()
+    assert [event.kind for event in events] == ["proposal.withdrawn", "chat.regenerated"]
+    assert events[0].entity_refs["approval_id"] == approval_id
+    assert {event.actor_id for event in events} == {line.person.actor.user_id}
+    line.drain()
+    (fresh,) = line.person.api.get(f"/chat/sessions/{line.session_id}").json["pending_approvals"]
+    assert fresh["approval_id"] != approval_id, "the new turn asks for itself"
+
+
+def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(line: Line, leila: Person) -> None:
+    approval_id = proposal(line)
+    leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    line.drain()
+    first = turns(transcript(line))[0]
+    ask_again(line, first, "help")
+    line.drain()
+    shown = transcript(line)
+    assert [message["role"] for message in shown] == ["user", "system", "assistant"]
+    (kept,) = shown[1]["blocks"]
+    assert (kept["type"], kept["approval_id"], kept["tool_name"]) == ("kept", approval_id, "draft_invoice")
+    assert status_of(line, approval_id) == "granted"
+    again = turns(shown)[0]
+    ask_again(line, again)
+    assert [block["approval_id"] for message in transcript(line) if message["role"] == "system" for block in message["blocks"]] == [approval_id], "named once"
+
+
+def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(line: Line, leila: Person) -> None:
+    approval_id = proposal(line)
+    leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
+    line.drain()
+    line.say("help")
+    ask_again(line, turns(transcript(line))[-1])
+    assert [message["role"] for message in transcript(line)].count("system") == 0
+    assert status_of(line, approval_id) == "granted"
+
+
+def test_a_question_that_is_no_part_of_the_talk_any_more_is_not_answered(line: Line) -> None:
+    asked = line.say("invoice Deepa Krishnan for Dubai visa due 10 Dec 2100")
+    assert kinds(asked) == ["text_delta", "final"]
+    ask_again(line, asked[0]["turn_id"], "help")
+    line.drain()
+    assert "approval_request" not in kinds(line.say("45,000"))
+
+
+def test_one_turn_at_a_time(line: Line) -> None:
+    line.say("help")
+    (turn_id,) = turns(transcript(line))
+    waiting = line.post({"message": "trial balance"})
+    assert waiting.status_code == 200
+    for answer in (ask_again(line, turn_id), ask_again(line, turn_id, "who owes us")):
+        assert (answer.status_code, answer.json["detail"]) == (409, "turn_in_progress")
+    line.drain()
+    assert ask_again(line, turn_id).status_code == 202
+    again = ask_again(line, turn_id)
+    assert (again.status_code, again.json["detail"]) == (409, "turn_in_progress")
+    line.drain()
+    again = ask_again(line, turn_id)
+    assert (again.status_code, again.json["detail"]) == (409, "turn_superseded")
+
+
+def test_what_follows_a_decision_is_not_asked_again(line: Line, leila: Person) -> None:
+    approval_id = proposal(line)
+    leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False})
+    line.drain()
+    continuation = turns(transcript(line))[-1]
+    answer = ask_again(line, continuation)
+    assert (answer.status_code, answer.json["detail"]) == (409, "turn_not_replaceable")
+
+
+def test_a_turn_of_another_conversation_is_not_found(line: Line, charlie: Person) -> None:
+    line.say("help")
+    (turn_id,) = turns(transcript(line))
+    other = line.person.api.post("/chat/sessions").json["session_id"]
+    answer = line.person.api.post(f"/chat/sessions/{other}/turns/{turn_id}/regenerate")
+    assert (answer.status_code, answer.json["detail"]) == (404, "turn_not_found")
+    for session_id, person in ((line.session_id, charlie), (new_id(), line.person)):
+        answer = person.api.post(f"/chat/sessions/{session_id}/turns/{turn_id}/regenerate")
+        assert (answer.status_code, answer.json["detail"]) == (404, "session_not_found")
+
+
+@pytest.mark.parametrize("message", ["", "   ", "x" * 32_001])
+def test_other_words_are_words(line: Line, message: str) -> None:
+    line.say("help")
+    (turn_id,) = turns(transcript(line))
+    assert ask_again(line, turn_id, message).status_code == 422
+    assert words(transcript(line)) == ["help"]
+
+
+def test_a_deleted_conversation_takes_its_versions_with_it(line: Line, owner_engine: sa.Engine) -> None:
+    line.say(INVOICE)
+    ask_again(line, turns(transcript(line))[0])
+    line.drain()
+    with line.person.acting() as actor:
+        chat.delete(actor, line.session_id)  # type: ignore[arg-type]
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("delete from chat_sessions where id = :id"), {"id": line.session_id})
+        assert connection.scalar(sa.text("select count(*) from chat_turns where session_id = :id"), {"id": line.session_id}) == 0

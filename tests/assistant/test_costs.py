@@ -1,0 +1,205 @@
+"""What models take is counted, and the limits of an agency hold: turns a minute and an hour, tokens a day, for all processes together."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.line import Line
+from tests.assistant.models import DRAFT, FIND, Always, ModelTalk, use, wants
+from tests.people import Person
+from voyagent.assistant import costs
+from voyagent.chat import service as chat
+from voyagent.drivers.models.errors import ModelUnavailable
+from voyagent.drivers.models.scripted import Reply, Scripted
+from voyagent.drivers.models.usage import Usage
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel import clock
+
+SONNET = "claude-sonnet-4-5"
+
+
+@pytest.fixture
+def model(app: Flask, talk: Talk, alice: Person) -> ModelTalk:
+    return ModelTalk(app, talk, alice, talk.begin(alice))
+
+
+def spending(person: Person, day: date | None = None) -> costs.Spending:
+    with person.reading() as reader:
+        return costs.spending(reader, day or clock.today(person.actor.timezone))
+
+
+def sonnet(*script: Any) -> Scripted:
+    return Scripted(list(script), model=SONNET)
+
+
+def settle(person: Person, **changes: Any) -> None:
+    assert person.api.patch("/tenant-settings", json=changes).status_code == 200
+
+
+def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(model: ModelTalk) -> None:
+    first = model.begin("who is new?")
+    model.run(first, sonnet(wants(use(FIND)), Reply("Nobody.", usage=Usage(1000, 100, cache_read=5000))))
+    second = model.begin("thanks")
+    model.run(second, sonnet(Reply("Welcome.")))
+    with model.person.reading() as reader:
+        whole, replies = costs.spent_in(reader, model.session_id)
+    # USD 3 and 15 for a million; what is read from the cache costs a tenth.
+    one = Decimal("0.00060000")
+    assert replies[second] == costs.Spent(120, one, 1)
+    assert replies[first] == costs.Spent(120 + 6100, one + Decimal("0.00600000"), 2)
+    assert whole == costs.Spent(6340, Decimal("0.00720000"), 3)
+    assert (spending(model.person).today, spending(model.person).month) == (whole, whole)
+
+
+def test_an_answer_that_never_came_and_one_that_was_stopped_are_paid_for_too(model: ModelTalk) -> None:
+    error = ModelUnavailable("it broke off", driver="scripted")
+    error.usage, error.tries = Usage(50, 7, estimated=True), 2
+    model.run(model.begin("hello"), Scripted([error]))
+    assert spending(model.person).today.tokens == 57
+    turn_id = model.begin("hello")
+
+    class Interrupted(Scripted):
+        def answer(self, request: Any, on_text: Any, should_stop: Any = lambda: False) -> Any:
+            model.person.does(chat.request_stop, model.session_id)
+            return super().answer(request, on_text, should_stop)
+
+    model.run(turn_id, Interrupted([Reply("Never told")]))
+    assert spending(model.person).today.tokens == 57 + 120
+
+
+def test_what_was_spent_outlives_its_conversation_and_is_the_agencys_own(model: ModelTalk, charlie: Person) -> None:
+    model.say("hello", Reply("Hello."))
+    model.person.does(chat.delete, model.session_id)
+    assert spending(model.person).month.tokens == 120
+    assert spending(charlie).month == costs.Spent()
+
+
+def test_the_day_is_the_agencys(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(model.person, timezone="Pacific/Kiritimati")
+    late = datetime(2100, 3, 31, 11, 0, tzinfo=UTC)  # there it is April by an hour
+    turn_id = model.begin("hello")
+    with monkeypatch.context() as patched:
+        patched.setattr("voyagent.assistant.costs.clock.today", lambda zone="UTC": date(2100, 4, 1) if zone == "Pacific/Kiritimati" else late.date())
+        model.run(turn_id, Scripted([Reply("Hello.")]))
+    assert spending(model.person, date(2100, 3, 31)).month.tokens == 0
+    assert spending(model.person, date(2100, 4, 2)).month.tokens == 120
+    assert spending(model.person, date(2100, 4, 2)).today.tokens == 0
+
+
+@pytest.mark.parametrize(("setting", "word"), [("rate_limit_per_minute", "minute"), ("rate_limit_per_hour", "hour")])
+def test_a_turn_above_the_limit_is_an_error_and_a_final_and_is_not_counted(line: Line, owner_engine: sa.Engine, setting: str, word: str) -> None:
+    settle(line.person, **{setting: 2})
+    assert [kinds(line.say("help")) for _ in range(3)] == [["text_delta", "final"]] * 2 + [["error", "final"]]
+    refused = line.say("help")
+    assert refused[0]["error_message"] == f"rate_limited: {word}"
+    with owner_engine.begin() as connection:
+        counted = "select count(*) from turn_admissions where tenant_id = :t"
+        assert connection.scalar(sa.text(counted), {"t": line.person.actor.tenant_id}) == 2
+        back = "update turn_admissions set admitted_at = admitted_at - interval '61 seconds' where tenant_id = :t"
+        connection.execute(sa.text(back if word == "minute" else back.replace("61 seconds", "61 minutes")), {"t": line.person.actor.tenant_id})
+    assert kinds(line.say("help")) == ["text_delta", "final"]
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] >= 5
+
+
+def test_what_goes_on_after_a_decision_is_no_turn_of_the_limit(model: ModelTalk) -> None:
+    settle(model.person, rate_limit_per_minute=1)
+    events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
+    model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
+    told = model.talk.events(model.person, model.session_id)[len(events) :]
+    assert kinds(told)[:2] == ["approval_granted", "tool_result"]
+    assert of_kind(told, "error") == []
+
+
+def test_of_parallel_turns_as_many_are_let_in_as_the_limit_says(model: ModelTalk) -> None:
+    settle(model.person, rate_limit_per_minute=3)
+    sessions = [model.talk.begin(model.person) for _ in range(8)]
+    talks = [ModelTalk(model.app, model.talk, model.person, session_id) for session_id in sessions]
+    begun = [one.begin("hello") for one in talks]
+    together = threading.Barrier(8)
+
+    def run(place: int) -> list[str]:
+        together.wait(10)
+        return kinds(talks[place].run(begun[place], Scripted([Reply("Hello.")])))
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(run, range(8)))
+    assert told.count(["text_delta", "final"]) == 3
+    assert told.count(["error", "final"]) == 5
+
+
+def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planner_goes_on(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    model.say("hello", Reply("Hello."))
+    events, driver = model.say("trial balance")
+    assert kinds(events) == ["error", "tool_use", "tool_result", "text_delta", "final"]
+    assert events[0]["error_message"] == "daily_budget_exceeded: limit=100 used=120"
+    assert driver.requests == []
+    assert "empty" in text(events)
+    settle(model.person, daily_token_budget=None)
+    again, _ = model.say("hello", Reply("Hello again."))
+    assert text(again) == "Hello again."
+
+
+def test_a_budget_that_is_spent_in_the_midst_of_a_turn_ends_it(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    events, driver = model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
+    assert kinds(events) == ["tool_use", "tool_result", "error", "final"]
+    assert events[2]["error_message"] == "daily_budget_exceeded: limit=100 used=120"
+    assert len(driver.requests) == 1
+
+
+def test_without_a_model_a_budget_is_nobodys_concern(line: Line) -> None:
+    settle(line.person, daily_token_budget=1)
+    assert [kinds(line.say("help")) for _ in range(2)] == [["text_delta", "final"]] * 2
+
+
+def test_a_spent_budget_over_http_is_a_stream_with_status_200(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = Scripted([Reply("Hello.")])
+    monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(driver))
+    settle(line.person, daily_token_budget=100)
+    assert kinds(line.say("hello")) == ["text_delta", "final"]
+    assert next(event["kind"] for event in line.say("help")) == "error"
+
+
+@pytest.mark.parametrize(("used", "warns_at"), [(0, None), (49, None), (50, 50), (79, 50), (80, 80), (99, 80), (100, 100), (250, 100)])
+def test_warnings_come_at_half_four_fifths_and_all_of_the_budget(used: int, warns_at: int | None) -> None:
+    assert costs.Spending(costs.Spent(used * 10), costs.Spent(), 1000).warns_at == warns_at
+    assert costs.Spending(costs.Spent(used), costs.Spent()).warns_at is None
+
+
+def test_people_read_a_sentence_where_programs_read_a_code(app: Flask) -> None:
+    with app.test_request_context():
+        assert costs.in_words("rate_limited: minute").endswith("in a minute.")
+        assert costs.in_words("daily_budget_exceeded: limit=1 used=2").startswith("Your agency's tokens")
+        assert costs.in_words("The model took too long.") == "The model took too long."
+
+
+def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: Person) -> None:
+    browser, reader = model.person.browser, bob.browser
+    assert 'id="spending"' not in browser.get("/settings").text
+    settle(model.person, daily_token_budget=200)
+    model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(100, 20))))
+    with model.person.acting() as actor:
+        enquiries.create(actor, customer_name="Deepa Krishnan")  # no new agency any more: the home page has its figures
+    for page in (browser.get("/settings").text, reader.get("/settings").text, browser.get("/").text):
+        assert "Today: 120 of 200 tokens" in page
+        assert "50 % of today" in page
+        assert "This month: 120 tokens" in page
+
+
+def test_the_talk_on_the_page_says_a_refusal_in_words(line: Line) -> None:
+    settle(line.person, rate_limit_per_minute=1)
+    line.say("help")
+    line.say("help")
+    page = line.person.browser.get(f"/assistant/{line.session_id}").text
+    assert "as often as its settings allow" in page
+    assert "rate_limited" not in page

@@ -1,0 +1,224 @@
+"""Following a conversation without saying anything: its transcript page by page, its events over turns, and asking a turn to stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames
+from tests.people import ApiClient, Person
+from voyagent.assistant.tools import registry
+from voyagent.chat import queries as chats, service as chat, stream
+
+# The transcript ----------------------------------------------------------------------------------------------------------
+
+
+def page(line: Line, person: Person | None = None, **query: Any) -> Any:
+    return (person or line.person).api.get(f"/chat/sessions/{line.session_id}/messages", query_string=query)
+
+
+def test_the_transcript_is_what_was_said_by_whom_and_in_which_turn(line: Line, bob: Person) -> None:
+    line.say("help")
+    line.say(INVOICE, person=bob)
+    answer = page(line)
+    assert answer.status_code == 200
+    assert set(answer.json) == {"messages", "next_cursor", "last_event_id"}
+    said = answer.json["messages"]
+    assert [(message["sequence"], message["role"]) for message in said] == [(1, "user"), (2, "assistant"), (3, "user"), (4, "assistant")]
+    assert [message["author"] and message["author"]["user_id"] for message in said] == [str(line.person.actor.user_id), None, str(bob.actor.user_id), None]
+    assert [message["turn"]["status"] for message in said] == ["done", "done", "waiting", "waiting"]
+    assert {message["turn"]["kind"] for message in said} == {"message"}
+    assert said[0]["blocks"] == [{"type": "text", "text": "help"}]
+    assert [block["type"] for block in said[3]["blocks"]] == ["text", "approval"]
+    assert all(INSTANT.fullmatch(message["created_at"]) for message in said)
+    assert (answer.json["next_cursor"], answer.json["last_event_id"]) == (None, frames(line.post({}, last_event_id="0"))[-1]["id"])
+
+
+def test_the_transcript_has_pages(line: Line) -> None:
+    for _ in range(3):
+        line.say("help")
+    whole = page(line).json["messages"]
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    for _ in range(4):
+        part = page(line, limit=2, **cursor).json
+        found += part["messages"]
+        if part["next_cursor"] is None:
+            break
+        cursor = {"cursor": part["next_cursor"]}
+    assert found == whole
+    for query in ({"limit": 0}, {"limit": 201}, {"cursor": "nonsense"}, {"branch": "other"}):
+        assert page(line, **query).status_code == 422, query
+
+
+def test_what_the_planner_keeps_for_itself_is_not_told(line: Line) -> None:
+    line.say("invoice Deepa Krishnan for Dubai visa due 10 Dec 2100")
+    assert [block["type"] for block in page(line).json["messages"][1]["blocks"]] == ["text"]
+
+
+def test_from_a_transcript_in_the_middle_of_a_turn_its_events_are_told_from_the_first(line: Line) -> None:
+    line.say("help")
+    line.post({"message": "trial balance"})
+    with line.person.acting():
+        turn = chats.find_running_turn(UUID(line.session_id))
+        assert turn is not None
+        begun = chat.begin_turn(turn.id)
+        assert begun is not None
+        first = chat.emit(begun, "text_delta", text="half a ")
+        chat.emit(begun, "text_delta", text="sentence")
+    seen = page(line).json
+    assert (seen["last_event_id"], [message["role"] for message in seen["messages"]]) == (first - 1, ["user", "assistant", "user"])
+    assert seen["messages"][-1]["turn"]["status"] == "running"
+
+
+def test_whoever_may_read_may_read_along_and_nobody_else(line: Line, victor: Person, charlie: Person) -> None:
+    line.say("help")
+    assert len(page(line, victor).json["messages"]) == 2
+    stranger = page(line, charlie)
+    assert (stranger.status_code, stranger.json["detail"]) == (404, "session_not_found")
+    line.person.api.delete(f"/chat/sessions/{line.session_id}")
+    assert page(line).status_code == 404
+
+
+# Its events --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream whose total time is half a second."""
+    whole = stream.frames
+    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.5))
+
+
+def follow(line: Line, last_event_id: str | None = None, person: Person | None = None) -> TestResponse:
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    answer = (person or line.person).api.get(f"/chat/sessions/{line.session_id}/events", headers=headers)
+    line.opened.append(answer)
+    return answer
+
+
+@pytest.mark.usefixtures("brief")
+def test_the_events_of_a_conversation_are_told_over_its_turns(line: Line, victor: Person) -> None:
+    line.say("help")
+    first = line.say("trial balance")
+    answer = follow(line, "0", victor)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream; charset=utf-8")
+    assert (answer.headers["Cache-Control"], answer.headers["X-Accel-Buffering"]) == ("no-store", "no")
+    begun = time.monotonic()
+    told = frames(answer)
+    assert time.monotonic() - begun >= 0.4, "no final ends it"
+    assert [event["id"] for event in told] == list(range(1, first[-1]["id"] + 1))
+    assert [event["kind"] for event in told].count("final") == 2
+    assert frames(follow(line, str(first[0]["id"]))) == first[1:]
+
+
+def test_the_same_bytes_as_when_they_were_told(line: Line, request: pytest.FixtureRequest) -> None:
+    live = line.post({"message": "trial balance"})
+    line.drain()
+    told = FRAME.findall(live.get_data(as_text=True))
+    request.getfixturevalue("brief")
+    assert len(told) > 2
+    assert FRAME.findall(follow(line, "0").get_data(as_text=True)) == told
+
+
+def test_without_a_number_it_tells_what_comes_from_now_on(line: Line) -> None:
+    line.say("help")
+    heard = follow(line).response
+    told = line.say("help")
+    text = ""
+    for chunk in heard:
+        text += chunk.decode() if isinstance(chunk, bytes) else chunk
+        if '"kind":"final"' in text:
+            break
+    assert [int(number) for number, _ in FRAME.findall(text)] == [event["id"] for event in told]
+
+
+@pytest.mark.parametrize("said", ["nonsense", "999", "-1", "1e3", ""])
+def test_a_number_that_is_none_of_ours_is_refused(line: Line, said: str) -> None:
+    line.say("help")
+    answer = follow(line, said)
+    assert (answer.status_code, answer.json["detail"]) == (422, "invalid_last_event_id")
+
+
+def test_one_person_follows_at_most_so_many_at_once(line: Line, monkeypatch: pytest.MonkeyPatch, victor: Person) -> None:
+    monkeypatch.setattr(stream.seats(line.person.app), "_per_person_max", 2)
+    for _ in range(2):
+        assert follow(line).status_code == 200
+    refused = follow(line)
+    assert (refused.status_code, refused.json["detail"]) == (429, "too_many_requests")
+    assert refused.headers["Retry-After"] == "5"
+    assert follow(line, person=victor).status_code == 200
+    line.opened[0].close()
+    assert follow(line).status_code == 200
+
+
+def test_nobody_and_strangers_follow_nothing(line: Line, charlie: Person) -> None:
+    assert follow(line, person=charlie).json["detail"] == "session_not_found"
+    nobody = ApiClient(line.person.app.test_client(), None).get(f"/chat/sessions/{line.session_id}/events")
+    assert (nobody.status_code, nobody.json["detail"]) == (401, "unauthorized")
+
+
+# Stopping ----------------------------------------------------------------------------------------------------------------
+
+
+def stop(line: Line, person: Person | None = None) -> TestResponse:
+    return (person or line.person).api.post(f"/chat/sessions/{line.session_id}/stop")
+
+
+def test_a_turn_that_is_asked_to_stop_ends_as_stopped(line: Line, bob: Person, owner_engine: sa.Engine) -> None:
+    answer = line.post({"message": "trial balance"})
+    for person in (None, bob, None):
+        asked = stop(line, person)
+        assert (asked.status_code, asked.json) == (200, {"stopping": True})
+    line.drain()
+    assert [event["kind"] for event in frames(answer)] == ["final"]
+    assert page(line).json["messages"][-1]["turn"]["status"] == "stopped"
+    assert stop(line).json == {"stopping": False}
+    with owner_engine.connect() as connection:
+        count = sa.text("select count(*) from audit_events where tenant_id = :t and kind = 'chat.stop_asked'")
+        assert connection.scalar(count, {"t": line.person.actor.tenant_id}) == 1, "asked once, however often"
+
+
+def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And whoever asks is answered at once, though the worker holds the conversation for as long as the tool takes."""
+    tool = registry.get("trial_balance")
+    inside, go, ended = threading.Event(), threading.Event(), []
+
+    def slow(scene: Any, wanted: Any) -> Any:
+        inside.set()
+        assert go.wait(20)
+        assert tool.run is not None
+        return tool.run(scene, wanted)
+
+    monkeypatch.setitem(registry._tools, tool.name, replace(tool, run=slow))  # noqa: SLF001 - the only way to a tool that takes its time
+    answer = line.post({"message": "trial balance"})
+
+    def work() -> None:
+        line.drain()
+        ended.append(time.monotonic())
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert inside.wait(20)
+    asked_at = time.monotonic()
+    assert stop(line).json == {"stopping": True}
+    assert time.monotonic() - asked_at < 1
+    let_go = time.monotonic()
+    go.set()
+    worker.join(timeout=20)
+    assert ended[0] - let_go < 1
+    assert [event["kind"] for event in frames(answer)] == ["tool_use", "tool_result", "final"]
+
+
+def test_who_may_not_talk_may_not_stop(line: Line, victor: Person, charlie: Person) -> None:
+    line.post({"message": "trial balance"})
+    assert stop(line, victor).json["detail"] == "forbidden_role"
+    assert stop(line, charlie).json["detail"] == "session_not_found"
+    assert stop(line).json == {"stopping": True}

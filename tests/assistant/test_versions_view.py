@@ -1,0 +1,126 @@
+"""The page of a conversation: a message is copied, answered again or put in other words, and earlier versions can be looked at."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.assistant.conftest import Talk
+from tests.assistant.line import INVOICE
+from tests.people import Person, csrf
+from voyagent.chat import queries as chats, service as chat
+
+
+@pytest.fixture
+def browser(alice: Person) -> FlaskClient:
+    return alice.browser
+
+
+def read(browser: FlaskClient, session_id: UUID, **query: str) -> str:
+    answer = browser.get(f"/assistant/{session_id}", query_string=query)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def send(browser: FlaskClient, session_id: UUID, path: str, **fields: Any) -> Any:
+    return browser.post(path, data={"csrf_token": csrf(browser, f"/assistant/{session_id}"), **fields})
+
+
+def addresses(page: str) -> tuple[list[str], list[str]]:
+    """Where its messages are answered again, and where they are put in other words."""
+    found = re.findall(r'action="(/assistant/[^"]*/turns/[^"]*)"', page)
+    return [path for path in found if path.endswith("regenerate")], [path for path in found if path.endswith("edit")]
+
+
+def test_a_message_is_answered_again_and_put_in_other_words(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "help")
+    again, edit = addresses(read(browser, session_id))
+    assert (len(again), len(edit)) == (1, 1)
+    assert send(browser, session_id, again[0]).status_code == 303
+    page = read(browser, session_id)
+    assert addresses(page) == ([], []), "not while one runs"
+    assert "The assistant is at it." in page
+    talk.drain()
+    _, edit = addresses(read(browser, session_id))
+    assert send(browser, session_id, edit[0], message="trial balance").status_code == 303
+    talk.drain()
+    page = read(browser, session_id)
+    assert "the trial balance is empty" in page
+    assert '<p class="v-pre">help</p>' not in page
+    assert "branch=all" in page
+    everything = read(browser, session_id, branch="all")
+    assert everything.count("An earlier version") == 4
+    assert "the trial balance is empty" in everything
+    assert addresses(everything) == addresses(page)
+
+
+def test_words_that_are_none_are_not_sent(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "help")
+    _, edit = addresses(read(browser, session_id))
+    answer = send(browser, session_id, edit[0], message="   ")
+    assert answer.status_code == 422
+    with alice.acting():
+        assert chat.find_running_turn(session_id) is None
+
+
+def test_what_was_granted_is_named_on_the_page(talk: Talk, alice: Person, leila: Person, browser: FlaskClient) -> None:
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, INVOICE)
+    talk.decide(leila, next(event["approval_id"] for event in asked if event["kind"] == "approval_request"))
+    _, edit = addresses(read(browser, session_id))
+    send(browser, session_id, edit[0], message="help")
+    talk.drain()
+    assert "This was done before and stays done: " in read(browser, session_id)
+
+
+def test_a_reader_copies_and_changes_nothing(talk: Talk, alice: Person, victor: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "help")
+    page = read(victor.browser, session_id)
+    assert addresses(page) == ([], [])
+    assert page.count("data-copy=") == 2
+
+
+def test_what_the_assistant_says_is_laid_out_and_what_people_say_is_not(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = talk.begin(alice)
+    words = "**now** <script>alert(1)</script> [x](https://evil.example)"
+    with alice.acting() as actor:
+        turn = chat.start_turn(actor, session_id, message=words)
+        chat.append_message(actor, session_id, role="assistant", blocks=[{"type": "text", "text": words}], turn_id=turn.id)
+        chat.finish_turn(turn, "done")
+    page = read(browser, session_id)
+    assert '<p class="v-pre">**now** &lt;script&gt;alert(1)&lt;/script&gt;' in page
+    assert '<strong>now</strong> &lt;script&gt;alert(1)&lt;/script&gt; <a href="https://evil.example" rel="noopener nofollow noreferrer">x</a>' in page
+
+
+def test_what_is_read_aloud_is_not_the_talk_itself(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    page = read(browser, talk.begin(alice))
+    assert re.search(r'id="talk"[^>]*aria-live="off"', page)
+    assert re.search(r'id="aloud" role="status" aria-live="polite"', page)
+
+
+@pytest.mark.parametrize(("words", "found"), [("deepa", True), ("45,000", True), ("100%", False), ("_", False), ("type", False), ("dubai visa", True)])
+def test_conversations_are_found_by_what_was_said(talk: Talk, alice: Person, browser: FlaskClient, words: str, found: bool) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        chat.start_turn(actor, session_id, message=INVOICE)
+        chat.rename(actor, session_id, "Winter")
+    page = browser.get("/assistant", query_string={"q": words}).text
+    assert (f"/assistant/{session_id}" in page) is found
+    assert ("No conversation speaks of that." in page) is not found
+
+
+def test_the_search_finds_names_and_nothing_of_another_agency(talk: Talk, alice: Person, charlie: Person) -> None:
+    session_id = talk.begin(alice)
+    with alice.acting() as actor:
+        chat.rename(actor, session_id, "Krishnan family")
+    with alice.reading() as reader:
+        assert [row["id"] for row in chats.list_sessions(reader, words="krishnan")[0]] == [session_id]
+    with charlie.reading() as reader:
+        assert chats.list_sessions(reader, words="krishnan")[0] == []

@@ -1,0 +1,42 @@
+"""Acts of money that the assistant proposes and a grant carries out: receipts, bills, payments, entries made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.audit.acts.registry import Doing, Left, act
+from tests.audit.acts.stage import Stage
+from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted as granted
+from tests.billing import papers
+from tests.ledger import books
+from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
+
+PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
+
+
+def _by_bob(*left: Left) -> tuple[Left, ...]:
+    return tuple(replace(one, by="bob", via="assistant") for one in left)
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("payment.received", ("invoice_id", "payment_id"))), effect(RECEIPT.tool_name), CONTINUED))
+def note_a_receipt_by_a_grant(stage: Stage) -> Doing:
+    return granted(stage, RECEIPT.tool_name, invoice_id=str(papers.issued(stage.alice)), **PAID)
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))), effect(RECEIVE.tool_name), CONTINUED))
+def receive_a_bill_by_a_grant(stage: Stage) -> Doing:
+    item = {"description": "Settlement", "quantity": 1, "unit_price": "22500.00", "currency": "INR"}
+    given = {"vendor_name": "BSP India", "vendor_reference": "BSP-7", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": [item]}
+    return granted(stage, RECEIVE.tool_name, **given)
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("payment.made", ("bill_id", "payment_id"))), effect(PAY.tool_name), CONTINUED))
+def pay_a_bill_by_a_grant(stage: Stage) -> Doing:
+    return granted(stage, PAY.tool_name, bill_id=str(papers.receive(stage.alice)), **PAID)
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(POSTED), effect(POST.tool_name), CONTINUED))
+def post_an_entry_by_a_grant(stage: Stage) -> Doing:
+    bank, cash = (str(books.account_id(stage.alice, purpose)) for purpose in ("bank", "cash"))
+    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
+    return granted(stage, POST.tool_name, entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines})

@@ -1,0 +1,59 @@
+"""What tokens cost, to the eighth decimal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from voyagent.drivers.models.prices import cost_of, price_of
+from voyagent.drivers.models.usage import Usage
+
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("model", "read", "written"),
+    [
+        ("claude-sonnet-4-5", "3", "15"),
+        ("claude-opus-4-6", "15", "75"),
+        ("claude-haiku-4-5-20251001", "0.80", "4"),
+        ("Claude-3-5-Sonnet-latest", "3", "15"),
+    ],
+)
+def test_a_model_costs_what_its_family_does(model: str, read: str, written: str) -> None:
+    assert cost_of(model, Usage(input=MILLION)) == Decimal(read)
+    assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
+
+
+@pytest.mark.parametrize("model", ["llama-3-sonnet", "claude", "claude-next", "sonnet", "", "local-model"])
+def test_a_model_that_is_none_of_theirs_has_no_price(model: str) -> None:
+    assert price_of(model) is None
+    assert cost_of(model, Usage(1, 1)) is None
+
+
+def test_the_cache_costs_a_quarter_more_to_fill_and_a_tenth_to_read() -> None:
+    assert cost_of("claude-sonnet-4-5", Usage(cache_write=MILLION)) == Decimal("3.75")
+    assert cost_of("claude-sonnet-4-5", Usage(cache_read=MILLION)) == Decimal("0.30")
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (Usage(), "0.00000000"),
+        (Usage(input=1), "0.00000080"),
+        (Usage(cache_read=1), "0.00000008"),
+        (Usage(cache_write=1), "0.00000100"),
+        (Usage(cache_read=3, cache_write=7, input=11, output=13), "0.00006804"),
+        (Usage(input=2**31 - 1, output=2**31 - 1), "10307.92150560"),
+    ],
+)
+def test_costs_have_eight_decimals(usage: Usage, cost: str) -> None:
+    assert f"{cost_of('claude-haiku-4-5-20251001', usage):f}" == cost
+
+
+def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voyagent.drivers.models.prices.CACHE_READ", Decimal("0.00625"))
+    assert cost_of("claude-haiku-4-5-20251001", Usage(cache_read=1)) == Decimal("0.00000001")
+    monkeypatch.undo()
+    assert cost_of("claude-sonnet-4-5", Usage(input=1) + Usage(output=1, estimated=True)) == Decimal("0.00001800")

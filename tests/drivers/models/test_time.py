@@ -1,0 +1,123 @@
+"""Nobody waits beyond the deadline, or for longer than she wants to, and hanging up is noticed."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.drivers.models.asking import KINDS, ask, driver_of, request_of
+from tests.drivers.smtp_server import certificate, in_tls
+from tests.model_server import Act, Endless, Failure, Frames, Hang, ModelServer, Reply, serving
+from voyagent.drivers.models import line
+from voyagent.drivers.models.errors import ModelTimeout, ModelUnavailable
+from voyagent.drivers.models.protocol import ModelDriver
+
+
+@pytest.mark.parametrize("act", [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless("", pause_s=0.05)])
+def test_a_server_that_gives_no_answer_is_waited_for_until_the_deadline(driver: ModelDriver, server: ModelServer, act: Act) -> None:
+    ask(driver)  # what is imported for the first time is no matter of this test
+    server.next(act)
+    begun = time.monotonic()
+    with pytest.raises(ModelTimeout) as failed:
+        ask(driver, within_s=1)
+    assert 0.9 <= time.monotonic() - begun < 3
+    assert failed.value.tries == 1
+    assert server.left_alone.wait(2), "the connection stays open"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [Hang(), Frames(b": nothing yet\n\n", "silence"), Endless(pause_s=0.02), Endless(), Failure(429, headers={"Retry-After": "8"})],
+)
+def test_whoever_asked_may_stop_at_any_moment(driver: ModelDriver, server: ModelServer, act: Act) -> None:
+    ask(driver)
+    server.next(act)
+    told: list[str] = []
+    wanted = threading.Event()
+    begun: list[float] = []
+
+    def stop() -> None:
+        begun.append(time.monotonic())
+        wanted.set()
+
+    timer = threading.Timer(0.5, stop)
+    timer.start()
+    answer = driver.answer(request_of(max_tokens=10_000_000), told.append, wanted.is_set)
+    assert time.monotonic() - begun[0] < 1
+    assert (answer.stop_reason, answer.calls, answer.text) == ("stopped", (), "".join(told))
+    if isinstance(act, Endless):
+        assert answer.usage.output >= len(answer.text) // 4 > 0
+    if not isinstance(act, Failure):
+        assert server.left_alone.wait(2), "the connection stays open"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_of_it_goes_through_tls_too(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = certificate(tmp_path)
+    monkeypatch.setattr(line, "_tls", lambda: ssl.create_default_context(cafile=str(pem)))
+    with serving(in_tls(pem)) as server:
+        driver = driver_of(kind, server)
+        server.next(Reply("Good morning."), Hang(), Endless(pause_s=0.01))
+        assert ask(driver).text == "Good morning."
+        for _ in range(2):
+            until = time.monotonic() + 0.3
+            answer = driver.answer(request_of(), lambda _text: None, lambda until=until: time.monotonic() > until)
+            assert time.monotonic() - until < 1
+            assert answer.stop_reason == "stopped"
+            assert server.left_alone.wait(2), "the connection stays open"
+            server.left_alone.clear()
+        _no_thread_is_left()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_certificate_that_nobody_vouches_for_is_not_spoken_to(kind: str, tmp_path: Path, pauses: list[float]) -> None:
+    with serving(in_tls(certificate(tmp_path))) as server:
+        with pytest.raises(ModelUnavailable, match="ConnectError"):
+            ask(driver_of(kind, server))
+        assert server.heard == []
+    assert pauses == [1.0]
+
+
+def test_the_question_whether_to_stop_is_asked_four_times_a_second(driver: ModelDriver, server: ModelServer) -> None:
+    ask(driver)
+    server.next(Endless(pause_s=0.002))
+    asked: list[float] = []
+
+    def should_stop() -> bool:
+        asked.append(time.monotonic())
+        return len(asked) > 4
+
+    driver.answer(request_of(max_tokens=10_000_000), lambda _text: None, should_stop)
+    assert 0.9 <= asked[-1] - asked[0] < 4
+
+
+def test_what_the_listener_raises_reaches_the_caller_and_hangs_up(driver: ModelDriver, server: ModelServer) -> None:
+    server.next(Endless(pause_s=0.02))
+
+    def on_text(_text: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        driver.answer(request_of(), on_text)
+    assert server.left_alone.wait(2), "the connection stays open"
+    _no_thread_is_left()
+
+
+def test_no_thread_outlives_its_answer(driver: ModelDriver, server: ModelServer) -> None:
+    server.next(Reply("Good morning."), Hang(), Endless())
+    ask(driver)
+    with pytest.raises(ModelTimeout):
+        ask(driver, within_s=0.5)
+    ask(driver, max_tokens=10)
+    _no_thread_is_left()
+
+
+def _no_thread_is_left() -> None:
+    until = time.monotonic() + 3
+    while [thread.name for thread in threading.enumerate() if thread.name.startswith("model-")]:
+        assert time.monotonic() < until
+        time.sleep(0.02)

@@ -1,0 +1,49 @@
+"""Paper: the same bytes twice, data that is never markup, and pages in a font of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from voyagent.drivers.paper import Paper
+
+SOURCE = """
+#let data = json(bytes(sys.inputs.data))
+#set document(title: "A page")
+#set text(font: sys.inputs.font, lang: "hi")
+#for line in data.lines [#line #parbreak()]
+"""
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Paper:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "page.typ").write_text(SOURCE)
+    (tmp_path / "secret.txt").write_text("a secret")
+    return Paper(tmp_path / "folder")
+
+
+def test_the_same_data_is_the_same_pdf(paper: Paper) -> None:
+    data = {"lines": ["₹2,28,200.50", "दुबई और अबू धाबी"]}
+    first = paper.pdf("page.typ", data)
+    assert first.startswith(b"%PDF-")
+    assert paper.pdf("page.typ", data) == first
+    assert b"Mukta" in first, "the font lies in the document"
+
+
+def test_what_people_type_is_text_and_not_markup(paper: Paper) -> None:
+    """Were it read as source, the first would be an empty line, and the last would stop the setting."""
+    typed = ['#read("../secret.txt")', "*bold* _slanted_ $x^2$ // gone", "#panic()", "]#[", '"}) #let x = 1', "\\"]
+    assert len(paper.png("page.typ", {"lines": typed})) == 1
+    assert paper.png("page.typ", {"lines": [""]}) != paper.png("page.typ", {"lines": typed[:1]})
+
+
+def test_a_document_reads_nothing_outside_its_folder(paper: Paper, tmp_path: Path) -> None:
+    (paper.folder / "thief.typ").write_text('#read("../secret.txt")')
+    with pytest.raises(RuntimeError, match=r"outside of project root|access denied|escape"):
+        paper.png("thief.typ", {})
+
+
+def test_long_data_takes_several_pages(paper: Paper) -> None:
+    assert len(paper.png("page.typ", {"lines": ["A line"] * 200}, dots_per_inch=36)) > 2

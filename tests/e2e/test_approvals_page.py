@@ -1,0 +1,96 @@
+"""Approvals in a browser: looking, editing, deciding several, and seeing what a colleague has decided, in light and dark, wide and on a phone."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+PASSWORD = "Harbour-lantern-42"
+ANSWER_MS = 30_000
+LIVE_MS = 15_000
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_requests_are_looked_at_edited_and_decided(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        _sign_up(visit)
+        for name in ("Deepa Krishnan", "Anil Menon", "Sara Thomas"):
+            _ask(visit, name)
+        _edit(visit)
+        _see_what_was_decided_elsewhere(visit)
+        _decide_the_others(visit)
+
+
+def _sign_up(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/sign-up")
+    page.get_by_label("Agency name").fill("Malabar Gulf Travels")
+    page.get_by_label("Your name").fill("Neha Kulkarni")
+    page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(4)}@example.com")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create agency").click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def _ask(visit: Visit, name: str) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    page.locator("#say").fill(f"Invoice {name} 45,000 for Dubai visa due 10 Dec 2100")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".v-ask").filter(has_text=name)).to_be_visible(timeout=ANSWER_MS)
+
+
+def _open(visit: Visit, name: str) -> None:
+    page = visit.page
+    page.goto("/approvals")
+    visit.looks_right()
+    page.locator("#inbox a").filter(has_text=name).first.click()
+    expect(page.locator("#review")).to_contain_text(name)
+    visit.looks_right()
+
+
+def _edit(visit: Visit) -> None:
+    page = visit.page
+    _open(visit, "Deepa Krishnan")
+    expect(page.locator("#document-preview")).to_contain_text("45,000.00")
+    page.get_by_role("link", name="Edit").click()
+    page.get_by_label("Unit price").first.fill("40,000")
+    visit.looks_right()
+    page.get_by_role("button", name="Save and look again").click()
+    expect(page.locator("#edited")).to_contain_text("Neha Kulkarni")
+    expect(page.locator("#document-preview")).to_contain_text("40,000.00")
+    visit.looks_right()
+
+
+def _see_what_was_decided_elsewhere(visit: Visit) -> None:
+    """A colleague in another tab rejects; this page tells so by itself."""
+    other = visit.page.context.new_page()
+    other.goto(visit.page.url + "?step=reject")
+    other.locator("#reason").fill("Ask her first")
+    other.get_by_role("button", name="Reject").click()
+    expect(other.locator("#outcome")).to_contain_text("Ask her first")
+    other.close()
+    expect(visit.page.locator("#outcome")).to_contain_text("Ask her first", timeout=LIVE_MS)
+
+
+def _decide_the_others(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/approvals")
+    for box in page.locator("#inbox input[name=chosen]").all():
+        box.check()
+    visit.looks_right()
+    page.get_by_role("button", name="Decide the chosen ones").click()
+    expect(page.locator("#several")).to_contain_text("Anil Menon")
+    visit.looks_right()
+    page.get_by_role("button", name="Grant these 2").click()
+    expect(page.locator("#results")).to_contain_text("2 granted.")
+    visit.looks_right()

@@ -1,0 +1,110 @@
+"""A trip from the first form to the paper, in every look; the same without JavaScript, and what the printer gets of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, pages_on_paper, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_audit_page import sign_up
+from tests.e2e.test_coming_in import look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+FLIGHTS = (
+    {"Flight": "EK 533", "From": "COK", "To": "DXB", "Departs": "19 Dec 2026", "04:30": "07:10"},
+    {"Flight": "EK 532", "From": "DXB", "To": "COK", "Departs": "25 Dec 2026", "09:25": "14:50"},
+)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_trip_becomes_the_itinerary_of_a_customer(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        sign_up(visit.page)
+        _plan(visit, look)
+
+
+def test_it_works_without_javascript(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address, java_script_enabled=False) as visit:
+        sign_up(visit.page)
+        _plan(visit, None)
+
+
+def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        _plan(visit, None)
+        assert pages_on_paper(page) == 2
+        address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
+        answer = page.request.get(site.address + address)
+        assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (200, "application/pdf", b"%PDF-")
+        page.emulate_media(media="print")
+        expect(page.get_by_role("heading", name="To Dubai")).to_be_visible()
+        for hidden in ("Passport ••••4567", "Margin", "No bed from 23 Dec 2026 to 25 Dec 2026"):
+            expect(page.get_by_text(hidden, exact=False).first).to_be_hidden()
+
+
+def _plan(visit: Visit, look: Look | None) -> None:
+    page = visit.page
+    page.goto("/trips")
+    page.get_by_role("link", name=re.compile("Open the first trip")).click()
+    page.get_by_label("Title").fill("Dubai and Abu Dhabi")
+    page.get_by_role("button", name=re.compile("Open the trip")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dubai and Abu Dhabi")
+    _see(visit, "trip-empty", look)
+    _passenger(visit)
+    for flight in FLIGHTS:
+        _flight(visit, flight)
+    _hotel(visit)
+    finding = page.locator("#findings")
+    expect(finding).to_contain_text("No bed from 23 Dec 2026 to 25 Dec 2026")
+    expect(page.locator("#sheet")).to_contain_text("EK, Cochin to Dubai and back")
+    expect(page.locator("#sheet")).to_contain_text("₹71,000.50")
+    _see(visit, "trip", look)
+
+
+def _passenger(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("link", name="Add a passenger").click()
+    page.get_by_label("Name as in the passport").fill("Deepa Krishnan")
+    page.get_by_label("Nationality").select_option("IN")
+    page.get_by_label("Passport number").fill("Z123 4567")
+    page.get_by_role("button", name=re.compile("^Save passenger")).click()
+    expect(page.locator("#about")).to_contain_text("Passport ••••4567")
+
+
+def _flight(visit: Visit, flight: dict[str, str]) -> None:
+    page = visit.page
+    page.locator("#about").get_by_role("link", name="Flight").last.click()
+    for label in ("Flight", "From", "To"):
+        page.locator("#line-fields").get_by_label(label, exact=True).fill(flight[label])
+    page.get_by_label("Departs", exact=True).fill(flight["Departs"])
+    (leaves, lands) = list(flight.items())[-1]
+    page.locator("#departs_time").fill(leaves)
+    page.locator("#arrives_time").fill(lands)
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#sheet")).to_contain_text(flight["Flight"])
+
+
+def _hotel(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#about").get_by_role("link", name="Hotel").last.click()
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#name-err")).to_be_visible()
+    page.get_by_label("Hotel", exact=True).fill("Marsa Creek Hotel")
+    page.get_by_label("City", exact=True).fill("Dubai")
+    page.get_by_label("Arrives", exact=True).fill("19 Dec 2026")
+    page.get_by_label("Leaves", exact=True).fill("23 Dec 2026")
+    page.locator("#price").fill("71,000.50")
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#sheet")).to_contain_text("Marsa Creek Hotel, Dubai")
+
+
+def _see(visit: Visit, name: str, look: Look | None) -> None:
+    if look is not None:
+        look_at(visit, name, look)

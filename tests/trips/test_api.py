@@ -1,0 +1,156 @@
+"""The JSON door of trips, field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.people import Person
+from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip, whole_trip
+
+FLIGHT = {"kind": "flight", "carrier": "EK", "number": "533", "origin": "COK", "destination": "DXB"} | {
+    "departs_at": "2026-12-19T04:30",
+    "arrives_at": "2026-12-19T07:10",
+}
+HOTEL = {"kind": "hotel", "name": "Marsa Creek Hotel", "city": "Dubai", "country": "AE", "check_in": "2026-12-19", "check_out": "2026-12-23"}
+
+
+def made(person: Person, path: str, **body: Any) -> dict[str, Any]:
+    answer = person.api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json
+
+
+def test_a_trip_is_opened_filled_and_read(alice: Person) -> None:
+    trip = made(alice, "/trips", title=" Krishnan family, Dubai ", currency="INR")
+    assert (trip["title"], trip["status"], trip["passengers"], trip["lines"]) == ("Krishnan family, Dubai", "planned", [], [])
+    assert trip["totals"] == [{"currency": "INR", "cost": "0.00", "price": "0.00", "margin": "0.00"}]
+    path = f"/trips/{trip['id']}"
+    somebody = made(alice, f"{path}/passengers", full_name="Deepa Krishnan", passport_number="z123-45 67", passport_expiry="2027-01-05", nationality="IN")
+    assert (somebody["passport_number"], somebody["kind"]) == ("••••4567", "adult")
+    hotel = made(alice, f"{path}/lines", details=HOTEL, cost="62000", price="71000.50", status="booked", supplier_ref="MC-77120")
+    flight = made(alice, f"{path}/lines", details=FLIGHT, price="104000")
+    assert flight["details"] == FLIGHT
+    assert (hotel["starts_on"], hotel["ends_on"], hotel["cost"], hotel["price"], hotel["currency"]) == (
+        *("2026-12-19", "2026-12-23", "62000.00", "71000.50", "INR"),
+    )
+    read = alice.api.get(path).json
+    assert [line["id"] for line in read["lines"]] == [flight["id"], hotel["id"]]
+    assert read["passengers"] == [somebody]
+    assert read["totals"] == [{"currency": "INR", "cost": "62000.00", "price": "175000.50", "margin": "113000.50"}]
+    (finding,) = read["findings"]
+    assert (finding["code"], finding["severity"], finding["passenger_ids"], finding["line_ids"]) == ("passport_expires", "warning", [somebody["id"]], [])
+    assert finding["sentence"] == "The passport of Deepa Krishnan expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 23 Jun 2027."
+    assert PASSPORT not in alice.api.get(path).text
+    assert alice.api.get(f"{path}/passengers").json == {"items": [somebody]}
+    assert alice.api.get(f"{path}/passengers/{somebody['id']}").json == somebody
+    assert alice.api.get(f"{path}/lines").json["items"] == read["lines"]
+    assert alice.api.get(f"{path}/lines/{hotel['id']}").json == hotel
+
+
+def test_a_viewer_reads_and_changes_nothing(alice: Person, victor: Person) -> None:
+    trip_id = whole_trip(alice)
+    assert victor.api.get(f"/trips/{trip_id}").status_code == 200
+    assert victor.api.get("/trips").json["total"] == 1
+    for call, path in (("post", "/trips"), ("patch", f"/trips/{trip_id}"), ("post", f"/trips/{trip_id}/lines"), ("post", f"/trips/{trip_id}/passengers")):
+        answer = getattr(victor.api, call)(path, json={})
+        assert (answer.status_code, answer.json["detail"]) == (403, "forbidden_role")
+
+
+def test_a_patch_keeps_what_it_does_not_name_and_null_clears(alice: Person) -> None:
+    trip = made(alice, "/trips", title="Dubai", notes="Sockets are British.")
+    path = f"/trips/{trip['id']}"
+    assert alice.api.patch(path, json={"title": "Dubai and Abu Dhabi"}).json["notes"] == "Sockets are British."
+    assert alice.api.patch(path, json={"notes": None}).json["notes"] is None
+    person_id = a_passenger(alice, trip["id"], passport_number=PASSPORT)
+    one = alice.api.patch(f"{path}/passengers/{person_id}", json={"kind": "senior"}).json
+    assert (one["kind"], one["passport_number"], one["full_name"]) == ("senior", "••••4567", "Deepa Krishnan")
+    assert alice.api.patch(f"{path}/passengers/{person_id}", json={"passport_number": None}).json["passport_number"] is None
+    line_id = a_line(alice, trip["id"], price="100", supplier_ref="X-1")
+    line = alice.api.patch(f"{path}/lines/{line_id}", json={"price": "120.5"}).json
+    assert (line["price"], line["supplier_ref"], line["status"]) == ("120.50", "X-1", "planned")
+    assert alice.api.patch(f"{path}/lines/{line_id}", json={"supplier_ref": None}).json["supplier_ref"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", {"title": None}),
+        ("", {"title": "  "}),
+        ("", {"currency": "XYZ"}),
+        ("", {"session_id": "nonsense"}),
+        ("", {"unknown": 1}),
+        ("/passengers/{person}", {"full_name": None}),
+        ("/passengers/{person}", {"kind": "pet"}),
+        ("/passengers/{person}", {"nationality": "India"}),
+        ("/passengers/{person}", {"passport_number": "••••4567"}),
+        ("/passengers/{person}", {"passport_number": "Z1"}),
+        ("/passengers/{person}", {"date_of_birth": "1986-02-30"}),
+        ("/lines/{line}", {"details": None}),
+        ("/lines/{line}", {"details": {"kind": "other"}}),
+        ("/lines/{line}", {"details": HOTEL | {"check_out": "2026-12-19"}}),
+        ("/lines/{line}", {"details": FLIGHT | {"departs_at": "2026-12-19T24:30"}}),
+        ("/lines/{line}", {"details": FLIGHT | {"departs_at": "2026-12-19T04:30:00Z"}}),
+        ("/lines/{line}", {"details": FLIGHT | {"origin": "Kochi"}}),
+        ("/lines/{line}", {"price": 12}),
+        ("/lines/{line}", {"price": "1e3"}),
+        ("/lines/{line}", {"status": "cancelled"}),
+    ],
+)
+def test_what_breaks_the_schema_is_refused(alice: Person, path: str, body: dict[str, Any]) -> None:
+    trip_id = a_trip(alice)
+    ids = {"person": a_passenger(alice, trip_id), "line": a_line(alice, trip_id)}
+    answer = alice.api.patch(f"/trips/{trip_id}{path.format(**ids)}", json=body)
+    assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"details": HOTEL}, "line_kind_fixed"),
+        ({"price": "1.234"}, "invalid_amount"),
+        ({"status": "ticketed"}, "invalid_line_status"),
+    ],
+)
+def test_what_a_rule_refuses_is_a_400_with_its_code(alice: Person, body: dict[str, Any], code: str) -> None:
+    trip_id = a_trip(alice)
+    answer = alice.api.patch(f"/trips/{trip_id}/lines/{a_line(alice, trip_id)}", json=body)
+    assert (answer.status_code, answer.json["detail"]) == (400, code)
+
+
+def test_what_is_booked_is_cancelled_before_it_goes(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    path = f"/trips/{trip_id}/lines/{a_line(alice, trip_id, status='booked')}"
+    assert (alice.api.delete(path).status_code, alice.api.delete(path).json["detail"]) == (409, "line_is_committed")
+    assert alice.api.post(f"{path}/cancel").json["status"] == "cancelled"
+    assert alice.api.post(f"{path}/cancel").json["detail"] == "line_is_over"
+    assert alice.api.delete(path).status_code == 204
+    assert alice.api.get(path).json["detail"] == "line_not_found"
+
+
+def test_a_conversation_has_one_trip(alice: Person, charlie: Person) -> None:
+    session_id = alice.api.post("/chat/sessions").json["session_id"]
+    trip = made(alice, "/trips", session_id=session_id)
+    assert trip["session_id"] == session_id
+    assert alice.api.post("/trips", json={"session_id": session_id}).json["detail"] == "trip_already_open"
+    for body, code in (({"session_id": str(uuid4())}, "session_not_found"), ({"enquiry_id": str(uuid4())}, "enquiry_not_found")):
+        answer = alice.api.post("/trips", json=body)
+        assert (answer.status_code, answer.json["detail"]) == (404, code)
+    assert charlie.api.post("/trips", json={"session_id": session_id}).json["detail"] == "session_not_found"
+
+
+def test_the_list_is_paged_and_narrowed(alice: Person) -> None:
+    session_id = alice.api.post("/chat/sessions").json["session_id"]
+    enquiry_id = alice.api.post("/enquiries", json={"customer_name": "Deepa Krishnan"}).json["id"]
+    ids = [made(alice, "/trips", title=title)["id"] for title in ("One", "Two", "Three")]
+    mine = made(alice, "/trips", session_id=session_id, enquiry_id=enquiry_id)["id"]
+    first = alice.api.get("/trips?limit=2").json
+    assert ([item["id"] for item in first["items"]], first["total"]) == ([mine, ids[2]], 4)
+    rest = alice.api.get(f"/trips?limit=2&cursor={first['next_cursor']}").json
+    assert [item["id"] for item in rest["items"]] == [ids[1], ids[0]]
+    for query in (f"session_id={session_id}", f"enquiry_id={enquiry_id}"):
+        assert [item["id"] for item in alice.api.get(f"/trips?{query}").json["items"]] == [mine]
+    assert alice.api.get("/trips?limit=201").status_code == 422
+    assert alice.api.get("/trips?cursor=nonsense").json["detail"] == "invalid_cursor"

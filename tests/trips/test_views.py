@@ -1,0 +1,291 @@
+"""The pages of trips: the list, the itinerary, its forms without a script, the paper."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.enquiries.reading import Page
+from tests.people import Person, csrf
+from tests.trips.things import CREEK, OUT, PASSPORT, VISA, a_line, a_passenger, a_trip, whole_trip
+from voyagent.chat import service as chat
+from voyagent.enquiries import service as enquiries
+from voyagent.settings import service as settings
+from voyagent.trips import queries, service
+from voyagent.trips.queries import Journey
+
+FLIGHT = {
+    "flight": "ek533",
+    "origin": "cok",
+    "destination": "DXB",
+    "departs_on": "19 Dec 2026",
+    "departs_time": "0430",
+    "arrives_time": "7:10",
+    "status": "booked",
+    "currency": "INR",
+    "cost": "96,000",
+    "price": "1,04,000.50",
+    "supplier_ref": "Q7X2LM",
+}
+
+
+def send(browser: FlaskClient, path: str, **fields: Any) -> Any:
+    return browser.post(path, data={**fields, "csrf_token": csrf(browser, path)})
+
+
+def journey(person: Person, trip_id: UUID) -> Journey:
+    with person.reading() as reader:
+        return queries.read_trip(reader, trip_id)
+
+
+def test_the_page_is_the_itinerary_day_by_day(alice: Person) -> None:
+    trip_id = whole_trip(alice)
+    answer = alice.browser.get(f"/trips/{trip_id}")
+    assert answer.status_code == 200
+    page = Page(answer).words()
+    for words in (
+        *("Deepa, Rajiv, Ananya and Aarav Krishnan", "19 to 25 December 2026 · 6 nights", "Booking Q7X2LM", "Cochin to Dubai and back"),
+        *("4 nights Dubai, 2 nights Abu Dhabi", "4 visas for United Arab Emirates, applied for"),
+        *("To Dubai", "EK 533 · 4 h 10", "Sat 26 Dec, next day", "Desert at sunset", "At leisure", "To Abu Dhabi", "Home", "₹2,28,200.50", "AED 1,480.00"),
+        *("Passport ••••4560", "until 30 Apr 2031"),
+    ):
+        assert words in page, words
+    assert "Z123456" not in answer.text
+
+
+def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    a_passenger(alice, trip_id, passport_expiry=date(2027, 1, 5), passport_number=PASSPORT, nationality="IN")
+    a_line(alice, trip_id, OUT)
+    page = Page(alice.browser.get(f"/trips/{trip_id}"))
+    assert "expires on 5 Jan 2027; United Arab Emirates asks for one that is good until 19 Jun 2027" in page.words(".//section[@id='findings']")
+    assert page.one(".//section[@id='findings']").attrib["class"] == "v-findings v-screen"
+    assert "Passport" not in page.words(".//article")
+    assert page.one(".//aside[@id='about']").attrib["class"] == "v-screen", "costs and passports are never printed"
+
+
+def test_a_viewer_reads_without_a_way_to_change(alice: Person, victor: Person) -> None:
+    trip_id = whole_trip(alice)
+    page = Page(victor.browser.get(f"/trips/{trip_id}"))
+    assert [link for link in page.links() if link.startswith(f"/trips/{trip_id}")] == [f"/trips/{trip_id}/itinerary.pdf"]
+    assert "••••4560" in page.words()
+    assert victor.browser.get(f"/trips/{trip_id}/edit").status_code == 403
+
+
+def test_the_list_shows_trips_newest_first_and_says_how_to_begin(alice: Person) -> None:
+    assert "No trips yet" in Page(alice.browser.get("/trips")).words()
+    whole_trip(alice)
+    a_trip(alice, title="Goa")
+    page = Page(alice.browser.get("/trips"))
+    assert page.rows() == ["Goa", "Krishnan family, Dubai"]
+    assert "19 Dec – 26 Dec" in page.words(".//tbody")
+    assert "Nothing further" in Page(alice.browser.get("/trips?offset=50")).words()
+
+
+# Opening -------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_trip_is_opened_by_a_form(alice: Person) -> None:
+    answer = send(alice.browser, "/trips/new", title="Dubai", currency="AED", notes="Sockets are British.")
+    assert answer.status_code == 303
+    trip = journey(alice, UUID(answer.location.rsplit("/", 1)[1])).trip
+    assert (trip["title"], trip["currency"], trip["notes"]) == ("Dubai", "AED", "Sockets are British.")
+
+
+def test_a_trip_is_renamed_and_its_notes_cleared(alice: Person) -> None:
+    trip_id = a_trip(alice, notes="Old")
+    browser = alice.browser
+    assert Page(browser.get(f"/trips/{trip_id}/edit")).field("notes") == "Old"
+    assert send(browser, f"/trips/{trip_id}/edit", title="Abu Dhabi", currency="INR", notes="").status_code == 303
+    trip = journey(alice, trip_id).trip
+    assert (trip["title"], trip["notes"]) == ("Abu Dhabi", None)
+
+
+def test_the_trip_of_an_enquiry_and_of_a_conversation_is_one_click_away(alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", destination="Dubai").id
+        session_id = chat.create_session(actor, title="Krishnan family").id
+    browser = alice.browser
+    for origin, given in ((f"/enquiries/{enquiry_id}", {"enquiry_id": enquiry_id}), (f"/assistant/{session_id}", {"session_id": session_id})):
+        forms = Page(browser.get(origin)).all(".//form[@action='/trips/open']")
+        assert [field.attrib["value"] for form in forms for field in form.iter("input") if field.attrib["name"] in given] == [str(*given.values())]
+        first, again = (browser.post("/trips/open", data={**given, "csrf_token": csrf(browser, origin)}).location for _ in range(2))
+        assert first == again
+        assert browser.get(first).status_code == 200
+
+
+def test_opening_for_nothing_or_for_anothers_is_not_found(alice: Person, charlie: Person) -> None:
+    with charlie.acting() as actor:
+        theirs = chat.create_session(actor, title="Theirs").id
+    browser = alice.browser
+    for given in ({}, {"session_id": "nonsense"}, {"session_id": theirs}, {"enquiry_id": theirs}):
+        assert browser.post("/trips/open", data={**given, "csrf_token": csrf(browser, "/trips/new")}).status_code == 404
+
+
+def test_the_itinerary_of_a_conversation_leads_to_its_trip(alice: Person, charlie: Person) -> None:
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor, title="Krishnan family").id
+    browser = alice.browser
+    page = Page(browser.get(f"/reports/itinerary?session_id={session_id}"))
+    assert "No trip in this conversation yet" in page.words()
+    trip_id = a_trip(alice, session_id=session_id)
+    assert browser.get(f"/reports/itinerary?session_id={session_id}").location == f"/trips/{trip_id}"
+    assert browser.get("/reports/itinerary").location == "/trips"
+    assert browser.get("/reports/itinerary?session_id=nonsense").status_code == 404
+    assert charlie.browser.get(f"/reports/itinerary?session_id={session_id}").status_code == 404
+
+
+# Passengers ----------------------------------------------------------------------------------------------------------------
+
+
+def test_somebody_is_added_and_another_after_her(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
+    said = {"kind": "adult", "nationality": "IN", "date_of_birth": "4 May 1986", "passport_number": "z123 4567", "passport_expiry": "2031-01-01"}
+    assert send(browser, path, full_name="Deepa Krishnan", then="another", **said).location == path
+    assert send(browser, path, full_name="Rajiv Krishnan", kind="adult").location == f"/trips/{trip_id}"
+    deepa, rajiv = journey(alice, trip_id).passengers
+    assert (deepa.full_name, deepa.passport_last4, deepa.date_of_birth, deepa.nationality) == ("Deepa Krishnan", "4567", date(1986, 5, 4), "IN")
+    assert (rajiv.passport_last4, rajiv.nationality) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"full_name": " "}, "full_name"),
+        ({"passport_number": "12"}, "passport_number"),
+        ({"date_of_birth": "soon"}, "date_of_birth"),
+        ({"kind": "pet"}, "kind"),
+    ],
+)
+def test_a_passenger_that_cannot_be_comes_back_with_what_was_typed(alice: Person, said: dict[str, str], field: str) -> None:
+    trip_id = a_trip(alice)
+    answer = send(alice.browser, f"/trips/{trip_id}/passengers/new", **{"full_name": "Deepa", "kind": "adult", **said})
+    assert answer.status_code == 422
+    assert Page(answer).error_at(field)
+    assert journey(alice, trip_id).passengers == ()
+
+
+def test_a_passport_stays_unless_it_is_written_anew_or_forgotten(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    person_id = a_passenger(alice, trip_id, passport_number=PASSPORT)
+    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
+    page = Page(browser.get(path))
+    assert "••••4567 is kept" in page.words()
+    assert (page.field("passport_number") or "") == ""
+    for said, kept in (({}, "4567"), ({"passport_number": "Y7654321"}, "4321"), ({"forget_passport": "y"}, None)):
+        assert send(browser, path, full_name="Deepa Krishnan", kind="adult", **said).status_code == 303
+        assert journey(alice, trip_id).passengers[0].passport_last4 == kept
+
+
+def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    person_id = a_passenger(alice, trip_id)
+    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}/remove"
+    assert "Take Deepa Krishnan off the trip?" in Page(browser.get(path)).words()
+    assert len(journey(alice, trip_id).passengers) == 1
+    assert send(browser, path).status_code == 303
+    assert journey(alice, trip_id).passengers == ()
+
+
+# Lines ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_flight_is_typed_as_people_type_it(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    answer = send(alice.browser, f"/trips/{trip_id}/lines/new?kind=flight", **FLIGHT)
+    assert answer.status_code == 303, Page(answer).words()
+    (line,) = journey(alice, trip_id).lines
+    details: Any = line.details
+    assert (details.carrier, details.number, details.origin, details.destination) == ("EK", "533", "COK", "DXB")
+    assert (details.departs_at, details.arrives_at) == ("2026-12-19T04:30", "2026-12-19T07:10")
+    assert (line.cost.wire, line.price.wire, line.status, line.supplier_ref) == ("96000.00", "104000.50", "booked", "Q7X2LM")
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "field"),
+    [
+        ("flight", FLIGHT | {"flight": "Emirates"}, "flight"),
+        ("flight", FLIGHT | {"flight": ""}, "flight"),
+        ("flight", FLIGHT | {"origin": "Kochi"}, "origin"),
+        ("flight", FLIGHT | {"departs_time": ""}, "departs_on"),
+        ("flight", FLIGHT | {"arrives_time": "2:00"}, "arrives_on"),
+        ("flight", FLIGHT | {"price": "12.345"}, "price"),
+        ("flight", FLIGHT | {"cost": "much"}, "cost"),
+        ("hotel", {"name": "Creek", "city": "Dubai", "check_in": "23 Dec 2026", "check_out": "19 Dec 2026"}, "check_out"),
+        ("hotel", {"name": "", "city": "Dubai", "check_in": "19 Dec 2026", "check_out": "23 Dec 2026"}, "name"),
+        ("transfer", {"on": "23 Dec 2026", "origin": "Dubai", "destination": "Abu Dhabi", "at": "noon"}, "at"),
+        ("visa", {"country": ""}, "country"),
+        ("other", {"title": "Desert", "on": "21 Dec 2026", "until": "20 Dec 2026"}, "until"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(alice: Person, kind: str, said: dict[str, str], field: str) -> None:
+    trip_id = a_trip(alice)
+    answer = send(alice.browser, f"/trips/{trip_id}/lines/new?kind={kind}", **{"status": "planned", "currency": "INR", **said})
+    assert answer.status_code == 422
+    assert Page(answer).error_at(field), Page(answer).words(".//form")
+    assert journey(alice, trip_id).lines == ()
+
+
+@pytest.mark.parametrize("kind", ["flight", "hotel", "transfer", "visa", "other"])
+def test_a_line_sent_as_it_stands_stays_as_it_is(alice: Person, kind: str) -> None:
+    """Every field of the form carries its value, and what the form does not show is kept."""
+    trip_id = whole_trip(alice)
+    if kind == "flight":
+        flight = next(line for line in journey(alice, trip_id).lines if line.kind == "flight")
+        ticketed: Any = OUT.model_copy(update={"tickets": ["1761234567890"], "origin_terminal": "T3"})
+        alice.does(service.update_line, trip_id, flight.id, {"details": ticketed})
+    before = next(line for line in journey(alice, trip_id).lines if line.kind == kind)
+    browser, path = alice.browser, f"/trips/{trip_id}/lines/{before.id}"
+    page = Page(browser.get(path))
+    names = {element.attrib["name"] for element in page.all(".//form[@id='line-form']//*[@name]")} - {"csrf_token"}
+    assert send(browser, path, **{name: page.field(name) or "" for name in names}).status_code == 303
+    after = next(line for line in journey(alice, trip_id).lines if line.id == before.id)
+    assert after == before
+
+
+def test_a_booked_line_is_cancelled_and_then_removed_each_after_a_second_step(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    line_id = a_line(alice, trip_id, CREEK, status="booked", price="100")
+    browser, path = alice.browser, f"/trips/{trip_id}/lines/{line_id}"
+    assert f"{path}/cancel" in Page(browser.get(path)).links()
+    assert "Cancel Marsa Creek Hotel?" in Page(browser.get(f"{path}/cancel")).words()
+    assert browser.post(f"{path}/remove", data={"csrf_token": csrf(browser, f"{path}/remove")}).status_code == 409
+    assert send(browser, f"{path}/cancel").status_code == 303
+    page = Page(browser.get(path))
+    assert page.all(".//form[@id='line-form']") == []
+    assert "Marsa Creek Hotel" not in Page(browser.get(f"/trips/{trip_id}")).words(".//article")
+    assert send(browser, f"{path}/remove").status_code == 303
+    assert journey(alice, trip_id).lines == ()
+
+
+# Paper ---------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("locale", ["en", "hi"])
+def test_the_paper_is_a_pdf_in_the_agencys_language(alice: Person, locale: str) -> None:
+    alice.does(settings.update, {"locale": locale})
+    trip_id = whole_trip(alice)
+    answer = alice.browser.get(f"/trips/{trip_id}/itinerary.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.data.startswith(b"%PDF-")
+    assert re.fullmatch(r'inline; filename="itinerary-krishnan-family-dubai-\d{4}-\d\d-\d\d\.pdf"', answer.headers["Content-Disposition"])
+    assert b"Z123456" not in answer.data
+
+
+def test_an_empty_trip_and_a_bare_one_have_a_paper_too(alice: Person) -> None:
+    trip_id = a_trip(alice, title="#import “x” *_$" * 12)
+    assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+    a_line(alice, trip_id, VISA)
+    assert alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+
+
+def test_anothers_paper_is_not_found(alice: Person, charlie: Person, victor: Person) -> None:
+    trip_id = whole_trip(alice)
+    assert charlie.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
+    assert victor.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200

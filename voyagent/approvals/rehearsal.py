@@ -1,0 +1,169 @@
+"""Trying a proposal out without doing it: in a savepoint that is rolled back, and what it changed there is what the reviewer is shown.
+
+What is shown has a hash together with the arguments (decision 22). Granting rehearses again, and where the hash differs the world has moved.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from flask_babel import force_locale
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from voyagent.approvals.effects import BalanceShown, Description, Effect, LeavingShown, LineShown, Measured, Run, Standing, StepShown
+from voyagent.audit import service as audit
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.canonical import digest
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.reading import Row, SessionReader
+from voyagent.kernel.rehearsal import Notes, rehearsing
+from voyagent.ledger import queries as books
+from voyagent.ledger.service import LAST_DAY
+
+log = structlog.get_logger(__name__)
+
+
+class _Over(Exception):
+    """Raised when a rehearsal has shown all it has, so that its savepoint is rolled back."""
+
+
+def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> Description | None:
+    """What carrying the proposal out would change now, in the agency's language; nothing of it stays, and nothing leaves the house.
+
+    Where a rule refuses it the preview is that refusal. None where it cannot be told: nothing can be tried, or a fault of ours is in the way.
+    """
+    with force_locale(requester.locale):
+        try:
+            shown = _described(effect, requester, arguments)
+            run = effect.rehearsed
+            if run is not None and "refusal" not in shown:
+                tried = _tried(effect, run, requester, arguments)
+                leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
+                shown = shown | tried | ({"leaves": leaves} if leaves else {})
+        except OperationalError:
+            raise  # the connection, a lock: the whole act is tried again or fails as such
+        except Exception:  # a preview is a service to the reviewer; whatever breaks it must not keep people from asking or rejecting
+            log.exception("rehearsal.failed", tool=effect.tool_name)
+            return None
+    return shown or None
+
+
+def hash_of(arguments_hash: str, shown: Description) -> str:
+    """The hash of what a decision is about: the arguments, and of what was shown whatever does not change by itself.
+
+    Words of a language, notes, and the running totals of accounts are left out; what others post to them is not this proposal's matter.
+    """
+    document = shown.get("document")
+    return digest(
+        {
+            "arguments": arguments_hash,
+            "refusal": shown.get("refusal"),
+            "lines": [[line.get(name) for name in ("code", "party", "currency", "debit", "credit")] for line in shown.get("lines", [])],
+            "balances": [[balance.get(name) for name in ("key", "before", "after")] for balance in shown.get("balances", [])],
+            "document": None if document is None else [document.get(name) for name in ("party", "day", "rows", "total")],
+            "itinerary": shown.get("itinerary", []),
+            "leaves": shown.get("leaves", []),
+            "facts": shown.get("facts", []),
+            "checks": {check["code"]: check["ok"] for check in shown.get("checks", []) if "code" in check},
+        }
+    )
+
+
+def _described(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> Description:
+    if effect.describe is None:
+        return Description()
+    try:
+        with audit.savepoint():
+            return effect.describe(requester, dict(arguments))
+    except VoyagentError as failure:
+        return _refusal(failure)
+
+
+def _tried(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any]) -> Description:
+    shown = Description()
+    try:
+        with audit.savepoint(), rehearsing(db.session) as notes:
+            before = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+            run(requester, dict(arguments))
+            db.session.flush()
+            db.session.execute(text("set constraints all immediate"))  # what a commit would refuse is refused here
+            after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+            shown = _seen(notes, before, after)
+            raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
+    except _Over:
+        return shown
+    except VoyagentError as failure:
+        return _refusal(failure)
+
+
+def _refusal(failure: VoyagentError) -> Description:
+    return Description(warning=failure.message, refusal=failure.code)
+
+
+def _seen(notes: Notes, before: Measured, after: Measured) -> Description:
+    """What was noted and measured; a part that did not happen is left to the description."""
+    shown = Description()
+    if notes.entries:
+        shown["lines"] = _lines(notes.entries)
+    if after.get("standings"):
+        shown["balances"] = list(_balances(before.get("standings", []), after["standings"]))
+    steps = list(_steps(before.get("itinerary", {}), after.get("itinerary", {})))
+    if steps:
+        shown["itinerary"] = steps
+    if notes.mails:
+        shown["leaves"] = [LeavingShown(kind="mail", text=to) for _kind, to in notes.mails]
+    return shown
+
+
+def _lines(entries: Iterable[UUID]) -> list[LineShown]:
+    """The lines as the ledger has them, each with its account's balance before and after all of them."""
+    reader = SessionReader(db.session)
+    rows = reader.read(books.lines_statement(*entries))[0]
+    after = _balances_of(reader, {row["account_id"] for row in rows})
+    moved: dict[tuple[UUID, str], int] = defaultdict(int)
+    for row in rows:
+        moved[row["account_id"], row["currency"]] += row["debit_minor"] - row["credit_minor"]
+    return [_line(row, after[row["account_id"], row["currency"]], moved[row["account_id"], row["currency"]]) for row in rows]
+
+
+def _line(row: Row, after_minor: int, moved_minor: int) -> LineShown:
+    currency = row["currency"]
+    return LineShown(
+        code=row["code"],
+        name=row["name"],
+        party=row["party_name"],
+        currency=currency,
+        debit=wire_amount(row["debit_minor"], currency) if row["debit_minor"] else None,
+        credit=wire_amount(row["credit_minor"], currency) if row["credit_minor"] else None,
+        before=wire_amount(after_minor - moved_minor, currency),
+        after=wire_amount(after_minor, currency),
+    )
+
+
+def _balances_of(reader: SessionReader, account_ids: set[UUID]) -> dict[tuple[UUID, str], int]:
+    found: dict[tuple[UUID, str], int] = defaultdict(int)
+    for row in reader.read(books.balances_statement(LAST_DAY, account_ids))[0]:
+        found[row["account_id"], row["currency"]] = row["debit_minor"] - row["credit_minor"]
+    return found
+
+
+def _balances(before: list[Standing], after: list[Standing]) -> Iterable[BalanceShown]:
+    known = {(standing["key"], standing["amount"]["currency"]): standing["amount"] for standing in before}
+    for standing in after:
+        amount = standing["amount"]
+        nothing = {"amount": wire_amount(0, amount["currency"]), "currency": amount["currency"]}
+        was = known.get((standing["key"], amount["currency"]), nothing)
+        yield BalanceShown(key=standing["key"], label=standing["label"], before=was, after=amount, note=standing["note"])  # type: ignore[typeddict-item]
+
+
+def _steps(before: dict[str, str], after: dict[str, str]) -> Iterable[StepShown]:
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) != after.get(key):
+            yield StepShown(key=key, **{name: side[key] for name, side in (("before", before), ("after", after)) if key in side})  # type: ignore[typeddict-item]

@@ -1,0 +1,63 @@
+"""Proposing, editing, deciding, carrying out: only a stored proposal can be granted, one decision wins, and its effect happens once."""
+
+from voyagent.approvals import effects, queries
+from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service.carrying import EFFECT_TASK, carry_out, expire_overdue, hide, may_wipe, resume_effects, show
+from voyagent.approvals.service.deciding import BATCH_MAX, Answered, Wish, check_all, decide_all, resolve, resolve_all, resolve_each
+from voyagent.approvals.service.errors import (
+    AmountAboveLimit,
+    ApprovalAlreadyResolved,
+    ApprovalOverdue,
+    ArgumentsChanged,
+    ArgumentsInvalid,
+    NotEditable,
+    PreviewStale,
+    RequesterGone,
+    SelfApproval,
+    ShownChanged,
+    ToolUnknown,
+)
+from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
+from voyagent.approvals.service.proposing import edit, propose
+from voyagent.approvals.service.showing import arguments_of, preview
+
+__all__ = [
+    "BATCH_MAX",
+    "EFFECT_TASK",
+    "AmountAboveLimit",
+    "Answered",
+    "ApprovalAlreadyResolved",
+    "ApprovalNotFound",
+    "ApprovalOverdue",
+    "ArgumentsChanged",
+    "ArgumentsInvalid",
+    "NotEditable",
+    "PreviewStale",
+    "RequesterGone",
+    "SelfApproval",
+    "ShownChanged",
+    "ToolUnknown",
+    "Wish",
+    "above_limit",
+    "amount_of",
+    "arguments_of",
+    "carry_out",
+    "check_all",
+    "decide_all",
+    "edit",
+    "effects",
+    "expire_overdue",
+    "hide",
+    "may_decide",
+    "may_edit",
+    "may_wipe",
+    "needs_another",
+    "preview",
+    "propose",
+    "queries",
+    "resolve",
+    "resolve_all",
+    "resolve_each",
+    "resume_effects",
+    "show",
+]

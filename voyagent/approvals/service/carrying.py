@@ -1,0 +1,167 @@
+"""Carrying out what was granted, exactly once, as whoever asked; and what happens to proposals with time and with their conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
+
+from voyagent.approvals import effects, queries
+from voyagent.approvals.models import Approval
+from voyagent.approvals.service.errors import ArgumentsChanged, RequesterGone, ToolUnknown
+from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of
+from voyagent.audit import service as audit
+from voyagent.chat import branches, queries as chat_queries, service as chat
+from voyagent.kernel import jobs
+from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.canonical import digest
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.metrics import after_commit, meters
+
+log = structlog.get_logger(__name__)
+EFFECT_TASK = "approvals.run_effect"
+
+
+def carry_out(approval_id: str) -> None:
+    """Do what was granted, once: the effect, its result and its audit event are one transaction, so a crash leaves either all or nothing.
+
+    A repeat finds the result and does nothing. An effect that fails expectedly ends as failed with its reason, and nothing of it stays.
+    """
+    approval = _lock(approval_id)
+    if approval is None or approval.effect_status != "waiting":
+        return
+    actor = person_of(approval.requested_by_user_id)
+    try:
+        with audit.savepoint():
+            _end(approval, "done", result=_run(actor, approval))
+    except VoyagentError as failure:
+        _fail(approval, failure.code)
+    except OperationalError:
+        raise  # the connection, a deadlock: the job is tried again, and nothing has happened
+    except Exception:  # whatever it is, a grant must end with a reason
+        log.exception("effect.crashed", approval_id=approval_id, tool=approval.tool_name)
+        _fail(approval, "internal_error")
+    _finish(actor, approval)
+
+
+def expire_overdue() -> int:
+    """Write down which proposals of the bound agency ran out of time; how many."""
+    return expire(Approval.status == "pending")
+
+
+def resume_effects() -> int:
+    """Have effects that still wait a minute after the grant tried again, for jobs that ran out of tries; how many."""
+    overdue = func.now() - func.make_interval(0, 0, 0, 0, 0, 1)
+    waiting = db.session.scalars(select(Approval).where(Approval.effect_status == "waiting", Approval.resolved_at < overdue)).all()
+    for approval in waiting:
+        defer_effect(approval)
+    return len(waiting)
+
+
+def hide(session_id: UUID) -> None:
+    """Take the proposals of a deleted conversation away; a granted effect still finishes."""
+    db.session.execute(update(Approval).where(Approval.session_id == session_id, Approval.hidden_at.is_(None)).values(hidden_at=func.now()))
+
+
+def show(session_id: UUID) -> None:
+    """Bring them back when the deletion is taken back."""
+    db.session.execute(update(Approval).where(Approval.session_id == session_id, Approval.hidden_at.is_not(None)).values(hidden_at=None))
+
+
+def may_wipe(session_id: UUID) -> bool:
+    """Whether no granted effect of the conversation is still to come."""
+    return db.session.scalar(select(Approval.id).where(Approval.session_id == session_id, Approval.effect_status.in_(("waiting", "running"))).limit(1)) is None
+
+
+def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
+    """End what turns still ask for once others have taken their place; what was granted stays granted."""
+    ended = db.session.execute(
+        update(Approval)
+        .where(Approval.session_id == session_id, Approval.turn_id.in_(turn_ids), Approval.status == "pending")
+        .values(status="expired")
+        .returning(Approval.id, Approval.tool_name)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for one in ended:
+        refs = {"approval_id": one.id, "session_id": str(session_id)}
+        audit.record(actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name})
+    if ended:
+        after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
+
+
+def tell(actor: Actor | None, approval: Approval) -> None:
+    """Tell whoever wants to know of a decision once it has been carried out; a listener that breaks undoes nothing."""
+    listener = actor or person_of(approval.resolved_by_user_id)
+    if listener is None:
+        return
+    for hook in effects.settled_hooks():
+        try:
+            with audit.savepoint():
+                hook(listener, approval)
+        except Exception:  # what was decided and done stands, whatever a listener makes of it
+            log.exception("settled.listener_failed", approval_id=approval.id)
+
+
+def defer_effect(approval: Approval) -> None:
+    """Have a granted effect carried out once this transaction has committed."""
+    jobs.defer(EFFECT_TASK, lock=f"approval:{approval.id}", tenant_id=str(approval.tenant_id), approval_id=approval.id)
+
+
+def _run(actor: Actor | None, approval: Approval) -> dict[str, Any]:
+    effect = effects.find(approval.tool_name)
+    if effect is None:
+        raise ToolUnknown
+    if digest(approval.payload) != approval.arguments_hash:
+        raise ArgumentsChanged
+    if actor is None:
+        raise RequesterGone
+    with effects.carrying(approval.id):
+        return effect.run(actor, dict(approval.payload))
+
+
+def _fail(approval: Approval, reason: str) -> None:
+    db.session.refresh(approval)
+    _end(approval, "failed", error=reason)
+
+
+def _end(approval: Approval, effect_status: str, *, result: dict[str, Any] | None = None, error: str | None = None) -> None:
+    finished_at = db.session.scalar(select(NOW))
+    approval.effect_status, approval.effect_result, approval.effect_error, approval.effect_finished_at = effect_status, result, error, finished_at
+    db.session.flush()
+
+
+def _finish(actor: Actor | None, approval: Approval) -> None:
+    who = actor or Actor(tenant_id=approval.tenant_id, user_id=approval.requested_by_user_id, role="system", channel=Channel.ASSISTANT)
+    audit.record(
+        who,
+        approval.tool_name,
+        entity_refs=refs_of(approval),
+        inputs={"approval_id": approval.id, "arguments": approval.payload, "arguments_hash": approval.arguments_hash},
+        outputs=approval.effect_result or {},
+        status="succeeded" if approval.effect_status == "done" else "failed",
+        error=approval.effect_error,
+        approved_by=approval.resolved_by_user_id,
+        approved_at=approval.resolved_at,
+        started_at=approval.resolved_at,
+    )
+    tell(actor, approval)
+
+
+def _lock(approval_id: str) -> Approval | None:
+    """Conversation first, then proposal: the order of everybody who holds both."""
+    approval = queries.find_approval(approval_id)
+    if approval is None:
+        return None
+    chat_queries.lock(approval.session_id)
+    return db.session.scalar(select(Approval).where(Approval.id == approval_id).with_for_update().execution_options(populate_existing=True))
+
+
+chat.on_deleted(hide)
+chat.on_restored(show)
+chat.before_wipe(may_wipe)
+branches.on_superseded(withdraw)

@@ -1,0 +1,185 @@
+"""Granting and rejecting: one decision wins, what is granted is what was shown, and its effect is deferred in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, update
+
+from voyagent.approvals import queries
+from voyagent.approvals.effects import Description
+from voyagent.approvals.models import Approval
+from voyagent.approvals.queries import ApprovalNotFound
+from voyagent.approvals.service.carrying import defer_effect, tell
+from voyagent.approvals.service.errors import AmountAboveLimit, ApprovalAlreadyResolved, ApprovalOverdue, PreviewStale, SelfApproval, ShownChanged
+from voyagent.approvals.service.limits import above_limit, needs_another
+from voyagent.approvals.service.proposing import find_movement, supersede
+from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of
+from voyagent.audit import service as audit
+from voyagent.chat import queries as chat_queries
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.metrics import after_commit, meters
+
+BATCH_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody decides of one proposal; `seen` is the mark of the state that she looks at, where she says so."""
+
+    approval_id: str
+    granted: bool
+    reason: str | None = None
+    seen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of one wish of several: the decided proposal, or why not."""
+
+    approval_id: str
+    approval: Approval | None = None
+    refusal: VoyagentError | None = None
+
+
+def resolve(actor: Actor, approval_id: str, *, granted: bool, reason: str | None = None, seen: str | None = None) -> Approval:
+    """Grant or reject a proposal; one decision wins.
+
+    In this order raises Forbidden (`viewer`), ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved (an overdue
+    one expires), SelfApproval, AmountAboveLimit, ShownChanged, PreviewStale (a fresh proposal takes its place). From the API contract.
+    """
+    actor.require("approval.resolve")
+    approval = queries.get_locked(approval_id)
+    _check(actor, approval, Wish(approval_id, granted, reason, seen))
+    shown, has_moved = find_movement(approval) if granted else (None, False)
+    if has_moved:
+        supersede(actor, approval, shown)
+        raise PreviewStale
+    return _decide(actor, approval, granted=granted, reason=reason)
+
+
+def resolve_each(actor: Actor, wishes: Sequence[Wish]) -> list[Answered]:
+    """Decide several proposals, each by itself: one that is refused keeps the others from nothing. The answers are in the order of the wishes.
+
+    Raises Forbidden (`viewer`).
+    """
+    actor.require("approval.resolve")
+    found = filter(None, (queries.find_approval(wish.approval_id) for wish in wishes))
+    for session_id in sorted({approval.session_id for approval in found}):
+        chat_queries.lock(session_id)  # all of them in one order, so that two batches never wait for each other crosswise
+    return [_try(actor, wish) for wish in wishes]
+
+
+def check_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Wish]:
+    """Look at the decisions of a conversation's proposals before any is made: those that are still to be made. The same decision again is no error.
+
+    Raises as `resolve`, ApprovalNotFound for another conversation's too. On PreviewStale what moved has been superseded, and nothing else has happened.
+    """
+    actor.require("approval.resolve")
+    chat_queries.get_session(session_id, lock=True)
+    found = [(queries.get_approval(approval_id), Wish(approval_id, granted)) for approval_id, granted in decisions.items()]
+    if any(approval.session_id != session_id for approval, _ in found):
+        raise ApprovalNotFound
+    wanted = [(approval, wish) for approval, wish in found if approval.status != ("granted" if wish.granted else "rejected")]
+    for approval, wish in wanted:
+        try:
+            _check(actor, approval, wish)
+        except ApprovalOverdue:
+            raise ApprovalAlreadyResolved from None  # which keeps nothing: all or none
+    moved: list[tuple[Approval, Description | None]] = []
+    for approval, wish in wanted:
+        shown, has_moved = find_movement(approval) if wish.granted else (None, False)
+        moved += [(approval, shown)] if has_moved else []
+    for approval, shown in moved:
+        supersede(actor, approval, shown)
+    if moved:
+        raise PreviewStale
+    return [wish for _, wish in wanted]
+
+
+def decide_all(actor: Actor, wishes: Sequence[Wish]) -> list[Approval]:
+    """Make the decisions that `check_all` has looked at in this transaction; those that were made, in the order given."""
+    return [_decide(actor, queries.get_approval(wish.approval_id), granted=wish.granted, reason=None) for wish in wishes]
+
+
+def resolve_all(actor: Actor, session_id: UUID, decisions: Mapping[str, bool]) -> list[Approval]:
+    """Decide several proposals of a conversation, all or none. Raises as `check_all`."""
+    return decide_all(actor, check_all(actor, session_id, decisions))
+
+
+def _try(actor: Actor, wish: Wish) -> Answered:
+    """One of several, in a savepoint of its own; a refusal that keeps its work keeps it here too."""
+    kept: VoyagentError | None = None
+    approval: Approval | None = None
+    try:
+        with audit.savepoint():
+            try:
+                approval = resolve(actor, wish.approval_id, granted=wish.granted, reason=wish.reason, seen=wish.seen)
+            except VoyagentError as refusal:
+                if not refusal.keeps_work:
+                    raise
+                kept = refusal
+    except VoyagentError as refusal:
+        return Answered(wish.approval_id, refusal=refusal)
+    return Answered(wish.approval_id, approval, kept)
+
+
+def _check(actor: Actor, approval: Approval, wish: Wish) -> None:
+    """Everything that refuses before the rehearsal and the one UPDATE, in the order of the API contract."""
+    check_state(actor, approval)
+    if wish.granted and needs_another(actor, approval):
+        raise SelfApproval
+    if wish.granted and above_limit(actor, approval):
+        raise AmountAboveLimit
+    if wish.seen is not None and wish.seen != queries.mark_of(approval):
+        raise ShownChanged
+
+
+def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | None) -> Approval:
+    decided = db.session.execute(
+        update(Approval)
+        .where(Approval.id == approval.id, Approval.status == "pending", Approval.expires_at > NOW, Approval.hidden_at.is_(None))
+        .values(
+            status="granted" if granted else "rejected",
+            resolved_at=func.now(),
+            resolved_by_user_id=actor.user_id,
+            reason=reason or None,
+            effect_status="waiting" if granted else "none",
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if decided.rowcount != 1:  # type: ignore[attr-defined]
+        if expire(Approval.id == approval.id):
+            raise ApprovalOverdue
+        raise ApprovalAlreadyResolved
+    db.session.refresh(approval)
+    _record(actor, approval, granted=granted, reason=reason)
+    if granted:
+        defer_effect(approval)
+    else:
+        tell(person_of(approval.requested_by_user_id), approval)
+    return approval
+
+
+def _record(actor: Actor, approval: Approval, *, granted: bool, reason: str | None) -> None:
+    inputs: dict[str, Any] = {
+        "approval_id": approval.id,
+        "session_id": str(approval.session_id),
+        "tool_name": approval.tool_name,
+        "summary": approval.summary,
+        "arguments_hash": approval.arguments_hash,
+        "reason": reason,
+    }
+    if approval.preview_hash is not None:
+        inputs["preview_hash"] = approval.preview_hash
+    if granted and approval.requested_by_user_id == actor.user_id:
+        inputs["self_approved"] = True
+    if approval.edited_by_user_id is not None:
+        inputs["edited_by"] = approval.edited_by_user_id
+    audit.record(actor, "approval.granted" if granted else "approval.rejected", entity_refs=refs_of(approval), inputs=inputs)
+    after_commit(db.session, meters().decisions.labels("granted" if granted else "rejected").inc)

@@ -1,0 +1,86 @@
+"""The ways in which proposing, editing, deciding and carrying out are refused."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict, Forbidden, PreconditionFailed, Unprocessable, VoyagentError
+
+
+class ApprovalAlreadyResolved(Conflict):
+    """Somebody has decided, or the fifteen minutes are over."""
+
+    code = "approval_already_resolved"
+    message = N_("This request has been decided already, or its time is over.")
+
+
+class ApprovalOverdue(ApprovalAlreadyResolved):
+    """The fifteen minutes are over; that it expired is kept."""
+
+    keeps_work = True
+
+
+class SelfApproval(Forbidden):
+    """Granting one's own request where a colleague could."""
+
+    code = "self_approval"
+    message = N_("You asked for this yourself. A colleague who may grant it has to decide.")
+
+
+class AmountAboveLimit(Forbidden):
+    """Granting more than the agency's settings let the role grant."""
+
+    code = "amount_above_limit"
+    message = N_("This is above what your role may grant. Somebody with a higher limit has to decide.")
+
+
+class PreviewStale(Conflict):
+    """What granting would change is no longer what was shown. That a fresh request has taken the old one's place is kept."""
+
+    code = "preview_stale"
+    message = N_("What this would change is no longer what you were shown. A fresh request has taken its place; look at it and decide again.")
+    keeps_work = True
+
+
+class ShownChanged(PreconditionFailed):
+    """The caller has seen another state of the request than the one that stands."""
+
+    code = "preview_stale"
+    message = N_("Somebody has edited this request since you opened it. Look at it again and decide.")
+
+
+class NotEditable(Conflict):
+    """A tool whose arguments nobody can edit, since no schema reads them."""
+
+    code = "approval_not_editable"
+    message = N_("This request cannot be edited. Reject it with a reason, and the assistant can ask again.")
+
+
+class ArgumentsInvalid(Unprocessable):
+    """Edited arguments that the tool's schema does not take; `items` say which, as for a body."""
+
+    code = "invalid_arguments"
+    message = N_("Something in that cannot be right.")
+
+    def __init__(self, items: list[dict[str, object]]) -> None:
+        super().__init__()
+        self.items = items
+
+
+class RequesterGone(VoyagentError):
+    """Nobody stands behind a proposal any more."""
+
+    code = "requester_unknown"
+    message = N_("Whoever asked for this is no longer with the agency.")
+
+
+class ToolUnknown(VoyagentError):
+    """No effect is registered for the tool."""
+
+    code = "tool_unknown"
+    message = N_("This program does not know how to do that any more.")
+
+
+class ArgumentsChanged(VoyagentError):
+    """The stored arguments are not those that were hashed."""
+
+    code = "arguments_changed"
+    message = N_("What is stored is not what was proposed, so nothing was done.")

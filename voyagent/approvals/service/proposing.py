@@ -1,0 +1,198 @@
+"""Asking for a grant: what is stored is what will run, with what it would change; edited before a decision, or asked for anew where the world has moved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy import ColumnElement, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from voyagent.approvals import effects, queries
+from voyagent.approvals.effects import Description, Effect
+from voyagent.approvals.models import Approval, new_approval_id
+from voyagent.approvals.rehearsal import hash_of, rehearse
+from voyagent.approvals.service.errors import ArgumentsInvalid, NotEditable, ShownChanged
+from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of
+from voyagent.audit import service as audit
+from voyagent.chat import queries as chat_queries, service as chat
+from voyagent.kernel.actor import Actor, system_actor
+from voyagent.kernel.canonical import digest
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.metrics import after_commit, meters
+from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.problems import problems
+
+SUMMARY_MAX = 1024
+TITLE_MAX = 60
+_COPIED = (
+    "session_id",
+    "turn_id",
+    "tool_call_id",
+    "tool_name",
+    "summary",
+    "payload",
+    "arguments_hash",
+    "requested_by_user_id",
+    "original_payload",
+    "edited_by_user_id",
+    "edited_at",
+)
+
+
+def propose(
+    actor: Actor, *, session_id: UUID | None, turn_id: str | None, tool_call_id: str, tool_name: str, arguments: dict[str, Any], summary: str
+) -> Approval:
+    """Ask for a person's grant; called by our code only, never at a client's or a model's word. What it would change is rehearsed and kept.
+
+    The same call proposed again (a turn that was taken over) is the same proposal; other arguments are another. Without a conversation it gets one of its own.
+    Raises Forbidden, SessionNotFound.
+    """
+    actor.require("tool.propose")
+    words = summary.strip()[:SUMMARY_MAX] or tool_name
+    session = chat_queries.get_session(session_id, lock=True) if session_id is not None else chat.create_session(actor, title=words[:TITLE_MAX])
+    hashed = digest(arguments)
+    known = _proposed_before(session.id, turn_id, tool_call_id, arguments, hashed)
+    if known is not None:
+        return known
+    approval = Approval(
+        session_id=session.id,
+        turn_id=turn_id,
+        tool_call_id=tool_call_id,
+        tool_name=tool_name,
+        summary=words,
+        payload=arguments,
+        arguments_hash=hashed,
+        requested_by_user_id=actor.user_id,
+    )
+    _show(approval, preview_of(actor, tool_name, arguments), _worth(actor, tool_name, arguments))
+    db.session.add(approval)
+    db.session.flush()
+    db.session.refresh(approval)
+    _record_made(actor, approval)
+    return approval
+
+
+def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str | None = None) -> Approval:
+    """Change what a pending proposal will do, before it is granted: the tool's schema reads the new arguments, they are rehearsed, and the first ones are kept.
+
+    Whoever may decide may edit. `seen` is the mark (`queries.mark_of`) of the state that the caller looks at. In this order raises Forbidden (`viewer`),
+    ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged.
+    """
+    actor.require("approval.resolve")
+    approval = queries.get_locked(approval_id)
+    effect = check_state(actor, approval)
+    wanted = _read(effect, arguments)
+    if seen is not None and seen != queries.mark_of(approval):
+        raise ShownChanged
+    if wanted == approval.payload:
+        return approval
+    before = approval.arguments_hash
+    requester = person_of(approval.requested_by_user_id)
+    shown = preview_of(requester, approval.tool_name, wanted) if requester is not None else None
+    worth = _worth(requester, approval.tool_name, wanted)
+    edited_at = db.session.scalar(select(NOW))
+    # All at once and after every look at the database, which would write a half of it.
+    approval.original_payload = approval.original_payload or approval.payload
+    approval.payload, approval.arguments_hash = wanted, digest(wanted)
+    approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
+    _show(approval, shown, worth)
+    approval.summary = _line_of(shown) or approval.summary
+    db.session.flush()
+    db.session.refresh(approval)
+    inputs = {"tool_name": approval.tool_name, "arguments": wanted, "arguments_hash": approval.arguments_hash, "arguments_hash_before": before}
+    audit.record(actor, "proposal.edited", entity_refs=refs_of(approval), inputs=inputs)
+    return approval
+
+
+def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any]) -> Description | None:
+    """What carrying it out would change now; None where that cannot be told."""
+    effect = effects.find(tool_name)
+    return None if effect is None else rehearse(effect, requester, arguments)
+
+
+def find_movement(approval: Approval) -> tuple[Description | None, bool]:
+    """What it would change now, and whether that is no longer what was shown; never so where nothing was shown, or nobody stands behind it any more."""
+    requester = person_of(approval.requested_by_user_id)
+    if approval.preview_hash is None or requester is None or effects.find(approval.tool_name) is None or digest(approval.payload) != approval.arguments_hash:
+        return None, False
+    shown = preview_of(requester, approval.tool_name, approval.payload)
+    return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
+
+
+def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
+    """End a proposal whose preview has become untrue, and ask anew with the present one in its place, with fifteen minutes of its own."""
+    fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
+    requester = person_of(approval.requested_by_user_id)
+    _show(fresh, shown, _worth(requester, approval.tool_name, approval.payload))
+    db.session.execute(
+        update(Approval)
+        .where(Approval.id == approval.id, Approval.status == "pending")
+        .values(status="expired", superseded_by=fresh.id)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.add(fresh)
+    db.session.flush()
+    db.session.refresh(fresh)
+    inputs = {"tool_name": approval.tool_name, "superseded_by": fresh.id, "preview_hash": approval.preview_hash, "preview_hash_now": fresh.preview_hash}
+    audit.record(actor, "proposal.superseded", entity_refs=refs_of(approval), inputs=inputs)
+    _record_made(requester or system_actor(fresh.tenant_id), fresh)
+    after_commit(db.session, meters().decisions.labels("superseded").inc)
+    return fresh
+
+
+def _record_made(actor: Actor, approval: Approval) -> None:
+    inputs = {"tool_name": approval.tool_name, "arguments": approval.payload, "arguments_hash": approval.arguments_hash, "summary": approval.summary}
+    shown = {"preview_hash": approval.preview_hash} if approval.preview_hash else {}
+    audit.record(actor, "proposal.made", entity_refs=refs_of(approval), inputs=inputs | shown)
+
+
+def _show(approval: Approval, shown: Description | None, worth: Money | None) -> None:
+    """Keep what a reviewer is shown, its hash, and what granting is worth."""
+    approval.preview = dict(shown) if shown is not None else None
+    approval.preview_hash = hash_of(approval.arguments_hash, shown) if shown is not None else None
+    approval.amount_minor, approval.currency = (worth.amount_minor, worth.currency) if worth is not None else (None, None)
+
+
+def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -> Money | None:
+    effect = effects.find(tool_name)
+    if effect is None or effect.amount is None or requester is None:
+        return None
+    try:
+        with audit.savepoint():
+            return effect.amount(requester, dict(arguments))
+    except VoyagentError:
+        return None  # the rule that refuses it now refuses the effect as well
+
+
+def _line_of(shown: Description | None) -> str:
+    """What is asked for, in a line, from what was found."""
+    if shown is None or not shown.get("title"):
+        return ""
+    total = shown["document"].get("total") if "document" in shown else None
+    return ", ".join([shown["title"], *([spoken(total["amount"], total["currency"])] if total else [])])[:SUMMARY_MAX]
+
+
+def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as they are stored, by the tool's schema. Raises NotEditable, ArgumentsInvalid."""
+    if effect is None or effect.schema is None:
+        raise NotEditable
+    try:
+        return effect.schema.model_validate_json(json.dumps(arguments)).model_dump(mode="json", exclude_none=True)
+    except ValidationError as error:
+        raise ArgumentsInvalid(problems(error, "body", "arguments")) from None
+
+
+def _proposed_before(session_id: UUID, turn_id: str | None, tool_call_id: str, arguments: dict[str, Any], hashed: str) -> Approval | None:
+    """The proposal that stands for the call, edited or not."""
+    if turn_id is None:
+        return None
+    asked: ColumnElement[bool] = or_(Approval.arguments_hash == hashed, Approval.original_payload == literal(arguments, JSONB))
+    return db.session.scalar(
+        select(Approval).where(
+            Approval.session_id == session_id, Approval.turn_id == turn_id, Approval.tool_call_id == tool_call_id, Approval.superseded_by.is_(None), asked
+        )
+    )

@@ -1,0 +1,178 @@
+"""What models take, and the limits of an agency: turns a minute and an hour, tokens a day. Counted in the database, so for all processes together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask_babel import gettext
+from sqlalchemy import Select, case, delete, func, select
+
+from voyagent.assistant.models import ModelDay, TurnAdmission, TurnCost
+from voyagent.chat.queries import Turn
+from voyagent.drivers.models.prices import cost_of
+from voyagent.drivers.models.usage import Usage
+from voyagent.kernel import clock
+from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.errors import N_
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.settings import queries as settings
+
+MINUTE, HOUR = timedelta(seconds=60), timedelta(seconds=3600)
+WARN_AT = (100, 80, 50)
+BUDGET_SPENT = "daily_budget_exceeded"
+_COSTS, _DAYS = TurnCost.__table__.c, ModelDay.__table__.c
+_COUNT_DAY = """
+insert into model_days as known (tenant_id, day, answers, tokens, cost_usd) values (:tenant_id, :day, 1, :tokens, :cost)
+on conflict (tenant_id, day) do update
+  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd
+"""
+_WORDS = {
+    "rate_limited: minute": N_("Your agency has asked the assistant as often as its settings allow in a minute. Please ask again in a minute."),
+    "rate_limited: hour": N_("Your agency has asked the assistant as often as its settings allow in an hour. Please ask again later."),
+    BUDGET_SPENT: N_("Your agency's tokens for today are used up. The built-in planner goes on, with what it can do."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens and USD of some answers."""
+
+    tokens: int = 0
+    cost_usd: Decimal = Decimal(0)
+    answers: int = 0
+
+    @property
+    def cost(self) -> Money:
+        """As a page shows it, to the cent."""
+        return Money.rounded(self.cost_usd, "USD")
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """An agency's day and month so far, and its budget of tokens a day."""
+
+    today: Spent
+    month: Spent
+    budget: int | None = None
+
+    @property
+    def percent(self) -> int:
+        """How much of today's budget is used; 0 without one."""
+        return self.today.tokens * 100 // self.budget if self.budget else 0
+
+    @property
+    def warns_at(self) -> int | None:
+        """The highest of 50, 80 and 100 per cent that today has reached."""
+        return next((step for step in WARN_AT if self.percent >= step), None)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to tell."""
+        return self.month.answers > 0 or self.budget is not None
+
+
+def admit(turn: Turn) -> str | None:
+    """Count a turn for the limits of its agency; where one is reached, count nothing and say which, as the API contract words it.
+
+    What goes on after a decision was no call of anybody's and is not counted. The settings' row is held meanwhile, so parallel turns are counted one after
+    the other, in whichever process they run.
+    """
+    if turn.kind != "message":
+        return None
+    limits = settings.get_settings(lock=True)
+    now = func.clock_timestamp()
+    db.session.execute(delete(TurnAdmission).where(TurnAdmission.admitted_at <= now - HOUR).execution_options(synchronize_session=False))
+    counts = select(func.count(case((TurnAdmission.admitted_at > now - MINUTE, 1))).label("minute"), func.count().label("hour")).select_from(TurnAdmission)
+    found = db.session.execute(counts).one()
+    if found.minute >= limits.rate_limit_per_minute:
+        return "rate_limited: minute"
+    if found.hour >= limits.rate_limit_per_hour:
+        return "rate_limited: hour"
+    rows_changed(
+        "insert into turn_admissions (tenant_id, turn_id, admitted_at) values (:tenant_id, :turn_id, clock_timestamp()) on conflict do nothing", turn_id=turn.id
+    )
+    return None
+
+
+def budget_spent() -> str | None:
+    """What is said where today's tokens are used up, in the agency's zone; None while there are some."""
+    row = settings.get_settings()
+    if row.daily_token_budget is None:
+        return None
+    used = db.session.scalar(select(ModelDay.tokens).where(ModelDay.day == clock.today(row.timezone))) or 0
+    return f"{BUDGET_SPENT}: limit={row.daily_token_budget} used={used}" if used >= row.daily_token_budget else None
+
+
+def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
+    """Keep what an answer took, beside the step that keeps the answer."""
+    day, cost = clock.today(settings.get_settings().timezone), cost_of(model, usage) or Decimal(0)
+    db.session.add(
+        TurnCost(
+            session_id=turn.session_id,
+            turn_id=turn.id,
+            number=number,
+            model=model,
+            input_tokens=usage.input,
+            output_tokens=usage.output,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write,
+            estimated=usage.estimated,
+            cost_usd=cost,
+            day=day,
+        )
+    )
+    db.session.flush()
+    rows_changed(_COUNT_DAY, day=day, tokens=usage.total, cost=cost)
+
+
+def in_words(message: str) -> str:
+    """An error of the stream as a sentence for people: those that programs know by their beginning, and all others as they are."""
+    code = message if message in _WORDS else message.partition(":")[0]
+    return gettext(_WORDS[code]) if code in _WORDS else message
+
+
+def spending(reader: Reader, today: date) -> Spending:
+    """What the agency spent today and this month, and its budget, in one trip."""
+    return spending_of(*reader.read(*spending_statements(today)))
+
+
+def spending_statements(today: date) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """The same for a trip that reads more."""
+    return _day(today, today), _day(today.replace(day=1), today), settings.statement()
+
+
+def spending_of(day: list[Row], month: list[Row], rows: list[Row]) -> Spending:
+    """What those have found."""
+    return Spending(_spent(day[0]), _spent(month[0]), rows[0]["daily_token_budget"] if rows else None)
+
+
+def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]:
+    """What a conversation took, together and for each reply by its turn."""
+    statement = _sums(select(_COSTS.turn_id)).where(owned(TurnCost), _COSTS.session_id == session_id).group_by(_COSTS.turn_id)
+    by_turn = {row["turn_id"]: _spent(row) for row in reader.read(statement)[0]}
+    whole = Spent(*(sum(getattr(one, name) for one in by_turn.values()) for name in ("tokens", "cost_usd", "answers")))
+    return whole, by_turn
+
+
+def _sums(statement: Select[Any]) -> Select[Any]:
+    tokens = _COSTS.input_tokens + _COSTS.output_tokens + _COSTS.cache_read_tokens + _COSTS.cache_write_tokens
+    return statement.add_columns(
+        func.coalesce(func.sum(tokens), 0).label("tokens"),
+        func.coalesce(func.sum(_COSTS.cost_usd), 0).label("cost_usd"),
+        func.count().label("answers"),
+    )
+
+
+def _day(first: date, last: date) -> Select[Any]:
+    totals = (func.coalesce(func.sum(_DAYS[name]), 0).label(name) for name in ("tokens", "cost_usd", "answers"))
+    return select(*totals).where(owned(ModelDay), _DAYS.day.between(first, last))
+
+
+def _spent(row: Row) -> Spent:
+    return Spent(int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]))

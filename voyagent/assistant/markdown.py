@@ -1,0 +1,40 @@
+"""The assistant's words as a page shows them: paragraphs, lists, tables and links, and nothing that a page would run or fetch.
+
+A model writes markdown, and part of what it writes comes from customers and suppliers. So raw HTML stays text, pictures are never fetched, and what is left is
+cleaned once more against a short list of what may stand there.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
+LINKS = {"http", "https", "mailto", "tel"}
+REL = "noopener nofollow noreferrer"
+HEADING = "v-strong"  # a heading of an answer is no heading of the page
+
+
+@lru_cache(maxsize=512)
+def as_html(text: str) -> Markup:
+    """Markdown as HTML that is safe on a page."""
+    tokens = _READER.parse(text.strip())
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            _as_paragraph(token)
+    html = _READER.renderer.render(tokens, _READER.options, {})
+    kept = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, allowed_classes={"p": {HEADING}}, url_schemes=LINKS, link_rel=REL)
+    return Markup(kept)  # noqa: S704 - nh3 has cleaned it
+
+
+def _as_paragraph(token: Token) -> None:
+    token.tag = "p"
+    if token.nesting == 1:
+        token.attrSet("class", HEADING)
+
+
+_READER = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable(["image", "html_block", "html_inline"])

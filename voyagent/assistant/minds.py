@@ -1,0 +1,184 @@
+"""Who thinks in a turn: a language model where one is configured, else the built-in planner; and how a model's answers become moves."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from flask_babel import gettext
+
+from voyagent.assistant import prompt
+from voyagent.assistant.planner.moves import Answer, Call, Conversation, Done, Fail, Move, Outcome, Played, Say, Tell
+from voyagent.assistant.prompt import Brief
+from voyagent.drivers.models import open_anthropic, open_local
+from voyagent.drivers.models.errors import ModelError, ModelNonsense, ModelRefused, ModelTimeout
+from voyagent.drivers.models.protocol import TRIES_MAX, ModelAnswer, ModelDriver, ModelRequest
+from voyagent.kernel.config import Settings
+from voyagent.kernel.errors import N_
+
+ARGUMENTS_MAX = 64 * 1024
+"""Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half of it."""
+CIRCLES = N_("The model went round in circles, so I stopped it. What was finished stands; please ask again, perhaps for less at once.")
+CUT = N_("The answer was longer than this installation allows, so it ends here. Please ask for less at once.")
+DECLINED = N_("The model declines to answer that. Please ask in other words.")
+EMPTY = N_("The model gave no answer. Please ask again, perhaps in other words.")
+_ENDINGS = {"max_tokens": CUT, "refusal": DECLINED}
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one turn may take: requests to the model with those that failed, seconds for one answer and for all of them, tokens of an answer."""
+
+    calls_max: int = 12
+    answer_s: float = 60.0
+    turn_s: float = 300.0
+    max_tokens: int = 1024
+
+
+class Models(Protocol):
+    """The models of an installation."""
+
+    @property
+    def bounds(self) -> Bounds:
+        """What one turn may take."""
+        ...
+
+    def choose(self, wanted: str | None) -> dict[str, str] | None:
+        """Which model answers an agency that has chosen `wanted`, as `{driver, model}` to be kept with the turn; None for the built-in planner."""
+        ...
+
+    def open(self, choice: dict[str, str]) -> ModelDriver | None:
+        """The driver of a choice; None where the installation does not have it any more."""
+        ...
+
+
+class Configured:
+    """The models that the environment names: Anthropic's where there is a key, else the installation's own server."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.bounds = Bounds(settings.model_calls_max, settings.model_timeout_s, settings.model_turn_s, settings.agent_max_tokens)
+
+    def choose(self, wanted: str | None) -> dict[str, str] | None:
+        """An agency that has named a model gets it where there is a key; one that has named none gets the installation's own server before a paid one."""
+        theirs, ours = open_anthropic(self._settings, wanted), open_local(self._settings)
+        chosen = (theirs or ours) if wanted else (ours or theirs)
+        return None if chosen is None else {"driver": chosen.name, "model": chosen.model}
+
+    def open(self, choice: dict[str, str]) -> ModelDriver | None:
+        """See Models."""
+        found = open_anthropic(self._settings, choice["model"]) if choice["driver"] == "anthropic" else open_local(self._settings)
+        return found if found is not None and found.model == choice["model"] else None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMind:
+    """Asks a model, and plays its answers: the calls of one answer one after another, then the next answer.
+
+    It sees the conversation alone, so whoever takes a turn over and plays its journal again is where the first one was. `may_ask` is asked before each
+    request: a sentence where the agency's budget is spent meanwhile.
+    """
+
+    driver: ModelDriver | None
+    brief: Brief
+    bounds: Bounds
+    should_stop: Callable[[], bool]
+    may_ask: Callable[[], str | None]
+
+    def next_move(self, conversation: Conversation, tell: Tell) -> Move:
+        """See Planner."""
+        place = max((number for number, one in enumerate(conversation.played) if isinstance(one.move, Answer)), default=None)
+        if place is None:
+            return self._ask(conversation, tell)
+        move = conversation.played[place].move
+        assert isinstance(move, Answer)
+        answer, since = ModelAnswer.from_raw(move.raw), conversation.played[place + 1 :]
+        if since and _is_over(since[-1]):
+            return _closing(since[-1])
+        if answer.stop_reason != "tool_use":
+            return _ending(answer)
+        if not since:
+            refused = self._refuse(conversation, answer)
+            if refused is not None:
+                return refused
+        if len(since) < len(answer.calls):
+            wanted = answer.calls[len(since)]
+            return Call(wanted.name, wanted.arguments)
+        return self._ask(conversation, tell)
+
+    def _refuse(self, conversation: Conversation, answer: ModelAnswer) -> Fail | None:
+        """Why nothing that an answer wants is done: nobody could be told of it any more, or it is nonsense."""
+        if _tries(conversation) >= self.bounds.calls_max:
+            return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
+        if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
+            return Fail(gettext(ModelNonsense.sentence), cause="arguments of a tool call are too long")
+        return None
+
+    def _ask(self, conversation: Conversation, tell: Tell) -> Move:
+        left, left_s = self.bounds.calls_max - _tries(conversation), self.bounds.turn_s - _took_s(conversation)
+        spent = self.may_ask()
+        if spent is not None:
+            return Fail(spent, cause="the budget is spent")
+        if left <= 0:
+            return Fail(gettext(CIRCLES), cause="no request is left")
+        if left_s <= 0:
+            return Fail(gettext(ModelTimeout.sentence), cause="the turn's time is over")
+        if self.driver is None:
+            return Fail(gettext(ModelRefused.sentence), cause="the model that began this turn is not configured any more")
+        begun, pieces = time.monotonic(), list[int]()
+
+        def on_text(text: str) -> None:
+            if text:
+                pieces.append(len(text))
+                tell(text)
+
+        try:
+            answer = self.driver.answer(self._request(conversation, left, begun + min(self.bounds.answer_s, left_s)), on_text, self.should_stop)
+        except ModelError as error:
+            cause, used = f"{type(error).__name__}: {error.message}", asdict(error.usage)
+            return Fail(gettext(error.sentence), cause, self.driver.model, used, error.tries, pieces, time.monotonic() - begun)
+        return Answer(answer.raw, pieces, time.monotonic() - begun)
+
+    def _request(self, conversation: Conversation, left: int, deadline: float) -> ModelRequest:
+        desk = prompt.desk_of(conversation)
+        return ModelRequest(
+            system=prompt.system(self.brief, conversation.context, desk),
+            messages=prompt.messages(self.brief, conversation),
+            deadline=deadline,
+            max_tokens=self.bounds.max_tokens,
+            tools=prompt.offers(self.brief.actor, desk),
+            tries_max=min(TRIES_MAX, left),
+        )
+
+
+def _is_over(last: Played) -> bool:
+    """Whether the turn ends here: a proposal waits for a person, a question was asked, or that question has been told."""
+    if last.outcome is not None and last.outcome.approval_id is not None:
+        return True
+    return isinstance(last.move, Say) or (isinstance(last.move, Call) and last.move.tool == "clarify" and _went_well(last.outcome))
+
+
+def _closing(last: Played) -> Move:
+    if isinstance(last.move, Call) and last.move.tool == "clarify" and last.outcome is not None:
+        return Say(str(last.outcome.output["question"]))
+    return Done()
+
+
+def _ending(answer: ModelAnswer) -> Move:
+    sentence = _ENDINGS.get(answer.stop_reason) or (None if answer.text.strip() or answer.stop_reason == "stopped" else EMPTY)
+    return Done() if sentence is None else Fail(gettext(sentence), cause=f"the answer ended by {answer.stop_reason}")
+
+
+def _went_well(outcome: Outcome | None) -> bool:
+    return outcome is not None and outcome.error is None
+
+
+def _tries(conversation: Conversation) -> int:
+    return sum(int(one.move.raw["tries"]) for one in conversation.played if isinstance(one.move, Answer))
+
+
+def _took_s(conversation: Conversation) -> float:
+    return sum(one.move.took_s for one in conversation.played if isinstance(one.move, Answer))

@@ -1,0 +1,61 @@
+"""Tables of what models took, and of the turns that count for an agency's limits. They name conversations and outlive them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+
+class TurnCost(TenantOwned, Base):
+    """What one answer took, with the requests that failed before it; `number` is its step in the turn, `day` the agency's."""
+
+    __tablename__ = "turn_costs"
+
+    session_id: Mapped[UUID]
+    turn_id: Mapped[str]
+    number: Mapped[int]
+    model: Mapped[str]
+    input_tokens: Mapped[int]
+    output_tokens: Mapped[int]
+    cache_read_tokens: Mapped[int]
+    cache_write_tokens: Mapped[int]
+    estimated: Mapped[bool]
+    cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+    day: Mapped[date]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "turn_id", "number", name="uq_turn_costs_number"),
+        CheckConstraint("least(input_tokens, output_tokens, cache_read_tokens, cache_write_tokens) >= 0", name="tokens"),
+        CheckConstraint("cost_usd >= 0", name="cost"),
+        Index("ix_turn_costs_session", "tenant_id", "session_id"),
+    )
+
+
+class ModelDay(TenantBound, Base):
+    """A day of an agency's zone, counted as it goes: the budget is held against it."""
+
+    __tablename__ = "model_days"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    answers: Mapped[int]
+    tokens: Mapped[int]
+    cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+
+
+class TurnAdmission(TenantBound, Base):
+    """A turn of the last hour that counts for the limits of its agency."""
+
+    __tablename__ = "turn_admissions"
+
+    turn_id: Mapped[str] = mapped_column(primary_key=True)
+    admitted_at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_turn_admissions_admitted", "tenant_id", "admitted_at"),)

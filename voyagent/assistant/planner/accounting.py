@@ -1,0 +1,288 @@
+"""Wishes for the accounts desk in plain English: what is owed to suppliers, invoices and bills, payments, entries made by hand, settlement plans."""
+
+from __future__ import annotations
+
+import re
+
+from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.passages import lead
+from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.questions import as_of, bounds
+from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
+
+_NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
+_FULL = re.compile(r"\b(?:in full|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
+_PAYABLES = re.compile(
+    r"\b(?:who|whom|what|how much|which suppliers?)\b.*\b(?:do |are )?we (?:still )?owe\b|\bdo we (?:still )?owe\b|\bpayables\b(?<!trade payables)"
+    r"|\bcreditors\b|\bwhat is owed to (?:suppliers|vendors)\b|\bsuppliers? (?:to pay|outstanding)\b",
+    re.IGNORECASE,
+)
+_OWED_TO = (
+    re.compile(
+        r"\b(?:do we (?:still )?owe|we (?:still )?owe|owed to)\s+(?P<name>(?!more\b|over\b|at\b|in\b|to\b|as\b|suppliers|vendors)[^?,]+?)"
+        r"\s*(?:now|today|anything)?\s*[?.]?$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\bpayables?\s+(?:of|to|for)\s+(?P<name>[A-Z][^?]+?)\s*[?.]?$"),
+)
+_BILLS = re.compile(
+    r"\b(?:show|list|find|which|what|any|see|search|look ?up)\b.*\bbills?\b|^\s*(?:the\s+)?(?:open|unpaid|overdue|all|our)?\s*bills?\b"
+    r"\s*(?:from|of|by|\?|$)|\b(?:open|unpaid|outstanding) bills\b",
+    re.IGNORECASE,
+)
+_BILL_OF = re.compile(r"\bbills?\s+(?:from|of|by)\s+(?P<name>[^?,]+?)\s*[?.]?$", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b(?:bill|invoice|number|no\.?|ref(?:erence)?)\s*(?:no\.?|number|#)?\s*(?P<ref>(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{1,40})\b", re.IGNORECASE
+)
+_INVOICES = re.compile(
+    r"\b(?:show|list|find|which|what|any|see|search|look ?up|open|how many|display)\b.*\b(?:invoices?|drafts)\b"
+    r"|^\s*(?:the\s+|all\s+|our\s+)?(?:draft|open|issued|paid|overdue|void|partly paid|partially paid)\s+invoices\b|^\s*drafts\s*\??$",
+    re.IGNORECASE,
+)
+_INVOICE_STATES = (
+    ("draft", r"\bdrafts?\b"),
+    ("overdue", r"\b(?:overdue|late|past due)\b"),
+    ("partially_paid", r"\bpart(?:ly|ially) paid\b"),
+    ("void", r"\b(?:void|cancelled)\b"),
+    ("open", r"\b(?:open|unsettled)\s+(?:invoices?)\b"),
+    ("paid", r"\b(?<!not )(?:paid|settled)\b"),
+    ("issued", r"\bissued\b"),
+)
+_INVOICES_OF = re.compile(
+    r"\b(?:invoices?|drafts?)\s+(?:of|for|to|from)\s+(?P<name>[^?,\d]+?)\s*[?.]?$|\b(?P<whose>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})(?:'s"
+    r"|’s)\s+(?:\w+\s+)?invoices?\b",
+    re.IGNORECASE,
+)
+_RECEIPT = (
+    re.compile(
+        r"^\s*(?:please\s+)?(?:record|note|enter|log|book|add)\s+(?:a\s+|the\s+)?(?:payment|receipt|money)\b(?!.*\b(?:to|bill)\s)(?P<rest>.*)$",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(r"^\s*(?:we\s+)?(?:have\s+)?(?:received|got)\s+(?P<rest>.*\b(?:from|against|for)\b.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*(?:a\s+)?(?:payment|receipt)\s+(?:received\s+)?(?:from|of|against)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*(?P<rest>mark\s+invoice\b.*\bas paid\b.*)$", re.IGNORECASE | re.DOTALL),
+)
+_HAS_PAID = re.compile(
+    r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b)(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?P<rest>[^?]*)$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(
+    r"\b(?:from|by)\s+(?P<name>[^\d,;₹$€£]+?)"
+    r"(?=\s+(?:on|for|against|yesterday|today|last|in|as|of|dated|this)\b|[,;.]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)",
+    re.IGNORECASE,
+)
+_PAID_BILL = (
+    re.compile(r"^\s*(?:we\s+(?:have\s+)?(?:just\s+)?paid|i\s+(?:have\s+)?paid)\s+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*(?:please\s+)?(?:pay|settle|mark)\s+(?:the\s+|our\s+)?(?P<rest>(?=.*\bbill\b).*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*(?:please\s+)?(?:record|note|enter)\s+(?:a\s+|the\s+|our\s+)?payment\s+(?P<rest>.*\b(?:to|bill)\s.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*paid\s+(?P<rest>.*\bbill\b.*)$", re.IGNORECASE | re.DOTALL),
+)
+_TO = re.compile(
+    r"\b(?:to|of|from)\s+(?P<name>[A-Za-z][^\d,;]+?)(?=\s+(?:on|for|against|yesterday|today|last|in|as|dated)\b|[,;.]|\s*\d"
+    r"|\s*$)",
+    re.IGNORECASE,
+)
+_NAME_FIRST = re.compile(
+    r"^(?:the\s+)?(?P<name>[A-Za-z][A-Za-z&.’' -]*?)(?:'s|’s)?(?:\s+bill\b|\s*[,:]|\s+(?=[₹$€£\d])|\s+(?:in full|on|yesterday|today|[A-Z]{3}\s*\d)|\s*$)"
+)
+_ENTER_BILL = re.compile(
+    r"^\s*(?:please\s+|can you\s+)?(?:enter|record|log|receive|book|add|register)\s+"
+    r"(?:a\s+|the\s+|this\s+|new\s+)*(?:supplier'?s?\s+|vendor\s+)?bill\b(?P<rest>.*)$"
+    r"|^\s*(?:we\s+)?(?:have\s+)?(?:got|received)\s+(?:a\s+|the\s+)(?:new\s+)?bill\b(?P<rest2>.*)$|^\s*new bill\b(?P<rest3>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
+_DUE = re.compile(r"\b(?:due|payable)\b", re.IGNORECASE)
+_JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
+_NO_JOURNAL = re.compile(r"\b(?:show|list|find|which|what)\b.*\bjournal\b", re.IGNORECASE)
+_ACCOUNT_ENDS = r"(?=\s*(?:,|;|\band\b|\b(?:debit|credit|dr|cr)\b|₹|\$|\b[A-Z]{3}\s*\d|(?<=[A-Za-z])\s+\d|(?<=\d{4})\s+\d|\bwith\b|\bby\b|\bfor\b|$))"
+_DEBIT = re.compile(r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b(?:fetch|get|download|reconcile|check)\b.*\bbsp\b", re.IGNORECASE)
+
+
+def recognise(message: str, context: Context) -> Wish | Call | None:
+    """A wish for the accounts desk, or None."""
+    for read in (bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
+        found = read(message, context)
+        if found is not None:
+            return found
+    return None
+
+
+def payables(message: str, context: Context) -> Call | None:
+    """`whom do we owe`, `how much do we owe BSP India`, `payables as of 31 March`."""
+    if not _PAYABLES.search(message):
+        return None
+    arguments, rest = as_of(message, context.today)
+    arguments |= bounds(rest, context)
+    if re.search(r"\boverdue\b", message, re.IGNORECASE):
+        arguments["overdue_only"] = True
+    for pattern in _OWED_TO:
+        match = pattern.search(rest)
+        name = as_name(match["name"]) if match else None
+        if name:
+            arguments["vendor_name"] = name
+            break
+    return Call("list_payables", arguments)
+
+
+def bills(message: str, _context: Context) -> Call | None:
+    """`open bills`, `bills from BSP India`, `find bill BSP-7`."""
+    if not _BILLS.search(message):
+        return None
+    reference, whose = _REFERENCE.search(message), _BILL_OF.search(message)
+    if reference:
+        return Call("find_bills", {"vendor_reference": reference["ref"]})
+    name = as_name(whose["name"]) if whose else None
+    return Call("find_bills", {"vendor_name": name} if name else {})
+
+
+def invoices(message: str, context: Context) -> Call | None:
+    """`overdue invoices`, `show the drafts`, `invoices of Deepa Krishnan`, `find invoice 2026-27/000012`."""
+    if not _INVOICES.search(message) or re.search(r"\bunpaid\b|\bowe", message, re.IGNORECASE):
+        return None
+    number = _NUMBER.search(message)
+    if number:
+        return Call("find_invoices", {"number": number.group()})
+    arguments: dict[str, str] = {}
+    status = next((name for name, words in _INVOICE_STATES if re.search(words, message, re.IGNORECASE)), None)
+    if status:
+        arguments["status"] = status
+    whose = _INVOICES_OF.search(message)
+    said = (whose["name"] or whose["whose"]) if whose else ""
+    about = re.search(r"\b(?:her|his|their|this (?:customer|client)'?s?)\s+(?:\w+\s+)?invoices?\b", message, re.IGNORECASE)
+    if context.enquiry and (about or said.strip().lower() in {"her", "him", "them", "this customer", "the customer"}):
+        name: str | None = context.enquiry.customer_name
+    else:
+        name = as_name(re.sub(r"^(?:show|list|find)\s+", "", said, flags=re.IGNORECASE)) if said else None
+    return Call("find_invoices", arguments | ({"customer_name": name} if name else {}))
+
+
+def receipt(message: str, context: Context) -> Wish | None:
+    """`Deepa Krishnan paid 20,000 yesterday`, `record a payment of 45,000 from Deepa`, `mark invoice 2026-27/000012 as paid`."""
+    match = next((found for pattern in _RECEIPT if (found := pattern.match(message))), None)
+    paid = None if match else _HAS_PAID.match(message)
+    if match is None and paid is None:
+        return None
+    if paid is not None and as_name(paid["name"]) is None:
+        return None
+    known = _settlement(message, context)
+    number, whose = _NUMBER.search(message), _FROM.search(message) if match else None
+    if number:
+        known["number"] = number.group()
+    name = as_name(paid["name"]) if paid else as_name(whose["name"]) if whose else None
+    if name:
+        known["customer_name"] = name
+    elif context.enquiry and not number:
+        known["customer_name"] = context.enquiry.customer_name
+    return Wish("record_receipt", known)
+
+
+def paid_bill(message: str, context: Context) -> Wish | None:
+    """`we paid BSP India 8,000`, `pay bill BSP-7 in full`, `record a payment of 8,000 to BSP India`."""
+    match = next((found for pattern in _PAID_BILL if (found := pattern.match(message))), None)
+    if match is None:
+        return None
+    rest = match["rest"]
+    known = _settlement(message, context)
+    reference = _REFERENCE.search(rest)
+    if reference:
+        known["vendor_reference"] = reference["ref"]
+    whose = _TO.search(rest) or _NAME_FIRST.match(rest.strip())
+    name = as_name(re.sub(r"\s+bill$", "", re.sub(r"^the\s+", "", whose["name"].strip(), flags=re.IGNORECASE), flags=re.IGNORECASE)) if whose else None
+    if name and name.lower() != "bill":
+        known["vendor_name"] = name
+    return Wish("pay_bill", known)
+
+
+def enter_bill(message: str, context: Context) -> Wish | None:
+    """`enter a bill from BSP India, B-7, 8,000 for settlement, due 25 Dec`."""
+    match = _ENTER_BILL.match(message)
+    if match is None:
+        return None
+    rest = next(part for part in (match["rest"], match["rest2"], match["rest3"]) if part is not None)
+    known: dict[str, object] = {}
+    due = _DUE.search(rest)
+    plain = rest[: due.start()] if due else rest
+    reference = _REFERENCE.search("bill " + plain.lstrip()) if re.match(r"\s*(?:no\.?|number|#)?\s*[\w/-]*\d", plain) else _REFERENCE.search(plain)
+    bare = re.search(r"(?<![\w,.])(?P<ref>(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z]{1,8}[-/][A-Za-z0-9/-]{1,40})\b", plain)
+    found = bare or reference
+    if found:
+        known["vendor_reference"] = found["ref"]
+        plain = plain.replace(found["ref"], " ", 1)
+    whose = re.search(
+        r"\b(?:from|of|by)\s+(?P<name>[A-Za-z][^\d,;:]*?)(?=\s+(?:for|of|dated|due|on|bill|no|number|ref\w*|[A-Z]{3}(?=\s*\d))\b|[,;:₹$]"
+        r"|\s*\d|\s*$)",
+        plain,
+    )
+    name = as_name(whose["name"]) if whose else None
+    if name:
+        known["vendor_name"] = name
+    known |= amount_in(plain, context)
+    what = _FOR.search(plain)
+    if what:
+        known["description"] = what["what"].strip()[:1].upper() + what["what"].strip()[1:500]
+    if due and (days := days_in(rest[due.start() :], context)):
+        known["due_date"] = days[0]
+    issued = re.search(r"\bdated\b(?P<when>.*)", plain, re.IGNORECASE)
+    if issued and (days := days_in(issued["when"], context, past=True)):
+        known["issue_date"] = days[0]
+    return Wish("receive_bill", known)
+
+
+def journal(message: str, context: Context) -> Wish | None:
+    """`post a journal entry: debit Rent and utilities, credit Bank 20,000 for November rent`."""
+    if not _JOURNAL.search(message) or _NO_JOURNAL.search(message):
+        return None
+    known: dict[str, object] = {}
+    for side, pattern in (("debit", _DEBIT), ("credit", _CREDIT)):
+        match = pattern.search(message)
+        if match:
+            known[side] = match["account"].strip()
+    bare = message
+    for account in known.values():
+        bare = re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1) if str(account).isdigit() else bare
+    known |= amount_in(bare, context)
+    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE)
+    if what:
+        known["narration"] = what["what"][:1].upper() + what["what"][1:500]
+    dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)
+    if dated and (days := days_in(dated["when"], context, past=True)):
+        known["entry_date"] = days[0]
+    return Wish("post_journal_entry", known)
+
+
+def bsp(message: str, context: Context) -> Wish | None:
+    """`fetch the BSP statement for 1–15 Nov`."""
+    if not _BSP.search(message):
+        return None
+    days = days_in(message, context, past=True)
+    country = re.search(r"\b(?-i:of|in|for)\s+(?P<code>(?-i:[A-Z]{2}))\b", message)
+    known: dict[str, object] = {"country": country["code"] if country else context.currency[:2]}
+    return Wish("fetch_bsp_statement", known | dict(zip(("period_start", "period_end"), days, strict=False)))
+
+
+def _settlement(message: str, context: Context) -> dict[str, object]:
+    """What moved, and when: today where no day was said."""
+    known: dict[str, object] = {}
+    if _FULL.search(message):
+        known["full"] = True
+    else:
+        figures = [
+            figure
+            for figure in figures_in(message, context)
+            if not re.search(r"(?:invoice|bill|utr|ref\w*|cheque|txn|no\.?|#)\s*$", lead(message, figure.start), re.IGNORECASE)
+        ]
+        if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
+            known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
+    days = days_in(message, context, past=True)
+    known["paid_on"] = days[0] if days else context.today.isoformat()
+    reference = re.search(
+        r"\b(?:utr|ref(?:erence)?|cheque|check|txn|transaction)\b\.?\s*(?:no\.?|number|#)?\s*:?\s*(?P<ref>[A-Za-z0-9/-]*\d[A-Za-z0-9/-]*)",
+        message,
+        re.IGNORECASE,
+    )
+    if reference:
+        known["reference"] = reference["ref"]
+    return known

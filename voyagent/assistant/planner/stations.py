@@ -1,0 +1,160 @@
+"""Where an aircraft or a guest goes, as a code: `Dubai`, `dxb` and `London` for a flight, a city with its country for a hotel, a country for a visa.
+
+The airports are those of `airportsdata`. A name that several countries have, and of which none is one that agencies meet every day, is left open: the person is
+asked.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import airportsdata
+from babel.core import Locale
+
+_PAIRS = """
+AUH Abu Dhabi|AMD Ahmedabad|AMS Amsterdam|ATQ Amritsar|ATH Athens|BAH Bahrain|BKK Bangkok|BCN Barcelona|BLR Bengaluru|BLR Bangalore|DPS Bali|DPS Denpasar|
+CAI Cairo|CCJ Calicut|CCJ Kozhikode|MAA Chennai|COK Kochi|COK Cochin|CMB Colombo|DEL Delhi|DEL New Delhi|DOH Doha|DXB Dubai|FRA Frankfurt|GVA Geneva|GOI Goa|
+HAN Hanoi|HKG Hong Kong|HYD Hyderabad|IST Istanbul|JAI Jaipur|JED Jeddah|KTM Kathmandu|CCU Kolkata|KUL Kuala Lumpur|KWI Kuwait|LHR London|MAD Madrid|
+MLE Male|MLE Maldives|MAN Manchester|MRU Mauritius|MED Medina|MED Madinah|MEL Melbourne|BOM Mumbai|MUC Munich|MCT Muscat|NBO Nairobi|JFK New York|CDG Paris|
+HKT Phuket|PRG Prague|RUH Riyadh|FCO Rome|SHJ Sharjah|SIN Singapore|SYD Sydney|TPE Taipei|TAS Tashkent|TBS Tbilisi|TLV Tel Aviv|TRV Thiruvananthapuram|
+TRV Trivandrum|NRT Tokyo|YYZ Toronto|VIE Vienna|ZNZ Zanzibar|ZRH Zurich
+"""
+KNOWN = [(pair[:3], pair[4:]) for pair in _PAIRS.replace("\n", "").split("|")]
+"""Codes and names that agencies meet every day."""
+_ALSO = {
+    "usa": "US",
+    "us": "US",
+    "america": "US",
+    "uk": "GB",
+    "england": "GB",
+    "britain": "GB",
+    "uae": "AE",
+    "emirates": "AE",
+    "turkey": "TR",
+    "russia": "RU",
+    "korea": "KR",
+    "south korea": "KR",
+    "vietnam": "VN",
+    "czech republic": "CZ",
+    "holland": "NL",
+    "burma": "MM",
+    "schengen": "FR",
+}
+_PEOPLE = {
+    "indian": "IN",
+    "pakistani": "PK",
+    "nepali": "NP",
+    "nepalese": "NP",
+    "bangladeshi": "BD",
+    "sri lankan": "LK",
+    "emirati": "AE",
+    "saudi": "SA",
+    "omani": "OM",
+    "qatari": "QA",
+    "kuwaiti": "KW",
+    "bahraini": "BH",
+    "british": "GB",
+    "american": "US",
+    "us": "US",
+    "canadian": "CA",
+    "australian": "AU",
+    "german": "DE",
+    "french": "FR",
+    "italian": "IT",
+    "spanish": "ES",
+    "chinese": "CN",
+    "japanese": "JP",
+    "singaporean": "SG",
+    "malaysian": "MY",
+    "thai": "TH",
+    "filipino": "PH",
+    "egyptian": "EG",
+    "kenyan": "KE",
+    "south african": "ZA",
+    "irish": "IE",
+    "dutch": "NL",
+    "swiss": "CH",
+    "russian": "RU",
+    "turkish": "TR",
+    "brazilian": "BR",
+}
+_PERSON = re.compile(rf"\b(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=True))})s?\b", re.IGNORECASE)
+
+
+def code_of(said: str) -> str | None:
+    """The IATA code of an airport or a city, from a code in any case or a name; None where the words name none, or more than one."""
+    words = " ".join(said.split())
+    if len(words) == 3 and (words.upper() in _codes() or words.upper() in _metros()):
+        return words.upper()
+    inside = re.search(r"\(([A-Z]{3})\)", words)
+    if inside:
+        return inside.group(1)
+    known = next((code for code, name in KNOWN if name.casefold() == words.casefold()), None)
+    if known:
+        return _metro_of(known) if words.casefold() in _MANY_AIRPORTS else known
+    found = _by_city().get(words.casefold(), ())
+    metros = {_metro_of(code) for code in found}
+    return metros.pop() if len(metros) == 1 else None
+
+
+def country_of_city(said: str) -> str | None:
+    """ISO 3166 alpha-2 of the country in which a city lies; None where several have it."""
+    code = code_of(said)
+    if code is None:
+        found = {str(_codes()[one]["country"]) for one in _by_city().get(" ".join(said.casefold().split()), ())}
+        return found.pop() if len(found) == 1 else None
+    if code in _codes():
+        return str(_codes()[code]["country"])
+    return str(_metros()[code]["country"])
+
+
+def country_of(said: str) -> str | None:
+    """A country by its English name, its code in capitals or one that is said in its place; of a city the country in which it lies."""
+    words = re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
+    if re.fullmatch(r"[A-Z]{2}", words) and words in _countries().values():
+        return words
+    return _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+
+
+def nationality_in(text: str) -> str | None:
+    """The nationality that a text names: `Indian`, `two Nepalis`."""
+    found = _PERSON.search(text)
+    return _PEOPLE[found["who"].lower()] if found else None
+
+
+_MANY_AIRPORTS = frozenset({"london", "new york", "paris", "rome", "tokyo", "milan", "moscow"})
+
+
+@cache
+def _codes() -> dict[str, airportsdata.Airport]:
+    return airportsdata.load("IATA")
+
+
+@cache
+def _metros() -> dict[str, airportsdata.IATAMAC]:
+    return airportsdata.load_iata_macs()
+
+
+@cache
+def _by_city() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for code, row in _codes().items():
+        if row["city"]:
+            found.setdefault(str(row["city"]).casefold(), []).append(code)
+    return {city: tuple(codes) for city, codes in found.items()}
+
+
+@cache
+def _metro_by_code() -> dict[str, str]:
+    return {code: metro for metro, city in _metros().items() for code in city["airports"]}
+
+
+def _metro_of(code: str) -> str:
+    """The code of all airports of the city, where several serve it."""
+    return _metro_by_code().get(code, code)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    return {name.casefold(): code for code, name in Locale("en").territories.items() if re.fullmatch("[A-Z]{2}", code)}

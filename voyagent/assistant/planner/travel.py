@@ -1,0 +1,227 @@
+"""Wishes for the desks of tickets, hotels and holidays in plain English: enquiries that change, the trip of the conversation, its people and rides."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from voyagent.assistant.planner import stations
+from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.people import as_name, find_email, find_phone, find_travellers
+from voyagent.assistant.planner.places import find_route
+from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
+
+JsonObject = dict[str, Any]
+_POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
+_TRIP = re.compile(
+    r"\b(?:show|see|open|display|what is in|what'?s in|how does)\b.*\b(?:the|this|that|our|their|her|his)\s+trip\b|^\s*(?:the\s+|this\s+)?trip\s*\??$"
+    r"|\bwhat (?:is|has been|have we) (?:booked|planned) (?:so far|for them|for her|for him|on this trip|for this trip)"
+    r"|\bwho (?:is|are) (?:travell?ing|going|on the trip)\b|\b(?:check|anything wrong with|problems? with|what is wrong with|lint)\s+(?:the"
+    r"|this)\s+(?:trip|itinerary)\b"
+    r"|\bpassengers?\s*(?:list|\?)|\b(?:show|list)\s+(?:the\s+|all\s+)?passengers\b|\bwhat does the trip (?:cost|come to)\b|\btrip (?:total"
+    r"|cost|margin)\b",
+    re.IGNORECASE,
+)
+_ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
+_ADD_PASSENGER = re.compile(
+    _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+)?(?:new\s+)?(?P<kind1>adult|child|infant|senior"
+    r"|baby)?\s*(?P<what>passenger|travell?er|guest|pax)?\s*:?\s*(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:trip|itinerary|booking|list)\b\s*", re.IGNORECASE)
+_KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
+_KINDS = {"baby": "infant", "kid": "child", "senior citizen": "senior"}
+_BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
+_EXPIRES = re.compile(r"\bpassport\b[^,;]*?\b(?:expir\w*|valid (?:until|till|to))\b\s*(?:on|:)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
+_PASSPORT_NUMBER = re.compile(r",?\s*\bpassport\s*(?:no\.?|number|#|:)?\s*[A-Z]{0,2}\d{6,9}\b", re.IGNORECASE)
+_REMOVE = re.compile(
+    _POLITE + r"(?:remove|drop|take off|take out|delete)\s+(?:the\s+)?(?:(?P<what>passenger|travell?er"
+    r"|guest)\s+)?(?P<name>[^\d,]+?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
+    re.IGNORECASE,
+)
+_STAYS_HOME = re.compile(r"^\s*(?P<name>[^\d,]+?)\s+(?:is not (?:coming|going|travell?ing)|stays (?:at )?home|isn'?t (?:coming|going))\b", re.IGNORECASE)
+_TRANSFER = re.compile(
+    _POLITE + r"(?:add|book|plan|arrange|include|put|need|we need|organi[sz]e)?\s*(?:an?\s+|the\s+)?(?:private\s+|airport\s+)?(?:transfer|pick-?up"
+    r"|cab|taxi|ride|drop)\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENDS = re.compile(
+    r"\bfrom\s+(?P<origin>.+?)\s+to\s+(?P<destination>.+?)(?=\s+(?:on|at|for|tomorrow|today|next|this|in|costing|@)\b|\s*[,;]|\s+\d|\s*$)", re.IGNORECASE
+)
+_AT = re.compile(
+    r"\b(?:at\s+)?(?P<h>\d{1,2})(?::(?P<m>\d{2}))?\s*(?P<half>[ap])\.?m\b\.?|\b(?:at\s+)?(?P<h24>[01]?\d|2[0-3]):(?P<m24>[0-5]\d)\b"
+    r"|\bat\s+(?P<word>noon|midnight)\b",
+    re.IGNORECASE,
+)
+_CHANGE = re.compile(_POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
+_ENQUIRY = re.compile(r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|lead|request)\b", re.IGNORECASE)
+_STATUS = (
+    ("cancelled", r"\b(?:cancel(?:led|ed)?|lost|dead)\b"),
+    ("booked", r"\b(?:booked|won|confirmed)\b"),
+    ("quoted", r"\bquoted\b"),
+    ("new", r"\b(?:new|reopen)\b"),
+)
+_WHOSE = (
+    re.compile(
+        r"\b(?P<name>[A-Z][\w.’'-]*?(?:\s+[A-Z][\w.-]*?){0,3})(?:'s|’s)\s+(?:enquiry|inquiry|lead|request|trip|budget|phone|e-?mail"
+        r"|departure|return|destination)\b"
+    ),
+    re.compile(r"\b(?:enquiry|inquiry|lead|request)\s+(?:of|from|by|for)\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})"),
+    re.compile(r"\b(?:mark|set)\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})\s+(?:as|to)\b"),
+)
+_FACTS = re.compile(
+    r"\b(?:budget|departure|depart|leaving|return|phone|mobile|number|e-?mail|people|pax|travell?ers|adults?|destination|origin|dates?)\b", re.IGNORECASE
+)
+
+
+def recognise(message: str, context: Context) -> Wish | Call | None:
+    """A wish for one of these desks, or None."""
+    for read in (update_enquiry, itinerary, trip, remove_passenger, transfer, add_passenger):
+        found = read(message, context)
+        if found is not None:
+            return found
+    return None
+
+
+def trip(message: str, _context: Context) -> Call | None:
+    """`show the trip`, `who is travelling`, `is anything wrong with this trip`."""
+    return Call("show_trip", {}) if _TRIP.search(message) else None
+
+
+def itinerary(message: str, _context: Context) -> Call | None:
+    """`show the itinerary`."""
+    return Call("read_itinerary", {}) if _ITINERARY.search(message) and not _TRIP.search(message) and not _TO_TRIP.search(message) else None
+
+
+def add_passenger(message: str, context: Context) -> Wish | None:
+    """`add passenger Deepa Krishnan`, `add Ravi Menon (child, born 3 Mar 2019) to the trip`."""
+    match = _ADD_PASSENGER.match(message)
+    if match is None or not (match["what"] or match["kind1"] or _TO_TRIP.search(message)):
+        return None
+    rest = _PASSPORT_NUMBER.sub("", _TO_TRIP.sub(" ", f" {match['rest']} ")).strip()
+    known: JsonObject = {}
+    kind = _KIND.search(match["kind1"] or "") or _KIND.search(rest)
+    if kind:
+        said = kind["kind"].lower()
+        known["kind"] = _KINDS.get(said, said)
+    for field, pattern, past in (("date_of_birth", _BORN, True), ("passport_expiry", _EXPIRES, False)):
+        found = pattern.search(rest)
+        days = days_in(found["when"], context, past=past) if found else []
+        if days:
+            known[field] = days[0]
+    nationality = stations.nationality_in(rest)
+    if nationality:
+        known["nationality"] = nationality
+    head = re.split(r"[,;(]|\s+(?:as|who|born|dob|an?)\s+|\s+-\s+", rest, maxsplit=1)[0]
+    name = as_name(_KIND.sub("", re.sub(r"^(?:named|called|an?|the)\s+", "", head.strip(), flags=re.IGNORECASE)).strip())
+    if name:
+        known["full_name"] = name
+    return Wish("add_passenger", known)
+
+
+def remove_passenger(message: str, _context: Context) -> Wish | None:
+    """`remove Ravi from the trip`, `Ravi is not coming`."""
+    match = _REMOVE.match(message)
+    if match and (match["what"] or match["trip"]):
+        name = as_name(match["name"])
+        return Wish("remove_passenger", {"full_name": name} if name else {})
+    home = _STAYS_HOME.match(message)
+    name = as_name(home["name"]) if home else None
+    return Wish("remove_passenger", {"full_name": name}) if name else None
+
+
+def transfer(message: str, context: Context) -> Wish | None:
+    """`add a transfer from Dubai airport to Hotel Atlantis on 10 Jan at 9:30 for 2,500`."""
+    match = _TRANSFER.match(message)
+    if match is None:
+        return None
+    rest = match["rest"]
+    known: JsonObject = {}
+    ends = _ENDS.search(rest)
+    if ends:
+        known |= {"origin": _capital(ends["origin"]), "destination": _capital(ends["destination"])}
+    days = days_in(rest, context)
+    if days:
+        known["on"] = days[0]
+    time = _AT.search(rest)
+    if time:
+        known["at"] = _clock(time)
+    money = amount_in(_AT.sub(" ", rest), context)
+    if money:
+        known |= {"price": money["amount"], "currency": money["currency"]}
+    return Wish("add_transfer", known)
+
+
+def update_enquiry(message: str, context: Context) -> Wish | None:
+    """`mark Deepa's enquiry as quoted`, `change the budget to 1.2 lakh`, `set the enquiry to booked`."""
+    if not _CHANGE.match(message) or re.search(r"\b(?:invoice|bill|flight|hotel|booking|ticket|passenger)\b", message, re.IGNORECASE):
+        return None
+    whose = next((found for pattern in _WHOSE if (found := pattern.search(message))), None)
+    if not _ENQUIRY.search(message) and not (whose and _status(message)) and not (context.enquiry and (_status(message) or _FACTS.search(message))):
+        return None
+    changes = changes_in(message, context)
+    known: JsonObject = {"changes": changes} if changes else {}
+    name = as_name(re.sub(r"^(?:Mark|Set|Change|Update|Move|Cancel|Correct|Reopen|Put)\s+", "", whose["name"])) if whose else None
+    about = context.enquiry
+    if about and (name is None or about.customer_name.lower().startswith(name.lower())):
+        return Wish("update_enquiry", known | {"enquiry_id": about.id})
+    return Wish("update_enquiry", known | ({"customer_name": name} if name else {}))
+
+
+def changes_in(message: str, context: Context) -> JsonObject:
+    """What a message changes of an enquiry, by the tool's names."""
+    status = _status(message)
+    changes: JsonObject = {"status": status} if status else {}
+    email = find_email(message)
+    if email:
+        changes["customer_email"] = email.value
+    said_phone = re.search(r"\b(?:phone|mobile|number|whatsapp)\b", message, re.IGNORECASE)
+    phone = find_phone(message, context.currency[:2]) if said_phone else None
+    if phone:
+        changes["customer_phone"] = phone.value
+    money = amount_in(message, context) if re.search(r"\bbudget\b", message, re.IGNORECASE) else {}
+    if money:
+        changes |= {"budget_amount": money["amount"], "budget_currency": money["currency"]}
+    people = find_travellers(message)
+    count = people.count if people else _count_of_people(message)
+    if count:
+        changes["pax_count"] = count
+    return changes | _days_changed(message, context) | _places_changed(message)
+
+
+def _days_changed(message: str, context: Context) -> JsonObject:
+    days = days_in(message, context)
+    if len(days) == 1 and re.search(r"\b(?:return|back|coming home)\b", message, re.IGNORECASE):
+        return {"return_date": days[0]}
+    return dict(zip(("depart_date", "return_date"), days, strict=False))
+
+
+def _places_changed(message: str) -> JsonObject:
+    if not re.search(r"\b(?:destination|origin|going to|flying from)\b", message, re.IGNORECASE):
+        return {}
+    named = re.search(r"\bdestination\s+(?:is\s+|to\s+|now\s+)*(?P<place>[A-Z][A-Za-z ]+?)\s*[.]?$", message)
+    route = find_route(message)
+    destination = named["place"] if named else route.destination.name if route.destination else None
+    return ({"destination": destination} if destination else {}) | ({"origin": route.origin.name} if route.origin else {})
+
+
+def _count_of_people(message: str) -> int | None:
+    found = re.search(r"\b(?:pax|people|travell?ers|passengers)\s+(?:count\s+)?(?:to|is|are|=|now)\s*(?P<n>\d{1,3})\b", message, re.IGNORECASE)
+    return int(found["n"]) if found else None
+
+
+def _status(message: str) -> str | None:
+    return next((name for name, words in _STATUS if re.search(words, message, re.IGNORECASE)), None)
+
+
+def _clock(time: re.Match[str]) -> str:
+    if time["word"]:
+        return "12:00" if time["word"].lower() == "noon" else "00:00"
+    if time["h24"]:
+        return f"{int(time['h24']):02d}:{time['m24']}"
+    return f"{int(time['h']) % 12 + (12 if time['half'].lower() == 'p' else 0):02d}:{time['m'] or '00'}"
+
+
+def _capital(words: str) -> str:
+    said = words.strip(" .,")
+    return said[:1].upper() + said[1:]

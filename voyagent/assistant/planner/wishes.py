@@ -1,0 +1,203 @@
+"""Wishes that take several facts: what is known of one, the next thing to ask for, and the answer put into it. One question at a time; nothing is made up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from voyagent.assistant.planner import stations
+from voyagent.assistant.planner.amounts import Figure, find_figures
+from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner.moves import Ask, Context
+from voyagent.assistant.planner.people import as_name, find_party
+from voyagent.assistant.planner.wording import _
+
+JsonObject = dict[str, Any]
+Reader = Callable[[str, Context, JsonObject], JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The tool that a wish comes to in the end, and what is known for it so far; JSON, so that a question can keep it."""
+
+    tool: str
+    known: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One thing that a tool needs: `has` says whether it is known, `read` takes it from an answer (nothing where the answer does not say it)."""
+
+    name: str
+    question: Callable[[], str]
+    read: Reader
+    others: tuple[str, ...] = ()
+
+    def has(self, known: JsonObject) -> bool:
+        """Whether it, or what stands in its place, is known."""
+        return any(known.get(name) not in (None, "", {}) for name in (self.name, *self.others))
+
+
+def days_in(text: str, context: Context, *, past: bool = False) -> list[str]:
+    """The days that staff name, in order."""
+    return [day.day.isoformat() for day in find_days(text, context.today, prefer="past" if past else "future", by_staff=True)]
+
+
+def amount_in(text: str, context: Context) -> JsonObject:
+    """The one amount of a text with its currency, the agency's where none was written; nothing where there is none, or more than one."""
+    figures = figures_in(text, context)
+    if len({figure.value for figure in figures}) != 1 or figures[0].value <= 0 or figures[0].ranged:
+        return {}
+    return {"amount": figures[0].plain, "currency": figures[0].currency or context.currency}
+
+
+def figures_in(text: str, context: Context) -> list[Figure]:
+    """Amounts of a text in which days and times are none."""
+    blank = re.sub(r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d{2}/\d+\b", lambda found: " " * len(found.group()), text)
+    for day in find_days(blank, context.today, by_staff=True):
+        blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
+    return find_figures(blank)
+
+
+def _name(field: str) -> Reader:
+    def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+        said = re.sub(r"^\s*(?:it(?:'s| is)|from|to|for|of|the name is|name is)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+        name = as_name(said)
+        return {field: name} if name and len(name.split()) <= 6 else {}
+
+    return read
+
+
+def _words(field: str) -> Reader:
+    def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+        said = re.sub(r"^\s*(?:it(?:'s| is)|for)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+        return {field: said[:1].upper() + said[1:200]} if said else {}
+
+    return read
+
+
+def _day(field: str, *, past: bool = False) -> Reader:
+    def read(text: str, context: Context, known: JsonObject) -> JsonObject:
+        days = days_in(text, context, past=past)
+        if not days:
+            return {}
+        later = {"check_in": "check_out", "outbound_date": "return_date", "period_start": "period_end"}.get(field)
+        return {field: days[0]} | ({later: days[1]} if later and len(days) > 1 and not known.get(later) else {})
+
+    return read
+
+
+def _station(field: str) -> Reader:
+    def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+        code = stations.code_of(re.sub(r"^\s*(?:from|to|it(?:'s| is))\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
+        return {field: code} if code else {}
+
+    return read
+
+
+def _city(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    city = re.sub(r"^\s*(?:in|to|at)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+    country = stations.country_of_city(city)
+    return {"city": city[:1].upper() + city[1:], "country": country} if country else {}
+
+
+def _country(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    country = stations.country_of(re.sub(r"^\s*(?:in|to|at|for)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
+    return {"destination": country} if country else {}
+
+
+def _nationality(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    found = stations.nationality_in(text) or stations.country_of(text.strip(" .?!"))
+    return {"nationality": found} if found else {}
+
+
+def _passengers(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    party = find_party(text) or ({"adult": int(text.strip(" ."))} if re.fullmatch(r"\s*\d{1,2}\s*\.?\s*", text) else None)
+    return {"passengers": party} if party else {}
+
+
+def _guests(text: str, context: Context, known: JsonObject) -> JsonObject:
+    party = _passengers(text, context, known).get("passengers")
+    return {"guests": sum(party.values())} if party else {}
+
+
+def _amount(text: str, context: Context, _known: JsonObject) -> JsonObject:
+    if re.search(r"\b(?:in full|all of it|everything|the whole)\b", text, re.IGNORECASE):
+        return {"full": True}
+    return amount_in(text, context)
+
+
+_AMOUNT = Slot("amount", lambda: _("How much?"), _amount, others=("full",))
+SLOTS: dict[str, tuple[Slot, ...]] = {
+    "record_receipt": (
+        Slot("customer_name", lambda: _("Which customer has paid?"), _name("customer_name"), others=("number",)),
+        Slot("amount", lambda: _("How much was received? Say “in full” for all that is open."), _amount, others=("full",)),
+    ),
+    "pay_bill": (
+        Slot("vendor_name", lambda: _("Which supplier was paid?"), _name("vendor_name"), others=("vendor_reference",)),
+        Slot("amount", lambda: _("How much was paid? Say “in full” for all that is open."), _amount, others=("full",)),
+    ),
+    "receive_bill": (
+        Slot("vendor_name", lambda: _("Which supplier is the bill from?"), _name("vendor_name")),
+        Slot("vendor_reference", lambda: _("What is the supplier’s number on the bill?"), _words("vendor_reference")),
+        _AMOUNT,
+        Slot("description", lambda: _("What is the bill for?"), _words("description")),
+    ),
+    "post_journal_entry": (
+        Slot("debit", lambda: _("Which account is debited?"), _words("debit")),
+        Slot("credit", lambda: _("Which account is credited?"), _words("credit")),
+        _AMOUNT,
+        Slot("narration", lambda: _("What is the entry about?"), _words("narration")),
+    ),
+    "fetch_bsp_statement": (
+        Slot("period_start", lambda: _("Which period? Such as “1–15 Nov”."), _day("period_start", past=True)),
+        Slot("period_end", lambda: _("Until which day?"), _day("period_end", past=True)),
+    ),
+    "add_passenger": (Slot("full_name", lambda: _("What is the passenger’s name?"), _name("full_name")),),
+    "remove_passenger": (Slot("full_name", lambda: _("Who stays at home?"), _name("full_name")),),
+    "add_transfer": (
+        Slot("origin", lambda: _("From where does the transfer go?"), _words("origin")),
+        Slot("destination", lambda: _("And where to?"), _words("destination")),
+        Slot("on", lambda: _("On which day?"), _day("on")),
+    ),
+    "update_enquiry": (
+        Slot("enquiry_id", lambda: _("Whose enquiry do you mean?"), _name("customer_name"), others=("customer_name",)),
+        Slot("changes", lambda: _("What shall I change? Such as “mark it as quoted” or “3 people”."), lambda *_given: {}),
+    ),
+    "search_flights": (
+        Slot("origin", lambda: _("From where do they fly? A city or its airport’s code."), _station("origin")),
+        Slot("destination", lambda: _("Where do they fly to? A city or its airport’s code."), _station("destination")),
+        Slot("outbound_date", lambda: _("On which day do they leave?"), _day("outbound_date")),
+        Slot("passengers", lambda: _("How many travel? Such as “2 adults and a child”."), _passengers),
+    ),
+    "search_hotels": (
+        Slot("city", lambda: _("In which city?"), _city),
+        Slot("check_in", lambda: _("From which day to which? Such as “12–18 Dec”."), _day("check_in")),
+        Slot("check_out", lambda: _("Until which day?"), _day("check_out")),
+        Slot("guests", lambda: _("For how many guests?"), _guests),
+    ),
+    "visa_requirements": (
+        Slot("destination", lambda: _("A visa for which country?"), _country),
+        Slot("nationality", lambda: _("Which passport do they travel on?"), _nationality),
+    ),
+}
+
+
+def missing(wish: Wish) -> Slot | None:
+    """The next thing to ask for."""
+    return next((slot for slot in SLOTS.get(wish.tool, ()) if not slot.has(wish.known)), None)
+
+
+def ask(wish: Wish) -> Ask | None:
+    """The question for it; None where nothing is missing."""
+    slot = missing(wish)
+    return None if slot is None else Ask(slot.question(), tool=wish.tool, known=wish.known, missing=slot.name)
+
+
+def answered(question: Ask, text: str, context: Context) -> Wish:
+    """The wish with what the answer says; the same as before where it does not say it."""
+    slot = next((slot for slot in SLOTS[question.tool] if slot.name == question.missing), None)
+    said = slot.read(text, context, question.known) if slot else {}
+    return Wish(question.tool, {**question.known, **said})

@@ -1,0 +1,105 @@
+"""Tools about bills and what the agency owes: to whom, which bills are open, and the proposals to enter one and to note its payment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from voyagent.assistant.tools.invoices import SHOWN_MAX, ListOpenIn, what_is_open
+from voyagent.assistant.tools.proposals import what_is_asked
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.billing import postings, queries
+from voyagent.billing.schemas import PayBillIn, ReceiveBillIn
+from voyagent.kernel import clock
+from voyagent.kernel.fields import Closed, text_field
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.reading import Row
+
+_FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
+
+
+class ListPayablesIn(ListOpenIn):
+    """What narrows the suppliers; a part of a name too."""
+
+    vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
+
+    @property
+    def party(self) -> str | None:
+        """A part of the supplier's name."""
+        return self.vendor_name or None
+
+
+class FindBillsIn(Closed):
+    """Bills that are not paid in full, of one supplier or by the supplier's reference; a part of either is enough."""
+
+    vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
+    vendor_reference: text_field(64) | None = None  # type: ignore[valid-type]
+
+
+def payables(scene: Scene, wanted: ListPayablesIn) -> JsonObject:
+    """What the agency owes each supplier, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
+    found = what_is_open(scene, "payable", wanted)
+    return {"as_of": found["as_of"], "count": found["count"], "suppliers": found["parties"], "totals": found["totals"]}
+
+
+def find_bills(scene: Scene, wanted: FindBillsIn) -> JsonObject:
+    """Open bills, the longest due first."""
+    rows = queries.list_open(scene.reader, "payable", _FIRST, _LAST, today=clock.today(scene.actor.timezone))
+    name, reference = ((said or "").strip().casefold() for said in (wanted.vendor_name, wanted.vendor_reference))
+    fitting = [row for row in rows if name in row["party_name"].casefold() and reference in row["reference"].casefold()]
+    return {"count": len(fitting), "bills": [_shown(row) for row in fitting[:SHOWN_MAX]]}
+
+
+def _shown(row: Row) -> JsonObject:
+    return {
+        "id": str(row["id"]),
+        "vendor_name": row["party_name"],
+        "vendor_reference": row["reference"],
+        "total": {"amount": wire_amount(row["total_minor"], row["currency"]), "currency": row["currency"]},
+        "open": {"amount": wire_amount(row["open_minor"], row["currency"]), "currency": row["currency"]},
+        "issue_date": row["issue_date"].isoformat(),
+        "due_date": row["due_date"].isoformat(),
+        "status": row["status"],
+    }
+
+
+_DESK = Desk.ACCOUNTING
+_OF_BILL = frozenset({"received", "bill_id", "vendor_reference", "vendor_name", "total_amount", "currency", "status"})
+_OF_PAYMENT = frozenset({"paid", "payment_id", "bill_id", "vendor_reference", "party_name", "amount", "currency", "open_amount", "status"})
+register(
+    Tool(
+        "list_payables",
+        "List what the agency owes, by supplier and currency.",
+        "report.read",
+        ListPayablesIn,
+        run=payables,
+        desk=_DESK,
+        gives=frozenset({"as_of", "count", "suppliers", "totals"}),
+    )
+)
+register(
+    Tool("find_bills", "Find bills that are not paid in full.", "billing.read", FindBillsIn, run=find_bills, desk=_DESK, gives=frozenset({"count", "bills"}))
+)
+register(
+    Tool(
+        "receive_bill",
+        "Propose to enter a supplier's bill, which posts it as a cost that is owed.",
+        "bill.receive",
+        ReceiveBillIn,
+        summarise=what_is_asked(postings.RECEIVE),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_BILL,
+    )
+)
+register(
+    Tool(
+        "pay_bill",
+        "Propose to record that a bill or a part of it was paid.",
+        "payment.record",
+        PayBillIn,
+        summarise=what_is_asked(postings.PAY),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_PAYMENT,
+    )
+)

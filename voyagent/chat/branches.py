@@ -1,0 +1,86 @@
+"""Turns in the place of others: a message is asked again, or in other words, and what came behind it is no part of the talk any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, update
+
+from voyagent.audit import service as audit
+from voyagent.chat import queries
+from voyagent.chat.models import ChatTurn
+from voyagent.chat.queries import Turn, find_running_turn
+from voyagent.chat.service import TurnInProgress, append, defer_turn, open_turn
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Conflict
+
+SupersededHook = Callable[[Actor, UUID, Sequence[str]], None]
+_superseded: list[SupersededHook] = []
+
+
+class TurnSuperseded(Conflict):
+    """Another turn has taken its place already."""
+
+    code = "turn_superseded"
+    message = N_("There is a newer version of this message already. Look at the conversation again.")
+
+
+class TurnNotReplaceable(Conflict):
+    """It went on after a decision, which is made once: what answers a message can be asked again, what follows a grant cannot."""
+
+    code = "turn_not_replaceable"
+    message = N_("The assistant went on here after a decision. Say what you would like instead.")
+
+
+def on_superseded(hook: SupersededHook) -> SupersededHook:
+    """Have a higher room withdraw what turns still ask for, in the transaction in which another takes their place."""
+    _superseded.append(hook)
+    return hook
+
+
+def regenerate(actor: Actor, session_id: UUID, turn_id: str) -> Turn:
+    """Ask the same again: a new turn in the place of one that answered a message, and of all behind it.
+
+    What was granted there stays done; what waits there for a decision is withdrawn. Raises Forbidden, SessionNotFound, TurnNotFound, TurnInProgress,
+    TurnSuperseded, TurnNotReplaceable.
+    """
+    return _take_the_place(actor, session_id, turn_id, None)
+
+
+def edit_and_resend(actor: Actor, session_id: UUID, turn_id: str, message: str) -> Turn:
+    """Ask in other words, in the place of a message and of all behind it. Raises as `regenerate`."""
+    return _take_the_place(actor, session_id, turn_id, message)
+
+
+def _take_the_place(actor: Actor, session_id: UUID, turn_id: str, message: str | None) -> Turn:
+    actor.require("chat.write")
+    session = queries.get_session(session_id, lock=True)
+    old = queries.get_turn_of(session_id, turn_id)
+    if find_running_turn(session_id) is not None:
+        raise TurnInProgress
+    if old.superseded_at is not None:
+        raise TurnSuperseded
+    if old.kind != "message":
+        raise TurnNotReplaceable
+    gone = db.session.scalars(
+        update(ChatTurn)
+        .where(ChatTurn.session_id == session_id, ChatTurn.number >= old.number, ChatTurn.superseded_at.is_(None))
+        .values(superseded_at=func.now())
+        .returning(ChatTurn.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for hook in _superseded:
+        hook(actor, session_id, gone)
+    words = old.message if message is None else message
+    turn = open_turn(actor, session, kind="message", message=words, replaces=old.id)
+    audit.record(
+        actor,
+        "chat.regenerated" if message is None else "chat.message_edited",
+        entity_refs={"session_id": session_id},
+        inputs={"turn_id": turn.id, "replaces": old.id},
+    )
+    append(actor, session, role="user", blocks=[{"type": "text", "text": words}], turn_id=turn.id)
+    defer_turn(turn)
+    return turn

@@ -1,0 +1,150 @@
+"""Anthropic's models by the Messages API, streamed, through the vendor's SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from voyagent.drivers.models.assembly import Assembly, object_of
+from voyagent.drivers.models.calling import call
+from voyagent.drivers.models.errors import ModelUnavailable
+from voyagent.drivers.models.line import Events, Line
+from voyagent.drivers.models.protocol import (
+    JsonObject,
+    Message,
+    ModelAnswer,
+    ModelRequest,
+    ModelSaid,
+    PersonSaid,
+    StopReason,
+    never,
+)
+from voyagent.drivers.models.usage import Usage
+
+STOP_REASONS: dict[str, StopReason] = {
+    "end_turn": "end",
+    "stop_sequence": "end",
+    "tool_use": "tool_use",
+    "max_tokens": "max_tokens",
+    "model_context_window_exceeded": "max_tokens",
+    "refusal": "refusal",
+}
+_CACHED = {"cache_control": {"type": "ephemeral"}}
+
+
+@dataclass(frozen=True, slots=True)
+class Anthropic:
+    """One model of Anthropic's, or whatever speaks its language at another `base_url`."""
+
+    model: str
+    api_key: str = field(repr=False)
+    base_url: str = "https://api.anthropic.com"
+    name: str = field(default="anthropic", init=False)
+
+    def answer(self, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool] = never) -> ModelAnswer:
+        """As `ModelDriver.answer` says."""
+        return call(self, request, on_text, should_stop)
+
+    def ask(self, line: Line, request: ModelRequest) -> Events:
+        """Send the request."""
+        import anthropic  # noqa: PLC0415 - takes a second or two, which a program without a key need not wait
+
+        client = anthropic.Anthropic(api_key=self.api_key, base_url=self.base_url, max_retries=0, http_client=line.client())
+        return cast("Events", client.messages.create(**self.body(request), stream=True))
+
+    def body(self, request: ModelRequest) -> JsonObject:
+        """The request as the Messages API takes it. Offers and cacheable instructions end with a mark each, up to which the vendor keeps what it has read."""
+        body: JsonObject = {
+            "model": self.model,
+            "max_tokens": request.max_tokens,
+            "messages": [_message(message) for message in request.messages],
+        }
+        if request.system:
+            body["system"] = [{"type": "text", "text": part.text} for part in request.system]
+            cacheable = [place for place, part in enumerate(request.system) if part.cacheable]
+            if cacheable:
+                body["system"][cacheable[-1]] |= _CACHED
+        if request.tools:
+            body["tools"] = [{"name": tool.name, "description": tool.description, "input_schema": tool.schema} for tool in request.tools]
+            body["tools"][-1] |= _CACHED
+        if request.temperature is not None:
+            body["extra_body"] = {"temperature": request.temperature}  # older models take it; the SDK has no name for it any more
+        return body
+
+    def read(self, events: Iterator[Any], answer: Assembly) -> None:
+        """Put the answer together. Raises ModelNonsense, and ModelUnavailable for a stream that ends before its message does."""
+        for event in events:
+            told = object_of(event)
+            kind = told.get("type")
+            if kind == "message_start":
+                _begin(object_of(told.get("message")), answer)
+            elif kind == "content_block_start":
+                _begin_block(_place(told, answer), object_of(told.get("content_block")), answer)
+            elif kind == "content_block_delta":
+                _go_on(_place(told, answer), object_of(told.get("delta")), answer)
+            elif kind == "message_delta":
+                _end(told, answer)
+            elif kind == "message_stop" and answer.stop_reason is not None:
+                return
+        raise ModelUnavailable("the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref)
+
+
+def _message(message: Message) -> JsonObject:
+    if isinstance(message, PersonSaid):
+        return {"role": "user", "content": message.text}
+    if isinstance(message, ModelSaid):
+        words = [{"type": "text", "text": message.text}] if message.text else []
+        return {
+            "role": "assistant",
+            "content": [*words, *({"type": "tool_use", "id": one.id, "name": one.name, "input": one.arguments} for one in message.calls)],
+        }
+    return {
+        "role": "user",
+        "content": [{"type": "tool_result", "tool_use_id": one.call_id, "content": one.content, "is_error": one.failed} for one in message.results],
+    }
+
+
+def _place(told: JsonObject, answer: Assembly) -> int:
+    return answer.count_of(told.get("index"))
+
+
+def _begin(message: JsonObject, answer: Assembly) -> None:
+    answer.vendor_ref = answer.name_of(message.get("id"))
+    answer.model = answer.name_of(message.get("model"))
+    answer.counted = _usage(object_of(message.get("usage")), Usage(), answer)
+
+
+def _begin_block(place: int, block: JsonObject, answer: Assembly) -> None:
+    if block.get("type") == "text" and block.get("text"):
+        answer.say(block["text"])
+    elif block.get("type") == "tool_use":
+        answer.begin_call(place, block.get("id"), block.get("name"))
+
+
+def _go_on(place: int, delta: JsonObject, answer: Assembly) -> None:
+    if delta.get("type") == "text_delta":
+        answer.say(delta.get("text"))
+    elif delta.get("type") == "input_json_delta":
+        answer.more_arguments(place, delta.get("partial_json"))
+
+
+def _end(told: JsonObject, answer: Assembly) -> None:
+    reason = object_of(told.get("delta")).get("stop_reason")
+    if reason is not None:
+        if reason not in STOP_REASONS:
+            raise answer.nonsense("an unknown way to end")
+        answer.stop_reason = STOP_REASONS[reason]
+    answer.counted = _usage(object_of(told.get("usage")), answer.counted or Usage(), answer)
+
+
+def _usage(told: JsonObject, before: Usage, answer: Assembly) -> Usage:
+    """Counts of an event over those before; they grow and are never added up. `input_tokens` leaves out what the cache has to do with."""
+    names = {
+        "input": "input_tokens",
+        "output": "output_tokens",
+        "cache_read": "cache_read_input_tokens",
+        "cache_write": "cache_creation_input_tokens",
+    }
+    counts = {ours: answer.count_of(told[theirs]) for ours, theirs in names.items() if told.get(theirs) is not None}
+    return Usage(**({ours: getattr(before, ours) for ours in names} | counts))

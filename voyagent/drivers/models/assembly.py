@@ -1,0 +1,195 @@
+"""Puts an answer together from its pieces, within bounds, whatever the server sends."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from voyagent.drivers.models.errors import ModelNonsense
+from voyagent.drivers.models.protocol import JsonObject, ModelAnswer, ModelRequest, ModelSaid, PersonSaid, StopReason, ToolCall
+from voyagent.drivers.models.usage import Usage
+from voyagent.kernel.fields import contains_unstorable, without_unstorable
+
+ARGUMENT_BYTES_MAX = 1024 * 1024
+CALLS_MAX = 64
+DEPTH_MAX = 32
+NAME_MAX = 128
+COUNT_MAX = 2**31 - 1
+CHARACTERS_A_TOKEN = 4
+CHARACTERS_A_TOKEN_MAX = 16
+"""No honest text has more on the average; a server that goes on beyond heeds no `max_tokens`."""
+
+
+class Cut(Exception):
+    """The text is longer than was asked for."""
+
+
+@dataclass
+class _Wish:
+    """A call whose arguments are still coming."""
+
+    id: str
+    name: str
+    pieces: list[str] = field(default_factory=list)
+
+
+class Assembly:
+    """One answer in the making; `tell` gets its text as it comes."""
+
+    def __init__(self, driver: str, model: str, request: ModelRequest, tell: Callable[[str], None]) -> None:
+        self._driver = driver
+        self._request = request
+        self._tell = tell
+        self._text: list[str] = []
+        self._characters = 0
+        self._wishes: dict[int, _Wish] = {}
+        self._argument_bytes = 0
+        self.model = model
+        self.vendor_ref: str | None = None
+        self.counted: Usage | None = None
+        self.stop_reason: StopReason | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether any text has reached the person."""
+        return self._characters > 0
+
+    def say(self, piece: object) -> None:
+        """A piece of text. Raises ModelNonsense, and Cut where the text is too long."""
+        text = self.text_of(piece)
+        allowed = self._request.max_tokens * CHARACTERS_A_TOKEN_MAX - self._characters
+        kept = text[:allowed]
+        if kept:
+            self._text.append(kept)
+            self._characters += len(kept)
+            self._tell(kept)
+        if len(text) > allowed:
+            raise Cut
+
+    def begin_call(self, place: int, call_id: object, name: object) -> None:
+        """A wish for a tool begins. Raises ModelNonsense."""
+        wish = _Wish(self.name_of(call_id), self.name_of(name))
+        if place in self._wishes or len(self._wishes) >= CALLS_MAX or wish.id in {other.id for other in self._wishes.values()}:
+            raise self.nonsense("one tool call too many, or twice the same")
+        self._wishes[place] = wish
+
+    def has_call(self, place: int) -> bool:
+        """Whether a call has begun at this place."""
+        return place in self._wishes
+
+    def more_arguments(self, place: int, piece: object) -> None:
+        """A piece of a call's arguments. Raises ModelNonsense; all arguments of an answer together may have a mebibyte."""
+        text = self.text_of(piece)
+        if place not in self._wishes:
+            raise self.nonsense("arguments without a tool call")
+        self._argument_bytes += len(text.encode())
+        if self._argument_bytes > ARGUMENT_BYTES_MAX:
+            raise self.nonsense("arguments of a tool call are too long")
+        self._wishes[place].pieces.append(text)
+
+    def answer(self, tries: int, spent: Usage, stop_reason: StopReason | None = None) -> ModelAnswer:
+        """The whole answer, after `spent` on requests that failed. Raises ModelNonsense for arguments that are no JSON object."""
+        reason = stop_reason or self.stop_reason
+        assert reason is not None
+        if reason == "end" and self._wishes:
+            reason = "tool_use"  # some servers say `stop` after a call too
+        if reason == "tool_use" and not self._wishes:
+            raise self.nonsense("it wants a tool and names none")
+        calls = tuple(self._call(wish) for _, wish in sorted(self._wishes.items())) if reason == "tool_use" else ()
+        usage = spent + self.usage(is_whole=stop_reason is None)
+        return ModelAnswer("".join(self._text), calls, usage, reason, self.model, self.vendor_ref, tries)
+
+    def usage(self, *, is_whole: bool) -> Usage:
+        """What the answer took so far. Tokens that the server has not told yet are estimated, so that nobody gets them for nothing."""
+        if is_whole and self.counted is not None:
+            return self.counted
+        counted = self.counted or Usage()
+        written = self._characters + self._argument_bytes
+        if not written and not is_whole:
+            return counted
+        asked = counted.input if self.counted is not None else math.ceil(_length(self._request) / CHARACTERS_A_TOKEN)
+        return Usage(asked, max(counted.output, math.ceil(written / CHARACTERS_A_TOKEN)), counted.cache_read, counted.cache_write, estimated=True)
+
+    def text_of(self, value: object) -> str:
+        """A value that must be text; what PostgreSQL cannot hold is replaced. Raises ModelNonsense."""
+        if not isinstance(value, str):
+            raise self.nonsense("something that is no text where text must be")
+        return without_unstorable(value)
+
+    def name_of(self, value: object) -> str:
+        """A value that must be a name or an id. Raises ModelNonsense."""
+        name = self.text_of(value)
+        if not 0 < len(name) <= NAME_MAX:
+            raise self.nonsense("a name that is none")
+        return name
+
+    def count_of(self, value: object) -> int:
+        """A value that must be a number of tokens; absent is none. Raises ModelNonsense."""
+        if value is None:
+            return 0
+        if not isinstance(value, int) or not 0 <= value <= COUNT_MAX:
+            raise self.nonsense("a count of tokens that is none")
+        return value
+
+    def nonsense(self, message: str) -> ModelNonsense:
+        """The error that says so."""
+        return ModelNonsense(message, driver=self._driver, vendor_ref=self.vendor_ref)
+
+    def _call(self, wish: _Wish) -> ToolCall:
+        text = "".join(wish.pieces).strip() or "{}"  # no arguments are written as none at all
+        try:
+            arguments = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+            _check(arguments, DEPTH_MAX)
+        except (ValueError, RecursionError):
+            raise self.nonsense("arguments of a tool call are no JSON that can be kept") from None
+        if not isinstance(arguments, dict):
+            raise self.nonsense("arguments of a tool call are no object")
+        return ToolCall(wish.id, wish.name, arguments)
+
+
+def _no_number(_word: str) -> Any:
+    raise ValueError("NaN and Infinity are no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("too large")
+    return value
+
+
+def _check(value: Any, depth: int) -> None:
+    """Raises ValueError for what is nested too deeply, or has characters that PostgreSQL cannot hold."""
+    if depth < 0:
+        raise ValueError("too deep")
+    if isinstance(value, str) and contains_unstorable(value):
+        raise ValueError("unstorable")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _check(name, depth)
+            _check(item, depth - 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth - 1)
+
+
+def _length(request: ModelRequest) -> int:
+    """Characters of what is asked."""
+    asked = sum(len(part.text) for part in request.system)
+    asked += sum(len(tool.name) + len(tool.description) + len(json.dumps(tool.schema)) for tool in request.tools)
+    for message in request.messages:
+        if isinstance(message, PersonSaid):
+            asked += len(message.text)
+        elif isinstance(message, ModelSaid):
+            asked += len(message.text) + sum(len(call.name) + len(json.dumps(call.arguments)) for call in message.calls)
+        else:
+            asked += sum(len(result.content) for result in message.results)
+    return asked
+
+
+def object_of(value: object) -> JsonObject:
+    """A value as an object; what is none is an empty one."""
+    return value if isinstance(value, dict) else {}

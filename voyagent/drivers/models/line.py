@@ -1,0 +1,181 @@
+"""One connection to a model's server, read in a thread of its own, so that whoever waits can hang up at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
+
+from voyagent.drivers.models.errors import ModelTimeout
+from voyagent.kernel.config import is_this_computer
+
+if TYPE_CHECKING:
+    import httpx2
+
+CONNECT_S = 5.0
+POLL_S = 0.25
+BYTES_MAX = 16 * 1024 * 1024
+"""What a server may send for one answer: far more than the longest honest one, far less than memory."""
+WAITING_MAX = 256
+_RESET = struct.pack("ii", 1, 0)
+Events = AbstractContextManager[Iterable[Any]]
+
+
+class Stopped(Exception):
+    """Whoever asked wants no more of it."""
+
+
+class TooMuch(ValueError):
+    """The server has sent more than any answer has."""
+
+
+class _HungUp(Exception):
+    """Nobody listens any more; ends the thread."""
+
+
+class Line:
+    """A connection for one request. Leaving the block hangs up, whatever the server is doing.
+
+    A read that waits for a silent server cannot be called off from another thread, and time-outs of the HTTP library count from byte to byte. Both are mended
+    here: a thread reads, the caller waits for it with an eye on the deadline, and hanging up shuts the socket down, which ends the read at once.
+    """
+
+    def __init__(self, base_url: str, deadline: float, should_stop: Callable[[], bool]) -> None:
+        self._base_url = base_url
+        self._deadline = deadline
+        self._should_stop = should_stop
+        self._asked_at = 0.0
+        self._down = threading.Event()
+        self._socket: socket.socket | None = None
+        self._heard: queue.Queue[object] = queue.Queue(WAITING_MAX)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._down.set()
+        self._shut(at_once=kind is not None)
+
+    def client(self) -> httpx2.Client:
+        """A client of the HTTP library that both SDKs take; proxies of the environment are used except for this computer, and redirects are not followed."""
+        import httpx2  # noqa: PLC0415 - with its SDKs it takes a second, which a program without a model need not wait
+
+        left = max(self._deadline - time.monotonic(), 0.001)
+        return httpx2.Client(
+            verify=_tls(),
+            timeout=httpx2.Timeout(left, connect=min(CONNECT_S, left)),
+            follow_redirects=False,
+            trust_env=not is_this_computer(urlsplit(self._base_url).hostname or ""),
+            event_hooks={"request": [self._watch], "response": [_bound]},
+        )
+
+    def events(self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception], driver: str) -> Iterator[Any]:
+        """What the server sends, as JSON, event by event. `ask` runs in the thread; its failures come out here, as `explain` tells them.
+
+        Raises ModelTimeout at the deadline, Stopped within a quarter of a second once `should_stop` says so.
+        """
+        threading.Thread(target=self._read, args=(ask, explain), name=f"model-{driver}", daemon=True).start()
+        while True:
+            if time.monotonic() >= self._deadline:
+                raise ModelTimeout("the time is over", driver=driver)
+            self._check_stop()
+            try:
+                item = self._heard.get(timeout=max(min(POLL_S, self._deadline - time.monotonic()), 0.001))
+            except queue.Empty:
+                continue
+            if item is None:
+                return
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+    def _check_stop(self) -> None:
+        """Ask, four times a second at most: the question may be one to the database."""
+        if time.monotonic() - self._asked_at < POLL_S:
+            return
+        self._asked_at = time.monotonic()
+        if self._should_stop():
+            raise Stopped
+
+    def _read(self, ask: Callable[[Line], Events], explain: Callable[[Exception], Exception]) -> None:
+        try:
+            with ask(self) as events:
+                for event in events:
+                    self._hand_over(_plain(event))
+            self._hand_over(None)
+        except _HungUp:
+            return
+        except Exception as error:  # noqa: BLE001 - told to the caller, who is in another thread
+            with contextlib.suppress(_HungUp):
+                self._hand_over(explain(error))
+
+    def _hand_over(self, item: object) -> None:
+        while not self._down.is_set():
+            with contextlib.suppress(queue.Full):
+                self._heard.put(item, timeout=POLL_S)
+                return
+        raise _HungUp
+
+    def _watch(self, request: httpx2.Request) -> None:
+        request.extensions["trace"] = self._note
+
+    def _note(self, name: str, told: dict[str, Any]) -> None:
+        """Remember the socket as soon as there is one, which with TLS is a new one."""
+        if not name.endswith(("connect_tcp.complete", "start_tls.complete")):
+            return
+        found = told["return_value"].get_extra_info("socket")
+        self._socket = found if isinstance(found, socket.socket) else None
+        if self._down.is_set():
+            self._shut(at_once=True)
+
+    def _shut(self, *, at_once: bool) -> None:
+        """End reading and writing; `at_once` lets the server know by a reset, for one that is still sending takes no notice of a polite end."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it may be closed already
+                if at_once:
+                    self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # of the plain socket: TLS would want to say goodbye
+
+
+def _plain(event: Any) -> Any:
+    """An event of an SDK as the JSON that came: the SDKs do not check what they take."""
+    return event.model_dump(exclude_unset=True, warnings=False) if hasattr(event, "model_dump") else event
+
+
+def _bound(response: httpx2.Response) -> None:
+    """Let nobody read more than BYTES_MAX of it."""
+    import httpx2  # noqa: PLC0415 - as in `client`
+
+    class Bounded(httpx2.SyncByteStream):
+        def __init__(self, inner: httpx2.SyncByteStream) -> None:
+            self._inner = inner
+
+        def __iter__(self) -> Iterator[bytes]:
+            read = 0
+            for chunk in self._inner:
+                read += len(chunk)
+                if read > BYTES_MAX:
+                    raise TooMuch
+                yield chunk
+
+        def close(self) -> None:
+            self._inner.close()
+
+    response.stream = Bounded(cast("httpx2.SyncByteStream", response.stream))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    import httpx2  # noqa: PLC0415 - as in `client`
+
+    return httpx2.create_ssl_context()

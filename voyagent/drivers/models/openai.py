@@ -1,0 +1,137 @@
+"""Models behind a server that speaks OpenAI's chat completions, such as one on the agency's own machine (llama.cpp, Ollama, vLLM), through OpenAI's SDK."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from voyagent.drivers.models.assembly import Assembly, object_of
+from voyagent.drivers.models.calling import call
+from voyagent.drivers.models.errors import ModelTimeout, ModelUnavailable
+from voyagent.drivers.models.line import Events, Line
+from voyagent.drivers.models.protocol import JsonObject, Message, ModelAnswer, ModelRequest, ModelSaid, PersonSaid, StopReason, never
+from voyagent.drivers.models.usage import Usage
+
+STOP_REASONS: dict[str, StopReason] = {
+    "stop": "end",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "length": "max_tokens",
+    "content_filter": "refusal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAI:
+    """One model at one server. Without a key no `Authorization` is sent, whatever the environment has for other programs."""
+
+    model: str
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    name: str = field(default="openai", init=False)
+
+    def answer(self, request: ModelRequest, on_text: Callable[[str], None], should_stop: Callable[[], bool] = never) -> ModelAnswer:
+        """As `ModelDriver.answer` says."""
+        return call(self, request, on_text, should_stop)
+
+    def ask(self, line: Line, request: ModelRequest) -> Events:
+        """Send the request."""
+        import openai  # noqa: PLC0415 - takes a second, which a program without such a server need not wait
+
+        client = openai.OpenAI(
+            api_key=self.api_key,
+            admin_api_key="",  # without values of ours the SDK takes those of the environment, which are for another server
+            organization="",
+            project="",
+            base_url=self.base_url,
+            max_retries=0,
+            http_client=line.client(),
+        )
+        absent = ("OpenAI-Organization", "OpenAI-Project") if self.api_key else ("OpenAI-Organization", "OpenAI-Project", "Authorization")
+        headers = {name: openai.Omit() for name in absent}
+        return cast("Events", client.chat.completions.create(**self.body(request), extra_headers=headers, stream=True))
+
+    def body(self, request: ModelRequest) -> JsonObject:
+        """The request as chat completions take it; `max_tokens` is the name that such servers know."""
+        system = "\n\n".join(part.text for part in request.system)
+        body: JsonObject = {
+            "model": self.model,
+            "max_tokens": request.max_tokens,
+            "messages": [{"role": "system", "content": system}] if system else [],
+            "stream_options": {"include_usage": True},
+        }
+        for message in request.messages:
+            body["messages"] += _messages(message)
+        if request.tools:
+            body["tools"] = [
+                {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": tool.schema}} for tool in request.tools
+            ]
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        return body
+
+    def read(self, events: Iterator[Any], answer: Assembly) -> None:
+        """Put the answer together. Raises ModelNonsense, and ModelUnavailable for a stream that ends before the answer does.
+
+        The figures come behind the answer, from servers that offer them. A server that fails only there has answered.
+        """
+        try:
+            for event in events:
+                _take(object_of(event), answer)
+        except (ModelUnavailable, ModelTimeout):
+            if answer.stop_reason is None:
+                raise
+        if answer.stop_reason is None:
+            raise ModelUnavailable("the stream broke off", driver=self.name, vendor_ref=answer.vendor_ref)
+
+
+def _messages(message: Message) -> list[JsonObject]:
+    if isinstance(message, PersonSaid):
+        return [{"role": "user", "content": message.text}]
+    if isinstance(message, ModelSaid):
+        calls = [{"id": one.id, "type": "function", "function": {"name": one.name, "arguments": json.dumps(one.arguments)}} for one in message.calls]
+        return [{"role": "assistant", "content": message.text or None} | ({"tool_calls": calls} if calls else {})]
+    # The language has no mark for a call that failed; ours says so in its content.
+    return [{"role": "tool", "tool_call_id": one.call_id, "content": one.content} for one in message.results]
+
+
+def _take(told: JsonObject, answer: Assembly) -> None:
+    if told.get("id"):
+        answer.vendor_ref = answer.name_of(told["id"])
+    if told.get("model"):
+        answer.model = answer.name_of(told["model"])
+    for choice in told.get("choices") or []:
+        _take_choice(object_of(choice), answer)
+    if told.get("usage"):
+        answer.counted = _usage(object_of(told["usage"]), answer)
+
+
+def _take_choice(choice: JsonObject, answer: Assembly) -> None:
+    delta = object_of(choice.get("delta"))
+    if delta.get("content"):
+        answer.say(delta["content"])
+    for wish in delta.get("tool_calls") or []:
+        _take_call(object_of(wish), answer)
+    reason = choice.get("finish_reason")
+    if reason is not None:
+        if reason not in STOP_REASONS:
+            raise answer.nonsense("an unknown way to end")
+        answer.stop_reason = STOP_REASONS[reason]
+
+
+def _take_call(wish: JsonObject, answer: Assembly) -> None:
+    place = answer.count_of(wish.get("index"))
+    function = object_of(wish.get("function"))
+    if not answer.has_call(place):
+        answer.begin_call(place, wish.get("id") or f"{answer.vendor_ref}-{place}", function.get("name"))  # some servers give no id
+    if function.get("arguments"):
+        answer.more_arguments(place, function["arguments"])
+
+
+def _usage(told: JsonObject, answer: Assembly) -> Usage:
+    """Counts in which the cached part is taken out of the prompt, of which it is a part here."""
+    details = object_of(told.get("prompt_tokens_details"))
+    cached, written = answer.count_of(details.get("cached_tokens")), answer.count_of(details.get("cache_write_tokens"))
+    return Usage(max(answer.count_of(told.get("prompt_tokens")) - cached - written, 0), answer.count_of(told.get("completion_tokens")), cached, written)

@@ -1,0 +1,49 @@
+"""Suppliers of flights, hotels and visas: what they do is in `protocols`, how they fail in `errors`; `open_suppliers` gives those that the settings name.
+
+| name | what it is |
+|---|---|
+| `sandbox` | the stand-in of `sandbox/`: real airports and airlines, made-up prices, nothing is ever bought |
+| `none` | every call is refused with `capability_not_supported` |
+
+A new driver is a package here, a name in the settings, a line below, and a test that runs `tests/drivers/suppliers/contract.py` on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
+from voyagent.drivers.suppliers.guarded import GuardedFlights, GuardedHotels, GuardedVisas
+from voyagent.drivers.suppliers.protocols import FlightSupplier, HotelSupplier, VisaSupplier
+from voyagent.drivers.suppliers.sandbox import Sandbox
+from voyagent.kernel.config import Settings
+from voyagent.kernel.keyring import Keyring
+
+__all__ = ["Suppliers", "open_suppliers"]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppliers:
+    """The suppliers of one installation, each behind its guard."""
+
+    flights: FlightSupplier
+    hotels: HotelSupplier
+    visas: VisaSupplier
+
+
+def open_suppliers(settings: Settings, keyring: Keyring) -> Suppliers:
+    """The drivers that the settings name: outside production the sandbox where they name none, in production none."""
+    default = "none" if settings.is_production else "sandbox"
+    names = {"flights": settings.flights or default, "hotels": settings.hotels or default, "visas": settings.visas or default}
+    for kind, name in names.items():
+        if settings.is_production and name == "sandbox":
+            log.warning("suppliers.sandbox_in_production", kind=kind, consequence="prices are made up and nothing is bought")
+    sandbox = Sandbox(keyring, stall_s=settings.supplier_timeout_s * 2)
+    return Suppliers(
+        flights=GuardedFlights(sandbox.flights if names["flights"] == "sandbox" else NoFlights(), settings.supplier_timeout_s),
+        hotels=GuardedHotels(sandbox.hotels if names["hotels"] == "sandbox" else NoHotels(), settings.supplier_timeout_s),
+        visas=GuardedVisas(sandbox.visas if names["visas"] == "sandbox" else NoVisas(), settings.supplier_timeout_s),
+    )

@@ -1,0 +1,86 @@
+"""No supplier: what an installation has until its operator names one."""
+
+# ruff: noqa: ARG002 - refused whatever is asked
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn
+
+from voyagent.drivers.suppliers.errors import CapabilityNotSupported
+from voyagent.drivers.suppliers.protocols import Capability, FlightOffer, FlightQuery, HotelQuery, HotelRate, Traveller, VisaApplication
+
+NAME = "none"
+
+
+class _Absent:
+    name = NAME
+    capabilities: frozenset[Capability] = frozenset()
+
+
+class NoFlights(_Absent):
+    """FlightSupplier that raises CapabilityNotSupported whatever it is asked."""
+
+    def search(self, query: FlightQuery) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "search")
+
+    def price(self, offer: FlightOffer) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "price")
+
+    def hold(self, offer: FlightOffer, travellers: Sequence[Traveller], reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "hold")
+
+    def issue(self, supplier_ref: str, reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "issue")
+
+    def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "cancel")
+
+    def read(self, supplier_ref: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "read")
+
+
+class NoHotels(_Absent):
+    """HotelSupplier that raises CapabilityNotSupported whatever it is asked."""
+
+    def search(self, query: HotelQuery) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "search")
+
+    def check_rate(self, rate_key: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "check_rate")
+
+    def book(self, rate: HotelRate, guests: Sequence[Traveller], reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "book")
+
+    def cancel(self, supplier_ref: str, reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "cancel")
+
+    def read(self, supplier_ref: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "read")
+
+
+class NoVisas(_Absent):
+    """VisaSupplier that raises CapabilityNotSupported whatever it is asked."""
+
+    def requirements(self, nationality: str, destination: str, currency: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "requirements")
+
+    def file(self, application: VisaApplication, reference: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "file")
+
+    def status(self, supplier_ref: str) -> NoReturn:
+        """Refuse."""
+        raise CapabilityNotSupported(NAME, "status")

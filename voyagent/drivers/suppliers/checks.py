@@ -1,0 +1,146 @@
+"""What no supplier needs to be asked: a query, an offer or a list of travellers that cannot be right is refused here, for every driver alike."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from voyagent.drivers.suppliers.errors import OfferExpired, ValidationFailed
+from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party, PassengerKind, Traveller, VisaApplication
+from voyagent.kernel import clock
+from voyagent.kernel.money import is_currency
+
+SEATS_MAX = 9
+"""What one booking of an airline takes."""
+DAYS_AHEAD_MAX = 361
+"""How far ahead airlines sell."""
+HOTEL_DAYS_AHEAD_MAX = 500
+NIGHTS_MAX = 30
+GUESTS_MAX = 9
+REFERENCE_MAX = 128
+_BEHIND_UTC = timedelta(hours=12)
+"""Where the day ends last: a place's today is never before the day that it is there."""
+_AGES = {PassengerKind.INFANT: (0, 2), PassengerKind.CHILD: (2, 12), PassengerKind.ADULT: (12, 150), PassengerKind.SENIOR: (60, 150)}
+
+
+def check_flight_query(driver: str, query: FlightQuery) -> None:
+    """Codes, days and party of a search. Raises ValidationFailed."""
+    for field in ("origin", "destination"):
+        if re.fullmatch(r"[A-Z]{3}", getattr(query, field)) is None:
+            raise ValidationFailed(driver, field, "not an IATA code")
+    if query.origin == query.destination:
+        raise ValidationFailed(driver, "destination", "the same as the origin")
+    _check_days(driver, "outbound_date", query.outbound_date, DAYS_AHEAD_MAX)
+    if query.return_date is not None:
+        _check_days(driver, "return_date", query.return_date, DAYS_AHEAD_MAX)
+        if query.return_date < query.outbound_date:
+            raise ValidationFailed(driver, "return_date", "before the way out")
+    check_party(driver, query.party)
+    _check_currency(driver, query.currency)
+
+
+def check_party(driver: str, party: Party) -> None:
+    """At least one grown person, a lap for each infant, no more seats than one booking takes. Raises ValidationFailed."""
+    if min(party.adult, party.child, party.infant, party.senior) < 0 or party.grown < 1:
+        raise ValidationFailed(driver, "party", "no adult")
+    if party.infant > party.grown:
+        raise ValidationFailed(driver, "party", "more infants than adults")
+    if party.seats > SEATS_MAX:
+        raise ValidationFailed(driver, "party", f"more than {SEATS_MAX} seats")
+
+
+def check_offer(driver: str, offer: FlightOffer | HotelRate) -> None:
+    """An offer of this driver whose time has not run out. Raises ValidationFailed, OfferExpired."""
+    if offer.supplier != driver:
+        raise ValidationFailed(driver, "supplier", "another driver's offer")
+    if offer.valid_until <= clock.now():
+        raise OfferExpired(driver)
+
+
+def check_travellers(driver: str, offer: FlightOffer, travellers: Sequence[Traveller]) -> None:
+    """As many of each kind as were priced, with names, and of an age that fits the kind on the last day of travel. Raises ValidationFailed."""
+    if Counter(one.kind for one in travellers) != Counter(dict(offer.party.counts)):
+        raise ValidationFailed(driver, "travellers", "other kinds or numbers than were priced")
+    last_day = offer.journeys[-1].arrives_at.date()
+    for one in travellers:
+        _check_name(driver, one)
+        if one.date_of_birth is not None:
+            youngest, oldest = _AGES[one.kind]
+            if not youngest <= age_on(last_day, one.date_of_birth) < oldest:
+                raise ValidationFailed(driver, "date_of_birth", f"does not fit {one.kind}")
+
+
+def check_hotel_query(driver: str, query: HotelQuery) -> None:
+    """Place, days and guests of a search. Raises ValidationFailed."""
+    if re.fullmatch(r"[A-Z]{2}", query.country) is None:
+        raise ValidationFailed(driver, "country", "not an ISO code")
+    if not query.city.strip():
+        raise ValidationFailed(driver, "city")
+    _check_days(driver, "check_in", query.check_in, HOTEL_DAYS_AHEAD_MAX)
+    if not 1 <= query.nights <= NIGHTS_MAX:
+        raise ValidationFailed(driver, "check_out", f"not 1 to {NIGHTS_MAX} nights")
+    if not 1 <= query.guests <= GUESTS_MAX:
+        raise ValidationFailed(driver, "guests", f"not 1 to {GUESTS_MAX}")
+    _check_currency(driver, query.currency)
+    if query.budget_max is not None and query.budget_max.currency != query.currency:
+        raise ValidationFailed(driver, "budget_max", "another currency than the prices")
+
+
+def check_guests(driver: str, rate: HotelRate, guests: Sequence[Traveller]) -> None:
+    """At least the one who leads, with names, and no more than were priced. Raises ValidationFailed."""
+    if not 1 <= len(guests) <= rate.guests:
+        raise ValidationFailed(driver, "guests", "none, or more than were priced")
+    for one in guests:
+        _check_name(driver, one)
+
+
+def check_application(driver: str, application: VisaApplication) -> None:
+    """Countries, days and name of an application. Raises ValidationFailed."""
+    check_countries(driver, application.nationality, application.destination, application.currency)
+    if application.arrives_on < application.filed_on:
+        raise ValidationFailed(driver, "arrives_on", "before the day of filing")
+    _check_name(driver, application.traveller)
+
+
+def check_countries(driver: str, nationality: str, destination: str, currency: str) -> None:
+    """Two countries and a currency by their codes. Raises ValidationFailed."""
+    for field, code in (("nationality", nationality), ("destination", destination)):
+        if re.fullmatch(r"[A-Z]{2}", code) is None:
+            raise ValidationFailed(driver, field, "not an ISO code")
+    _check_currency(driver, currency)
+
+
+def check_reference(driver: str, reference: str) -> None:
+    """Our name for the act: printable ASCII, not too long. Raises ValidationFailed."""
+    if not (0 < len(reference) <= REFERENCE_MAX and reference.isascii() and reference.isprintable()):
+        raise ValidationFailed(driver, "reference")
+
+
+def age_on(day: date, born: date) -> int:
+    """Full years on a day; who is born on 29 February has the birthday on 1 March of other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def earliest_today(now: datetime) -> date:
+    """The day that it is where the day ends last."""
+    return (now - _BEHIND_UTC).date()
+
+
+def _check_days(driver: str, field: str, day: date, ahead_max: int) -> None:
+    today = earliest_today(clock.now())
+    if day < today:
+        raise ValidationFailed(driver, field, "in the past")
+    if (day - today).days > ahead_max:
+        raise ValidationFailed(driver, field, f"more than {ahead_max} days ahead")
+
+
+def _check_name(driver: str, one: Traveller) -> None:
+    if not one.surname.strip():
+        raise ValidationFailed(driver, "surname")
+
+
+def _check_currency(driver: str, currency: str) -> None:
+    if not is_currency(currency):
+        raise ValidationFailed(driver, "currency", "not an ISO 4217 code")

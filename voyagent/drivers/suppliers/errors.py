@@ -1,0 +1,156 @@
+"""The ways in which a supplier fails, the same for every driver, so that rules and people need not know which one it was.
+
+Each has `driver`; `reason`, the supplier's own words, for the log and never for a page; `vendor_ref`, what the supplier calls the incident; and
+`retry_after_s`, when another try makes sense, None where none does. Section 17 of the contract lists the kinds; what the trade calls by its own name (sold
+out, another price) stands below its kind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voyagent.kernel.errors import N_, Conflict, Invalid, NotFound, Unavailable, VoyagentError
+
+if TYPE_CHECKING:
+    from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate
+
+
+class SupplierError(VoyagentError):
+    """Any failure of a supplier. `in_doubt`: the act may have happened all the same; the same call with the same reference finds out."""
+
+    code = "supplier_error"
+    message = N_("The supplier could not do this.")
+    retry_after_s: int | None = None
+    in_doubt = False
+
+    def __init__(self, driver: str, reason: str = "", *, vendor_ref: str | None = None, retry_after_s: int | None = None) -> None:
+        super().__init__(self.code)
+        self.driver = driver
+        self.reason = reason
+        self.vendor_ref = vendor_ref
+        if retry_after_s is not None:
+            self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"{self.driver}: {self.code}" + (f" ({self.reason})" if self.reason else "")
+
+
+class CapabilityNotSupported(SupplierError, Conflict):
+    """The driver cannot do this at all, or the installation has no driver for it."""
+
+    code = "capability_not_supported"
+    message = N_("The supplier that is set up for this does not offer it.")
+
+
+class AuthenticationFailed(SupplierError, Unavailable):
+    """The supplier does not know the agency's credentials: the operator has to act, the person cannot."""
+
+    code = "supplier_authentication_failed"
+    message = N_("The supplier did not accept the agency's credentials. An administrator has to look at them.")
+    retry_after_s = None
+
+
+class AuthorizationFailed(SupplierError, Conflict):
+    """The supplier knows the agency and does not let it do this."""
+
+    code = "supplier_not_permitted"
+    message = N_("The supplier does not permit this to the agency.")
+
+
+class RateLimited(SupplierError, Unavailable):
+    """Too many calls for the supplier's taste."""
+
+    code = "supplier_rate_limited"
+    message = N_("The supplier asks us to wait a little. Please try again in a minute.")
+    retry_after_s = 60
+
+
+class TransientFailure(SupplierError, Unavailable):
+    """The supplier is away, or too busy; nothing was changed."""
+
+    code = "supplier_unavailable"
+    message = N_("The supplier is not reachable just now. Nothing was changed; please try again in a moment.")
+    retry_after_s = 30
+
+
+class UpstreamTimeout(SupplierError, Unavailable):
+    """No answer before the deadline. After an act, `in_doubt` is true."""
+
+    code = "supplier_timeout"
+    message = N_("The supplier did not answer in time. Please try again; nothing is booked twice.")
+    retry_after_s = 15
+
+    def __init__(self, driver: str, reason: str = "", *, in_doubt: bool = False) -> None:
+        super().__init__(driver, reason)
+        self.in_doubt = in_doubt
+
+
+class PermanentFailure(SupplierError, Conflict):
+    """The supplier refuses, and would refuse again."""
+
+    code = "supplier_refused"
+    message = N_("The supplier refused this and would refuse it again.")
+
+
+class TicketingRefused(PermanentFailure):
+    """The airline does not let this booking be ticketed; it stays held until its time limit."""
+
+    code = "ticketing_refused"
+    message = N_("The airline refused to issue the ticket. The booking is still held.")
+
+
+class ValidationFailed(SupplierError, Invalid):
+    """What was asked cannot be asked of this supplier; `field` names what is wrong."""
+
+    code = "supplier_validation_failed"
+    message = N_("The supplier cannot work with these details. Please check places, dates and travellers.")
+
+    def __init__(self, driver: str, field: str, reason: str = "") -> None:
+        super().__init__(driver, f"{field}: {reason}" if reason else field)
+        self.field = field
+
+
+class UnknownAtSupplier(SupplierError, NotFound):
+    """The supplier has no such offer, rate or booking."""
+
+    code = "supplier_not_found"
+    message = N_("The supplier does not know this offer or booking.")
+
+
+class ConflictAtSupplier(SupplierError, Conflict):
+    """The booking's state at the supplier does not allow the act."""
+
+    code = "supplier_conflict"
+    message = N_("The supplier says that this booking is no longer in a state that allows it.")
+
+
+class SoldOut(ConflictAtSupplier):
+    """The last seat or room went to somebody else."""
+
+    code = "sold_out"
+    message = N_("This is sold out. Please search again.")
+
+
+class OfferExpired(ConflictAtSupplier):
+    """An offer is good until its `valid_until`, twenty minutes; search again."""
+
+    code = "offer_expired"
+    message = N_("This offer has expired. Please search again.")
+
+
+class HoldExpired(ConflictAtSupplier):
+    """The time limit of a held booking has passed and the airline has let it go."""
+
+    code = "hold_expired"
+    message = N_("The booking was not ticketed in time and the airline has let it go.")
+
+
+class PriceChanged(ConflictAtSupplier):
+    """Another price than the offer's; `new` is the offer or rate at that price, and nothing is booked until somebody takes it."""
+
+    code = "price_changed"
+    message = N_("The price has changed. Please look at the new one before you go on.")
+
+    def __init__(self, driver: str, new: FlightOffer | HotelRate) -> None:
+        super().__init__(driver)
+        self.new = new

@@ -1,0 +1,60 @@
+"""Airlines: a table of facts, as of 2026; codes and accounting codes are IATA's."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from voyagent.drivers.suppliers.protocols import Cabin
+from voyagent.drivers.suppliers.sandbox.airports import Airport, airport
+
+_CABINS = {"E": Cabin.ECONOMY, "P": Cabin.PREMIUM, "B": Cabin.BUSINESS, "F": Cabin.FIRST}
+
+
+class Style(StrEnum):
+    """How an airline sells."""
+
+    LOW = "low"
+    FULL = "full"
+    PREMIUM = "premium"
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One airline; the first hub is its home. `reach_km` is the longest flight that the sandbox lets it fly."""
+
+    code: str
+    name: str
+    accounting: str
+    alliance: str
+    style: Style
+    reach_km: int
+    cabins: frozenset[Cabin]
+    hubs: tuple[Airport, ...]
+
+    @property
+    def country(self) -> str:
+        """Where it is at home."""
+        return self.hubs[0].country
+
+
+@cache
+def carriers() -> tuple[Carrier, ...]:
+    """Every airline of the table."""
+    with (Path(__file__).parent / "carriers.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_carrier(row) for row in csv.DictReader(file))
+
+
+@cache
+def carrier(code: str) -> Carrier:
+    """One airline. Raises KeyError."""
+    return {one.code: one for one in carriers()}[code]
+
+
+def _carrier(row: dict[str, str]) -> Carrier:
+    hubs = tuple(hub for hub in map(airport, row["hubs"].split()) if hub is not None)
+    cabins = frozenset(_CABINS[letter] for letter in row["cabins"])
+    return Carrier(row["code"], row["name"], row["accounting"], row["alliance"], Style(row["style"]), int(row["reach_km"]), cabins, hubs)

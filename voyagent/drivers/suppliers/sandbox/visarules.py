@@ -1,0 +1,83 @@
+"""What countries ask of travellers from India and the Gulf: a table of the sandbox, plausible and not to be relied upon.
+
+Rules of entry change from month to month. Nobody may travel by this table; every answer says so in its `source`. It has the destinations that are asked for
+most; those of the Schengen area share a row. For other nationalities there is no rule, and the answer is `unknown`.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from voyagent.drivers.suppliers.protocols import DocumentNeeded, VisaKind
+from voyagent.kernel.errors import N_
+
+SOURCE = N_("Rules of the sandbox, made up for trying things out. Ask the consulate before anybody travels.")
+GULF = frozenset({"AE", "SA", "QA", "KW", "BH", "OM"})
+SCHENGEN = frozenset(
+    {"AT", "BE", "BG", "CH", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO"}
+    | {"PL", "PT", "RO", "SE", "SI", "SK"}
+)
+_SCHENGEN_ROW = "FR"
+LABELS = {
+    "passport": N_("Passport with two blank pages"),
+    "identity": N_("Passport or voter identity card"),
+    "photo": N_("Two recent photographs, white background"),
+    "form": N_("Signed application form"),
+    "tickets": N_("Flights there and back"),
+    "hotel": N_("Where you will stay, for every night"),
+    "bank": N_("Bank statements of the last six months"),
+    "itr": N_("Income tax returns of the last two years"),
+    "employer": N_("Letter from your employer, or papers of your business"),
+    "cover": N_("Covering letter with the plan of your journey"),
+    "insurance": N_("Travel insurance for all days"),
+    "yellow_fever": N_("Certificate of vaccination against yellow fever"),
+}
+"""The checklist's words by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table; the fee is in dollars."""
+
+    kind: VisaKind
+    fee_usd: Decimal
+    processing_days: int
+    validity_days: int
+    stay_days: int
+    passport_months: int
+    documents: tuple[DocumentNeeded, ...] = ()
+
+
+HOME = Rule(VisaKind.NOT_NEEDED, Decimal(0), 0, 0, 0, 0)
+"""One's own country, or another of the Gulf for those of the Gulf."""
+NO_RULE = Rule(VisaKind.UNKNOWN, Decimal(0), 0, 0, 0, 6)
+
+
+def rule(nationality: str, destination: str) -> Rule:
+    """The rule for a visit, NO_RULE where the table has none."""
+    if nationality == destination or {nationality, destination} <= GULF:
+        return HOME
+    group = "GCC" if nationality in GULF else nationality
+    return _rules().get((_SCHENGEN_ROW if destination in SCHENGEN else destination, group), NO_RULE)
+
+
+@cache
+def _rules() -> dict[tuple[str, str], Rule]:
+    with (Path(__file__).parent / "visas.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["destination"], row["nationality"]): _rule(row) for row in csv.DictReader(file)}
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    return Rule(
+        kind=VisaKind(row["kind"]),
+        fee_usd=Decimal(row["fee_usd"]),
+        processing_days=int(row["processing_days"]),
+        validity_days=int(row["validity_days"]),
+        stay_days=int(row["stay_days"]),
+        passport_months=int(row["passport_months"]),
+        documents=tuple(DocumentNeeded(code, LABELS[code]) for code in row["documents"].split()),
+    )

@@ -1,0 +1,44 @@
+"""The itinerary of a conversation as a report: what its trip says, and nothing that was only talked about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from voyagent.kernel.money import Money
+from voyagent.trips.details import FlightDetails, HotelDetails, VisaDetails
+from voyagent.trips.queries import Journey, Line, Passenger
+
+
+@dataclass(frozen=True, slots=True)
+class Itinerary:
+    """Who, with what, where, for how much: `passengers` with their passports as they may be shown, `prices` with the agency's currency first."""
+
+    trip_id: UUID | None
+    passengers: tuple[tuple[str, str | None], ...]
+    flights: tuple[tuple[str | None, FlightDetails], ...]
+    hotels: tuple[HotelDetails, ...]
+    visas: tuple[tuple[str, str], ...]
+    prices: tuple[Money, ...]
+
+
+def itinerary_of(journey: Journey | None, currency: str, passport_of: Callable[[Passenger], str | None]) -> Itinerary:
+    """The itinerary of a trip, or of a conversation that has none; what is cancelled or failed is no part of it."""
+    if journey is None:
+        return Itinerary(None, (), (), (), (), (Money(0, currency),))
+    prices = {total.currency: total.price for total in journey.totals}
+    home = prices.pop(currency, Money(0, currency))
+    details = [(line, line.details) for line in journey.standing]
+    return Itinerary(
+        trip_id=journey.trip["id"],
+        passengers=tuple((one.full_name, passport_of(one)) for one in journey.passengers),
+        flights=tuple((line.supplier_ref, flight) for line, flight in details if isinstance(flight, FlightDetails)),
+        hotels=tuple(stay for _, stay in details if isinstance(stay, HotelDetails)),
+        visas=tuple((visa.country, _visa_status(line, visa)) for line, visa in details if isinstance(visa, VisaDetails)),
+        prices=(home, *(price for price in prices.values() if price)),
+    )
+
+
+def _visa_status(line: Line, visa: VisaDetails) -> str:
+    return "granted" if visa.granted_on is not None else line.status

@@ -1,0 +1,163 @@
+"""The JSON door of trips: trips, and under each its passengers and its lines."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import current_app
+
+from voyagent.chat.queries import SessionNotFound
+from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import InvalidAmount, UnknownCurrency
+from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.trips import queries, service
+from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips.schemas import (
+    LineIn,
+    LineList,
+    LineOut,
+    LinePatch,
+    PassengerIn,
+    PassengerList,
+    PassengerOut,
+    PassengerPatch,
+    TripIn,
+    TripList,
+    TripListQuery,
+    TripOut,
+    TripPatch,
+    wire_line,
+    wire_page,
+    wire_passenger,
+    wire_trip,
+)
+
+api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
+TRIP_ERRORS = (SessionNotFound, EnquiryNotFound, UnknownCurrency, service.TripAlreadyOpen)
+LINE_ERRORS = (UnknownCurrency, InvalidAmount, service.NegativeAmount, service.InvalidLineStatus, service.InvalidFlightTimes)
+
+
+@api.get("/trips", answer=TripList, permission="trip.read", errors=(InvalidCursor,))
+def list_trips(reader: Reader, query: TripListQuery) -> Row:
+    """List trips, newest first; with `session_id` or `enquiry_id` those of a conversation or an enquiry."""
+    cursor = None if query.cursor is None else Cursor.decode(query.cursor)
+    of = {"session_id": query.session_id, "enquiry_id": query.enquiry_id}
+    return wire_page(queries.list_trips(reader, limit=query.limit, offset=query.offset, cursor=cursor, **of))
+
+
+@api.post("/trips", answer=TripOut, status=201, permission="trip.open", errors=TRIP_ERRORS)
+def open_trip(actor: Actor, body: TripIn) -> Row:
+    """Open a trip, of a conversation or an enquiry where they are named. A conversation has one at most."""
+    return _trip(service.open_trip(actor, **body.model_dump()).id)
+
+
+@api.get("/trips/<trip_id>", answer=TripOut, permission="trip.read", missing=TripNotFound)
+def get_trip(reader: Reader, trip_id: UUID) -> Row:
+    """Read a trip with its passengers, lines, totals, and what to look at."""
+    return wire_trip(queries.read_trip(reader, trip_id))
+
+
+@api.patch("/trips/<trip_id>", answer=TripOut, permission="trip.update", missing=TripNotFound, errors=TRIP_ERRORS)
+def update_trip(actor: Actor, trip_id: UUID, body: TripPatch) -> Row:
+    """Change what a trip is called, or what it belongs to. An absent member stays, null clears notes and links."""
+    return _trip(service.update_trip(actor, trip_id, body.changes()).id)
+
+
+@api.get("/trips/<trip_id>/passengers", answer=PassengerList, permission="trip.read", missing=TripNotFound)
+def list_passengers(reader: Reader, trip_id: UUID) -> Row:
+    """List who travels, in the order of their adding."""
+    return {"items": [wire_passenger(one) for one in queries.read_trip(reader, trip_id).passengers]}
+
+
+@api.post(
+    "/trips/<trip_id>/passengers",
+    answer=PassengerOut,
+    status=201,
+    permission="trip.update",
+    missing=TripNotFound,
+    errors=(service.TripFull, service.BornLater),
+)
+def add_passenger(actor: Actor, trip_id: UUID, body: PassengerIn) -> Row:
+    """Take somebody along."""
+    return wire_passenger(queries.passenger_of(service.add_passenger(_keyring(), actor, trip_id, body.said())))
+
+
+@api.get("/trips/<trip_id>/passengers/<passenger_id>", answer=PassengerOut, permission="trip.read", missing=PassengerNotFound)
+def get_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
+    """Read one passenger; of the passport the last four characters."""
+    return wire_passenger(queries.passenger_of(queries.get_passenger(trip_id, passenger_id)))
+
+
+@api.patch(
+    "/trips/<trip_id>/passengers/<passenger_id>",
+    answer=PassengerOut,
+    permission="trip.update",
+    missing=PassengerNotFound,
+    errors=(service.BornLater,),
+)
+def update_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID, body: PassengerPatch) -> Row:
+    """Change what is known of somebody. An absent member stays, null clears all but name and kind."""
+    return wire_passenger(queries.passenger_of(service.update_passenger(_keyring(), actor, trip_id, passenger_id, body.said())))
+
+
+@api.delete("/trips/<trip_id>/passengers/<passenger_id>", status=204, permission="trip.update", missing=PassengerNotFound)
+def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
+    """Leave somebody at home, and forget the passport."""
+    service.remove_passenger(actor, trip_id, passenger_id)
+
+
+@api.get("/trips/<trip_id>/lines", answer=LineList, permission="trip.read", missing=TripNotFound)
+def list_lines(reader: Reader, trip_id: UUID) -> Row:
+    """List the things of a trip, in the order in which they happen; those that were cancelled are among them."""
+    return {"items": [wire_line(one) for one in queries.read_trip(reader, trip_id).lines]}
+
+
+@api.post("/trips/<trip_id>/lines", answer=LineOut, status=201, permission="trip.update", missing=TripNotFound, errors=(service.TripFull, *LINE_ERRORS))
+def add_line(actor: Actor, trip_id: UUID, body: LineIn) -> Row:
+    """Add a flight, a hotel, a transfer, a visa or anything else, with what it costs and what the customer pays."""
+    return wire_line(queries.line_of(service.add_line(actor, trip_id, body.details, body.said())))
+
+
+@api.get("/trips/<trip_id>/lines/<line_id>", answer=LineOut, permission="trip.read", missing=LineNotFound)
+def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001 - asking for it proves who calls
+    """Read one line."""
+    return wire_line(queries.line_of(queries.get_line(trip_id, line_id)))
+
+
+@api.patch(
+    "/trips/<trip_id>/lines/<line_id>",
+    answer=LineOut,
+    permission="trip.update",
+    missing=LineNotFound,
+    errors=(service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
+)
+def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Row:
+    """Change a line. An absent member stays; the details are replaced whole."""
+    return wire_line(queries.line_of(service.update_line(actor, trip_id, line_id, body.changes())))
+
+
+@api.delete("/trips/<trip_id>/lines/<line_id>", status=204, permission="trip.update", missing=LineNotFound, errors=(service.LineIsCommitted,))
+def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
+    """Take a line off the trip. One that is held, booked, ticketed or filed is cancelled first."""
+    service.remove_line(actor, trip_id, line_id)
+
+
+@api.post("/trips/<trip_id>/lines/<line_id>/cancel", answer=LineOut, permission="trip.update", missing=LineNotFound, errors=(service.LineIsOver,))
+def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
+    """Say that a thing will not happen; it stays on the trip, without a price."""
+    return wire_line(queries.line_of(service.cancel_line(actor, trip_id, line_id)))
+
+
+def _trip(trip_id: UUID) -> Row:
+    return wire_trip(queries.read_trip(SessionReader(db.session), trip_id))
+
+
+def _keyring() -> Keyring:
+    found: Keyring = current_app.extensions["voyagent.keyring"]
+    return found

@@ -1,0 +1,190 @@
+"""The shape of each kind of line, and what follows from it: on which days it happens, what it is called."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
+from pydantic_core import PydanticCustomError
+
+from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN, BusinessDate, Closed, text_field, trimmed_field
+
+NOTES_MAX = 2000
+NIGHTS_MAX = 365
+_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
+
+
+def _local_time(value: Any) -> Any:
+    """A wall clock's time without a zone, as airlines write it."""
+    if isinstance(value, str) and _LOCAL.fullmatch(value):
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            found = None
+        if found is not None and YEAR_MIN <= found.year <= YEAR_MAX:
+            return value
+    raise PydanticCustomError("local_time", "Time must be written YYYY-MM-DDTHH:MM, by the clock of the place")
+
+
+def _clock_time(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value, re.ASCII):
+        return value
+    raise PydanticCustomError("clock_time", "Time must be written HH:MM")
+
+
+def _stay(value: HotelDetails) -> HotelDetails:
+    if not 1 <= (value.check_out - value.check_in).days <= NIGHTS_MAX:
+        raise PydanticCustomError("nights", "A stay is one to 365 nights")
+    return value
+
+
+def _days(value: OtherDetails) -> OtherDetails:
+    if value.until is not None and (value.on is None or value.until < value.on):
+        raise PydanticCustomError("days", "It ends before it begins")
+    return value
+
+
+LocalTime = Annotated[str, BeforeValidator(_local_time), Field(json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$"})]
+ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(json_schema_extra={"pattern": r"^\d{2}:\d{2}$"})]
+Airport = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
+class FlightDetails(Closed):
+    """One flight. Times are those of the clock on the spot; a code of no known airport is kept."""
+
+    kind: Literal["flight"]
+    carrier: Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
+    number: Annotated[str, Field(pattern=r"^[0-9]{1,4}[A-Z]?$")]
+    origin: Airport
+    destination: Airport
+    departs_at: LocalTime
+    arrives_at: LocalTime
+    origin_terminal: text_field(16) | None = None  # type: ignore[valid-type]
+    destination_terminal: text_field(16) | None = None  # type: ignore[valid-type]
+    cabin: text_field(32) | None = None  # type: ignore[valid-type]
+    seats: text_field(64) | None = None  # type: ignore[valid-type]
+    baggage: text_field(64) | None = None  # type: ignore[valid-type]
+    tickets: Annotated[list[Annotated[str, Field(pattern=r"^\d{13}$")]], Field(max_length=20)] | None = None
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+
+    @property
+    def departs(self) -> datetime:
+        """When it leaves, by the clock of the place."""
+        return datetime.fromisoformat(self.departs_at)
+
+    @property
+    def arrives(self) -> datetime:
+        """When it lands, by the clock of the place."""
+        return datetime.fromisoformat(self.arrives_at)
+
+
+class HotelDetails(Closed):
+    """A stay from the day of arrival to the day of departure."""
+
+    kind: Literal["hotel"]
+    name: trimmed_field(200)  # type: ignore[valid-type]
+    city: trimmed_field(128)  # type: ignore[valid-type]
+    country: Country | None = None
+    check_in: BusinessDate
+    check_out: BusinessDate
+    room: text_field(128) | None = None  # type: ignore[valid-type]
+    board: text_field(64) | None = None  # type: ignore[valid-type]
+    address: text_field(255) | None = None  # type: ignore[valid-type]
+    phone: text_field(64) | None = None  # type: ignore[valid-type]
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+
+    @property
+    def nights(self) -> int:
+        """How many nights."""
+        return (self.check_out - self.check_in).days
+
+
+class TransferDetails(Closed):
+    """A ride from one place to another."""
+
+    kind: Literal["transfer"]
+    on: BusinessDate
+    at: ClockTime | None = None
+    origin: trimmed_field(200)  # type: ignore[valid-type]
+    destination: trimmed_field(200)  # type: ignore[valid-type]
+    vehicle: text_field(128) | None = None  # type: ignore[valid-type]
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+
+
+class VisaDetails(Closed):
+    """Visas of one country for those who travel; `granted_on` is the day on which the country said yes."""
+
+    kind: Literal["visa"]
+    country: Country
+    type: text_field(64) | None = None  # type: ignore[valid-type]
+    count: Annotated[int, Field(ge=1, le=99)] = 1
+    filed_on: BusinessDate | None = None
+    granted_on: BusinessDate | None = None
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+
+
+class OtherDetails(Closed):
+    """Anything else: an excursion, a ticket, insurance, a discount; a day in words."""
+
+    kind: Literal["other"]
+    title: trimmed_field(200)  # type: ignore[valid-type]
+    on: BusinessDate | None = None
+    until: BusinessDate | None = None
+    at: ClockTime | None = None
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+
+
+Details = Annotated[
+    FlightDetails | Annotated[HotelDetails, AfterValidator(_stay)] | TransferDetails | VisaDetails | Annotated[OtherDetails, AfterValidator(_days)],
+    Field(discriminator="kind"),
+]
+AnyDetails = FlightDetails | HotelDetails | TransferDetails | VisaDetails | OtherDetails
+_READING: TypeAdapter[AnyDetails] = TypeAdapter(Details)
+
+
+def stored(details: AnyDetails) -> dict[str, Any]:
+    """The details as the table keeps them: JSON without what is not known, and without the kind, which has its own column."""
+    return details.model_dump(mode="json", exclude_none=True, exclude={"kind"})
+
+
+def read_details(kind: str, kept: dict[str, Any]) -> AnyDetails:
+    """The details of a stored line."""
+    return _READING.validate_python({"kind": kind, **kept}, strict=False)
+
+
+def span(details: AnyDetails) -> tuple[date | None, date | None]:
+    """The first and the last calendar day of a thing, by the clocks of its places; crossing the date line never ends before it begins."""
+    match details:
+        case FlightDetails():
+            return details.departs.date(), max(details.departs.date(), details.arrives.date())
+        case HotelDetails():
+            return details.check_in, details.check_out
+        case TransferDetails():
+            return details.on, details.on
+        case OtherDetails():
+            return details.on, details.until or details.on
+        case _:
+            return None, None
+
+
+def name_of(details: AnyDetails) -> str:
+    """What a line is called in a sentence of staff: `EK 533`, a hotel's name."""
+    match details:
+        case FlightDetails():
+            return f"{details.carrier} {details.number}"
+        case HotelDetails():
+            return str(details.name)
+        case TransferDetails():
+            return f"{details.origin} – {details.destination}"
+        case VisaDetails():
+            return str(details.country)
+        case OtherDetails():
+            return str(details.title)
+
+
+def nights_of(first: date, after: date) -> list[date]:
+    """The nights from one day to another, each by the day on which it begins."""
+    return [first + timedelta(days=number) for number in range((after - first).days)]

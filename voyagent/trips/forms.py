@@ -1,0 +1,335 @@
+"""Forms of trips: what it is called, who travels, and a form for each kind of line over the one schema."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from babel.core import Locale
+from flask_babel import get_locale, lazy_gettext as _
+from pydantic import BaseModel, ValidationError
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+
+from voyagent.http.forms import DateText, SchemaForm
+from voyagent.http.presentation import status_look
+from voyagent.kernel.money import Money, currency_codes
+from voyagent.trips.queries import Line, Passenger
+from voyagent.trips.schemas import LineIn, PassengerIn, TripIn
+from voyagent.trips.service import BY_HAND
+from voyagent.trips.words import PASSENGER_WORDS
+
+# Where a refusal of the rules is shown.
+TRIP_PLACES = {"trip_already_open": "", "invalid_currency": "currency"}
+PASSENGER_PLACES = {"invalid_date_of_birth": "date_of_birth", "trip_full": ""}
+LINE_PLACES = {
+    "invalid_currency": "currency",
+    "invalid_amount": "price",
+    "negative_amount": "price",
+    "invalid_line_status": "status",
+    "invalid_flight_times": "arrives_on",
+    "line_is_over": "",
+    "trip_full": "",
+}
+_CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
+
+
+class TripForm(SchemaForm[TripIn]):
+    """What a trip is called, in which money it is counted, and what the customer should know."""
+
+    schema: ClassVar[type[BaseModel]] = TripIn
+
+    title = StringField(_("Title"))
+    currency = SelectField(_("Currency"), validate_choice=False)
+    notes = TextAreaField(_("Good to know"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+
+
+class PassengerForm(SchemaForm[PassengerIn]):
+    """Somebody who travels. Where a passport is known already, a blank number keeps it; it is cleared by its own box."""
+
+    schema: ClassVar[type[BaseModel]] = PassengerIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "full_name.string_too_short": _("A name is needed."),
+        "full_name.missing": _("A name is needed."),
+        "passport_number.string_pattern_mismatch": _("A passport's number has 6 to 20 letters and figures."),
+        "nationality.string_pattern_mismatch": _("Choose a country of the list."),
+    }
+
+    full_name = StringField(_("Name as in the passport"))
+    kind = SelectField(_("Travels as"), choices=list(PASSENGER_WORDS.items()), validate_choice=False)
+    date_of_birth = DateText(_("Born"))
+    nationality = SelectField(_("Nationality"), validate_choice=False)
+    passport_number = StringField(_("Passport number"))
+    passport_expiry = DateText(_("Passport good until"))
+    forget_passport = BooleanField(_("Forget the passport's number"))
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.nationality.choices = [("", ""), *_countries()]
+
+    @classmethod
+    def of(cls, passenger: Passenger) -> PassengerForm:
+        """The form over somebody who travels."""
+        names = ("full_name", "kind", "date_of_birth", "nationality", "passport_expiry")
+        return cls(data={name: getattr(passenger, name) for name in names})
+
+    def changes(self, body: PassengerIn) -> dict[str, Any]:
+        """What the form says of somebody who is known: all that it shows, and the passport only where it was written anew or is to be forgotten."""
+        said: dict[str, Any] = {name: getattr(body, name) for name in PassengerIn.model_fields if name != "passport_number"}
+        if self.forget_passport.data:
+            return said | {"passport_number": None}
+        return said if body.passport_number is None else said | {"passport_number": body.passport_number}
+
+
+class LineForm(SchemaForm[LineIn]):
+    """What every line has: its state, what it costs, what the customer pays, from whom, under which number, and words for the customer."""
+
+    schema: ClassVar[type[BaseModel]] = LineIn
+    kind: ClassVar[str]
+    details: ClassVar[tuple[str, ...]]
+    """The fields that belong into the details under their own names."""
+    untouched: ClassVar[tuple[str, ...]] = ()
+    """What the details may have and the form does not show; it stays."""
+    places: ClassVar[dict[str, str]] = {}
+    """Fields of the details whose findings stand at another field."""
+    sentences: ClassVar[dict[str, Any]] = {
+        "string_pattern_mismatch": _("That does not look right."),
+        "cost.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
+        "price.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
+        "local_time": _("Write a day such as 24 Nov 2026 and a time such as 16:30."),
+        "clock_time": _("Write a time such as 16:30."),
+        "nights": _("One leaves a hotel a day after coming, or later."),
+        "days": _("This ends before it begins."),
+        "airport.string_pattern_mismatch": _("Write the airport's three letters, such as COK."),
+    }
+
+    status = SelectField(_("State"), validate_choice=False)
+    currency = SelectField(_("Currency"), validate_choice=False)
+    cost = StringField(_("Cost"))
+    price = StringField(_("Price"))
+    supplier = StringField(_("Supplier"))
+    supplier_ref = StringField(_("Booking number"))
+    notes = TextAreaField(_("For the customer"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.kept: dict[str, Any] = {}
+        self.status.choices = [(status, status_look(status).word) for status in BY_HAND[self.kind]]
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+
+    @classmethod
+    def of(cls, line: Line) -> LineForm:
+        """The form over a line as it stands."""
+        shown = {name: getattr(line.details, name, None) for name in (*cls.details, "notes")}
+        plain = {"status": line.status, "currency": line.price.currency, "supplier": line.supplier, "supplier_ref": line.supplier_ref}
+        form = cls(line.price.currency, data={**shown, **plain, **cls.shown(line.details), "cost": _typed(line.cost), "price": _typed(line.price)})
+        form.kept = {name: getattr(line.details, name) for name in cls.untouched}
+        return form
+
+    @classmethod
+    def shown(cls, details: Any) -> dict[str, Any]:  # noqa: ARG003 - a kind whose fields are not those of its details reads them here
+        """Fields that the details have under other names."""
+        return {}
+
+    def accepted(self) -> Any | None:
+        """The schema's value; a finding about the details stands at the field that it is about."""
+        if not self.is_submitted() or not self.validate():
+            return None
+        try:
+            return LineIn.model_validate(self.values(), strict=False)
+        except ValidationError as error:
+            for item in error.errors(include_url=False, include_input=False):
+                name = str(item["loc"][-1]) if item["loc"] else ""
+                place = self.places.get(name, name)
+                if place == name or not self[place].errors:  # one sentence is enough where two of the details are one field
+                    self._note(place, str(item["type"]), str(item["msg"]))
+            return None
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, as the schema has it."""
+        plain = {name: _text(self[name].data) for name in ("status", "currency", "supplier", "supplier_ref")}
+        amounts = {name: re.sub(r"[,\s]", "", self[name].data or "").replace("−", "-") or "0" for name in ("cost", "price")}
+        details = {name: self[name].iso if isinstance(self[name], DateText) else _text(self[name].data) for name in (*self.details, "notes")}
+        return {
+            **plain,
+            **amounts,
+            "details": {name: value for name, value in {**self.kept, **details, **self.further()}.items() if value is not None} | {"kind": self.kind},
+        }
+
+    def further(self) -> dict[str, Any]:
+        """What else belongs into the details."""
+        return {}
+
+
+class FlightForm(LineForm):
+    """A flight: both ends with the day and the time of the clock there."""
+
+    kind = "flight"
+    details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
+    untouched = ("tickets",)
+    places: ClassVar[dict[str, str]] = {"departs_at": "departs_on", "arrives_at": "arrives_on", "carrier": "flight", "number": "flight"}
+    sentences: ClassVar[dict[str, Any]] = LineForm.sentences | {
+        "origin.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
+        "destination.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
+        "flight.string_pattern_mismatch": _("Write airline and number, such as EK 533."),
+        "flight.missing": _("Write airline and number, such as EK 533."),
+    }
+
+    flight = StringField(_("Flight"))
+    origin = StringField(_("From"))
+    destination = StringField(_("To"))
+    departs_on = DateText(_("Departs"))
+    departs_time = StringField(_("At"))
+    arrives_on = DateText(_("Arrives"))
+    arrives_time = StringField(_("At"))
+    origin_terminal = StringField(_("Terminal"))
+    destination_terminal = StringField(_("Terminal"))
+    cabin = StringField(_("Cabin"))
+    seats = StringField(_("Seats"))
+    baggage = StringField(_("Baggage"))
+
+    @classmethod
+    def shown(cls, details: Any) -> dict[str, Any]:
+        """Number, places and clocks."""
+        return {
+            "flight": f"{details.carrier} {details.number}",
+            "origin": details.origin,
+            "destination": details.destination,
+            "departs_on": details.departs.date(),
+            "departs_time": details.departs_at[11:],
+            "arrives_on": details.arrives.date(),
+            "arrives_time": details.arrives_at[11:],
+        }
+
+    def further(self) -> dict[str, Any]:
+        """Airline and number apart, places in capitals, days and times together; one lands on the day of the departure where no other is said."""
+        number = "".join((self.flight.data or "").upper().split())
+        typed = {name: _text(self[name].data) for name in ("origin", "destination")}
+        leaves = self.departs_on.iso
+        return {
+            **{name: value.upper() if value else None for name, value in typed.items()},
+            "carrier": number[:2] or None,
+            "number": number[2:] or None,
+            "departs_at": _moment(leaves, self.departs_time.data),
+            "arrives_at": _moment(self.arrives_on.iso or leaves, self.arrives_time.data),
+        }
+
+
+class HotelForm(LineForm):
+    """A stay."""
+
+    kind = "hotel"
+    details = ("name", "city", "country", "check_in", "check_out", "room", "board", "phone", "address")
+
+    name = StringField(_("Hotel"))
+    city = StringField(_("City"))
+    country = SelectField(_("Country"), validate_choice=False)
+    check_in = DateText(_("Arrives"))
+    check_out = DateText(_("Leaves"))
+    room = StringField(_("Room"))
+    board = StringField(_("Meals"))
+    phone = StringField(_("Phone"))
+    address = StringField(_("Address"))
+
+    places: ClassVar[dict[str, str]] = {"hotel": "check_out"}
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(currency, **given)
+        self.country.choices = [("", ""), *_countries()]
+
+
+class TransferForm(LineForm):
+    """A ride."""
+
+    kind = "transfer"
+    details = ("on", "origin", "destination", "vehicle")
+
+    on = DateText(_("Day"))
+    at = StringField(_("At"))
+    origin = StringField(_("From"))
+    destination = StringField(_("To"))
+    vehicle = StringField(_("Vehicle"))
+
+    @classmethod
+    def shown(cls, details: Any) -> dict[str, Any]:
+        """The time."""
+        return {"at": details.at}
+
+    def further(self) -> dict[str, Any]:
+        """The time."""
+        return {"at": _time(self.at.data)}
+
+
+class VisaForm(LineForm):
+    """Visas of a country."""
+
+    kind = "visa"
+    details = ("country", "type", "count", "filed_on", "granted_on")
+
+    country = SelectField(_("Country"), validate_choice=False)
+    type = StringField(_("Kind of visa"))
+    count = StringField(_("How many"))
+    filed_on = DateText(_("Applied for on"))
+    granted_on = DateText(_("Granted on"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(currency, **given)
+        self.country.choices = [("", ""), *_countries()]
+
+
+class OtherForm(LineForm):
+    """Anything else."""
+
+    kind = "other"
+    details = ("title", "on", "until")
+    places: ClassVar[dict[str, str]] = {"other": "until"}
+
+    title = StringField(_("What"))
+    on = DateText(_("Day"))
+    until = DateText(_("Until"))
+    at = StringField(_("At"))
+
+    @classmethod
+    def shown(cls, details: Any) -> dict[str, Any]:
+        """The time."""
+        return {"at": details.at}
+
+    def further(self) -> dict[str, Any]:
+        """The time."""
+        return {"at": _time(self.at.data)}
+
+
+LINE_FORMS: dict[str, type[LineForm]] = {form.kind: form for form in (FlightForm, HotelForm, TransferForm, VisaForm, OtherForm)}
+
+
+def _text(value: str | None) -> str | None:
+    return value.strip() or None if value else None
+
+
+def _time(typed: str | None) -> str | None:
+    """A time as people write it, `4:30`, `0430`, `16.05`; what is none stays as it is, so that the schema refuses it."""
+    text = _text(typed)
+    found = _CLOCK.fullmatch(text) if text else None
+    return f"{int(found[1]):02}:{found[2]}" if found else text
+
+
+def _moment(day: str | None, typed: str | None) -> str | None:
+    clock = _time(typed)
+    return None if day is None and clock is None else f"{day or ''}T{clock or ''}"
+
+
+def _typed(amount: Money) -> str:
+    return f"{amount.decimal:,f}" if amount else ""
+
+
+def _countries() -> list[tuple[str, str]]:
+    """Countries by name, in the reader's language."""
+    territories = (get_locale() or Locale("en")).territories
+    return sorted(((code, name) for code, name in territories.items() if re.fullmatch("[A-Z]{2}", code) and code != "ZZ"), key=lambda pair: pair[1])

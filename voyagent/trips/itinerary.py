@@ -1,0 +1,311 @@
+"""The itinerary as the customer reads it: a trip put into words, day by day. The page and the paper are both made of this, and it knows no passport."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from uuid import UUID
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from flask_babel import get_locale, gettext, ngettext
+
+from voyagent.trips import places
+from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, TransferDetails, VisaDetails, nights_of
+from voyagent.trips.queries import Journey, Line
+from voyagent.trips.words import country_name
+
+DAYS_MAX = 31
+"""A longer trip shows only the days on which something happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A flight: both ends with time, place and day, and what lies between."""
+
+    line_id: UUID
+    leaves: str
+    leaves_from: str
+    leaves_on: str
+    lands: str
+    lands_at: str
+    lands_on: str
+    flight: str
+    about: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Anything else: `icon` is its glyph, `about` a line of facts, `notes` what the agency writes to the customer.
+
+    What its day is called after has no title of its own.
+    """
+
+    line_id: UUID
+    icon: str
+    title: str
+    about: str
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the trip."""
+
+    day: str
+    weekday: str
+    heading: str
+    legs: tuple[Leg, ...] = ()
+    items: tuple[Item, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Itinerary:
+    """The whole paper."""
+
+    title: str
+    people: str
+    span: str
+    booking: str
+    origin: str
+    destination: str
+    summaries: tuple[tuple[str, str], ...]
+    days: tuple[Day, ...]
+    undated: tuple[Item, ...]
+    notes: str
+    prices: tuple[str, ...] = field(default=())
+
+
+def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
+    """Put a trip into words, in the reader's language; `prices` are what it costs, by currency, as they are written on paper."""
+    lines = journey.standing
+    flights = [(line, line.details) for line in lines if isinstance(line.details, FlightDetails)]
+    stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
+    visas = [(line, line.details) for line in lines if isinstance(line.details, VisaDetails)]
+    legs = [flight for _, flight in flights]
+    turning = _turning_point(legs)
+    summaries = (
+        (gettext("Flights"), _flights_in_a_sentence(legs, turning)),
+        (gettext("Stay"), _stays_in_a_sentence([stay for _, stay in stays])),
+        (gettext("Visas"), "; ".join(_visa_in_a_sentence(line, visa) for line, visa in visas)),
+    )
+    return Itinerary(
+        title=journey.trip["title"],
+        people=_people([one.full_name for one in journey.passengers]),
+        span=_span(lines, [stay for _, stay in stays]),
+        booking=next((line.supplier_ref for line, _ in flights if line.supplier_ref), ""),
+        origin=places.city_of(legs[0].origin) if legs else "",
+        destination=turning or (stays[0][1].city if stays else ""),
+        summaries=tuple((name, words) for name, words in summaries if words),
+        days=tuple(_days(lines, legs)),
+        undated=tuple(_item(line) for line in lines if line.starts_on is None and line.kind != "visa"),
+        notes=journey.trip["notes"] or "",
+        prices=tuple(prices),
+    )
+
+
+# Days ----------------------------------------------------------------------------------------------------------------------
+
+
+def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[Day]:
+    dated = [line for line in lines if line.starts_on is not None]
+    if not dated:
+        return
+    happening = {day for line in dated for day in _days_of(line)}
+    first, last = min(happening), max(happening)
+    every = [*nights_of(first, last), last] if (last - first).days < DAYS_MAX else sorted(happening)
+    home = places.city_of(flights[0].origin) if flights else ""
+    for day in every:
+        today = [line for line in dated if line.starts_on == day]
+        heading = _heading(day, today, dated, home)
+        items = [_item(line) for line in today if line.kind != "flight"]
+        yield Day(
+            day=format_date(day, "d MMM", locale=_locale()),
+            weekday=format_date(day, "EEEE", locale=_locale()),
+            heading=heading,
+            legs=tuple(_leg(line, line.details) for line in today if isinstance(line.details, FlightDetails)),
+            items=tuple(replace(item, title="") if item.title == heading else item for item in items),
+        )
+
+
+def _days_of(line: Line) -> list[date]:
+    """The days on which a thing stands in the itinerary: an overnight flight on the day of its departure, a hotel on its first day and on the last."""
+    assert line.starts_on is not None
+    return [line.starts_on, line.ends_on] if line.kind == "hotel" and line.ends_on else [line.starts_on]
+
+
+def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str) -> str:
+    """What a day is called: what one goes to see, else where one goes, else that one leaves the hotel, else that it is free."""
+    flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
+    if flights:
+        city = places.city_of(flights[-1].destination)
+        return gettext("Home") if city == home and len(dated) > 1 and day != min(line.starts_on for line in dated if line.starts_on) else _to(city)
+    others = [line.details for line in today if isinstance(line.details, OtherDetails)]
+    if others:
+        return str(others[0].title)
+    arriving = [line.details for line in today if isinstance(line.details, HotelDetails)]
+    if arriving:
+        return _to(arriving[0].city)
+    rides = [line.details for line in today if isinstance(line.details, TransferDetails)]
+    if rides:
+        return _to(rides[-1].destination)
+    landing = [line.details for line in dated if isinstance(line.details, FlightDetails) and line.details.arrives.date() == day]
+    if landing:
+        return str(gettext("Arrival in %(city)s", city=places.city_of(landing[-1].destination)))
+    leaving = [line.details for line in dated if isinstance(line.details, HotelDetails) and line.details.check_out == day]
+    return str(gettext("Check-out, %(hotel)s", hotel=leaving[0].name) if leaving else gettext("At leisure"))
+
+
+def _leg(line: Line, flight: FlightDetails) -> Leg:
+    later = (flight.arrives.date() - flight.departs.date()).days
+    lands_on = _short(flight.arrives.date())
+    if later == 1:
+        lands_on = gettext("%(day)s, next day", day=lands_on)
+    about = [flight.cabin, gettext("seats %(seats)s", seats=flight.seats) if flight.seats else None, flight.baggage]
+    booking = gettext("booking %(number)s", number=line.supplier_ref) if line.supplier_ref else None
+    return Leg(
+        line_id=line.id,
+        leaves=flight.departs.strftime("%H:%M"),
+        leaves_from=_airport(flight.origin, flight.origin_terminal),
+        leaves_on=_short(flight.departs.date()),
+        lands=flight.arrives.strftime("%H:%M"),
+        lands_at=_airport(flight.destination, flight.destination_terminal),
+        lands_on=lands_on,
+        flight=" · ".join(filter(None, (f"{flight.carrier} {flight.number}", _duration(flight)))),
+        about=", ".join(filter(None, (*about, booking))),
+        notes=flight.notes or "",
+    )
+
+
+def _item(line: Line) -> Item:
+    found, confirmed = line.details, gettext("confirmation %(number)s", number=line.supplier_ref) if line.supplier_ref else None
+    match found:
+        case HotelDetails():
+            nights = _between(found.check_in, found.check_out)
+            rooms = ", ".join(filter(None, (found.room, found.board)))
+            about = [rooms, nights, confirmed, found.phone, found.address]
+            return Item(line.id, "building", f"{found.name}, {found.city}", _joined(about), found.notes or "")
+        case TransferDetails():
+            route = gettext("%(origin)s to %(destination)s", origin=found.origin, destination=found.destination)
+            return Item(line.id, "car-front", route, _joined([found.at, found.vehicle, confirmed]), found.notes or "")
+        case OtherDetails():
+            until = _between(found.on, found.until) if found.on and found.until and found.until != found.on else None
+            return Item(line.id, "geo-alt", found.title, _joined([found.at, until, confirmed]), found.notes or "")
+        case _:
+            return Item(line.id, "check2", line.name, "", getattr(found, "notes", None) or "")
+
+
+# Words ---------------------------------------------------------------------------------------------------------------------
+
+
+def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> str:
+    if not flights:
+        return ""
+    carriers = ", ".join(dict.fromkeys(flight.carrier for flight in flights))
+    start, end = places.city_of(flights[0].origin), places.city_of(flights[-1].destination)
+    if start == end:
+        route = gettext("%(origin)s to %(destination)s and back", origin=start, destination=turning)
+    else:
+        route = gettext("%(origin)s to %(destination)s", origin=start, destination=end)
+    luggage = {flight.baggage for flight in flights}
+    return ", ".join(filter(None, (carriers, route, next(iter(luggage)) if len(luggage) == 1 else None)))
+
+
+def _turning_point(flights: Sequence[FlightDetails]) -> str:
+    """The city for which one leaves: where a round trip stays longest on the ground, else where the last flight lands."""
+    if not flights:
+        return ""
+    if places.city_of(flights[0].origin) != places.city_of(flights[-1].destination) or len(flights) == 1:
+        return places.city_of(flights[-1].destination)
+    pauses = [(after.departs - before.arrives, before.destination) for before, after in pairwise(flights)]
+    return places.city_of(max(pauses, key=lambda pause: pause[0])[1])
+
+
+def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
+    nights: dict[str, int] = {}
+    for stay in stays:
+        nights[stay.city] = nights.get(stay.city, 0) + stay.nights
+    parts = [ngettext("one night %(city)s", "%(num)d nights %(city)s", number, city=city) for city, number in nights.items()]
+    boards = {stay.board for stay in stays}
+    return ", ".join(filter(None, (*parts, next(iter(boards)) if len(boards) == 1 else None)))
+
+
+def _visa_in_a_sentence(line: Line, visa: VisaDetails) -> str:
+    what = ngettext("one visa for %(country)s", "%(num)d visas for %(country)s", visa.count, country=country_name(visa.country))
+    if visa.granted_on:
+        return str(gettext("%(visas)s, granted on %(day)s", visas=what, day=format_date(visa.granted_on, "d MMMM", locale=_locale())))
+    return str(gettext("%(visas)s, applied for", visas=what) if line.status == "filed" else gettext("%(visas)s, still to be applied for", visas=what))
+
+
+def _people(names: Sequence[str]) -> str:
+    """Names in a list; a family that shares its last name says it once."""
+    if not names:
+        return ""
+    split = [name.rpartition(" ") for name in names]
+    family = {last for _first, _gap, last in split}
+    if len(names) > 1 and len(family) == 1 and all(first for first, _gap, _last in split):
+        return f"{_listed([first for first, _gap, _last in split])} {family.pop()}"
+    return _listed(names)
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Several in a row; in English without a comma before the last."""
+    locale = _locale()
+    return str(format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale))
+
+
+def _span(lines: Sequence[Line], stays: Sequence[HotelDetails]) -> str:
+    days = sorted(day for line in lines if line.starts_on for day in _days_of(line))
+    if not days:
+        return ""
+    nights = len({night for stay in stays for night in nights_of(stay.check_in, stay.check_out)}) or (days[-1] - days[0]).days
+    words = _between(days[0], days[-1], year=True)
+    return f"{words} · {ngettext('one night', '%(num)d nights', nights)}" if nights else words
+
+
+def _between(first: date, last: date, *, year: bool = False) -> str:
+    """Two days in as few words as they need: `19 to 25 December 2026`."""
+    end = format_date(last, "d MMMM y" if year else "d MMMM", locale=_locale())
+    if first == last:
+        return str(end)
+    pattern = "d" if (first.year, first.month) == (last.year, last.month) else "d MMMM" if first.year == last.year else "d MMMM y"
+    return str(gettext("%(first)s to %(last)s", first=format_date(first, pattern, locale=_locale()), last=end))
+
+
+def _duration(flight: FlightDetails) -> str:
+    departs, arrives = places.instant(flight.origin, flight.departs), places.instant(flight.destination, flight.arrives)
+    if departs is None or arrives is None:
+        return ""
+    hours, minutes = divmod(int((arrives - departs) / timedelta(minutes=1)), 60)
+    return str(gettext("%(hours)d h %(minutes)02d", hours=hours, minutes=minutes))
+
+
+def _airport(code: str, terminal: str | None) -> str:
+    city = f"{places.city_of(code)} ({code})" if places.find_airport(code) else code
+    return f"{city}, {terminal}" if terminal else city
+
+
+def _to(city: str) -> str:
+    return str(gettext("To %(city)s", city=city))
+
+
+def _short(day: date) -> str:
+    return str(format_date(day, "EEE d MMM", locale=_locale()))
+
+
+def _joined(parts: Iterable[str | None]) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+def file_name(title: str, moment: datetime) -> str:
+    """What the paper is called when it is kept: letters and figures of the title, and the day."""
+    plain = "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title).lower().split())[:60]
+    return f"itinerary{'-' + plain if plain else ''}-{moment:%Y-%m-%d}.pdf"

@@ -1,0 +1,315 @@
+"""What is wrong with a trip, before the customer finds out: pure rules over its people and lines, none of which changes anything.
+
+A rule tells what the agency should look at; it never stands in the way. Days are those of the clock on the spot, connections are measured by instants.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import combinations, groupby
+from typing import Literal
+from uuid import UUID
+
+from voyagent.kernel.errors import N_
+from voyagent.trips import places
+from voyagent.trips.details import FlightDetails, HotelDetails, nights_of
+from voyagent.trips.models import OVER
+from voyagent.trips.queries import Line, Passenger
+
+Severity = Literal["error", "warning", "note"]
+Values = Mapping[str, str | int | date]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+DOMESTIC_MINUTES, INTERNATIONAL_MINUTES = 60, 90
+"""The least time from one flight to the next where the airport has no figures of its own."""
+MINIMUMS: Mapping[str, tuple[int, int]] = {}
+"""An airport's own least times in minutes, within the country and beyond, where an agency's airlines publish others."""
+OTHER_AIRPORT_MINUTES = 240
+"""To another airport of the same city: through the border, across the town, and checked in once more."""
+CONNECTION_MINUTES_MAX = 24 * 60
+WAIT_MINUTES_MAX = 12 * 60
+"""So long one may wait through a night at an airport without a bed."""
+EARLY_HOUR, NOON = 6, 12
+PASSPORT_MONTHS = 6
+"""How long a passport must be good after the return where nothing else is known of a country: the rule of thumb of the trade."""
+_SCHENGEN = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+PASSPORT_MONTHS_OF: Mapping[str, int] = {**dict.fromkeys(_SCHENGEN.split(), 3), **dict.fromkeys(("AU", "CA", "GB", "IE", "JP", "KR", "US"), 0)}
+"""Countries that ask for less: three months (Schengen Borders Code, article 6), or for the stay alone, as their governments tell travellers."""
+
+
+class CountryCode(str):
+    """A country in the values of a finding; whoever shows it says its name."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to look at. `sentence` is filled with `values`, whose days and countries are said in the reader's language."""
+
+    code: str
+    severity: Severity
+    sentence: str
+    values: Values = field(default_factory=dict)
+    line_ids: tuple[UUID, ...] = ()
+    passenger_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A flight and when it is, as minutes that can be compared; by the clock on the spot where the airport is not known."""
+
+    line: Line
+    details: FlightDetails
+    departs: float
+    arrives: float
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether both of its clocks are known."""
+        return places.find_airport(self.details.origin) is not None and places.find_airport(self.details.destination) is not None
+
+    @property
+    def countries(self) -> tuple[str | None, str | None]:
+        """From and to."""
+        return places.country_of(self.details.origin), places.country_of(self.details.destination)
+
+    @property
+    def is_international(self) -> bool:
+        """Whether it leaves its country, as far as is known."""
+        origin, destination = self.countries
+        return origin is not None and destination is not None and origin != destination
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """From one flight into the next within a day, in one city."""
+
+    first: Flight
+    then: Flight
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A hotel's nights."""
+
+    line: Line
+    details: HotelDetails
+
+    @property
+    def nights(self) -> frozenset[date]:
+        """Each by the day on which it begins."""
+        return frozenset(nights_of(self.details.check_in, self.details.check_out))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A trip as the rules look at it: what is over is left out, and the order of lines and people does not matter."""
+
+    passengers: tuple[Passenger, ...]
+    flights: tuple[Flight, ...]
+    stays: tuple[Stay, ...]
+    connections: tuple[Connection, ...]
+    last_day: date | None
+
+    @property
+    def journeys(self) -> list[list[Flight]]:
+        """Flights that connect, in order: the way out, the way back."""
+        before = {connection.then.line.id: connection.first.line.id for connection in self.connections}
+        found: list[list[Flight]] = []
+        for flight in self.flights:
+            joined = next((journey for journey in found if journey[-1].line.id == before.get(flight.line.id)), None)
+            if joined is None:
+                found.append([flight])
+            else:
+                joined.append(flight)
+        return found
+
+
+def findings(passengers: Iterable[Passenger], lines: Iterable[Line], *, minimums: Mapping[str, tuple[int, int]] = MINIMUMS) -> list[Finding]:
+    """Everything to look at, the gravest first."""
+    plan = _plan(passengers, lines)
+    found = [
+        *_short_connections(plan, minimums),
+        *_overlapping_nights(plan),
+        *_missing_nights(plan),
+        *_hotels_before_arrival(plan),
+        *_infants_alone(plan),
+        *_missing_passports(plan),
+        *_expiring_passports(plan),
+    ]
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
+def _plan(passengers: Iterable[Passenger], lines: Iterable[Line]) -> Plan:
+    standing = sorted((line for line in lines if line.status not in OVER), key=lambda line: (line.place_in_time, line.id))
+    flights = sorted(
+        (_flight(line, line.details) for line in standing if isinstance(line.details, FlightDetails)), key=lambda one: (one.departs, one.arrives, one.line.id)
+    )
+    stays = tuple(Stay(line, line.details) for line in standing if isinstance(line.details, HotelDetails))
+    last = max((line.ends_on for line in standing if line.ends_on), default=None)
+    return Plan(tuple(sorted(passengers, key=lambda one: (one.created_at, one.id))), tuple(flights), stays, tuple(_connections(flights)), last)
+
+
+def _flight(line: Line, details: FlightDetails) -> Flight:
+    departs = places.instant(details.origin, details.departs)
+    arrives = places.instant(details.destination, details.arrives)
+    clocks = (departs.replace(tzinfo=None) if departs else details.departs, arrives.replace(tzinfo=None) if arrives else details.arrives)
+    left, landed = ((clock - clock.min).total_seconds() / 60 for clock in clocks)
+    return Flight(line, details, left, landed)
+
+
+def _connections(flights: Sequence[Flight]) -> Iterator[Connection]:
+    """For each flight the one that brings its people to it: the last that lands in its city within the day before, else one that lands too late."""
+    for then in flights:
+        before = [
+            Connection(first, then, round(then.departs - first.arrives))
+            for first in flights
+            if first.line.id != then.line.id and first.departs < then.departs and places.same_city(first.details.destination, then.details.origin)
+        ]
+        near = [one for one in before if one.minutes < CONNECTION_MINUTES_MAX]
+        if near:
+            yield min(near, key=lambda one: (one.minutes < 0, abs(one.minutes), one.first.line.id))
+
+
+# Connections ---------------------------------------------------------------------------------------------------------------
+
+
+def _short_connections(plan: Plan, minimums: Mapping[str, tuple[int, int]]) -> Iterator[Finding]:
+    for connection in plan.connections:
+        first, then = connection.first, connection.then
+        lines = (first.line.id, then.line.id)
+        here, there = first.details.destination, then.details.origin
+        said: Values = {"first": first.line.name, "then": then.line.name, "minutes": max(connection.minutes, 0), "here": here, "there": there}
+        if here != there:
+            if connection.minutes < OTHER_AIRPORT_MINUTES:
+                sentence = N_("%(minutes)s minutes from %(first)s at %(here)s to %(then)s at %(there)s, another airport: at least %(least)s are needed.")
+                yield Finding("connection_short", "error", sentence, {**said, "least": OTHER_AIRPORT_MINUTES}, lines)
+            else:
+                sentence = N_("%(first)s lands at %(here)s and %(then)s leaves from %(there)s: another airport of the city.")
+                yield Finding("airport_change", "note", sentence, said, lines)
+            continue
+        domestic, international = minimums.get(here, (DOMESTIC_MINUTES, INTERNATIONAL_MINUTES))
+        within = {*first.countries, *then.countries}
+        least = domestic if len(within) == 1 and None not in within else international
+        if connection.minutes < least:
+            sentence = N_("%(minutes)s minutes from %(first)s to %(then)s at %(here)s: at least %(least)s are needed.")
+            yield Finding("connection_short", "error", sentence, {**said, "least": least}, lines)
+
+
+# Nights --------------------------------------------------------------------------------------------------------------------
+
+
+def _overlapping_nights(plan: Plan) -> Iterator[Finding]:
+    for one, other in combinations(plan.stays, 2):
+        common = one.nights & other.nights
+        if not common:
+            continue
+        lines = (one.line.id, other.line.id)
+        said: Values = {"one": one.details.name, "other": other.details.name, "night": min(common), "nights": len(common)}
+        if _hotel(one) == _hotel(other):
+            yield Finding("nights_overlap", "note", N_("%(one)s is there twice for the night of %(night)s. Two rooms?"), said, lines)
+        else:
+            sentence = N_("%(one)s and %(other)s are both booked for the night of %(night)s (nights in common: %(nights)s).")
+            yield Finding("nights_overlap", "error", sentence, said, lines)
+
+
+def _missing_nights(plan: Plan) -> Iterator[Finding]:
+    """Nights between arrival and departure for which there is neither a bed nor a flight nor a short wait for one. Without any hotel nobody asked for one."""
+    if not plan.stays:
+        return
+    begins, ends = min(stay.details.check_in for stay in plan.stays), max(stay.details.check_out for stay in plan.stays)
+    journeys = plan.journeys
+    if journeys:
+        begins = min(begins, journeys[0][-1].details.arrives.date())
+    if len(journeys) > 1:
+        leaves = journeys[-1][0].details.departs
+        ends = max(ends, leaves.date() - timedelta(days=leaves.hour < EARLY_HOUR))
+    covered = frozenset[date]().union(*(stay.nights for stay in plan.stays), *(_in_the_air(flight) for flight in plan.flights))
+    covered |= {night for one in plan.connections if one.minutes <= WAIT_MINUTES_MAX for night in _waiting(one)}
+    missing = [night for night in nights_of(begins, ends) if night not in covered]
+    for _, group in groupby(enumerate(missing), key=lambda pair: pair[1].toordinal() - pair[0]):
+        nights = [night for _, night in group]
+        said: Values = {"night": nights[0], "until": nights[-1] + timedelta(days=1), "nights": len(nights)}
+        sentence = N_("No bed for the night of %(night)s.") if len(nights) == 1 else N_("No bed from %(night)s to %(until)s (nights: %(nights)s).")
+        yield Finding("night_missing", "warning", sentence, said)
+
+
+def _hotels_before_arrival(plan: Plan) -> Iterator[Finding]:
+    """A hotel that begins before the way out has arrived there; the night before an arrival in the morning is kept on purpose."""
+    if not plan.flights:
+        return
+    way_out = plan.journeys[0]
+    leaves, arrives = way_out[0].details.departs.date(), way_out[-1].details.arrives
+    earliest = arrives.date() - timedelta(days=arrives.hour < NOON)
+    for stay in plan.stays:
+        if leaves < stay.details.check_out and stay.details.check_in < earliest:
+            said: Values = {"hotel": stay.details.name, "check_in": stay.details.check_in, "arrival": arrives.date()}
+            sentence = N_("%(hotel)s begins on %(check_in)s, but one arrives on %(arrival)s only.")
+            yield Finding("hotel_before_arrival", "error", sentence, said, (stay.line.id, way_out[-1].line.id))
+
+
+def _hotel(stay: Stay) -> tuple[str, str]:
+    return stay.details.name.casefold(), stay.details.city.casefold()
+
+
+def _in_the_air(flight: Flight) -> frozenset[date]:
+    return frozenset(nights_of(flight.details.departs.date(), flight.details.arrives.date()))
+
+
+def _waiting(connection: Connection) -> list[date]:
+    return nights_of(connection.first.details.arrives.date(), connection.then.details.departs.date())
+
+
+# People --------------------------------------------------------------------------------------------------------------------
+
+
+def _infants_alone(plan: Plan) -> Iterator[Finding]:
+    infants = [one for one in plan.passengers if one.kind == "infant"]
+    grown = sum(one.kind in {"adult", "senior"} for one in plan.passengers)
+    if len(infants) > grown:
+        said: Values = {"infants": len(infants), "adults": grown}
+        sentence = N_("An infant travels on the lap of an adult of its own: infants %(infants)s, adults %(adults)s.")
+        yield Finding("infant_without_adult", "error", sentence, said, passenger_ids=tuple(one.id for one in infants))
+
+
+def _missing_passports(plan: Plan) -> Iterator[Finding]:
+    abroad = tuple(flight.line.id for flight in plan.flights if flight.is_international)
+    for one in plan.passengers if abroad else ():
+        if one.passport_last4 is None:
+            sentence = N_("%(name)s flies abroad and has no passport here.")
+            yield Finding("passport_missing", "error", sentence, {"name": one.full_name}, abroad, (one.id,))
+
+
+def _expiring_passports(plan: Plan) -> Iterator[Finding]:
+    for one in plan.passengers:
+        if one.passport_expiry is None or plan.last_day is None:
+            continue
+        asked = [(_months_after(plan.last_day, PASSPORT_MONTHS_OF.get(country, PASSPORT_MONTHS)), country) for country in sorted(_abroad(plan, one))]
+        until, country = max(asked, default=(date.min, ""))
+        if one.passport_expiry >= until:
+            continue
+        said: Values = {"name": one.full_name, "expiry": one.passport_expiry, "until": until, "country": CountryCode(country)}
+        if one.passport_expiry < plan.last_day:
+            sentence = N_("The passport of %(name)s expires on %(expiry)s, during the trip.")
+            yield Finding("passport_expires", "error", sentence, said, passenger_ids=(one.id,))
+        else:
+            sentence = N_("The passport of %(name)s expires on %(expiry)s; %(country)s asks for one that is good until %(until)s.")
+            yield Finding("passport_expires", "warning", sentence, said, passenger_ids=(one.id,))
+
+
+def _abroad(plan: Plan, traveller: Passenger) -> set[str]:
+    """The countries that somebody enters: where journeys end and hotels stand, but neither one's own nor the one that the trip begins in."""
+    ends = {journey[-1].countries[1] for journey in plan.journeys}
+    entered = {country for country in ends | {stay.details.country for stay in plan.stays} if country is not None}
+    home = {traveller.nationality, plan.flights[0].countries[0] if plan.flights else None}
+    return entered - home if home != {None} else set()
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day some months later, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

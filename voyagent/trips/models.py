@@ -1,0 +1,138 @@
+"""Tables of trips: a trip, its passengers, its lines, and what suppliers have offered for a few minutes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantOwned
+
+_NOW = text("now()")
+PASSENGER_KINDS = ("adult", "child", "infant", "senior")
+LINE_KINDS = ("flight", "hotel", "transfer", "visa", "other")
+STATUSES = ("planned", "held", "booked", "ticketed", "filed", "cancelled", "failed")
+COMMITTED = frozenset({"held", "booked", "ticketed", "filed"})
+"""A supplier or an authority knows of it: it is cancelled, and never just removed."""
+OVER = frozenset({"cancelled", "failed"})
+"""Nobody travels on it and nobody pays for it."""
+
+
+class Trip(TenantOwned, Base):
+    """A journey of a customer. Of a conversation there is one at most; an enquiry may have several."""
+
+    __tablename__ = "trips"
+
+    title: Mapped[str]
+    currency: Mapped[str]
+    notes: Mapped[str | None]
+    session_id: Mapped[UUID | None]
+    enquiry_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_trips_creator"),
+        ForeignKeyConstraint(
+            ["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_trips_session", ondelete="SET NULL (session_id)"
+        ),
+        ForeignKeyConstraint(["tenant_id", "enquiry_id"], ["enquiries.tenant_id", "enquiries.id"], name="fk_trips_enquiry", ondelete="SET NULL (enquiry_id)"),
+        CheckConstraint("length(title) between 1 and 200", name="title"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        Index("ix_trips_created", "tenant_id", desc("created_at"), desc("id")),
+        Index("uq_trips_session", "tenant_id", "session_id", unique=True, postgresql_where=text("session_id is not null")),
+        Index("ix_trips_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
+    )
+
+
+class TripPassenger(TenantOwned, Base):
+    """Somebody who travels. The number of the passport is sealed for this very row; its last four characters stand beside it for the screen."""
+
+    __tablename__ = "trip_passengers"
+
+    trip_id: Mapped[UUID]
+    full_name: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default=text("'adult'"))
+    date_of_birth: Mapped[date | None]
+    nationality: Mapped[str | None]
+    passport_sealed: Mapped[bytes | None] = mapped_column(deferred=True)
+    passport_last4: Mapped[str | None]
+    passport_expiry: Mapped[date | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_trip_passengers_trip", ondelete="CASCADE"),
+        CheckConstraint("kind in ('adult', 'child', 'infant', 'senior')", name="kind"),
+        CheckConstraint("nationality ~ '^[A-Z]{2}$'", name="nationality"),
+        CheckConstraint("(passport_sealed is null) = (passport_last4 is null)", name="passport"),
+        CheckConstraint("passport_last4 ~ '^[A-Z0-9]{4}$'", name="last4"),
+        Index("ix_trip_passengers_trip", "tenant_id", "trip_id", "created_at", "id"),
+    )
+
+
+class TripLine(TenantOwned, Base):
+    """One thing of a trip: a flight, a hotel, a transfer, a visa, anything else. `details` has the shape of its kind (`details.py`).
+
+    `starts_on` and `ends_on` are the calendar days where it happens, read out of the details. Cost and price are of one currency. `supplier_ref` is the
+    number that people know a booking by, `supplier_key` what its supplier needs to find it again, `our_reference` the name under which it was asked, so that
+    asking again books nothing twice; the flights of one booking share all three.
+    """
+
+    __tablename__ = "trip_lines"
+
+    trip_id: Mapped[UUID]
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    cost_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    price_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    currency: Mapped[str]
+    supplier: Mapped[str | None]
+    supplier_ref: Mapped[str | None]
+    supplier_key: Mapped[str | None]
+    our_reference: Mapped[str | None]
+    offer_id: Mapped[UUID | None]
+    hold_expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_trip_lines_trip", ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["tenant_id", "offer_id"], ["supplier_offers.tenant_id", "supplier_offers.id"], name="fk_trip_lines_offer", ondelete="SET NULL (offer_id)"
+        ),
+        CheckConstraint("kind in ('flight', 'hotel', 'transfer', 'visa', 'other')", name="kind"),
+        CheckConstraint("status in ('planned', 'held', 'booked', 'ticketed', 'filed', 'cancelled', 'failed')", name="status"),
+        CheckConstraint("ends_on >= starts_on", name="days"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+        CheckConstraint("jsonb_typeof(details) = 'object'", name="details"),
+        Index("ix_trip_lines_trip", "tenant_id", "trip_id"),
+        Index("ix_trip_lines_reference", "tenant_id", "our_reference", postgresql_where=text("our_reference is not null")),
+        Index("ix_trip_lines_offer", "tenant_id", "offer_id", postgresql_where=text("offer_id is not null")),
+    )
+
+
+class SupplierOffer(TenantOwned, Base):
+    """What a supplier offered in answer to a search, good until it expires; swept some time after."""
+
+    __tablename__ = "supplier_offers"
+
+    kind: Mapped[str]
+    supplier: Mapped[str]
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('flight', 'hotel')", name="kind"),
+        Index("ix_supplier_offers_expires", "tenant_id", "expires_at"),
+    )

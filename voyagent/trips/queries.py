@@ -1,0 +1,321 @@
+"""Reading trips: one with its passengers and lines in one trip to the database, the trip of a conversation, a page of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, tuple_
+
+from voyagent.chat.queries import SessionNotFound, is_live, session_statement
+from voyagent.identity.queries import name_of as person_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.trips import details as kinds
+from voyagent.trips.models import COMMITTED, OVER, Trip, TripLine, TripPassenger
+
+_TRIPS, _PEOPLE, _LINES = Trip.__table__.c, TripPassenger.__table__.c, TripLine.__table__.c
+_TRIP_COLUMNS = ("id", "tenant_id", "title", "currency", "notes", "enquiry_id", "created_by_user_id", "created_at", "updated_at")
+_PASSENGER_COLUMNS = (
+    *("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality"),
+    *("passport_last4", "passport_expiry", "created_at", "updated_at"),
+)
+_LINE_COLUMNS = (
+    *("id", "trip_id", "kind", "status", "starts_on", "ends_on", "details", "cost_minor", "price_minor", "currency"),
+    *("supplier", "supplier_ref", "supplier_key", "our_reference", "hold_expires_at", "created_at", "updated_at"),
+)
+
+
+class TripNotFound(NotFound):
+    """No such trip in the agency."""
+
+    code = "trip_not_found"
+    message = N_("We could not find that trip.")
+
+
+class PassengerNotFound(NotFound):
+    """No such passenger on the trip."""
+
+    code = "passenger_not_found"
+    message = N_("We could not find that passenger. It may have been removed.")
+
+
+class LineNotFound(NotFound):
+    """No such line of the trip."""
+
+    code = "line_not_found"
+    message = N_("We could not find that line of the trip. It may have been removed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Passenger:
+    """Somebody who travels. `passport_sealed` is there only where it was asked for, and opens with the keyring alone."""
+
+    id: UUID
+    trip_id: UUID
+    full_name: str
+    kind: str
+    date_of_birth: date | None
+    nationality: str | None
+    passport_last4: str | None
+    passport_expiry: date | None
+    created_at: datetime
+    updated_at: datetime
+    passport_sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing of a trip."""
+
+    id: UUID
+    trip_id: UUID
+    kind: str
+    status: str
+    starts_on: date | None
+    ends_on: date | None
+    details: kinds.AnyDetails
+    cost: Money
+    price: Money
+    supplier: str | None
+    supplier_ref: str | None
+    supplier_key: str | None
+    our_reference: str | None
+    hold_expires_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Cancelled or failed: nobody travels on it and nobody pays for it."""
+        return self.status in OVER
+
+    @property
+    def is_committed(self) -> bool:
+        """Held, booked, ticketed or filed somewhere."""
+        return self.status in COMMITTED
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return kinds.name_of(self.details)
+
+    @property
+    def place_in_time(self) -> tuple[date, str, datetime]:
+        """Where it stands among the others: by day, by the clock, a hotel behind what brings one there; what has no day comes last."""
+        at = "departs_at" if self.kind == "flight" else "at"
+        clock = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
+        return self.starts_on or date.max, clock, self.created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a trip comes to in one currency."""
+
+    cost: Money
+    price: Money
+
+    @property
+    def currency(self) -> str:
+        """The currency of both."""
+        return self.price.currency
+
+    @property
+    def margin(self) -> Money:
+        """What is left to the agency."""
+        return self.price - self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A trip with all that belongs to it; `lines` in the order in which they happen, those that are over among them."""
+
+    trip: Row
+    passengers: tuple[Passenger, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def standing(self) -> tuple[Line, ...]:
+        """The lines that are not over."""
+        return tuple(line for line in self.lines if not line.is_over)
+
+    @property
+    def totals(self) -> list[Total]:
+        """Cost and price by currency, the trip's own first; never added across currencies."""
+        return totals(self.standing, self.trip["currency"])
+
+    @property
+    def days(self) -> tuple[date | None, date | None]:
+        """The first and the last day."""
+        starts = [line.starts_on for line in self.standing if line.starts_on]
+        ends = [line.ends_on or line.starts_on for line in self.standing if line.starts_on]
+        return (min(starts), max(end for end in ends if end)) if starts else (None, None)
+
+    @property
+    def status(self) -> str:
+        """The trip in one word."""
+        return status_of([line.status for line in self.standing])
+
+
+def totals(lines: Sequence[Line], currency: str) -> list[Total]:
+    """The sums of some lines by currency; the given currency comes first and is there even when nothing is."""
+    sums = {currency: Total(Money(0, currency), Money(0, currency))}
+    for line in sorted(lines, key=lambda line: line.price.currency):
+        before = sums.get(line.price.currency) or Total(Money(0, line.price.currency), Money(0, line.price.currency))
+        sums[line.price.currency] = Total(before.cost + line.cost, before.price + line.price)
+    return list(sums.values())
+
+
+def status_of(statuses: Sequence[str]) -> str:
+    """The lines' states as one word of the trip: `planned`, `part_booked`, `booked`."""
+    committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
+    return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"
+
+
+def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:
+    """A trip of the agency; `lock` holds its row until the transaction ends. Raises TripNotFound."""
+    statement = select(Trip).where(Trip.id == trip_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise TripNotFound
+    return found
+
+
+def get_passenger(trip_id: UUID, passenger_id: UUID, *, lock: bool = False) -> TripPassenger:
+    """A passenger of a trip; `lock` holds the trip. Raises PassengerNotFound."""
+    if lock:
+        _hold(trip_id)
+    statement = select(TripPassenger).where(TripPassenger.id == passenger_id, TripPassenger.trip_id == trip_id)
+    found = db.session.scalar(statement.execution_options(populate_existing=lock))
+    if found is None:
+        raise PassengerNotFound
+    return found
+
+
+def get_line(trip_id: UUID, line_id: UUID, *, lock: bool = False) -> TripLine:
+    """A line of a trip; `lock` holds the trip. Raises LineNotFound."""
+    if lock:
+        _hold(trip_id)
+    statement = select(TripLine).where(TripLine.id == line_id, TripLine.trip_id == trip_id)
+    found = db.session.scalar(statement.execution_options(populate_existing=lock))
+    if found is None:
+        raise LineNotFound
+    return found
+
+
+def find_trip(*, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip | None:
+    """The trip of a conversation, else the newest of an enquiry; None where there is none."""
+    if session_id is not None:
+        return db.session.scalar(select(Trip).where(Trip.session_id == session_id))
+    return db.session.scalar(select(Trip).where(Trip.enquiry_id == enquiry_id).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(1))
+
+
+def read_trip(reader: Reader, trip_id: UUID) -> Journey:
+    """A trip with its passengers and lines. Raises TripNotFound."""
+    journey = _read(reader, _TRIPS.id == trip_id)[0]
+    if journey is None:
+        raise TripNotFound
+    return journey
+
+
+def read_trip_of_session(reader: Reader, session_id: UUID) -> Journey | None:
+    """The trip of a conversation, its passports sealed beside the passengers; None where it has none. Raises SessionNotFound."""
+    journey, sessions = _read(reader, _TRIPS.session_id == session_id, session_statement(session_id), sealed=True)
+    if not sessions[0]:
+        raise SessionNotFound
+    return journey
+
+
+def trip_ids_statement(*, enquiry_id: UUID | None = None, session_id: UUID | None = None) -> Select[Any]:
+    """The trips of an enquiry or a conversation, newest first, for a page of another room that reads more in the same trip."""
+    of = _TRIPS.session_id == session_id if session_id is not None else _TRIPS.enquiry_id == enquiry_id
+    return select(_TRIPS.id, _TRIPS.title).where(owned(Trip), of).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(20)
+
+
+def list_trips(
+    reader: Reader, *, limit: int, offset: int = 0, cursor: Cursor | None = None, session_id: UUID | None = None, enquiry_id: UUID | None = None
+) -> Page[Row]:
+    """A page of trips, newest first, each with its first and last day, its people, its price by currency and its state."""
+    where: list[ColumnElement[bool]] = [owned(Trip)]
+    if session_id is not None:
+        where.append(_TRIPS.session_id == session_id)
+    if enquiry_id is not None:
+        where.append(_TRIPS.enquiry_id == enquiry_id)
+    page = _trips().add_columns(*_gathered()).where(*where).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(limit)
+    page = page.offset(offset) if cursor is None else page.where(tuple_(_TRIPS.created_at, _TRIPS.id) < tuple_(cursor.at, cursor.id))
+    rows, counted = reader.read(page, select(cast(func.count(), BigInteger).label("n")).where(*where))
+    return Page([_summed(row) for row in rows], int(counted[0]["n"]), limit, offset, next_cursor(rows, limit))
+
+
+def passenger_of(row: TripPassenger) -> Passenger:
+    """The value of a loaded row."""
+    return Passenger(**{name: getattr(row, name) for name in _PASSENGER_COLUMNS})
+
+
+def line_of(row: TripLine) -> Line:
+    """The value of a loaded row."""
+    return _line({name: getattr(row, name) for name in _LINE_COLUMNS})
+
+
+def _hold(trip_id: UUID) -> None:
+    """Hold a trip's row, where there is one: whoever changes anything of a trip does it alone."""
+    db.session.execute(select(Trip.id).where(Trip.id == trip_id).with_for_update(key_share=True))
+
+
+def _read(reader: Reader, which: ColumnElement[bool], *further: Select[Any], sealed: bool = False) -> tuple[Journey | None, list[list[Row]]]:
+    of = select(_TRIPS.id).where(owned(Trip), which).scalar_subquery()
+    columns = (*_PASSENGER_COLUMNS, "passport_sealed") if sealed else _PASSENGER_COLUMNS
+    people = select(*(_PEOPLE[name] for name in columns)).where(owned(TripPassenger), _PEOPLE.trip_id == of).order_by(_PEOPLE.created_at, _PEOPLE.id)
+    lines = select(*(_LINES[name] for name in _LINE_COLUMNS)).where(owned(TripLine), _LINES.trip_id == of)
+    trips, passengers, things, *rest = reader.read(_trips().where(owned(Trip), which), people, lines, *further)
+    if not trips:
+        return None, rest
+    ordered = sorted((_line(row) for row in things), key=lambda line: (*line.place_in_time, line.id))
+    return Journey(trips[0], tuple(Passenger(**row) for row in passengers), tuple(ordered)), rest
+
+
+def _trips() -> Select[Any]:
+    """Trips; a conversation that was deleted is no link."""
+    session_id = case((is_live(_TRIPS.session_id), _TRIPS.session_id)).label("session_id")
+    return select(*(_TRIPS[name] for name in _TRIP_COLUMNS), session_id, person_of(_TRIPS.created_by_user_id).label("opened_by"))
+
+
+def _gathered() -> list[Any]:
+    """What a list shows of a trip's lines and people, each a scalar of its own."""
+    mine = [owned(TripLine), _LINES.trip_id == _TRIPS.id, _LINES.status.notin_(OVER)]
+    by_currency = (
+        select(_LINES.currency, cast(func.sum(_LINES.price_minor), BigInteger).label("n"))
+        .where(*mine)
+        .group_by(_LINES.currency)
+        .correlate(Trip.__table__)
+        .subquery()
+    )
+    return [
+        select(func.min(_LINES.starts_on)).where(*mine).scalar_subquery().label("first_day"),
+        select(func.max(func.coalesce(_LINES.ends_on, _LINES.starts_on))).where(*mine).scalar_subquery().label("last_day"),
+        select(func.array_agg(_LINES.status)).where(*mine).scalar_subquery().label("statuses"),
+        select(func.jsonb_object_agg(by_currency.c.currency, by_currency.c.n)).scalar_subquery().label("prices"),
+        select(cast(func.count(), BigInteger)).where(owned(TripPassenger), _PEOPLE.trip_id == _TRIPS.id).scalar_subquery().label("passenger_count"),
+    ]
+
+
+def _summed(row: Row) -> Row:
+    prices = {row["currency"]: 0, **(row["prices"] or {})}
+    return row | {"prices": [Money(int(minor), currency) for currency, minor in prices.items()], "status": status_of(row["statuses"] or [])}
+
+
+def _line(row: Row) -> Line:
+    values = dict(row)
+    currency = values.pop("currency")
+    values["cost"], values["price"] = (Money(values.pop(name), currency) for name in ("cost_minor", "price_minor"))
+    values["details"] = kinds.read_details(row["kind"], row["details"])
+    return Line(**values)

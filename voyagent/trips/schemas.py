@@ -1,0 +1,311 @@
+"""The shapes of trips on the wire: what comes in, what narrows the list, what goes out. A passport never goes out whole from here."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Id, Instant, Offset, Query, filter_field, text_field, trimmed_field, wire_instant
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import Page
+from voyagent.kernel.reading import Row
+from voyagent.trips import passports
+from voyagent.trips.details import NOTES_MAX, Country, Details, OtherDetails, stored
+from voyagent.trips.lint import Finding, findings
+from voyagent.trips.queries import Journey, Line, Passenger, Total
+from voyagent.trips.service import LineChanges, PassengerChanges, TripChanges
+from voyagent.trips.words import sentence_of
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 200
+PassengerKind = Literal["adult", "child", "infant", "senior"]
+LineKind = Literal["flight", "hotel", "transfer", "visa", "other"]
+LineStatus = Literal["planned", "held", "booked", "ticketed", "filed", "cancelled", "failed"]
+GivenStatus = Literal["planned", "held", "booked", "ticketed", "filed"]
+TripStatus = Literal["planned", "part_booked", "booked"]
+
+
+def _passport(value: Any) -> Any:
+    return passports.normal(value) if isinstance(value, str) else value
+
+
+Amount = Annotated[str, Field(pattern=r"^-?\d{1,15}(\.\d{1,4})?$")]
+PassportNumber = Annotated[str, BeforeValidator(_passport), Field(pattern=passports.PATTERN)]
+
+
+class TripIn(Closed):
+    """A trip. What is not said is taken from the conversation and the enquiry that it belongs to; the currency is the agency's."""
+
+    title: trimmed_field(200) | None = None  # type: ignore[valid-type]
+    currency: CurrencyCode | None = None
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    session_id: Id | None = None
+    enquiry_id: Id | None = None
+
+
+class TripPatch(Closed):
+    """What changes: an absent member stays; null clears notes and links."""
+
+    title: trimmed_field(200) = Field(default_factory=str)  # type: ignore[valid-type]
+    currency: CurrencyCode = Field(default_factory=str)
+    notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
+    session_id: Id | None = None
+    enquiry_id: Id | None = None
+
+    def changes(self) -> TripChanges:
+        """What was sent."""
+        return cast("TripChanges", self.model_dump(exclude_unset=True))
+
+
+class PassengerIn(Closed):
+    """Somebody who travels. A passport's number is taken with or without spaces and is never given back whole from here."""
+
+    full_name: trimmed_field(200)  # type: ignore[valid-type]
+    kind: PassengerKind = "adult"
+    date_of_birth: BusinessDate | None = None
+    nationality: Country | None = None
+    passport_number: PassportNumber | None = None
+    passport_expiry: BusinessDate | None = None
+
+    def said(self) -> PassengerChanges:
+        """What was sent."""
+        return cast("PassengerChanges", self.model_dump(exclude_unset=True))
+
+
+class PassengerPatch(PassengerIn):
+    """What changes: an absent member stays; null clears all but name and kind."""
+
+    full_name: trimmed_field(200) = Field(default_factory=str)  # type: ignore[valid-type]
+
+
+class LineIn(Closed):
+    """A thing of a trip; what it is stands in `details`. Amounts are decimal strings, exact to the places of the currency (the trip's, where none is said)."""
+
+    details: Details
+    status: GivenStatus = "planned"
+    cost: Amount = "0"
+    price: Amount = "0"
+    currency: CurrencyCode | None = None
+    supplier: text_field(128) | None = None  # type: ignore[valid-type]
+    supplier_ref: text_field(64) | None = None  # type: ignore[valid-type]
+
+    def said(self) -> LineChanges:
+        """What was sent, beside the details."""
+        return cast(
+            "LineChanges", {name: getattr(self, name) for name in self.model_fields_set if name != "details" and (name, self.currency) != ("currency", None)}
+        )
+
+
+class LinePatch(Closed):
+    """What changes: an absent member stays. The details are replaced whole, and their kind cannot change; null clears supplier and reference."""
+
+    details: Details = Field(default_factory=lambda: OtherDetails(kind="other", title="-"))
+    status: GivenStatus = Field(default_factory=lambda: "planned")
+    cost: Amount = Field(default_factory=str)
+    price: Amount = Field(default_factory=str)
+    currency: CurrencyCode = Field(default_factory=str)
+    supplier: text_field(128) | None = None  # type: ignore[valid-type]
+    supplier_ref: text_field(64) | None = None  # type: ignore[valid-type]
+
+    def changes(self) -> LineChanges:
+        """What was sent."""
+        return cast("LineChanges", {name: getattr(self, name) for name in self.model_fields_set})
+
+
+class TripListQuery(Query):
+    """A page of the list, newest first: all, or the trips of a conversation or an enquiry."""
+
+    session_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
+    enquiry_id: Annotated[Id | None, BeforeValidator(lambda value: value or None)] = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    offset: Offset = 0
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before; `offset` then only counts.")  # type: ignore[valid-type]
+
+
+class AmountOut(Answer):
+    """An amount with its currency."""
+
+    amount: str
+    currency: str
+
+
+class TotalOut(Answer):
+    """What the lines come to in one currency: what the agency pays, what the customer pays, and what is left."""
+
+    currency: str
+    cost: str
+    price: str
+    margin: str
+
+
+class PassengerOut(Answer):
+    """Somebody who travels; of a passport the last four characters."""
+
+    id: UUID
+    trip_id: UUID
+    full_name: str
+    kind: PassengerKind
+    date_of_birth: date | None
+    nationality: str | None
+    passport_number: str | None
+    passport_expiry: date | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class LineOut(Answer):
+    """A thing of a trip."""
+
+    id: UUID
+    trip_id: UUID
+    kind: LineKind
+    status: LineStatus
+    starts_on: date | None
+    ends_on: date | None
+    details: Annotated[Any, WithJsonSchema({"type": "object", "description": "As it was sent, without what is not known."}, mode="serialization")]
+    cost: str
+    price: str
+    currency: str
+    supplier: str | None
+    supplier_ref: str | None
+    hold_expires_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
+
+
+class FindingOut(Answer):
+    """Something to look at: a code for programs and a sentence for people, with the lines and passengers that it is about."""
+
+    code: str
+    severity: Literal["error", "warning", "note"]
+    sentence: str
+    line_ids: list[UUID]
+    passenger_ids: list[UUID]
+
+
+class TripSummary(Answer):
+    """A trip as the list shows it; `prices` are what the customer pays, by currency."""
+
+    id: UUID
+    title: str
+    currency: str
+    status: TripStatus
+    session_id: UUID | None
+    enquiry_id: UUID | None
+    first_day: date | None
+    last_day: date | None
+    passenger_count: int
+    prices: list[AmountOut]
+    created_at: Instant
+    updated_at: Instant
+
+
+class TripOut(Answer):
+    """A trip with all that belongs to it: people in the order of their adding, lines in the order in which they happen, and what to look at."""
+
+    id: UUID
+    tenant_id: UUID
+    title: str
+    currency: str
+    notes: str | None
+    status: TripStatus
+    session_id: UUID | None
+    enquiry_id: UUID | None
+    first_day: date | None
+    last_day: date | None
+    passengers: list[PassengerOut]
+    lines: list[LineOut]
+    totals: list[TotalOut]
+    findings: list[FindingOut]
+    created_by_user_id: UUID
+    created_at: Instant
+    updated_at: Instant
+
+
+class TripList(Answer):
+    """A page of trips; `total` counts all that the filters let through."""
+
+    items: list[TripSummary]
+    total: int
+    limit: int
+    offset: int
+    next_cursor: str | None
+
+
+class PassengerList(Answer):
+    """Who travels, in the order of their adding."""
+
+    items: list[PassengerOut]
+
+
+class LineList(Answer):
+    """The things of a trip, in the order in which they happen."""
+
+    items: list[LineOut]
+
+
+def wire_trip(journey: Journey) -> Row:
+    """A trip as the API writes it."""
+    first, last = journey.days
+    own = {name: journey.trip[name] for name in ("id", "tenant_id", "title", "currency", "notes", "session_id", "enquiry_id", "created_by_user_id")}
+    return {
+        **own,
+        "status": journey.status,
+        "first_day": first,
+        "last_day": last,
+        "passengers": [wire_passenger(one) for one in journey.passengers],
+        "lines": [wire_line(one) for one in journey.lines],
+        "totals": [_total(one) for one in journey.totals],
+        "findings": [_finding(one) for one in findings(journey.passengers, journey.lines)],
+        **_instants(journey.trip["created_at"], journey.trip["updated_at"]),
+    }
+
+
+def wire_page(page: Page[Row]) -> Row:
+    """A page of the list as the API writes it."""
+    return {
+        "items": [_summary(row) for row in page.items],
+        "total": page.total,
+        "limit": page.limit,
+        "offset": page.offset,
+        "next_cursor": page.next_cursor,
+    }
+
+
+def wire_passenger(one: Passenger) -> Row:
+    """A passenger as the API writes it."""
+    plain = {name: getattr(one, name) for name in ("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality", "passport_expiry")}
+    return {**plain, "passport_number": passports.masked(one.passport_last4), **_instants(one.created_at, one.updated_at)}
+
+
+def wire_line(one: Line) -> Row:
+    """A line as the API writes it."""
+    plain = {name: getattr(one, name) for name in ("id", "trip_id", "kind", "status", "starts_on", "ends_on", "supplier", "supplier_ref")}
+    held = None if one.hold_expires_at is None else wire_instant(one.hold_expires_at)
+    amounts = {"cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency}
+    details = {"kind": one.kind, **stored(one.details)}
+    return {**plain, **amounts, "details": details, "hold_expires_at": held, **_instants(one.created_at, one.updated_at)}
+
+
+def _summary(row: Row) -> Row:
+    plain = {name: row[name] for name in TripSummary.model_fields if name not in ("prices", "created_at", "updated_at")}
+    return {**plain, "prices": [_amount(one) for one in row["prices"]], **_instants(row["created_at"], row["updated_at"])}
+
+
+def _total(total: Total) -> Row:
+    return {"currency": total.currency, "cost": total.cost.wire, "price": total.price.wire, "margin": total.margin.wire}
+
+
+def _finding(finding: Finding) -> Row:
+    plain = {name: getattr(finding, name) for name in ("code", "severity", "line_ids", "passenger_ids")}
+    return {**plain, "sentence": sentence_of(finding)}
+
+
+def _amount(amount: Money) -> Row:
+    return {"amount": amount.wire, "currency": amount.currency}
+
+
+def _instants(created_at: Any, updated_at: Any) -> Row:
+    return {"created_at": wire_instant(created_at), "updated_at": wire_instant(updated_at)}

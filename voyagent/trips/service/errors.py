@@ -1,0 +1,68 @@
+"""The ways in which the rules of trips refuse; what a read does not find is named in `queries`."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict, Invalid
+
+
+class TripAlreadyOpen(Conflict):
+    """A conversation has one trip at most."""
+
+    code = "trip_already_open"
+    message = N_("This conversation has a trip already.")
+
+
+class TripFull(Conflict):
+    """More people or things than one trip takes."""
+
+    code = "trip_full"
+    message = N_("This trip holds no more. Open a second one for the rest.")
+
+
+class LineKindFixed(Invalid):
+    """A flight never becomes a hotel."""
+
+    code = "line_kind_fixed"
+    message = N_("The kind of a line cannot change. Remove it and add another.")
+
+
+class LineIsCommitted(Conflict):
+    """A supplier or an authority knows of it, so it cannot just go."""
+
+    code = "line_is_committed"
+    message = N_("This is held or booked. Cancel it first; then it can be removed.")
+
+
+class LineIsOver(Conflict):
+    """It was cancelled before, or it failed."""
+
+    code = "line_is_over"
+    message = N_("This was cancelled or has failed. It can be removed, not changed.")
+
+
+class InvalidLineStatus(Invalid):
+    """A status that such a thing never has."""
+
+    code = "invalid_line_status"
+    message = N_("That status does not fit what this is.")
+
+
+class InvalidFlightTimes(Invalid):
+    """By the clocks of both places it lands before it leaves, or more than a day and a half later."""
+
+    code = "invalid_flight_times"
+    message = N_("By the clocks of both airports this flight would land before it leaves, or days later. Look at the dates.")
+
+
+class NegativeAmount(Invalid):
+    """Only what is no flight, hotel, transfer or visa may lower the total, as a discount does."""
+
+    code = "negative_amount"
+    message = N_("Only a line of the kind “other” may be negative, such as a discount.")
+
+
+class BornLater(Invalid):
+    """A day of birth that is still to come."""
+
+    code = "invalid_date_of_birth"
+    message = N_("The day of birth lies in the future.")

@@ -1,0 +1,153 @@
+"""What a trip consists of: flights, hotels, transfers, visas and the rest, each with what it costs the agency and what the customer pays."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from voyagent.audit import service as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
+from voyagent.trips import details as kinds, places, queries
+from voyagent.trips.details import AnyDetails, FlightDetails
+from voyagent.trips.models import OVER, Trip, TripLine
+from voyagent.trips.service.errors import InvalidFlightTimes, InvalidLineStatus, LineIsCommitted, LineIsOver, LineKindFixed, NegativeAmount, TripFull
+from voyagent.trips.service.trips import apply, told, touch
+
+LINES_MAX = 200
+BY_HAND = {
+    "flight": ("planned", "held", "booked", "ticketed"),
+    "hotel": ("planned", "held", "booked"),
+    "transfer": ("planned", "booked"),
+    "visa": ("planned", "filed"),
+    "other": ("planned", "booked"),
+}
+"""The states that a person may give a line of a kind, in their order: what was booked by telephone is booked too."""
+FLIGHT_HOURS_MAX = 36
+# A description may name the customer; of it the audit keeps only that it changed.
+_PRIVATE = frozenset({"details"})
+
+
+class LineChanges(TypedDict, total=False):
+    """What may be changed of a line. The details are replaced whole, and amounts are in the line's currency unless one is given."""
+
+    details: AnyDetails
+    status: str
+    cost: str
+    price: str
+    currency: str
+    supplier: str | None
+    supplier_ref: str | None
+
+
+def add_line(actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChanges | None = None) -> TripLine:
+    """Add a thing to a trip; its currency is the trip's where none is said.
+
+    Raises Forbidden, TripNotFound, TripFull, InvalidFlightTimes, InvalidLineStatus, UnknownCurrency, InvalidAmount, NegativeAmount.
+    """
+    actor.require("trip.update")
+    trip = queries.get_trip(trip_id, lock=True)
+    check_room(trip, 1)
+    said: LineChanges = {"currency": trip.currency, "cost": "0", "price": "0", **(changes or {}), "details": details}
+    line = TripLine(id=new_id(), trip_id=trip.id, kind=details.kind, **_columns(details.kind, said, trip.currency))
+    line.created_at = line.updated_at = trip.updated_at = clock.now()
+    db.session.add(line)
+    db.session.flush()
+    amounts = {"cost": Money(line.cost_minor, line.currency).wire, "price": Money(line.price_minor, line.currency).wire, "currency": line.currency}
+    audit.record(actor, "trip.line_added", entity_refs=_refs(line), inputs={"kind": line.kind, "status": line.status, **amounts})
+    return line
+
+
+def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
+    """Change a thing. Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, and what `add_line` raises."""
+    actor.require("trip.update")
+    line = queries.get_line(trip_id, line_id, lock=True)
+    if line.status in OVER:
+        raise LineIsOver
+    if "details" in changes and changes["details"].kind != line.kind:
+        raise LineKindFixed
+    said = dict(changes)
+    if "currency" in said and said["currency"] != line.currency:  # an amount that was not said is the same figure of the new currency
+        said = {name: Money(getattr(line, f"{name}_minor"), line.currency).wire for name in ("cost", "price")} | said
+    values = _columns(line.kind, said, line.currency)  # type: ignore[arg-type]
+    before = {name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")}
+    changed = apply(line, values)
+    if changed:
+        touch(trip_id)
+        db.session.flush()
+        after = {name: (was, Money(getattr(line, f"{name}_minor"), line.currency)) for name, was in before.items()}
+        plain = {name: pair for name, pair in changed.items() if not name.endswith("_minor") and name not in ("starts_on", "ends_on", "currency")}
+        amounts = {name: pair for name, pair in after.items() if pair[0] != pair[1]}
+        audit.record(actor, "trip.line_updated", entity_refs=_refs(line), inputs={"kind": line.kind, "fields": told(plain | amounts, private=_PRIVATE)})
+    return line
+
+
+def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
+    """Say that a thing will not happen; it stays on the trip, without a price. Raises Forbidden, LineNotFound, LineIsOver."""
+    actor.require("trip.update")
+    line = queries.get_line(trip_id, line_id, lock=True)
+    if line.status in OVER:
+        raise LineIsOver
+    was = line.status
+    apply(line, {"status": "cancelled", "hold_expires_at": None})
+    touch(trip_id)
+    db.session.flush()
+    audit.record(actor, "trip.line_cancelled", entity_refs=_refs(line), inputs={"kind": line.kind, "before": was})
+    return line
+
+
+def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
+    """Take a thing off a trip that nobody else knows of: planned, cancelled or failed. Raises Forbidden, LineNotFound, LineIsCommitted."""
+    actor.require("trip.update")
+    line = queries.get_line(trip_id, line_id, lock=True)
+    if line.status not in OVER and line.status != "planned":
+        raise LineIsCommitted
+    db.session.delete(line)
+    touch(trip_id)
+    db.session.flush()
+    audit.record(actor, "trip.line_removed", entity_refs=_refs(line), inputs={"kind": line.kind, "before": line.status})
+
+
+def check_room(trip: Trip, more: int) -> None:
+    """Whether a trip, whose row is held, takes so many lines more. Raises TripFull."""
+    if (db.session.scalar(select(func.count(TripLine.id)).where(TripLine.trip_id == trip.id)) or 0) + more > LINES_MAX:
+        raise TripFull
+
+
+def check_times(details: FlightDetails) -> None:
+    """It lands after it leaves, by instants where both clocks are known. Raises InvalidFlightTimes."""
+    departs = places.instant(details.origin, details.departs)
+    arrives = places.instant(details.destination, details.arrives)
+    minutes = (arrives - departs if departs and arrives else details.arrives - details.departs).total_seconds() / 60
+    earliest = 0 if departs and arrives else -26 * 60  # between the two sides of the date line the clocks are 26 hours apart
+    if not earliest < minutes <= FLIGHT_HOURS_MAX * 60 + (0 if departs and arrives else 26 * 60):
+        raise InvalidFlightTimes
+
+
+def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
+    """Columns and their values; whatever the input alone can be refused for is refused here."""
+    values: dict[str, Any] = {name: said[name] for name in ("status", "currency", "supplier", "supplier_ref") if name in said}
+    if "status" in values and values["status"] not in BY_HAND[kind]:
+        raise InvalidLineStatus
+    for name in ("cost", "price"):
+        if name in said:
+            amount = Money.parse(said[name], values.get("currency", currency))
+            if amount.amount_minor < 0 and kind != "other":
+                raise NegativeAmount
+            values[f"{name}_minor"] = amount.amount_minor
+    if "details" in said:
+        details = said["details"]
+        if isinstance(details, FlightDetails):
+            check_times(details)
+        values["details"] = kinds.stored(details)
+        values["starts_on"], values["ends_on"] = kinds.span(details)
+    return values
+
+
+def _refs(line: TripLine) -> dict[str, Any]:
+    return {"trip_id": line.trip_id, "line_id": line.id}

@@ -1,0 +1,103 @@
+"""Who travels. The number of a passport is sealed before it reaches the table, and neither it nor a name ever reaches the audit."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, TypedDict
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from voyagent.audit import service as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.keyring import Keyring
+from voyagent.trips import passports, queries
+from voyagent.trips.models import TripPassenger
+from voyagent.trips.service.errors import BornLater, TripFull
+from voyagent.trips.service.trips import apply, touch
+
+PASSENGERS_MAX = 99
+
+
+class PassengerChanges(TypedDict, total=False):
+    """What may be said of a passenger: an absent field stays, None clears it (name and kind cannot be cleared)."""
+
+    full_name: str
+    kind: str
+    date_of_birth: date | None
+    nationality: str | None
+    passport_number: str | None
+    passport_expiry: date | None
+
+
+def add_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, said: PassengerChanges) -> TripPassenger:
+    """Take somebody along; `said` has the name at least. Raises Forbidden, TripNotFound, TripFull, BornLater."""
+    actor.require("trip.update")
+    trip = queries.get_trip(trip_id, lock=True)
+    if (db.session.scalar(select(func.count(TripPassenger.id)).where(TripPassenger.trip_id == trip.id)) or 0) >= PASSENGERS_MAX:
+        raise TripFull
+    values: dict[str, Any] = dict(said)
+    _check(actor, values)
+    number = values.pop("passport_number", None)
+    passenger = TripPassenger(id=new_id(), trip_id=trip.id, **values)
+    passenger.created_at = passenger.updated_at = trip.updated_at = clock.now()
+    passports.seal(keyring, passenger, number)
+    db.session.add(passenger)
+    db.session.flush()
+    audit.record(actor, "trip.passenger_added", entity_refs=_refs(passenger), inputs={"fields": sorted(name for name, value in said.items() if value)})
+    return passenger
+
+
+def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id: UUID, changes: PassengerChanges) -> TripPassenger:
+    """Change what is known of somebody. Raises Forbidden, PassengerNotFound, BornLater."""
+    actor.require("trip.update")
+    passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
+    values: dict[str, Any] = dict(changes)
+    _check(actor, values)
+    fields: list[str] = []
+    if "passport_number" in values:
+        number = values.pop("passport_number")
+        if number != passports.opened(keyring, passenger.id, passenger.passport_sealed):
+            passports.seal(keyring, passenger, number)
+            passenger.updated_at = clock.now()
+            fields.append("passport_number")
+    fields += apply(passenger, values)
+    if fields:
+        touch(trip_id)
+        db.session.flush()
+        audit.record(actor, "trip.passenger_updated", entity_refs=_refs(passenger), inputs={"fields": sorted(fields)})
+    return passenger
+
+
+def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
+    """Leave somebody at home, and forget the passport. Raises Forbidden, PassengerNotFound."""
+    actor.require("trip.update")
+    passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
+    db.session.delete(passenger)
+    touch(trip_id)
+    db.session.flush()
+    audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
+
+
+def seal_anew(keyring: Keyring) -> int:
+    """Seal the passports of the bound agency that an older secret still holds with the present one, a hundred at a time; how many that were."""
+    mark = keyring.present_mark
+    old = func.substring(TripPassenger.passport_sealed, 1, len(mark)) != mark
+    rows = db.session.scalars(select(TripPassenger).where(TripPassenger.passport_sealed.is_not(None), old).limit(100).with_for_update(skip_locked=True)).all()
+    for passenger in rows:
+        passports.seal(keyring, passenger, passports.opened(keyring, passenger.id, passenger.passport_sealed))
+    db.session.flush()
+    return len(rows)
+
+
+def _check(actor: Actor, values: dict[str, Any]) -> None:
+    born = values.get("date_of_birth")
+    if born is not None and born > clock.today(actor.timezone):
+        raise BornLater
+
+
+def _refs(passenger: TripPassenger) -> dict[str, Any]:
+    return {"trip_id": passenger.trip_id, "passenger_id": passenger.id}

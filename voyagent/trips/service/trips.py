@@ -1,0 +1,170 @@
+"""Opening a trip for a customer, a conversation or an enquiry, and saying what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, TypedDict
+from uuid import UUID
+
+from voyagent.audit import service as audit
+from voyagent.chat import queries as chats
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money, UnknownCurrency, is_currency
+from voyagent.kernel.reading import Row, SessionReader
+from voyagent.trips import queries
+from voyagent.trips.models import Trip
+from voyagent.trips.service.errors import TripAlreadyOpen
+
+TITLE_MAX = 200
+NAMELESS = "Trip"
+# People's own words may name them, and the audit can never be shortened: of these it keeps only that they changed.
+_PRIVATE = frozenset({"title", "notes"})
+
+
+class TripChanges(TypedDict, total=False):
+    """What may be changed of a trip: an absent field stays, None clears it (the title and the currency cannot be cleared)."""
+
+    title: str
+    currency: str
+    notes: str | None
+    session_id: UUID | None
+    enquiry_id: UUID | None
+
+
+def open_trip(
+    actor: Actor,
+    *,
+    title: str | None = None,
+    currency: str | None = None,
+    notes: str | None = None,
+    session_id: UUID | None = None,
+    enquiry_id: UUID | None = None,
+) -> Trip:
+    """Open a trip, for a conversation or an enquiry of the agency where they are named.
+
+    What is not said is taken from there: the enquiry from the conversation, the title from the enquiry or the conversation, the currency from the agency.
+    Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
+    """
+    actor.require("trip.open")
+    if session_id is not None:
+        session = chats.get_session(session_id, lock=True)  # so that two who open at once open one
+        if queries.find_trip(session_id=session_id) is not None:
+            raise TripAlreadyOpen
+        title = title or session.title
+    enquiry = _enquiry(session_id, enquiry_id)
+    trip = Trip(
+        id=new_id(),
+        title=(title or (_title_of(enquiry) if enquiry else NAMELESS))[:TITLE_MAX],
+        currency=_known(currency or actor.currency),
+        notes=notes,
+        session_id=session_id,
+        enquiry_id=enquiry["id"] if enquiry else None,
+        created_by_user_id=actor.user_id,
+    )
+    trip.created_at = trip.updated_at = clock.now()
+    db.session.add(trip)
+    db.session.flush()
+    audit.record(actor, "trip.opened", entity_refs=_refs(trip), inputs={"currency": trip.currency})
+    return trip
+
+
+def trip_for(actor: Actor, *, session_id: UUID | None = None, enquiry_id: UUID | None = None) -> Trip:
+    """The trip of a conversation, else the newest of an enquiry; opened where there is none. Raises as `open_trip`, but TripAlreadyOpen."""
+    actor.require("trip.open")
+    if session_id is not None:
+        chats.get_session(session_id, lock=True)
+    elif enquiry_id is not None:
+        enquiries.get_enquiry(enquiry_id, lock=True)
+    found = queries.find_trip(session_id=session_id, enquiry_id=enquiry_id) if session_id or enquiry_id else None
+    if found is not None:
+        return found
+    return open_trip(actor, session_id=session_id or _free_session_of(enquiry_id), enquiry_id=enquiry_id)
+
+
+def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
+    """Change what a trip is called, or what it belongs to.
+
+    Raises Forbidden, TripNotFound, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
+    """
+    actor.require("trip.update")
+    trip = queries.get_trip(trip_id, lock=True)
+    values: dict[str, Any] = dict(changes)
+    if values.get("currency") is not None:
+        _known(values["currency"])
+    if values.get("session_id") not in (None, trip.session_id):
+        chats.get_session(values["session_id"], lock=True)
+        if queries.find_trip(session_id=values["session_id"]) is not None:
+            raise TripAlreadyOpen
+    if values.get("enquiry_id") is not None:
+        enquiries.get_enquiry(values["enquiry_id"])
+    changed = apply(trip, values)
+    if changed:
+        db.session.flush()
+        audit.record(actor, "trip.updated", entity_refs=_refs(trip), inputs={"fields": told(changed, private=_PRIVATE)})
+    return trip
+
+
+def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Write what really differs into a row: field, before and after. Where nothing does, nothing happened."""
+    changed = {name: (getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value}
+    for name, (_before, value) in changed.items():
+        setattr(row, name, value)
+    if changed:
+        row.updated_at = clock.now()
+    return changed
+
+
+def touch(trip_id: UUID) -> None:
+    """Note on a trip that something of it has changed."""
+    queries.get_trip(trip_id).updated_at = clock.now()
+
+
+def told(changed: Mapping[str, tuple[Any, Any]], *, private: Iterable[str]) -> list[dict[str, str | None]]:
+    """Changes as the audit keeps them: of what is private only that it changed."""
+    hidden = frozenset(private)
+    return [
+        {"field": name} if name in hidden else {"field": name, "before": _plain(before), "after": _plain(after)} for name, (before, after) in changed.items()
+    ]
+
+
+def _plain(value: Any) -> str | None:
+    if isinstance(value, Money):
+        return f"{value.wire} {value.currency}"
+    return None if value is None else value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _enquiry(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
+    """The enquiry that is named, else the newest that the conversation is about. Raises EnquiryNotFound."""
+    reader = SessionReader(db.session)
+    if enquiry_id is not None:
+        return enquiries.get_row(reader, enquiry_id)
+    found = enquiries.find_by_session(reader, session_id) if session_id is not None else []
+    return found[-1] if found else None
+
+
+def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
+    """The enquiry's conversation, where it is still there and has no trip yet."""
+    session_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
+    if session_id is None or not chats.exists(session_id) or queries.find_trip(session_id=session_id) is not None:
+        return None
+    return session_id
+
+
+def _title_of(enquiry: Row) -> str:
+    place = (enquiry["destination"] or "").strip()
+    return f"{enquiry['customer_name']}, {place}" if place else str(enquiry["customer_name"])
+
+
+def _known(currency: str) -> str:
+    if not is_currency(currency):
+        raise UnknownCurrency
+    return currency
+
+
+def _refs(trip: Trip) -> dict[str, Any]:
+    return {"trip_id": trip.id, **({"session_id": trip.session_id} if trip.session_id else {}), **({"enquiry_id": trip.enquiry_id} if trip.enquiry_id else {})}

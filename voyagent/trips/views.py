@@ -1,0 +1,241 @@
+"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know around it, its forms, and the same as PDF."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from flask import Response, current_app, render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.drivers.paper import Paper
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.http.presentation import page_locale, symbol_money
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.trips import passports, queries, service
+from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, TRIP_PLACES, LineForm, PassengerForm, TripForm
+from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of
+from voyagent.trips.lint import findings
+from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound, TripNotFound
+from voyagent.trips.schemas import LineIn, PassengerIn
+from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
+
+pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
+PAGE_ROWS = 50
+OFFSET_MAX = 2**31 - 1
+
+
+@pages.page("/trips", permission="trip.read")
+def index(reader: LaneReader) -> Any:
+    """The list, newest first."""
+    offset = request.args.get("offset", "0")
+    page = queries.list_trips(reader, limit=PAGE_ROWS, offset=min(int(offset), OFFSET_MAX) if offset.isdecimal() and len(offset) < 12 else 0)
+    return render_template("trips/list.html", page_of=page)
+
+
+@pages.page("/trips/new", methods=("GET", "POST"), permission="trip.open")
+def new(actor: Actor) -> Any:
+    """Open a trip that belongs to no conversation yet."""
+    form = TripForm(actor.currency)
+    trip = form.attempt(lambda body: service.open_trip(actor, **body.model_dump()), **TRIP_PLACES)
+    if trip is None:
+        return render_template("trips/new.html", form=form), form.status
+    toast(_("The trip is open."))
+    return see_other(url_for("trips.detail", trip_id=trip.id))
+
+
+@pages.page("/trips/open", methods=("POST",), permission="trip.open")
+def open_for(actor: Actor) -> Any:
+    """The trip of a conversation or an enquiry, opened where there is none yet."""
+    session_id, enquiry_id = (parse_id(request.form.get(name)) for name in ("session_id", "enquiry_id"))
+    if session_id is None and enquiry_id is None:
+        raise TripNotFound
+    return see_other(url_for("trips.detail", trip_id=service.trip_for(actor, session_id=session_id, enquiry_id=enquiry_id).id))
+
+
+@pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
+def detail(reader: Reader, trip_id: UUID) -> Any:
+    """One trip: the itinerary, and for staff what to look at, who travels, what it costs."""
+    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id)))
+
+
+@pages.page("/trips/<trip_id>/itinerary.pdf", permission="trip.read", missing=TripNotFound)
+def paper(reader: LaneReader, trip_id: UUID) -> Response:
+    """The itinerary as PDF, in the agency's language."""
+    journey = queries.read_trip(reader, trip_id)
+    actor, typesetter = reader.prove(), current_app.extensions["voyagent.paper"]
+    assert isinstance(typesetter, Paper)
+    answer = Response(typesetter.pdf("itinerary.typ", _on_paper(journey, actor)), mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(journey.trip["title"], clock.now())}"'
+    return answer
+
+
+@pages.page("/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+def edit(actor: Actor, trip_id: UUID) -> Any:
+    """Change what a trip is called and what the customer should know."""
+    trip = queries.get_trip(trip_id)
+    form = TripForm(trip.currency, data={"title": trip.title, "currency": trip.currency, "notes": trip.notes})
+    names = ("title", "currency", "notes")
+    changed = form.attempt(lambda body: service.update_trip(actor, trip_id, _said(body, names)), **TRIP_PLACES)  # type: ignore[arg-type]
+    if changed is None:
+        return render_template("trips/edit.html", form=form, trip=queries.get_trip(trip_id)), form.status
+    return _back(trip_id, _("Saved."))
+
+
+# Passengers ----------------------------------------------------------------------------------------------------------------
+
+
+@pages.page("/trips/<trip_id>/passengers/new", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+def new_passenger(actor: Actor, trip_id: UUID) -> Any:
+    """Take somebody along; "and another" goes on with an empty form."""
+    form, trip = PassengerForm(), queries.get_trip(trip_id)
+    added = form.attempt(lambda body: service.add_passenger(_keyring(), actor, trip_id, body.said()), **PASSENGER_PLACES)
+    if added is None:
+        return render_template("trips/passenger.html", form=form, trip=queries.get_trip(trip_id), passenger=None), form.status
+    words = _("%(name)s travels along.", name=added.full_name)
+    if request.form.get("then") == "another":
+        toast(words)
+        return see_other(url_for("trips.new_passenger", trip_id=trip.id))
+    return _back(trip_id, words)
+
+
+@pages.page("/trips/<trip_id>/passengers/<passenger_id>", methods=("GET", "POST"), permission="trip.update", missing=PassengerNotFound)
+def passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
+    """Change what is known of somebody."""
+    known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
+    form = PassengerForm.of(known)
+
+    def act(body: PassengerIn) -> Any:
+        return service.update_passenger(_keyring(), actor, trip_id, passenger_id, form.changes(body))  # type: ignore[arg-type]
+
+    if form.attempt(act, **PASSENGER_PLACES) is None:
+        shown = {"passenger": known, "mask": passports.masked(known.passport_last4)}
+        return render_template("trips/passenger.html", form=form, trip=queries.get_trip(trip_id), **shown), form.status
+    return _back(trip_id, _("Saved."))
+
+
+@pages.page("/trips/<trip_id>/passengers/<passenger_id>/remove", methods=("GET", "POST"), permission="trip.update", missing=PassengerNotFound)
+def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> Any:
+    """Leave somebody at home: the first step names her, the second does it."""
+    known = queries.passenger_of(queries.get_passenger(trip_id, passenger_id))
+    if request.method == "GET":
+        return render_template("trips/remove_passenger.html", passenger=known, trip=queries.get_trip(trip_id))
+    service.remove_passenger(actor, trip_id, passenger_id)
+    return _back(trip_id, _("%(name)s stays at home.", name=known.full_name))
+
+
+# Lines ---------------------------------------------------------------------------------------------------------------------
+
+
+@pages.page("/trips/<trip_id>/lines/new", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
+def new_line(actor: Actor, trip_id: UUID) -> Any:
+    """Add a flight, a hotel, a transfer, a visa or anything else."""
+    trip = queries.get_trip(trip_id)
+    kind = request.args.get("kind", "")
+    form = LINE_FORMS[kind if kind in LINE_FORMS else "other"](trip.currency)
+    added = form.attempt(lambda body: service.add_line(actor, trip_id, body.details, body.said()), **LINE_PLACES)
+    if added is None:
+        return _line_page(form, trip_id, None)
+    return _back(trip_id, _("Added."))
+
+
+@pages.page("/trips/<trip_id>/lines/<line_id>", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
+    """Change a line."""
+    known = queries.line_of(queries.get_line(trip_id, line_id))
+    form = LINE_FORMS[known.kind].of(known)
+
+    def act(body: LineIn) -> Any:
+        names = ("details", "status", "currency", "cost", "price", "supplier", "supplier_ref")
+        return service.update_line(actor, trip_id, line_id, _said(body, names))  # type: ignore[arg-type]
+
+    if form.attempt(act, **LINE_PLACES) is None:
+        return _line_page(form, trip_id, known)
+    return _back(trip_id, _("Saved."))
+
+
+@pages.page("/trips/<trip_id>/lines/<line_id>/cancel", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
+    """Say that a thing will not happen: the first step names it, the second does it."""
+    known = queries.line_of(queries.get_line(trip_id, line_id))
+    if request.method == "GET":
+        return render_template("trips/cancel_line.html", line=known, trip=queries.get_trip(trip_id))
+    service.cancel_line(actor, trip_id, line_id)
+    return _back(trip_id, _("%(name)s is cancelled.", name=known.name))
+
+
+@pages.page("/trips/<trip_id>/lines/<line_id>/remove", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
+def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
+    """Take a thing off the trip: the first step names it, the second does it."""
+    known = queries.line_of(queries.get_line(trip_id, line_id))
+    if request.method == "GET":
+        return render_template("trips/remove_line.html", line=known, trip=queries.get_trip(trip_id))
+    service.remove_line(actor, trip_id, line_id)
+    return _back(trip_id, _("%(name)s is off the trip.", name=known.name))
+
+
+def _shown(journey: Journey) -> dict[str, Any]:
+    """What the page of a trip shows."""
+    return {
+        "journey": journey,
+        "trip": journey.trip,
+        "sheet": _itinerary(journey),
+        "found": [(finding, sentence_of(finding)) for finding in findings(journey.passengers, journey.lines)],
+        "masked": passports.masked,
+        "country_name": country_name,
+        "line_words": LINE_WORDS,
+        "passenger_words": PASSENGER_WORDS,
+    }
+
+
+def _itinerary(journey: Journey) -> Itinerary:
+    """The itinerary with its price; a trip whose lines have none says none."""
+    return itinerary_of(journey, [symbol_money(total.price) for total in journey.totals if total.price])
+
+
+def _on_paper(journey: Journey, actor: Actor) -> dict[str, Any]:
+    """The itinerary as the typesetter takes it: texts, and the words of the page."""
+    sheet = _itinerary(journey)
+    told = asdict(sheet) | {"summaries": [{"name": name, "words": words} for name, words in sheet.summaries]}
+    for thing in (*told["undated"], *(thing for day in told["days"] for thing in (*day["legs"], *day["items"]))):
+        del thing["line_id"]
+    return told | {
+        "lang": page_locale()[:2],
+        "agency": actor.tenant_name,
+        "booking": _("Booking %(number)s", number=sheet.booking) if sheet.booking else "",
+        "contact": f"{journey.trip['opened_by']}\n{actor.tenant_name}",
+        "footer": f"{sheet.title} · {actor.tenant_name}",
+        "words": {
+            "included": _("Also included"),
+            "price": _("Total price"),
+            "notes": _("Good to know"),
+            "contact": _("We are there for you"),
+        },
+    }
+
+
+def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
+    shown = {"trip": queries.get_trip(trip_id), "line": known, "kind": form.kind, "line_words": LINE_WORDS}
+    return render_template("trips/line.html", form=form, **shown), 422 if form.is_submitted() else 200  # its `status` is the state of the line
+
+
+def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """What a form says: it shows all of these, so what is blank is meant to be; a title and a currency cannot be."""
+    return {name: value for name in names if (value := getattr(body, name)) is not None or name in ("notes", "supplier", "supplier_ref")}
+
+
+def _back(trip_id: UUID, words: str) -> Any:
+    toast(words)
+    return see_other(url_for("trips.detail", trip_id=trip_id))
+
+
+def _keyring() -> Keyring:
+    found: Keyring = current_app.extensions["voyagent.keyring"]
+    return found

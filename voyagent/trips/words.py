@@ -1,0 +1,35 @@
+"""What a trip says to people: sentences of findings, names of countries and kinds, in the reader's language."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel.core import Locale
+from flask_babel import format_date, get_locale, gettext, lazy_gettext
+
+from voyagent.trips.lint import CountryCode, Finding
+
+PASSENGER_WORDS = {"adult": lazy_gettext("Adult"), "child": lazy_gettext("Child"), "infant": lazy_gettext("Infant"), "senior": lazy_gettext("Senior")}
+LINE_WORDS = {
+    "flight": lazy_gettext("Flight"),
+    "hotel": lazy_gettext("Hotel"),
+    "transfer": lazy_gettext("Transfer"),
+    "visa": lazy_gettext("Visa"),
+    "other": lazy_gettext("Anything else"),
+}
+
+
+def sentence_of(finding: Finding) -> str:
+    """A finding in a sentence."""
+    return str(gettext(finding.sentence, **{name: _said(value) for name, value in finding.values.items()}))
+
+
+def country_name(code: str) -> str:
+    """A country by its code; an unknown code is its own name."""
+    return str((get_locale() or Locale("en")).territories.get(code, code))
+
+
+def _said(value: str | int | date) -> str | int:
+    if isinstance(value, CountryCode):
+        return country_name(value)
+    return str(format_date(value, "d MMM y")) if isinstance(value, date) else value
