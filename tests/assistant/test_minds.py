@@ -226,7 +226,7 @@ def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(loop._Performance, "_make", killed)  # noqa: SLF001 - the failure is kept and not yet told
+        patched.setattr(loop.Performance, "_make", killed)  # the failure is kept and not yet told
         model.run(turn_id, Breaking([]))
     events = model.run(turn_id, Scripted([]))
     assert kinds(events) == ["text_delta", "error", "final"]
