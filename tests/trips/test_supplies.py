@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.people import Person
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip, keyring
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, TicketingRefused, TransientFailure
+from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, TicketingRefused, TransientFailure, UpstreamTimeout
 from voyagent.drivers.suppliers.payloads import as_payload
 from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party
 from voyagent.kernel import clock
@@ -257,6 +257,36 @@ def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: 
         service.cancel_hotel_booking(suppliers(alice), actor, line_id, reference="ap-1")
     with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
         service.read_hotel_booking(suppliers(alice), actor, line_id)
+
+
+class Late:
+    """A hotel supplier whose first answer comes too late, though it did what it was asked."""
+
+    def __init__(self, driver: Any, *, times: int = 1) -> None:
+        self.driver, self.left, self.asked = driver, times, list[str]()
+
+    def book(self, rate: HotelRate, guests: Any, reference: str) -> Any:
+        answer = self.driver.book(rate, guests, reference)
+        self.asked.append(reference)
+        if self.left:
+            self.left -= 1
+            raise UpstreamTimeout("late", in_doubt=True)
+        return answer
+
+
+def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    people, rate = travellers(alice, trip_id), a_rate(alice)
+    late = Late(suppliers(alice).hotels)
+    with alice.acting() as actor:
+        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people, reference="ap-1")
+    assert late.asked == ["ap-1", "ap-1"]
+    assert len(journey(alice, trip_id).lines) == 1
+    never = Late(suppliers(alice).hotels, times=9)
+    with pytest.raises(UpstreamTimeout), alice.acting() as actor:
+        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, rate.rate_key, people, reference="ap-2")
+    assert never.asked == ["ap-2", "ap-2"]
+    assert len(journey(alice, trip_id).lines) == 1
 
 
 # Visas ---------------------------------------------------------------------------------------------------------------------

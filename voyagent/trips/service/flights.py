@@ -19,7 +19,7 @@ from voyagent.trips.details import FlightDetails, read_details, stored
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import LineNotFound
 from voyagent.trips.service.errors import NotHeld
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, offer_of, outside, people_of, refs_of, traveller_of
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, offer_of, outside, people_of, refs_of, settled, traveller_of
 
 
 def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> list[Offered[FlightOffer]]:
@@ -45,8 +45,7 @@ def hold_flight(
         return held
     offer = offer_of(offer_id, FlightOffer)
     travellers = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
-    outside()
-    found = suppliers.flights.hold(offer, travellers, reference)
+    found = settled(lambda: suppliers.flights.hold(offer, travellers, reference))
     booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
     details = [_details(segment, offer) for journey in offer.journeys for segment in journey.segments]
     lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
@@ -62,8 +61,7 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference
     """
     actor.require("trip.update")
     lines = held_lines(line_id)
-    outside()
-    found = suppliers.flights.issue(_key(lines), reference)
+    found = settled(lambda: suppliers.flights.issue(_key(lines), reference))
     numbers = [ticket.number for ticket in found.tickets]
     mark_ticketed(lines, found, numbers)
     told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}

@@ -20,7 +20,7 @@ from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound, PassengerNotFound
 from voyagent.trips.service.errors import LineIsOver, NotAtSupplier
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, outside, people_of, rate_of, refs_of, traveller_of
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, outside, people_of, rate_of, refs_of, settled, traveller_of
 
 
 def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> list[Offered[HotelRate]]:
@@ -51,8 +51,7 @@ def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: s
         return booked[0]
     rate = rate_of(rate_key)
     guests = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
-    outside()
-    found = suppliers.hotels.book(rate, guests, reference)
+    found = settled(lambda: suppliers.hotels.book(rate, guests, reference))
     line = put_stay(trip, rate, Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference), found.total)
     told = {"confirmation": found.confirmation, "total": found.total.wire, "currency": found.total.currency, "guests": len(guests)}
     audit.record(actor, "trip.hotel_booked", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
@@ -66,8 +65,7 @@ def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID, *, r
     """
     actor.require("trip.update")
     line = booked_stay(line_id)
-    outside()
-    found = suppliers.hotels.cancel(line.supplier_key or "", reference)
+    found = settled(lambda: suppliers.hotels.cancel(line.supplier_key or "", reference))
     mark_cancelled(line, found.supplier_ref)
     charge = found.charge
     if charge:

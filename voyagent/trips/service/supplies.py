@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from voyagent.drivers.suppliers.errors import UpstreamTimeout
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
 from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate, PassengerKind, Traveller
 from voyagent.kernel import clock
@@ -26,6 +27,7 @@ from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
 from voyagent.trips.service.lines import check_room
 
 Given = TypeVar("Given", FlightOffer, HotelRate)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,21 @@ class Booking:
 def outside() -> None:
     """To be called before any supplier is asked: what is only rehearsed never leaves the house."""
     refuse_outside(db.session)
+
+
+def settled(act: Callable[[], Answer]) -> Answer:
+    """What a supplier answers to an act that has a name.
+
+    Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises SupplierError; a
+    second time-out is still in doubt.
+    """
+    outside()
+    try:
+        return act()
+    except UpstreamTimeout as late:
+        if not late.in_doubt:
+            raise
+        return act()
 
 
 def keep_offers(kind: str, offers: Iterable[Given]) -> list[Offered[Given]]:

@@ -19,7 +19,7 @@ from voyagent.trips.details import VisaDetails
 from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
-from voyagent.trips.service.supplies import Booking, book_lines, lines_under, outside, refs_of, traveller_of
+from voyagent.trips.service.supplies import Booking, book_lines, lines_under, outside, refs_of, settled, traveller_of
 
 
 def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> VisaRequirements:
@@ -43,8 +43,7 @@ def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id
     if nationality is None:
         raise NoNationality
     application = VisaApplication(traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency)
-    outside()
-    found = suppliers.visas.file(application, reference)
+    found = settled(lambda: suppliers.visas.file(application, reference))
     booking = Booking("filed", found.supplier, found.receipt, found.supplier_ref, reference)
     line = put_visa(trip, one, destination, found.filed_on, booking, found.fee or Money(0, trip.currency))
     refs = {**refs_of([line]), "passenger_id": one.id}
