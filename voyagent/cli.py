@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from psycopg import sql
 
+from voyagent.assistant.commands import replay
 from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
 from voyagent.identity.commands import agency
@@ -54,6 +55,7 @@ def register(app: Flask, settings: Settings) -> None:
             raise click.ClickException(error.message) from None
 
     app.cli.add_command(audit)
+    app.cli.add_command(replay)
     app.cli.add_command(agency)
 
 

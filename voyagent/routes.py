@@ -42,7 +42,7 @@ from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
 from voyagent.settings.views import pages as settings_pages
-from voyagent.trips import tasks as trips_tasks
+from voyagent.trips import effects as trips_effects, tasks as trips_tasks
 from voyagent.trips.api import api as trips_api
 from voyagent.trips.views import pages as trips_pages
 
@@ -80,7 +80,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (billing_effects, postings)  # named here so that a grant finds what it means
+EFFECTS = (billing_effects, trips_effects, postings)  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
 TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)

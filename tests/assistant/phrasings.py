@@ -230,6 +230,79 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
         "fetch_bsp_statement",
         {"country": "AE", "period_start": "2026-10-16", "period_end": "2026-10-31"},
     ),
+    # Flights
+    (
+        "flights from Mumbai to Dubai on 12 Dec for 2 adults and a child",
+        PLAIN,
+        "search_flights",
+        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2, "child": 1}},
+    ),
+    (
+        "BOM DXB 12–18 Dec 2 adults business",
+        PLAIN,
+        "search_flights",
+        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "return_date": "2026-12-18", "passengers": {"adult": 2}, "cabin": "business"},
+    ),
+    (
+        "find direct flights Kochi to Doha next Friday for 1 adult",
+        PLAIN,
+        "search_flights",
+        {"origin": "COK", "destination": "DOH", "outbound_date": "2026-12-04", "passengers": {"adult": 1}, "direct_only": True},
+    ),
+    (
+        "cheapest fare from Delhi to London tomorrow week, 3 people",
+        PLAIN,
+        "search_flights",
+        {"origin": "DEL", "destination": "LON", "outbound_date": "2026-12-02", "passengers": {"adult": 3}},
+    ),
+    (
+        "show me flights from Bengaluru to Singapore 20 Dec returning 27 Dec for 2 adults, 1 child and an infant",
+        PLAIN,
+        "search_flights",
+        {
+            "origin": "BLR",
+            "destination": "SIN",
+            "outbound_date": "2026-12-20",
+            "return_date": "2026-12-27",
+            "passengers": {"adult": 2, "child": 1, "infant": 1},
+        },
+    ),
+    ("how does booking K7PQ2M stand", PLAIN, "read_pnr", {"locator": "K7PQ2M"}),
+    ("show pnr Q7X2LM", PLAIN, "read_pnr", {"locator": "Q7X2LM"}),
+    # Visas
+    ("do Indians need a visa for Thailand", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "TH"}),
+    ("visa requirements for the UAE, Indian passport", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "AE"}),
+    ("what documents does a Nepali need for a Singapore visa", PLAIN, "visa_requirements", {"nationality": "NP", "destination": "SG"}),
+    ("issue the tickets", PLAIN, "show_trip", {}),
+    (
+        "hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults",
+        PLAIN,
+        "search_flights",
+        {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}},
+    ),
+    ("cancel the hotel", PLAIN, "show_trip", {}),
+    ("file a UAE visa for Deepa Krishnan", PLAIN, "show_trip", {}),
+    # Hotels
+    (
+        "hotels in Dubai 12–18 Dec for 2 adults",
+        PLAIN,
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-18", "guests": 2},
+    ),
+    (
+        "find a hotel in Singapore from 20 Dec for 3 nights for 2 adults and a child under 60,000",
+        PLAIN,
+        "search_hotels",
+        {
+            "city": "Singapore",
+            "country": "SG",
+            "check_in": "2026-12-20",
+            "check_out": "2026-12-23",
+            "guests": 3,
+            "budget_max": "60000",
+            "currency": "INR",
+        },
+    ),
     # The trip
     ("show the trip", PLAIN, "show_trip", {}),
     ("what is in this trip", PLAIN, "show_trip", {}),
@@ -310,7 +383,21 @@ def moved(key: str, which: str, amount: str, on: str = "2026-11-24", currency: s
     return {key: which, "amount": amount, "currency": currency, "paid_on": on, **more}
 
 
+ON_TRIP = {
+    "passengers": [{"id": DEEPA, "full_name": "Deepa Krishnan"}, {"id": DRAFT, "full_name": "Ravi Menon"}],
+    "lines": [
+        {"id": DEEPA, "kind": "flight", "status": "held", "supplier_ref": "K7PQ2M"},
+        {"id": DRAFT, "kind": "flight", "status": "held", "supplier_ref": "K7PQ2M"},
+        {"id": DRAFT, "kind": "hotel", "status": "booked", "supplier_ref": "H-1"},
+    ],
+}
 LOOKED_UP: list[tuple[str, JsonObject, str, JsonObject]] = [
+    ("issue the tickets", ON_TRIP, "issue_ticket", {"pnr_id": DEEPA}),
+    ("hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults", {"count": 1, "fares": [{"fare_id": DRAFT}]}, "hold_flight", {"fare_id": DRAFT}),
+    ("please issue the ticket", ON_TRIP, "issue_ticket", {"pnr_id": DEEPA}),
+    ("cancel the hotel", ON_TRIP, "cancel_hotel_booking", {"booking_id": DRAFT}),
+    ("file a UAE visa for Deepa Krishnan", ON_TRIP, "file_visa", {"passenger_id": DEEPA, "destination": "AE"}),
+    ("apply for a visa to Thailand for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "TH"}),
     ("Deepa Krishnan paid 20,000", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
     ("Deepa Krishnan has paid in full", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
     ("received 20k from Deepa Krishnan yesterday, UTR 9912", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", "2026-11-23", reference="9912")),
@@ -374,5 +461,16 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
         {"country": "IN", "period_start": "2026-11-01", "period_end": "2026-11-15"},
     ),
     ([("update the enquiry", "enquiry_id"), ("Ravi Menon", "changes"), ("mark it as quoted", "")], "summarise_enquiry", {"customer_name": "Ravi Menon"}),
+    (
+        [("flights to Dubai", "origin"), ("Kochi", "outbound_date"), ("12–18 Dec", "passengers"), ("2 adults and a child", "")],
+        "search_flights",
+        {"destination": "DXB", "origin": "COK", "outbound_date": "2026-12-12", "return_date": "2026-12-18", "passengers": {"adult": 2, "child": 1}},
+    ),
+    (
+        [("hotels in Dubai", "check_in"), ("12–18 Dec", "guests"), ("2", "")],
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-18", "guests": 2},
+    ),
+    ([("visa for Thailand", "nationality"), ("Indian", "")], "visa_requirements", {"destination": "TH", "nationality": "IN"}),
     ([("we paid BSP India", "amount"), ("in full", "")], "find_bills", {"vendor_name": "BSP India"}),
 ]

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.people import Person
+from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.moves import Conversation, Move, Tell, silently
@@ -137,9 +138,11 @@ def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person,
     drafted = talk.events(alice, session_id)
     issue = of_kind(drafted, "approval_request")[1]
     invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
-    with owner_engine.begin() as connection:
+    with alice.acting() as actor:
+        approvals_service.resolve(actor, issue["approval_id"], granted=True)
+    with owner_engine.begin() as connection:  # after the grant: before it, the grant itself would be refused as stale
         connection.execute(sa.text("update invoices set status = 'void' where id = :i"), {"i": invoice_id})
-    talk.decide(alice, issue["approval_id"])
+    talk.drain()
     told = talk.events(alice, session_id)[len(drafted) :]
     assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]
     assert told[1]["tool_output"]["error"] == "invoice_not_draft"

@@ -226,7 +226,7 @@ def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_
         raise Killed
 
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(loop._Performance, "_make", killed)  # noqa: SLF001 - the failure is kept and not yet told
+        patched.setattr(loop.Performance, "_make", killed)  # the failure is kept and not yet told
         model.run(turn_id, Breaking([]))
     events = model.run(turn_id, Scripted([]))
     assert kinds(events) == ["text_delta", "error", "final"]
@@ -274,3 +274,25 @@ def test_a_person_who_lost_the_right_meanwhile_is_offered_and_granted_nothing(mo
     events = model.run(turn_id, driver)
     assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "forbidden_role"
     assert logged(model.person) == 0
+
+
+def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_of_it(model: ModelTalk) -> None:
+    events, _ = model.say("log him", wants(use("create_enquiry", **LEAD)), calls_max=1)
+    assert (kinds(events), logged(model.person), status(model)) == (["error", "final"], 0, "failed")
+
+
+def test_arguments_far_above_any_honest_ones_end_the_turn(model: ModelTalk) -> None:
+    events, _ = model.say("log him", wants(use("create_enquiry", **LEAD, notes="x" * 70_000), use("create_enquiry", **LEAD)))
+    assert (kinds(events), logged(model.person)) == (["error", "final"], 0)
+
+
+@pytest.mark.parametrize("stop_reason", ["max_tokens", "refusal"])
+def test_an_answer_that_was_cut_or_declined_ends_in_one_error_and_does_nothing(model: ModelTalk, stop_reason: Any) -> None:
+    events, _ = model.say("log him", Reply("I am about", (use("create_enquiry", **LEAD),), stop_reason=stop_reason))
+    assert (kinds(events), logged(model.person)) == (["text_delta", "error", "final"], 0)
+
+
+def test_all_answers_of_a_turn_together_have_their_time(model: ModelTalk) -> None:
+    events, driver = model.say("who is new?", *[wants(use(FIND), text="Still at it."), Reply("Nobody.")], turn_s=0.0001)
+    assert kinds(events)[-2:] == ["error", "final"]
+    assert len(driver.requests) == 1

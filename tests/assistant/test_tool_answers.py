@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.assistant.conftest import Talk, of_kind
+from tests.assistant.conftest import Talk, of_kind, text
 from tests.billing import papers
 from tests.ledger import books
 from tests.people import Person
 from voyagent.assistant import loop, service
 from voyagent.assistant.planner.moves import Call, Conversation, Done, Move
 from voyagent.assistant.tools import registry
+from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.enquiries import service as enquiries
+from voyagent.kernel import clock
 from voyagent.ledger import queries as ledger
 
 FAR = date(2200, 12, 31)
@@ -152,3 +155,66 @@ def test_a_wish_is_handed_over_and_a_question_shown(use: Any) -> None:
     assert use("handoff", domain="accounting", goal="who owes us") == {"domain": "accounting", "goal": "who owes us"}
     assert use("handoff", domain="kitchen", goal="tea")["error"] == "invalid_arguments"
     assert use("clarify", question="Which customer?") == {"question": "Which customer?"}
+
+
+def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any) -> None:
+    day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
+    found = use("search_flights", origin="BOM", destination="DXB", outbound_date=day, passengers={"adult": 1})
+    assert 1 <= found["count"] <= 20
+    assert {"fare_id", "source", "source_ref", "price", "valid_until"} <= set(found["fares"][0])
+    use("add_passenger", full_name="Deepa Krishnan", date_of_birth="1990-05-12")
+    held = use("hold_flight", fare_id=found["fares"][0]["fare_id"])
+    assert held["held"] is True
+    assert set(held) == registry.get("hold_flight").gives
+    again = use("hold_flight", fare_id=found["fares"][0]["fare_id"])
+    assert again["pnr_id"] == held["pnr_id"]
+    pnr = use("read_pnr", locator=held["locator"])
+    assert (pnr["status"], pnr["passengers"], pnr["tickets"]) == ("held", 1, 0)
+    assert set(pnr) == registry.get("read_pnr").gives
+    assert next(line["status"] for line in use("show_trip")["lines"]) == "held"
+
+
+def test_hotels_are_searched_and_a_rate_is_looked_at_again(use: Any) -> None:
+    first = clock.today("Asia/Kolkata") + timedelta(days=40)
+    stay = {"check_in": first.isoformat(), "check_out": (first + timedelta(days=3)).isoformat(), "guests": 2}
+    found = use("search_hotels", country="AE", city="Dubai", **stay)
+    assert 1 <= found["count"] <= 20
+    rate = use("check_hotel_rate", rate_key=found["results"][0]["rate_key"])
+    assert rate["checked"] is True
+    assert set(rate) == registry.get("check_hotel_rate").gives
+
+
+def test_what_a_visa_takes_is_read_with_its_source(use: Any) -> None:
+    told = use("visa_requirements", nationality="IN", destination="TH")
+    assert set(told) == registry.get("visa_requirements").gives
+    assert told["source"]
+
+
+def test_a_house_without_suppliers_says_so_as_the_contract_says(use: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = SimpleNamespace(flights=NoFlights(), hotels=NoHotels(), visas=NoVisas())
+    monkeypatch.setitem(app.extensions, "voyagent.suppliers", nobody)
+    told = use("search_flights", origin="BOM", destination="DXB", outbound_date="2100-01-10", passengers={"adult": 1})
+    assert (told["searched"], told["reason"]) == (False, "capability_not_supported")
+    told = use("visa_requirements", nationality="IN", destination="TH")
+    assert (told["read"], told["reason"]) == (False, "capability_not_supported")
+
+
+def test_a_flight_goes_from_words_to_a_ticket_by_one_grant(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "add passenger Deepa Krishnan, Indian, born 12 May 1990")
+    held = talk.say(alice, session_id, "hold the cheapest flight from BOM to DXB in 40 days for 1 adult")
+    assert "Held as" in text(held)
+    asked = talk.say(alice, session_id, "issue the tickets")
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    told = talk.events(alice, session_id)
+    assert "is ticketed" in text(told[-8:])
+    shown = talk.say(alice, session_id, "show the trip")
+    assert {line["status"] for line in of_kind(shown, "tool_result")[0]["tool_output"]["lines"]} == {"ticketed"}
+
+
+def test_a_receipt_goes_from_words_to_the_books_by_one_grant(talk: Talk, alice: Person) -> None:
+    papers.issued(alice)
+    session_id = talk.begin(alice)
+    asked = talk.say(alice, session_id, "Deepa Krishnan paid 20,000")
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    assert "INR 25,000.00" in text(talk.events(alice, session_id))

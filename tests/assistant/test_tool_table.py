@@ -12,8 +12,8 @@ from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import Desk, Tool
 from voyagent.assistant.tools.routing import ClarifyIn
 
-ACCOUNTANTS = {"accounting_lead", "agency_admin"}
 TICKETING = {"ticketing_lead", "agency_admin"}
+ACCOUNTANTS = {"accounting_lead", "agency_admin"}
 BSP = {"reason", "detail"}  # no driver of ours reads settlement plans
 PAYMENT = {"amount", "currency", "paid_on", "reference"}
 INVOICED = {"invoice_id", "number", "total_amount", "currency", "status"}
@@ -36,7 +36,42 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("fetch_bsp_statement", "accounting", {"country", "period_start", "period_end"}, set(), "R", set(), BSP | {"fetched"}),
     ("reconcile_bsp", "accounting", {"report_id"}, {"ticket_ids"}, "R", set(), BSP | {"reconciled"}),
     ("read_account_balance", "accounting", {"account_id"}, {"as_of"}, "R", set(), {"read", "balance", "currency"}),
+    (
+        "search_flights",
+        "ticketing_visa",
+        {"origin", "destination", "outbound_date", "passengers"},
+        {"return_date", "cabin", "direct_only"},
+        "R",
+        set(),
+        {"count", "fares"},
+    ),
+    ("issue_ticket", "ticketing_visa", {"pnr_id"}, set(), "SA", TICKETING, {"issued", "tickets"}),
+    (
+        "book_hotel",
+        "hotels_holidays",
+        {"rate_key", "passenger_ids"},
+        {"buyer_reference"},
+        "SRA",
+        TICKETING,
+        {"booked", "booking_id", "supplier", "supplier_ref", "status"},
+    ),
+    ("cancel_hotel_booking", "hotels_holidays", {"booking_id"}, set(), "SA", TICKETING, {"cancelled", "booking_id", "status"}),
+    ("file_visa", "ticketing_visa", {"passenger_id", "destination"}, set(), "SA", TICKETING, {"filed", "receipt", "status"}),
+    ("read_pnr", "ticketing_visa", {"locator"}, set(), "R", set(), {"pnr_id", "locator", "source", "status"}),
+    (
+        "search_hotels",
+        "hotels_holidays",
+        {"country", "city", "check_in", "check_out", "guests"},
+        {"currency", "budget_max"},
+        "R",
+        set(),
+        {"count", "results"},
+    ),
+    ("check_hotel_rate", "hotels_holidays", {"rate_key"}, set(), "R", set(), {"checked", "rate_key", "price", "is_refundable", "board_basis"}),
+    ("read_hotel_booking", "hotels_holidays", {"booking_id"}, set(), "R", set(), {"read", "booking_id", "status"}),
     # Beside the contract's
+    ("hold_flight", "ticketing_visa", {"fare_id"}, {"passenger_ids"}, "SR", set(), {"held", "pnr_id", "locator", "expires_at"}),
+    ("visa_requirements", "ticketing_visa", {"nationality", "destination"}, set(), "R", set(), {"kind", "checklist", "fee", "source"}),
     ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
     ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
     ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),

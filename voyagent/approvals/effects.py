@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from voyagent.approvals.models import Approval
 from voyagent.identity.permissions import Role
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
 
@@ -131,9 +132,17 @@ class Measured(TypedDict, total=False):
     itinerary: dict[str, str]
 
 
+class InvalidArguments(Unprocessable):
+    """The stored arguments do not fit the tool any more."""
+
+    code = "invalid_arguments"
+    message = N_("What was proposed does not fit what this needs, so nothing was done.")
+
+
 Run = Callable[[Actor, dict[str, Any]], dict[str, Any]]
 Describe = Callable[[Actor, dict[str, Any]], Description]
 Measure = Callable[[Actor, dict[str, Any]], Measured]
+Arguments = TypeVar("Arguments", bound=BaseModel)
 AmountOf = Callable[[Actor, dict[str, Any]], Money | None]
 Settled = Callable[[Actor, Approval], None]
 
@@ -193,6 +202,14 @@ def find(tool_name: str) -> Effect | None:
     return _effects.get(tool_name)
 
 
+def read_arguments(schema: type[Arguments], arguments: dict[str, Any]) -> Arguments:
+    """Stored arguments by the schema of their tool. Raises InvalidArguments."""
+    try:
+        return schema.model_validate(arguments)
+    except ValidationError:
+        raise InvalidArguments from None
+
+
 @contextmanager
 def carrying(approval_id: str) -> Iterator[None]:
     """While a grant is carried out in the block, `reference` is its proposal's id."""
@@ -233,6 +250,7 @@ __all__ = [
     "DocumentShown",
     "Effect",
     "FactShown",
+    "InvalidArguments",
     "LeavingShown",
     "LineShown",
     "Measure",
@@ -246,6 +264,7 @@ __all__ = [
     "carrying",
     "find",
     "on_settled",
+    "read_arguments",
     "reference",
     "register",
     "settled_hooks",

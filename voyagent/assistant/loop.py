@@ -65,7 +65,7 @@ GONE = N_("Whoever asked for this is no longer with the agency, so nothing more 
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
-class _StopRequested(Exception):
+class StopRequested(Exception):
     """Somebody wants the turn to end; raised between two events."""
 
 
@@ -79,7 +79,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
     if turn is None:
         return
     try:
-        _Performance(turn, planner, models).to_the_end()
+        Performance(turn, planner, models).to_the_end()
     except TurnTakenOver:
         log.info("turn.taken_over", turn_id=turn_id, attempt=turn.attempt)
     except AWAY:
@@ -100,7 +100,7 @@ def _fail(turn: Turn, sentence: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beginning:
+class Beginning:
     """What a turn starts from. `notice` is told first: that the budget is spent, or why the turn is refused."""
 
     context: Context
@@ -117,13 +117,13 @@ class _Beginning:
         return told | {"model": self.model, "notice": self.notice, "is_refused": self.is_refused}
 
     @classmethod
-    def read(cls, document: dict[str, Any]) -> _Beginning:
+    def read(cls, document: dict[str, Any]) -> Beginning:
         """As it was kept; older turns knew no models."""
         told = {name: document[name] for name in ("locale", "model", "notice", "is_refused") if name in document}
         return cls(context_from(document["context"]), decision_from(document["decision"]), **told)
 
 
-class _Performance:
+class Performance:
     """One worker's run of a turn over its journal."""
 
     def __init__(self, turn: Turn, planner: Planner, models: Models | None = None) -> None:
@@ -162,14 +162,14 @@ class _Performance:
                         extra.append({"type": "question", "move": kept(move)})
                     if outcome is not None and outcome.approval_id is not None:
                         status = "waiting"
-            except _StopRequested:
+            except StopRequested:
                 status, extra = "stopped", [{"type": "stopped"}]
             self._conclude("failed" if beginning.is_refused else status, extra)
 
-    def _beginning(self) -> _Beginning:
+    def _beginning(self) -> Beginning:
         """What the turn starts from; kept, so that a take-over after midnight or after a change goes on from the same."""
         if self._steps:
-            beginning = _Beginning.read(self._step().outcome)
+            beginning = Beginning.read(self._step().outcome)
         else:
             with transaction(self._turn.tenant_id):
                 turns.hold_turn(self._turn)
@@ -179,12 +179,12 @@ class _Performance:
             self._planner = self._mind(beginning.model, self._models)
         return beginning
 
-    def _begin(self, actor: Actor) -> _Beginning:
+    def _begin(self, actor: Actor) -> Beginning:
         context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
         refused = costs.admit(self._turn)
         model = self._models.choose(settings.get_settings().model) if self._models is not None and refused is None else None
         spent = costs.budget_spent() if model is not None else None
-        return _Beginning(context, decision, actor.locale, None if spent else model, refused or spent, is_refused=refused is not None)
+        return Beginning(context, decision, actor.locale, None if spent else model, refused or spent, is_refused=refused is not None)
 
     def _mind(self, model: dict[str, str], models: Models) -> Planner:
         """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
@@ -218,7 +218,7 @@ class _Performance:
                 self._keep("answer", kept(move))
                 _charge(self._turn, self._number, move)
             elif wants_stop:
-                raise _StopRequested
+                raise StopRequested
             else:
                 self._keep("move", kept(move))
         if isinstance(move, Fail):
@@ -249,7 +249,7 @@ class _Performance:
                 self._retell("text_delta")  # told before the answer was kept
         if isinstance(move, Answer):
             if move.raw["stop_reason"] == "stopped":
-                raise _StopRequested
+                raise StopRequested
         elif isinstance(move, Fail):
             self._emit("error", error_message=move.text)
         elif not isinstance(move, Done):
@@ -264,7 +264,7 @@ class _Performance:
                 time.sleep(PACE_S)
 
     def _call(self, call: Call) -> Outcome:
-        call_id = f"call-{self._turn.id.removeprefix('t-')}-{self._number}"
+        call_id = self._call_id
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
         if self._steps:
             outcome = Outcome(**self._step().outcome)
@@ -273,10 +273,14 @@ class _Performance:
         with self._writing():
             outcome, summary = self._carry_out(call, call_id)
             self._keep("outcome", kept(outcome))
-            kind, fields = _event(call, call_id, outcome, summary)
+            kind, fields = outcome_event(call, call_id, outcome, summary)
             chat.emit(self._turn, kind, **fields)
         self._told.append(_whole(kind, fields))
         return outcome
+
+    @property
+    def _call_id(self) -> str:
+        return f"call-{self._turn.id.removeprefix('t-')}-{self._number}"
 
     def _carry_out(self, call: Call, call_id: str) -> tuple[Outcome, str]:
         """Use a tool as the person, with her present rights; a refusal undoes the tool's work and nothing else."""
@@ -333,7 +337,7 @@ class _Performance:
     def _writing(self) -> Iterator[None]:
         with transaction(self._turn.tenant_id):
             if turns.hold_turn(self._turn):
-                raise _StopRequested
+                raise StopRequested
             yield
 
     def _step(self) -> Step:
@@ -360,7 +364,7 @@ def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
         costs.record(turn, number, move.model, Usage(**move.usage))
 
 
-def _event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:
+def outcome_event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:
     """The event that tells of an outcome."""
     fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
     if outcome.approval_id is not None:

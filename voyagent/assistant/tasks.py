@@ -9,11 +9,11 @@ from flask import current_app
 from voyagent.assistant import loop
 from voyagent.assistant.minds import Configured
 from voyagent.assistant.planner.builtin import BuiltInPlanner
-from voyagent.assistant.tools import bills, books, enquiries, invoices, registry, routing, trips
+from voyagent.assistant.tools import bills, books, enquiries, flights, hotels, invoices, registry, routing, trips
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
 
-TOOLS = (bills, books, enquiries, invoices, routing, trips)  # named here so that the loop finds them
+TOOLS = (bills, books, enquiries, flights, hotels, invoices, routing, trips)  # named here so that the loop finds them
 registry.check()
 
 

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import format_date, gettext
-from pydantic import ValidationError
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import CheckShown, Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
@@ -18,7 +17,6 @@ from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.reading import Reader, SessionReader
 
@@ -26,16 +24,9 @@ APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
 _ALIKE_DAYS = 30
 
 
-class InvalidArguments(Unprocessable):
-    """The stored arguments do not fit the tool any more."""
-
-    code = "invalid_arguments"
-    message = N_("What was proposed does not fit what this needs, so nothing was done.")
-
-
 def run_draft(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Draw the invoice up. Raises InvalidArguments and whatever `service.draft_invoice` raises."""
-    wanted = _read(DraftInvoiceIn, arguments)
+    wanted = effects.read_arguments(DraftInvoiceIn, arguments)
     invoice = service.draft_invoice(
         actor,
         customer_name=wanted.customer_name,
@@ -52,13 +43,13 @@ def run_draft(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def run_issue(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Issue the draft. Raises InvalidArguments and whatever `service.issue_invoice` raises."""
-    invoice = service.issue_invoice(actor, _read(IssueInvoiceIn, arguments).invoice_id)
+    invoice = service.issue_invoice(actor, effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     return {"issued": True} | _told(invoice)
 
 
 def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
     """The draft as a document; nothing is posted by it. Raises what `run_draft` would, so that a proposal that cannot be carried out says so."""
-    wanted = _read(DraftInvoiceIn, arguments)
+    wanted = effects.read_arguments(DraftInvoiceIn, arguments)
     name = service.party(wanted.customer_name)
     service.check_days(wanted.issue_date, wanted.due_date)
     priced = service.price([line.item() for line in wanted.line_items])
@@ -81,7 +72,7 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     """The document, and what was looked at; the lines and what the customer owes are the rehearsal's. Raises InvoiceNotFound, InvoiceNotDraft."""
-    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     if invoice.status != "draft":
         raise service.InvoiceNotDraft
     reader = SessionReader(db.session)
@@ -104,7 +95,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
-    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     owed = Money(queries.party_open(SessionReader(db.session), "receivable", invoice.party_name, invoice.currency), invoice.currency)
     label = gettext("%(name)s owes", name=invoice.party_name)
     return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=_money(owed), note=_due(invoice))])
@@ -112,20 +103,13 @@ def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
 
 def worth_of_draft(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the draft. Raises InvalidArguments and what `service.price` raises."""
-    return service.price([line.item() for line in _read(DraftInvoiceIn, arguments).line_items]).total
+    return service.price([line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items]).total
 
 
 def worth_of_issue(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the invoice. Raises InvalidArguments, InvoiceNotFound."""
-    invoice = queries.get_invoice(_read(IssueInvoiceIn, arguments).invoice_id)
+    invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     return Money(invoice.total_minor, invoice.currency)
-
-
-def _read(schema: type[Any], arguments: dict[str, Any]) -> Any:
-    try:
-        return schema.model_validate(arguments)
-    except ValidationError:
-        raise InvalidArguments from None
 
 
 def _told(invoice: Invoice) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any, TypeVar
 
 from flask_babel import format_date, gettext
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
 from voyagent.billing import queries, service
-from voyagent.billing.effects import APPROVERS, InvalidArguments
+from voyagent.billing.effects import APPROVERS
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.schemas import EntryLineIn, PayBillIn, PostJournalEntryIn, ReceiveBillIn, RecordReceiptIn
 from voyagent.kernel.actor import Actor
@@ -28,7 +28,7 @@ BY_HAND = "assistant"
 
 def run_receive(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Enter the bill. Raises InvalidArguments and whatever `service.receive_bill` raises."""
-    wanted = _read(ReceiveBillIn, arguments)
+    wanted = effects.read_arguments(ReceiveBillIn, arguments)
     bill = service.receive_bill(
         actor,
         vendor_name=wanted.vendor_name,
@@ -52,7 +52,7 @@ def run_receive(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def run_receipt(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note a customer's payment. Raises InvalidArguments and whatever `service.record_receipt` raises."""
-    wanted = _read(RecordReceiptIn, arguments)
+    wanted = effects.read_arguments(RecordReceiptIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
     payment = service.record_receipt(actor, wanted.invoice_id, amount, wanted.paid_on, reference=wanted.reference)
     invoice = queries.get_invoice(wanted.invoice_id)
@@ -61,7 +61,7 @@ def run_receipt(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note that a bill was paid. Raises InvalidArguments and whatever `service.pay_bill` raises."""
-    wanted = _read(PayBillIn, arguments)
+    wanted = effects.read_arguments(PayBillIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
     payment = service.pay_bill(actor, wanted.bill_id, amount, wanted.paid_on, reference=wanted.reference)
     bill = queries.get_bill(wanted.bill_id)
@@ -70,7 +70,7 @@ def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Post the entry. Raises InvalidArguments and whatever `ledger.post` raises."""
-    entry = _read(PostJournalEntryIn, arguments).entry
+    entry = effects.read_arguments(PostJournalEntryIn, arguments).entry
     posted = ledger.post(
         actor,
         source_type=BY_HAND,
@@ -85,7 +85,7 @@ def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """The bill as a document. Raises what the input alone is refused for."""
-    wanted = _read(ReceiveBillIn, arguments)
+    wanted = effects.read_arguments(ReceiveBillIn, arguments)
     name = service.party(wanted.vendor_name)
     service.check_days(wanted.issue_date, wanted.due_date)
     priced = service.price([line.item() for line in wanted.line_items])
@@ -111,7 +111,7 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def describe_receipt(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """What is paid on which invoice. Raises InvoiceNotFound, InvalidAmount, UnknownCurrency."""
-    wanted = _read(RecordReceiptIn, arguments)
+    wanted = effects.read_arguments(RecordReceiptIn, arguments)
     invoice = queries.get_invoice(wanted.invoice_id)
     title = gettext("Record a payment of %(name)s for invoice %(number)s", name=invoice.party_name, number=invoice.number or gettext("a draft"))
     return _payment(title, invoice, wanted)
@@ -119,7 +119,7 @@ def describe_receipt(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """What is paid on which bill. Raises BillNotFound, InvalidAmount, UnknownCurrency."""
-    wanted = _read(PayBillIn, arguments)
+    wanted = effects.read_arguments(PayBillIn, arguments)
     bill = queries.get_bill(wanted.bill_id)
     title = gettext("Record that bill %(reference)s of %(name)s was paid", reference=bill.vendor_reference, name=bill.party_name)
     return _payment(title, bill, wanted)
@@ -127,7 +127,7 @@ def describe_pay(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """The entry in words. Raises AccountNotFound, InvalidAmount, UnknownCurrency."""
-    entry = _read(PostJournalEntryIn, arguments).entry
+    entry = effects.read_arguments(PostJournalEntryIn, arguments).entry
     found = accounts.find_accounts(line.account_id for line in entry.lines)
     if len(found) < len({line.account_id for line in entry.lines}):
         raise accounts.AccountNotFound
@@ -142,36 +142,36 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
 
 def measure_receipt(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
-    invoice = queries.get_invoice(_read(RecordReceiptIn, arguments).invoice_id)
+    invoice = queries.get_invoice(effects.read_arguments(RecordReceiptIn, arguments).invoice_id)
     return _owed("receivable", invoice, gettext("%(name)s owes", name=invoice.party_name))
 
 
 def measure_pay(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the agency owes the supplier."""
-    bill = queries.get_bill(_read(PayBillIn, arguments).bill_id)
+    bill = queries.get_bill(effects.read_arguments(PayBillIn, arguments).bill_id)
     return _owed("payable", bill, gettext("Owed to %(name)s", name=bill.party_name))
 
 
 def worth_of_bill(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the bill. Raises InvalidArguments and what `service.price` raises."""
-    return service.price([line.item() for line in _read(ReceiveBillIn, arguments).line_items]).total
+    return service.price([line.item() for line in effects.read_arguments(ReceiveBillIn, arguments).line_items]).total
 
 
 def worth_of_receipt(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """What was received. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
-    wanted = _read(RecordReceiptIn, arguments)
+    wanted = effects.read_arguments(RecordReceiptIn, arguments)
     return Money.parse(wanted.amount, wanted.currency)
 
 
 def worth_of_payment(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """What was paid. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
-    wanted = _read(PayBillIn, arguments)
+    wanted = effects.read_arguments(PayBillIn, arguments)
     return Money.parse(wanted.amount, wanted.currency)
 
 
 def worth_of_entry(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The debits in the currency that has most lines, the first of several. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
-    lines = [line for line in _read(PostJournalEntryIn, arguments).entry.lines if line.debit_amount is not None]
+    lines = [line for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines if line.debit_amount is not None]
     if not lines:
         raise InvalidAmount
     currencies = [line.currency for line in lines]
@@ -214,13 +214,6 @@ def _line(line: EntryLineIn) -> ledger.Line:
     if line.credit_amount is None:
         raise InvalidAmount
     return ledger.credit(line.account_id, Money.parse(line.credit_amount, line.currency), memo=line.narration)
-
-
-def _read(schema: type[Shape], arguments: dict[str, Any]) -> Shape:
-    try:
-        return schema.model_validate(arguments)
-    except ValidationError:
-        raise InvalidArguments from None
 
 
 def _money(amount: Money) -> MoneyShown:

@@ -247,8 +247,13 @@ def event_line(turn: Turn, kind: str, fields: Mapping[str, Any], timestamp: str 
     if strange:
         raise ValueError(f"an event has no {', '.join(sorted(strange))}")
     event: dict[str, Any] = {"kind": kind, "session_id": str(turn.session_id), "turn_id": turn.id, "timestamp": timestamp or wire_instant(clock.now())}
-    event |= {name: fields.get(name) for name in EVENT_FIELDS} | ({RESTARTS: True} if RESTARTS in fields else {})
+    event |= {name: _in_order(fields.get(name)) for name in EVENT_FIELDS} | ({RESTARTS: True} if fields.get(RESTARTS) else {})
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _in_order(value: Any) -> Any:
+    """An object with its members by name: what comes back from the journal, which keeps no order, is then told in the same bytes."""
+    return json.loads(json.dumps(value, sort_keys=True, allow_nan=False)) if isinstance(value, dict) else value
 
 
 def finish_turn(turn: Turn, status: str) -> bool:

@@ -57,6 +57,7 @@ class FlightDetails(Closed):
 
     kind: Literal["flight"]
     carrier: Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
+    carrier_name: text_field(64) | None = None  # type: ignore[valid-type]
     number: Annotated[str, Field(pattern=r"^[0-9]{1,4}[A-Z]?$")]
     origin: Airport
     destination: Airport
@@ -115,12 +116,13 @@ class TransferDetails(Closed):
 
 
 class VisaDetails(Closed):
-    """Visas of one country for those who travel; `granted_on` is the day on which the country said yes."""
+    """Visas of one country for those who travel, or of one `traveller`; `granted_on` is the day on which the country said yes."""
 
     kind: Literal["visa"]
     country: Country
     type: text_field(64) | None = None  # type: ignore[valid-type]
     count: Annotated[int, Field(ge=1, le=99)] = 1
+    traveller: text_field(200) | None = None  # type: ignore[valid-type]
     filed_on: BusinessDate | None = None
     granted_on: BusinessDate | None = None
     notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]

@@ -173,7 +173,7 @@ class FlightForm(LineForm):
 
     kind = "flight"
     details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
-    untouched = ("tickets",)
+    untouched = ("tickets", "carrier_name")
     places: ClassVar[dict[str, str]] = {"departs_at": "departs_on", "arrives_at": "arrives_on", "carrier": "flight", "number": "flight"}
     sentences: ClassVar[dict[str, Any]] = LineForm.sentences | {
         "origin.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],
@@ -272,6 +272,7 @@ class VisaForm(LineForm):
 
     kind = "visa"
     details = ("country", "type", "count", "filed_on", "granted_on")
+    untouched = ("traveller",)
 
     country = SelectField(_("Country"), validate_choice=False)
     type = StringField(_("Kind of visa"))

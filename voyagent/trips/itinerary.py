@@ -91,7 +91,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
     summaries = (
         (gettext("Flights"), _flights_in_a_sentence(legs, turning)),
         (gettext("Stay"), _stays_in_a_sentence([stay for _, stay in stays])),
-        (gettext("Visas"), "; ".join(_visa_in_a_sentence(line, visa) for line, visa in visas)),
+        (gettext("Visas"), "; ".join(_visas_in_sentences(visas))),
     )
     return Itinerary(
         title=journey.trip["title"],
@@ -205,7 +205,7 @@ def _item(line: Line) -> Item:
 def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> str:
     if not flights:
         return ""
-    carriers = ", ".join(dict.fromkeys(flight.carrier for flight in flights))
+    carriers = ", ".join(dict.fromkeys(flight.carrier_name or flight.carrier for flight in flights))
     start, end = places.city_of(flights[0].origin), places.city_of(flights[-1].destination)
     if start == end:
         route = gettext("%(origin)s to %(destination)s and back", origin=start, destination=turning)
@@ -234,11 +234,20 @@ def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
     return ", ".join(filter(None, (*parts, next(iter(boards)) if len(boards) == 1 else None)))
 
 
-def _visa_in_a_sentence(line: Line, visa: VisaDetails) -> str:
-    what = ngettext("one visa for %(country)s", "%(num)d visas for %(country)s", visa.count, country=country_name(visa.country))
-    if visa.granted_on:
-        return str(gettext("%(visas)s, granted on %(day)s", visas=what, day=format_date(visa.granted_on, "d MMMM", locale=_locale())))
-    return str(gettext("%(visas)s, applied for", visas=what) if line.status == "filed" else gettext("%(visas)s, still to be applied for", visas=what))
+def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[str]:
+    """Visas of one country and one state together, however many applications they are."""
+    counts: dict[tuple[str, str], int] = {}
+    for line, visa in visas:
+        granted = format_date(visa.granted_on, "d MMMM", locale=_locale()) if visa.granted_on else line.status
+        counts[visa.country, granted] = counts.get((visa.country, granted), 0) + visa.count
+    for (country, state), number in counts.items():
+        what = ngettext("one visa for %(country)s", "%(num)d visas for %(country)s", number, country=country_name(country))
+        if state == "filed":
+            yield str(gettext("%(visas)s, applied for", visas=what))
+        elif state in {"planned", "held", "booked", "ticketed"}:
+            yield str(gettext("%(visas)s, still to be applied for", visas=what))
+        else:
+            yield str(gettext("%(visas)s, granted on %(day)s", visas=what, day=state))
 
 
 def _people(names: Sequence[str]) -> str:

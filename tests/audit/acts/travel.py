@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
-from tests.audit.acts.work import an_enquiry
+from tests.audit.acts.work import APPROVAL, CONTINUED, an_enquiry, proposed
+from tests.trips.test_supplies import a_rate, an_offer, book, hold, travellers
 from tests.trips.things import DESERT, a_line, a_passenger, a_trip
+from voyagent.approvals import service as approvals
+from voyagent.approvals.tasks import run_effect
+from voyagent.drivers.suppliers.protocols import HotelRate
 
 TRIP = ("trip_id",)
 PERSON = ("trip_id", "passenger_id")
@@ -152,3 +157,60 @@ def cancel_a_line_of_a_trip_in_the_browser(stage: Stage) -> Doing:
 def take_a_line_off_a_trip_in_the_browser(stage: Stage) -> Doing:
     browser, (trip_id, _person, line_id) = stage.alice.browser, _with(stage)
     return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/{line_id}/remove")
+
+
+# What leaves the house: held at once, the rest by a grant -------------------------------------------------------------------
+
+AT_SUPPLIER = {"by": "bob", "via": "assistant"}
+
+
+def _granted(stage: Stage, tool: str, **arguments: Any) -> Doing:
+    """Bob has had it proposed, and Alice has granted it."""
+    approval_id = proposed(stage.bob, tool, **arguments)
+    stage.alice.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    queued = stage.queued(run_effect.name)
+    return lambda: stage.run(run_effect, **queued)
+
+
+def _effect(tool: str) -> Left:
+    return Left(tool, APPROVAL, **AT_SUPPLIER, approved_by="alice")
+
+
+def _stay(stage: Stage) -> tuple[HotelRate, list[UUID]]:
+    return a_rate(stage.bob), travellers(stage.bob, a_trip(stage.bob))
+
+
+@act(leaves=Left("trip.flight_held", LINE))
+def hold_a_flight(stage: Stage) -> Doing:
+    trip_id = a_trip(stage.alice)
+    travellers(stage.alice, trip_id)
+    offer_id, _offer = an_offer(stage.alice)
+    return lambda: hold(stage.alice, trip_id, offer_id) and None
+
+
+@act("approvals.run_effect", leaves=(Left("trip.ticketed", LINE, **AT_SUPPLIER), _effect("issue_ticket"), CONTINUED))
+def issue_a_ticket_by_a_grant(stage: Stage) -> Doing:
+    trip_id = a_trip(stage.bob)
+    travellers(stage.bob, trip_id)
+    lines = hold(stage.bob, trip_id, an_offer(stage.bob)[0])
+    return _granted(stage, "issue_ticket", pnr_id=str(lines[0].id))
+
+
+@act("approvals.run_effect", leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED))
+def book_a_hotel_by_a_grant(stage: Stage) -> Doing:
+    rate, people = _stay(stage)
+    return _granted(stage, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+
+
+@act("approvals.run_effect", leaves=(Left("trip.hotel_cancelled", LINE, **AT_SUPPLIER), _effect("cancel_hotel_booking"), CONTINUED))
+def cancel_a_hotel_by_a_grant(stage: Stage) -> Doing:
+    rate, people = _stay(stage)
+    return _granted(stage, "cancel_hotel_booking", booking_id=str(book(stage.bob, rate, people, "ap-1").id))
+
+
+@act("approvals.run_effect", leaves=(Left("trip.visa_filed", (*LINE, "passenger_id"), **AT_SUPPLIER), _effect("file_visa"), CONTINUED))
+def file_a_visa_by_a_grant(stage: Stage) -> Doing:
+    trip_id = a_trip(stage.bob)
+    person_id = travellers(stage.bob, trip_id)[0]
+    hold(stage.bob, trip_id, an_offer(stage.bob)[0])
+    return _granted(stage, "file_visa", passenger_id=str(person_id), destination="AE")

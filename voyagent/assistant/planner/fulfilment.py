@@ -6,21 +6,33 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import accounting, intake, sentences, travel, wishes
+from voyagent.assistant.planner import accounting, intake, searches, sentences, travel, wishes
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import SLOTS, Wish
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 WISH_MAX = 400
+ENOUGH = 3
 GOOD_MATCH = 84
 
 
 def recognise(said: str, context: Context) -> Wish | Call | None:
     """What one line asks a desk for; None where it is something else, a customer's own words for one."""
-    if "\n" in said.strip() or len(said) > WISH_MAX or intake.is_dictated(said) or intake.is_customers_voice(said):
+    if "\n" in said.strip() or len(said) > WISH_MAX or intake.is_dictated(said):
         return None
-    return accounting.recognise(said, context) or travel.recognise(said, context)
+    asked = searches.visas(said, context)  # "do Indians need a visa for Thailand" sounds like a customer, too
+    if asked is not None and wishes.missing(asked) is None:
+        return asked
+    if intake.is_customers_voice(said):
+        return None
+    return accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
+
+
+def _search(said: str, context: Context) -> Wish | None:
+    """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
+    found = searches.recognise(said, context)
+    return None if found is not None and context.question is not None and len(found.known) < ENOUGH else found
 
 
 def wished(said: str, context: Context) -> Wish | Call | None:
@@ -39,6 +51,18 @@ def first_move(wish: Wish, context: Context) -> Move:
     question = wishes.ask(wish)
     if question is not None:
         return question
+    looked_up = _lookup(wish)
+    if looked_up is not None:
+        return looked_up
+    if wish.tool == "receive_bill":
+        return _enter(wish.known, context)
+    if wish.tool == "update_enquiry":
+        return Call("update_enquiry", {"enquiry_id": wish.known["enquiry_id"], **wish.known["changes"]})
+    return Call(wish.tool, wish.known)
+
+
+def _lookup(wish: Wish) -> Call | None:
+    """What has to be read first, for the id that the tool needs."""
     known = wish.known
     match wish.tool:
         case "record_receipt":
@@ -47,14 +71,14 @@ def first_move(wish: Wish, context: Context) -> Move:
             return Call("find_bills", {name: known[name] for name in ("vendor_name", "vendor_reference") if name in known})
         case "post_journal_entry":
             return Call("list_ledger_accounts", {})
-        case "receive_bill":
-            return _enter(known, context)
-        case "update_enquiry" if "enquiry_id" in known:
-            return Call("update_enquiry", {"enquiry_id": known["enquiry_id"], **known["changes"]})
-        case "update_enquiry":
+        case "issue_ticket" | "cancel_hotel_booking" | "file_visa":
+            return Call("show_trip", {})
+        case "hold_flight":
+            return Call("search_flights", known)
+        case "update_enquiry" if "enquiry_id" not in known:
             return Call("summarise_enquiry", {"customer_name": known["customer_name"]})
         case _:
-            return Call(wish.tool, known)
+            return None
 
 
 def after_lookup(wish: Wish, call: Call, output: JsonObject, context: Context) -> Move | None:
@@ -64,6 +88,10 @@ def after_lookup(wish: Wish, call: Call, output: JsonObject, context: Context) -
             return _settle("record_receipt", "invoice_id", [one for one in output["invoices"] if one["status"] in ("issued", "partially_paid")], wish.known)
         case "pay_bill", "find_bills":
             return _settle("pay_bill", "bill_id", output["bills"], wish.known)
+        case "hold_flight", "search_flights" if output.get("fares"):
+            return Call("hold_flight", {"fare_id": output["fares"][0]["fare_id"]})
+        case "issue_ticket" | "cancel_hotel_booking" | "file_visa", "show_trip":
+            return _of_trip(wish, output)
         case "post_journal_entry", "list_ledger_accounts":
             return _post(wish.known, output["accounts"], context)
         case "update_enquiry", "summarise_enquiry" if "enquiry" in output:
@@ -128,6 +156,27 @@ def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject)
         document=_document(only),
     )
     return Call(tool, arguments | ({"reference": known["reference"]} if known.get("reference") else {}), words=words)
+
+
+def _of_trip(wish: Wish, trip: JsonObject) -> Move:
+    """The one thing of the trip that an act is about; of several bookings the person says which on the page of the trip."""
+    if wish.tool == "file_visa":
+        said = wish.known["full_name"].lower()
+        people = [one for one in trip["passengers"] if said in one["full_name"].lower()]
+        if len(people) != 1:
+            return Say(_("I found no single passenger called %(name)s on this trip.", name=wish.known["full_name"]))
+        arguments = {"passenger_id": people[0]["id"], "destination": wish.known["destination"]}
+        return Call("file_visa", arguments, words=_("It is filed when somebody grants it, and then cannot be taken back."))
+    kind, status = ("flight", "held") if wish.tool == "issue_ticket" else ("hotel", "booked")
+    found = {line["supplier_ref"]: line for line in reversed(trip["lines"]) if line["kind"] == kind and line["status"] == status}
+    if not found:
+        return Say(_("No flight is held on this trip.") if kind == "flight" else _("No hotel is booked on this trip."))
+    if len(found) > 1:
+        return Say(_("There are several on this trip: %(names)s. Use the page of the trip for one of them.", names=", ".join(map(str, found))))
+    only = next(iter(found.values()))
+    if wish.tool == "issue_ticket":
+        return Call("issue_ticket", {"pnr_id": only["id"]}, words=_("The tickets are paid and issued when somebody grants it."))
+    return Call("cancel_hotel_booking", {"booking_id": only["id"]}, words=_("The rooms are given back when somebody grants it."))
 
 
 def _document(one: JsonObject) -> str:

@@ -19,20 +19,25 @@ def tell(tool: str, arguments: JsonObject, output: JsonObject) -> str | None:
 
 def done(tool: str, output: JsonObject) -> str:
     """After the grant of a proposal."""
-    if tool == "record_receipt":
-        return _("Recorded: %(amount)s of %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
-    if tool == "pay_bill":
-        return _("Recorded: %(amount)s to %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
-    if tool == "receive_bill":
-        return _(
-            "Bill %(reference)s of %(name)s is entered, %(total)s.",
-            reference=output["vendor_reference"],
-            name=output["vendor_name"],
-            total=money(output["total_amount"], output["currency"]),
-        )
-    if tool == "post_journal_entry":
-        return _("The entry is posted. The trial balance shows it.")
-    return _("Done, as granted.")
+    say = _DONE.get(tool)
+    return say(output) if say else _("Done, as granted.")
+
+
+def _received(output: JsonObject) -> str:
+    return _("Recorded: %(amount)s of %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
+
+
+def _paid(output: JsonObject) -> str:
+    return _("Recorded: %(amount)s to %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
+
+
+def _entered(output: JsonObject) -> str:
+    return _(
+        "Bill %(reference)s of %(name)s is entered, %(total)s.",
+        reference=output["vendor_reference"],
+        name=output["vendor_name"],
+        total=money(output["total_amount"], output["currency"]),
+    )
 
 
 def _still_open(output: JsonObject) -> str:
@@ -123,6 +128,55 @@ def _not_supported(_arguments: JsonObject, output: JsonObject) -> str:
     return str(output["detail"])
 
 
+def _fares(_arguments: JsonObject, output: JsonObject) -> str:
+    if "fares" not in output:
+        return str(output["detail"])
+    if not output["fares"]:
+        return _("No flight fits that.")
+    lines = [
+        f"{', '.join(one['flights'])}, {one['departs_at'].replace('T', ' ')}, {money(one['price']['amount'], one['price']['currency'])}"
+        for one in output["fares"][:SHOWN_MAX]
+    ]
+    return _listed(ngettext("One fare, good for twenty minutes.", "%(num)d fares, good for twenty minutes.", output["count"]), lines, output["count"])
+
+
+def _held(_arguments: JsonObject, output: JsonObject) -> str:
+    if "locator" not in output:
+        return str(output["detail"])
+    return _("Held as %(locator)s, unpaid. Say “issue the tickets” to have them.", locator=output["locator"])
+
+
+def _rates(_arguments: JsonObject, output: JsonObject) -> str:
+    if "results" not in output:
+        return str(output["detail"])
+    if not output["results"]:
+        return _("No hotel fits that.")
+    lines = [f"{one['hotel']}, {one['room']}, {money(one['price']['amount'], one['price']['currency'])}" for one in output["results"][:SHOWN_MAX]]
+    return _listed(ngettext("One rate.", "%(num)d rates.", output["count"]), lines, output["count"])
+
+
+def _pnr(_arguments: JsonObject, output: JsonObject) -> str:
+    if "locator" not in output:
+        return str(output["detail"])
+    return _("Booking %(locator)s is %(status)s at %(source)s.", locator=output["locator"], status=output["status"], source=output["source"])
+
+
+def _visa(_arguments: JsonObject, output: JsonObject) -> str:
+    if "kind" not in output:
+        return str(output["detail"])
+    kinds = {
+        "not_needed": _("No visa is needed."),
+        "on_arrival": _("The visa is given on arrival."),
+        "electronic": _("An electronic visa is needed."),
+        "sticker": _("A visa in the passport is needed."),
+    }
+    head = kinds.get(output["kind"], _("There is no rule for this here; ask the consulate."))
+    lines = [head, *("• " + document for document in output["checklist"])]
+    if output["fee"]:
+        lines.append(_("Fee %(fee)s.", fee=money(output["fee"]["amount"], output["fee"]["currency"])))
+    return "\n".join([*lines, output["source"]])
+
+
 _TELLERS: dict[str, Callable[[JsonObject, JsonObject], str]] = {
     "list_payables": _payables,
     "find_invoices": _invoices,
@@ -135,4 +189,19 @@ _TELLERS: dict[str, Callable[[JsonObject, JsonObject], str]] = {
     "add_transfer": _transfer,
     "fetch_bsp_statement": _not_supported,
     "reconcile_bsp": _not_supported,
+    "search_flights": _fares,
+    "hold_flight": _held,
+    "search_hotels": _rates,
+    "read_pnr": _pnr,
+    "visa_requirements": _visa,
+}
+_DONE: dict[str, Callable[[JsonObject], str]] = {
+    "record_receipt": _received,
+    "pay_bill": _paid,
+    "receive_bill": _entered,
+    "post_journal_entry": lambda _output: _("The entry is posted. The trial balance shows it."),
+    "issue_ticket": lambda output: _("Booking %(locator)s is ticketed: %(tickets)s.", locator=output["locator"], tickets=", ".join(output["tickets"])),
+    "book_hotel": lambda output: _("The hotel is booked, number %(number)s.", number=output["supplier_ref"]),
+    "cancel_hotel_booking": lambda _output: _("The rooms are given back."),
+    "file_visa": lambda output: _("The visa is filed, receipt %(receipt)s.", receipt=output["receipt"]),
 }

@@ -178,11 +178,18 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("check_out", lambda: _("Until which day?"), _day("check_out")),
         Slot("guests", lambda: _("For how many guests?"), _guests),
     ),
+    "issue_ticket": (),
+    "cancel_hotel_booking": (),
+    "file_visa": (
+        Slot("destination", lambda: _("A visa for which country?"), _country),
+        Slot("full_name", lambda: _("For which passenger?"), _name("full_name")),
+    ),
     "visa_requirements": (
         Slot("destination", lambda: _("A visa for which country?"), _country),
         Slot("nationality", lambda: _("Which passport do they travel on?"), _nationality),
     ),
 }
+SLOTS["hold_flight"] = SLOTS["search_flights"]
 
 
 def missing(wish: Wish) -> Slot | None:

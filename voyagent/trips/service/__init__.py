@@ -8,13 +8,23 @@ from voyagent.trips.service.errors import (
     LineIsOver,
     LineKindFixed,
     NegativeAmount,
+    NobodyTravels,
+    NoDayOfArrival,
+    NoNationality,
+    NotAtSupplier,
+    NotHeld,
+    OfferNotFound,
     TripAlreadyOpen,
     TripFull,
 )
+from voyagent.trips.service.flights import hold_flight, issue_ticket, read_flight, search_flights
+from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, check_hotel_rate, read_hotel_booking, search_hotels
 from voyagent.trips.service.lines import BY_HAND, LineChanges, add_line, cancel_line, remove_line, update_line
 from voyagent.trips.service.offers import sweep
 from voyagent.trips.service.passengers import PassengerChanges, add_passenger, remove_passenger, seal_anew, update_passenger
+from voyagent.trips.service.supplies import Offered
 from voyagent.trips.service.trips import TripChanges, open_trip, trip_for, update_trip
+from voyagent.trips.service.visas import file_visa, visa_requirements
 
 __all__ = [
     "BY_HAND",
@@ -26,20 +36,38 @@ __all__ = [
     "LineIsOver",
     "LineKindFixed",
     "NegativeAmount",
+    "NoDayOfArrival",
+    "NoNationality",
+    "NobodyTravels",
+    "NotAtSupplier",
+    "NotHeld",
+    "OfferNotFound",
+    "Offered",
     "PassengerChanges",
     "TripAlreadyOpen",
     "TripChanges",
     "TripFull",
     "add_line",
     "add_passenger",
+    "book_hotel",
+    "cancel_hotel_booking",
     "cancel_line",
+    "check_hotel_rate",
+    "file_visa",
+    "hold_flight",
+    "issue_ticket",
     "open_trip",
+    "read_flight",
+    "read_hotel_booking",
     "remove_line",
     "remove_passenger",
     "seal_anew",
+    "search_flights",
+    "search_hotels",
     "sweep",
     "trip_for",
     "update_line",
     "update_passenger",
     "update_trip",
+    "visa_requirements",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Invalid
+from voyagent.kernel.errors import N_, Conflict, Invalid, NotFound
 
 
 class TripAlreadyOpen(Conflict):
@@ -66,3 +66,45 @@ class BornLater(Invalid):
 
     code = "invalid_date_of_birth"
     message = N_("The day of birth lies in the future.")
+
+
+class OfferNotFound(NotFound):
+    """No such offer: it was never made to the agency, or it has been over for long."""
+
+    code = "offer_not_found"
+    message = N_("We could not find that offer. It may be too old; please search again.")
+
+
+class NobodyTravels(Conflict):
+    """A booking for nobody."""
+
+    code = "nobody_travels"
+    message = N_("Nobody travels on this trip yet. Add the passengers first.")
+
+
+class NotHeld(Conflict):
+    """Only what is held at a supplier can be ticketed."""
+
+    code = "not_held"
+    message = N_("This flight is not held at a supplier, so there is nothing to issue a ticket for.")
+
+
+class NotAtSupplier(Conflict):
+    """It was noted by hand, so no supplier knows of it."""
+
+    code = "not_at_supplier"
+    message = N_("This was not booked through a supplier of ours, so it has to be cancelled where it was booked.")
+
+
+class NoNationality(Conflict):
+    """A visa for somebody of no known country."""
+
+    code = "nationality_needed"
+    message = N_("Say of which nationality the passenger is.")
+
+
+class NoDayOfArrival(Conflict):
+    """A visa for a trip without a day."""
+
+    code = "day_of_arrival_needed"
+    message = N_("The trip has no day yet. Add a flight or a hotel first.")

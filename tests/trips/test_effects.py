@@ -1,0 +1,173 @@
+"""Granting what leaves the house on a trip: the reviewer sees the itinerary's difference, and the supplier is asked once, under the proposal's id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.approvals.conftest import Desk
+from tests.people import People, Person
+from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, travellers
+from tests.trips.things import CREEK, a_line, a_passenger, a_trip
+from voyagent.approvals import effects, service
+from voyagent.approvals.service import PreviewStale, SelfApproval
+from voyagent.kernel.errors import Forbidden
+from voyagent.trips import service as trips
+from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
+
+
+@pytest.fixture
+def desk(owner_engine: sa.Engine) -> Desk:
+    return Desk(owner_engine)
+
+
+@pytest.fixture
+def tina(people: People, alice: Person) -> Person:
+    """Alice's colleague who leads ticketing."""
+    return people.colleague(alice, "Tina Tickets", role="ticketing_lead")
+
+
+def grant(person: Person, approval_id: str, drain: Callable[[], None]) -> None:
+    person.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
+    drain()
+
+
+def proposed(desk: Desk, person: Person, tool: str, **arguments: Any) -> str:
+    return desk.propose(person, tool, arguments=arguments, summary=tool)
+
+
+def held(person: Person, trip_id: UUID, surname: str = "Krishnan") -> list[Any]:
+    travellers(person, trip_id, surname=surname)
+    return hold(person, trip_id, an_offer(person)[0])
+
+
+def steps(row: Any) -> list[tuple[str | None, str | None]]:
+    return [(step.get("before"), step.get("after")) for step in row["preview"].get("itinerary", [])]
+
+
+def test_the_reviewer_sees_the_flights_become_tickets(desk: Desk, alice: Person, bob: Person) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id)
+    row = desk.row(proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id)))
+    assert len(steps(row)) == len(lines)
+    for (before, after), line in zip(steps(row), lines, strict=True):
+        assert line.name in (before or "")
+        assert (before or "").replace("Held", "Ticketed") == after
+    assert row["preview"]["leaves"][0]["kind"] == "ticket"
+    assert (row["amount_minor"], row["currency"]) == (sum(line.cost.amount_minor for line in lines), "INR")
+    assert {line.status for line in journey(alice, trip_id).lines} == {"held"}, "nothing of a rehearsal stays"
+
+
+def test_a_grant_issues_the_ticket_once(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id)
+    approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
+    grant(tina, approval_id, drain)
+    row = desk.row(approval_id)
+    assert (row["effect_status"], row["effect_result"]["issued"], len(row["effect_result"]["tickets"])) == ("done", True, 1)
+    assert {line.status for line in journey(alice, trip_id).lines} == {"ticketed"}
+    again = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
+    assert desk.row(again)["preview"]["refusal"] == "not_held"
+
+
+@pytest.mark.parametrize("effect", [ISSUE, BOOK, CANCEL, FILE], ids=lambda effect: effect.tool_name)
+def test_who_may_grant_is_the_contracts(effect: effects.Effect) -> None:
+    assert effect.approver_roles == {"agency_admin", "ticketing_lead"}
+    assert (effect.money, effect.external) == (True, True)
+    assert effect.schema is not None
+
+
+def test_the_wrong_role_and_the_one_who_asked_grant_nothing(desk: Desk, people: People, alice: Person, bob: Person, tina: Person) -> None:
+    leila = people.colleague(alice, "Leila Lead", role="accounting_lead")
+    line_id = str(held(alice, a_trip(alice))[0].id)
+    asked = proposed(desk, tina, "issue_ticket", pnr_id=line_id)
+    for person, refusal in ((bob, Forbidden), (leila, Forbidden), (tina, SelfApproval)):
+        with pytest.raises(refusal), person.acting() as actor:
+            service.resolve(actor, asked, granted=True)
+
+
+def test_a_refusal_of_the_airline_is_the_end_of_the_effect(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id, surname="Noticket")
+    approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
+    grant(tina, approval_id, drain)
+    row = desk.row(approval_id)
+    assert (row["effect_status"], row["effect_error"]) == ("failed", "ticketing_refused")
+    assert {line.status for line in journey(alice, trip_id).lines} == {"held"}
+
+
+def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+    trip_id = a_trip(alice)
+    people, rate = travellers(alice, trip_id), a_rate(alice)
+    booking = proposed(desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+    row = desk.row(booking)
+    assert [before for before, _after in steps(row)] == [None]
+    assert rate.hotel.name in (steps(row)[0][1] or "")
+    assert (row["amount_minor"], row["preview"]["leaves"][0]["kind"]) == (rate.total.amount_minor, "booking")
+    grant(tina, booking, drain)
+    result = desk.row(booking)["effect_result"]
+    assert (result["booked"], result["status"]) == (True, "booked")
+    cancelling = proposed(desk, bob, "cancel_hotel_booking", booking_id=result["booking_id"])
+    assert [after for _before, after in steps(desk.row(cancelling))] == [None]
+    grant(tina, cancelling, drain)
+    assert desk.row(cancelling)["effect_result"]["cancelled"] is True
+    assert [line.status for line in journey(alice, trip_id).lines if line.kind == "hotel"] == ["cancelled"]
+
+
+def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itself(desk: Desk, alice: Person, bob: Person) -> None:
+    people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
+    arguments = {"rate_key": rate.rate_key, "passenger_ids": [str(one) for one in people]}
+    first, second = (desk.row(proposed(desk, bob, "book_hotel", **arguments)) for _ in range(2))
+    assert first["preview_hash"] == second["preview_hash"] is not None
+
+
+def test_a_visa_is_filed_by_a_grant(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    refused = desk.row(proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE"))
+    assert refused["preview"]["refusal"] == "day_of_arrival_needed"
+    hold(alice, trip_id, an_offer(alice)[0])
+    approval_id = proposed(desk, bob, "file_visa", passenger_id=str(people[0]), destination="AE")
+    assert [(before, (after or "").split(",")[0]) for before, after in steps(desk.row(approval_id))] == [(None, "United Arab Emirates")]
+    grant(tina, approval_id, drain)
+    row = desk.row(approval_id)
+    assert (row["effect_status"], row["effect_result"]["filed"]) == ("done", True), row["effect_error"]
+
+
+def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice: Person, charlie: Person) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id)
+    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)], "ap-1")
+    one = str(journey(alice, trip_id).passengers[0].id)
+    for tool, arguments, code in (
+        ("issue_ticket", {"pnr_id": str(lines[0].id)}, "line_not_found"),
+        ("cancel_hotel_booking", {"booking_id": str(stay.id)}, "line_not_found"),
+        ("file_visa", {"passenger_id": one, "destination": "AE"}, "passenger_not_found"),
+        ("book_hotel", {"rate_key": "unknown", "passenger_ids": [one]}, "offer_not_found"),
+        ("book_hotel", {"rate_key": "", "passenger_ids": []}, "invalid_arguments"),
+    ):
+        assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, tool
+
+
+def test_another_cost_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id)
+    approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
+    with alice.acting() as actor:
+        trips.update_line(actor, trip_id, lines[0].id, {"cost": "1"})
+    with pytest.raises(PreviewStale), tina.acting() as actor:
+        service.resolve(actor, approval_id, granted=True)
+
+
+def test_outside_of_a_grant_an_act_has_no_name() -> None:
+    with pytest.raises(LookupError):
+        effects.reference()
+
+
+def test_a_line_by_hand_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
+    line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
+    assert desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"]["refusal"] == "not_at_supplier"

@@ -1,0 +1,350 @@
+"""From a search to a ticket, a room and a visa, over the sandbox; each thing happens once, and its failures leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from tests.people import Person
+from tests.trips.things import CREEK, a_line, a_passenger, a_trip, keyring
+from voyagent.drivers.suppliers import Suppliers
+from voyagent.drivers.suppliers.errors import OfferExpired, PriceChanged, SoldOut, TicketingRefused, TransientFailure, UpstreamTimeout
+from voyagent.drivers.suppliers.payloads import as_payload
+from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party
+from voyagent.kernel import clock
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.money import Money
+from voyagent.kernel.rehearsal import OutsideInRehearsal, rehearsing
+from voyagent.trips import queries, service
+from voyagent.trips.models import SupplierOffer
+from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound
+
+LEAVES = clock.today() + timedelta(days=60)
+BORN = {"adult": date(1986, 5, 4), "child": date(LEAVES.year - 7, 1, 2)}
+
+
+def suppliers(person: Person) -> Suppliers:
+    found = person.app.extensions["voyagent.suppliers"]
+    assert isinstance(found, Suppliers)
+    return found
+
+
+def journey(person: Person, trip_id: UUID) -> Journey:
+    with person.reading() as reader:
+        return queries.read_trip(reader, trip_id)
+
+
+def travellers(person: Person, trip_id: UUID, *, surname: str = "Krishnan", kinds: tuple[str, ...] = ("adult",)) -> list[UUID]:
+    said: dict[str, Any] = {"nationality": "IN", "passport_number": "Z1234567", "passport_expiry": LEAVES + timedelta(days=2000)}
+    return [
+        a_passenger(person, trip_id, f"{name} {surname}", kind=kind, date_of_birth=BORN[kind], **said)
+        for name, kind in zip(("Deepa", "Rajiv", "Ananya"), kinds, strict=False)
+    ]
+
+
+def an_offer(person: Person, **asked: Any) -> tuple[UUID, FlightOffer]:
+    query = FlightQuery("COK", "DXB", LEAVES, Party(adult=1), "INR", return_date=LEAVES + timedelta(days=6))
+    with person.acting() as actor:
+        offered = service.search_flights(suppliers(person), actor, replace(query, **asked))[0]
+    return offered.id, offered.offer
+
+
+def a_rate(person: Person, *, refundable: bool = True) -> HotelRate:
+    query = HotelQuery("AE", "Dubai", LEAVES, LEAVES + timedelta(days=4), 2, "INR")
+    with person.acting() as actor:
+        found = [offered.offer for offered in service.search_hotels(suppliers(person), actor, query)]
+    return next(rate for rate in found if rate.refundable is refundable)
+
+
+def hold(person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None) -> list[queries.Line]:
+    with person.acting() as actor:
+        return [queries.line_of(line) for line in service.hold_flight(suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids)]
+
+
+def issue(person: Person, line_id: UUID, reference: str) -> list[queries.Line]:
+    with person.acting() as actor:
+        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id, reference=reference)]
+
+
+def book(person: Person, rate: HotelRate, passenger_ids: list[UUID], reference: str) -> queries.Line:
+    with person.acting() as actor:
+        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids, reference=reference))
+
+
+# Flights -------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_offer_is_kept_until_it_expires(alice: Person) -> None:
+    offer_id, offer = an_offer(alice)
+    with alice.acting():
+        row = db.session.get_one(SupplierOffer, (alice.actor.tenant_id, offer_id))
+        assert (row.kind, row.payload, row.expires_at) == ("flight", as_payload(offer), offer.valid_until)
+    assert timedelta(minutes=15) < offer.valid_until - clock.now() <= timedelta(minutes=20)
+
+
+def test_a_held_offer_is_lines_of_the_trip_with_its_number_and_its_limit(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id, kinds=("adult", "child"))
+    offer_id, offer = an_offer(alice, party=Party(adult=1, child=1))
+    lines = hold(alice, trip_id, offer_id)
+    segments = [segment for one in offer.journeys for segment in one.segments]
+    assert [(line.name, line.status) for line in lines] == [(segment.flight, "held") for segment in segments]
+    assert len({line.supplier_ref for line in lines}) == 1
+    assert lines[0].supplier_ref is not None
+    assert lines[0].hold_expires_at is not None
+    assert sum(line.cost.amount_minor for line in lines) == offer.total.amount_minor
+    details: Any = lines[0].details
+    assert (details.departs_at, details.carrier_name) == (segments[0].departs_at.strftime("%Y-%m-%dT%H:%M"), segments[0].carrier_name)
+
+
+def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    offer_id, _offer = an_offer(alice)
+    assert [line.id for line in hold(alice, trip_id, offer_id)] == [line.id for line in hold(alice, trip_id, offer_id)]
+    assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
+
+
+def test_only_the_named_ones_are_held(alice: Person) -> None:
+    trip_id, other = a_trip(alice), a_trip(alice)
+    people = travellers(alice, trip_id, kinds=("adult", "child"))
+    stranger = travellers(alice, other)
+    offer_id, _offer = an_offer(alice)
+    with pytest.raises(PassengerNotFound):
+        hold(alice, trip_id, offer_id, stranger)
+    assert hold(alice, trip_id, offer_id, people[:1])
+
+
+def test_nobody_and_no_offer_hold_nothing(alice: Person, victor: Person, charlie: Person) -> None:
+    trip_id = a_trip(alice)
+    offer_id, _offer = an_offer(alice)
+    with pytest.raises(service.NobodyTravels):
+        hold(alice, trip_id, offer_id)
+    travellers(alice, trip_id)
+    for unknown in (uuid4(), an_offer(charlie)[0]):
+        with pytest.raises(service.OfferNotFound):
+            hold(alice, trip_id, unknown)
+    with pytest.raises(Forbidden):
+        hold(victor, trip_id, offer_id)
+
+
+def test_an_offer_whose_time_is_over_is_told_so(alice: Person, owner_engine: sa.Engine) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    offer_id, offer = an_offer(alice)
+    late = as_payload(replace(offer, valid_until=clock.now() - timedelta(seconds=1)))
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update supplier_offers set payload = cast(:p as jsonb) where id = :i"), {"p": json.dumps(late), "i": offer_id})
+    with pytest.raises(OfferExpired):
+        hold(alice, trip_id, offer_id)
+
+
+@pytest.mark.parametrize(("surname", "refusal"), [("Soldout", SoldOut), ("Pricechange", PriceChanged)])
+def test_what_the_supplier_refuses_leaves_nothing_on_the_trip(alice: Person, surname: str, refusal: type[Exception]) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id, surname=surname)
+    with pytest.raises(refusal):
+        hold(alice, trip_id, an_offer(alice)[0])
+    assert journey(alice, trip_id).lines == ()
+
+
+def test_a_supplier_that_is_down_is_told_as_it_is(alice: Person) -> None:
+    with pytest.raises(TransientFailure):
+        an_offer(alice, destination="TNM", return_date=None)
+
+
+def test_a_ticket_is_issued_once_and_its_number_stands_on_every_flight(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id, kinds=("adult", "child"))
+    held = hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
+    ticketed: list[Any] = issue(alice, held[-1].id, "ap-1")
+    assert {line.status for line in ticketed} == {"ticketed"}
+    assert {line.hold_expires_at for line in ticketed} == {None}
+    numbers = ticketed[0].details.tickets
+    assert len(numbers) == 2
+    assert all(line.details.tickets == numbers and len(numbers[0]) == 13 for line in ticketed)
+    with pytest.raises(service.NotHeld):
+        issue(alice, held[0].id, "ap-2")
+    with alice.acting() as actor:
+        lines, booking = service.read_flight(suppliers(alice), actor, (held[0].supplier_ref or "").lower())
+        assert (len(lines), booking.status.value, [ticket.number for ticket in booking.tickets]) == (len(held), "ticketed", numbers)
+
+
+def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) -> None:
+    """The worker died behind the supplier's answer: under the same name it is the same ticket."""
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    held = hold(alice, trip_id, an_offer(alice)[0])
+    first: Any = None
+    with pytest.raises(RuntimeError, match="killed"), alice.acting() as actor:
+        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id, reference="ap-1")[0]).details
+        raise RuntimeError("killed")
+    again: Any = issue(alice, held[0].id, "ap-1")[0].details
+    assert again.tickets == first.tickets
+
+
+def test_a_ticket_that_is_refused_leaves_the_booking_held(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id, surname="Noticket")
+    held = hold(alice, trip_id, an_offer(alice)[0])
+    with pytest.raises(TicketingRefused):
+        issue(alice, held[0].id, "ap-1")
+    assert {line.status for line in journey(alice, trip_id).lines} == {"held"}
+
+
+def test_what_was_noted_by_hand_cannot_be_ticketed(alice: Person, charlie: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    held = hold(alice, trip_id, an_offer(alice)[0])
+    with pytest.raises(LineNotFound):
+        issue(charlie, held[0].id, "ap-1")
+    with pytest.raises(LineNotFound):
+        issue(alice, a_line(alice, trip_id, CREEK), "ap-1")
+
+
+# Hotels --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id, kinds=("adult", "child"))
+    rate = a_rate(alice)
+    with alice.acting() as actor:
+        assert service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).total == rate.total
+    line = book(alice, rate, people, "ap-1")
+    details: Any = line.details
+    assert (line.status, line.cost, details.name, details.check_in, details.check_out) == ("booked", rate.total, rate.hotel.name, rate.check_in, rate.check_out)
+    assert book(alice, rate, people, "ap-1").id == line.id
+    assert book(alice, rate, people, "ap-2").id != line.id, "a second room is a second booking"
+    with alice.acting() as actor:
+        _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id)
+        assert (booking.confirmation, booking.status.value) == (line.supplier_ref, "booked")
+
+
+def test_people_of_two_trips_share_no_room(alice: Person) -> None:
+    one, other = (travellers(alice, a_trip(alice)) for _ in range(2))
+    with pytest.raises(PassengerNotFound):
+        book(alice, a_rate(alice), [*one, *other], "ap-1")
+    with pytest.raises(service.OfferNotFound):
+        book(alice, replace(a_rate(alice), rate_key="unknown"), one, "ap-1")
+
+
+@pytest.mark.parametrize("refundable", [True, False])
+def test_what_a_cancellation_costs_stands_on_the_trip(alice: Person, refundable: bool) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    rate = a_rate(alice, refundable=refundable)
+    line = book(alice, rate, people, "ap-1")
+    with alice.acting() as actor:
+        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-2")
+        assert cancelled.status == "cancelled"
+    assert bool(charge) is not refundable
+    assert journey(alice, trip_id).totals[0].cost == (charge or Money(0, "INR"))
+    with pytest.raises(service.LineIsOver), alice.acting() as actor:
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3")
+
+
+def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
+    line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
+    with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
+        service.cancel_hotel_booking(suppliers(alice), actor, line_id, reference="ap-1")
+    with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
+        service.read_hotel_booking(suppliers(alice), actor, line_id)
+
+
+class Late:
+    """A hotel supplier whose first answer comes too late, though it did what it was asked."""
+
+    def __init__(self, driver: Any, *, times: int = 1) -> None:
+        self.driver, self.left, self.asked = driver, times, list[str]()
+
+    def book(self, rate: HotelRate, guests: Any, reference: str) -> Any:
+        answer = self.driver.book(rate, guests, reference)
+        self.asked.append(reference)
+        if self.left:
+            self.left -= 1
+            raise UpstreamTimeout("late", in_doubt=True)
+        return answer
+
+
+def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    people, rate = travellers(alice, trip_id), a_rate(alice)
+    late = Late(suppliers(alice).hotels)
+    with alice.acting() as actor:
+        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people, reference="ap-1")
+    assert late.asked == ["ap-1", "ap-1"]
+    assert len(journey(alice, trip_id).lines) == 1
+    never = Late(suppliers(alice).hotels, times=9)
+    with pytest.raises(UpstreamTimeout), alice.acting() as actor:
+        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, rate.rate_key, people, reference="ap-2")
+    assert never.asked == ["ap-2", "ap-2"]
+    assert len(journey(alice, trip_id).lines) == 1
+
+
+# Visas ---------------------------------------------------------------------------------------------------------------------
+
+
+def file_visa(person: Person, passenger_id: UUID, reference: str) -> queries.Line:
+    with person.acting() as actor:
+        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today(), reference=reference)
+        return queries.line_of(line)
+
+
+def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id, kinds=("adult", "child"))
+    with pytest.raises(service.NoDayOfArrival):
+        file_visa(alice, people[0], "ap-1")
+    hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
+    with alice.acting() as actor:
+        asked = service.visa_requirements(suppliers(alice), actor, "IN", "AE")
+    assert asked.documents
+    line = file_visa(alice, people[0], "ap-1")
+    details: Any = line.details
+    assert (line.status, details.country, details.traveller, line.supplier_ref is not None) == ("filed", "AE", "Deepa Krishnan", True)
+    assert file_visa(alice, people[0], "ap-1").id == line.id
+    assert file_visa(alice, people[1], "ap-2").id != line.id
+
+
+def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    a_line(alice, trip_id, CREEK)
+    with pytest.raises(service.NoNationality):
+        file_visa(alice, a_passenger(alice, trip_id), "ap-1")
+    with pytest.raises(PassengerNotFound):
+        file_visa(alice, uuid4(), "ap-1")
+
+
+# All of them ---------------------------------------------------------------------------------------------------------------
+
+
+def test_no_supplier_is_asked_in_a_rehearsal(alice: Person) -> None:
+    with pytest.raises(OutsideInRehearsal), alice.acting() as actor, rehearsing(db.session):
+        service.search_flights(suppliers(alice), actor, FlightQuery("COK", "DXB", LEAVES, Party(), "INR"))
+
+
+def test_each_act_names_its_supplier_in_the_audit_and_no_passport(alice: Person, owner_engine: sa.Engine) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    held = hold(alice, trip_id, an_offer(alice)[0])
+    issue(alice, held[0].id, "ap-1")
+    line = book(alice, a_rate(alice), people, "ap-2")
+    with alice.acting() as actor:
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3")
+    file_visa(alice, people[0], "ap-4")
+    with owner_engine.connect() as connection:
+        asked = sa.text("select kind, driver, outputs::text as told from audit_events where tenant_id = :t and driver is not null order by seq")
+        left = list(connection.execute(asked, {"t": alice.actor.tenant_id}))
+    assert [(row.kind, row.driver) for row in left] == [
+        *(("trip.flight_held", "sandbox"), ("trip.ticketed", "sandbox"), ("trip.hotel_booked", "sandbox")),
+        *(("trip.hotel_cancelled", "sandbox"), ("trip.visa_filed", "sandbox")),
+    ]
+    assert not [row for row in left if "Z1234567" in row.told or "Krishnan" in row.told]

@@ -1,0 +1,175 @@
+"""Plays a stored turn again, offline: the mind anew, on answers and results that the journal has, and each event held against the one that was told."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from voyagent.assistant.loop import Beginning, Performance, StopRequested, outcome_event
+from voyagent.assistant.minds import Bounds, ModelMind
+from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.assistant.planner.moves import Answer, Call, Conversation, Fail, Move, Outcome, kept, move_from, silently
+from voyagent.assistant.prompt import Brief
+from voyagent.chat import queries as chats
+from voyagent.chat.queries import Turn
+from voyagent.chat.service import event_line
+from voyagent.drivers.models.protocol import ModelAnswer, ModelRequest, never
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.reading import Row
+
+SHOWN = 300
+_BOUNDS = Bounds(calls_max=1_000_000, turn_s=float("inf"))
+
+
+class Difference(Exception):
+    """The first thing that does not come out as it was recorded."""
+
+
+class _Crashed(Exception):
+    """Here the turn was given up, for a fault of ours or for a person who had gone."""
+
+
+class _Recorded:
+    """A model that gives the answer that the journal has."""
+
+    name = model = "recorded"
+
+    def __init__(self) -> None:
+        self.expected: Answer | None = None
+
+    def answer(self, _request: ModelRequest, on_text: Callable[[str], None], _should_stop: Callable[[], bool] = never) -> ModelAnswer:
+        """See ModelDriver. Raises Difference where the turn asked for no answer here."""
+        if self.expected is None:
+            raise Difference("the mind asks a model where the turn did not")
+        for piece in pieces_of(self.expected.raw["text"], self.expected.pieces):
+            on_text(piece)
+        return ModelAnswer.from_raw(self.expected.raw)
+
+
+class Replay(Performance):
+    """A performance that writes nothing: what it would tell is compared. Instants are taken from the record."""
+
+    def __init__(self, turn: Turn) -> None:
+        super().__init__(turn, BuiltInPlanner())
+        self._rows: deque[Row] = deque(chats.events_after(turn.session_id, (turn.first_event_seq or 1) - 1, limit=10_000, turn_id=turn.id))
+        self._model = _Recorded()
+        self.equal = 0
+
+    def compare(self) -> int:
+        """Play it to the end; how many events were equal. Raises Difference."""
+        if not self._steps:
+            raise Difference("the journal is empty")
+        try:
+            self.to_the_end()
+        except _Crashed:
+            self._take("error")
+            self._emit("final")
+        if self._rows:
+            raise Difference(f"event {self.equal + 1}: recorded {_short(self._rows[0]['data'])}, now nothing")
+        return self.equal
+
+    def _beginning(self) -> Beginning:
+        beginning = Beginning.read(self._step().outcome)
+        if beginning.model is not None:
+            brief = Brief(system_actor(self._turn.tenant_id))
+            self._planner = ModelMind(self._model, brief, _BOUNDS, should_stop=never, may_ask=lambda: None)
+        return beginning
+
+    def _next(self, conversation: Conversation) -> Move:
+        self._skip_unfinished()
+        if not self._steps:
+            self._end_early()
+        recorded = self._step().outcome
+        move = move_from(recorded)
+        if isinstance(move, Fail):  # what failed outside cannot fail again by itself
+            return move
+        self._model.expected = move if isinstance(move, Answer) else None
+        now = kept(self._planner.next_move(conversation, silently)) | ({"took_s": move.took_s} if isinstance(move, Answer) else {})
+        if _canonical(now) != _canonical(recorded):
+            raise Difference(f"step {self._number}: recorded {_short(recorded)}, now {_short(now)}")
+        return move
+
+    def _make(self, move: Move) -> Outcome | None:
+        if isinstance(move, Answer):
+            for piece in pieces_of(move.raw["text"], move.pieces):
+                self._emit("text_delta", text=piece)
+        elif isinstance(move, Fail):
+            for _ in move.pieces:
+                self._take("text_delta")  # of an answer that never came its words are recorded nowhere else
+        return super()._make(move)
+
+    def _call(self, call: Call) -> Outcome:
+        call_id = self._call_id
+        self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
+        if not self._steps:
+            self._end_early()
+        outcome = Outcome(**self._step().outcome)
+        summary = json.loads(self._rows[0]["data"])["approval_summary"] if self._rows else ""
+        kind, fields = outcome_event(call, call_id, outcome, summary)
+        self._emit(kind, **fields)
+        return outcome
+
+    def _emit(self, kind: str, **fields: Any) -> None:
+        if self._rows and self._rows[0]["kind"] != kind and kind != "final":
+            self._end_early(expected=kind)
+        if not self._rows:
+            raise Difference(f"event {self.equal + 1}: recorded nothing, now {kind}")
+        told = self._rows[0]["data"]
+        now = event_line(self._turn, kind, fields, timestamp=json.loads(told)["timestamp"])
+        if now != told:
+            raise Difference(f"event {self.equal + 1}: recorded {_short(told)}, now {_short(now)}")
+        self._take(kind)
+
+    def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:  # noqa: ARG002 - the transcript is not compared
+        self._emit("final")
+
+    def _take(self, kind: str) -> None:
+        if not self._rows or self._rows[0]["kind"] != kind:
+            raise Difference(f"event {self.equal + 1}: recorded {_short(self._rows[0]['data']) if self._rows else 'nothing'}, now {kind}")
+        self._rows.popleft()
+        self.equal += 1
+
+    def _skip_unfinished(self) -> None:
+        """What was told of answers whose worker died is part of the record alone."""
+        run = 0
+        for place, row in enumerate(self._rows):
+            if row["kind"] != "text_delta":
+                break
+            if json.loads(row["data"]).get("restarts"):
+                run = place + 1
+        for _ in range(run):
+            self._take("text_delta")
+
+    def _end_early(self, expected: str | None = None) -> None:
+        """The turn was stopped or given up here, which no journal says."""
+        following = self._rows[0]["kind"] if self._rows else None
+        if self._turn.status == "stopped":
+            while expected is None and self._rows and self._rows[0]["kind"] == "text_delta":
+                self._take("text_delta")
+            raise StopRequested
+        if self._turn.status == "failed" and following in ("error", "text_delta"):
+            while self._rows[0]["kind"] == "text_delta":
+                self._take("text_delta")
+            raise _Crashed
+        recorded = _short(self._rows[0]["data"]) if self._rows else "nothing"
+        raise Difference(f"event {self.equal + 1}: recorded {recorded}, now {expected or 'a further move'}")
+
+
+def pieces_of(text: str, lengths: list[int]) -> list[str]:
+    """A text in the pieces in which it was told."""
+    pieces, place = [], 0
+    for length in lengths:
+        pieces.append(text[place : place + length])
+        place += length
+    return pieces
+
+
+def _canonical(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, default=str)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"

@@ -1,0 +1,225 @@
+"""Tools about flights and visas: search, hold, how a booking stands, what a visa takes, and the proposals to issue tickets and to file a visa."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from flask import current_app
+from pydantic import Field
+
+from voyagent.assistant import asking
+from voyagent.assistant.tools.proposals import what_is_asked
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
+from voyagent.kernel.keyring import Keyring
+from voyagent.trips import effects, service
+from voyagent.trips.details import Country
+
+Count = Annotated[int, Field(ge=0, le=9)]
+Station = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+UNSUPPORTED = "capability_not_supported"
+
+
+class PassengersIn(Closed):
+    """How many of each kind."""
+
+    adult: Count = 0
+    child: Count = 0
+    infant: Count = 0
+    senior: Count = 0
+
+
+class SearchFlightsIn(Closed):
+    """From where to where by IATA codes, when, and how many travel."""
+
+    origin: Station
+    destination: Station
+    outbound_date: BusinessDate
+    passengers: PassengersIn
+    return_date: BusinessDate | None = None
+    cabin: Literal["economy", "premium", "business", "first"] | None = None
+    direct_only: bool = False
+
+
+class HoldFlightIn(Closed):
+    """A fare of a search, for everybody of this conversation's trip or for the named passengers."""
+
+    fare_id: Id
+    passenger_ids: Annotated[list[Id], Field(min_length=1, max_length=9)] | None = None
+
+
+class ReadPnrIn(Closed):
+    """A booking by the code that airlines give it."""
+
+    locator: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{5,8}$")]
+
+
+class VisaRequirementsIn(Closed):
+    """Whose passport, and which country."""
+
+    nationality: Country
+    destination: Country
+
+
+def search(scene: Scene, wanted: SearchFlightsIn) -> JsonObject:
+    """At most twenty fares, the cheapest first. Raises what the supplier says, but that it does not offer this."""
+    query = asking.flight_query(
+        origin=wanted.origin,
+        destination=wanted.destination,
+        outbound_date=wanted.outbound_date,
+        passengers=wanted.passengers.model_dump(),
+        currency=scene.actor.currency,
+        return_date=wanted.return_date,
+        cabin=wanted.cabin or "economy",
+        direct_only=wanted.direct_only,
+    )
+    try:
+        found = service.search_flights(asking.suppliers(), scene.actor, query)
+    except VoyagentError as refusal:
+        return unsupported("searched", refusal)
+    return {"count": len(found), "fares": [_fare(one) for one in found[:20]]}
+
+
+def hold(scene: Scene, wanted: HoldFlightIn) -> JsonObject:
+    """Hold a fare on the trip of this conversation, unpaid. Raises as `trips.hold_flight`."""
+    trip = service.trip_for(scene.actor, session_id=scene.session_id)
+    keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    try:
+        lines = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
+    except VoyagentError as refusal:
+        return unsupported("held", refusal)
+    first = lines[0]
+    return {
+        "held": True,
+        "trip_id": str(trip.id),
+        "pnr_id": str(first.id),
+        "locator": first.supplier_ref,
+        "flights": len(lines),
+        "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
+    }
+
+
+def read_pnr(scene: Scene, wanted: ReadPnrIn) -> JsonObject:
+    """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
+    try:
+        lines, booking = service.read_flight(asking.suppliers(), scene.actor, wanted.locator)
+    except VoyagentError as refusal:
+        return unsupported("read", refusal)
+    return {
+        "pnr_id": str(lines[0].id),
+        "locator": booking.locator,
+        "source": booking.supplier,
+        "status": booking.status.value,
+        "passengers": booking.party.total,
+        "flights": len(lines),
+        "tickets": len(booking.tickets),
+    }
+
+
+def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> JsonObject:
+    """What a country asks of a nationality, with where the rule is from. Raises what the supplier says."""
+    try:
+        found = service.visa_requirements(asking.suppliers(), scene.actor, wanted.nationality, wanted.destination)
+    except VoyagentError as refusal:
+        return unsupported("read", refusal)
+    return {
+        "nationality": found.nationality,
+        "destination": found.destination,
+        "kind": found.kind.value,
+        "checklist": [document.label for document in found.documents],
+        "fee": {"amount": found.fee.wire, "currency": found.fee.currency} if found.fee else None,
+        "processing_days": found.processing_days,
+        "stay_days": found.stay_days,
+        "passport_months": found.passport_months,
+        "source": found.source,
+    }
+
+
+def unsupported(verb: str, refusal: VoyagentError) -> JsonObject:
+    """The contract's answer where nobody offers this; any other refusal goes its way."""
+    if refusal.code != UNSUPPORTED:
+        raise refusal
+    return not_supported(verb, refusal)
+
+
+def _fare(kept: Any) -> JsonObject:
+    offer = kept.offer
+    return {
+        "fare_id": str(kept.id),
+        "source": offer.supplier,
+        "source_ref": offer.offer_id,
+        "price": {"amount": offer.total.wire, "currency": offer.total.currency},
+        "valid_until": wire_instant(offer.valid_until),
+        "flights": [segment.flight for journey in offer.journeys for segment in journey.segments],
+        "departs_at": offer.outbound.departs_at.strftime("%Y-%m-%dT%H:%M"),
+        "arrives_at": offer.outbound.arrives_at.strftime("%Y-%m-%dT%H:%M"),
+        "stops": offer.outbound.stops,
+        "refundable": offer.refundable,
+    }
+
+
+_DESK = Desk.TICKETING_VISA
+_OF_PNR = frozenset({"pnr_id", "locator", "source", "status", "passengers", "flights", "tickets"})
+_OF_VISA = frozenset({"nationality", "destination", "kind", "checklist", "fee", "processing_days", "stay_days", "passport_months", "source"})
+register(
+    Tool(
+        "search_flights",
+        "Search flights by IATA codes, days and passengers; offers are good for twenty minutes.",
+        "trip.update",
+        SearchFlightsIn,
+        run=search,
+        desk=_DESK,
+        gives=frozenset({"count", "fares"}),
+    )
+)
+register(
+    Tool(
+        "hold_flight",
+        "Hold a fare for the passengers of this conversation's trip, unpaid.",
+        "trip.update",
+        HoldFlightIn,
+        run=hold,
+        desk=_DESK,
+        writes=True,
+        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at"}),
+    )
+)
+register(Tool("read_pnr", "Read how a flight booking stands.", "trip.read", ReadPnrIn, run=read_pnr, desk=_DESK, gives=_OF_PNR))
+register(
+    Tool(
+        "visa_requirements",
+        "Read what a country asks of a nationality.",
+        "trip.read",
+        VisaRequirementsIn,
+        run=visa_requirements,
+        desk=_DESK,
+        gives=_OF_VISA,
+    )
+)
+register(
+    Tool(
+        "issue_ticket",
+        "Propose to pay for a held booking and have its tickets.",
+        "trip.update",
+        effects.IssueTicketIn,
+        summarise=what_is_asked(effects.ISSUE),
+        desk=_DESK,
+        writes=True,
+        reversible=False,
+        gives=frozenset({"issued", "pnr_id", "locator", "tickets", "trip_id"}),
+    )
+)
+register(
+    Tool(
+        "file_visa",
+        "Propose to file a visa for a passenger of the trip.",
+        "trip.update",
+        effects.FileVisaIn,
+        summarise=what_is_asked(effects.FILE),
+        desk=_DESK,
+        writes=True,
+        reversible=False,
+        gives=frozenset({"filed", "line_id", "receipt", "status", "trip_id"}),
+    )
+)

@@ -1,0 +1,140 @@
+"""Tools about hotels: search, a rate as it stands now, how a booking stands, and the proposals to book one and to give it back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from voyagent.assistant import asking
+from voyagent.assistant.tools.flights import unsupported
+from voyagent.assistant.tools.proposals import what_is_asked
+from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, trimmed_field
+from voyagent.trips import effects, service
+from voyagent.trips.details import Country
+
+
+class SearchHotelsIn(Closed):
+    """Where, from which day to which, for how many; `budget_max` is for the whole stay."""
+
+    country: Country
+    city: trimmed_field(128)  # type: ignore[valid-type]
+    check_in: BusinessDate
+    check_out: BusinessDate
+    guests: Annotated[int, Field(ge=1, le=30)]
+    currency: CurrencyCode | None = None
+    budget_max: Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")] | None = None
+
+
+class CheckHotelRateIn(Closed):
+    """A rate of a search, by its opaque key."""
+
+    rate_key: Annotated[str, Field(min_length=1, max_length=4096)]
+
+
+class ReadHotelBookingIn(Closed):
+    """A booking of a trip."""
+
+    booking_id: Id
+
+
+def search(scene: Scene, wanted: SearchHotelsIn) -> JsonObject:
+    """At most twenty rates, the cheapest first. Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency."""
+    query = asking.hotel_query(
+        country=wanted.country,
+        city=wanted.city,
+        check_in=wanted.check_in,
+        check_out=wanted.check_out,
+        guests=wanted.guests,
+        currency=wanted.currency or scene.actor.currency,
+        budget_max=wanted.budget_max,
+    )
+    try:
+        found = service.search_hotels(asking.suppliers(), scene.actor, query)
+    except VoyagentError as refusal:
+        return unsupported("searched", refusal)
+    return {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]}
+
+
+def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> JsonObject:
+    """A rate as it stands now. Raises what the supplier says."""
+    try:
+        rate = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
+    except VoyagentError as refusal:
+        return unsupported("checked", refusal)
+    return {"checked": True, **_rate(rate)}
+
+
+def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> JsonObject:
+    """How a booking stands at its hotel. Raises LineNotFound, NotAtSupplier and what the supplier says."""
+    try:
+        line, booking = service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id)
+    except VoyagentError as refusal:
+        return unsupported("read", refusal)
+    return {
+        "read": True,
+        "booking_id": str(line.id),
+        "supplier": booking.supplier,
+        "supplier_ref": booking.confirmation,
+        "status": booking.status.value,
+        "price": {"amount": booking.total.wire, "currency": booking.total.currency},
+        "check_in": booking.check_in.isoformat(),
+        "check_out": booking.check_out.isoformat(),
+    }
+
+
+def _rate(rate: Any) -> JsonObject:
+    return {
+        "rate_key": rate.rate_key,
+        "hotel": rate.hotel.name,
+        "stars": rate.hotel.stars,
+        "room": rate.room,
+        "price": {"amount": rate.total.wire, "currency": rate.total.currency},
+        "is_refundable": rate.refundable,
+        "board_basis": rate.board.value,
+    }
+
+
+_DESK = Desk.HOTELS_HOLIDAYS
+_OF_RATE = frozenset({"checked", "rate_key", "hotel", "stars", "room", "price", "is_refundable", "board_basis"})
+_OF_BOOKING = frozenset({"read", "booking_id", "supplier", "supplier_ref", "status", "price", "check_in", "check_out"})
+register(
+    Tool(
+        "search_hotels",
+        "Search hotels in a city; rates are good for twenty minutes.",
+        "trip.update",
+        SearchHotelsIn,
+        run=search,
+        desk=_DESK,
+        gives=frozenset({"count", "results"}),
+    )
+)
+register(Tool("check_hotel_rate", "Read a rate as it stands now.", "trip.update", CheckHotelRateIn, run=check_rate, desk=_DESK, gives=_OF_RATE))
+register(Tool("read_hotel_booking", "Read how a hotel booking stands.", "trip.read", ReadHotelBookingIn, run=read_booking, desk=_DESK, gives=_OF_BOOKING))
+register(
+    Tool(
+        "book_hotel",
+        "Propose to book a rate for passengers of the trip.",
+        "trip.update",
+        effects.BookHotelIn,
+        summarise=what_is_asked(effects.BOOK),
+        desk=_DESK,
+        writes=True,
+        gives=frozenset({"booked", "booking_id", "supplier", "supplier_ref", "status", "trip_id"}),
+    )
+)
+register(
+    Tool(
+        "cancel_hotel_booking",
+        "Propose to give a booked hotel back.",
+        "trip.update",
+        effects.CancelHotelIn,
+        summarise=what_is_asked(effects.CANCEL),
+        desk=_DESK,
+        writes=True,
+        reversible=False,
+        gives=frozenset({"cancelled", "booking_id", "status", "trip_id", "charge"}),
+    )
+)

@@ -1,0 +1,160 @@
+"""Hotels: what granting a booking or its cancellation means, and what the reviewer sees of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from flask_babel import gettext
+from pydantic import Field
+
+from voyagent.approvals import effects
+from voyagent.approvals.effects import CheckShown, Description, Effect, FactShown, LeavingShown, Measured
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.fields import Closed, Id, text_field
+from voyagent.kernel.money import Money
+from voyagent.trips import queries, service
+from voyagent.trips.effects.shown import (
+    APPROVERS,
+    OUTSIDE,
+    TRIED,
+    amount_in_words,
+    clock_in_words,
+    day_in_words,
+    in_words,
+    keyring,
+    measured,
+    suppliers,
+)
+from voyagent.trips.models import TripLine
+from voyagent.trips.service import hotels, supplies
+from voyagent.trips.service.supplies import Booking
+
+
+class BookHotelIn(Closed):
+    """What `book_hotel` needs: a rate that was offered, and who stays; the first of them leads."""
+
+    rate_key: text_field(4096)  # type: ignore[valid-type]
+    passenger_ids: Annotated[list[Id], Field(min_length=1, max_length=9)]
+    buyer_reference: text_field(128) | None = None  # type: ignore[valid-type]
+
+
+class CancelHotelIn(Closed):
+    """What `cancel_hotel_booking` needs."""
+
+    booking_id: Id
+
+
+def run_book(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Book the rate. Raises InvalidArguments and whatever `service.book_hotel` raises."""
+    wanted = effects.read_arguments(BookHotelIn, arguments)
+    line = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids, reference=effects.reference())
+    told = {"booking_id": str(line.id), "supplier": line.supplier, "supplier_ref": line.supplier_ref, "status": line.status}
+    return {"booked": True, **told, "trip_id": str(line.trip_id)}
+
+
+def try_book(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Put the stay on the trip."""
+    wanted = effects.read_arguments(BookHotelIn, arguments)
+    trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
+    supplies.people_of(trip, wanted.passenger_ids)
+    hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", TRIED), rate.total)
+    return {}
+
+
+def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
+    """The hotel, the nights, who stays, what it costs, and until when it can be given back. Raises OfferNotFound, PassengerNotFound."""
+    wanted = effects.read_arguments(BookHotelIn, arguments)
+    rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
+    guests = ", ".join(one.full_name for one in supplies.people_of(trip, wanted.passenger_ids))
+    back = gettext("free of charge before %(day)s", day=day_in_words(rate.free_until)) if rate.free_until else gettext("not refundable")
+    return Description(
+        title=gettext("Book %(hotel)s", hotel=rate.hotel.name),
+        undo=back,
+        facts=[
+            FactShown(label=gettext("Hotel"), value=f"{rate.hotel.name}, {rate.hotel.city}"),
+            FactShown(label=gettext("Nights"), value=gettext("%(first)s to %(last)s", first=day_in_words(rate.check_in), last=day_in_words(rate.check_out))),
+            FactShown(label=gettext("Room"), value=f"{rate.rooms} × {rate.room}"),
+            FactShown(label=gettext("Guests"), value=guests),
+            FactShown(label=gettext("Cost"), value=amount_in_words(rate.total)),
+        ],
+        leaves=[LeavingShown(kind="booking", text=gettext("%(hotel)s, for %(guests)s", hotel=rate.hotel.name, guests=guests))],
+        checks=[
+            CheckShown(ok=rate.refundable, text=back),
+            CheckShown(ok=rate.valid_until > clock.now(), text=gettext("The rate was offered until %(clock)s", clock=clock_in_words(rate.valid_until, _actor))),
+        ],
+    )
+
+
+def worth_of_book(_actor: Actor, arguments: dict[str, Any]) -> Money:
+    """What the stay costs. Raises InvalidArguments, OfferNotFound."""
+    return supplies.rate_of(effects.read_arguments(BookHotelIn, arguments).rate_key).total
+
+
+def measure_book(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """The itinerary."""
+    return measured(hotels.trip_of_people(effects.read_arguments(BookHotelIn, arguments).passenger_ids).id)
+
+
+def run_cancel(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Give the rooms back. Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises."""
+    line, charge = service.cancel_hotel_booking(suppliers(), actor, effects.read_arguments(CancelHotelIn, arguments).booking_id, reference=effects.reference())
+    told = {"booking_id": str(line.id), "status": line.status, "trip_id": str(line.trip_id)}
+    return {"cancelled": True, **told, "charge": {"amount": charge.wire, "currency": charge.currency} if charge else None}
+
+
+def try_cancel(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the stay out of the itinerary."""
+    hotels.mark_cancelled(hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id), None)
+    return {}
+
+
+def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
+    """The stay that goes. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    stay = queries.line_of(hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id))
+    words = in_words(stay)
+    return Description(
+        title=gettext("Cancel %(hotel)s", hotel=stay.name),
+        undo=gettext("the rooms may be gone when they are wanted again"),
+        facts=[FactShown(label=gettext("Hotel"), value=words), FactShown(label=gettext("Booking number"), value=stay.supplier_ref or "")],
+        leaves=[LeavingShown(kind="cancellation", text=words)],
+        checks=[CheckShown(ok=False, text=gettext("What it costs the hotel says when it is done; it then stands on the trip."))],
+    )
+
+
+def measure_cancel(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """The itinerary."""
+    line = db.session.get_one(TripLine, (_actor.tenant_id, effects.read_arguments(CancelHotelIn, arguments).booking_id))
+    return measured(line.trip_id)
+
+
+BOOK = effects.register(
+    Effect(
+        "book_hotel",
+        APPROVERS,
+        "Book a hotel",
+        reversible=True,
+        run=run_book,
+        describe=describe_book,
+        rehearse=try_book,
+        measure=measure_book,
+        amount=worth_of_book,
+        schema=BookHotelIn,
+        **OUTSIDE,
+    )
+)
+CANCEL = effects.register(
+    Effect(
+        "cancel_hotel_booking",
+        APPROVERS,
+        "Cancel a hotel booking",
+        reversible=False,
+        run=run_cancel,
+        describe=describe_cancel,
+        rehearse=try_cancel,
+        measure=measure_cancel,
+        schema=CancelHotelIn,
+        **OUTSIDE,
+    )
+)

@@ -1,0 +1,131 @@
+"""Flights from a search to a ticket: offers are kept, one is held for those who travel, and issued once somebody has granted it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from voyagent.audit import service as audit
+from voyagent.drivers.suppliers import Suppliers
+from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, FlightQuery, Segment
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+from voyagent.trips import queries
+from voyagent.trips.details import FlightDetails, read_details, stored
+from voyagent.trips.models import TripLine
+from voyagent.trips.queries import LineNotFound
+from voyagent.trips.service.errors import NotHeld
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, offer_of, outside, people_of, refs_of, settled, traveller_of
+
+
+def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> list[Offered[FlightOffer]]:
+    """What the supplier offers, the cheapest first, kept until it expires. Raises Forbidden, SupplierError."""
+    actor.require("trip.update")
+    outside()
+    return keep_offers("flight", suppliers.flights.search(query))
+
+
+def hold_flight(
+    suppliers: Suppliers, keyring: Keyring, actor: Actor, trip_id: UUID, offer_id: UUID, passenger_ids: Sequence[UUID] | None = None
+) -> list[TripLine]:
+    """Hold an offer for those who travel, or the named ones: each flight becomes a line of the trip, held and not paid.
+
+    The same offer is held once on a trip, however often it is asked for. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
+    TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    """
+    actor.require("trip.update")
+    trip = queries.get_trip(trip_id, lock=True)
+    reference = f"hold-{trip.id}-{offer_id}"
+    held = lines_under(trip.id, reference)
+    if held:
+        return held
+    offer = offer_of(offer_id, FlightOffer)
+    travellers = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
+    found = settled(lambda: suppliers.flights.hold(offer, travellers, reference))
+    booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
+    details = [_details(segment, offer) for journey in offer.journeys for segment in journey.segments]
+    lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
+    told = {"locator": found.locator, "total": found.total.wire, "currency": found.total.currency, "people": len(travellers)}
+    audit.record(actor, "trip.flight_held", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+    return lines
+
+
+def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> list[TripLine]:
+    """Pay for a held booking and have its tickets; `line_id` is any flight of it. The supplier is asked under `reference`, the same at every try.
+
+    Raises Forbidden, LineNotFound, NotHeld, SupplierError (HoldExpired, TicketingRefused among them).
+    """
+    actor.require("trip.update")
+    lines = held_lines(line_id)
+    found = settled(lambda: suppliers.flights.issue(_key(lines), reference))
+    numbers = [ticket.number for ticket in found.tickets]
+    mark_ticketed(lines, found, numbers)
+    told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}
+    audit.record(actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+    return lines
+
+
+def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> tuple[list[TripLine], FlightBooking]:
+    """The lines of the newest booking under a locator, and the booking as its supplier has it. Raises Forbidden, LineNotFound, SupplierError."""
+    actor.require("trip.read")
+    mine = select(TripLine).where(TripLine.kind == "flight", TripLine.supplier_ref == locator.strip().upper(), TripLine.supplier_key.is_not(None))
+    newest = db.session.scalar(mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1))
+    if newest is None:
+        raise LineNotFound
+    lines = _booking_of(newest)
+    outside()
+    return lines, suppliers.flights.read(_key(lines))
+
+
+def held_lines(line_id: UUID) -> list[TripLine]:
+    """The flights of a held booking, by any of them; its trip's row is held. Raises LineNotFound, NotHeld."""
+    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight"))
+    if line is None:
+        raise LineNotFound
+    queries.get_trip(line.trip_id, lock=True)
+    db.session.refresh(line)
+    if line.status != "held" or line.supplier_key is None:
+        raise NotHeld
+    return _booking_of(line)
+
+
+def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, numbers: Sequence[str]) -> None:
+    """Write on the flights of a booking that they are ticketed; without `found` as a rehearsal does, which has no numbers."""
+    now = clock.now()
+    for line in lines:
+        details = read_details("flight", line.details)
+        line.status, line.hold_expires_at, line.updated_at = "ticketed", None, now
+        line.details = stored(details.model_copy(update={"tickets": list(numbers) or None}))
+        if found is not None:
+            line.supplier_key = found.supplier_ref
+    queries.get_trip(lines[0].trip_id).updated_at = now
+    db.session.flush()
+
+
+def _booking_of(line: TripLine) -> list[TripLine]:
+    return lines_under(line.trip_id, line.our_reference) if line.our_reference else [line]
+
+
+def _key(lines: Sequence[TripLine]) -> str:
+    key = lines[0].supplier_key
+    assert key is not None
+    return key
+
+
+def _details(segment: Segment, offer: FlightOffer) -> FlightDetails:
+    return FlightDetails(
+        kind="flight",
+        carrier=segment.carrier,
+        carrier_name=segment.carrier_name,
+        number=segment.number,
+        origin=segment.origin,
+        destination=segment.destination,
+        departs_at=segment.departs_at.strftime("%Y-%m-%dT%H:%M"),
+        arrives_at=segment.arrives_at.strftime("%Y-%m-%dT%H:%M"),
+        cabin=segment.cabin.value.capitalize(),
+        baggage=f"{offer.baggage_kg} kg" if offer.baggage_kg else None,
+    )

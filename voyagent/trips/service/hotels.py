@@ -1,0 +1,131 @@
+"""Hotels from a search to a booking, and back: rates are kept, one is booked once somebody has granted it, and what a cancellation costs stands on the trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+
+from voyagent.audit import service as audit
+from voyagent.drivers.suppliers import Suppliers
+from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, HotelRate
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
+from voyagent.trips import queries
+from voyagent.trips.details import HotelDetails, OtherDetails
+from voyagent.trips.models import Trip, TripLine, TripPassenger
+from voyagent.trips.queries import LineNotFound, PassengerNotFound
+from voyagent.trips.service.errors import LineIsOver, NotAtSupplier
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, outside, people_of, rate_of, refs_of, settled, traveller_of
+
+
+def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> list[Offered[HotelRate]]:
+    """What the supplier offers, the cheapest first, kept until it expires. Raises Forbidden, SupplierError."""
+    actor.require("trip.update")
+    outside()
+    return keep_offers("hotel", suppliers.hotels.search(query))
+
+
+def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> HotelRate:
+    """A rate as it stands now, kept anew. Raises Forbidden, SupplierError (SoldOut, OfferExpired, UnknownAtSupplier among them)."""
+    actor.require("trip.update")
+    outside()
+    rate = suppliers.hotels.check_rate(rate_key)
+    keep_offers("hotel", [rate])
+    return rate
+
+
+def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID], *, reference: str) -> TripLine:
+    """Book a rate that was offered for some who travel; the first of them leads. The supplier is asked under `reference`, and once.
+
+    Raises Forbidden, OfferNotFound, PassengerNotFound, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    """
+    actor.require("trip.update")
+    trip = trip_of_people(passenger_ids)
+    booked = lines_under(trip.id, reference)
+    if booked:
+        return booked[0]
+    rate = rate_of(rate_key)
+    guests = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
+    found = settled(lambda: suppliers.hotels.book(rate, guests, reference))
+    line = put_stay(trip, rate, Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference), found.total)
+    told = {"confirmation": found.confirmation, "total": found.total.wire, "currency": found.total.currency, "guests": len(guests)}
+    audit.record(actor, "trip.hotel_booked", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+    return line
+
+
+def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> tuple[TripLine, Money | None]:
+    """Give the rooms back; what that costs becomes a line of its own. The supplier is asked under `reference`, and once.
+
+    Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, SupplierError.
+    """
+    actor.require("trip.update")
+    line = booked_stay(line_id)
+    found = settled(lambda: suppliers.hotels.cancel(line.supplier_key or "", reference))
+    mark_cancelled(line, found.supplier_ref)
+    charge = found.charge
+    if charge:
+        what = OtherDetails(kind="other", title=f"{line.details['name']}, cancellation")
+        booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
+        book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
+    told = {"confirmation": found.confirmation, "charge": charge.wire if charge else None, "currency": charge.currency if charge else None}
+    audit.record(actor, "trip.hotel_cancelled", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+    return line, charge
+
+
+def read_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> tuple[TripLine, HotelBooking]:
+    """A booked stay and the booking as its supplier has it. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError."""
+    actor.require("trip.read")
+    line = _stay(line_id)
+    if line.supplier_key is None:
+        raise NotAtSupplier
+    outside()
+    return line, suppliers.hotels.read(line.supplier_key)
+
+
+def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
+    """The one trip that some people travel on, its row held. Raises PassengerNotFound where they do not, or travel on different ones."""
+    found = set(db.session.scalars(select(TripPassenger.trip_id).where(TripPassenger.id.in_(passenger_ids))))
+    if len(found) != 1:
+        raise PassengerNotFound
+    return queries.get_trip(found.pop(), lock=True)
+
+
+def booked_stay(line_id: UUID) -> TripLine:
+    """A stay that a supplier has booked; its trip's row is held. Raises LineNotFound, LineIsOver, NotAtSupplier."""
+    line = _stay(line_id)
+    queries.get_trip(line.trip_id, lock=True)
+    db.session.refresh(line)
+    if line.status != "booked":
+        raise LineIsOver
+    if line.supplier_key is None:
+        raise NotAtSupplier
+    return line
+
+
+def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:
+    """Put a booked rate on the trip. Raises TripFull."""
+    hotel = rate.hotel
+    rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
+    details = HotelDetails(kind="hotel", name=hotel.name, city=hotel.city, country=hotel.country, check_in=rate.check_in, check_out=rate.check_out)
+    details = details.model_copy(update={"room": rooms, "board": rate.board.value.replace("_", " "), "address": hotel.area or None})
+    return book_lines(trip, [details], booking, total)[0]
+
+
+def mark_cancelled(line: TripLine, key: str | None) -> None:
+    """Write on a stay that its rooms were given back."""
+    line.status, line.updated_at = "cancelled", clock.now()
+    line.supplier_key = key or line.supplier_key
+    queries.get_trip(line.trip_id).updated_at = line.updated_at
+    db.session.flush()
+
+
+def _stay(line_id: UUID) -> TripLine:
+    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "hotel"))
+    if line is None:
+        raise LineNotFound
+    return line

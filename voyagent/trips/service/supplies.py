@@ -1,0 +1,151 @@
+"""What flights, hotels and visas have in common when suppliers are asked: offers that are kept for a while, travellers, and bookings that become lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from voyagent.drivers.suppliers.errors import UpstreamTimeout
+from voyagent.drivers.suppliers.payloads import as_payload, from_payload
+from voyagent.drivers.suppliers.protocols import FlightOffer, HotelRate, PassengerKind, Traveller
+from voyagent.kernel import clock
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
+from voyagent.kernel.rehearsal import refuse_outside
+from voyagent.trips import passports, queries
+from voyagent.trips.details import AnyDetails, span, stored
+from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
+from voyagent.trips.queries import PassengerNotFound
+from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
+from voyagent.trips.service.lines import check_room
+
+Given = TypeVar("Given", FlightOffer, HotelRate)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Offered(Generic[Given]):
+    """An offer as it is kept: `id` is ours and names it from here on."""
+
+    id: UUID
+    offer: Given
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a supplier's booking leaves on the lines that it becomes."""
+
+    status: str
+    supplier: str
+    number: str
+    key: str
+    reference: str
+    hold_expires_at: datetime | None = None
+
+
+def outside() -> None:
+    """To be called before any supplier is asked: what is only rehearsed never leaves the house."""
+    refuse_outside(db.session)
+
+
+def settled(act: Callable[[], Answer]) -> Answer:
+    """What a supplier answers to an act that has a name.
+
+    Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises SupplierError; a
+    second time-out is still in doubt.
+    """
+    outside()
+    try:
+        return act()
+    except UpstreamTimeout as late:
+        if not late.in_doubt:
+            raise
+        return act()
+
+
+def keep_offers(kind: str, offers: Iterable[Given]) -> list[Offered[Given]]:
+    """Keep what was offered, so that one of it can be taken."""
+    kept = []
+    for offer in offers:
+        row = SupplierOffer(id=new_id(), kind=kind, supplier=offer.supplier, payload=as_payload(offer), created_at=clock.now(), expires_at=offer.valid_until)
+        db.session.add(row)
+        kept.append(Offered(row.id, offer))
+    db.session.flush()
+    return kept
+
+
+def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
+    """An offer that was kept; whether it has expired the supplier's guard says. Raises OfferNotFound."""
+    return _read(select(SupplierOffer).where(SupplierOffer.id == offer_id, SupplierOffer.kind == _NAMES[kind]), kind)
+
+
+def rate_of(rate_key: str) -> HotelRate:
+    """The newest rate that was kept under a supplier's key. Raises OfferNotFound."""
+    mine = select(SupplierOffer).where(SupplierOffer.kind == "hotel", SupplierOffer.payload["rate_key"].astext == rate_key)
+    return _read(mine.order_by(SupplierOffer.created_at.desc(), SupplierOffer.id.desc()).limit(1), HotelRate)
+
+
+def people_of(trip: Trip, passenger_ids: Sequence[UUID] | None = None) -> list[TripPassenger]:
+    """Those who travel, or the named ones of them, in the order of their adding. Raises PassengerNotFound, NobodyTravels."""
+    everybody = db.session.scalars(select(TripPassenger).where(TripPassenger.trip_id == trip.id).order_by(TripPassenger.created_at, TripPassenger.id)).all()
+    if passenger_ids is not None:
+        if not set(passenger_ids) <= {one.id for one in everybody}:
+            raise PassengerNotFound
+        everybody = [one for one in everybody if one.id in set(passenger_ids)]
+    if not everybody:
+        raise NobodyTravels
+    return list(everybody)
+
+
+def traveller_of(keyring: Keyring, one: TripPassenger) -> Traveller:
+    """A passenger as a supplier needs her: the last word of the name is the surname, and the passport is whole."""
+    given, _, surname = one.full_name.strip().rpartition(" ")
+    number = passports.opened(keyring, one.id, one.passport_sealed)
+    return Traveller(PassengerKind(one.kind), given or surname, surname, one.date_of_birth, one.nationality, number, one.passport_expiry)
+
+
+def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
+    """The lines that an act of that name has left already, first things first; none where it has not happened."""
+    rows = db.session.scalars(select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference))
+    return sorted(rows, key=lambda row: queries.line_of(row).place_in_time)
+
+
+def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total: Money, *, offer_id: UUID | None = None) -> list[TripLine]:
+    """Put what was booked on the trip, whose row is held. The first line has the cost of all, and the price until somebody names another. Raises TripFull."""
+    check_room(trip, len(things))
+    now, lines = clock.now(), []
+    for number, details in enumerate(things):
+        starts_on, ends_on = span(details)
+        amount = 0 if number else total.amount_minor
+        line = TripLine(id=new_id(), trip_id=trip.id, kind=details.kind, starts_on=starts_on, ends_on=ends_on, details=stored(details))
+        line.status, line.supplier, line.supplier_ref, line.supplier_key = booking.status, booking.supplier, booking.number, booking.key
+        line.our_reference, line.hold_expires_at, line.offer_id = booking.reference, booking.hold_expires_at, offer_id
+        line.cost_minor, line.price_minor, line.currency = amount, amount, total.currency
+        line.created_at = line.updated_at = now
+        db.session.add(line)
+        lines.append(line)
+    trip.updated_at = now
+    db.session.flush()
+    return lines
+
+
+def refs_of(lines: Sequence[TripLine]) -> dict[str, Any]:
+    """What an event about a booking names."""
+    return {"trip_id": lines[0].trip_id, "line_id": lines[0].id}
+
+
+def _read(statement: Any, kind: type[Given]) -> Given:
+    row = db.session.scalar(statement)
+    if row is None:
+        raise OfferNotFound
+    return from_payload(kind, row.payload)
+
+
+_NAMES: dict[Any, str] = {FlightOffer: "flight", HotelRate: "hotel"}

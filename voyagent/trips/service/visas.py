@@ -1,0 +1,73 @@
+"""Visas: what a country asks of a nationality, and an application that is filed once somebody has granted it."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from voyagent.audit import service as audit
+from voyagent.drivers.suppliers import Suppliers
+from voyagent.drivers.suppliers.protocols import VisaApplication, VisaRequirements
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
+from voyagent.trips import queries
+from voyagent.trips.details import VisaDetails
+from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
+from voyagent.trips.queries import PassengerNotFound
+from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
+from voyagent.trips.service.supplies import Booking, book_lines, lines_under, outside, refs_of, settled, traveller_of
+
+
+def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> VisaRequirements:
+    """What a country asks of a nationality, with the checklist of papers. Raises Forbidden, SupplierError."""
+    actor.require("trip.read")
+    outside()
+    return suppliers.visas.requirements(nationality, destination, currency or actor.currency)
+
+
+def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date, reference: str) -> TripLine:
+    """File somebody's application for a country. `filed_on` is part of what is filed, so that a repeat under `reference` is the same application.
+
+    Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    """
+    actor.require("trip.update")
+    one, trip = applicant(passenger_id)
+    filed = lines_under(trip.id, reference)
+    if filed:
+        return filed[0]
+    arrives_on, nationality = day_of_arrival(trip), one.nationality
+    if nationality is None:
+        raise NoNationality
+    application = VisaApplication(traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency)
+    found = settled(lambda: suppliers.visas.file(application, reference))
+    booking = Booking("filed", found.supplier, found.receipt, found.supplier_ref, reference)
+    line = put_visa(trip, one, destination, found.filed_on, booking, found.fee or Money(0, trip.currency))
+    refs = {**refs_of([line]), "passenger_id": one.id}
+    audit.record(actor, "trip.visa_filed", entity_refs=refs, outputs={"country": destination, "receipt": found.receipt}, driver=found.supplier)
+    return line
+
+
+def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
+    """Somebody who travels and her trip, whose row is held. Raises PassengerNotFound."""
+    one = db.session.scalar(select(TripPassenger).where(TripPassenger.id == passenger_id))
+    if one is None:
+        raise PassengerNotFound
+    return one, queries.get_trip(one.trip_id, lock=True)
+
+
+def day_of_arrival(trip: Trip) -> date:
+    """The first day of the trip. Raises NoDayOfArrival."""
+    found = db.session.scalar(select(func.min(TripLine.starts_on)).where(TripLine.trip_id == trip.id, TripLine.status.notin_(OVER)))
+    if found is None:
+        raise NoDayOfArrival
+    return found
+
+
+def put_visa(trip: Trip, one: TripPassenger, destination: str, filed_on: date, booking: Booking, fee: Money) -> TripLine:
+    """Put a filed application on the trip. Raises TripFull."""
+    details = VisaDetails(kind="visa", country=destination, traveller=one.full_name, filed_on=filed_on)
+    return book_lines(trip, [details], booking, fee)[0]
