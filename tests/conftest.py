@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import structlog
 from flask import Flask
 
 from tests.people import People, Person
+from tests.worker import work_off
 from voyagent import cli
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
@@ -164,14 +165,8 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def drain(app: Flask, settings: Settings) -> Callable[[], None]:
-    """Run the jobs that are due, as the worker would; in a thread, since the browser's driver keeps an event loop in this one."""
-    from voyagent.kernel import jobs  # noqa: PLC0415 - the tasks are known once the application is
-
-    def run() -> None:
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(jobs.drain, app, settings).result()
-
-    return run
+    """Run the jobs that are due, as the worker would."""
+    return partial(work_off, app, settings)
 
 
 @pytest.fixture

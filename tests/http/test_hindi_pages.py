@@ -21,13 +21,14 @@ from tests.http.operations import MAKERS
 from tests.http.test_every_page import FORM_NAMES, READ, SENT, Door, named
 from tests.identity import authenticators
 from tests.people import PASSWORD, People, Person, csrf
+from tests.worker import work_off
 from voyagent.approvals import queries as waiting, service as approvals
 from voyagent.assistant import service as assistant
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.guards import Guard
 from voyagent.identity import service as identity
-from voyagent.kernel import clock, jobs
+from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.chart import CHART
@@ -296,7 +297,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
     def say(session_id: UUID, message: str) -> None:
         with clerk.acting() as actor:
             assistant.send(actor, session_id, message=message)
-        jobs.drain(app, settings)
+        work_off(app, settings)
 
     for granted in (True, False, None):
         with clerk.acting() as actor:
@@ -309,7 +310,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
             asked = waiting.pending_of_session(reader, session_id)[0]["approval_id"]
         with person.acting() as actor:
             approvals.resolve(actor, asked, granted=granted, reason=None if granted else "no longer wanted")
-        jobs.drain(app, settings)
+        work_off(app, settings)
 
 
 def form(browser: FlaskClient, door: Door, address: str, **fields: Any) -> Any:
