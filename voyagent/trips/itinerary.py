@@ -143,7 +143,7 @@ def _heading(day: date, today: Sequence[Line], dated: Sequence[Line], home: str)
     flights = [line.details for line in today if isinstance(line.details, FlightDetails)]
     if flights:
         city = places.city_of(flights[-1].destination)
-        return gettext("Home") if city == home and len(dated) > 1 and day != min(line.starts_on for line in dated if line.starts_on) else _to(city)
+        return gettext("Home again") if city == home and len(dated) > 1 and day != min(line.starts_on for line in dated if line.starts_on) else _to(city)
     others = [line.details for line in today if isinstance(line.details, OtherDetails)]
     if others:
         return str(others[0].title)

@@ -58,8 +58,8 @@ def outside() -> None:
 def settled(act: Callable[[], Answer]) -> Answer:
     """What a supplier answers to an act that has a name.
 
-    Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises SupplierError; a
-    second time-out is still in doubt.
+    Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises
+    SupplierError; a second time-out is still in doubt.
     """
     outside()
     try:
