@@ -429,7 +429,7 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alic
     }
     words = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='edited']")
     assert "Edited by Alice Owner" in words
-    assert "Customer name" in words
+    assert "Customer" in words
     assert "Deepa Krishnan" in words
     assert decide(browser, approval_id, granted="1") == (303, f"/approvals/{approval_id}")
     assert desk.row(approval_id)["status"] == "granted"

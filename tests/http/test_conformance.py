@@ -82,7 +82,7 @@ def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(desc
 
     keeps_to_it()
     assert call.operation.status in answered, answered
-    assert 404 not in answered
+    assert 404 not in answered or call.path.startswith("/api/trips")  # whose body may name a conversation that is not there
 
 
 def _try(operation: Any, mode: GenerationMode, token: str, checks: list[Any]) -> None:

@@ -65,7 +65,7 @@ def test_every_kind_of_failure_has_its_status(kind: type[errors.VoyagentError], 
 
 
 # Reasons of an effect that runs after the decision, in the worker: they are written on the proposal and never reach a door.
-NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged"}
+NEVER_AT_A_DOOR = {"RequesterGone", "ToolUnknown", "ArgumentsChanged", "SupplierError"}
 
 
 def test_every_failure_of_the_program_has_a_status_a_code_and_words() -> None:

@@ -42,6 +42,8 @@ NAMES = {
         "Voyagent",
         "API",
         "CSV",
+        "PDF",
+        "PNR",
         "QR",
         "UTC",
         "IST",
@@ -110,6 +112,9 @@ TYPED = sorted(
         *("Alice Owner", "Alice Travels", "Alice", "Bob Colleague", "Bob", "Victor Viewer", "Neha Krishnan", "Neha Kulkarni", "Neha", "Malabar Gulf"),
         *(
             "Deepa Krishnan",
+            "Desert for the Krishnans",
+            "Who owes us",
+            "Trip",
             "Deepa",
             "Krishnan family",
             "Krishnan",

@@ -25,8 +25,6 @@ def flight_query(  # noqa: PLR0913 - each is a field of the query
     return FlightQuery(origin, destination, outbound_date, party, currency, return_date, Cabin(cabin), direct_only)
 
 
-def hotel_query(
-    *, country: str, city: str, check_in: date, check_out: date, guests: int, currency: str, budget_max: str | None
-) -> HotelQuery:
+def hotel_query(*, country: str, city: str, check_in: date, check_out: date, guests: int, currency: str, budget_max: str | None) -> HotelQuery:
     """A search of hotels. Raises InvalidAmount, UnknownCurrency."""
     return HotelQuery(country, city, check_in, check_out, guests, currency, Money.parse(budget_max, currency) if budget_max else None)

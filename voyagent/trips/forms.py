@@ -30,6 +30,7 @@ LINE_PLACES = {
     "line_is_over": "",
     "trip_full": "",
 }
+_CURRENCY = {"invalid_currency": _("That is not a currency code. Use three capitals such as INR.")}
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 
@@ -37,6 +38,7 @@ class TripForm(SchemaForm[TripIn]):
     """What a trip is called, in which money it is counted, and what the customer should know."""
 
     schema: ClassVar[type[BaseModel]] = TripIn
+    sentences: ClassVar[dict[str, Any]] = _CURRENCY
 
     title = StringField(_("Title"))
     currency = SelectField(_("Currency"), validate_choice=False)
@@ -98,6 +100,7 @@ class LineForm(SchemaForm[LineIn]):
     places: ClassVar[dict[str, str]] = {}
     """Fields of the details whose findings stand at another field."""
     sentences: ClassVar[dict[str, Any]] = {
+        **_CURRENCY,
         "string_pattern_mismatch": _("That does not look right."),
         "cost.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),
         "price.string_pattern_mismatch": _("Write an amount such as 45000 or 45,000.50."),

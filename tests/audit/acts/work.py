@@ -32,7 +32,7 @@ APPROVAL = ("approval_id", "session_id")
 HERS = {"by": "alice", "via": "assistant"}
 PROGRAM = {"by": None, "via": "job"}
 # What a turn tells and keeps of itself; its failure is told there too.
-TURN = ("chat_events", "chat_messages", "chat_sessions", "chat_turns", "chat_turn_steps")
+TURN = ("chat_events", "chat_messages", "chat_sessions", "chat_turns", "chat_turn_steps", "turn_admissions")
 
 # Enquiries -----------------------------------------------------------------------------------------------------------------
 
