@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from tests.drivers.suppliers.conftest import suppliers_of
 from tests.drivers.suppliers.contract import people
 from tests.drivers.suppliers.test_sandbox import DAY, HOTELS, QUERY
-from voyagent.drivers.suppliers import errors
+from voyagent.drivers import suppliers as drivers
+from voyagent.drivers.suppliers import errors, guard
 from voyagent.drivers.suppliers.errors import CapabilityNotSupported, PermanentFailure, SoldOut, SupplierError, TransientFailure, UpstreamTimeout
 from voyagent.drivers.suppliers.guard import HANGING_MAX, Guard
 from voyagent.drivers.suppliers.protocols import Party, PassengerKind, Traveller, VisaApplication
@@ -82,8 +83,14 @@ def test_the_context_of_the_caller_goes_along() -> None:
         assert Guard("acme", 1).call("search", structlog.contextvars.get_contextvars) == {"request_id": "r-1"}
 
 
-def test_the_log_tells_the_act_and_nobodys_name() -> None:
+def fresh_log(monkeypatch: pytest.MonkeyPatch, module: object) -> None:
+    """A logger that has not been used, since a used one keeps what it was first configured with."""
+    monkeypatch.setattr(module, "log", structlog.wrap_logger(structlog.PrintLogger(), cache_logger_on_first_use=False))
+
+
+def test_the_log_tells_the_act_and_nobodys_name(monkeypatch: pytest.MonkeyPatch) -> None:
     suppliers = suppliers_of()
+    fresh_log(monkeypatch, guard)
     with capture_logs() as lines:
         offer = suppliers.flights.search(QUERY)[0]
         with pytest.raises(SoldOut):
@@ -132,7 +139,8 @@ def test_production_has_no_supplier_until_one_is_named() -> None:
     assert suppliers.flights.capabilities == frozenset()
 
 
-def test_the_sandbox_in_production_is_a_loud_choice() -> None:
+def test_the_sandbox_in_production_is_a_loud_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh_log(monkeypatch, drivers)
     with capture_logs() as lines:
         suppliers = suppliers_of(env="production", flights="sandbox")
     assert (suppliers.flights.name, suppliers.hotels.name) == ("sandbox", "none")
