@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from voyagent.drivers.suppliers import checks
 from voyagent.drivers.suppliers.guard import Guard
@@ -23,11 +24,13 @@ from voyagent.drivers.suppliers.protocols import (
     VisaSupplier,
 )
 
+Driver = TypeVar("Driver", bound=FlightSupplier | HotelSupplier | VisaSupplier)
 
-class GuardedFlights:
-    """FlightSupplier around another one."""
 
-    def __init__(self, driver: FlightSupplier, timeout_s: float) -> None:
+class _Guarded(Generic[Driver]):
+    """Any of them around another one."""
+
+    def __init__(self, driver: Driver, timeout_s: float) -> None:
         self._driver = driver
         self._guard = Guard(driver.name, timeout_s)
 
@@ -40,6 +43,10 @@ class GuardedFlights:
     def capabilities(self) -> frozenset[Capability]:
         """The driver's."""
         return self._driver.capabilities
+
+
+class GuardedFlights(_Guarded[FlightSupplier]):
+    """FlightSupplier around another one."""
 
     def search(self, query: FlightQuery) -> list[FlightOffer]:
         """As the protocol says. Raises ValidationFailed before the supplier is asked."""
@@ -73,22 +80,8 @@ class GuardedFlights:
         return self._guard.call("flights.read", lambda: self._driver.read(supplier_ref))
 
 
-class GuardedHotels:
+class GuardedHotels(_Guarded[HotelSupplier]):
     """HotelSupplier around another one."""
-
-    def __init__(self, driver: HotelSupplier, timeout_s: float) -> None:
-        self._driver = driver
-        self._guard = Guard(driver.name, timeout_s)
-
-    @property
-    def name(self) -> str:
-        """The driver's."""
-        return self._driver.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """The driver's."""
-        return self._driver.capabilities
 
     def search(self, query: HotelQuery) -> list[HotelRate]:
         """As the protocol says. Raises ValidationFailed before the supplier is asked."""
@@ -116,22 +109,8 @@ class GuardedHotels:
         return self._guard.call("hotels.read", lambda: self._driver.read(supplier_ref))
 
 
-class GuardedVisas:
+class GuardedVisas(_Guarded[VisaSupplier]):
     """VisaSupplier around another one."""
-
-    def __init__(self, driver: VisaSupplier, timeout_s: float) -> None:
-        self._driver = driver
-        self._guard = Guard(driver.name, timeout_s)
-
-    @property
-    def name(self) -> str:
-        """The driver's."""
-        return self._driver.name
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """The driver's."""
-        return self._driver.capabilities
 
     def requirements(self, nationality: str, destination: str, currency: str) -> VisaRequirements:
         """As the protocol says. Raises ValidationFailed before the supplier is asked."""
