@@ -57,7 +57,12 @@ def decision_of(turn: Turn) -> Decision | None:
 def expected_continuations(session_id: UUID) -> list[str]:
     """Proposals of a conversation that were granted and are not carried out yet: the assistant goes on by itself when they are."""
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
-    return [row["id"] for row in rows if row["effect_status"] in ("waiting", "running")]
+    return [row["id"] for row in rows if is_awaited(row)]
+
+
+def is_awaited(proposal: Row) -> bool:
+    """Whether a proposal was granted and is not carried out yet."""
+    return proposal["effect_status"] in ("waiting", "running")
 
 
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:

@@ -104,6 +104,8 @@ class Screen:
     running: Turn | None
     seq: int
     awaited: bool = False
+    moved: bool = False
+    """Whether something was told while the page was read, so that its parts may be of different moments."""
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
@@ -115,23 +117,23 @@ class Screen:
 
     @property
     def is_live(self) -> bool:
-        """Whether something may still be told: a turn runs, a grant is being carried out, or a decision waits."""
-        return self.running is not None or self.awaited or any(request.row["status"] == "pending" for request in self.requests.values())
+        """Whether something may still be told: a turn runs, a grant is being carried out, a decision waits, or the page is behind already."""
+        return self.running is not None or self.awaited or self.moved or any(request.row["status"] == "pending" for request in self.requests.values())
 
 
 def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded: bool = False) -> Screen:
     """A conversation, its newest hundred messages or those from a number on, with earlier versions where they are wanted. Raises SessionNotFound.
 
-    The number of the last event is read first, then whether a turn runs, then what was said: whatever happens meanwhile comes as an event behind that number.
+    The number of the last event is read first, then what was asked for, then whether a turn runs, then what was said: a grant that is carried out meanwhile has
+    left the turn that goes on, and whatever is told meanwhile has a number behind that one.
     """
     reader = SessionReader(db.session)
     sessions = reader.read(chats.session_statement(session_id))[0]
     if not sessions:
         raise SessionNotFound
     session = sessions[0]
-    running = chats.find_running_turn(session_id)
-    awaited = bool(queries.expected_continuations(session_id))
     proposals = reader.read(approvals.session_statement(session_id))[0]
+    running = chats.find_running_turn(session_id)
     before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
     said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5, superseded=superseded)
     entries = _entries(said, identity.names_of(reader))
@@ -145,7 +147,8 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
         conversations=read_conversations(reader, actor),
         running=running,
         seq=session["event_seq"],
-        awaited=awaited,
+        awaited=any(map(queries.is_awaited, proposals)),
+        moved=chats.last_seq(session_id) != session["event_seq"],
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
         papers=_papers(proposals),
         superseded=superseded,

@@ -67,11 +67,14 @@ def _awaiting(app: Flask, listener: Credential, session_id: UUID, reply: Reply) 
 
 
 def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> tuple[str | None, bool]:
-    """The last of the turns that go on after these decisions, and whether none is still to begin."""
+    """The last of the turns that go on after these decisions, and whether none is still to begin.
+
+    Each begins in the transaction that carries its decision out, so the decisions are read first: one that has been carried out has its turn by then.
+    """
     with app.app_context(), transaction(tenant_id):
-        begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
         rows = [approvals.find_approval(approval_id) for approval_id in approval_ids]
         complete = all(row is None or row.effect_status not in ("waiting", "running") for row in rows)
+        begun = [turn for turn in map(chats.find_continuation, approval_ids) if turn is not None]
         newest = max(begun, key=lambda turn: turn.created_at, default=None)
         return (newest.id if newest is not None else None), complete
 
