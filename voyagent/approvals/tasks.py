@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.approvals import service
-from voyagent.identity.queries import tenant_ids
+from voyagent.identity.agencies import in_each_agency
 from voyagent.kernel import tenancy
-from voyagent.kernel.db import db, transaction
+from voyagent.kernel.db import db
 from voyagent.kernel.jobs import task
 
 
@@ -21,11 +21,4 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """For each agency: write overdue proposals down as expired, and try effects again that nobody finished."""
-    with transaction():
-        agencies = tenant_ids()
-    for tenant_id in agencies:
-        db.session.remove()  # one session, one agency
-        with transaction(tenant_id):
-            service.expire_overdue()
-            service.resume_effects()
-    db.session.remove()
+    in_each_agency(lambda: (service.expire_overdue(), service.resume_effects()))

@@ -1,10 +1,11 @@
-"""Background work of conversations: remove what was deleted, once its undo is over."""
+"""Background work of conversations: remove what was deleted, once its undo is over, and each minute take up turns that no job runs any more."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.chat import service
+from voyagent.chat import service, turns
+from voyagent.identity.agencies import in_each_agency
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db
 from voyagent.kernel.jobs import task
@@ -15,3 +16,9 @@ def wipe(tenant_id: str, session_id: str, deleted_at: str) -> None:
     """Remove the rows of a deleted conversation."""
     tenancy.bind(db.session(), UUID(tenant_id))
     service.wipe(UUID(session_id), deleted_at)
+
+
+@task("chat.housekeeping", own_transactions=True, every="* * * * *")
+def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
+    """For each agency: have turns gone on with whose job ran out of tries, or was lost."""
+    in_each_agency(turns.resume)

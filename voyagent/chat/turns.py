@@ -1,22 +1,27 @@
-"""What only the program does with a turn: hold it while a transaction writes, end it in one piece, and tell a stream something that is of no turn."""
+"""What only the program does with a turn: hold it while a transaction writes, end it in one piece, and take it up again when its job was lost.
+
+It also tells a stream what is of no turn.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from voyagent.chat.models import ChatTurn
-from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, lock
-from voyagent.chat.service import TurnTakenOver, append_message, emit, event_line, finish_turn, topic
+from voyagent.chat.queries import ACTIVE, SessionNotFound, Turn, lock, turn_of
+from voyagent.chat.service import TURN_TASK, TurnTakenOver, append_message, defer_turn, emit, event_line, finish_turn, topic
 from voyagent.kernel import events
 from voyagent.kernel.actor import system_actor
 from voyagent.kernel.db import db
 
 # The reserved names on the wire for an event that is of no turn.
 REPLAY = "replay"
+MINUTE = timedelta(minutes=1)
 
 
 def hold_turn(turn: Turn) -> bool:
@@ -49,6 +54,17 @@ def conclude_turn(turn: Turn, status: str, blocks: list[dict[str, Any]]) -> None
     finish_turn(turn, status)
 
 
+def resume() -> int:
+    """Have turns of the bound agency gone on with that are a minute old and have no job any more; how many.
+
+    Without it a turn whose job ran out of tries would stand as running for ever, and nothing more could be said in its conversation.
+    """
+    lost = db.session.scalars(select(ChatTurn).where(ChatTurn.status.in_(ACTIVE), ChatTurn.created_at < func.now() - MINUTE, _HAS_NO_JOB)).all()
+    for turn in lost:
+        defer_turn(turn_of(turn))
+    return len(lost)
+
+
 def tell(turn: Turn, kind: str, **fields: Any) -> int:
     """Store an event that is of no stored turn, such as a failed replay; its number. Raises SessionNotFound."""
     values = {"session_id": turn.session_id, "turn_id": turn.id, "kind": kind, "data": event_line(turn, kind, fields)}
@@ -58,6 +74,11 @@ def tell(turn: Turn, kind: str, **fields: Any) -> int:
     events.ring(topic(turn.session_id))
     return int(seq)
 
+
+_HAS_NO_JOB = text(
+    "not exists (select 1 from procrastinate_jobs j where j.lock = chat_turns.session_id::text and j.task_name = :task and j.status in ('todo', 'doing')"
+    " and j.args ->> 'turn_id' = chat_turns.id)"
+).bindparams(task=TURN_TASK)
 
 _TELL = text(
     """

@@ -11,18 +11,23 @@ import functools
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 import procrastinate
+import psycopg
 import structlog
+from procrastinate.exceptions import ConnectorException
+from procrastinate.job_context import JobContext
 from sqlalchemy import text
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
 from voyagent.kernel.metrics import timed_job
+from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
 
 if TYPE_CHECKING:
     from flask import Flask  # services defer jobs and know no Flask; only the worker is handed the application
@@ -30,6 +35,13 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 QUEUE = "default"
 CONCURRENCY = 4
+
+# NOTIFY rings for a new job alone. One that waited for another of its lock, or was given back, is found by looking.
+LOOK_EVERY_S = 1.0
+
+# After 1, 2, 3 … seconds: what a busy moment has refused goes on soon, and a database that is away for most of a minute loses nobody's job.
+TRIES = procrastinate.RetryStrategy(max_attempts=10, wait=1, linear_wait=1)
+BEGIN_ANEW_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +85,17 @@ def worker_app(app: Flask, settings: Settings) -> procrastinate.App:
     """The worker's side: every registered task, and the rescue of jobs whose worker has died."""
     connector = procrastinate.PsycopgConnector(conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)})
     jobs = procrastinate.App(connector=connector)
+    rescue = Rescue(jobs, stalled_s=settings.worker_stalled_s)
+    jobs.worker_defaults = {"worker_middleware": [rescue.watch]}
     for registered in _tasks.values():
-        run = jobs.task(name=registered.name, retry=procrastinate.RetryStrategy(max_attempts=5, wait=1, exponential_wait=2))(_in_context(app, registered))
+        run = jobs.task(name=registered.name, retry=TRIES)(_in_context(app, registered))
         if registered.every is not None:
             jobs.periodic(cron=registered.every)(run)
 
     @jobs.periodic(cron="* * * * * */2")
-    @jobs.task(name="kernel.rescue", queueing_lock="kernel.rescue")
-    async def rescue(timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
-        for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=settings.worker_stalled_s):
-            log.warning("job.rescued", job_id=job.id, task=job.task_name)
-            await jobs.job_manager.retry_job(job)
+    @jobs.task(name=RESCUE_TASK, queueing_lock=RESCUE_TASK, pass_context=True)
+    async def look(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - procrastinate hands the tick in
+        await rescue.look(context)
 
     return jobs
 
@@ -105,32 +117,46 @@ def drain(app: Flask, settings: Settings) -> None:
 
 
 async def _work(app: Flask, settings: Settings) -> None:
-    jobs = worker_app(app, settings)
-    async with jobs.open_async():
-        work = asyncio.ensure_future(
-            jobs.run_worker_async(
-                concurrency=CONCURRENCY,
-                install_signal_handlers=False,
-                update_heartbeat_interval=settings.worker_heartbeat_s,
-                stalled_worker_timeout=settings.worker_stalled_s,
-                shutdown_graceful_timeout=5,
-                delete_jobs="successful",
-            )
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, work.cancel)
-        _end_with_parent(lambda: loop.call_soon_threadsafe(work.cancel))
+    serving = asyncio.ensure_future(_serve(app, settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    _end_with_parent(lambda: loop.call_soon_threadsafe(serving.cancel))
+    try:
+        await serving
+    except asyncio.CancelledError:
+        log.info("worker.stopped")
+
+
+async def _serve(app: Flask, settings: Settings) -> None:
+    """Work until cancelled. procrastinate gives up when one of its own statements fails, as while the database restarts or is too slow; then it begins anew."""
+    this = asyncio.current_task()
+    assert this is not None
+    while True:
+        jobs, error = worker_app(app, settings), "SideTaskFailed"
         try:
-            await work
-        except asyncio.CancelledError:
-            log.info("worker.stopped")
+            async with jobs.open_async():
+                await jobs.run_worker_async(
+                    concurrency=CONCURRENCY,
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=LOOK_EVERY_S,
+                    update_heartbeat_interval=settings.worker_heartbeat_s,
+                    stalled_worker_timeout=settings.worker_stalled_s,
+                    shutdown_graceful_timeout=5,
+                    delete_jobs="successful",
+                )
+        except (ConnectorException, psycopg.Error) as failure:
+            error = type(failure.__cause__ or failure).__name__
+        if this.cancelling():
+            raise asyncio.CancelledError
+        log.warning("worker.begins_anew", error=error)
+        await asyncio.sleep(BEGIN_ANEW_AFTER_S)
 
 
 def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
     @functools.wraps(registered.run)
     def run(**arguments: Any) -> None:
-        with app.app_context(), timed_job(registered.name):
+        with app.app_context(), timed_job(registered.name), _told(registered.name):
             if registered.own_transactions:
                 registered.run(**arguments)
                 return
@@ -138,6 +164,16 @@ def _in_context(app: Flask, registered: Task) -> Callable[..., None]:
                 registered.run(**arguments)
 
     return run
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Leave the cause of a failure in the log: procrastinate is silent about a job that will be tried again."""
+    try:
+        yield
+    except Exception:
+        log.exception("job.failed", task=name)
+        raise
 
 
 def _end_with_parent(stop: Callable[[], object]) -> None:

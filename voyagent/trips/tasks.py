@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import current_app
 
-from voyagent.identity.queries import tenant_ids
-from voyagent.kernel.db import db, transaction
+from voyagent.identity.agencies import in_each_agency
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import service
@@ -16,21 +13,11 @@ from voyagent.trips import service
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """For each agency: forget the offers that are long over."""
-    _in_each_agency(service.sweep)
+    in_each_agency(service.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """For each agency: seal the passports with the present secret that an older one still holds."""
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
-    _in_each_agency(lambda: service.seal_anew(keyring))
-
-
-def _in_each_agency(act: Callable[[], object]) -> None:
-    with transaction():
-        agencies = tenant_ids()
-    for tenant_id in agencies:
-        db.session.remove()  # one session, one agency
-        with transaction(tenant_id):
-            act()
-    db.session.remove()
+    in_each_agency(lambda: service.seal_anew(keyring))

@@ -1,0 +1,186 @@
+"""Jobs that nobody works on are given back, a worker outlives statements of its queue that fail, and why a job failed stands in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import procrastinate
+import pytest
+import sqlalchemy as sa
+import structlog
+from flask import Flask
+
+from tests.people import Person
+from tests.processes import ROOT, end, worker_environment
+from voyagent.chat import service as chat
+from voyagent.kernel import jobs
+from voyagent.kernel.config import Settings
+from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
+
+LATE, ALIVE = "10 s", "0 s"
+PATIENCE_S = 30
+
+
+class Queue:
+    """The tables of the queue, as their owner sees them; what a test puts there goes with it."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._workers: list[int] = []
+
+    def worker(self, silent_for: str) -> int:
+        made = self._scalar("insert into procrastinate_workers (last_heartbeat) values (now() - cast(:v as interval)) returning id", v=silent_for)
+        self._workers.append(made)
+        return made
+
+    def job(self, worker_id: int | None, *, status: str = "doing", task: str = "probe", queueing_lock: str | None = None) -> int:
+        statement = (
+            "insert into procrastinate_jobs (queue_name, task_name, status, worker_id, queueing_lock)"
+            " values ('elsewhere', :task, cast(:status as procrastinate_job_status), :worker, :lock) returning id"
+        )
+        return self._scalar(statement, task=task, status=status, worker=worker_id, lock=queueing_lock)
+
+    def state(self, job_id: int) -> tuple[str, int] | None:
+        """Its status and how often it was tried, or None where it is gone."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.text("select status, attempts from procrastinate_jobs where id = :i"), {"i": job_id}).first()
+            return None if row is None else (row.status, row.attempts)
+
+    def clear(self) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(sa.text("delete from procrastinate_jobs where queue_name = 'elsewhere'"))
+            connection.execute(sa.text("delete from procrastinate_workers where id = any(:made)"), {"made": self._workers})
+
+    def _scalar(self, statement: str, **values: Any) -> int:
+        with self._engine.begin() as connection:
+            return int(connection.scalar(sa.text(statement), values) or 0)
+
+
+@pytest.fixture
+def queue(owner_engine: sa.Engine) -> Any:
+    made = Queue(owner_engine)
+    yield made
+    made.clear()
+
+
+def looks(app: Flask, settings: Settings, own: int, *, times: int = 1, running: tuple[int, ...] = ()) -> None:
+    """What the worker of that number does when it looks for lost jobs, while it runs some."""
+
+    async def look() -> None:
+        queue = jobs.worker_app(app, settings)
+        async with queue.open_async():
+            await _look(Rescue(queue, stalled_s=settings.worker_stalled_s), own, times, list(running))
+
+    asyncio.run(look())
+
+
+async def _look(rescue: Rescue, own: int, times: int, running: list[int]) -> None:
+    if running:
+        job = SimpleNamespace(job=SimpleNamespace(id=running.pop()))
+        await rescue.watch(lambda: _look(rescue, own, times, running), job, None)  # type: ignore[arg-type]
+        return
+    for _ in range(times):
+        await rescue.look(SimpleNamespace(job=SimpleNamespace(worker_id=own)))  # type: ignore[arg-type]
+
+
+def test_jobs_of_a_worker_that_fell_silent_are_given_back(app: Flask, settings: Settings, queue: Queue) -> None:
+    own, dead, alive = queue.worker(ALIVE), queue.worker(LATE), queue.worker(ALIVE)
+    lost, forgotten, kept = queue.job(dead), queue.job(None), queue.job(alive)
+    looks(app, settings, own)
+    assert [queue.state(job) for job in (lost, forgotten, kept)] == [("todo", 1), ("todo", 1), ("doing", 0)]
+
+
+def test_a_worker_whose_own_beat_is_late_keeps_what_it_runs(app: Flask, settings: Settings, queue: Queue) -> None:
+    own = queue.worker(LATE)
+    runs = queue.job(own)
+    looks(app, settings, own, times=3, running=(runs,))
+    assert queue.state(runs) == ("doing", 0)
+
+
+def test_what_a_worker_holds_and_does_not_run_is_given_back_at_the_second_look(app: Flask, settings: Settings, queue: Queue) -> None:
+    own = queue.worker(ALIVE)
+    held = queue.job(own)
+    looks(app, settings, own)
+    assert queue.state(held) == ("doing", 0), "it may be about to run"
+    looks(app, settings, own, times=2)
+    assert queue.state(held) == ("todo", 1)
+
+
+def test_a_rescue_that_died_does_not_stand_in_the_way_of_the_next(app: Flask, settings: Settings, queue: Queue) -> None:
+    own, dead = queue.worker(ALIVE), queue.worker(LATE)
+    died, lost = queue.job(dead, task=RESCUE_TASK, queueing_lock="probe"), queue.job(dead)
+    queue.job(None, status="todo", task=RESCUE_TASK, queueing_lock="probe")
+    looks(app, settings, own)
+    assert [queue.state(job) for job in (died, lost)] == [None, ("todo", 1)]
+
+
+def test_why_a_job_failed_stands_in_the_log(app: Flask) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    run = jobs._in_context(app, jobs.Task("probe.fails", fail))  # noqa: SLF001 - as the worker has it
+    with structlog.testing.capture_logs() as lines, pytest.raises(ZeroDivisionError):
+        run()
+    assert [(line["event"], line["task"], line["exc_info"]) for line in lines] == [("job.failed", "probe.fails", True)]
+
+
+def test_what_a_busy_moment_refused_is_tried_again_soon_and_for_most_of_a_minute() -> None:
+    waits = []
+    for attempts in range(20):
+        job = procrastinate.jobs.Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=attempts)
+        decision = jobs.TRIES.get_retry_decision(exception=Exception(), job=job)
+        if decision is None:
+            break
+        assert decision.retry_at is not None
+        waits.append(round(decision.retry_at.timestamp() - time.time()))
+    assert waits[:3] == [1, 2, 3]
+    assert 40 <= sum(waits) <= 60
+
+
+@pytest.mark.usefixtures("no_jobs")
+def test_a_worker_outlives_a_statement_of_its_queue_that_fails(
+    settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path
+) -> None:
+    environment = worker_environment(settings) | {"VOYAGENT_DB_STATEMENT_TIMEOUT_MS": "1000", "VOYAGENT_METRICS_DIR": str(tmp_path / "numbers")}
+    log = tmp_path / "worker.log"
+    with log.open("wb") as out:
+        worker = subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi:app", "worker"], cwd=ROOT, env=environment, stdout=out, stderr=out)
+    try:
+        wait(lambda: answers(alice), log)
+        with owner_engine.begin() as connection:
+            connection.execute(sa.text("lock table procrastinate_workers in exclusive mode"))
+            wait(lambda: "worker.begins_anew" in log.read_text(), log)
+        wait(lambda: answers(alice), log)
+        assert worker.poll() is None
+    finally:
+        end(worker, within_s=10)
+    assert worker.returncode == 0, log.read_text()
+
+
+def answers(person: Person) -> bool:
+    """Whether a turn that is begun now comes to its end."""
+    with person.acting() as actor:
+        session_id = chat.create_session(actor).id
+        chat.start_turn(actor, session_id, message="help")
+    for _ in range(100):
+        time.sleep(0.1)
+        with person.acting():
+            if chat.find_running_turn(session_id) is None:
+                return True
+    return False
+
+
+def wait(ready: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if ready():
+            return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text()[-3000:])
