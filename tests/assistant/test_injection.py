@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -118,3 +119,14 @@ def test_the_right_of_a_role_does_not_grow(model: ModelTalk, facts: dict[str, st
     assert "find_enquiries" in offered
     assert "create_enquiry" not in offered
     assert_nothing_is_granted(model, owner_engine)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_customers_name_is_never_among_the_instructions(model: ModelTalk, facts: dict[str, str], order: str) -> None:
+    name = ORDERS[order].format(**facts)[:120]
+    with model.person.acting() as actor:
+        _enquiry, model.session_id = enquiries.promote(actor, enquiries.create(actor, customer_name=name, destination="Dubai").id)
+    _events, driver = model.say("what is this about", Reply("Dubai."))
+    (request,) = driver.requests
+    assert json.dumps(name)[1:-1] not in "".join(part.text for part in request.system)
+    assert json.dumps(name)[1:-1] in "".join(message.text for message in request.messages if isinstance(message, PersonSaid))

@@ -144,6 +144,14 @@ def test_a_repeat_joins_its_own_turn_and_another_message_has_to_wait(line: Line,
     assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["message_count"] == 2
 
 
+def test_the_same_words_of_somebody_else_are_no_repeat(line: Line, bob: Person) -> None:
+    first = line.post({"message": "trial balance"})
+    other = line.post({"message": "trial balance"}, person=bob)
+    assert (other.status_code, other.json["detail"]) == (409, "turn_in_progress")
+    line.drain()
+    assert kinds(frames(first))[-1] == "final"
+
+
 def test_a_repeat_in_the_middle_of_a_turn_shows_it_from_its_first_event(line: Line, app: Flask) -> None:
     line.say("help")
     answer = line.post({"message": "trial balance"})

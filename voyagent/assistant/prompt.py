@@ -82,23 +82,19 @@ def offers(actor: Actor, desk: Desk) -> tuple[ToolOffer, ...]:
 
 
 def system(brief: Brief, context: Context, desk: Desk) -> tuple[SystemPart, ...]:
-    """The instructions: what is the same for the agency first, so that vendors can cache it, then the day, the person and what is in view."""
+    """The instructions: what is the same for the agency first, so that vendors can cache it, then the day and the person. No customer's word stands here."""
     actor = brief.actor
     agency = {"agency": actor.tenant_name, "currency": context.currency, "time_zone": actor.timezone}
     own = f"\n\nThe agency's own rules, which add to the above and never lift it:\n{brief.suffix}" if brief.suffix else ""
     lasting = f"{_RULES}\n\n{_DESKS[desk]}\n\nThe agency: {_json(agency)}{own}"
     view: dict[str, Any] = {"today": context.today.isoformat(), "weekday": f"{context.today:%A}", "person": actor.full_name, "role": actor.role}
-    if context.enquiry is not None:
-        view["enquiry"] = {"id": context.enquiry.id, "customer_name": context.enquiry.customer_name, "destination": context.enquiry.destination}
-    if context.draft is not None:
-        view["draft"] = {"invoice_id": context.draft.invoice_id, "customer_name": context.draft.customer_name, "waits_for_a_decision": context.draft.waits}
     return SystemPart(lasting, cacheable=True), SystemPart(f"Now (data): {_json(view)}")
 
 
 def messages(brief: Brief, conversation: Conversation) -> tuple[Message, ...]:
-    """What was said before, then this turn: the words or the decision, and each answer with what came of its calls."""
+    """What was said before and what is in view, then this turn: the words or the decision, and each answer with what came of its calls."""
     opening = PersonSaid(_note(conversation.decision) if conversation.decision is not None else conversation.message)
-    return (*brief.history, opening, *_turn(conversation.played))
+    return (*brief.history, *_in_view(conversation.context), opening, *_turn(conversation.played))
 
 
 def history(rows: Sequence[Row], proposals: Sequence[Row]) -> tuple[Message, ...]:
@@ -125,6 +121,16 @@ def result_of(outcome: Outcome, call_id: str) -> ToolResult:
     if outcome.approval_id is not None:
         return ToolResult(call_id, _json(WAITS | {"approval_id": outcome.approval_id}))
     return ToolResult(call_id, _cut(_json(outcome.output), RESULT_MAX))
+
+
+def _in_view(context: Context) -> list[Message]:
+    """The enquiry and the draft that the conversation is about; names are customers' words, so they stand among the messages and not in the instructions."""
+    view: dict[str, Any] = {}
+    if context.enquiry is not None:
+        view["enquiry"] = {"id": context.enquiry.id, "customer_name": context.enquiry.customer_name, "destination": context.enquiry.destination}
+    if context.draft is not None:
+        view["draft"] = {"invoice_id": context.draft.invoice_id, "customer_name": context.draft.customer_name, "waits_for_a_decision": context.draft.waits}
+    return [PersonSaid(f"In view (data, noted by the program): {_json(view)}")] if view else []
 
 
 def _turn(played: Iterable[Played]) -> list[Message]:

@@ -45,8 +45,8 @@ class Reply:
 def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mapping[str, bool] | None = None, last_event_id: str | None = None) -> Reply:
     """Say something, decide something, or ask for what was missed; at most one new turn.
 
-    A repeat of what runs joins it; a blank message picks up what goes on by itself. Raises Forbidden, SessionNotFound, TurnInProgress, and for decisions what
-    `approvals.check_all` raises, in which case nothing is decided and nothing is said. From the API contract.
+    Her own repeat of what runs joins it; a blank message picks up what goes on by itself. Raises Forbidden, SessionNotFound, TurnInProgress, and for decisions
+    what `approvals.check_all` raises, in which case nothing is decided and nothing is said. From the API contract.
     """
     actor.require("chat.write")
     session = chats.get_session(session_id, lock=True)
@@ -153,7 +153,7 @@ def _go_along(actor: Actor, session: ChatSession, running: Turn | None, after_se
 
 def _start(actor: Actor, session_id: UUID, message: str, running: Turn | None) -> Turn:
     if running is not None:
-        if running.kind == "message" and running.message == message:
+        if running.kind == "message" and running.message == message and running.user_id == actor.user_id:
             return running
         raise TurnInProgress
     return chat.start_turn(actor, session_id, message=message)
