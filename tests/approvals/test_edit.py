@@ -9,6 +9,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.approvals.conftest import Desk
+from tests.billing.papers import issued, receive
+from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
 from voyagent.kernel.canonical import digest
@@ -135,3 +137,52 @@ def test_one_s_own_request_stays_one_s_own_when_it_is_edited(desk: Desk, alice: 
     edit(alice, approval_id, customer_name="Deepa K")
     answer = alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert answer.json["detail"] == "self_approval"  # type: ignore[index]
+
+
+def of_a_receipt(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    first = {"invoice_id": str(issued(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
+    return first, first | {"amount": "15000", "reference": "cheque 00123"}
+
+
+def of_a_payment(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    first = {"bill_id": str(receive(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
+    return first, first | {"amount": "15000", "paid_on": "2024-06-24"}
+
+
+def of_a_bill(_alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    first = {"vendor_name": "BSP India", "vendor_reference": "B-7", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": DRAFT["line_items"]}
+    return first, first | {"line_items": [DRAFT["line_items"][0] | {"quantity": 1, "unit_price": "15000"}]}
+
+
+def of_an_entry(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+    def entry(amount: str) -> dict[str, Any]:
+        sides = (("cash", "debit_amount"), ("bank", "credit_amount"))
+        lines = [{"account_id": str(account_id(alice, account)), "currency": "INR", side: amount} for account, side in sides]
+        return {"entry": {"narration": "Petty cash", "lines": lines}}
+
+    return entry("20000"), entry("15000")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"), [("record_receipt", of_a_receipt), ("pay_bill", of_a_payment), ("receive_bill", of_a_bill), ("post_journal_entry", of_an_entry)]
+)
+def test_whatever_moves_money_can_be_corrected_before_it_is_granted(
+    desk: Desk,
+    alice: Person,
+    bob: Person,
+    drain: Callable[[], None],
+    tool: str,
+    arguments: Callable[[Person], tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    first, second = arguments(alice)
+    approval_id = desk.propose(bob, tool, arguments=first, summary=tool)
+    answer = alice.api.post(f"/approvals/{approval_id}/edit", json={"arguments": second})
+    assert answer.status_code == 200, answer.text
+    item: dict[str, Any] = answer.json  # type: ignore[assignment]
+    assert (item["payload"], item["original_payload"]) == (second, first)
+    assert item["summary"].endswith(", INR 15,000.00")
+    assert {line["debit"] or line["credit"] for line in item["preview"]["lines"]} == {"15000.00"}
+    assert desk.row(approval_id)["amount_minor"] == 1_500_000
+    assert alice.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True}).status_code == 200
+    drain()
+    assert desk.row(approval_id)["effect_status"] == "done"

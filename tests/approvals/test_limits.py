@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.approvals.conftest import Desk
+from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
 from voyagent.settings import service as settings
@@ -68,3 +69,22 @@ def test_a_colleague_whose_limit_is_too_low_is_no_second_pair_of_eyes(desk: Desk
     approval_id = worth(desk, alice, "1000.01")
     assert grant(alice, approval_id) == (200, None)
     assert desk.events(approval_id, "approval.granted")[0]["inputs"]["self_approved"] is True
+
+
+def entry(desk: Desk, alice: Person, bob: Person, *amounts: tuple[str, str]) -> str:
+    """A proposed journal entry that moves these amounts, each in its currency."""
+    bank, cash = str(account_id(alice, "bank")), str(account_id(alice, "cash"))
+    lines = [
+        {"account_id": account, "currency": currency, side: amount}
+        for currency, amount in amounts
+        for account, side in ((cash, "debit_amount"), (bank, "credit_amount"))
+    ]
+    return desk.propose(bob, "post_journal_entry", arguments={"entry": {"narration": "Fees", "lines": lines}}, summary="Post it")
+
+
+@pytest.mark.usefixtures("limited")
+def test_no_currency_of_an_entry_hides_behind_another(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    hidden = entry(desk, alice, bob, ("INR", "1.00"), ("INR", "1.00"), ("USD", "900000.00"))
+    assert grant(leila, hidden) == (403, "amount_above_limit")
+    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.01"))) == (403, "amount_above_limit")
+    assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.00"))) == (200, None)

@@ -11,11 +11,13 @@ from werkzeug.test import TestResponse
 from tests.approvals.conftest import Desk
 from tests.billing.papers import draft, issued, line
 from tests.enquiries.reading import Page, submit
+from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
 from voyagent.assistant import screen
 from voyagent.chat import service as chat
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import new_id
 from voyagent.settings import service as settings
 
 HTMX = {"HX-Request": "true"}
@@ -457,6 +459,32 @@ def test_an_edit_over_another_ones_says_so(desk: Desk, alice: Person, bob: Perso
     assert page.status == 422
     assert "Somebody has edited this request" in page.words(".//form[@id='edit']")
     assert desk.row(approval_id)["payload"]["customer_name"] == "Leila's"
+
+
+def test_an_entry_is_edited_line_by_line_and_each_line_says_its_account(desk: Desk, alice: Person, bob: Person) -> None:
+    sides = (("cash", "debit_amount"), ("bank", "credit_amount"))
+    lines = [{"account_id": str(account_id(alice, account)), "currency": "INR", side: "500"} for account, side in sides]
+    approval_id = desk.propose(bob, "post_journal_entry", arguments={"entry": {"narration": "Petty cash", "lines": lines}})
+    browser = alice.browser
+    form = Page(browser.get(f"/approvals/{approval_id}?step=edit"))
+    assert form.field("a.entry.narration") == "Petty cash"
+    assert ["".join(element.itertext()).strip() for element in form.all(".//form[@id='edit']//th[@scope='row']")] == [
+        "1010 Cash in hand",
+        "1100 Bank, current account",
+    ]
+    assert not form.all(".//input[@name='a.entry.lines.2.currency']"), "a line without an account cannot be added here"
+    sent = {"entry.narration": "Tea", "entry.lines.0.debit_amount": "450", "entry.lines.1.credit_amount": "450"}
+    assert editing(browser, approval_id, **sent).status_code == 303
+    assert desk.row(approval_id)["payload"] == {
+        "entry": {"narration": "Tea", "lines": [lines[0] | {"debit_amount": "450"}, lines[1] | {"credit_amount": "450"}]},
+    }
+
+
+def test_what_is_nothing_but_ids_offers_no_form(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "issue_ticket", arguments={"pnr_id": str(new_id())})
+    page = page_of(alice, approval_id, "?step=edit")
+    assert not page.all(".//form[@id='edit']")
+    assert f"/approvals/{approval_id}?step=edit" not in page.links()
 
 
 def test_only_who_may_decide_is_offered_the_form(desk: Desk, alice: Person, bob: Person) -> None:

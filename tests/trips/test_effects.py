@@ -16,7 +16,6 @@ from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals import effects, service
 from voyagent.approvals.service import PreviewStale, SelfApproval
 from voyagent.kernel.errors import Forbidden
-from voyagent.trips import service as trips
 from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
 
 
@@ -153,14 +152,42 @@ def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice:
         assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, tool
 
 
-def test_another_cost_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
+def test_another_traveller_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
-    with alice.acting() as actor:
-        trips.update_line(actor, trip_id, lines[0].id, {"cost": "1"})
+    a_passenger(alice, trip_id, "Joseph Varghese")
     with pytest.raises(PreviewStale), tina.acting() as actor:
         service.resolve(actor, approval_id, granted=True)
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "cheaper": {"cost": "1"},
+    "in another currency": {"currency": "IDR"},
+    "under another number": {"supplier_ref": "ABC123"},
+    "of another supplier": {"supplier": "somebody"},
+    "in another state": {"status": "planned"},
+}
+
+
+@pytest.mark.parametrize("change", FORGED)
+def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(alice: Person, bob: Person, change: str) -> None:
+    trip_id = a_trip(alice)
+    lines = held(alice, trip_id)
+    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)], "ap-1")
+    for line in (lines[0], stay):
+        answer = bob.api.patch(f"/trips/{trip_id}/lines/{line.id}", json=FORGED[change])
+        assert (answer.status_code, answer.json["detail"]) == (409, "line_at_supplier")  # type: ignore[index]
+    assert {line.id: line for line in journey(alice, trip_id).lines} == {line.id: line for line in [*lines, stay]}
+
+
+def test_where_a_held_flight_goes_stays_and_what_else_is_said_of_it_can_change(alice: Person, bob: Person) -> None:
+    trip_id = a_trip(alice)
+    line = held(alice, trip_id)[0]
+    path, flight = f"/trips/{trip_id}/lines/{line.id}", line.details.model_dump(mode="json", exclude_none=True)
+    assert bob.api.patch(path, json={"details": flight | {"number": "1"}}).json["detail"] == "line_at_supplier"  # type: ignore[index]
+    answer = bob.api.patch(path, json={"details": flight | {"seats": "12A"}, "price": "99999", "cost": line.cost.wire, "status": "held"})
+    assert (answer.status_code, answer.json["price"], answer.json["details"]["seats"]) == (200, "99999.00", "12A")  # type: ignore[index]
 
 
 def test_outside_of_a_grant_an_act_has_no_name() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from voyagent.approvals.service import ArgumentsInvalid, ShownChanged
 from voyagent.http.forms import finding_in_words, read_date
 
 Result = TypeVar("Result")
+Place = tuple[str | int, ...]
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIGURE = re.compile(r"[0-9]+(\.[0-9]+)?")
 _PREFIX = "a"
@@ -60,11 +62,18 @@ class Cell:
 
 @dataclass(slots=True)
 class Table:
-    """Lines under one name; the last is blank, to add one, and one that is emptied goes."""
+    """Lines under one name; one that is emptied goes.
 
-    key: str
+    Where it `grows` the last is blank, to add one; lines that name something by its id have `titles` instead.
+    """
+
+    place: Place
     label: str
+    columns: list[str]
     rows: list[list[Cell]]
+    lines: list[dict[str, Any]]
+    titles: list[str]
+    grows: bool
 
 
 @dataclass(slots=True)
@@ -72,33 +81,35 @@ class Sheet:
     """All that can be edited of some arguments. Ids and deeper things are kept as they are."""
 
     payload: dict[str, Any]
-    cells: dict[str, Cell] = field(default_factory=dict)
+    cells: dict[Place, Cell] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    _places: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+    _places: dict[Place, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, payload: dict[str, Any], sent: Mapping[str, str] | None = None) -> Sheet:
-        """The sheet over stored arguments, filled with what was sent where something was."""
+    def of(cls, payload: dict[str, Any], sent: Mapping[str, str] | None = None, titles: Sequence[str] = ()) -> Sheet:
+        """The sheet over stored arguments, filled with what was sent where something was. `titles` say whose the lines are, where these know it by an id."""
         sheet = cls(payload)
-        for key, value in payload.items():
-            if _is_simple(key, value):
-                sheet.cells[key] = _cell((key,), value, sent)
+        for place, value in _things(payload):
+            if _is_simple(str(place[-1]), value):
+                sheet.cells[place] = _cell(place, value, sent)
             elif _is_lines(value):
-                blank = dict.fromkeys(value[0], None)
-                rows = [[_cell((key, n, name), line.get(name), sent, value[0][name]) for name in value[0]] for n, line in enumerate([*value, blank])]
-                sheet.tables.append(Table(key, _words(key), rows))
+                sheet.tables.append(_table(place, value, sent, titles))
         return sheet
+
+    def __bool__(self) -> bool:
+        """Whether anything of it can be edited here."""
+        return bool(self.cells or self.tables)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments as they were written."""
-        told: dict[str, Any] = dict(self.payload)
-        for key, cell in self.cells.items():
-            told[key] = cell.read()
-            self._places[key,] = cell.name
+        told: dict[str, Any] = deepcopy(self.payload)
+        for place, cell in self.cells.items():
+            _put(told, place, cell.read())
+            self._places[place] = cell.name
         for table in self.tables:
-            told[table.key] = list(self._lines(table))
-        return {key: value for key, value in told.items() if value is not None}
+            _put(told, table.place, list(self._lines(table)))
+        return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
         """Do the act with what was written; None where the tool's schema does not take it, or somebody else was faster, which the sheet then says."""
@@ -112,19 +123,18 @@ class Sheet:
             self.problems.append(gettext(refusal.message))
             return None
 
-    def _lines(self, table: Table) -> Any:
+    def _lines(self, table: Table) -> Iterator[dict[str, Any]]:
         number = 0
         for n, row in enumerate(table.rows):
-            names = list(self.payload[table.key][0])
-            line = {name: value for name, cell in zip(names, row, strict=True) if (value := cell.read()) is not None}
+            line = {name: value for name, cell in zip(table.columns, row, strict=True) if (value := cell.read()) is not None}
             if not line:
                 continue
-            kept = self.payload[table.key][n] if n < len(self.payload[table.key]) else {}
-            self._places |= {(table.key, number, name): cell.name for name, cell in zip(names, row, strict=True)}
-            yield {name: value for name, value in kept.items() if name not in names} | line
+            kept = table.lines[n] if n < len(table.lines) else {}
+            self._places |= {(*table.place, number, name): cell.name for name, cell in zip(table.columns, row, strict=True)}
+            yield {name: value for name, value in kept.items() if name not in table.columns} | line
             number += 1
 
-    def _note(self, place: tuple[str | int, ...], sentence: str) -> None:
+    def _note(self, place: Place, sentence: str) -> None:
         name = self._places.get(place)
         everywhere = [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
         for cell in everywhere:
@@ -134,19 +144,55 @@ class Sheet:
         self.problems.append(f"{' '.join(_words(str(part)) for part in place)}: {sentence}" if place else sentence)
 
 
-def _cell(path: tuple[str | int, ...], value: Any, sent: Mapping[str, str] | None, example: Any = None) -> Cell:
-    name = ".".join((_PREFIX, *map(str, path)))
+def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
+    """Each argument by its place; an object's members are things of their own, and what is deeper is not looked into."""
+    for key, value in payload.items():
+        if isinstance(value, dict):
+            yield from (((key, name), member) for name, member in value.items())
+        else:
+            yield (key,), value
+
+
+def _put(told: dict[str, Any], place: Place, value: Any) -> None:
+    for key in place[:-1]:
+        told = told[key]  # type: ignore[index]
+    if value is None:
+        told.pop(str(place[-1]), None)
+    else:
+        told[str(place[-1])] = value
+
+
+def _table(place: Place, lines: list[dict[str, Any]], sent: Mapping[str, str] | None, titles: Sequence[str]) -> Table:
+    examples = {name: value for line in reversed(lines) for name, value in line.items() if _is_simple(name, value)}
+    columns = [name for name in dict.fromkeys(name for line in lines for name in line) if name in examples]
+    grows = all(name in examples for line in lines for name in line)
+    rows = [[_cell((*place, n, name), line.get(name), sent, examples[name]) for name in columns] for n, line in enumerate([*lines, *([{}] if grows else [])])]
+    named = list(titles) if not grows and len(titles) == len(lines) else []
+    return Table(place, _words(str(place[-1])), columns, rows, lines, named, grows)
+
+
+def _cell(place: Place, value: Any, sent: Mapping[str, str] | None, example: Any = None) -> Cell:
+    name = ".".join((_PREFIX, *map(str, place)))
     standing = "" if value is None else str(value)
-    return Cell(name, _words(str(path[-1])), standing if sent is None else sent.get(name, standing), value if example is None else example)
+    return Cell(name, _words(str(place[-1])), standing if sent is None else sent.get(name, standing), value if example is None else example)
 
 
 def _is_simple(key: str, value: Any) -> bool:
-    return isinstance(value, str | int) and not isinstance(value, bool) and key != "id" and not key.endswith("_id")
+    return isinstance(value, str | int) and not isinstance(value, bool) and not _is_id(key)
+
+
+def _is_id(key: str) -> bool:
+    return key == "id" or key.endswith("_id")
 
 
 def _is_lines(value: Any) -> bool:
-    """A list of lines of simple values."""
-    return isinstance(value, list) and bool(value) and all(isinstance(line, dict) and all(_is_simple(k, v) for k, v in line.items()) for line in value)
+    """A list of lines, each of simple values and of ids, which stay."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(line, dict) and any(_is_simple(k, v) for k, v in line.items()) for line in value)
+        and all(_is_simple(k, v) or _is_id(k) for line in value for k, v in line.items())
+    )
 
 
 def _words(key: str) -> str:

@@ -144,6 +144,7 @@ Describe = Callable[[Actor, dict[str, Any]], Description]
 Measure = Callable[[Actor, dict[str, Any]], Measured]
 Arguments = TypeVar("Arguments", bound=BaseModel)
 AmountOf = Callable[[Actor, dict[str, Any]], Money | None]
+AmountsOf = Callable[[dict[str, Any]], list[Money]]
 Settled = Callable[[Actor, Approval], None]
 
 
@@ -160,7 +161,8 @@ class Effect:
     does in its place what it does to our own books and trips. `describe` reads only, and adds the words, the document, facts and checks (and lines and balances
     where nothing can be rehearsed).
 
-    `amount` is what granting is worth, for the limits of roles. `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
+    `amount` is what granting is worth, for the limits of roles; where one act can move several currencies, `amounts` reads all of them out of the arguments,
+    and each is held to the limit. `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
     """
 
     tool_name: str
@@ -174,6 +176,7 @@ class Effect:
     rehearse: Run | None = None
     measure: Measure | None = None
     amount: AmountOf | None = None
+    amounts: AmountsOf | None = None
     schema: type[BaseModel] | None = None
 
     @property
@@ -242,6 +245,7 @@ def settled_hooks() -> tuple[Settled, ...]:
 
 __all__ = [
     "AmountOf",
+    "AmountsOf",
     "Approval",
     "BalanceShown",
     "CheckShown",

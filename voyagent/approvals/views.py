@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -95,7 +96,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
 @pages.page("/approvals/<approval_id>/edit", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
 def edit(actor: Actor, approval_id: str) -> Any:
     """Change what will run, then show what that would change."""
-    sheet = Sheet.of(service.arguments_of(queries.get_approval(approval_id)), request.form)
+    sheet = _sheet(queries.get_approval(approval_id), request.form)
     edited = sheet.attempt(lambda arguments: service.edit(actor, approval_id, arguments, seen=request.form.get("shown") or None))
     if edited is None:
         return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor)), 422
@@ -138,11 +139,17 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
         "above_limit": pending and service.above_limit(actor, approval),
-        "sheet": (sheet or Sheet.of(arguments)) if pending and service.may_edit(actor, approval) else None,
+        "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),
         "next_waiting": _next_waiting(approval_id) if not is_htmx() else None,
     }
+
+
+def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
+    """What can be edited of a request; lines of a journal entry know their account by its id, and the preview has its name."""
+    lines = (approval.preview or {}).get("lines", [])
+    return Sheet.of(service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines])
 
 
 def _inbox(actor: Actor) -> Row:

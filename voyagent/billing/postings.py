@@ -171,16 +171,20 @@ def worth_of_payment(_actor: Actor, arguments: dict[str, Any]) -> Money:
 
 def worth_of_entry(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The debits in the currency that has most lines, the first of several. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
-    lines = [line for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines if line.debit_amount is not None]
-    if not lines:
+    totals = amounts_of_entry(arguments)
+    currencies = [line.currency for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines if line.debit_amount is not None]
+    return max(totals, key=lambda total: currencies.count(total.currency))
+
+
+def amounts_of_entry(arguments: dict[str, Any]) -> list[Money]:
+    """The debits of each currency, in the order of the lines. Raises InvalidArguments, InvalidAmount, UnknownCurrency."""
+    totals: dict[str, Money] = {}
+    for line in effects.read_arguments(PostJournalEntryIn, arguments).entry.lines:
+        if line.debit_amount is not None:
+            totals[line.currency] = totals.get(line.currency, Money(0, line.currency)) + Money.parse(line.debit_amount, line.currency)
+    if not totals:
         raise InvalidAmount
-    currencies = [line.currency for line in lines]
-    most = max(currencies, key=currencies.count)
-    total = Money(0, most)
-    for line in lines:
-        if line.currency == most:
-            total += Money.parse(line.debit_amount or "0", most)
-    return total
+    return list(totals.values())
 
 
 def _payment(title: str, document: Invoice | Bill, wanted: RecordReceiptIn | PayBillIn) -> Description:
@@ -234,6 +238,7 @@ RECEIVE = effects.register(
         run=run_receive,
         describe=describe_receive,
         amount=worth_of_bill,
+        schema=ReceiveBillIn,
     )
 )
 RECEIPT = effects.register(
@@ -247,6 +252,7 @@ RECEIPT = effects.register(
         describe=describe_receipt,
         measure=measure_receipt,
         amount=worth_of_receipt,
+        schema=RecordReceiptIn,
     )
 )
 PAY = effects.register(
@@ -260,6 +266,7 @@ PAY = effects.register(
         describe=describe_pay,
         measure=measure_pay,
         amount=worth_of_payment,
+        schema=PayBillIn,
     )
 )
 POST = effects.register(
@@ -272,5 +279,7 @@ POST = effects.register(
         run=run_post,
         describe=describe_post,
         amount=worth_of_entry,
+        amounts=amounts_of_entry,
+        schema=PostJournalEntryIn,
     )
 )

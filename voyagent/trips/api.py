@@ -135,7 +135,7 @@ def get_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:  # noqa: ARG001
     answer=LineOut,
     permission="trip.update",
     missing=LineNotFound,
-    errors=(service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
+    errors=(service.LineAtSupplier, service.LineIsOver, service.LineKindFixed, *LINE_ERRORS),
 )
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, body: LinePatch) -> Row:
     """Change a line. An absent member stays; the details are replaced whole."""

@@ -27,6 +27,7 @@ LINE_PLACES = {
     "negative_amount": "price",
     "invalid_line_status": "status",
     "invalid_flight_times": "arrives_on",
+    "line_at_supplier": "",
     "line_is_over": "",
     "trip_full": "",
 }

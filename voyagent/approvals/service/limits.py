@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
@@ -16,12 +18,21 @@ def amount_of(approval: Approval) -> Money | None:
     return None if approval.amount_minor is None or approval.currency is None else Money(approval.amount_minor, approval.currency)
 
 
-def is_above(role: str, amount: Money | None) -> bool:
-    """Whether an amount is more than the role may grant. Where the limit is in another currency nobody can tell, so it is."""
+def amounts_of(approval: Approval) -> list[Money]:
+    """All that granting moves, one amount for each currency; none where nobody knows."""
+    effect, first = effects.find(approval.tool_name), amount_of(approval)
+    if first is None or effect is None or effect.amounts is None:
+        return [] if first is None else [first]
+    return effect.amounts(dict(approval.payload))
+
+
+def is_above(role: str, amounts: Sequence[Money]) -> bool:
+    """Whether one of the amounts is more than the role may grant. Where the limit is in another currency nobody can tell, so it is."""
     limit = settings.get_settings().approval_limits.get(role)
-    if limit is None or amount is None:
+    if limit is None:
         return False
-    return limit["currency"] != amount.currency or amount.amount_minor > Money.parse(limit["amount"], limit["currency"]).amount_minor
+    most = Money.parse(limit["amount"], limit["currency"])
+    return any(amount.currency != most.currency or amount.amount_minor > most.amount_minor for amount in amounts)
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
@@ -38,7 +49,7 @@ def may_edit(actor: Actor, approval: Approval) -> bool:
 
 def above_limit(actor: Actor, approval: Approval) -> bool:
     """Whether it is worth more than the person's role may grant."""
-    return is_above(actor.role, amount_of(approval))
+    return is_above(actor.role, amounts_of(approval))
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:
@@ -50,5 +61,5 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
 
 
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:
-    amount = amount_of(approval)
-    return frozenset(role for role in effect.approver_roles if not is_above(role, amount))
+    amounts = amounts_of(approval)
+    return frozenset(role for role in effect.approver_roles if not is_above(role, amounts))

@@ -100,7 +100,7 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     approval.payload, approval.arguments_hash = wanted, digest(wanted)
     approval.edited_by_user_id, approval.edited_at = actor.user_id, edited_at
     _show(approval, shown, worth)
-    approval.summary = _line_of(shown) or approval.summary
+    approval.summary = _line_of(shown, worth) or approval.summary
     db.session.flush()
     db.session.refresh(approval)
     inputs = {"tool_name": approval.tool_name, "arguments": wanted, "arguments_hash": approval.arguments_hash, "arguments_hash_before": before}
@@ -168,12 +168,11 @@ def _worth(requester: Actor | None, tool_name: str, arguments: dict[str, Any]) -
         return None  # the rule that refuses it now refuses the effect as well
 
 
-def _line_of(shown: Description | None) -> str:
+def _line_of(shown: Description | None, worth: Money | None) -> str:
     """What is asked for, in a line, from what was found."""
     if shown is None or not shown.get("title"):
         return ""
-    total = shown["document"].get("total") if "document" in shown else None
-    return ", ".join([shown["title"], *([spoken(total["amount"], total["currency"])] if total else [])])[:SUMMARY_MAX]
+    return ", ".join([shown["title"], *([spoken(worth.wire, worth.currency)] if worth else [])])[:SUMMARY_MAX]
 
 
 def _read(effect: Effect | None, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,13 @@ class LineIsCommitted(Conflict):
     message = N_("This is held or booked. Cancel it first; then it can be removed.")
 
 
+class LineAtSupplier(Conflict):
+    """A supplier has it, and may still be asked to issue or to cancel it: what it is and what it costs is not ours to change."""
+
+    code = "line_at_supplier"
+    message = N_("A supplier has this, so what it is and what it costs stays as it was booked. Only its price and notes can be changed.")
+
+
 class LineIsOver(Conflict):
     """It was cancelled before, or it failed."""
 

@@ -16,7 +16,16 @@ from voyagent.kernel.money import Money
 from voyagent.trips import details as kinds, places, queries
 from voyagent.trips.details import AnyDetails, FlightDetails
 from voyagent.trips.models import OVER, Trip, TripLine
-from voyagent.trips.service.errors import InvalidFlightTimes, InvalidLineStatus, LineIsCommitted, LineIsOver, LineKindFixed, NegativeAmount, TripFull
+from voyagent.trips.service.errors import (
+    InvalidFlightTimes,
+    InvalidLineStatus,
+    LineAtSupplier,
+    LineIsCommitted,
+    LineIsOver,
+    LineKindFixed,
+    NegativeAmount,
+    TripFull,
+)
 from voyagent.trips.service.trips import apply, told, touch
 
 LINES_MAX = 200
@@ -28,6 +37,13 @@ BY_HAND = {
     "other": ("planned", "booked"),
 }
 """The states that a person may give a line of a kind, in their order: what was booked by telephone is booked too."""
+AT_SUPPLIER = {
+    ("flight", "held"): ("carrier", "number", "origin", "destination", "departs_at", "arrives_at"),
+    ("hotel", "booked"): ("name", "city", "check_in", "check_out"),
+}
+"""What of the details says which booking it is, in the states in which a grant acts upon it: a reviewer decides by what our lines say, its supplier acts by
+its own."""
+_OF_BOOKING = frozenset({"status", "currency", "cost_minor", "supplier", "supplier_ref"})
 FLIGHT_HOURS_MAX = 36
 # A description may name the customer; of it the audit keeps only that it changed.
 _PRIVATE = frozenset({"details"})
@@ -64,7 +80,7 @@ def add_line(actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChan
 
 
 def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges) -> TripLine:
-    """Change a thing. Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, and what `add_line` raises."""
+    """Change a thing. Raises Forbidden, LineNotFound, LineIsOver, LineKindFixed, LineAtSupplier, and what `add_line` raises."""
     actor.require("trip.update")
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
@@ -75,6 +91,8 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     if "currency" in said and said["currency"] != line.currency:  # an amount that was not said is the same figure of the new currency
         said = {name: Money(getattr(line, f"{name}_minor"), line.currency).wire for name in ("cost", "price")} | said
     values = _columns(line.kind, said, line.currency)  # type: ignore[arg-type]
+    if _is_of_booking(line, values):
+        raise LineAtSupplier
     before = {name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")}
     changed = apply(line, values)
     if changed:
@@ -127,6 +145,15 @@ def check_times(details: FlightDetails) -> None:
     earliest = 0 if departs and arrives else -26 * 60  # between the two sides of the date line the clocks are 26 hours apart
     if not earliest < minutes <= FLIGHT_HOURS_MAX * 60 + (0 if departs and arrives else 26 * 60):
         raise InvalidFlightTimes
+
+
+def _is_of_booking(line: TripLine, values: dict[str, Any]) -> bool:
+    """Whether a change is one of a booking that its supplier has."""
+    fixed = AT_SUPPLIER.get((line.kind, line.status))
+    if fixed is None or line.supplier_key is None:
+        return False
+    details = values.get("details", line.details)
+    return any(values[name] != getattr(line, name) for name in _OF_BOOKING & set(values)) or any(details.get(name) != line.details.get(name) for name in fixed)
 
 
 def _columns(kind: str, said: LineChanges, currency: str) -> dict[str, Any]:
