@@ -90,6 +90,18 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: P
     assert fresh["approval_id"] != approval_id, "the new turn asks for itself"
 
 
+@pytest.mark.parametrize("end", ["granted", "rejected", "out of time"])
+def test_a_turn_waits_for_as_long_as_its_request_does(line: Line, leila: Person, owner_engine: sa.Engine, end: str) -> None:
+    approval_id = proposal(line)
+    assert {message["turn"]["status"] for message in transcript(line)} == {"waiting"}
+    if end == "out of time":
+        with owner_engine.begin() as connection:
+            connection.execute(sa.text("update approvals set expires_at = now() - interval '1 millisecond' where id = :i"), {"i": approval_id})
+    else:
+        assert leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": end == "granted"}).status_code == 200
+    assert {message["turn"]["status"] for message in transcript(line)} == {"done"}
+
+
 def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(line: Line, leila: Person) -> None:
     approval_id = proposal(line)
     leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})

@@ -117,9 +117,11 @@ def test_failures_refusals_stops_and_restarts_are_the_same_again(model: ModelTal
             "step 3",
         ),
         ("update chat_turn_steps set outcome = jsonb_set(outcome, '{raw,text}', '\"Anybody.\"') where turn_id = :i and number = 5", "event 3"),
+        ("update chat_turn_steps set outcome = jsonb_set(outcome, '{output,total}', '77') where turn_id = :i and kind = 'outcome'", '"total":77'),
+        ("delete from chat_turn_steps where turn_id = :i and kind = 'outcome'", "step 4: recorded answer"),
         ("delete from chat_turn_steps where turn_id = :i", "the journal is empty"),
     ],
-    ids=["an event's words", "a result", "a missing event", "a move", "an answer", "no journal"],
+    ids=["an event's words", "a result", "a missing event", "a move", "an answer", "an outcome", "a missing step", "no journal"],
 )
 def test_the_first_difference_is_named_and_ends_with_1(model: ModelTalk, owner_engine: sa.Engine, forged: str, named: str) -> None:
     events, _ = model.say("who is new?", wants(use(FIND)), Reply("Nobody."))

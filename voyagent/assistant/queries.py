@@ -72,6 +72,14 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
     return [row for row in rows if row["status"] == "granted" and row["turn_id"] in turns]
 
 
+def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
+    """Messages of a conversation, where a turn waits only for as long as its request does: once that is decided or out of time, the turn is done."""
+    if all(row["turn_status"] != "waiting" for row in said):
+        return said
+    asking = {row["turn_id"] for row in reader.read(approvals.session_statement(session_id))[0] if row["status"] == "pending"}
+    return [row | {"turn_status": "done"} if row["turn_status"] == "waiting" and row["turn_id"] not in asking else row for row in said]
+
+
 def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
     rows = enquiries.find_by_session(reader, session_id)
     if not rows:

@@ -20,6 +20,7 @@ from voyagent.kernel.actor import system_actor
 from voyagent.kernel.reading import Row
 
 SHOWN = 300
+LED_BY = 40
 _BOUNDS = Bounds(calls_max=1_000_000, turn_s=float("inf"))
 
 
@@ -81,14 +82,14 @@ class Replay(Performance):
         self._skip_unfinished()
         if not self._steps:
             self._end_early()
-        recorded = self._step().outcome
+        recorded = self._recorded("move", "answer")
         move = move_from(recorded)
         if isinstance(move, Fail):  # what failed outside cannot fail again by itself
             return move
         self._model.expected = move if isinstance(move, Answer) else None
         now = kept(self._planner.next_move(conversation, silently)) | ({"took_s": move.took_s} if isinstance(move, Answer) else {})
         if _canonical(now) != _canonical(recorded):
-            raise Difference(f"step {self._number}: recorded {_short(recorded)}, now {_short(now)}")
+            raise Difference(f"step {self._number}: {_apart(_canonical(recorded), _canonical(now))}")
         return move
 
     def _make(self, move: Move) -> Outcome | None:
@@ -105,11 +106,18 @@ class Replay(Performance):
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
         if not self._steps:
             self._end_early()
-        outcome = Outcome(**self._step().outcome)
+        outcome = Outcome(**self._recorded("outcome"))
         summary = json.loads(self._rows[0]["data"])["approval_summary"] if self._rows else ""
         kind, fields = outcome_event(call, call_id, outcome, summary)
         self._emit(kind, **fields)
         return outcome
+
+    def _recorded(self, *kinds: str) -> dict[str, Any]:
+        """What the next step of the journal says. Raises Difference where it is of another kind."""
+        step = self._step()
+        if step.kind not in kinds:
+            raise Difference(f"step {self._number}: recorded {step.kind} {_short(step.outcome)}, now {' or '.join(kinds)}")
+        return step.outcome
 
     def _emit(self, kind: str, **fields: Any) -> None:
         if self._rows and self._rows[0]["kind"] != kind and kind != "final":
@@ -119,7 +127,7 @@ class Replay(Performance):
         told = self._rows[0]["data"]
         now = event_line(self._turn, kind, fields, timestamp=json.loads(told)["timestamp"])
         if now != told:
-            raise Difference(f"event {self.equal + 1}: recorded {_short(told)}, now {_short(now)}")
+            raise Difference(f"event {self.equal + 1}: {_apart(told, now)}")
         self._take(kind)
 
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:  # noqa: ARG002 - the transcript is not compared
@@ -167,7 +175,15 @@ def pieces_of(text: str, lengths: list[int]) -> list[str]:
 
 
 def _canonical(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, default=str)
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _apart(recorded: str, now: str) -> str:
+    """Both sides from shortly before the place where they part, so that it is to be seen what differs, however long they are."""
+    same = next((place for place, (one, other) in enumerate(zip(recorded, now, strict=False)) if one != other), min(len(recorded), len(now)))
+    begin = max(0, same - LED_BY)
+    before = "…" if begin else ""
+    return f"recorded {before}{_short(recorded[begin:])}, now {before}{_short(now[begin:])}"
 
 
 def _short(value: Any) -> str:
