@@ -115,8 +115,8 @@ def send_message(actor: Actor, session_id: UUID, body: SendMessageRequest) -> Re
 @api.get("/chat/sessions/<session_id>/messages", answer=TranscriptResponse, permission="chat.read", missing=SessionNotFound, errors=(InvalidCursor,))
 def list_messages(reader: Reader, session_id: UUID, query: TranscriptQuery) -> Row:
     """Read what was said, oldest first: as the talk stands now, or with `branch=all` also what was asked again or put in other words."""
-    said, *rest = chats.transcript(reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all")
-    return wire_transcript(queries.as_turns_stand(reader, session_id, said), *rest)
+    said, cursor, last = chats.transcript(reader, session_id, limit=query.limit, cursor=query.cursor, superseded=query.branch == "all")
+    return wire_transcript(queries.as_turns_stand(reader, session_id, said), cursor, last)
 
 
 @api.get(
