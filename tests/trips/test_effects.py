@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -57,6 +58,7 @@ def test_the_reviewer_sees_the_flights_become_tickets(desk: Desk, alice: Person,
         assert line.name in (before or "")
         assert (before or "").replace("Held", "Ticketed") == after
     assert row["preview"]["leaves"][0]["kind"] == "ticket"
+    assert re.fullmatch(r"The airline holds it until \d{1,2} \w+ \d{4}, \d\d:\d\d", row["preview"]["checks"][0]["text"]), "a hold is over within a day"
     assert (row["amount_minor"], row["currency"]) == (sum(line.cost.amount_minor for line in lines), "INR")
     assert {line.status for line in journey(alice, trip_id).lines} == {"held"}, "nothing of a rehearsal stays"
 

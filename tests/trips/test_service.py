@@ -51,11 +51,16 @@ def events(person: Person, engine: sa.Engine) -> list[dict[str, Any]]:
 
 
 def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Person) -> None:
-    session_id = session_of(alice)
+    session_id = session_of(alice, "Hello, we are four and want to go to")
     enquiry_id = enquiry_of(alice, session_id=session_id, destination="Dubai")
     with alice.acting() as actor:
         trip = service.open_trip(actor, session_id=session_id)
-        assert (trip.title, trip.enquiry_id, trip.currency) == ("Krishnan family", enquiry_id, "INR")
+        assert (trip.title, trip.enquiry_id, trip.currency) == ("Deepa Krishnan, Dubai", enquiry_id, "INR")
+
+
+def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Person) -> None:
+    with alice.acting() as actor:
+        assert service.open_trip(actor, session_id=session_of(alice)).title == "Krishnan family"
 
 
 @pytest.mark.parametrize(("destination", "title"), [("Dubai", "Deepa Krishnan, Dubai"), (None, "Deepa Krishnan"), ("  ", "Deepa Krishnan")])

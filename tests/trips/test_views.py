@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.enquiries.reading import Page
+from tests.paper_text import text_of
 from tests.people import Person, csrf
-from tests.trips.things import CREEK, OUT, PASSPORT, VISA, a_line, a_passenger, a_trip, whole_trip
+from tests.trips.things import BACK, CREEK, OUT, PASSPORT, VISA, a_line, a_passenger, a_trip, whole_trip
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.settings import service as settings
@@ -286,6 +287,19 @@ def test_the_paper_is_a_pdf_in_the_agencys_language(alice: Person, locale: str) 
     assert answer.data.startswith(b"%PDF-")
     assert re.fullmatch(r'inline; filename="itinerary-krishnan-family-dubai-\d{4}-\d\d-\d\d\.pdf"', answer.headers["Content-Disposition"])
     assert b"Z123456" not in answer.data
+
+
+def test_the_paper_has_who_travels_with_which_flight_and_ticket_and_what_it_costs(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    for name in ("Deepa Krishnan", "Rajiv Krishnan"):
+        a_passenger(alice, trip_id, name, passport_number=PASSPORT)
+    ticketed = {"tickets": ["1769000000011", "1769000000012"]}
+    a_line(alice, trip_id, OUT.model_copy(update=ticketed), price="104000", status="ticketed", supplier_ref="Q7X2LM")
+    a_line(alice, trip_id, BACK.model_copy(update=ticketed), status="ticketed", supplier_ref="Q7X2LM")
+    read = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
+    for words in ("Deepa and Rajiv Krishnan", "EK 533 · 4 h 10", "Booking Q7X2LM", "1769000000011, 1769000000012", "₹1,04,000.00"):
+        assert words in " ".join(read.split()), words
+    assert PASSPORT not in read
 
 
 def test_an_empty_trip_and_a_bare_one_have_a_paper_too(alice: Person) -> None:

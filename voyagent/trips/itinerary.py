@@ -92,6 +92,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
         (gettext("Flights"), _flights_in_a_sentence(legs, turning)),
         (gettext("Stay"), _stays_in_a_sentence([stay for _, stay in stays])),
         (gettext("Visas"), "; ".join(_visas_in_sentences(visas))),
+        (gettext("Tickets"), _tickets_in_a_row(legs)),
     )
     return Itinerary(
         title=journey.trip["title"],
@@ -248,6 +249,11 @@ def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[s
             yield str(gettext("%(visas)s, still to be applied for", visas=what))
         else:
             yield str(gettext("%(visas)s, granted on %(day)s", visas=what, day=state))
+
+
+def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
+    """The numbers of the tickets; the flights of a booking share theirs."""
+    return ", ".join(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 
 def _people(names: Sequence[str]) -> str:

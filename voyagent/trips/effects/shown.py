@@ -16,7 +16,7 @@ from voyagent.identity.permissions import TICKET_ROLES
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.reading import SessionReader
 from voyagent.trips import queries
 from voyagent.trips.lint import findings
@@ -61,8 +61,8 @@ def checks_of(journey: Journey) -> list[CheckShown]:
 
 
 def amount_in_words(amount: Money) -> str:
-    """An amount as the books write it."""
-    return f"{amount.currency} {amount.wire}"
+    """An amount as sentences say it."""
+    return spoken(amount.wire, amount.currency)
 
 
 def day_in_words(day: date) -> str:
@@ -73,6 +73,12 @@ def day_in_words(day: date) -> str:
 def clock_in_words(moment: datetime, actor: Actor) -> str:
     """The time of the agency's clock."""
     return moment.astimezone(ZoneInfo(actor.timezone)).strftime("%H:%M")
+
+
+def moment_in_words(moment: datetime, actor: Actor) -> str:
+    """A day and the time of the agency's clock."""
+    local = moment.astimezone(ZoneInfo(actor.timezone))
+    return f"{day_in_words(local.date())}, {local:%H:%M}"
 
 
 def suppliers() -> Suppliers:

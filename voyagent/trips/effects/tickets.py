@@ -15,7 +15,9 @@ from voyagent.kernel.db import db
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
 from voyagent.trips import queries, service
-from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, amount_in_words, checks_of, day_in_words, in_words, journey_of, measured, suppliers
+from voyagent.trips.charges import flights_in_words
+from voyagent.trips.details import FlightDetails
+from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, amount_in_words, checks_of, journey_of, measured, moment_in_words, suppliers
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import Line
 from voyagent.trips.service import flights
@@ -40,11 +42,11 @@ def try_issue(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def describe_issue(_actor: Actor, arguments: dict[str, Any]) -> Description:
+def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     """The flights, who travels, what it costs, until when it is held. Raises LineNotFound, NotHeld."""
     held = [queries.line_of(line) for line in flights.held_lines(effects.read_arguments(IssueTicketIn, arguments).pnr_id)]
     journey = journey_of(held[0].trip_id)
-    words = ", ".join(in_words(line) for line in held)
+    words = flights_in_words([line.details for line in held if isinstance(line.details, FlightDetails)])
     people = len(journey.passengers)
     return Description(
         title=gettext("Issue the tickets of booking %(number)s", number=held[0].supplier_ref),
@@ -55,7 +57,7 @@ def describe_issue(_actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Cost"), value=amount_in_words(_cost(held))),
         ],
         leaves=[LeavingShown(kind="ticket", text=ngettext("one ticket: %(flights)s", "%(num)d tickets: %(flights)s", people, flights=words))],
-        checks=[*_held_until(held[0]), *checks_of(journey)],
+        checks=[*_held_until(held[0], actor), *checks_of(journey)],
     )
 
 
@@ -70,11 +72,11 @@ def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     return measured(line.trip_id)
 
 
-def _held_until(line: Line) -> list[CheckShown]:
+def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
     if line.hold_expires_at is None:
         return []
-    day = day_in_words(line.hold_expires_at.date())
-    return [CheckShown(ok=line.hold_expires_at > clock.now(), text=gettext("The airline holds it until %(day)s", day=day))]
+    until = moment_in_words(line.hold_expires_at, actor)
+    return [CheckShown(ok=line.hold_expires_at > clock.now(), text=gettext("The airline holds it until %(day)s", day=until))]
 
 
 def _cost(lines: Sequence[Line]) -> Money:

@@ -47,19 +47,21 @@ def open_trip(
 ) -> Trip:
     """Open a trip, for a conversation or an enquiry of the agency where they are named.
 
-    What is not said is taken from there: the enquiry from the conversation, the title from the enquiry or the conversation, the currency from the agency.
+    What is not said is taken from there: the enquiry from the conversation, the title from the enquiry, which the customer reads, else from the conversation,
+    the currency from the agency.
     Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
     """
     actor.require("trip.open")
+    spoken_of = None
     if session_id is not None:
         session = chats.get_session(session_id, lock=True)  # so that two who open at once open one
         if queries.find_trip(session_id=session_id) is not None:
             raise TripAlreadyOpen
-        title = title or session.title
+        spoken_of = session.title
     enquiry = _enquiry(session_id, enquiry_id)
     trip = Trip(
         id=new_id(),
-        title=(title or (_title_of(enquiry) if enquiry else NAMELESS))[:TITLE_MAX],
+        title=(title or (_title_of(enquiry) if enquiry else spoken_of or NAMELESS))[:TITLE_MAX],
         currency=_known(currency or actor.currency),
         notes=notes,
         session_id=session_id,

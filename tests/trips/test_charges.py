@@ -1,0 +1,34 @@
+"""What of a trip goes on an invoice: each booking once, with its cost and price, in words that a customer understands."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tests.people import Person
+from tests.trips.things import BACK, DESERT, OUT, a_line, a_trip, whole_trip
+from voyagent.trips import queries
+from voyagent.trips.charges import charges_of
+
+
+def charges(person: Person, trip_id: UUID) -> list[tuple[str, str, str]]:
+    with person.reading() as reader:
+        return [(one.description, one.cost.wire, one.price.wire) for one in charges_of(queries.read_trip(reader, trip_id))]
+
+
+def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(alice: Person) -> None:
+    assert charges(alice, whole_trip(alice)) == [
+        ("Flights EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin 25 Dec 2026, booking Q7X2LM", "96000.00", "104000.00"),
+        ("Marsa Creek Hotel, Dubai, 19 Dec 2026 – 23 Dec 2026", "62000.00", "71000.50"),
+        ("Desert at sunset, 21 Dec 2026", "11000.00", "14000.00"),
+        ("Transfer Dubai to Abu Dhabi, 23 Dec 2026", "4000.00", "5200.00"),
+        ("Yas Bay Residences, Abu Dhabi, 23 Dec 2026 – 25 Dec 2026", "30000.00", "34000.00"),
+        ("4 visas for United Arab Emirates", "1200.00", "1480.00"),
+    ]
+
+
+def test_what_is_free_or_over_is_no_charge_and_flights_booked_apart_are_two(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    a_line(alice, trip_id, OUT, price="40000", supplier_ref="AAAAAA")
+    a_line(alice, trip_id, BACK, price="30000", supplier_ref="BBBBBB")
+    a_line(alice, trip_id, DESERT, cost="500")
+    assert [price for _what, _cost, price in charges(alice, trip_id)] == ["40000.00", "30000.00"]
