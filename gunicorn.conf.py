@@ -43,7 +43,11 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """When the web process is told to stop, its streams are told first: they wait for events, and would wait the grace out."""
+    """When the web process is told to stop, its streams are told first: they wait for events, and would wait the grace out.
+
+    Whoever takes nothing is hung up on in a matter of course, so no line of the log tells of it.
+    """
+    worker.log.error_log.addFilter(lambda record: not (record.exc_info and isinstance(record.exc_info[1], TimeoutError)))
     stop: Any = signal.getsignal(signal.SIGTERM)
 
     def tell_streams(number: int, frame: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import runpy
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 
 from voyagent.factory import create_app
 from voyagent.kernel.config import Settings
@@ -25,13 +27,30 @@ def told_to_stop() -> Iterator[list[int]]:
     signal.signal(signal.SIGTERM, before)
 
 
+def web_process(app: Flask) -> SimpleNamespace:
+    """What gunicorn hands over."""
+    return SimpleNamespace(wsgi=app, log=SimpleNamespace(error_log=logging.getLogger("tests.web_process")))
+
+
 def test_streams_are_let_go_before_the_server_stops(settings: Settings, told_to_stop: list[int]) -> None:
     app = create_app(settings)
     doorbell = app.extensions["voyagent.doorbell"]
-    runpy.run_path(CONFIGURATION)["post_worker_init"](SimpleNamespace(wsgi=app))
+    runpy.run_path(CONFIGURATION)["post_worker_init"](web_process(app))
     with doorbell.waiting_for("chat:any") as bell:
         bell.clear()
         signal.raise_signal(signal.SIGTERM)
         assert doorbell.is_closed
         assert bell.is_set()
     assert told_to_stop == [signal.SIGTERM]
+
+
+@pytest.mark.usefixtures("told_to_stop")
+def test_nothing_is_said_of_somebody_who_takes_nothing_and_all_of_other_trouble(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    worker = web_process(create_app(settings))
+    runpy.run_path(CONFIGURATION)["post_worker_init"](worker)
+    for error in (TimeoutError(), OSError("trouble")):
+        try:
+            raise error
+        except OSError:
+            worker.log.error_log.exception("Socket error processing request.")
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["trouble"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
+from itertools import takewhile
 
 import pytest
 from flask import Flask
@@ -90,16 +92,15 @@ def test_a_turn_that_ended_without_a_final_ends_the_stream(alice: Person, turn: 
 
 
 def test_silence_is_filled_with_heartbeats_until_the_time_is_over(alice: Person, turn: service.Turn) -> None:
-    chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=0.2))
+    chunks = list(follow(alice, turn, to=turn.id, heartbeat_s=0.05, total_s=1.0))
     assert b"event: heartbeat\ndata:\n\n" in chunks
     assert ids(chunks) == []
 
 
 def test_without_a_turn_it_follows_until_the_conversation_is_deleted(alice: Person, turn: service.Turn) -> None:
     tell(alice, turn, "a", final=True)
-    chunks = list(follow(alice, turn, heartbeat_s=0.05, total_s=0.2))
+    chunks = list(takewhile(lambda chunk: chunk != stream.HEARTBEAT, follow(alice, turn, heartbeat_s=0.05)))
     assert ids(chunks) == [1, 2]
-    assert stream.HEARTBEAT in chunks
     alice.does(service.delete, turn.session_id)
     assert stream.HEARTBEAT not in list(follow(alice, turn, after_seq=2, total_s=5))
 
@@ -195,8 +196,8 @@ def somebody(turn: service.Turn) -> Credential:
     return Credential(turn.tenant_id, new_id(), None)
 
 
-def open_stream(app: Flask, listener: Credential, turn: service.Turn) -> stream.Stream:
-    return stream.Stream(app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id)
+def open_stream(app: Flask, listener: Credential, turn: service.Turn, line: socket.socket | None = None) -> stream.Stream:
+    return stream.Stream(app, listener=listener, session_id=turn.session_id, after_seq=0, turn_id=turn.id, line=line)
 
 
 @pytest.fixture
@@ -246,3 +247,40 @@ def test_a_seat_is_free_when_what_it_was_for_fails(app: Flask, house: stream.Sea
 def test_the_process_has_as_many_seats_as_the_settings_say(app: Flask) -> None:
     assert stream.seats(app) is stream.seats(app)
     assert stream.seats(app)._max == app.extensions["voyagent.settings"].streams_max  # noqa: SLF001 - there is no other way to see it
+
+
+# --- lines ---
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A connection: the server's end and the client's."""
+    with socket.create_server(("127.0.0.1", 0)) as door, socket.create_connection(door.getsockname()[:2]) as client, door.accept()[0] as server:
+        client.settimeout(5)
+        yield server, client
+
+
+def test_whoever_takes_nothing_is_hung_up_on(app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]) -> None:
+    """The server's write fails once its time is over; what it closes then is cut, and what could not be sent is dropped."""
+    server, client = ends
+    tell(alice, turn, "a")
+    heard = open_stream(app, alice.credential, turn, server)
+    assert server.gettimeout() == stream.TAKES_NOTHING_S
+    next(heard)
+    server.settimeout(0.1)
+    with pytest.raises(TimeoutError):
+        server.sendall(b"x" * 20_000_000)
+    heard.close()
+    server.close()
+    with pytest.raises(ConnectionResetError):
+        while client.recv(1_000_000):
+            pass
+
+
+def test_a_line_whose_stream_has_ended_or_never_begun_goes_on(app: Flask, alice: Person, turn: service.Turn, ends: tuple[socket.socket, socket.socket]) -> None:
+    server, client = ends
+    tell(alice, turn, "a", final=True)
+    open_stream(app, alice.credential, turn, server).close()
+    assert ids(list(open_stream(app, alice.credential, turn, server))) == [1, 2]
+    server.sendall(b"next")
+    assert client.recv(4) == b"next"

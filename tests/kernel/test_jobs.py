@@ -145,9 +145,7 @@ def test_what_a_busy_moment_refused_is_tried_again_soon_and_for_most_of_a_minute
 
 
 @pytest.mark.usefixtures("no_jobs")
-def test_a_worker_outlives_a_statement_of_its_queue_that_fails(
-    settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path
-) -> None:
+def test_a_worker_outlives_a_statement_of_its_queue_that_fails(settings: Settings, alice: Person, owner_engine: sa.Engine, tmp_path: Path) -> None:
     environment = worker_environment(settings) | {"VOYAGENT_DB_STATEMENT_TIMEOUT_MS": "1000", "VOYAGENT_METRICS_DIR": str(tmp_path / "numbers")}
     log = tmp_path / "worker.log"
     with log.open("wb") as out:

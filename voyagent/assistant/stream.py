@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import asdict
+from socket import socket
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, request
 
 from voyagent.approvals import queries as approvals
 from voyagent.assistant.service import Reply
@@ -32,7 +33,7 @@ class Replying(Stream):
 
     def __init__(self, app: Flask, actor: Actor, session_id: UUID, reply: Reply) -> None:
         turn_id = reply.turn_id or NO_TURN
-        super().__init__(app, listener=actor.credential, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id)
+        super().__init__(app, listener=actor.credential, session_id=session_id, after_seq=reply.after_seq, turn_id=turn_id, line=line())
         if reply.awaits:
             self._frames = _awaiting(app, actor.credential, session_id, reply)
 
@@ -81,7 +82,12 @@ def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> t
 
 def following(actor: Actor, session_id: UUID, after_seq: int) -> Stream:
     """All that is told in a conversation from a number on, for its page; the page closes it when nothing more is to come. Raises as `Replying`."""
-    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None)
+    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None, line=line())
+
+
+def line() -> socket | None:
+    """The socket of the present request, where the server hands it over as gunicorn does."""
+    return cast("socket | None", request.environ.get("gunicorn.socket"))
 
 
 def application() -> Flask:

@@ -5,10 +5,12 @@ Whoever listens is proved at each look, so that a stream tells nothing more once
 
 from __future__ import annotations
 
+import struct
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, socket
 from threading import Lock
 from typing import cast
 from uuid import UUID
@@ -28,6 +30,8 @@ from voyagent.kernel.reading import Row
 HEARTBEAT_S = 15.0
 TOTAL_S = 900.0
 BATCH = 200
+TAKES_NOTHING_S = 20.0
+BUFFER_BYTES = 64 * 1024
 PER_PERSON_MAX = 16
 OPENING = b": open\n\n"
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
@@ -97,14 +101,21 @@ def seat(app: Flask, user_id: UUID | None) -> Iterator[None]:
 
 
 class Stream:
-    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and gives it back when closed, read or not."""
+    """The body of a streamed answer: takes its seat when made, so that a refusal is plain JSON, and gives it back when closed, read or not.
 
-    def __init__(self, app: Flask, *, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None) -> None:
+    With the server's socket as its `line` no more than a little waits to be sent, and whoever takes nothing for twenty seconds is hung up on.
+    """
+
+    def __init__(self, app: Flask, *, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None, line: socket | None = None) -> None:
         self._seats = seats(app)
         self._user_id = listener.user_id
         self._seats.take(self._user_id)
         self._seated = True
         self._frames = frames(app, listener, session_id, after_seq=after_seq, turn_id=turn_id)
+        self._line, self._begun, self._ended = line, False, False
+        if line is not None:
+            line.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES)
+            line.settimeout(TAKES_NOTHING_S)
 
     def __iter__(self) -> Iterator[bytes]:
         """The frames."""
@@ -112,8 +123,13 @@ class Stream:
 
     def __next__(self) -> bytes:
         """The next bytes; at the end the seat is free."""
+        self._begun = True
         try:
             return next(self._frames)
+        except StopIteration:
+            self._ended = True
+            self.close()
+            raise
         except BaseException:
             self.close()
             raise
@@ -124,6 +140,15 @@ class Stream:
         if self._seated:
             self._seated = False
             self._seats.leave(self._user_id)
+            if self._line is not None and self._begun and not self._ended:
+                _hang_up(self._line)
+
+
+def _hang_up(line: socket) -> None:
+    """Drop what could not be sent, so that neither the system nor the server waits for somebody who takes nothing."""
+    with suppress(OSError):  # the other end may have hung up before
+        line.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        line.shutdown(SHUT_RDWR)
 
 
 def frames(
