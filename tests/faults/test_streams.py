@@ -1,0 +1,196 @@
+"""A hundred listeners who stop reading and two hundred who vanish: whoever just works hardly notices, one person has so many seats, and nothing of it stays."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tests.faults.conftest import Rounds, Tell
+from tests.faults.web import Web, wait, web_processes
+from tests.people import People, Person
+from voyagent.chat.stream import PER_PERSON_MAX
+from voyagent.kernel.config import Settings
+
+PROCESSES = 2
+STUCK, VANISHING, WORKERS, LISTENERS = 100, 200, 20, 20
+SECONDS = 100  # of ordinary work, with the flood and without
+PAUSE_S = 0.4
+WARM_UP_S = 3
+TIMES_SLOWER = 2.0
+GONE_WITHIN_S = 60
+MORE_MEMORY = 1.10
+EVENTS, EVENT_BYTES = 2000, 1000
+WINDOW_BYTES = 4096  # what a listener who does not read takes in nevertheless
+
+
+@pytest.fixture
+def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
+    with web_processes(settings, tmp_path, processes=PROCESSES) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the web processes hold: kibibytes of memory, threads, connections of clients, connections to the database."""
+
+    memory: int
+    threads: int
+    clients: int
+    database: int
+
+
+@dataclass
+class House:
+    """The site with a long conversation, those who listen to it and those who work."""
+
+    web: Web
+    engine: sa.Engine
+    session_id: str
+    listeners: list[Person]
+    workers: list[Person]
+
+    def holds(self) -> Held:
+        memory = threads = 0
+        for pid in self.web.workers():
+            status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+            memory, threads = memory + int(status["VmRSS"].split()[0]), threads + int(status["Threads"])
+        with self.engine.connect() as connection:
+            open_ones = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            return Held(memory, threads, len(self.web.sockets()), int(connection.scalar(sa.text(open_ones)) or 0))
+
+    def listen(self, person: Person) -> socket.socket:
+        """Ask for the whole conversation, and take in hardly anything: the connection, of which nothing has been read."""
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW_BYTES)
+        line.settimeout(30)
+        line.connect(("127.0.0.1", self.web.port))
+        headers = {"Host": "localhost", "Authorization": f"Bearer {person.access_token}", "Last-Event-ID": "0"}
+        asked = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        line.sendall(f"GET /api/chat/sessions/{self.session_id}/events HTTP/1.1\r\n{asked}\r\n".encode())
+        return line
+
+    def work(self, seconds: float, seeded: random.Random) -> list[float]:
+        """All work for so long, each with a request now and then; how long each request took."""
+        took: list[float] = []
+        until = time.monotonic() + seconds
+
+        def go(person: Person, dice: random.Random) -> None:
+            while time.monotonic() < until:
+                time.sleep(dice.uniform(0, 2 * PAUSE_S))
+                since = time.perf_counter()
+                assert self.web.ask("GET", "/api/enquiries", {"Authorization": f"Bearer {person.access_token}"}, None) == 200
+                took.append(time.perf_counter() - since)
+
+        working = [threading.Thread(target=go, args=(person, random.Random(seeded.random()))) for person in self.workers]  # noqa: S311 - a test's dice
+        for one in working:
+            one.start()
+        for one in working:
+            one.join()
+        return sorted(took)
+
+
+@pytest.fixture
+def house(web: Web, alice: Person, people: People, owner_engine: sa.Engine) -> House:
+    session_id = alice.api.post("/chat/sessions").json["session_id"]
+    values = {"s": session_id, "t": alice.actor.tenant_id, "n": EVENTS, "text": "x" * EVENT_BYTES}
+    with owner_engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into chat_events (tenant_id, session_id, seq, turn_id, kind, data) select :t, :s, n, 't-long', 'text_delta',"
+                " json_build_object('kind', 'text_delta', 'text', cast(:text as text))::text from generate_series(1, :n) n"
+            ),
+            values,
+        )
+        connection.execute(sa.text("update chat_sessions set event_seq = :n where id = :s"), values)
+    somebody = [people.colleague(alice, f"Person {number}", role="agent") for number in range(LISTENERS + WORKERS)]
+    return House(web, owner_engine, session_id, somebody[:LISTENERS], somebody[LISTENERS:])
+
+
+def status_of(line: socket.socket) -> int:
+    return int(line.recv(64).split(b" ", 2)[1])
+
+
+def p95(seconds: list[float]) -> float:
+    return seconds[int(len(seconds) * 0.95)]
+
+
+def test_listeners_who_stop_reading_or_vanish_harm_nobody(house: House, seeded: random.Random, rounds: Rounds, tell: Tell) -> None:
+    seconds = rounds(SECONDS)
+    with flood(house, seeded, WARM_UP_S, STUCK + WORKERS):  # a bigger one, which fills the pools of threads and of connections
+        house.work(WARM_UP_S, seeded)
+    settle(house)
+    before, idle = house.holds(), house.work(seconds, seeded)
+    with flood(house, seeded, seconds, STUCK) as stuck:
+        flooded = house.work(seconds, seeded)
+        since = time.monotonic()
+        wait(lambda: all(map(is_cut, stuck)), house.web.said, GONE_WITHIN_S)
+        settle(house, before)
+        gone_s = time.monotonic() - since
+    tell(f"p95 of those who work {p95(idle) * 1000:.0f} ms, and {p95(flooded) * 1000:.0f} ms with {STUCK} who stop reading and {VANISHING} who vanish")
+    tell(f"held before {before}, and {gone_s:.0f} s later {house.holds()}")
+    assert p95(flooded) <= TIMES_SLOWER * p95(idle)
+    assert gone_s <= GONE_WITHIN_S
+
+
+@contextmanager
+def flood(house: House, seeded: random.Random, seconds: float, how_many: int) -> Iterator[list[socket.socket]]:
+    """So many begin to listen and never read, which are given; two hundred more come and vanish in the next seconds, at odd moments of their request."""
+
+    def come_and_go() -> None:
+        for number in range(VANISHING):
+            with house.listen(house.listeners[number % LISTENERS]) as line:
+                if number % 2:
+                    assert status_of(line) in (200, 503)
+            time.sleep(seeded.uniform(0, seconds / VANISHING))
+
+    with ExitStack() as held:
+        stuck = [held.enter_context(house.listen(house.listeners[number % LISTENERS])) for number in range(how_many)]
+        wait(lambda: len(house.web.sockets()) >= how_many, house.web.said)
+        crowd = threading.Thread(target=come_and_go)
+        crowd.start()
+        yield stuck
+        crowd.join()
+
+
+def is_cut(line: socket.socket) -> bool:
+    """Whether the server has hung up, seen without reading."""
+    return bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)) or socket_state(line) != 1
+
+
+def socket_state(line: socket.socket) -> int:
+    """TCP's state, 1 for an established connection."""
+    return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+
+
+def settle(house: House, before: Held | None = None) -> float:
+    """Wait until nothing of the flood is held; how long it took."""
+
+    def is_settled() -> bool:
+        now = house.holds()
+        if now.clients:
+            return False
+        return before is None or (now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads and now.database <= before.database)
+
+    return wait(is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.said()}", GONE_WITHIN_S)
+
+
+def test_one_person_follows_so_many_conversations_at_once(house: House, tell: Tell) -> None:
+    person = house.listeners[0]
+    with ExitStack() as held:
+        statuses = [status_of(held.enter_context(house.listen(person))) for _ in range(PROCESSES * PER_PERSON_MAX + 10)]
+    refused = statuses.count(429)
+    tell(f"{statuses.count(200)} streams of one person let in by {PROCESSES} processes, {refused} × 429")
+    assert set(statuses) == {200, 429}
+    assert PER_PERSON_MAX <= statuses.count(200) <= PROCESSES * PER_PERSON_MAX
+    wait(lambda: not house.web.sockets(), house.web.said, GONE_WITHIN_S)
+    with house.listen(person) as line:
+        assert status_of(line) == 200

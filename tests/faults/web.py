@@ -1,0 +1,142 @@
+"""Web processes of the program on a free port, asked over connections of their own, and what can be seen of them from outside."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.people import Person
+from tests.processes import ROOT, end, worker_environment
+from voyagent.kernel.config import Settings
+
+PATIENCE_S = 60
+FRAME = re.compile(rb"id: (\d+)\nevent: agent_event\ndata: ([^\n]+)\n\n")
+LISTENS, HAS_ENDED = "0A", ("06", "07")  # states of a socket in /proc/net/tcp: the last two are TIME_WAIT and CLOSE
+
+
+class Web:
+    """gunicorn with some processes, as production serves it."""
+
+    def __init__(self, settings: Settings, folder: Path, processes: int) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.processes = processes
+        self.broken = 0
+        self.log = folder / "web.log"
+        self._numbers = folder / "numbers"
+        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", str(processes), "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"]
+        environment = worker_environment(settings) | {
+            "VOYAGENT_METRICS_DIR": str(self._numbers),
+            "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
+            "VOYAGENT_LIMIT_SCALE": "10000",
+        }
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def said(self) -> str:
+        """The end of the log."""
+        return self.log.read_text()[-3000:]
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that serve."""
+        return [int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()]
+
+    def wait(self, within_s: float = PATIENCE_S) -> float:
+        """Until each process has answered somebody: one that is still being started has counted nothing. How long it took."""
+        return wait(self._is_whole, self.said, within_s)
+
+    def _is_whole(self) -> bool:
+        assert self.process.poll() is None, self.said()
+        try:
+            well = self.ask("GET", "/health/db", {}, None) == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        serving = {int(file.stem.rpartition("_")[2]) for file in self._numbers.glob("counter_*.db")} & set(self.workers())
+        return well and len(serving) == self.processes
+
+    def open(self, person: Person, method: str, path: str, body: Any = None, **headers: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """A request of somebody's over a connection of its own; the answer is not read yet."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = {"Authorization": f"Bearer {person.access_token}", "Content-Type": "application/json"} | headers
+        connection.request(method, f"/api{path}", None if body is None else json.dumps(body), sent)
+        return connection, connection.getresponse()
+
+    def ask(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> int:
+        """One request over a connection of its own; its status."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            sent = json.dumps(body) if body is not None else None
+            connection.request(method, path, sent, {"Connection": "close", "Content-Type": "application/json", **headers})
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            connection.close()
+
+    def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
+        """Ask under one key until there is an answer, as a client does whose connection broke: the same request again is the same act."""
+        headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            try:
+                status = self.ask("POST", f"/api{path}", headers, body)
+            except (OSError, http.client.HTTPException):
+                self.broken += 1
+                time.sleep(0.05)
+                continue
+            if status != 503:
+                return status
+        raise AssertionError("no answer")
+
+    def sockets(self) -> dict[int, str]:
+        """The server's open connections by the client's port, with the number of each in the system."""
+        found = {}
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            _, local, remote, state, *rest = line.split()
+            if int(local.split(":")[1], 16) == self.port and state != LISTENS and state not in HAS_ENDED:
+                found[int(remote.split(":")[1], 16)] = rest[5]
+        return found
+
+    def server_of(self, port: int) -> int | None:
+        """The process that serves the client of a port, or None where none does any more."""
+        wanted = f"socket:[{self.sockets().get(port)}]"
+        for pid in self.workers():
+            for file in Path(f"/proc/{pid}/fd").iterdir():
+                try:
+                    if str(file.readlink()) == wanted:
+                        return pid
+                except FileNotFoundError:
+                    continue  # closed while we looked
+        return None
+
+
+@contextmanager
+def web_processes(settings: Settings, folder: Path, *, processes: int) -> Iterator[Web]:
+    """Web processes that answer, until the block ends."""
+    web = Web(settings, folder, processes)
+    try:
+        web.wait()
+        yield web
+    finally:
+        end(web.process, within_s=20)
+
+
+def wait(ready: Callable[[], bool], why: Callable[[], str], within_s: float = PATIENCE_S) -> float:
+    """Wait a moment at a time; how long it took. Fails with what `why` says."""
+    since = time.monotonic()
+    while time.monotonic() - since < within_s:
+        if ready():
+            return time.monotonic() - since
+        time.sleep(0.02)
+    raise AssertionError(why())
