@@ -42,8 +42,12 @@ class Line:
 
 
 def frames(answer: TestResponse) -> list[dict[str, Any]]:
-    """The events of a stream; whatever is no event is a comment or a heartbeat."""
-    whole = answer.get_data(as_text=True)
+    """The events of a stream that has ended."""
+    return read(answer.get_data(as_text=True))
+
+
+def read(whole: str) -> list[dict[str, Any]]:
+    """The events in what a stream told; whatever is no event is a comment or a heartbeat."""
     rest = FRAME.sub("", whole)
     assert re.fullmatch(r"(?:: [^\n]*\n\n|event: heartbeat\ndata:\n\n)*", rest), rest
     return [{"id": int(match["id"]), **json.loads(match["data"])} for match in FRAME.finditer(whole)]

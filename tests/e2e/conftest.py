@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 START_S = 30
+LAST_LINES = 60
 NO_BROWSER = "no Chromium on this machine: install the system's package `chromium` to run the browser tests"
 FLAGS = [
     "--no-sandbox",
@@ -50,6 +51,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure stands what the program's processes said last: what a browser waited for in vain has its cause there."""
+    report = yield
+    site = getattr(item, "funcargs", {}).get("site")
+    if report.failed and isinstance(site, Site):
+        for log in sorted(site.logs.glob("*.log")):
+            report.sections.append((f"the end of {log.name}", "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])))
+    return report
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium, without a screen."""
@@ -67,6 +79,7 @@ class Site:
 
     address: str
     environment: dict[str, str]
+    logs: Path
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +117,7 @@ def _running(settings: Settings, logs: Path) -> Iterator[Site]:
         ]
         try:
             _wait_for(port, running[0], logs / "web.log")
-            yield Site(address, environment)
+            yield Site(address, environment, logs)
         finally:
             for process in running:
                 end(process, within_s=10)
