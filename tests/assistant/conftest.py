@@ -18,6 +18,8 @@ from voyagent.assistant import service
 from voyagent.chat import queries as chats, service as chat
 
 Event = dict[str, Any]
+HANDED = ["tool_use", "tool_result"]
+"""The kinds of the events of a hand-over to a desk."""
 
 
 @dataclass

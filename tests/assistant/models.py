@@ -11,8 +11,8 @@ from flask import Flask
 from tests.assistant.conftest import Event, Talk
 from tests.people import Person
 from voyagent.assistant import loop, service
+from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.minds import Bounds
-from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.drivers.models.protocol import ModelDriver, ToolCall
 from voyagent.drivers.models.scripted import Reply, Scripted
 
@@ -71,7 +71,7 @@ class ModelTalk:
     def run(self, turn_id: str, driver: ModelDriver, **bounds: Any) -> list[Event]:
         """Run a turn; what it has told."""
         with self.app.app_context():
-            loop.run(self.person.actor.tenant_id, turn_id, BuiltInPlanner(), Always(driver, Bounds(**bounds)))
+            loop.run(self.person.actor.tenant_id, turn_id, FrontDesk(), Always(driver, Bounds(**bounds)))
         return [event for event in self.talk.events(self.person, self.session_id) if event["turn_id"] == turn_id]
 
     def say(self, message: str, *script: Any, person: Person | None = None, **bounds: Any) -> tuple[list[Event], Scripted]:

@@ -17,6 +17,11 @@ PLAIN = Context(TODAY)
 ABOUT_DEEPA = Context(TODAY, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
 WITH_DRAFT = Context(TODAY, draft=DraftInView(DRAFT, "Deepa Krishnan"))
 IN_DUBAI = Context(TODAY, currency="AED")
+SHOWN = {
+    "rates": [{"rate_key": "k-1", "hotel": "Amber Court"}, {"rate_key": "k-2", "hotel": "Marina Palace"}],
+    "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911", "AI 12"]}],
+}
+AFTER_SEARCH = Context(TODAY, offers=SHOWN)
 
 JsonObject = dict[str, Any]
 
@@ -31,6 +36,12 @@ def invoice(name: str, *lines: JsonObject, due: str = "2026-11-24") -> JsonObjec
 
 def entered(name: str, reference: str, line: JsonObject, due: str = "2026-11-24", issued: str = "2026-11-24") -> JsonObject:
     return {"vendor_name": name, "vendor_reference": reference, "issue_date": issued, "due_date": due, "line_items": [line]}
+
+
+def created(number: str, line: JsonObject, address: JsonObject, due: str = "2026-11-24", client: str = DEEPA) -> JsonObject:
+    currency = line.pop("currency")
+    dated = {"invoice_number": number, "client_id": client, "issue_date": "2026-11-24", "due_date": due, "currency": currency}
+    return {"invoice": {**dated, "lines": [line], "billing_address": address}}
 
 
 def open_of(name: str) -> JsonObject:
@@ -50,6 +61,8 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("enquiries travelling next month", PLAIN, "find_enquiries", {"depart_from": "2026-12-01", "depart_to": "2026-12-31"}),
     ("what came in yesterday", PLAIN, "find_enquiries", {"created_from": "2026-11-23", "created_to": "2026-11-23"}),
     ("enquiries of the last 7 days", PLAIN, "find_enquiries", {"created_from": "2026-11-17"}),
+    ("show Deepa Krishnan", PLAIN, "find_enquiries", {"q": "Deepa Krishnan"}),
+    ("which enquiries have no answer", PLAIN, "find_enquiries", {"status": "new"}),
     ("search for Pillai", PLAIN, "find_enquiries", {"q": "Pillai"}),
     ("find deepa@example.com", PLAIN, "find_enquiries", {"q": "deepa@example.com"}),
     ("cancelled enquiries", PLAIN, "find_enquiries", {"status": "cancelled"}),
@@ -80,6 +93,7 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("mark Ravi Menon's enquiry as quoted", PLAIN, "summarise_enquiry", {"customer_name": "Ravi Menon"}),
     ("set the enquiry of Joseph Varghese to booked", PLAIN, "summarise_enquiry", {"customer_name": "Joseph Varghese"}),
     ("change the number of people to 5", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "pax_count": 5}),
+    ("mark the Krishnan enquiry as booked", PLAIN, "summarise_enquiry", {"customer_name": "Krishnan"}),
     ("reopen the enquiry", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "new"}),
     ("mark it as booked", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "booked"}),
     ("change Deepa's budget to ₹45,000", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "45000", "budget_currency": "INR"}),
@@ -121,6 +135,7 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("unpaid invoices", PLAIN, "list_receivables", {}),
     ("how much does she owe", ABOUT_DEEPA, "list_receivables", {"customer_name": "Deepa Krishnan"}),
     ("how much does Al Noor Trading owe us", PLAIN, "list_receivables", {"customer_name": "Al Noor Trading"}),
+    ("tell me how much Al Noor still owes", PLAIN, "list_receivables", {"customer_name": "Al Noor"}),
     ("who has not paid yet", PLAIN, "list_receivables", {}),
     ("outstanding of Ravi Menon", PLAIN, "list_receivables", {"customer_name": "Ravi Menon"}),
     # Payables
@@ -141,6 +156,7 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("partly paid invoices", PLAIN, "find_invoices", {"status": "partially_paid"}),
     ("show invoices of Deepa Krishnan", PLAIN, "find_invoices", {"customer_name": "Deepa Krishnan"}),
     ("list her invoices", ABOUT_DEEPA, "find_invoices", {"customer_name": "Deepa Krishnan"}),
+    ("show paid invoices of Deepa", PLAIN, "find_invoices", {"status": "paid", "customer_name": "Deepa"}),
     ("show Ravi Menon's invoices", PLAIN, "find_invoices", {"customer_name": "Ravi Menon"}),
     ("any drafts for Joseph Varghese?", PLAIN, "find_invoices", {"status": "draft", "customer_name": "Joseph Varghese"}),
     ("find invoice 2026-27/000012", PLAIN, "find_invoices", {"number": "2026-27/000012"}),
@@ -158,9 +174,23 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("issue the draft", WITH_DRAFT, "issue_invoice", {"invoice_id": DRAFT}),
     ("ok, issue it", WITH_DRAFT, "issue_invoice", {"invoice_id": DRAFT}),
     ("issue the invoice for Joseph Varghese", PLAIN, "find_invoices", {"status": "draft", "customer_name": "Joseph Varghese"}),
+    ("issue the invoice", WITH_DRAFT, "issue_invoice", {"invoice_id": DRAFT}),
+    (
+        "create invoice 2026-27/13, ₹45,000 for Dubai visa, due next Friday, billed to 12 MG Road, Kochi 682001",
+        ABOUT_DEEPA,
+        "create_invoice",
+        created("2026-27/000013", bill("Dubai visa", "45000"), {"lines": ["12 MG Road", "Kochi 682001"], "country": "IN"}, due="2026-12-04"),
+    ),
+    (
+        "raise invoice no. 2026-27/000014 for Deepa, 1.2 lakh for Bali package, billing address 5 Marine Drive, Dubai, UAE",
+        ABOUT_DEEPA,
+        "create_invoice",
+        created("2026-27/000014", bill("Bali package", "120000"), {"lines": ["5 Marine Drive", "Dubai"], "country": "AE"}),
+    ),
     # Receipts
     ("Deepa Krishnan paid 20,000", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
     ("Deepa Krishnan has paid in full", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
+    ("record Deepa's payment of 45,000 by UPI today", PLAIN, "find_invoices", open_of("Deepa")),
     ("record a payment of 45,000 from Deepa Krishnan", PLAIN, "find_invoices", open_of("Deepa Krishnan")),
     ("received AED 1,500 from Al Noor Trading yesterday", PLAIN, "find_invoices", open_of("Al Noor Trading")),
     ("note a receipt of 1.2 lakh from Ravi Menon on 20 Nov", PLAIN, "find_invoices", open_of("Ravi Menon")),
@@ -303,6 +333,27 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
             "currency": "INR",
         },
     ),
+    (
+        "hotels in Goa next Friday for 3 nights, 2 guests",
+        PLAIN,
+        "search_hotels",
+        {"city": "Goa", "country": "IN", "check_in": "2026-12-04", "check_out": "2026-12-07", "guests": 2},
+    ),
+    (
+        "check the rate of the Marina Palace in Dubai 12–18 Dec for 2 adults",
+        PLAIN,
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-18", "guests": 2},
+    ),
+    ("check the rate of the second one", AFTER_SEARCH, "check_hotel_rate", {"rate_key": "k-2"}),
+    ("is the Marina Palace still available", AFTER_SEARCH, "check_hotel_rate", {"rate_key": "k-2"}),
+    ("what does the first hotel cost now", AFTER_SEARCH, "check_hotel_rate", {"rate_key": "k-1"}),
+    ("book the cheapest hotel in Dubai 12–18 Dec", PLAIN, "show_trip", {}),
+    ("book the Marina Palace", AFTER_SEARCH, "show_trip", {}),
+    ("how does the hotel booking stand", PLAIN, "show_trip", {}),
+    ("hold the second one", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
+    ("hold EK 501", AFTER_SEARCH, "hold_flight", {"fare_id": DEEPA}),
+    ("please hold AI911", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
     # The trip
     ("show the trip", PLAIN, "show_trip", {}),
     ("what is in this trip", PLAIN, "show_trip", {}),
@@ -345,6 +396,12 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
         {"origin": "Dubai airport", "destination": "Hotel Atlantis", "on": "2027-01-10", "at": "09:30"},
     ),
     (
+        "transfer from airport to hotel on 12 Dec at 4pm 1500",
+        PLAIN,
+        "add_transfer",
+        {"origin": "Airport", "destination": "Hotel", "on": "2026-12-12", "at": "16:00", "price": "1500", "currency": "INR"},
+    ),
+    (
         "book a cab from Hotel Atlantis to DXB next Friday at 6 pm for ₹2,500",
         PLAIN,
         "add_transfer",
@@ -384,6 +441,8 @@ def moved(key: str, which: str, amount: str, on: str = "2026-11-24", currency: s
 
 
 ON_TRIP = {
+    "trip_id": DRAFT,
+    "title": "Dubai",
     "passengers": [{"id": DEEPA, "full_name": "Deepa Krishnan"}, {"id": DRAFT, "full_name": "Ravi Menon"}],
     "lines": [
         {"id": DEEPA, "kind": "flight", "status": "held", "supplier_ref": "K7PQ2M"},
@@ -391,7 +450,41 @@ ON_TRIP = {
         {"id": DRAFT, "kind": "hotel", "status": "booked", "supplier_ref": "H-1"},
     ],
 }
-LOOKED_UP: list[tuple[str, JsonObject, str, JsonObject]] = [
+RATES = {
+    "count": 2,
+    "results": [{"rate_key": key, "hotel": name, "room": "Double", "price": OPEN} for key, name in (("k-1", "Amber Court"), ("k-2", "Marina Palace"))],
+}
+TWO_STAYS = {**ON_TRIP, "lines": [*ON_TRIP["lines"], {"id": DEEPA, "kind": "hotel", "status": "booked", "supplier_ref": "H-2"}]}
+CLIENT = {"found": 1, "enquiry": {"id": DRAFT, "customer_name": "Ravi Menon"}}
+LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
+    ("bank balance", ACCOUNTS, "read_account_balance", {"account_id": DRAFT}),
+    ("cash balance as of 31 March", ACCOUNTS, "read_account_balance", {"account_id": DEEPA, "as_of": "2026-03-31"}),
+    ("what's in 1100", ACCOUNTS, "read_account_balance", {"account_id": DRAFT}),
+    ("book the cheapest hotel in Dubai 12–18 Dec", [ON_TRIP, RATES], "book_hotel", {"rate_key": "k-1", "passenger_ids": [DEEPA, DRAFT]}),
+    (
+        "book a room at the Marina Palace in Dubai next Friday for 3 nights",
+        [ON_TRIP, RATES],
+        "book_hotel",
+        {"rate_key": "k-2", "passenger_ids": [DEEPA, DRAFT]},
+    ),
+    ("reserve the second hotel in Dubai 12/12 to 18/12, under ₹60,000", [ON_TRIP, RATES], "book_hotel", {"rate_key": "k-2", "passenger_ids": [DEEPA, DRAFT]}),
+    ("check the rate of the Marina Palace in Dubai 12–18 Dec for 2 adults", RATES, "check_hotel_rate", {"rate_key": "k-2"}),
+    ("how does the hotel booking stand", ON_TRIP, "read_hotel_booking", {"booking_id": DRAFT}),
+    ("is the hotel booked", ON_TRIP, "read_hotel_booking", {"booking_id": DRAFT}),
+    ("status of hotel booking H-2", TWO_STAYS, "read_hotel_booking", {"booking_id": DEEPA}),
+    ("cancel hotel booking H-1", TWO_STAYS, "cancel_hotel_booking", {"booking_id": DRAFT}),
+    (
+        "create invoice 2026-27/000015 for Ravi Menon: AED 1,500 for hotel, billed to 7 Creek Road, Dubai, UAE",
+        CLIENT,
+        "create_invoice",
+        created("2026-27/000015", bill("Hotel", "1500", "AED"), {"lines": ["7 Creek Road", "Dubai"], "country": "AE"}, client=DRAFT),
+    ),
+    (
+        "hold the second flight from BOM to DXB next Friday for 2 adults",
+        {"count": 2, "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911"]}]},
+        "hold_flight",
+        {"fare_id": DRAFT},
+    ),
     ("issue the tickets", ON_TRIP, "issue_ticket", {"pnr_id": DEEPA}),
     ("hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults", {"count": 1, "fares": [{"fare_id": DRAFT}]}, "hold_flight", {"fare_id": DRAFT}),
     ("please issue the ticket", ON_TRIP, "issue_ticket", {"pnr_id": DEEPA}),
@@ -406,6 +499,7 @@ LOOKED_UP: list[tuple[str, JsonObject, str, JsonObject]] = [
     ("record payment of 20000 against invoice 2026-27/000012", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
     ("we paid BSP India 8,000", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
     ("pay bill BSP-7 in full", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000.00")),
+    ("pay BSP India bill 8,000", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
     ("we paid BSP India 5,000 last Monday", BILLS, "pay_bill", moved("bill_id", DRAFT, "5000", "2026-11-23")),
     ("mark Ravi Menon's enquiry as quoted", ENQUIRY, "update_enquiry", {"enquiry_id": DEEPA, "status": "quoted"}),
     (
@@ -473,4 +567,50 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
     ),
     ([("visa for Thailand", "nationality"), ("Indian", "")], "visa_requirements", {"destination": "TH", "nationality": "IN"}),
     ([("we paid BSP India", "amount"), ("in full", "")], "find_bills", {"vendor_name": "BSP India"}),
+    (
+        [("book a hotel in Dubai", "check_in"), ("12–18 Dec", "")],
+        "show_trip",
+        {},
+    ),
+    (
+        [("check the hotel rate", "city"), ("Dubai", "check_in"), ("next Friday", "check_out"), ("11 Dec", "guests"), ("2 adults", "")],
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-04", "check_out": "2026-12-11", "guests": 2},
+    ),
+    (
+        [
+            ("create invoice 2026-27/16", "customer_name"),
+            ("Ravi Menon", "amount"),
+            ("1.2 lakh", "description"),
+            ("Bali package", "billing_address"),
+            ("12 MG Road, Kochi", ""),
+        ],
+        "summarise_enquiry",
+        {"customer_name": "Ravi Menon"},
+    ),
+    ([("file a visa", "destination"), ("Thailand", "full_name"), ("Ravi Menon", "")], "show_trip", {}),
+    (
+        [("hold a flight", "origin"), ("Kochi", "destination"), ("Dubai", "outbound_date"), ("12 Dec", "passengers"), ("2", "")],
+        "search_flights",
+        {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}},
+    ),
+    ([("remove a passenger", "full_name"), ("Ravi Menon", "")], "remove_passenger", {"full_name": "Ravi Menon"}),
+]
+
+# What is said in a conversation and is no wish for a tool: the kind of it, and a word that the answer has.
+MOVES: list[tuple[str, str, Context, str]] = [
+    ("help", "help", PLAIN, "You can say"),
+    ("help", "what can you do?", PLAIN, "You can say"),
+    ("thanks", "thanks a lot", PLAIN, "welcome"),
+    ("thanks", "perfect, thank you", PLAIN, "welcome"),
+    ("all right", "ok", PLAIN, "All right."),
+    ("never mind", "no, thanks", PLAIN, "left it"),
+    ("never mind", "forget it", PLAIN, "left it"),
+    ("a grant in words", "yes, go ahead", WITH_DRAFT, "cannot grant"),
+    ("a grant in words", "approve it", PLAIN, "cannot grant"),
+    ("a number that stands", "issue invoice 2026-27/000001", PLAIN, "issued already"),
+    ("two at once", "invoice Deepa 45,000 for a visa and also invoice Ravi 5,000 for Goa", PLAIN, "One invoice at a time"),
+    ("an amount that is none", "invoice Deepa -500 for refund", PLAIN, "above zero"),
+    ("an open amount", "invoice Deepa 40-45k for visa", PLAIN, "leaves the amount open"),
+    ("nothing that is known", "what is the weather in Dubai", PLAIN, "cannot do that yet"),
 ]

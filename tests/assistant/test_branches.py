@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from tests.assistant.conftest import kinds
+from tests.assistant.conftest import HANDED, kinds
 from tests.assistant.line import INVOICE, Line, frames, proposal
 from tests.people import Person
 from voyagent.chat import service as chat
@@ -66,7 +66,7 @@ def test_in_other_words_what_was_said_changes_and_the_old_words_can_be_read(line
     assert words(transcript(line)) == ["trial balance"]
     assert words(transcript(line, branch="all")) == ["help", "trial balance"]
     told = frames(line.post({}, last_event_id=str(answer.json["last_event_id"])))
-    assert kinds(told) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(told) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert {event["turn_id"] for event in told} == {answer.json["turn_id"]}
 
 

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.conftest import HANDED, Talk, kinds, of_kind, text
 from tests.assistant.line import Line
 from tests.assistant.models import DRAFT, FIND, Always, ModelTalk, use, wants
 from tests.people import Person
@@ -140,7 +140,7 @@ def test_once_the_budget_is_spent_the_turn_says_so_first_and_the_built_in_planne
     settle(model.person, daily_token_budget=100)
     model.say("hello", Reply("Hello."))
     events, driver = model.say("trial balance")
-    assert kinds(events) == ["error", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == ["error", *HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert events[0]["error_message"] == "daily_budget_exceeded: limit=100 used=120"
     assert driver.requests == []
     assert "empty" in text(events)

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from tests.assistant.conftest import HANDED
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, read
 from tests.people import ApiClient, Person
 from voyagent.assistant.tools import registry
@@ -222,7 +223,7 @@ def test_a_turn_that_waits_for_a_tool_ends_within_a_second_of_the_tool(line: Lin
     go.set()
     worker.join(timeout=20)
     assert ended[0] - let_go < 1
-    assert [event["kind"] for event in frames(answer)] == ["tool_use", "tool_result", "final"]
+    assert [event["kind"] for event in frames(answer)] == [*HANDED, "tool_use", "tool_result", "final"]
 
 
 def test_who_may_not_talk_may_not_stop(line: Line, victor: Person, charlie: Person) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.conftest import HANDED, Talk, kinds, of_kind, text
 from tests.people import Person
 from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
@@ -28,12 +28,12 @@ LEAD = "log an enquiry from Ravi Menon: Kochi to Dubai, 2 adults, ravi@example.c
 def test_a_question_is_answered_in_pieces_by_a_tool_and_ends_in_one_final(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "trial balance")
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert len(of_kind(events, "text_delta")) > 1
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert {event["turn_id"] for event in events} == {events[0]["turn_id"]}
     assert all(set(event) == {"seq", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS} for event in events)
-    used, result = events[0], events[1]
+    used, result = events[2], events[3]
     assert (used["tool_name"], used["tool_input"]) == ("trial_balance", {})
     assert used["tool_call_id"] == result["tool_call_id"]
     assert result["tool_output"]["accounts"] == []
@@ -80,7 +80,7 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
         enquiry = enquiries_service.create(actor, customer_name="Deepa Krishnan", destination="Dubai")
         session_id = enquiries_service.promote(actor, enquiry.id)[1]
     asked = talk.say(alice, session_id, "make the invoice, 45,000 for Dubai visa due 10 Dec 2100")
-    assert kinds(asked) == ["text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(asked) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     request = of_kind(asked, "approval_request")[0]
     assert "Deepa Krishnan" in request["approval_summary"]
     assert "INR 45,000.00" in request["approval_summary"]
@@ -104,12 +104,12 @@ def test_the_whole_way_from_an_enquiry_to_the_books(talk: Talk, alice: Person) -
     assert number in text(issued)
 
     owes = talk.say(alice, session_id, "who owes us")
-    assert of_kind(owes, "tool_result")[0]["tool_output"]["customers"][0]["amount"] == "45000.00"
+    assert of_kind(owes, "tool_result")[-1]["tool_output"]["customers"][0]["amount"] == "45000.00"
     balance = talk.say(alice, session_id, "trial balance")
-    total = of_kind(balance, "tool_result")[0]["tool_output"]["totals"]
+    total = of_kind(balance, "tool_result")[-1]["tool_output"]["totals"]
     assert total == [{"currency": "INR", "debit": "45000.00", "credit": "45000.00", "in_balance": True}]
     receivable = talk.say(alice, session_id, "balance of trade receivables")
-    assert kinds(receivable) == ["tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(receivable) == [*HANDED, "tool_use", "tool_result", "tool_use", "tool_result", "text_delta", "final"]
     assert "INR 45,000.00 debit" in text(receivable)
 
 
@@ -157,8 +157,8 @@ def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
 def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "invoice Deepa 45,000.555 for Dubai visa")
-    assert kinds(events) == ["text_delta", "tool_use", "tool_result", "text_delta", "final"]
-    assert of_kind(events, "tool_result")[0]["tool_output"]["error"] == "invalid_amount"
+    assert kinds(events) == [*HANDED, "text_delta", "tool_use", "tool_result", "text_delta", "final"]
+    assert of_kind(events, "tool_result")[-1]["tool_output"]["error"] == "invalid_amount"
     assert talk.pending(alice, session_id) == []
 
 
@@ -167,7 +167,7 @@ def test_what_is_missing_is_asked_and_the_next_message_answers(talk: Talk, alice
     asked = talk.say(alice, session_id, "invoice Deepa Krishnan for Dubai visa")
     assert kinds(asked) == ["text_delta", "final"]
     answered = talk.say(alice, session_id, "45000")
-    assert of_kind(answered, "tool_use")[0]["tool_input"]["line_items"][0]["unit_price"] == "45000"
+    assert of_kind(answered, "tool_use")[-1]["tool_input"]["line_items"][0]["unit_price"] == "45000"
     assert kinds(answered)[-2:] == ["approval_request", "final"]
 
 
@@ -181,9 +181,9 @@ def test_issue_the_draft_means_the_draft_of_this_conversation(talk: Talk, alice:
     assert "waits for a decision already" in text(hasty)
     talk.decide(alice, first["approval_id"], granted=False)
     again = talk.say(alice, session_id, "issue the draft")
-    assert kinds(again) == ["text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(again) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     other = talk.say(alice, talk.begin(alice), "issue the invoice for Deepa Krishnan")
-    assert kinds(other) == ["tool_use", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(other) == [*HANDED, "tool_use", "tool_result", "text_delta", "tool_use", "approval_request", "final"]
 
 
 def test_another_agencys_books_and_enquiries_stay_unseen(talk: Talk, alice: Person, charlie: Person) -> None:

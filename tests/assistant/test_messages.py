@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from tests.assistant.conftest import kinds
+from tests.assistant.conftest import HANDED, kinds
 from tests.assistant.line import FRAME, INSTANT, INVOICE, Line, frames, proposal
 from tests.people import Person
 from voyagent.chat import queries as chats, service as chat, stream
@@ -28,7 +28,7 @@ def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line
     assert answer.headers["X-Accel-Buffering"] == "no"
     line.drain()
     events = frames(answer)
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert [event["id"] for event in events] == list(range(1, len(events) + 1))
     for event in events:
         assert set(event) == {"id", "kind", "session_id", "turn_id", "timestamp", *EVENT_FIELDS}
@@ -38,14 +38,14 @@ def test_the_stream_is_server_sent_events_as_the_contract_writes_them(line: Line
     used = events[0]
     assert {name for name in EVENT_FIELDS if used[name] is not None} == {"tool_name", "tool_call_id", "tool_input"}
     assert {name for name in EVENT_FIELDS if events[1][name] is not None} == {"tool_name", "tool_call_id", "tool_output"}
-    assert {name for name in EVENT_FIELDS if events[2][name] is not None} == {"text"}
+    assert {name for name in EVENT_FIELDS if events[4][name] is not None} == {"text"}
     assert {name for name in EVENT_FIELDS if events[-1][name] is not None} == set()
     assert b"\r" not in answer.data
 
 
 def test_a_request_for_approval_is_followed_by_the_final_alone(line: Line) -> None:
     events = line.say(INVOICE)
-    assert kinds(events) == ["text_delta", "tool_use", "approval_request", "final"]
+    assert kinds(events) == [*HANDED, "text_delta", "tool_use", "approval_request", "final"]
     request = events[-2]
     assert request["approval_id"].startswith("ap-")
     assert (request["tool_name"], request["tool_call_id"]) == ("draft_invoice", events[-3]["tool_call_id"])
@@ -109,7 +109,7 @@ def test_behind_the_last_event_a_body_is_a_new_turn_and_a_blank_one_the_end(line
 def test_a_number_that_is_none_of_ours_is_an_error_that_is_stored_and_the_body_runs(line: Line, said: str) -> None:
     last = line.say("help")[-1]["id"]
     events = line.say("trial balance", last_event_id=said.encode().decode("latin-1"))
-    assert kinds(events) == ["error", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == ["error", *HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert (events[0]["turn_id"], events[0]["id"]) == ("replay", last + 1)
     assert events[0]["error_message"].startswith("replay_failed")
     again = frames(line.post({}, last_event_id=str(last)))
@@ -213,7 +213,7 @@ def test_a_decision_with_a_message_is_both(line: Line) -> None:
     answer = line.post({"message": "trial balance", "approvals": {approval_id: False}})
     line.drain()
     events = frames(answer)
-    assert kinds(events) == ["tool_use", "tool_result", "text_delta", "final", "approval_denied", "text_delta", "final"]
+    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final", "approval_denied", "text_delta", "final"]
 
 
 def test_after_a_resolve_a_blank_message_picks_up_what_goes_on_by_itself(line: Line) -> None:

@@ -33,6 +33,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         ACCOUNTANTS,
         INVOICED | {"drafted"},
     ),
+    ("create_invoice", "accounting", {"invoice"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"created", "invoice_number"}),
     ("fetch_bsp_statement", "accounting", {"country", "period_start", "period_end"}, set(), "R", set(), BSP | {"fetched"}),
     ("reconcile_bsp", "accounting", {"report_id"}, {"ticket_ids"}, "R", set(), BSP | {"reconciled"}),
     ("read_account_balance", "accounting", {"account_id"}, {"as_of"}, "R", set(), {"read", "balance", "currency"}),
@@ -138,6 +139,12 @@ def test_a_tool_is_what_the_table_says(
     effect = effects.find(name)
     assert (set(effect.approver_roles) if effect else set()) == approvers
     assert output <= tool.gives
+
+
+def test_an_invoice_that_is_created_says_whose_it_is_under_which_number_and_where_it_goes() -> None:
+    schema: dict[str, Any] = tool_of("create_invoice").takes.model_json_schema()["$defs"]["InvoiceIn"]
+    assert set(schema["required"]) == {"invoice_number", "client_id", "issue_date", "currency", "lines", "billing_address"}
+    assert schema["properties"]["lines"]["minItems"] == 1
 
 
 def test_the_orchestrator_sees_its_two_tools_and_each_desk_its_own() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
+from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
@@ -16,18 +17,21 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, Row, SessionReader
 
-_LOOK_BACK = 6
+_LOOK_BACK = 12
+_OFFERS = {"search_flights": ("fares", "fares", ("fare_id", "flights")), "search_hotels": ("rates", "results", ("rate_key", "hotel"))}
 
 
 def context_of(actor: Actor, session_id: UUID) -> Context:
-    """The agency's day and currency, the enquiry of the conversation, its newest draft, and the question that was asked last."""
+    """The agency's day and currency, the enquiry of the conversation, its newest draft, the question that was asked last, and what searches showed."""
     reader = SessionReader(db.session)
+    said = chats.last_messages(reader, session_id, _LOOK_BACK)
     return Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
         enquiry=_enquiry(reader, session_id),
         draft=_draft(reader, session_id),
-        question=_question(reader, session_id),
+        question=_question(said),
+        offers=_offers(said),
     )
 
 
@@ -101,13 +105,23 @@ def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
     return None
 
 
-def _question(reader: Reader, session_id: UUID) -> Ask | None:
+def _question(said: list[Row]) -> Ask | None:
     """The question at the end of the assistant's last message, where nothing came after it but the present words."""
-    said = chats.last_messages(reader, session_id, _LOOK_BACK)
     last = next((message for message in reversed(said) if message["role"] == "assistant"), None)
     asked = next((block["move"] for block in reversed(last["blocks"]) if block["type"] == "question"), None) if last else None
     move = move_from(asked) if asked else None
     return move if isinstance(move, Ask) else None
+
+
+def _offers(said: list[Row]) -> dict[str, Any]:
+    """As many of the newest fares and rates as were named, by what a person can say of them and what a tool needs."""
+    found: dict[str, Any] = {}
+    for block in (block for message in reversed(said) for block in reversed(message["blocks"]) if block["type"] == "tool"):
+        name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
+        offers = (block["output"] or {}).get(key)
+        if offers and name not in found:
+            found[name] = [{fact: one[fact] for fact in facts} for one in offers[:SHOWN_MAX]]
+    return found
 
 
 def _text(document: dict[str, Any] | None, name: str) -> str:

@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.loop import Beginning, Performance, StopRequested, outcome_event
 from voyagent.assistant.minds import Bounds, ModelMind
-from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.moves import Answer, Call, Conversation, Fail, Move, Outcome, kept, move_from, silently
 from voyagent.assistant.prompt import Brief
 from voyagent.chat import queries as chats
@@ -53,7 +53,7 @@ class Replay(Performance):
     """A performance that writes nothing: what it would tell is compared. Instants are taken from the record."""
 
     def __init__(self, turn: Turn) -> None:
-        super().__init__(turn, BuiltInPlanner())
+        super().__init__(turn, FrontDesk())
         self._rows: deque[Row] = deque(chats.events_after(turn.session_id, (turn.first_event_seq or 1) - 1, limit=10_000, turn_id=turn.id))
         self._model = _Recorded()
         self.equal = 0

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import current_app
 
 from voyagent.assistant import loop
+from voyagent.assistant.desks import FrontDesk
 from voyagent.assistant.minds import Configured
-from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.tools import bills, books, enquiries, flights, hotels, invoices, registry, routing, trips
 from voyagent.chat.service import TURN_TASK
 from voyagent.kernel.jobs import task
@@ -20,4 +20,4 @@ registry.check()
 @task(TURN_TASK, own_transactions=True)
 def run_turn(tenant_id: str, turn_id: str) -> None:
     """Run a turn to its end, in many small transactions."""
-    loop.run(UUID(tenant_id), turn_id, BuiltInPlanner(), Configured(current_app.extensions["voyagent.settings"]))
+    loop.run(UUID(tenant_id), turn_id, FrontDesk(), Configured(current_app.extensions["voyagent.settings"]))

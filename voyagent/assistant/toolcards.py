@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from voyagent.assistant.blocks import Block
-from voyagent.assistant.planner.sentences import day, status_word
-from voyagent.assistant.planner.wording import _, ngettext
+from voyagent.assistant.planner.sentences import day, money, status_word
+from voyagent.assistant.planner.wording import _, ngettext, state
+from voyagent.assistant.tools.registry import Desk
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
+from voyagent.trips.words import country_name
+
+Facts = dict[str, Any]
+UNSUPPORTED = "capability_not_supported"
 
 
 class Card(NamedTuple):
@@ -22,12 +27,14 @@ class Card(NamedTuple):
 def card_of(block: Block) -> Card:
     """The head of the card for a tool that runs or has run."""
     given, output = block.get("input") or {}, block.get("output")
-    glyph, say = _CARDS.get(block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " ")))
+    glyph, say = CARDS.get(block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " ")))
     line = say(given, output or {})
     if output is None:
         return Card(glyph, line, "")
     if "error" in output:
         return Card(glyph, line, _("not done"))
+    if output.get("reason") == UNSUPPORTED:
+        return Card(glyph, line, _("not offered"))
     note = _NOTES.get(block["tool_name"])
     return Card(glyph, line, note(output) if note else "")
 
@@ -40,78 +47,288 @@ def as_money(amount: Any, currency: Any) -> Money | None:
         return None
 
 
-def _searched(given: dict[str, Any], _output: dict[str, Any]) -> str:
+def _handed(given: Facts, _output: Facts) -> str:
+    desks = {
+        Desk.TICKETING_VISA.value: _("Passed to the ticketing & visa desk"),
+        Desk.HOTELS_HOLIDAYS.value: _("Passed to the hotels & holidays desk"),
+        Desk.ACCOUNTING.value: _("Passed to the accounts desk"),
+    }
+    return desks.get(str(given.get("domain")), _("Passed on"))
+
+
+def _asked(_given: Facts, _output: Facts) -> str:
+    return _("Asked back")
+
+
+def _searched(given: Facts, _output: Facts) -> str:
     words = [status_word(str(given.get("status"))), *(str(given[name]) for name in ("q", "customer_email", "origin", "destination") if given.get(name))]
     days = [day(given[name]) for name in ("depart_from", "depart_to", "created_from", "created_to") if given.get(name)]
     told = ", ".join([*filter(None, words), *([" – ".join(days)] if days else [])])
     return _("Searched enquiries: %(words)s", words=told) if told else _("Listed enquiries")
 
 
-def _summed_up(given: dict[str, Any], output: dict[str, Any]) -> str:
+def _summed_up(given: Facts, output: Facts) -> str:
     name = (output.get("enquiry") or {}).get("customer_name") or given.get("customer_name")
     return _("Read the enquiry of %(name)s", name=name) if name else _("Read the enquiry")
 
 
-def _logged(given: dict[str, Any], _output: dict[str, Any]) -> str:
+def _logged(given: Facts, _output: Facts) -> str:
     return _("Logged the enquiry of %(name)s", name=given.get("customer_name", ""))
 
 
-def _owed(_given: dict[str, Any], _output: dict[str, Any]) -> str:
-    return _("Looked up who owes us")
+def _changed(_given: Facts, output: Facts) -> str:
+    name = (output.get("enquiry") or {}).get("customer_name")
+    return _("Changed the enquiry of %(name)s", name=name) if name else _("Change the enquiry")
 
 
-def _chart(_given: dict[str, Any], _output: dict[str, Any]) -> str:
+def _owed(given: Facts, _output: Facts) -> str:
+    name = given.get("customer_name")
+    return _("Looked up what %(name)s owes us", name=name) if name else _("Looked up who owes us")
+
+
+def _owing(given: Facts, _output: Facts) -> str:
+    name = given.get("vendor_name")
+    return _("Looked up what we owe %(name)s", name=name) if name else _("Looked up whom we owe")
+
+
+def _chart(_given: Facts, _output: Facts) -> str:
     return _("Read the chart of accounts")
 
 
-def _account(_given: dict[str, Any], output: dict[str, Any]) -> str:
+def _account(_given: Facts, output: Facts) -> str:
     account = output.get("account")
     return _("Read account %(code)s %(name)s", code=account["code"], name=account["name"]) if account else _("Read an account")
 
 
-def _balance(_given: dict[str, Any], _output: dict[str, Any]) -> str:
+def _balance(_given: Facts, _output: Facts) -> str:
     return _("Read the trial balance")
 
 
-def _drafts(given: dict[str, Any], _output: dict[str, Any]) -> str:
+def _posted(given: Facts, output: Facts) -> str:
+    what = (given.get("entry") or {}).get("narration")
+    if not output.get("posted"):
+        return _("Post a journal entry")
+    return _("Posted a journal entry: %(what)s", what=what) if what else _("Posted a journal entry")
+
+
+def _statement(given: Facts, _output: Facts) -> str:
+    days = " – ".join(day(given[name]) for name in ("period_start", "period_end") if given.get(name))
+    return _("Asked for the BSP statement, %(days)s", days=days) if days else _("Asked for the BSP statement")
+
+
+def _reconciled(_given: Facts, _output: Facts) -> str:
+    return _("Held the BSP statement against the tickets")
+
+
+def _invoices(given: Facts, _output: Facts) -> str:
+    if given.get("number"):
+        return _("Looked for invoice %(number)s", number=given["number"])
     name = given.get("customer_name")
-    return _("Looked for drafts for %(name)s", name=name) if name else _("Looked for drafts")
+    if given.get("status") == "draft":
+        return _("Looked for drafts for %(name)s", name=name) if name else _("Looked for drafts")
+    return _("Looked for invoices for %(name)s", name=name) if name else _("Looked for invoices")
 
 
-def _drafted(given: dict[str, Any], output: dict[str, Any]) -> str:
+def _drafted(given: Facts, output: Facts) -> str:
     return _("Draft invoice for %(name)s", name=output.get("customer_name") or given.get("customer_name", ""))
 
 
-def _issued(_given: dict[str, Any], output: dict[str, Any]) -> str:
+def _issued(_given: Facts, output: Facts) -> str:
     return _("Issued invoice %(number)s", number=output["number"]) if output.get("number") else _("Issue the invoice")
 
 
-def _count(output: dict[str, Any]) -> str:
-    number = output.get("total", output.get("count", 0))
+def _created(given: Facts, output: Facts) -> str:
+    number = output.get("invoice_number")
+    if number:
+        return _("Created invoice %(number)s", number=number)
+    return _("Create invoice %(number)s", number=(given.get("invoice") or {}).get("invoice_number", "")).strip()
+
+
+def _receipt(_given: Facts, output: Facts) -> str:
+    if not output.get("recorded"):
+        return _("Record a payment")
+    return _("Recorded a payment of %(name)s for %(number)s", name=output["party_name"], number=output["number"])
+
+
+def _bills(given: Facts, _output: Facts) -> str:
+    if given.get("vendor_reference"):
+        return _("Looked for bill %(reference)s", reference=given["vendor_reference"])
+    name = given.get("vendor_name")
+    return _("Looked for bills of %(name)s", name=name) if name else _("Looked for open bills")
+
+
+def _entered(given: Facts, output: Facts) -> str:
+    named = {
+        "reference": given.get("vendor_reference") or output.get("vendor_reference", ""),
+        "name": given.get("vendor_name") or output.get("vendor_name", ""),
+    }
+    return _("Entered bill %(reference)s of %(name)s", **named) if output.get("received") else _("Enter bill %(reference)s of %(name)s", **named)
+
+
+def _paid(_given: Facts, output: Facts) -> str:
+    if not output.get("paid"):
+        return _("Record that a bill was paid")
+    return _("Recorded a payment to %(name)s for bill %(reference)s", name=output["party_name"], reference=output["vendor_reference"])
+
+
+def _flights(given: Facts, _output: Facts) -> str:
+    days = " – ".join(day(given[name]) for name in ("outbound_date", "return_date") if given.get(name))
+    return _("Searched flights %(origin)s → %(destination)s, %(days)s", origin=given.get("origin", ""), destination=given.get("destination", ""), days=days)
+
+
+def _held(_given: Facts, output: Facts) -> str:
+    return _("Held flight booking %(locator)s", locator=output["locator"]) if output.get("locator") else _("Hold a flight")
+
+
+def _pnr(given: Facts, output: Facts) -> str:
+    return _("Read booking %(locator)s", locator=output.get("locator") or given.get("locator", ""))
+
+
+def _visa(given: Facts, _output: Facts) -> str:
+    return _("Looked up the visa rules of %(country)s", country=country_name(str(given.get("destination", ""))))
+
+
+def _ticketed(_given: Facts, output: Facts) -> str:
+    return _("Issued the tickets of %(locator)s", locator=output["locator"]) if output.get("locator") else _("Issue the tickets")
+
+
+def _filed(given: Facts, output: Facts) -> str:
+    country = country_name(str(given.get("destination", "")))
+    if output.get("receipt"):
+        return _("Filed the visa, receipt %(receipt)s", receipt=output["receipt"])
+    return _("File a visa for %(country)s", country=country) if country else _("File a visa")
+
+
+def _hotels(given: Facts, _output: Facts) -> str:
+    days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
+    return _("Searched hotels in %(city)s, %(days)s", city=given.get("city", ""), days=days)
+
+
+def _rate(_given: Facts, output: Facts) -> str:
+    return _("Checked the rate at %(hotel)s", hotel=output["hotel"]) if output.get("hotel") else _("Checked a hotel rate")
+
+
+def _stay(_given: Facts, output: Facts) -> str:
+    return _("Read hotel booking %(number)s", number=output["supplier_ref"]) if output.get("supplier_ref") else _("Read a hotel booking")
+
+
+def _booked(_given: Facts, output: Facts) -> str:
+    return _("Booked the hotel, number %(number)s", number=output["supplier_ref"]) if output.get("supplier_ref") else _("Book a hotel")
+
+
+def _given_back(_given: Facts, output: Facts) -> str:
+    return _("Gave the hotel booking back") if output.get("cancelled") else _("Give a hotel booking back")
+
+
+def _trip(_given: Facts, output: Facts) -> str:
+    return _("Read the trip: %(title)s", title=output["title"]) if output.get("title") else _("Read the trip")
+
+
+def _itinerary(_given: Facts, _output: Facts) -> str:
+    return _("Read the itinerary")
+
+
+def _joined(given: Facts, output: Facts) -> str:
+    return _("Added %(name)s to the trip", name=output.get("full_name") or given.get("full_name", ""))
+
+
+def _left(given: Facts, output: Facts) -> str:
+    return _("Took %(name)s off the trip", name=output.get("full_name") or given.get("full_name", ""))
+
+
+def _ride(given: Facts, _output: Facts) -> str:
+    return _("Planned a transfer from %(origin)s to %(destination)s", origin=given.get("origin", ""), destination=given.get("destination", ""))
+
+
+def _count(output: Facts) -> str:
+    number = output["total"] if "total" in output else output.get("count") or 0
     return ngettext("%(num)d found", "%(num)d found", number)
 
 
-def _as_of(output: dict[str, Any]) -> str:
+def _as_of(output: Facts) -> str:
     return day(output["as_of"])
 
 
-_CARDS: dict[str, tuple[str, Callable[[dict[str, Any], dict[str, Any]], str]]] = {
+def _sum(output: Facts) -> str:
+    """The amount, wherever the tool's answer has it."""
+    price = output.get("price") or {"amount": output.get("total_amount") or output.get("amount"), "currency": output.get("currency")}
+    return money(price["amount"], price["currency"]) if price["amount"] else ""
+
+
+def _people(output: Facts) -> str:
+    return ngettext("one person", "%(num)d people", len(output["passengers"]))
+
+
+def _standing(output: Facts) -> str:
+    return state(output["status"])
+
+
+def _unpaid(_output: Facts) -> str:
+    return _("not paid yet")
+
+
+CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
+    "handoff": ("arrow-return-right", _handed),
+    "clarify": ("question-circle", _asked),
     "find_enquiries": ("search", _searched),
     "summarise_enquiry": ("inbox", _summed_up),
     "create_enquiry": ("plus-circle", _logged),
+    "update_enquiry": ("pencil", _changed),
     "list_receivables": ("graph-up", _owed),
+    "list_payables": ("graph-down", _owing),
     "list_ledger_accounts": ("journal-text", _chart),
     "read_account_balance": ("journal-text", _account),
     "trial_balance": ("table", _balance),
-    "find_invoices": ("search", _drafts),
+    "post_journal_entry": ("journal-plus", _posted),
+    "fetch_bsp_statement": ("file-earmark-text", _statement),
+    "reconcile_bsp": ("check2-square", _reconciled),
+    "find_invoices": ("search", _invoices),
     "draft_invoice": ("pencil", _drafted),
     "issue_invoice": ("receipt", _issued),
+    "create_invoice": ("receipt", _created),
+    "record_receipt": ("cash-coin", _receipt),
+    "find_bills": ("search", _bills),
+    "receive_bill": ("receipt-cutoff", _entered),
+    "pay_bill": ("cash-stack", _paid),
+    "search_flights": ("airplane", _flights),
+    "hold_flight": ("bookmark-check", _held),
+    "read_pnr": ("ticket-detailed", _pnr),
+    "issue_ticket": ("ticket-perforated", _ticketed),
+    "visa_requirements": ("passport", _visa),
+    "file_visa": ("passport", _filed),
+    "search_hotels": ("building", _hotels),
+    "check_hotel_rate": ("tag", _rate),
+    "read_hotel_booking": ("building-check", _stay),
+    "book_hotel": ("building-add", _booked),
+    "cancel_hotel_booking": ("building-x", _given_back),
+    "show_trip": ("suitcase", _trip),
+    "read_itinerary": ("card-list", _itinerary),
+    "add_passenger": ("person-plus", _joined),
+    "remove_passenger": ("person-dash", _left),
+    "add_transfer": ("car-front", _ride),
 }
-_NOTES: dict[str, Callable[[dict[str, Any]], str]] = {
+_NOTES: dict[str, Callable[[Facts], str]] = {
     "find_enquiries": _count,
     "list_receivables": _count,
+    "list_payables": _count,
     "list_ledger_accounts": _count,
     "find_invoices": _count,
+    "find_bills": _count,
+    "search_flights": _count,
+    "search_hotels": _count,
     "read_account_balance": _as_of,
     "trial_balance": _as_of,
+    "draft_invoice": _sum,
+    "issue_invoice": _sum,
+    "create_invoice": _sum,
+    "record_receipt": _sum,
+    "receive_bill": _sum,
+    "pay_bill": _sum,
+    "check_hotel_rate": _sum,
+    "add_transfer": _sum,
+    "show_trip": _people,
+    "read_itinerary": _people,
+    "read_pnr": _standing,
+    "read_hotel_booking": _standing,
+    "hold_flight": _unpaid,
 }

@@ -166,6 +166,7 @@ _KINDS = {
     "book_hotel": _l("Assistant: book a hotel"),
     "cancel_hotel_booking": _l("Assistant: cancel a hotel"),
     "check_hotel_rate": _l("Assistant: check a hotel's rate"),
+    "create_invoice": _l("Assistant: create an invoice"),
     "clarify": _l("Assistant: ask back"),
     "fetch_bsp_statement": _l("Assistant: fetch a BSP statement"),
     "file_visa": _l("Assistant: file a visa application"),

@@ -12,7 +12,8 @@ from voyagent.approvals import effects
 from voyagent.approvals.effects import CheckShown, Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
 from voyagent.billing import queries, service
 from voyagent.billing.models import Invoice
-from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn
+from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn
+from voyagent.enquiries import queries as enquiries
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -45,6 +46,22 @@ def run_issue(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Issue the draft. Raises InvalidArguments and whatever `service.issue_invoice` raises."""
     invoice = service.issue_invoice(actor, effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     return {"issued": True} | _told(invoice)
+
+
+def run_create(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Draw the invoice up and issue it. Raises InvalidArguments and whatever `service.create_invoice` raises."""
+    wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
+    address = gettext("Billed to: %(address)s", address=wanted.billing_address.plain)
+    invoice = service.create_invoice(
+        actor,
+        number=wanted.invoice_number,
+        enquiry_id=wanted.client_id,
+        issue_date=wanted.issue_date,
+        due_date=wanted.due,
+        line_items=wanted.items,
+        notes="\n".join(filter(None, (address, wanted.notes))),
+    )
+    return {"created": True, "invoice_number": invoice.number} | _told(invoice)
 
 
 def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
@@ -93,17 +110,59 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     )
 
 
+def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
+    """The invoice as a document with the number that it will have; the lines and what the customer owes are the rehearsal's.
+
+    Raises what the input alone is refused for, EnquiryNotFound, and InvoiceNumberConflict where the number is not the next one.
+    """
+    wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
+    name = enquiries.get_enquiry(wanted.client_id).customer_name
+    service.check_days(wanted.issue_date, wanted.due)
+    priced = service.price(wanted.items)
+    if wanted.invoice_number != service.next_number(service.INVOICE_SERIES, wanted.issue_date):
+        raise service.InvoiceNumberConflict
+    reader = SessionReader(db.session)
+    rows = [_row(line.description, line.quantity, line.amount) for line in priced.lines]
+    document = _document(gettext("Invoice"), name, wanted.issue_date, rows, priced.total)
+    document["number"] = wanted.invoice_number
+    return Description(
+        title=gettext("Create invoice %(number)s for %(name)s", number=wanted.invoice_number, name=name),
+        undo=gettext("a mistake is reversed by a further entry"),
+        document=document,
+        facts=[
+            FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
+            FactShown(label=gettext("Due"), value=_day(wanted.due)),
+            FactShown(label=gettext("Billed to"), value=wanted.billing_address.plain),
+        ],
+        checks=[_check_terms(wanted.issue_date, wanted.due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, priced.total)],
+    )
+
+
+def measure_create(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """What the customer owes."""
+    wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
+    name = enquiries.get_enquiry(wanted.client_id).customer_name
+    owed = Money(queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency), wanted.currency)
+    label = gettext("%(name)s owes", name=name)
+    return Measured(standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(wanted.due))])
+
+
 def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     owed = Money(queries.party_open(SessionReader(db.session), "receivable", invoice.party_name, invoice.currency), invoice.currency)
     label = gettext("%(name)s owes", name=invoice.party_name)
-    return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=_money(owed), note=_due(invoice))])
+    return Measured(standings=[Standing(key=invoice.party_name, label=label, amount=_money(owed), note=_due(invoice.due_date))])
 
 
 def worth_of_draft(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the draft. Raises InvalidArguments and what `service.price` raises."""
     return service.price([line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items]).total
+
+
+def worth_of_create(_actor: Actor, arguments: dict[str, Any]) -> Money:
+    """The total of the invoice. Raises InvalidArguments and what `service.price` raises."""
+    return service.price(effects.read_arguments(CreateInvoiceIn, arguments).invoice.items).total
 
 
 def worth_of_issue(_actor: Actor, arguments: dict[str, Any]) -> Money:
@@ -156,8 +215,8 @@ def _check_alike(reader: Reader, actor: Actor, party: str, total: Money, besides
     return CheckShown(code="alike", ok=False, text=gettext("There is another invoice for this customer over this amount: %(which)s", which=which))
 
 
-def _due(invoice: Invoice) -> str:
-    return str(gettext("Due %(day)s", day=_day(invoice.due_date)))
+def _due(due_date: date) -> str:
+    return str(gettext("Due %(day)s", day=_day(due_date)))
 
 
 def _money(amount: Money) -> MoneyShown:
@@ -192,5 +251,19 @@ ISSUE = effects.register(
         describe=describe_issue,
         measure=measure_issue,
         amount=worth_of_issue,
+    )
+)
+CREATE = effects.register(
+    Effect(
+        "create_invoice",
+        APPROVERS,
+        "Create an invoice",
+        money=True,
+        reversible=True,
+        run=run_create,
+        describe=describe_create,
+        measure=measure_create,
+        amount=worth_of_create,
+        schema=CreateInvoiceIn,
     )
 )

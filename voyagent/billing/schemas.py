@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -42,6 +43,58 @@ class DraftInvoiceIn(Closed):
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
     enquiry_id: Id | None = None
+
+
+class InvoiceLineIn(Closed):
+    """A line of an invoice whose currency the invoice names."""
+
+    description: trimmed_field(500)  # type: ignore[valid-type]
+    quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
+    unit_price: PlainAmount
+
+
+class AddressIn(Closed):
+    """Where an invoice goes."""
+
+    lines: Annotated[list[trimmed_field(120)], Field(min_length=1, max_length=5)]  # type: ignore[valid-type]
+    city: text_field(120) | None = None  # type: ignore[valid-type]
+    postal_code: text_field(20) | None = None  # type: ignore[valid-type]
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+    @property
+    def plain(self) -> str:
+        """The address in one line."""
+        town = " ".join(filter(None, (self.postal_code, self.city)))
+        return ", ".join(filter(None, (*self.lines, town, self.country)))
+
+
+class InvoiceIn(Closed):
+    """An invoice as the tool's interface has it. `client_id` is an enquiry: that is where this house knows a customer from."""
+
+    invoice_number: trimmed_field(64)  # type: ignore[valid-type]
+    client_id: Id
+    issue_date: BusinessDate
+    currency: CurrencyCode
+    lines: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
+    billing_address: AddressIn
+    due_date: BusinessDate | None = None
+    notes: text_field(1000) | None = None  # type: ignore[valid-type]
+
+    @property
+    def due(self) -> date:
+        """The day of issue where none is named."""
+        return self.due_date or self.issue_date
+
+    @property
+    def items(self) -> list[LineItem]:
+        """The lines as the rules take them."""
+        return [LineItem(description=line.description, quantity=line.quantity, unit_price=line.unit_price, currency=self.currency) for line in self.lines]
+
+
+class CreateInvoiceIn(Closed):
+    """What `create_invoice` needs."""
+
+    invoice: InvoiceIn
 
 
 class IssueInvoiceIn(Closed):

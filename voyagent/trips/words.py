@@ -18,6 +18,17 @@ LINE_WORDS = {
     "other": lazy_gettext("Anything else"),
 }
 
+STATE_WORDS = {
+    "planned": lazy_gettext("Planned"),
+    "held": lazy_gettext("Held"),
+    "booked": lazy_gettext("Booked"),
+    "ticketed": lazy_gettext("Ticketed"),
+    "filed": lazy_gettext("Applied for"),
+    "granted": lazy_gettext("Granted"),
+    "cancelled": lazy_gettext("Cancelled"),
+    "failed": lazy_gettext("Failed"),
+}
+
 
 def sentence_of(finding: Finding) -> str:
     """A finding in a sentence."""

@@ -9,7 +9,9 @@ from tests.audit.acts.stage import Stage
 from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted as granted
 from tests.billing import papers
 from tests.ledger import books
+from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
+from voyagent.enquiries import service as enquiries
 
 PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 
@@ -21,6 +23,22 @@ def _by_bob(*left: Left) -> tuple[Left, ...]:
 @act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("payment.received", ("invoice_id", "payment_id"))), effect(RECEIPT.tool_name), CONTINUED))
 def note_a_receipt_by_a_grant(stage: Stage) -> Doing:
     return granted(stage, RECEIPT.tool_name, invoice_id=str(papers.issued(stage.alice)), **PAID)
+
+
+DRAFTED, ISSUED = Left("invoice.drafted", ("enquiry_id", "invoice_id")), Left("invoice.issued", ("enquiry_id", "invoice_id", "journal_entry_id"))
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(DRAFTED, POSTED, ISSUED), effect(CREATE.tool_name), CONTINUED))
+def create_an_invoice_by_a_grant(stage: Stage) -> Doing:
+    invoice = {
+        "invoice_number": "2024-25/000001",
+        "client_id": str(stage.alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)),
+        "issue_date": "2024-06-10",
+        "currency": "INR",
+        "lines": [{"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}],
+        "billing_address": {"lines": ["12 MG Road"], "city": "Kochi", "country": "IN"},
+    }
+    return granted(stage, CREATE.tool_name, invoice=invoice)
 
 
 @act("approvals.run_effect", leaves=(*_by_bob(POSTED, Left("bill.received", ("bill_id", "journal_entry_id"))), effect(RECEIVE.tool_name), CONTINUED))

@@ -8,10 +8,19 @@ from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.questions import as_of, bounds
-from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
+from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _FULL = re.compile(r"\b(?:in full|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+)*(?:create|make|raise|draw up|prepare|write)\s+(?:an?\s+|the\s+)?(?:tax\s+)?invoice\s+"
+    r"(?:no\.?|number|#)?\s*(?P<year>\d{4}(?:-\d{2})?)/(?P<number>\d{1,6})\b(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_BILLED_TO = re.compile(r"[,;]?\s*\b(?:billed to|bill to|billing address|address)\s*(?:is|:)?\s*(?P<address>.+)$", re.IGNORECASE)
+_CUSTOMER = re.compile(
+    r"^\s*,?\s*(?:for|to)\s+(?P<name>[A-Za-z][^\d,;:₹$€£]*?)(?=\s+(?:for|of|at)\b|[,;:]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)", re.IGNORECASE
+)
 _PAYABLES = re.compile(
     r"\b(?:who|whom|what|how much|which suppliers?)\b.*\b(?:do |are )?we (?:still )?owe\b|\bdo we (?:still )?owe\b|\bpayables\b(?<!trade payables)"
     r"|\bcreditors\b|\bwhat is owed to (?:suppliers|vendors)\b|\bsuppliers? (?:to pay|outstanding)\b",
@@ -62,8 +71,12 @@ _RECEIPT = (
     re.compile(r"^\s*(?:a\s+)?(?:payment|receipt)\s+(?:received\s+)?(?:from|of|against)\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL),
     re.compile(r"^\s*(?P<rest>mark\s+invoice\b.*\bas paid\b.*)$", re.IGNORECASE | re.DOTALL),
 )
+_PAYMENT_OF = re.compile(
+    r"^\s*(?:please\s+|can you\s+)?(?:record|note|enter|log|add)\s+(?P<name>[A-Za-z][\w. -]*?)['’]s\s+(?:payment|receipt)\b(?P<rest>[^?]*)$", re.IGNORECASE
+)
 _HAS_PAID = re.compile(
-    r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b)(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?P<rest>[^?]*)$",
+    r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b|show\b|list\b|find\b|see\b|any\b|the\s+paid|our\b|get\b|give\b|search\b)"
+    r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?!\s+(?:invoices?|bills?))(?P<rest>[^?]*)$",
     re.IGNORECASE,
 )
 _FROM = re.compile(
@@ -103,7 +116,7 @@ _BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b
 
 def recognise(message: str, context: Context) -> Wish | Call | None:
     """A wish for the accounts desk, or None."""
-    for read in (bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
+    for read in (numbered_invoice, bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
         found = read(message, context)
         if found is not None:
             return found
@@ -162,7 +175,7 @@ def invoices(message: str, context: Context) -> Call | None:
 def receipt(message: str, context: Context) -> Wish | None:
     """`Deepa Krishnan paid 20,000 yesterday`, `record a payment of 45,000 from Deepa`, `mark invoice 2026-27/000012 as paid`."""
     match = next((found for pattern in _RECEIPT if (found := pattern.match(message))), None)
-    paid = None if match else _HAS_PAID.match(message)
+    paid = None if match else _PAYMENT_OF.match(message) or _HAS_PAID.match(message)
     if match is None and paid is None:
         return None
     if paid is not None and as_name(paid["name"]) is None:
@@ -231,6 +244,36 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     return Wish("receive_bill", known)
 
 
+def numbered_invoice(message: str, context: Context) -> Wish | None:
+    """`create invoice 2026-27/000013 for Deepa Krishnan, 45,000 for Dubai visa, due 10 Dec, billed to 12 MG Road, Kochi, India`."""
+    match = _NUMBERED.match(message)
+    if match is None:
+        return None
+    rest = match["rest"]
+    known: dict[str, object] = {"invoice_number": f"{match['year']}/{int(match['number']):06d}"}
+    billed = _BILLED_TO.search(rest)
+    address = address_in(billed["address"], context) if billed else None
+    if address:
+        known["billing_address"] = address
+    plain = rest[: billed.start()] if billed else rest
+    due = _DUE.search(plain)
+    if due and (days := days_in(plain[due.start() :], context)):
+        known["due_date"] = days[0]
+    plain = plain[: due.start()] if due else plain
+    whose = _CUSTOMER.match(plain)
+    name = as_name(whose["name"]) if whose else None
+    about = context.enquiry
+    if about and (name is None or about.customer_name.casefold().startswith(name.casefold())):
+        known["client_id"] = about.id
+    elif name:
+        known["customer_name"] = name
+    what = plain[whose.end() :] if whose else plain
+    named = _FOR.search(what)
+    if named:
+        known["description"] = named["what"].strip()[:1].upper() + named["what"].strip()[1:500]
+    return Wish("create_invoice", known | amount_in(what, context))
+
+
 def journal(message: str, context: Context) -> Wish | None:
     """`post a journal entry: debit Rent and utilities, credit Bank 20,000 for November rent`."""
     if not _JOURNAL.search(message) or _NO_JOURNAL.search(message):
@@ -272,7 +315,9 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
         figures = [
             figure
             for figure in figures_in(message, context)
-            if not re.search(r"(?:invoice|bill|utr|ref\w*|cheque|txn|no\.?|#)\s*$", lead(message, figure.start), re.IGNORECASE)
+            if figure.marked
+            or "," in figure.words
+            or not re.search(r"(?:invoice|bill|utr|ref\w*|cheque|txn|no\.?|#)\s*$", lead(message, figure.start), re.IGNORECASE)
         ]
         if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
             known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}

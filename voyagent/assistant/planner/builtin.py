@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from voyagent.assistant.planner import fulfilment, intake, invoicing, questions, sentences, telling
+from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, questions, sentences, telling
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
@@ -14,12 +14,20 @@ from voyagent.assistant.planner.wishes import SLOTS, Wish
 from voyagent.assistant.planner.wording import _
 
 _HELP = re.compile(
-    r"^\s*(?:help|\?|what can (?:you|i) (?:do|say|ask)|what do you do|how do (?:you|i) (?:work|use)|commands|hi|hello|hey|good (?:morning"
+    r"^\s*(?:help|\?|who are you|what can (?:you|i) (?:do|say|ask)|what do you do|how do (?:you|i) (?:work|use)|commands|hi|hello|hey|good (?:morning"
     r"|afternoon|evening))\b[^\n]{0,25}$",
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"^\s*(?:ok(?:ay)?[,.! ]*)?(?:thanks|thank you|thx|great|perfect|cheers)\b[^\n]{0,30}$", re.IGNORECASE)
-_DROP = re.compile(r"^\s*(?:no|never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b[^\n]{0,20}$", re.IGNORECASE)
+_DROP = re.compile(
+    r"^\s*(?:no|never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b(?!\s+(?:the|this|their|her|his|hotel|booking|enquiry)\b)"
+    r"[^\n]{0,20}$",
+    re.IGNORECASE,
+)
+_NOTHING = re.compile(
+    r"^\s*(?:no|nope|never ?mind|forget (?:it|that)|stop|leave it|not now|skip|cancel)(?:[,.! ]+thanks?(?: you)?)?\s*[.!]*\s*$", re.IGNORECASE
+)
+_FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _ISSUE = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
     r"|that|this|it|her|his|their|an?\b)?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
@@ -53,6 +61,11 @@ class BuiltInPlanner:
             return self._after(conversation, last.move, last.outcome)
         return Done()
 
+    def aim(self, conversation: Conversation, call: Call) -> str:
+        """The tool that a turn's first call is made for: its own, or the one that something is looked up for."""
+        wish = fulfilment.wished(condense(conversation.message, COMMAND_MAX), conversation.context)
+        return wish.tool if isinstance(wish, Wish) and fulfilment.looks_up(wish) == call else call.tool
+
     def _first(self, conversation: Conversation) -> Move:
         if conversation.decision is not None:
             return _after_decision(conversation.decision)
@@ -63,7 +76,8 @@ class BuiltInPlanner:
             return Say(sentences.tell(call, outcome))
         said = condense(conversation.message, COMMAND_MAX)
         wish = fulfilment.wished(said, conversation.context)
-        followed = fulfilment.after_lookup(wish, call, outcome.output, conversation.context) if isinstance(wish, Wish) else None
+        found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
+        followed = completion.after_lookup(wish, call, found, conversation.context) if isinstance(wish, Wish) else None
         if followed is not None:
             return followed
         if call.tool == "list_ledger_accounts":
@@ -99,6 +113,10 @@ def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
         return Say(sentences.help_text())
     if _THANKS.match(said):
         return Say(_("You are welcome."))
+    if _FINE.match(said):
+        return Say(_("All right."))
+    if _NOTHING.match(said):
+        return Say(_("All right, I left it."))
     if _GRANT.match(said):
         return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
     return None
@@ -136,6 +154,8 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     """The move for an answer to our own question, or None where the message is about something else."""
     if _DROP.match(message):
         return Say(_("All right, I left it."))
+    if "\n" in message.strip() and intake.pasted(message) is not None:
+        return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
         return None
     if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None:
@@ -243,10 +263,10 @@ def _issue_one_of(invoices: list[dict[str, Any]]) -> Move:
 
 def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) -> Move:
     """The account that the words mean: its code, its name, or the only one that is close."""
-    meant = fulfilment.accounts_meant(said, accounts)
+    meant = completion.accounts_meant(said, accounts)
     if len(meant) == 1:
         return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
-    return fulfilment.which_account(said, meant)
+    return completion.which_account(said, meant)
 
 
 def _after_decision(decision: Decision) -> Move:

@@ -35,13 +35,15 @@ _CUSTOMER_VOICE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _GREETING = re.compile(
-    r"^\s*(?:hi|hello|hey|dear|good (?:morning|evening|afternoon)|namaste|salam)\b|\b(?:regards|thanks|thank you|thx)\b[\s,.!]*[^\n]{0,40}\s*$", re.IGNORECASE
+    r"^\s*(?:hi|hello|hey|dear|sir|madam|good (?:morning|evening|afternoon)|namaste|salam)\b|\b(?:regards|thanks|thank you|thx)\b[\s,.!]*[^\n]{0,40}\s*$",
+    re.IGNORECASE,
 )
 _COPIED = re.compile(r"^\s*(?:(?:from|subject|name|customer|destination)\s*:|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2})", re.IGNORECASE | re.MULTILINE)
 _HEADER_LINES = re.compile(
     r"^\s*(?:(?:sent|date|received|on)\s*:.*|on .{6,80} wrote:|subject\s*:\s*(?=.)|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]m)?\]?)",
     re.IGNORECASE | re.MULTILINE,
 )
+_OTHERS_LINES = re.compile(r"^\s*(?:to|cc|bcc|reply-to)\s*:.*", re.IGNORECASE | re.MULTILINE)
 _OTHER_DATE = re.compile(
     r"\b(?:passports?|expir\w*|valid\w*|born|birth\w*|dob|d\.o\.b\.?|anniversary|issued|last (?:year|trip|time)|exams?"
     r"|call(?:ed)? (?:me )?(?:on|by)|reply by)\b[^.;\n]{0,30}$",
@@ -55,7 +57,9 @@ _DEPART = re.compile(
 _EITHER = re.compile(r"\s*(?:,|/)?\s*(?:or|either)\b", re.IGNORECASE)
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*(?:nights?|N\b)", re.IGNORECASE)
 _BUDGET = re.compile(r"\b(?:budget|spend|afford|upto|up to|within|around|approx\w*|about|max(?:imum)?|under)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
-_NOT_BUDGET = re.compile(r"\b(?:paid|deposit|advance|airline|quoted|quote|fare|price of|other agent|costs?|offer(?:ed)?)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
+_NOT_BUDGET = re.compile(
+    r"\b(?:invoice|bill|refund|pay|paid|deposit|advance|airline|quoted|quote|fare|price of|other agent|costs?|offer(?:ed)?)\b[^.;\n\d]{0,25}$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def is_customers_voice(message: str) -> bool:
 
 def read(words: str, *, today: date, currency: str, named: str | None = None, dictated: bool = False) -> Intake:
     """Read a customer's message. `named` is a name that was given beside it; a `dictated` one may begin with the name."""
-    whole = condense(words)
+    whole = _OTHERS_LINES.sub(lambda match: " " * len(match.group()), condense(words))
     body = _HEADER_LINES.sub(lambda match: " " * len(match.group()), whole)
     region = currency[:2] if currency not in {"EUR", "XOF", "XAF", "XCD", "XPF"} else None
     fields: list[Field] = []
@@ -202,7 +206,9 @@ def _read_budget(text: str, days: list[Day], currency: str, fields: list[Field],
     figure = chosen[0]
     unclear = figure.each or figure.ranged or len({each.value for each in chosen}) > 1 or figure.value <= 0
     if unclear:
-        left_open += [each.words for each in chosen]
+        left_open += [
+            next((other.words for other in figures if other.ranged and other.end > each.end and each.words in other.words), each.words) for each in chosen
+        ]
         return
     fields.append(Field("budget_amount", figure.plain, figure.words))
     fields.append(Field("budget_currency", figure.currency or currency, figure.words if figure.currency else ""))

@@ -58,7 +58,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The turn cannot go on: a sentence for the person, the cause for the log. What a model took for an answer that never came is in `usage` and `tries`."""
+    """The turn cannot go on: a sentence for the person, the cause for the log. What a model took for an answer that never came is in `usage` and `tries`.
+
+    `is_missing` where the vendor does not have the model: the built-in planner can go on in its place.
+    """
 
     text: str
     cause: str
@@ -67,6 +70,7 @@ class Fail:
     tries: int = 0
     pieces: list[int] = field(default_factory=list)
     took_s: float = 0.0
+    is_missing: bool = False
     kind: Literal["fail"] = "fail"
 
 
@@ -124,6 +128,8 @@ class Context:
     enquiry: EnquiryInView | None = None
     draft: DraftInView | None = None
     question: Ask | None = None
+    offers: JsonObject = field(default_factory=dict)
+    """What the newest searches of the conversation showed: `fares` of flights and `rates` of hotels, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,7 @@ def context_from(document: JsonObject) -> Context:
         enquiry=EnquiryInView(**enquiry) if enquiry else None,
         draft=DraftInView(**draft) if draft else None,
         question=Ask(**question) if question else None,
+        offers=document.get("offers", {}),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
+from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.places import is_known_place
 
 EMAIL = re.compile(r"[\w.+%'-]{1,64}@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -19,6 +20,8 @@ _KINDS = (
     re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:infants?|inf|bab(?:y|ies)|toddlers?)\b", re.IGNORECASE),
     re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:seniors?|senior citizens?)\b", re.IGNORECASE),
 )
+_COUPLES = re.compile(rf"\b(?P<n>{_NUMBER})\s*couples\b", re.IGNORECASE)
+_AGED = re.compile(r"\b(?:kids|children)\s*(?:,?\s*(?:aged?|ages|of)\s*|\(\s*(?:aged?\s*)?)(?P<ages>\d{1,2}(?:\s*(?:,|and|&)\s*\d{1,2})+)", re.IGNORECASE)
 _TOTALS = (
     re.compile(rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))", re.IGNORECASE),
     re.compile(
@@ -31,11 +34,11 @@ _TOTALS = (
     ),
 )
 _SPOUSE = re.compile(
-    rf"\b(?:my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)\s+(?:and|&)\s+(?:me|I|myself)|(?:me|I|myself)\s+(?:and|&|with)\s+my\s+(?:wife"
-    rf"|husband|spouse|partner|fianc[ée]e?))"
-    rf"(?P<more>,?\s*(?:and|&|with|plus|\+)?\s*(?:our\s+)?(?P<n>{_NUMBER})\s+(?:kids|children))?",
+    r"\b(?:my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)\s+(?:and|&)\s+(?:me|I|myself)"
+    r"|(?:me|I|myself)\s*(?:,|and|&|with)\s*my\s+(?:wife|husband|spouse|partner|fianc[ée]e?))",
     re.IGNORECASE,
 )
+_BESIDES = re.compile(r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE)  # "my parents and the two of us": how many parents is not said
 _PAIR = re.compile(r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE)
 _ALONE = re.compile(r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b", re.IGNORECASE)
 
@@ -53,10 +56,15 @@ _EXPORT = re.compile(
 _SELF = re.compile(
     rf"\b(?:this is|my name is|I am|I'm|I’m|myself)\s+(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:[ \t]+(?-i:[A-Z])[\w’'.-]*){{0,3}})", re.IGNORECASE
 )
+_INLINE = re.compile(
+    r"(?<!hotel )(?<!airline )(?<!last )(?<!family )(?<!company )\bname\s*(?:is|:|=|-)?\s+"
+    rf"(?P<name>{_TITLE}(?-i:[A-Z])[\w’'.-]*(?:[ \t]+(?-i:[A-Z])[\w’'.-]*){{0,3}})",
+    re.IGNORECASE,
+)
 _HERE = re.compile(r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)")
 _SIGNED = re.compile(
     r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
-    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}})\s*(?:$|[,(+<|/])",
+    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/])",
     re.IGNORECASE | re.MULTILINE,
 )
 _THIRD = re.compile(
@@ -112,14 +120,21 @@ def find_phone(text: str, region: str | None) -> Said | None:
 def find_travellers(text: str) -> Travellers | None:
     """How many people travel; None where the words leave it open."""
     counted = [match for pattern in _KINDS for match in [pattern.search(text)] if match]
-    if counted and (counted[0].re is _KINDS[0] or len(counted) > 1):
-        return Travellers(sum(_count(match["n"] or match["c"]) for match in counted if match.re.groups), ", ".join(match.group() for match in counted))
-    couple = _SPOUSE.search(text)
-    if couple:
-        return Travellers(2 + (_count(couple["n"]) if couple["more"] else 0), couple.group())
+    people, words = sum(_said_count(match) for match in counted), [match.group() for match in counted]
+    aged = None if any(match.re is _KINDS[1] for match in counted) else _AGED.search(text)
+    if aged:
+        people, words = people + len(re.findall(r"\d+", aged["ages"])), [*words, aged.group().rstrip(" (")]
+    if counted and counted[0].re is _KINDS[0]:
+        return Travellers(people, ", ".join(words))
+    couple, couples = _SPOUSE.search(text), _COUPLES.search(text)
+    if couple or couples:
+        pairs = _count(couples["n"]) if couples else 1
+        return Travellers(2 * pairs + people, ", ".join([(couples or couple).group(), *words]))  # type: ignore[union-attr]
+    if len(words) > 1:
+        return Travellers(people, ", ".join(words))
     for pattern in _TOTALS:
         match = pattern.search(text)
-        if match:
+        if match and not (match.group().lower().endswith("of us") and _BESIDES.search(lead(text, match.start()))):
             count = _count(match["n"])
             return Travellers(count * 2 if match.group().lower().rstrip("s").endswith("couple") else count, match.group())
     for pattern, count in ((_PAIR, 2), (_ALONE, 1)):
@@ -129,14 +144,18 @@ def find_travellers(text: str) -> Travellers | None:
     return None
 
 
+def _said_count(match: re.Match[str]) -> int:
+    groups = match.groupdict()
+    return _count(groups.get("n") or groups.get("c") or "1")
+
+
 def find_party(text: str) -> dict[str, int] | None:
     """How many of each kind travel: `2 adults and a child`; people of whom no kind is said are adults. None where the words leave it open."""
     party: dict[str, int] = {}
     for kind, pattern in zip(("adult", "child", "infant", "senior"), _KINDS, strict=True):
         match = pattern.search(text)
-        groups = match.groupdict() if match else {}
-        if match and (said := groups.get("n") or groups.get("c")):
-            party[kind] = _count(said)
+        if match:
+            party[kind] = _said_count(match)
     if party:
         return party
     total = find_travellers(text) or _for_few(text)
@@ -151,7 +170,7 @@ def _for_few(text: str) -> Travellers | None:
 
 def find_name(text: str) -> Said | None:
     """The customer's name: as the header, a label, the words themselves or the signature give it."""
-    for pattern in (_HEADER, _LABEL, _EXPORT, _SELF, _THIRD, _SIGNED, _HERE):
+    for pattern in (_HEADER, _LABEL, _EXPORT, _SELF, _THIRD, _SIGNED, _HERE, _INLINE):
         for match in pattern.finditer(text):
             name = as_name(match["name"])
             if name:

@@ -63,6 +63,7 @@ _DESTINATIONS = (
     re.compile(rf"\b{_TRAVEL}\s+(?:trip\s+|package\s+|tickets?\s+)?(?:to|for|in|of)?\s*(?:visit\s+)?(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
     re.compile(rf"\bto\s+(?:the\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
     re.compile(rf"(?P<destination>{_SURE}{_MORE})\s+(?:family\s+|group\s+|city\s+)?{_TRAVEL}\b", re.IGNORECASE),
+    re.compile(rf"\b(?:planning|considering|thinking (?:of|about)|interested in)\s+(?:for\s+)?(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
     re.compile(
         rf"(?<!live )(?<!lives )(?<!living )(?<!based )(?<!we are )(?<!we're )(?<!i am )(?<!i'm )\b(?:in|for|about|at)\s+(?P<destination>{_SURE}{_MORE})",
         re.IGNORECASE,
@@ -71,7 +72,7 @@ _DESTINATIONS = (
 )
 _ORIGINS = (
     re.compile(r"^\s*(?:origin|departure city|departing from|from city)\s*[:=-]\s*(?P<origin>[^\n,;]{2,60})", re.IGNORECASE | re.MULTILINE),
-    re.compile(rf"\b(?:from|ex|ex-|starting|leaving|departing)\s*(?:from\s+)?(?P<origin>{_SURE})", re.IGNORECASE),
+    re.compile(rf"\b(?:from|ex|ex-|out of|starting|leaving|departing)\s*(?:from\s+)?(?P<origin>{_SURE})", re.IGNORECASE),
 )
 
 

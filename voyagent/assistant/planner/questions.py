@@ -23,11 +23,12 @@ _FIND = re.compile(
     re.IGNORECASE,
 )
 _LOOK_FOR = re.compile(r"^\s*(?:find|search(?: for)?|look ?up|look for)\s+(?P<what>[^\n]{2,80}?)\s*\??$", re.IGNORECASE)
+_SHOW_NAMED = re.compile(r"^\s*(?:show|open|Show|Open)(?: me)?\s+(?P<what>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.’'-]*){1,3})\s*\??$")
 _STATUS = (
     ("cancelled", re.compile(r"\b(?:cancell?ed|dead|lost)\b", re.IGNORECASE)),
     ("booked", re.compile(r"\b(?:booked|confirmed|won)\b", re.IGNORECASE)),
     ("quoted", re.compile(r"\b(?:quoted|quotes? sent)\b", re.IGNORECASE)),
-    ("new", re.compile(r"\b(?:new|unanswered|not answered|without (?:an )?answer|waiting for (?:an )?answer)\b", re.IGNORECASE)),
+    ("new", re.compile(r"\b(?:new|unanswered|not answered|without (?:an )?answer|waiting for (?:an )?answer|(?:has|have) no answer)\b", re.IGNORECASE)),
     ("open", re.compile(r"\b(?:open|active|pending|live|still to do)\b", re.IGNORECASE)),
 )
 _FROM_PERSON = re.compile(r"\b(?:from|of|by|for|named|called)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[A-Z][\w’'.-]*){0,3})")
@@ -63,6 +64,7 @@ _OWES = re.compile(
     re.IGNORECASE,
 )
 _OWED_BY = (
+    re.compile(r"\bhow much\s+(?P<name>[A-Z].+?)\s+(?:still\s+)?owes?\b"),
     re.compile(r"\b(?:how much|what)\s+(?:does|do|did|is)\s+(?P<name>.+?)\s+(?:still\s+)?(?:owe|owes|owing|due)\b", re.IGNORECASE),
     re.compile(r"\bdoes\s+(?P<name>.+?)\s+(?:still\s+)?owe\b", re.IGNORECASE),
     re.compile(r"\b(?:outstandings?|receivables?|overdue|unpaid invoices?|due|money due)\s+(?:of|from|for|by)\s+(?P<name>[A-Z].+?)\s*[?.]?$"),
@@ -178,7 +180,7 @@ def summary(message: str, context: Context) -> Call | None:
 def enquiries(message: str, context: Context) -> Call | None:
     """`show new enquiries to Dubai`, `how many enquiries are open`, `find Krishnan`."""
     if not _FIND.search(message):
-        sought = _LOOK_FOR.match(message)
+        sought = _LOOK_FOR.match(message) or _SHOW_NAMED.match(message)
         return Call("find_enquiries", {"q": sought["what"].strip(" ?.\"'")}) if sought else None
     arguments: dict[str, Any] = {}
     status = next((name for name, pattern in _STATUS if pattern.search(message)), None)

@@ -63,20 +63,32 @@ _OTHERWISE = re.compile(
 _BOOKING = re.compile(r"\b(?:pnr|locator|booking)\s+(?:no\.?\s+|code\s+)?(?P<locator>(?-i:(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}))\b", re.IGNORECASE)
 
 
-_HOLD = re.compile(_POLITE + r"hold\s+(?:me\s+|us\s+)?(?:an?\s+|the\s+)?(?:cheapest\s+|best\s+)?(?=.*\bflights?\b)", re.IGNORECASE)
 _ISSUE = re.compile(
     _POLITE + r"(?:issue|ticket|get)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:tickets?|flights?|booking|pnr)\b(?!\s+for\s+[A-Z][a-z])", re.IGNORECASE
 )
 _GIVE_BACK = re.compile(_POLITE + r"(?:cancel|give back|release)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:hotel|room|stay)\b", re.IGNORECASE)
+_STAY = re.compile(
+    r"\b(?:status of|how (?:does|do|is|are)|read|show|look up)\b[^?]*\b(?:hotel(?: booking)?|stay)\b(?=[^?]*\b(?:booking|stand|status|doing)\b|\s*\??$)"
+    r"|\bis (?:the|their|her|his) (?:hotel|stay|room) (?:really |still )?(?:booked|confirmed)\b|\bstatus of (?:the |their )?(?:hotel|stay)\b",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(
+    r"\b(?:booking|number|no\.?|confirmation|pnr|of)\s+(?:no\.?\s+|number\s+)?(?P<ref>(?-i:(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{2,}))\b", re.IGNORECASE
+)
 _FILE = re.compile(_POLITE + r"(?:file|apply for|submit)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE)
 
 
 def acts(message: str) -> Wish | None:
     """`issue the tickets`, `cancel the hotel`, `file a UAE visa for Deepa Krishnan`: what it concerns is looked up on the trip."""
-    if _ISSUE.match(message):
-        return Wish("issue_ticket", {})
-    if _GIVE_BACK.match(message):
-        return Wish("cancel_hotel_booking", {})
+    reference = _REFERENCE.search(message)
+    named = {"supplier_ref": reference["ref"]} if reference else {}
+    for tool, asked in (
+        ("issue_ticket", _ISSUE.match(message)),
+        ("cancel_hotel_booking", _GIVE_BACK.match(message)),
+        ("read_hotel_booking", _STAY.search(message)),
+    ):
+        if asked:
+            return Wish(tool, dict(named))
     filed = _FILE.match(message)
     if filed is None:
         return None
@@ -93,10 +105,6 @@ def acts(message: str) -> Wish | None:
 
 def recognise(message: str, context: Context) -> Wish | None:
     """A search, or None."""
-    held = _HOLD.match(message)
-    wish = flights(message[held.end() :], context) if held else None
-    if wish is not None:
-        return Wish("hold_flight", wish.known)
     act = acts(message)
     if act is not None or _OTHERWISE.search(message):
         return act
@@ -136,10 +144,11 @@ def hotels(message: str, context: Context) -> Wish | None:
     if not _HOTELS.search(message):
         return None
     known: JsonObject = {}
-    for pattern in (_IN_CITY, _CITY_FIRST):
-        match = pattern.search(message)
-        country = stations.country_of_city(match["city"].strip()) if match else None
-        if match and country:
+    for match in filter(
+        None, (*(_IN_CITY.match(message, place.start()) for place in re.finditer(r"\b(?:in|at|near)\b", message)), _CITY_FIRST.search(message))
+    ):
+        country = stations.country_of_city(match["city"].strip())
+        if country:
             city = match["city"].strip()
             known |= {"city": city.upper() if len(city) == 3 and city.isupper() else _capital(city), "country": country}
             break

@@ -17,6 +17,8 @@ from voyagent.kernel.money import spoken
 SHOWN_MAX = 8
 # Examples stay in English: that is what this planner reads.
 _SHOW = "show new enquiries to Dubai"
+_FLIGHTS = "flights from Mumbai to Dubai on 12 Dec for 2 adults"
+_HOTELS = "hotels in Goa 12–15 Dec for 2 adults"
 _INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"
 _OWES = "who owes us more than 50,000"
 money = spoken
@@ -36,12 +38,14 @@ def help_text() -> str:
     """What the assistant can do, with examples to say."""
     return "\n".join(
         (
-            _("I work in the books and enquiries of your agency. You can say, for example:"),
+            _("I work for the three desks of your agency: tickets and visas, hotels and holidays, accounts. You can say, for example:"),
             f"• {_SHOW} · what does Deepa Krishnan want",
             "• " + _("paste a customer’s message, and I log it as an enquiry"),
+            f"• {_FLIGHTS} · {_HOTELS}",
+            "• do Indians need a visa for Thailand · show the trip",
             f"• {_INVOICE} · issue the draft",
             f"• {_OWES} · bank balance · trial balance as of 31 March",
-            _("Invoices are proposals: nothing is made or posted before a person grants it."),
+            _("What moves money or leaves the house I propose: nothing of it happens before a person grants it."),
         )
     )
 

@@ -85,7 +85,9 @@ _PERSON = re.compile(rf"\b(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=Tru
 def code_of(said: str) -> str | None:
     """The IATA code of an airport or a city, from a code in any case or a name; None where the words name none, or more than one."""
     words = " ".join(said.split())
-    if len(words) == 3 and (words.upper() in _codes() or words.upper() in _metros()):
+    said = words.casefold()
+    is_name = not words.isupper() and (any(said == name.casefold() for _code, name in KNOWN) or said in _by_city())  # Goa is no GOA, which is Genoa
+    if len(words) == 3 and not is_name and (words.upper() in _codes() or words.upper() in _metros()):
         return words.upper()
     inside = re.search(r"\(([A-Z]{3})\)", words)
     if inside:
@@ -115,6 +117,12 @@ def country_of(said: str) -> str | None:
     if re.fullmatch(r"[A-Z]{2}", words) and words in _countries().values():
         return words
     return _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+
+
+def country_of_money(currency: str) -> str | None:
+    """The one country whose currency it is, after which its code is named; None for money of several, such as the euro."""
+    code = currency[:2]
+    return code if code in _countries().values() and code != "EU" else None
 
 
 def nationality_in(text: str) -> str | None:

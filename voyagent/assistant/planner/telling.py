@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, money
-from voyagent.assistant.planner.wording import _, ngettext
+from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, money
+from voyagent.assistant.planner.wording import _, ngettext, state
+from voyagent.trips.words import country_name
 
 JsonObject = dict[str, Any]
 
@@ -44,6 +45,12 @@ def _still_open(output: JsonObject) -> str:
     if output["status"] == "paid":
         return _("That settles it.")
     return _("Still open: %(amount)s.", amount=money(output["open_amount"], output["currency"]))
+
+
+def _numbered(head: str, lines: list[str], total: int) -> str:
+    """A list of which one can be picked by its number."""
+    more = [_("and %(num)d more", num=total - len(lines))] if total > len(lines) else []
+    return "\n".join([head, *(f"{number}. {line}" for number, line in enumerate(lines, 1)), *more])
 
 
 def _listed(head: str, lines: list[str], total: int) -> str:
@@ -93,7 +100,7 @@ def _trip(_arguments: JsonObject, output: JsonObject) -> str:
     lines = []
     for line in output["lines"]:
         when = f", {day(line['starts_on'])}" if line["starts_on"] else ""
-        lines.append(f"{line['name']}{when}, {line['status']}, {money(line['price']['amount'], line['price']['currency'])}")
+        lines.append(f"{line['name']}{when}, {state(line['status'])}, {money(line['price']['amount'], line['price']['currency'])}")
     totals = ", ".join(money(total["price"], total["currency"]) for total in output["totals"])
     told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), _("The customer pays %(totals)s.", totals=totals)]
     return "\n".join([*told, *(finding["sentence"] for finding in output["findings"][:SHOWN_MAX])])
@@ -103,7 +110,7 @@ def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:
     lines = [f"{one['flight']}, {one['origin']} → {one['destination']}, {one['departs_at'].replace('T', ' ')}" for one in output["flights"]]
     lines += [f"{one['name']}, {one['city']}, {day(one['check_in'])} – {day(one['check_out'])}" for one in output["hotels"]]
     lines += [f"{one['origin']} → {one['destination']}, {day(one['on'])}" + (f" {one['at']}" if one["at"] else "") for one in output["transfers"]]
-    lines += [_("visa for %(country)s, %(status)s", country=one["country"], status=one["status"]) for one in output["visas"]]
+    lines += [_("visa for %(country)s, %(status)s", country=country_name(one["country"]), status=state(one["status"])) for one in output["visas"]]
     if not lines:
         return _("Nothing is in the itinerary yet.")
     totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])
@@ -137,7 +144,7 @@ def _fares(_arguments: JsonObject, output: JsonObject) -> str:
         f"{', '.join(one['flights'])}, {one['departs_at'].replace('T', ' ')}, {money(one['price']['amount'], one['price']['currency'])}"
         for one in output["fares"][:SHOWN_MAX]
     ]
-    return _listed(ngettext("One fare, good for twenty minutes.", "%(num)d fares, good for twenty minutes.", output["count"]), lines, output["count"])
+    return _numbered(ngettext("One fare, good for twenty minutes.", "%(num)d fares, good for twenty minutes.", output["count"]), lines, output["count"])
 
 
 def _held(_arguments: JsonObject, output: JsonObject) -> str:
@@ -152,13 +159,35 @@ def _rates(_arguments: JsonObject, output: JsonObject) -> str:
     if not output["results"]:
         return _("No hotel fits that.")
     lines = [f"{one['hotel']}, {one['room']}, {money(one['price']['amount'], one['price']['currency'])}" for one in output["results"][:SHOWN_MAX]]
-    return _listed(ngettext("One rate.", "%(num)d rates.", output["count"]), lines, output["count"])
+    return _numbered(ngettext("One rate.", "%(num)d rates.", output["count"]), lines, output["count"])
+
+
+def _checked(_arguments: JsonObject, output: JsonObject) -> str:
+    if "rate_key" not in output:
+        return str(output["detail"])
+    told = {"hotel": output["hotel"], "room": output["room"], "price": money(output["price"]["amount"], output["price"]["currency"])}
+    if output["is_refundable"]:
+        return _("%(hotel)s, %(room)s stands at %(price)s for the stay and can be given back.", **told)
+    return _("%(hotel)s, %(room)s stands at %(price)s for the stay and cannot be given back.", **told)
+
+
+def _stay(_arguments: JsonObject, output: JsonObject) -> str:
+    if "supplier_ref" not in output:
+        return str(output["detail"])
+    return _(
+        "Hotel booking %(number)s is %(status)s: %(check_in)s – %(check_out)s, %(price)s.",
+        number=output["supplier_ref"],
+        status=state(output["status"]),
+        check_in=day(output["check_in"]),
+        check_out=day(output["check_out"]),
+        price=money(output["price"]["amount"], output["price"]["currency"]),
+    )
 
 
 def _pnr(_arguments: JsonObject, output: JsonObject) -> str:
     if "locator" not in output:
         return str(output["detail"])
-    return _("Booking %(locator)s is %(status)s at %(source)s.", locator=output["locator"], status=output["status"], source=output["source"])
+    return _("Booking %(locator)s is %(status)s at %(source)s.", locator=output["locator"], status=state(output["status"]), source=output["source"])
 
 
 def _visa(_arguments: JsonObject, output: JsonObject) -> str:
@@ -192,10 +221,13 @@ _TELLERS: dict[str, Callable[[JsonObject, JsonObject], str]] = {
     "search_flights": _fares,
     "hold_flight": _held,
     "search_hotels": _rates,
+    "check_hotel_rate": _checked,
+    "read_hotel_booking": _stay,
     "read_pnr": _pnr,
     "visa_requirements": _visa,
 }
 _DONE: dict[str, Callable[[JsonObject], str]] = {
+    "create_invoice": issued,
     "record_receipt": _received,
     "pay_bill": _paid,
     "receive_bill": _entered,

@@ -35,8 +35,8 @@ _BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*
 _EXPIRES = re.compile(r"\bpassport\b[^,;]*?\b(?:expir\w*|valid (?:until|till|to))\b\s*(?:on|:)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
 _PASSPORT_NUMBER = re.compile(r",?\s*\bpassport\s*(?:no\.?|number|#|:)?\s*[A-Z]{0,2}\d{6,9}\b", re.IGNORECASE)
 _REMOVE = re.compile(
-    _POLITE + r"(?:remove|drop|take off|take out|delete)\s+(?:the\s+)?(?:(?P<what>passenger|travell?er"
-    r"|guest)\s+)?(?P<name>[^\d,]+?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
+    _POLITE + r"(?:remove|drop|take off|take out|delete)\s+(?:(?:the|an?|one)\s+)?(?:(?P<what>passenger|travell?er"
+    r"|guest)\b\s*)?(?P<name>[^\d,]*?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
     re.IGNORECASE,
 )
 _STAYS_HOME = re.compile(r"^\s*(?P<name>[^\d,]+?)\s+(?:is not (?:coming|going|travell?ing)|stays (?:at )?home|isn'?t (?:coming|going))\b", re.IGNORECASE)
@@ -67,6 +67,7 @@ _WHOSE = (
         r"|departure|return|destination)\b"
     ),
     re.compile(r"\b(?:enquiry|inquiry|lead|request)\s+(?:of|from|by|for)\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})"),
+    re.compile(r"\bthe\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})\s+(?:enquiry|inquiry|lead)\b"),
     re.compile(r"\b(?:mark|set)\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})\s+(?:as|to)\b"),
 )
 _FACTS = re.compile(
@@ -146,7 +147,7 @@ def transfer(message: str, context: Context) -> Wish | None:
     time = _AT.search(rest)
     if time:
         known["at"] = _clock(time)
-    money = amount_in(_AT.sub(" ", rest), context)
+    money = amount_in(_AT.sub(" , ", rest), context)
     if money:
         known |= {"price": money["amount"], "currency": money["currency"]}
     return Wish("add_transfer", known)

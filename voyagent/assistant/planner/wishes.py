@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voyagent.assistant.planner import stations
@@ -129,11 +129,31 @@ def _amount(text: str, context: Context, _known: JsonObject) -> JsonObject:
     return amount_in(text, context)
 
 
+def address_in(text: str, context: Context) -> JsonObject | None:
+    """A postal address as the tool takes it; the country is the last of it, or the one whose money the agency keeps its books in."""
+    parts = [part.strip(" .") for part in re.split(r"[,;\n]", text) if part.strip(" .")]
+    last = stations.country_of(parts[-1]) if len(parts) > 1 and stations.country_of_city(parts[-1]) is None else None
+    country = last or stations.country_of_money(context.currency)
+    lines = parts[:-1] if last else parts
+    return {"lines": [line[:120] for line in lines[:5]], "country": country} if lines and country else None
+
+
+def _address(text: str, context: Context, _known: JsonObject) -> JsonObject:
+    found = address_in(text, context)
+    return {"billing_address": found} if found else {}
+
+
 _AMOUNT = Slot("amount", lambda: _("How much?"), _amount, others=("full",))
 SLOTS: dict[str, tuple[Slot, ...]] = {
     "record_receipt": (
         Slot("customer_name", lambda: _("Which customer has paid?"), _name("customer_name"), others=("number",)),
         Slot("amount", lambda: _("How much was received? Say “in full” for all that is open."), _amount, others=("full",)),
+    ),
+    "create_invoice": (
+        Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name"), others=("client_id",)),
+        _AMOUNT,
+        Slot("description", lambda: _("What is the invoice for?"), _words("description")),
+        Slot("billing_address", lambda: _("What is the billing address? Such as “12 MG Road, Kochi 682001, India”."), _address),
     ),
     "pay_bill": (
         Slot("vendor_name", lambda: _("Which supplier was paid?"), _name("vendor_name"), others=("vendor_reference",)),
@@ -180,6 +200,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
     ),
     "issue_ticket": (),
     "cancel_hotel_booking": (),
+    "read_hotel_booking": (),
     "file_visa": (
         Slot("destination", lambda: _("A visa for which country?"), _country),
         Slot("full_name", lambda: _("For which passenger?"), _name("full_name")),
@@ -189,7 +210,16 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("nationality", lambda: _("Which passport do they travel on?"), _nationality),
     ),
 }
-SLOTS["hold_flight"] = SLOTS["search_flights"]
+
+
+def _or_chosen(slots: tuple[Slot, ...], key: str) -> tuple[Slot, ...]:
+    """The same facts, none of which is asked for where an offer was chosen already."""
+    return tuple(replace(slot, others=(*slot.others, key)) for slot in slots)
+
+
+SLOTS["hold_flight"] = _or_chosen(SLOTS["search_flights"], "fare_id")
+SLOTS["check_hotel_rate"] = _or_chosen(SLOTS["search_hotels"], "rate_key")
+SLOTS["book_hotel"] = _or_chosen(SLOTS["search_hotels"][:-1], "rate_key")  # as many guests as travel, where nothing else is said
 
 
 def missing(wish: Wish) -> Slot | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from babel import Locale
 from flask_babel import get_locale, gettext, ngettext as plural_gettext
 
+from voyagent.trips.words import STATE_WORDS
+
 
 def _(sentence: str, **values: object) -> str:
     """A sentence in the reader's language, with its values filled in."""
@@ -19,3 +21,9 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
 def language() -> Locale:
     """The reader's language, for days; English where nobody reads."""
     return get_locale() or Locale("en")
+
+
+def state(status: str) -> str:
+    """The state of a line or a booking within a sentence, as the pages call it."""
+    word = str(STATE_WORDS.get(status, status))
+    return word[:1].lower() + word[1:]

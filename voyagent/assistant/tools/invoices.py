@@ -12,7 +12,7 @@ from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.billing import effects, postings, queries
 from voyagent.billing.queries import InvoiceSearch
-from voyagent.billing.schemas import DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn
+from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, text_field
@@ -200,6 +200,18 @@ register(
         desk=_DESK,
         writes=True,
         gives=_OF_INVOICE | {"issued"},
+    )
+)
+register(
+    Tool(
+        "create_invoice",
+        "Propose to draw up and issue an invoice in one, for the customer of an enquiry (`client_id`), under the next number of the series.",
+        "invoice.issue",
+        CreateInvoiceIn,
+        summarise=what_is_asked(effects.CREATE),
+        desk=_DESK,
+        writes=True,
+        gives=_OF_INVOICE | {"created", "invoice_number"},
     )
 )
 register(

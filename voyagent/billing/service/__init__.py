@@ -15,8 +15,8 @@ from voyagent.billing.service.errors import (
     VendorReferenceRequired,
     VendorReferenceTaken,
 )
-from voyagent.billing.service.invoices import INVOICE_SERIES, ISSUE_SIDES, draft_invoice, issue_invoice
-from voyagent.billing.service.numbering import financial_year, take_number, year_of
+from voyagent.billing.service.invoices import INVOICE_SERIES, ISSUE_SIDES, create_invoice, draft_invoice, issue_invoice
+from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import pay_bill, record_receipt
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
 
@@ -39,9 +39,11 @@ __all__ = [
     "VendorReferenceRequired",
     "VendorReferenceTaken",
     "check_days",
+    "create_invoice",
     "draft_invoice",
     "financial_year",
     "issue_invoice",
+    "next_number",
     "party",
     "pay_bill",
     "price",

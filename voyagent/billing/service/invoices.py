@@ -118,6 +118,28 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     return invoice
 
 
+def create_invoice(
+    actor: Actor,
+    *,
+    number: str,
+    enquiry_id: UUID,
+    issue_date: date,
+    due_date: date,
+    line_items: Sequence[LineItem],
+    notes: str | None = None,
+) -> Invoice:
+    """Draw up and issue an invoice in one, for the customer of an enquiry; the number must be the next of the series, so that no gap is left (Rule 46).
+
+    Raises InvoiceNumberConflict for any other number, and what `draft_invoice` and `issue_invoice` raise.
+    """
+    customer = enquiries.get_enquiry(enquiry_id).customer_name
+    drafted = draft_invoice(actor, customer_name=customer, issue_date=issue_date, due_date=due_date, line_items=line_items, notes=notes, enquiry_id=enquiry_id)
+    invoice = issue_invoice(actor, drafted.id)
+    if invoice.number != number:
+        raise InvoiceNumberConflict
+    return invoice
+
+
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
     """The conversation that an invoice comes from: the one given, else its enquiry's, where that has not been deleted."""
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None

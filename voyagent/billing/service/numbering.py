@@ -15,6 +15,8 @@ _NEXT = text(
     " on conflict (tenant_id, series, financial_year) do update set last_number = s.last_number + 1 returning last_number"
 )
 
+_LAST = text("select last_number from number_series where tenant_id = :tenant_id and series = :series and financial_year = :financial_year")
+
 
 def financial_year(day: date, start_month: int) -> str:
     """The financial year of a day as it is written: `2026-27`, or `2026` where it is the calendar year."""
@@ -37,3 +39,10 @@ def take_number(series: str, day: date) -> str:
     year = year_of(day)
     number = db.session.scalar(_NEXT, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year})
     return f"{year}/{number:06d}"
+
+
+def next_number(series: str, day: date) -> str:
+    """The number that `take_number` would give now; nothing is locked, so another transaction may take it first."""
+    year = year_of(day)
+    last = db.session.scalar(_LAST, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year})
+    return f"{year}/{(last or 0) + 1:06d}"

@@ -21,7 +21,7 @@ from voyagent.kernel.reading import SessionReader
 from voyagent.trips import queries
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line
-from voyagent.trips.words import country_name, sentence_of
+from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
 
 APPROVERS = frozenset(role.value for role in TICKET_ROLES)
 OUTSIDE: dict[str, Any] = {"money": True, "external": True}
@@ -49,7 +49,7 @@ def in_words(line: Line) -> str:
     """A line as the itinerary's difference shows it: what, when, in which state, for how much."""
     name = country_name(line.name) if line.kind == "visa" else line.name
     days = " – ".join(day_in_words(day) for day in dict.fromkeys([line.starts_on, line.ends_on]) if day is not None)
-    return ", ".join(filter(None, (name, days, _STATES[line.status](), amount_in_words(line.cost) if line.cost else "")))
+    return ", ".join(filter(None, (name, days, str(STATE_WORDS[line.status]), amount_in_words(line.cost) if line.cost else "")))
 
 
 def checks_of(journey: Journey) -> list[CheckShown]:
@@ -91,12 +91,3 @@ def keyring() -> Keyring:
     """The installation's secrets."""
     found: Keyring = current_app.extensions["voyagent.keyring"]
     return found
-
-
-_STATES = {
-    "planned": lambda: gettext("Planned"),
-    "held": lambda: gettext("Held"),
-    "booked": lambda: gettext("Booked"),
-    "ticketed": lambda: gettext("Ticketed"),
-    "filed": lambda: gettext("Applied for"),
-}

@@ -1,0 +1,241 @@
+"""What follows from what was looked up for a wish: the tool with the id that it needs; of several that fit none is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rapidfuzz import fuzz, process, utils
+
+from voyagent.assistant.planner import offers, sentences
+from voyagent.assistant.planner.moves import Call, Context, Move, Say
+from voyagent.assistant.planner.wishes import Wish
+from voyagent.assistant.planner.wording import _
+
+JsonObject = dict[str, Any]
+GOOD_MATCH = 84
+
+
+def after_lookup(wish: Wish, call: Call, found: JsonObject, context: Context) -> Move | None:
+    """What follows, with what each tool of the turn has given; None where the call was the wish itself, or found nothing to go on with."""
+    follow = _FOLLOWS.get((wish.tool, call.tool))
+    return follow(wish, found, context) if follow else None
+
+
+def _receipt(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    still_open = [one for one in found["find_invoices"]["invoices"] if one["status"] in ("issued", "partially_paid")]
+    return _settle("record_receipt", "invoice_id", still_open, wish.known)
+
+
+def _payment(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    return _settle("pay_bill", "bill_id", found["find_bills"]["bills"], wish.known)
+
+
+def _entry(wish: Wish, found: JsonObject, context: Context) -> Move:
+    return _post(wish.known, found["list_ledger_accounts"]["accounts"], context)
+
+
+def _change(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
+    enquiry = found["summarise_enquiry"].get("enquiry")
+    return Call("update_enquiry", {"enquiry_id": enquiry["id"], **wish.known["changes"]}) if enquiry else None
+
+
+def _invoice(wish: Wish, found: JsonObject, context: Context) -> Move | None:
+    enquiry = found["summarise_enquiry"].get("enquiry")
+    return create(wish.known | {"client_id": enquiry["id"]}, context) if enquiry else None
+
+
+def _hold(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
+    fares = found["search_flights"].get("fares")
+    fare = offers.fare_of(wish.known.get("pick"), fares or [])
+    return (Call("hold_flight", {"fare_id": fare["fare_id"]}) if fare else _none_is_meant()) if fares else None
+
+
+def _check(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
+    rates = found["search_hotels"].get("results")
+    rate = offers.rate_of(wish.known.get("pick"), rates or [])
+    return (Call("check_hotel_rate", {"rate_key": rate["rate_key"]}) if rate else _none_is_meant()) if rates else None
+
+
+def _stay(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
+    rates = found["search_hotels"].get("results")
+    rate = offers.rate_of(wish.known.get("pick"), rates or [])
+    return (_book(rate, found["show_trip"]["passengers"]) if rate else _none_is_meant()) if rates else None
+
+
+def _guests(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    """A hotel needs somebody who stays in it: those of the trip."""
+    passengers = found["show_trip"]["passengers"]
+    if not passengers:
+        return Say(_("Nobody travels on this trip yet. Say “add passenger Deepa Krishnan” first."))
+    if "rate_key" in wish.known:
+        return _book(wish.known, passengers)
+    return Call("search_hotels", {"guests": len(passengers), **without_pick(wish.known)})
+
+
+def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    said = wish.known["full_name"].lower()
+    people = [one for one in found["show_trip"]["passengers"] if said in one["full_name"].lower()]
+    if len(people) != 1:
+        return Say(_("I found no single passenger called %(name)s on this trip.", name=wish.known["full_name"]))
+    arguments = {"passenger_id": people[0]["id"], "destination": wish.known["destination"]}
+    return Call("file_visa", arguments, words=_("It is filed when somebody grants it, and then cannot be taken back."))
+
+
+def _ticket(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    only = _booking(wish, found["show_trip"]["lines"], "flight", "held", _("No flight is held on this trip."))
+    if isinstance(only, Say):
+        return only
+    return Call("issue_ticket", {"pnr_id": only["id"]}, words=_("The tickets are paid and issued when somebody grants it."))
+
+
+def _give_back(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    only = _booking(wish, found["show_trip"]["lines"], "hotel", "booked", _("No hotel is booked on this trip."))
+    if isinstance(only, Say):
+        return only
+    return Call("cancel_hotel_booking", {"booking_id": only["id"]}, words=_("The rooms are given back when somebody grants it."))
+
+
+def _read_stay(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    only = _booking(wish, found["show_trip"]["lines"], "hotel", "booked", _("No hotel is booked on this trip."))
+    return only if isinstance(only, Say) else Call("read_hotel_booking", {"booking_id": only["id"]})
+
+
+_FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | None]] = {
+    ("record_receipt", "find_invoices"): _receipt,
+    ("pay_bill", "find_bills"): _payment,
+    ("post_journal_entry", "list_ledger_accounts"): _entry,
+    ("update_enquiry", "summarise_enquiry"): _change,
+    ("create_invoice", "summarise_enquiry"): _invoice,
+    ("hold_flight", "search_flights"): _hold,
+    ("check_hotel_rate", "search_hotels"): _check,
+    ("book_hotel", "show_trip"): _guests,
+    ("book_hotel", "search_hotels"): _stay,
+    ("file_visa", "show_trip"): _visa,
+    ("issue_ticket", "show_trip"): _ticket,
+    ("cancel_hotel_booking", "show_trip"): _give_back,
+    ("read_hotel_booking", "show_trip"): _read_stay,
+}
+
+
+def accounts_meant(said: str, accounts: list[JsonObject]) -> list[JsonObject]:
+    """The accounts that words mean: by code or whole name, else those that come closest."""
+    lowered = said.lower()
+    exact = [account for account in accounts if lowered in (account["code"].lower(), account["name"].lower(), f"{account['code']} {account['name']}".lower())]
+    if exact or len(lowered) <= 2:
+        return exact
+    headed = [account for account in accounts if lowered == account["name"].lower().split(",")[0]]
+    if headed:
+        return headed
+    names = {account["id"]: account["name"] for account in accounts}
+    scores = process.extract(lowered, names, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=3)
+    return [account for _name, score, key in scores if score >= GOOD_MATCH for account in accounts if account["id"] == key and score == scores[0][1]]
+
+
+def which_account(said: str, meant: list[JsonObject]) -> Say:
+    """No account, or more than one."""
+    if meant:
+        return Say(_("Which account? %(accounts)s", accounts=", ".join(f"{account['code']} {account['name']}" for account in meant)))
+    return Say(_("No account is called “%(said)s”. Say “chart of accounts” to see them, or “how much does … owe us” for a customer.", said=said[:80]))
+
+
+def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject) -> Move:
+    whom = known.get("customer_name") or known.get("vendor_name") or known.get("number") or known.get("vendor_reference") or ""
+    if not documents:
+        return Say(_("I found nothing open of %(name)s.", name=whom))
+    if len(documents) > 1:
+        listed = "\n".join("• " + _document(one) for one in documents[: sentences.SHOWN_MAX])
+        return Say("\n".join((_("Several are open. Say which one by its number, with the amount."), listed)))
+    only = documents[0]
+    amount = only["open"]["amount"] if known.get("full") else known["amount"]
+    currency = known.get("currency") or only["open"]["currency"]
+    arguments = {key: only["id"], "amount": amount, "currency": currency, "paid_on": known["paid_on"]}
+    words = _(
+        "%(amount)s on %(day)s for %(document)s. It is recorded when somebody grants it.",
+        amount=sentences.money(amount, currency),
+        day=sentences.day(known["paid_on"]),
+        document=_document(only),
+    )
+    return Call(tool, arguments | ({"reference": known["reference"]} if known.get("reference") else {}), words=words)
+
+
+def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Move:
+    sides: dict[str, JsonObject] = {}
+    for side in ("debit", "credit"):
+        meant = accounts_meant(known[side], accounts)
+        if len(meant) != 1:
+            return which_account(known[side], meant)
+        sides[side] = meant[0]
+    lines = [{"account_id": account["id"], "currency": known["currency"], f"{side}_amount": known["amount"]} for side, account in sides.items()]
+    on = known.get("entry_date") or context.today.isoformat()
+    words = _(
+        "Debit %(debit)s, credit %(credit)s, %(amount)s on %(day)s: %(what)s. It is posted when somebody grants it, and then it stands.",
+        debit=f"{sides['debit']['code']} {sides['debit']['name']}",
+        credit=f"{sides['credit']['code']} {sides['credit']['name']}",
+        amount=sentences.money(known["amount"], known["currency"]),
+        day=sentences.day(on),
+        what=known["narration"],
+    )
+    return Call("post_journal_entry", {"entry": {"narration": known["narration"], "entry_date": on, "lines": lines}}, words=words)
+
+
+def create(known: JsonObject, context: Context) -> Call:
+    """The proposal of an invoice that is drawn up and issued in one, dated today."""
+    issued = context.today.isoformat()
+    invoice = {
+        "invoice_number": known["invoice_number"],
+        "client_id": known["client_id"],
+        "issue_date": issued,
+        "due_date": known.get("due_date") or issued,
+        "currency": known["currency"],
+        "lines": [{"description": known["description"], "quantity": 1, "unit_price": known["amount"]}],
+        "billing_address": known["billing_address"],
+    }
+    words = _(
+        "Invoice %(number)s, %(amount)s for %(what)s, due %(due)s. It is issued and posted when somebody grants it.",
+        number=known["invoice_number"],
+        amount=sentences.money(known["amount"], known["currency"]),
+        what=known["description"],
+        due=sentences.day(invoice["due_date"]),
+    )
+    return Call("create_invoice", {"invoice": invoice}, words=words)
+
+
+def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothing: str) -> JsonObject | Say:
+    """The one booking of the trip that an act is about: the one whose number was said, or the only one there is."""
+    found = {str(line["supplier_ref"]): line for line in reversed(lines) if line["kind"] == kind and line["status"] == status}
+    said = wish.known.get("supplier_ref")
+    if said in found:
+        return found[said]
+    if not found:
+        return Say(nothing)
+    if len(found) > 1:
+        return Say(_("There are several on this trip: %(names)s. Say which one by its number.", names=", ".join(found)))
+    return next(iter(found.values()))
+
+
+def without_pick(known: JsonObject) -> JsonObject:
+    """The facts of a search alone."""
+    return {name: value for name, value in known.items() if name != "pick"}
+
+
+def _none_is_meant() -> Say:
+    return Say(_("None of those is the one that you mean. Say “the second”, a flight’s number or a hotel’s name."))
+
+
+def _book(rate: JsonObject, passengers: list[JsonObject]) -> Call:
+    names = ", ".join(one["full_name"] for one in passengers)
+    words = _("For %(names)s. It is booked when somebody grants it.", names=names)
+    if "hotel" in rate:
+        words = _("%(hotel)s, %(room)s, %(price)s, for %(names)s. It is booked when somebody grants it.", names=names, **_rate_in_words(rate))
+    return Call("book_hotel", {"rate_key": rate["rate_key"], "passenger_ids": [one["id"] for one in passengers]}, words=words)
+
+
+def _rate_in_words(rate: JsonObject) -> dict[str, str]:
+    """Hotel, room and price of a rate."""
+    return {"hotel": rate["hotel"], "room": rate["room"], "price": sentences.money(rate["price"]["amount"], rate["price"]["currency"])}
+
+
+def _document(one: JsonObject) -> str:
+    reference, name = one.get("number") or one.get("vendor_reference") or "", one.get("customer_name") or one.get("vendor_name") or ""
+    return _("%(reference)s of %(name)s, open %(open)s", reference=reference, name=name, open=sentences.money(one["open"]["amount"], one["open"]["currency"]))
