@@ -176,6 +176,23 @@ def test_a_payment_of_the_same_customer_and_a_likeness_make_it_stale(desk: Desk,
         grant(alice, first)
 
 
+def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
+    desk: Desk, alice: Person, bob: Person, leila: Person, drain: Callable[[], None]
+) -> None:
+    first, second = (proposed(desk, bob, draft(alice, line(price)), tool_call_id=price) for price in ("100.00", "101.00"))
+    other = proposed(desk, bob, draft(alice, line("5.00"), customer_name="Ravi Menon"), tool_call_id="other")
+    decisions = [{"approval_id": one, "granted": True} for one in (first, second, other)]
+    items = leila.api.post("/approvals/resolve", json={"decisions": decisions}).json["items"]  # type: ignore[index]
+    assert [(item["status"], item["detail"]) for item in items] == [(200, None), (409, "preview_stale"), (200, None)]
+    fresh = desk.row(desk.row(second)["superseded_by"])
+    (owes,) = fresh["preview"]["balances"]
+    assert (owes["before"]["amount"], owes["after"]["amount"]) == ("200.00", "402.00")
+    grant(leila, fresh["id"])
+    drain()
+    assert {desk.row(one)["effect_status"] for one in (first, fresh["id"], other)} == {"done"}
+    assert balances(alice)["receivable", "INR"] == 41_200
+
+
 def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Desk, alice: Person, bob: Person) -> None:
     invoice_id = draft(alice)
     approval_id = proposed(desk, bob, invoice_id)

@@ -6,7 +6,9 @@ What is shown has a hash together with the arguments (decision 22). Granting reh
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -34,17 +36,27 @@ class _Over(Exception):
     """Raised when a rehearsal has shown all it has, so that its savepoint is rolled back."""
 
 
-def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> Description | None:
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was granted and is not carried out yet: it will have happened when the rehearsed act does."""
+
+    run: Run
+    requester: Actor
+    arguments: dict[str, Any]
+
+
+def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahead: Sequence[Ahead] = ()) -> Description | None:
     """What carrying the proposal out would change now, in the agency's language; nothing of it stays, and nothing leaves the house.
 
-    Where a rule refuses it the preview is that refusal. None where it cannot be told: nothing can be tried, or a fault of ours is in the way.
+    What is `ahead` of it is tried first, and stands in its "before". Where a rule refuses it the preview is that refusal. None where it cannot be told: nothing
+    can be tried, or a fault of ours is in the way.
     """
     with force_locale(requester.locale):
         try:
             shown = _described(effect, requester, arguments)
             run = effect.rehearsed
             if run is not None and "refusal" not in shown:
-                tried = _tried(effect, run, requester, arguments)
+                tried = _tried(effect, run, requester, arguments, ahead)
                 leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
                 shown = shown | tried | ({"leaves": leaves} if leaves else {})
         except OperationalError:
@@ -86,10 +98,15 @@ def _described(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> D
         return _refusal(failure)
 
 
-def _tried(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any]) -> Description:
+def _tried(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]) -> Description:
     shown = Description()
     try:
         with audit.savepoint(), rehearsing(db.session) as notes:
+            for one in ahead:
+                with suppress(VoyagentError), audit.savepoint():  # what will be refused changes nothing
+                    one.run(one.requester, dict(one.arguments))
+            notes.entries.clear()
+            notes.mails.clear()
             before = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
             run(requester, dict(arguments))
             db.session.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from voyagent.approvals import effects, queries
 from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
-from voyagent.approvals.rehearsal import hash_of, rehearse
+from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
 from voyagent.approvals.service.errors import ArgumentsInvalid, NotEditable, ShownChanged
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of
 from voyagent.audit import service as audit
@@ -109,9 +110,33 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
 
 
 def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any]) -> Description | None:
-    """What carrying it out would change now; None where that cannot be told."""
+    """What carrying it out would change, behind what was granted before and moves the same amounts; None where that cannot be told."""
     effect = effects.find(tool_name)
-    return None if effect is None else rehearse(effect, requester, arguments)
+    if effect is None:
+        return None
+    shown = rehearse(effect, requester, arguments)
+    ahead = _ahead_of(shown)
+    return rehearse(effect, requester, arguments, ahead=ahead) if ahead else shown
+
+
+def _ahead_of(shown: Description | None) -> list[Ahead]:
+    """What was granted, is not carried out yet, and will have changed the same amounts by then, the first grant first."""
+    mine = _amounts_in(shown)
+    if not mine:
+        return []
+    granted = select(Approval).where(Approval.effect_status == "waiting").order_by(Approval.resolved_at, Approval.id)
+    found = []
+    for approval in db.session.scalars(granted.with_for_update(read=True).execution_options(populate_existing=True)):
+        effect, requester = effects.find(approval.tool_name), person_of(approval.requested_by_user_id)
+        run = effect.rehearsed if effect is not None else None
+        if run is not None and requester is not None and mine & _amounts_in(approval.preview):
+            found.append(Ahead(run, requester, dict(approval.payload)))
+    return found
+
+
+def _amounts_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
+    """Whose amounts a preview measures, and in which currencies."""
+    return {(balance["key"], balance["after"]["currency"]) for balance in (shown or {}).get("balances", []) if "key" in balance}
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
