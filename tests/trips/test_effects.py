@@ -17,6 +17,7 @@ from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals import effects, service
 from voyagent.approvals.service import PreviewStale, SelfApproval
 from voyagent.kernel.errors import Forbidden
+from voyagent.trips import service as trips
 from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
 
 
@@ -154,11 +155,11 @@ def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice:
         assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, tool
 
 
-def test_another_traveller_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
+def test_a_flight_that_is_given_back_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
-    a_passenger(alice, trip_id, "Joseph Varghese")
+    alice.does(trips.cancel_line, trip_id, lines[0].id)
     with pytest.raises(PreviewStale), tina.acting() as actor:
         service.resolve(actor, approval_id, granted=True)
 
@@ -200,3 +201,18 @@ def test_outside_of_a_grant_an_act_has_no_name() -> None:
 def test_a_line_by_hand_is_no_booking(desk: Desk, alice: Person, bob: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     assert desk.row(proposed(desk, bob, "cancel_hotel_booking", booking_id=str(line_id)))["preview"]["refusal"] == "not_at_supplier"
+
+
+def test_only_those_who_are_booked_get_a_ticket_and_the_preview_says_so(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
+    trip_id = a_trip(alice)
+    deepa, *_ = travellers(alice, trip_id)
+    a_passenger(alice, trip_id, "Ravi Menon")
+    lines = hold(alice, trip_id, an_offer(alice)[0], [deepa])
+    approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
+    shown = desk.row(approval_id)["preview"]
+    assert {fact["label"]: fact["value"] for fact in shown["facts"]}["Passengers"] == "Deepa Krishnan"
+    assert shown["leaves"][0]["text"].startswith("one ticket: ")
+    grant(tina, approval_id, drain)
+    assert len(desk.row(approval_id)["effect_result"]["tickets"]) == 1

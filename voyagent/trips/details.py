@@ -53,7 +53,7 @@ Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class FlightDetails(Closed):
-    """One flight. Times are those of the clock on the spot; a code of no known airport is kept."""
+    """One flight. Times are those of the clock on the spot; a code of no known airport is kept. `travellers` are those who were booked."""
 
     kind: Literal["flight"]
     carrier: Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
@@ -68,6 +68,7 @@ class FlightDetails(Closed):
     cabin: text_field(32) | None = None  # type: ignore[valid-type]
     seats: text_field(64) | None = None  # type: ignore[valid-type]
     baggage: text_field(64) | None = None  # type: ignore[valid-type]
+    travellers: Annotated[list[text_field(200)], Field(max_length=20)] | None = None  # type: ignore[valid-type]
     tickets: Annotated[list[Annotated[str, Field(pattern=r"^\d{13}$")]], Field(max_length=20)] | None = None
     notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
 

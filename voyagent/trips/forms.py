@@ -177,7 +177,7 @@ class FlightForm(LineForm):
 
     kind = "flight"
     details = ("origin_terminal", "destination_terminal", "cabin", "seats", "baggage")
-    untouched = ("tickets", "carrier_name")
+    untouched = ("travellers", "tickets", "carrier_name")
     places: ClassVar[dict[str, str]] = {"departs_at": "departs_on", "arrives_at": "arrives_on", "carrier": "flight", "number": "flight"}
     sentences: ClassVar[dict[str, Any]] = LineForm.sentences | {
         "origin.string_pattern_mismatch": LineForm.sentences["airport.string_pattern_mismatch"],

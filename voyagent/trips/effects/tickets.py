@@ -47,16 +47,16 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     held = [queries.line_of(line) for line in flights.held_lines(effects.read_arguments(IssueTicketIn, arguments).pnr_id)]
     journey = journey_of(held[0].trip_id)
     words = flights_in_words([line.details for line in held if isinstance(line.details, FlightDetails)])
-    people = len(journey.passengers)
+    people = _travellers(held) or [one.full_name for one in journey.passengers]
     return Description(
         title=gettext("Issue the tickets of booking %(number)s", number=held[0].supplier_ref),
         undo=gettext("a ticket can be voided on the day of issue at most, and costs what the fare says after that"),
         facts=[
             FactShown(label=gettext("Flights"), value=words),
-            FactShown(label=gettext("Passengers"), value=", ".join(one.full_name for one in journey.passengers)),
+            FactShown(label=gettext("Passengers"), value=", ".join(people)),
             FactShown(label=gettext("Cost"), value=amount_in_words(_cost(held))),
         ],
-        leaves=[LeavingShown(kind="ticket", text=ngettext("one ticket: %(flights)s", "%(num)d tickets: %(flights)s", people, flights=words))],
+        leaves=[LeavingShown(kind="ticket", text=ngettext("one ticket: %(flights)s", "%(num)d tickets: %(flights)s", len(people), flights=words))],
         checks=[*_held_until(held[0], actor), *checks_of(journey)],
     )
 
@@ -77,6 +77,11 @@ def _held_until(line: Line, actor: Actor) -> list[CheckShown]:
         return []
     until = moment_in_words(line.hold_expires_at, actor)
     return [CheckShown(ok=line.hold_expires_at > clock.now(), text=gettext("The airline holds it until %(day)s", day=until))]
+
+
+def _travellers(lines: Sequence[Line]) -> list[str]:
+    """Who was booked, by the names that the airline was given; nobody where that was not kept."""
+    return next((list(line.details.travellers or ()) for line in lines if isinstance(line.details, FlightDetails)), [])
 
 
 def _cost(lines: Sequence[Line]) -> Money:

@@ -16,7 +16,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, read_details, stored
-from voyagent.trips.models import TripLine
+from voyagent.trips.models import TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound
 from voyagent.trips.service.errors import NotHeld
 from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, offer_of, outside, people_of, refs_of, settled, traveller_of
@@ -44,10 +44,11 @@ def hold_flight(
     if held:
         return held
     offer = offer_of(offer_id, FlightOffer)
-    travellers = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
+    people = people_of(trip, passenger_ids)
+    travellers = [traveller_of(keyring, one) for one in people]
     found = settled(lambda: suppliers.flights.hold(offer, travellers, reference))
     booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
-    details = [_details(segment, offer) for journey in offer.journeys for segment in journey.segments]
+    details = [_details(segment, offer, people) for journey in offer.journeys for segment in journey.segments]
     lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
     told = {"locator": found.locator, "total": found.total.wire, "currency": found.total.currency, "people": len(travellers)}
     audit.record(actor, "trip.flight_held", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
@@ -116,7 +117,7 @@ def _key(lines: Sequence[TripLine]) -> str:
     return key
 
 
-def _details(segment: Segment, offer: FlightOffer) -> FlightDetails:
+def _details(segment: Segment, offer: FlightOffer, people: Sequence[TripPassenger]) -> FlightDetails:
     return FlightDetails(
         kind="flight",
         carrier=segment.carrier,
@@ -128,4 +129,5 @@ def _details(segment: Segment, offer: FlightOffer) -> FlightDetails:
         arrives_at=segment.arrives_at.strftime("%Y-%m-%dT%H:%M"),
         cabin=segment.cabin.value.capitalize(),
         baggage=f"{offer.baggage_kg} kg" if offer.baggage_kg else None,
+        travellers=[one.full_name for one in people],
     )

@@ -38,7 +38,7 @@ BY_HAND = {
 }
 """The states that a person may give a line of a kind, in their order: what was booked by telephone is booked too."""
 AT_SUPPLIER = {
-    ("flight", "held"): ("carrier", "number", "origin", "destination", "departs_at", "arrives_at"),
+    ("flight", "held"): ("carrier", "number", "origin", "destination", "departs_at", "arrives_at", "travellers"),
     ("hotel", "booked"): ("name", "city", "check_in", "check_out"),
 }
 """What of the details says which booking it is, in the states in which a grant acts upon it: a reviewer decides by what our lines say, its supplier acts by
