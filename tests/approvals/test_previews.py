@@ -11,6 +11,7 @@ import pytest
 from tests.approvals import probes
 from tests.approvals.conftest import Desk
 from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.chat.parallel import at_once
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.approvals import service
@@ -191,6 +192,13 @@ def test_what_was_granted_before_and_is_not_done_yet_is_part_of_the_world(
     drain()
     assert {desk.row(one)["effect_status"] for one in (first, fresh["id"], other)} == {"done"}
     assert balances(alice)["receivable", "INR"] == 41_200
+
+
+def test_of_grants_at_the_same_moment_the_second_sees_the_first(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    for _ in range(3):
+        both = [proposed(desk, bob, draft(alice, line(price)), tool_call_id=price) for price in ("100.00", "101.00")]
+        answers = at_once([lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True}) for one in both])
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
 def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Desk, alice: Person, bob: Person) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlalchemy import ColumnElement, literal, or_, select, update
+from sqlalchemy import ColumnElement, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from voyagent.approvals import effects, queries
@@ -29,6 +29,8 @@ from voyagent.kernel.problems import problems
 
 SUMMARY_MAX = 1024
 TITLE_MAX = 60
+# Grants that move measured amounts are looked at one after the other in an agency, so that of two at the same moment the second sees the first.
+_GRANTS = text("select pg_advisory_xact_lock(hashtextextended('grants of ' || current_setting('app.tenant'), 0))")
 _COPIED = (
     "session_id",
     "turn_id",
@@ -144,6 +146,8 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     requester = person_of(approval.requested_by_user_id)
     if approval.preview_hash is None or requester is None or effects.find(approval.tool_name) is None or digest(approval.payload) != approval.arguments_hash:
         return None, False
+    if _amounts_in(approval.preview):
+        db.session.execute(_GRANTS)
     shown = preview_of(requester, approval.tool_name, approval.payload)
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
