@@ -48,9 +48,9 @@ def main() -> None:
 
     carry_out = service.carry_out
 
-    def watched(approval_id: str) -> None:
+    def watched(approval_id: str, settle: Any = None) -> None:
         die_here("before_claim")
-        carry_out(approval_id)
+        carry_out(approval_id, settle)
         event.listen(db.session(), "after_commit", lambda _session: die_here("after_commit"))
 
     service.carry_out = watched

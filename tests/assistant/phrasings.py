@@ -469,6 +469,13 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
     ),
     ("reserve the second hotel in Dubai 12/12 to 18/12, under ₹60,000", [ON_TRIP, RATES], "book_hotel", {"rate_key": "k-2", "passenger_ids": [DEEPA, DRAFT]}),
     ("check the rate of the Marina Palace in Dubai 12–18 Dec for 2 adults", RATES, "check_hotel_rate", {"rate_key": "k-2"}),
+    ("send the itinerary to deepa@example.com", ON_TRIP, "send_itinerary", {"trip_id": DRAFT, "to": "deepa@example.com"}),
+    (
+        "please mail the itinerary in Hindi to ravi.menon@example.in without prices",
+        ON_TRIP,
+        "send_itinerary",
+        {"trip_id": DRAFT, "to": "ravi.menon@example.in", "locale": "hi", "prices": False},
+    ),
     ("how does the hotel booking stand", ON_TRIP, "read_hotel_booking", {"booking_id": DRAFT}),
     ("is the hotel booked", ON_TRIP, "read_hotel_booking", {"booking_id": DRAFT}),
     ("status of hotel booking H-2", TWO_STAYS, "read_hotel_booking", {"booking_id": DEEPA}),
@@ -588,6 +595,7 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
         "summarise_enquiry",
         {"customer_name": "Ravi Menon"},
     ),
+    ([("send them the itinerary", "to"), ("deepa@example.com", "")], "show_trip", {}),
     ([("file a visa", "destination"), ("Thailand", "full_name"), ("Ravi Menon", "")], "show_trip", {}),
     (
         [("hold a flight", "origin"), ("Kochi", "destination"), ("Dubai", "outbound_date"), ("12 Dec", "passengers"), ("2", "")],

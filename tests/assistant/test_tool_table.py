@@ -14,6 +14,7 @@ from voyagent.assistant.tools.routing import ClarifyIn
 
 TICKETING = {"ticketing_lead", "agency_admin"}
 ACCOUNTANTS = {"accounting_lead", "agency_admin"}
+WRITERS = {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
 BSP = {"reason", "detail"}  # no driver of ours reads settlement plans
 PAYMENT = {"amount", "currency", "paid_on", "reference"}
 INVOICED = {"invoice_id", "number", "total_amount", "currency", "status"}
@@ -110,6 +111,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("read_itinerary", "hotels_holidays", set(), set(), "R", set(), {"passengers", "flights", "hotels", "transfers", "visas", "totals"}),
     ("add_passenger", "hotels_holidays", {"full_name"}, {"kind", "date_of_birth", "nationality", "passport_expiry"}, "SR", set(), {"added", "passenger_id"}),
     ("remove_passenger", "hotels_holidays", {"full_name"}, set(), "SR", set(), {"removed"}),
+    ("send_itinerary", "hotels_holidays", {"trip_id", "to"}, {"locale", "prices"}, "SA", WRITERS, {"sent", "trip_id", "to"}),
     ("add_transfer", "hotels_holidays", {"on", "origin", "destination"}, {"at", "price", "currency"}, "SR", set(), {"added", "line_id"}),
 ]
 CLASSES = {"R": "auto", "SR": "review", "SRA": "gated", "SA": "gated"}

@@ -21,6 +21,8 @@ from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as ledger
+from voyagent.trips import queries as trips
+from voyagent.trips.lint import findings
 
 COUNTED = (
     "tenants",
@@ -37,6 +39,9 @@ COUNTED = (
     "chat_events",
     "approvals",
     "audit_events",
+    "trips",
+    "trip_passengers",
+    "trip_lines",
 )
 
 
@@ -66,6 +71,7 @@ def test_the_fill_says_what_it_made(told: list[str]) -> None:
         f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
         "60 enquiries, 72 invoices and 45 bills of the past year, with their payments.",
         "3 conversations with the assistant.",
+        "3 trips with travellers, flights, hotels and visas.",
         "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes.",
     ]
 
@@ -144,12 +150,34 @@ def test_three_conversations_are_held_and_nothing_is_left_running(told: list[str
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/enquiries", "/invoices", "/approvals", "/reports/receivables", "/reports/receivables?party=*", "/reports/trial-balance"]
+    "path", ["/", "/enquiries", "/trips", "/invoices", "/approvals", "/reports/receivables", "/reports/receivables?party=*", "/reports/trial-balance"]
 )
 def test_a_visitor_finds_every_page_alive(visitor: FlaskClient, path: str) -> None:
     answer = visitor.get(path)
     assert answer.status_code == 200
     assert "Malabar Gulf Travels" in answer.text
+
+
+def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:
+    with demo_app.app_context():
+        _bind()
+        reader = SessionReader(db.session)
+        page = trips.list_trips(reader, limit=50)
+        journeys = {row["status"]: trips.read_trip(reader, row["id"]) for row in page.items}
+    assert set(journeys) == {"booked", "part_booked", "planned"}
+    assert all(journey.passengers for journey in journeys.values())
+    assert {line.kind for journey in journeys.values() for line in journey.lines} == {"flight", "hotel", "transfer", "visa", "other"}
+    found = {status: {one.code for one in findings(journey.passengers, journey.lines)} for status, journey in journeys.items()}
+    assert found == {"booked": set(), "part_booked": {"passport_missing", "passport_expires", "night_missing"}, "planned": set()}
+    assert all(total.margin.amount_minor > 0 for journey in journeys.values() for total in journey.totals if total.price)
+    assert owner.scalar(sa.text("select count(*) from trips where enquiry_id is not null")) == 3
+    assert owner.scalar(sa.text("select count(*) from trips where session_id is not null")) == 2
+
+
+def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(visitor: FlaskClient, owner: sa.Connection) -> None:
+    trip_id = owner.scalar(sa.text("select id from trips order by created_at limit 1"))
+    assert "Malabar Gulf Travels" in visitor.get(f"/trips/{trip_id}").text
+    assert visitor.get(f"/trips/{trip_id}/itinerary.pdf").data.startswith(b"%PDF")
 
 
 def test_the_administrator_may_grant_what_waits(demo_app: Flask, told: list[str], owner: sa.Connection) -> None:

@@ -63,7 +63,7 @@ def _plan(visit: Visit, look: Look | None) -> None:
     _hotel(visit)
     finding = page.locator("#findings")
     expect(finding).to_contain_text("No bed from 23 Dec 2026 to 25 Dec 2026")
-    expect(page.locator("#sheet")).to_contain_text("EK, Cochin to Dubai and back")
+    expect(page.locator("#sheet")).to_contain_text("EK, Kochi to Dubai and back")
     expect(page.locator("#sheet")).to_contain_text("₹71,000.50")
     _see(visit, "trip", look)
 

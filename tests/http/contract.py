@@ -22,7 +22,7 @@ WRITERS = frozenset(ROLES) - {"viewer"}
 EVERY = frozenset(ROLES)
 PUBLIC = None
 
-SCOPES = ("full", "read", "enquiries", "assistant", "approvals", "books", "reports", "audit", "team", "settings")
+SCOPES = ("full", "read", "enquiries", "assistant", "trips", "approvals", "books", "reports", "audit", "team", "settings")
 FULL_ONLY = frozenset({"full"})
 READ = FULL_ONLY | {"read"}
 TEAM = FULL_ONLY | {"team"}
@@ -146,7 +146,7 @@ TABLE = (
     Row("GET /audit", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     Row("GET /audit/export.csv", ADMIN, "200", Other.HIDDEN, ("200", "200"), READ | {"audit"}),
     # 15: of the reports the one that shows who travels
-    Row("GET /reports/itinerary", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | {"books", "reports"}),
+    Row("GET /reports/itinerary", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | {"books", "reports", "trips"}),
     # 16: settings, system routes
     Row("GET /tenant-settings", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | SETTINGS),
     Row("PATCH /tenant-settings", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),

@@ -27,7 +27,7 @@ ANYBODYS = {"identity.sign_out"}
 READS_NO_QUERY = {
     *("account.security", "account.set_up", "account.new_codes", "account.switch_off"),
     *("account.profile", "account.api_keys", "account.new_api_key", "account.ask_to_revoke", "account.sessions", "identity.member", "identity.ask_to_remove"),
-    *("trips.new", "trips.detail", "trips.paper", "trips.edit", "trips.new_passenger", "trips.passenger", "trips.remove_passenger"),
+    *("trips.new", "trips.edit", "trips.send", "trips.new_passenger", "trips.passenger", "trips.remove_passenger"),
     *("trips.line", "trips.cancel_line", "trips.remove_line"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }

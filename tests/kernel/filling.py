@@ -23,7 +23,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
-from voyagent.trips.models import SupplierOffer
+from voyagent.trips.models import SupplierAnswer, SupplierOffer
 
 ISSUED, DUE = date(2026, 11, 2), date(2026, 12, 1)
 
@@ -71,6 +71,7 @@ def _travel(person: Person) -> None:
     trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
     trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
     db.session.add(SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now()))
+    db.session.add(SupplierAnswer(what="flights", question="0" * 64, offer_ids=[], expires_at=clock.now()))
 
 
 def _spend() -> None:

@@ -13,6 +13,7 @@ from babel.messages.mofile import read_mo
 from tests.mail.conftest import LINK, Post
 from tests.people import People, Person
 from voyagent.mail.kinds import KINDS, Kind, Value
+from voyagent.mail.service import Attached, WrongMail
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES: dict[str, Value] = {
@@ -26,6 +27,9 @@ SAMPLES: dict[str, Value] = {
     "change": "replaced",
     "name": "Website",
     "prefix": "vy_3f9a",
+    "title": "Krishnan family, Dubai",
+    "sender": "Neha Kulkarni",
+    "reply_to": "neha@malabar.example",
 }
 HOSTILE = '<script>alert("x")</script>&\n%(agency)s {{ 7 * 7 }}'
 
@@ -65,7 +69,7 @@ def test_each_letter_says_the_same_as_text_and_as_html(post: Post, alice: Person
     message, text, html = posted(post, alice, kind, locale=locale)
     words = Words(html)
     assert str(message["To"]) == alice.email
-    assert str(message["From"]) == "Voyagent <no-reply@voyagent.invalid>"
+    assert str(message["From"]) == f"{'Alice Travels' if KINDS[kind].for_customer else 'Voyagent'} <no-reply@voyagent.invalid>"
     assert message["Subject"]
     assert f'<html lang="{locale}">' in html
     if kind != "two_factor_changed":
@@ -81,7 +85,7 @@ def test_a_letter_fetches_nothing_and_leads_to_its_link_and_to_the_site_only(pos
     words = Words(html)
     site = "http://127.0.0.1:5000"
     assert not {"img", "script", "style", "iframe", "form", "object", "svg"} & set(words.tags)
-    assert set(words.addresses) == ({LINK, site} if "link" in KINDS[kind].values else {site})
+    assert set(words.addresses) == (set() if KINDS[kind].for_customer else {LINK, site} if "link" in KINDS[kind].values else {site})
     assert set(re.findall(r"https?://\S+", text)) == set(words.addresses)
 
 
@@ -178,6 +182,24 @@ def test_a_mail_can_be_told_from_a_persons_and_from_itself(post: Post, alice: Pe
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == f"<{mail_id}@voyagent.invalid>"
     assert message["Date"].datetime == post.row(mail_id)["created_at"].replace(microsecond=0)
+
+
+def test_a_letter_to_a_customer_is_answered_to_whoever_sent_it_and_carries_its_document(post: Post, alice: Person) -> None:
+    with alice.acting():
+        paper = Attached("itinerary.pdf", "application/pdf", b"%PDF-1.7 \x00\xff")
+        mail_id = post.outbox.send(to="deepa@example.com", kind="itinerary", locale="en", attached=paper, **values_of("itinerary"))
+    assert b"%PDF" not in post.row(mail_id)["sealed"]
+    post.deliver(alice, mail_id)
+    message = post.recording.sent[-1]
+    assert str(message["Reply-To"]) == "neha@malabar.example"
+    (document,) = message.iter_attachments()
+    assert (document.get_filename(), document.get_content_type(), document.get_content()) == (paper.name, paper.media_type, paper.content)
+    assert post.row(mail_id)["sealed"] is None
+
+
+def test_no_other_letter_carries_a_document(post: Post, alice: Person) -> None:
+    with alice.acting(), pytest.raises(WrongMail):
+        post.outbox.send(to=alice.email, kind="password_changed", locale="en", attached=Attached("a.pdf", "application/pdf", b""))
 
 
 def test_an_address_with_a_foreign_domain_is_written_as_mail_servers_know_it(post: Post, alice: Person) -> None:

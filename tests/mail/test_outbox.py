@@ -56,7 +56,7 @@ def test_what_is_stored_tells_neither_recipient_nor_link_nor_value(alice: Person
 def test_contents_do_not_open_in_another_row(alice: Person, post: Post) -> None:
     one, other = (post.leave(alice, "verify_email", link=LINK, hours=hours) for hours in (1, 2))
     own = Letter(one, "verify_email", "en", post.row(one)["sealed"], post.row(one)["created_at"], "Alice Travels")
-    assert post.outbox.unseal(own) == (alice.email, {"link": LINK, "hours": 1})
+    assert post.outbox.unseal(own) == (alice.email, {"link": LINK, "hours": 1}, None)
     with pytest.raises(SealBroken):
         post.outbox.unseal(dataclasses.replace(own, sealed=post.row(other)["sealed"]))
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.identity.keys import with_key
 from tests.people import Person
 from tests.trips.things import PASSPORT, a_line, a_passenger, a_trip, whole_trip
 
@@ -154,3 +155,24 @@ def test_the_list_is_paged_and_narrowed(alice: Person) -> None:
         assert [item["id"] for item in alice.api.get(f"/trips?{query}").json["items"]] == [mine]
     assert alice.api.get("/trips?limit=201").status_code == 422
     assert alice.api.get("/trips?cursor=nonsense").json["detail"] == "invalid_cursor"
+
+
+def test_a_key_for_trips_reaches_trips_and_their_itinerary_and_nothing_else(alice: Person) -> None:
+    session_id = alice.api.post("/chat/sessions").json["session_id"]
+    trip_id = whole_trip(alice, session_id=session_id)
+    key = with_key(alice, "trips")
+    assert key.get(f"/trips/{trip_id}").status_code == 200
+    assert key.post(f"/trips/{trip_id}/lines", json={"details": FLIGHT}).status_code == 201
+    itinerary = key.get(f"/reports/itinerary?session_id={session_id}")
+    assert (itinerary.status_code, itinerary.json["passengers"][0]["passport_number"]) == (200, "Z1234560")
+    elsewhere = ("/enquiries", "/approvals", "/chat/sessions", "/reports/receivables?from=2026-01-01&to=2026-12-31", "/audit", "/auth/invites")
+    assert [key.get(path).status_code for path in elsewhere] == [403] * len(elsewhere)
+    for scope in ("enquiries", "assistant", "approvals", "books", "reports"):
+        other = with_key(alice, scope)
+        assert (other.get("/trips").status_code, other.post("/trips", json={}).status_code) == (403, 403), scope
+
+
+def test_a_key_that_reads_changes_no_trip(alice: Person) -> None:
+    trip_id, key = a_trip(alice), with_key(alice, "read")
+    assert key.get(f"/trips/{trip_id}").status_code == 200
+    assert key.patch(f"/trips/{trip_id}", json={"title": "x"}).json["detail"] == "forbidden_role"

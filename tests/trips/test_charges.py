@@ -17,7 +17,7 @@ def charges(person: Person, trip_id: UUID) -> list[tuple[str, str, str]]:
 
 def test_the_flights_of_a_booking_are_one_charge_and_everything_else_is_its_own(alice: Person) -> None:
     assert charges(alice, whole_trip(alice)) == [
-        ("Flights EK 533 Cochin – Dubai 19 Dec 2026, EK 532 Dubai – Cochin 25 Dec 2026, booking Q7X2LM", "96000.00", "104000.00"),
+        ("Flights EK 533 Kochi – Dubai 19 Dec 2026, EK 532 Dubai – Kochi 25 Dec 2026, booking Q7X2LM", "96000.00", "104000.00"),
         ("Marsa Creek Hotel, Dubai, 19 Dec 2026 – 23 Dec 2026", "62000.00", "71000.50"),
         ("Desert at sunset, 21 Dec 2026", "11000.00", "14000.00"),
         ("Transfer Dubai to Abu Dhabi, 23 Dec 2026", "4000.00", "5200.00"),

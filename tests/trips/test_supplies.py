@@ -52,30 +52,31 @@ def travellers(person: Person, trip_id: UUID, *, surname: str = "Krishnan", kind
 def an_offer(person: Person, **asked: Any) -> tuple[UUID, FlightOffer]:
     query = FlightQuery("COK", "DXB", LEAVES, Party(adult=1), "INR", return_date=LEAVES + timedelta(days=6))
     with person.acting() as actor:
-        offered = service.search_flights(suppliers(person), actor, replace(query, **asked))[0]
+        offered = service.search_flights(suppliers(person), actor, replace(query, **asked)).done()[0]
     return offered.id, offered.offer
 
 
 def a_rate(person: Person, *, refundable: bool = True) -> HotelRate:
     query = HotelQuery("AE", "Dubai", LEAVES, LEAVES + timedelta(days=4), 2, "INR")
     with person.acting() as actor:
-        found = [offered.offer for offered in service.search_hotels(suppliers(person), actor, query)]
+        found = [offered.offer for offered in service.search_hotels(suppliers(person), actor, query).done()]
     return next(rate for rate in found if rate.refundable is refundable)
 
 
 def hold(person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID] | None = None) -> list[queries.Line]:
     with person.acting() as actor:
-        return [queries.line_of(line) for line in service.hold_flight(suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids)]
+        held = service.hold_flight(suppliers(person), keyring(person), actor, trip_id, offer_id, passenger_ids).done()
+        return [queries.line_of(line) for line in held]
 
 
 def issue(person: Person, line_id: UUID, reference: str) -> list[queries.Line]:
     with person.acting() as actor:
-        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id, reference=reference)]
+        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id, reference=reference).done()]
 
 
 def book(person: Person, rate: HotelRate, passenger_ids: list[UUID], reference: str) -> queries.Line:
     with person.acting() as actor:
-        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids, reference=reference))
+        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids, reference=reference).done())
 
 
 # Flights -------------------------------------------------------------------------------------------------------------------
@@ -173,7 +174,7 @@ def test_a_ticket_is_issued_once_and_its_number_stands_on_every_flight(alice: Pe
     with pytest.raises(service.NotHeld):
         issue(alice, held[0].id, "ap-2")
     with alice.acting() as actor:
-        lines, booking = service.read_flight(suppliers(alice), actor, (held[0].supplier_ref or "").lower())
+        lines, booking = service.read_flight(suppliers(alice), actor, (held[0].supplier_ref or "").lower()).done()
         assert (len(lines), booking.status.value, [ticket.number for ticket in booking.tickets]) == (len(held), "ticketed", numbers)
 
 
@@ -184,7 +185,7 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
     held = hold(alice, trip_id, an_offer(alice)[0])
     first: Any = None
     with pytest.raises(RuntimeError, match="killed"), alice.acting() as actor:
-        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id, reference="ap-1")[0]).details
+        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id, reference="ap-1").done()[0]).details
         raise RuntimeError("killed")
     again: Any = issue(alice, held[0].id, "ap-1")[0].details
     assert again.tickets == first.tickets
@@ -217,14 +218,14 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     rate = a_rate(alice)
     with alice.acting() as actor:
-        assert service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).total == rate.total
+        assert service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total == rate.total
     line = book(alice, rate, people, "ap-1")
     details: Any = line.details
     assert (line.status, line.cost, details.name, details.check_in, details.check_out) == ("booked", rate.total, rate.hotel.name, rate.check_in, rate.check_out)
     assert book(alice, rate, people, "ap-1").id == line.id
     assert book(alice, rate, people, "ap-2").id != line.id, "a second room is a second booking"
     with alice.acting() as actor:
-        _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id)
+        _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id).done()
         assert (booking.confirmation, booking.status.value) == (line.supplier_ref, "booked")
 
 
@@ -243,12 +244,12 @@ def test_what_a_cancellation_costs_stands_on_the_trip(alice: Person, refundable:
     rate = a_rate(alice, refundable=refundable)
     line = book(alice, rate, people, "ap-1")
     with alice.acting() as actor:
-        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-2")
+        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-2").done()
         assert cancelled.status == "cancelled"
     assert bool(charge) is not refundable
     assert journey(alice, trip_id).totals[0].cost == (charge or Money(0, "INR"))
     with pytest.raises(service.LineIsOver), alice.acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3")
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3").done()
 
 
 def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
@@ -279,12 +280,12 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
     with alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people, reference="ap-1")
+        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people, reference="ap-1").done()
     assert late.asked == ["ap-1", "ap-1"]
     assert len(journey(alice, trip_id).lines) == 1
     never = Late(suppliers(alice).hotels, times=9)
     with pytest.raises(UpstreamTimeout), alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, rate.rate_key, people, reference="ap-2")
+        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, rate.rate_key, people, reference="ap-2").done()
     assert never.asked == ["ap-2", "ap-2"]
     assert len(journey(alice, trip_id).lines) == 1
 
@@ -294,7 +295,7 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
 
 def file_visa(person: Person, passenger_id: UUID, reference: str) -> queries.Line:
     with person.acting() as actor:
-        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today(), reference=reference)
+        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today(), reference=reference).done()
         return queries.line_of(line)
 
 
@@ -305,7 +306,7 @@ def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
         file_visa(alice, people[0], "ap-1")
     hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
     with alice.acting() as actor:
-        asked = service.visa_requirements(suppliers(alice), actor, "IN", "AE")
+        asked = service.visa_requirements(suppliers(alice), actor, "IN", "AE").done()
     assert asked.documents
     line = file_visa(alice, people[0], "ap-1")
     details: Any = line.details
@@ -338,7 +339,7 @@ def test_each_act_names_its_supplier_in_the_audit_and_no_passport(alice: Person,
     issue(alice, held[0].id, "ap-1")
     line = book(alice, a_rate(alice), people, "ap-2")
     with alice.acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3")
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3").done()
     file_visa(alice, people[0], "ap-4")
     with owner_engine.connect() as connection:
         asked = sa.text("select kind, driver, outputs::text as told from audit_events where tenant_id = :t and driver is not null order by seq")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from voyagent.approvals.models import Approval
 from voyagent.identity.permissions import Role
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
@@ -139,7 +140,7 @@ class InvalidArguments(Unprocessable):
     message = N_("What was proposed does not fit what this needs, so nothing was done.")
 
 
-Run = Callable[[Actor, dict[str, Any]], dict[str, Any]]
+Run = Callable[[Actor, dict[str, Any]], dict[str, Any] | Errand[dict[str, Any]]]
 Describe = Callable[[Actor, dict[str, Any]], Description]
 Measure = Callable[[Actor, dict[str, Any]], Measured]
 Arguments = TypeVar("Arguments", bound=BaseModel)
@@ -158,8 +159,9 @@ class Effect:
 
     Before anybody is asked, the effect is rehearsed as the requester: `run` is tried in a savepoint that is rolled back, the journal lines and mails of it are
     kept, and `measure` tells how things stand before it and after it. An `external` effect reaches an outside system, so its `run` is never tried; `rehearse`
-    does in its place what it does to our own books and trips. `describe` reads only, and adds the words, the document, facts and checks (and lines and balances
-    where nothing can be rehearsed).
+    does in its place what it does to our own books and trips. Where it `asks`, `run` gives an errand: the outside system is asked with no transaction open, and
+    what comes of it is written in the one that marks the effect as done. `describe` reads only, and adds the words, the document, facts and checks (and lines
+    and balances where nothing can be rehearsed).
 
     `amount` is what granting is worth, for the limits of roles; where one act can move several currencies, `amounts` reads all of them out of the arguments,
     and each is held to the limit. `schema` reads arguments that a reviewer has edited; without it they cannot be edited.
@@ -173,6 +175,7 @@ class Effect:
     run: Run
     describe: Describe | None = None
     external: bool = False
+    asks: bool = False
     rehearse: Run | None = None
     measure: Measure | None = None
     amount: AmountOf | None = None

@@ -6,16 +6,19 @@ from uuid import UUID
 
 from voyagent.approvals import service
 from voyagent.identity.agencies import in_each_agency
-from voyagent.kernel import tenancy
-from voyagent.kernel.db import db
+from voyagent.kernel.db import transaction
 from voyagent.kernel.jobs import task
 
 
-@task(service.EFFECT_TASK)
+@task(service.EFFECT_TASK, own_transactions=True)
 def run_effect(tenant_id: str, approval_id: str) -> None:
-    """Carry a granted proposal out, in one transaction."""
-    tenancy.bind(db.session(), UUID(tenant_id))
-    service.carry_out(approval_id)
+    """Carry a granted proposal out, in one transaction; whoever outside must be asked for it is asked before, with none open."""
+    agency = UUID(tenant_id)
+    with transaction(agency):
+        errand = service.prepare(approval_id)
+    settle = errand.go() if errand is not None else None
+    with transaction(agency):
+        service.carry_out(approval_id, settle)
 
 
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")

@@ -1,7 +1,8 @@
 """Runs a turn in the worker: move by move, every event stored as it happens, every finished step kept, so that a turn outlives its worker.
 
 A turn is a journal. Whoever takes it over reads the journal, repeats nothing that stands in it, and goes on behind its last line: a tool's work, its outcome
-and the event that tells of it are one transaction, so a tool runs once or not at all. A model's words are told as they come and its answer is kept when it
+and the event that tells of it are one transaction, so a tool runs once or not at all. A tool that asks somebody outside does so between two transactions, under
+a name of ours that stays the same: whoever takes over asks again, and it happens once. A model's words are told as they come and its answer is kept when it
 is complete, so an answer is asked for once; words of one whose worker died before that stand without it, and whoever goes on says so (`restarts`).
 """
 
@@ -23,6 +24,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as Poo
 from voyagent.approvals import service as approvals
 from voyagent.assistant import blocks, costs, minds, prompt, queries
 from voyagent.assistant.minds import Models
+from voyagent.assistant.outcomes import outcome_event, output_of, refused, settled, whole
 from voyagent.assistant.planner.moves import (
     Answer,
     Ask,
@@ -42,15 +44,16 @@ from voyagent.assistant.planner.moves import (
     move_from,
 )
 from voyagent.assistant.tools import registry
-from voyagent.assistant.tools.registry import Scene, Tool
+from voyagent.assistant.tools.registry import JsonObject, Scene, Tool
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.queries import Step, Turn
-from voyagent.chat.service import EVENT_FIELDS, TurnTakenOver
+from voyagent.chat.service import TurnTakenOver
 from voyagent.drivers.models.usage import Usage
 from voyagent.identity import queries as identity
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
 from voyagent.kernel.reading import Row
 from voyagent.settings import queries as settings
@@ -205,7 +208,7 @@ class Performance:
         kind = "approval_granted" if decision.granted else "approval_denied"
         self._emit(kind, approval_id=decision.approval_id, approval_summary=decision.summary, **told)
         if decision.granted:
-            self._emit("tool_result", tool_output=_output(decision.outcome), tool_input=decision.arguments, **told)
+            self._emit("tool_result", tool_output=output_of(decision.outcome), tool_input=decision.arguments, **told)
 
     def _next(self, conversation: Conversation) -> Move:
         if self._steps:
@@ -230,7 +233,7 @@ class Performance:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
             chat.emit(self._turn, "text_delta", text=text)
-        self._told.append(_whole("text_delta", {"text": text}))
+        self._told.append(whole("text_delta", {"text": text}))
 
     def _forget_unfinished(self) -> None:
         """Take back what a worker told of an answer that it did not live to keep."""
@@ -271,19 +274,28 @@ class Performance:
             self._told.append(self._stored.popleft())  # it was stored in one transaction with the outcome
             return outcome
         with self._writing():
-            outcome, summary = self._carry_out(call, call_id)
-            self._keep("outcome", kept(outcome))
-            kind, fields = outcome_event(call, call_id, outcome, summary)
-            chat.emit(self._turn, kind, **fields)
-        self._told.append(_whole(kind, fields))
+            begun, summary = self._carry_out(call, call_id)
+            if isinstance(begun, Outcome):
+                return self._note(call, call_id, begun, summary)
+        settle = begun.go()  # somebody outside is asked, and neither the conversation nor a connection waits for it
+        with transaction(self._turn.tenant_id):
+            turns.hold_turn(self._turn)  # noted though somebody wants to stop: it has happened
+            return self._note(call, call_id, settled(settle), "")
+
+    def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
+        """Keep what came of a tool and tell of it, in the transaction that did it."""
+        self._keep("outcome", kept(outcome))
+        kind, fields = outcome_event(call, call_id, outcome, summary)
+        chat.emit(self._turn, kind, **fields)
+        self._told.append(whole(kind, fields))
         return outcome
 
     @property
     def _call_id(self) -> str:
         return f"call-{self._turn.id.removeprefix('t-')}-{self._number}"
 
-    def _carry_out(self, call: Call, call_id: str) -> tuple[Outcome, str]:
-        """Use a tool as the person, with her present rights; a refusal undoes the tool's work and nothing else."""
+    def _carry_out(self, call: Call, call_id: str) -> tuple[Outcome | Errand[JsonObject], str]:
+        """Use a tool as the person, with her present rights; a refusal undoes the tool's work and nothing else. An errand is still to be run."""
         try:
             actor = identity.get_actor(self._turn.user_id).via(Channel.ASSISTANT)
             tool = registry.get(call.tool)
@@ -292,7 +304,10 @@ class Performance:
             scene = Scene(actor, self._turn.session_id)
             with audit.savepoint():
                 if tool.run is not None:
-                    return Outcome(tool.run(scene, wanted)), ""
+                    made = tool.run(scene, wanted)
+                    if isinstance(made, Errand):
+                        return (Outcome(made.done()) if made.ask is None else made), ""
+                    return Outcome(made), ""
                 approval = approvals.propose(
                     actor,
                     session_id=self._turn.session_id,
@@ -304,7 +319,7 @@ class Performance:
                 )
                 return Outcome(approval_id=approval.id), approval.summary
         except VoyagentError as refusal:
-            return Outcome(error=refusal.code, message=gettext(refusal.message)), ""
+            return refused(refusal), ""
 
     def _require(self, actor: Actor, tool: Tool) -> None:
         """Whether the person's present role may use the tool; what it may not, the audit tells (API contract, audit kinds). Raises Forbidden."""
@@ -325,7 +340,7 @@ class Performance:
             return
         with self._writing():
             chat.emit(self._turn, kind, **fields)
-        self._told.append(_whole(kind, fields))
+        self._told.append(whole(kind, fields))
 
     def _retell(self, kind: str) -> None:
         known = self._stored.popleft()
@@ -362,19 +377,3 @@ def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))
     elif move.tries:
         costs.record(turn, number, move.model, Usage(**move.usage))
-
-
-def outcome_event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:
-    """The event that tells of an outcome."""
-    fields: dict[str, Any] = {"tool_name": call.tool, "tool_call_id": call_id}
-    if outcome.approval_id is not None:
-        return "approval_request", fields | {"approval_id": outcome.approval_id, "approval_summary": summary}
-    return "tool_result", fields | {"tool_output": _output(outcome)}
-
-
-def _whole(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": kind} | dict.fromkeys(EVENT_FIELDS) | fields
-
-
-def _output(outcome: Outcome) -> dict[str, Any]:
-    return outcome.output if outcome.error is None else {"error": outcome.error, "message": outcome.message}

@@ -228,6 +228,11 @@ def _itinerary(_given: Facts, _output: Facts) -> str:
     return _("Read the itinerary")
 
 
+def _sent(given: Facts, output: Facts) -> str:
+    to = output.get("to") or given.get("to", "")
+    return _("Mailed the itinerary to %(to)s", to=to) if output.get("sent") else _("Mail the itinerary to %(to)s", to=to)
+
+
 def _joined(given: Facts, output: Facts) -> str:
     return _("Added %(name)s to the trip", name=output.get("full_name") or given.get("full_name", ""))
 
@@ -303,6 +308,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "cancel_hotel_booking": ("building-x", _given_back),
     "show_trip": ("suitcase", _trip),
     "read_itinerary": ("card-list", _itinerary),
+    "send_itinerary": ("send", _sent),
     "add_passenger": ("person-plus", _joined),
     "remove_passenger": ("person-dash", _left),
     "add_transfer": ("car-front", _ride),

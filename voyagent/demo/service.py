@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from voyagent.demo import documents, enquiries, talks
+from voyagent.demo import documents, enquiries, journeys, talks
 from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, OWNER, TIMEZONE
 from voyagent.identity import queries as people, service as identity
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -35,8 +35,8 @@ class AddressTaken(Conflict):
 def fill(parts: Identity) -> list[str]:
     """Make the demo agency where it is not there, hold its conversations, ask again for what ran out of time; what was done, in sentences.
 
-    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them; the conversations are taken up where they were left. Raises
-    DemoNotAllowed, AddressTaken.
+    People, enquiries and books are one transaction, so an interrupted fill leaves nothing of them; the conversations and the trips are taken up where they were
+    left. Raises DemoNotAllowed, AddressTaken.
     """
     if parts.settings.is_production:
         raise DemoNotAllowed
@@ -44,9 +44,12 @@ def fill(parts: Identity) -> list[str]:
     staff = _staff()
     accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
     held = talks.hold_all(staff, accountant)
+    planned = journeys.plan_all(parts.keyring, staff)
     waiting = talks.ask_again(staff)
     if held:
         done.append(f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant.")
+    if planned:
+        done.append(f"{planned} {'trip' if planned == 1 else 'trips'} with travellers, flights, hotels and visas.")
     return [*done, f"{waiting} requests wait for a decision in {AGENCY}, for fifteen minutes."]
 
 

@@ -86,6 +86,7 @@ SCOPE_WORDS = {
     "read": (_("Read everything"), _("All that you can see, and it changes nothing")),
     "enquiries": (_("Enquiries"), _("Take them in, change them, open a conversation")),
     "assistant": (_("Assistant"), _("Talk with it, so that it looks up and proposes what you could")),
+    "trips": (_("Trips"), _("Who travels, flights, hotels and the rest; in itineraries the whole passports")),
     "approvals": (_("Approvals"), _("See what waits, grant and reject as you may")),
     "books": (_("Books"), _("Invoices, bills, payments, journal, reports")),
     "reports": (_("Reports"), _("Receivables, payables, trial balance")),

@@ -28,6 +28,7 @@ READ = frozenset(
         "billing.read",
         "chat.read",
         "enquiry.read",
+        "itinerary.read",
         "ledger.read",
         "report.read",
         "settings.read",
@@ -57,6 +58,7 @@ WRITE = frozenset(
         "tool.propose",
         "trip.open",
         "trip.see_passports",
+        "trip.send",
         "trip.update",
     }
 )
@@ -84,9 +86,10 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
     "enquiries": _area("enquiry") | {"chat.open"},  # promoting one opens a conversation
     "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
+    "trips": _area("trip", "itinerary"),
     "approvals": _area("approval"),
-    "books": _area("billing", "bill", "invoice", "ledger", "payment", "report"),
-    "reports": _area("report"),
+    "books": _area("billing", "bill", "invoice", "itinerary", "ledger", "payment", "report"),
+    "reports": _area("report", "itinerary"),
     "audit": _area("audit"),
     "team": _area("team", "invite"),
     "settings": _area("settings"),

@@ -19,13 +19,15 @@ Value = str | int
 class Kind:
     """One letter. `subject` is one for all, or a value's name and a subject for each choice that it has.
 
-    `link_lives` names the value that says for how long its link is good, and how many seconds one of it has.
+    `link_lives` names the value that says for how long its link is good, and how many seconds one of it has. A letter that is `for_customer` comes in the
+    agency's name, its answers go to the value `reply_to`, and it may carry a document.
     """
 
     subject: str | tuple[str, dict[str, str]]
     values: dict[str, type[str | int]]
     choices: dict[str, frozenset[str]] | None = None
     link_lives: tuple[str, int] | None = None
+    for_customer: bool = False
 
     def subject_for(self, values: dict[str, Value]) -> str:
         """The subject of a letter with these values, in English and not filled in."""
@@ -64,4 +66,5 @@ KINDS: dict[str, Kind] = {
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("You are no longer with %(agency)s"), {}),
     "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
+    "itinerary": Kind(N_("Your itinerary: %(title)s"), {"title": str, "sender": str, "reply_to": str}, for_customer=True),
 }

@@ -13,20 +13,23 @@ from flask import current_app
 from flask_babel import force_locale, gettext
 
 from voyagent.kernel.config import Settings
-from voyagent.mail.kinds import KINDS, Value
-from voyagent.mail.service import Letter
+from voyagent.mail.kinds import KINDS
+from voyagent.mail.service import Contents, Letter, masked
 
 _NAME_MAX = 120
 _JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"  # Hindi is written with them
 _LINE_MAX = 900  # a line of a mail has 998 characters at most (RFC 5322, 2.1.1)
 
 
-def write(letter: Letter, *, to: str, values: dict[str, Value], settings: Settings) -> EmailMessage:
-    """The whole mail, as text and as HTML. Raises what templates raise; never for what an agency or a person is called."""
+def write(letter: Letter, contents: Contents, *, settings: Settings) -> EmailMessage:
+    """The whole mail, as text and as HTML, with what goes with it. Raises what templates raise; never for what an agency or a person is called."""
     name, sender = parseaddr(settings.mail_from)
+    kind, values = KINDS[letter.kind], contents.values
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name=name, addr_spec=sender)
-    message["To"] = _recipient(to)
+    message["From"] = Address(display_name=_one_line(letter.agency) if kind.for_customer else name, addr_spec=sender)
+    message["To"] = _recipient(contents.to)
+    if kind.for_customer:
+        message["Reply-To"] = _recipient(str(values["reply_to"]))
     message["Date"] = format_datetime(letter.created_at)
     # The same at each attempt, so that a mail that was sent twice is shown once where mail programs look at it.
     message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
@@ -35,19 +38,16 @@ def write(letter: Letter, *, to: str, values: dict[str, Value], settings: Settin
     with force_locale(letter.locale):
         given: dict[str, Any] = {**values, "agency": letter.agency}
         given = {name: _one_line(value) if isinstance(value, str) and name != "link" else value for name, value in given.items()}
-        given["subject"] = gettext(KINDS[letter.kind].subject_for(values), **given)
+        given["subject"] = gettext(kind.subject_for(values), **given)
         message["Subject"] = given["subject"]
         given |= {"site": settings.public_url, "locale": letter.locale}
         text, html = (_render(f"mail/{letter.kind}.{ending}", given) for ending in ("txt", "html"))
     message.set_content(text, cte=_encoding(text))
     message.add_alternative(html, subtype="html", cte=_encoding(html))
+    if contents.attached is not None:
+        maintype, _, subtype = contents.attached.media_type.partition("/")
+        message.add_attachment(contents.attached.content, maintype=maintype, subtype=subtype, filename=contents.attached.name)
     return message
-
-
-def masked(address: str) -> str:
-    """An address as its owner knows it and nobody else does: `neha@sharma.in` → `n***@sharma.in`."""
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}***@{domain}"
 
 
 def _render(name: str, given: dict[str, Any]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -39,6 +41,23 @@ class WrongMail(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A document that goes with a letter; `media_type` is such as `application/pdf`."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+class Contents(NamedTuple):
+    """What is sealed of a mail."""
+
+    to: str
+    values: dict[str, Value]
+    attached: Attached | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A mail taken up to be sent: what the templates and the head are made of."""
 
@@ -58,17 +77,19 @@ class Outbox:
     keyring: Keyring
     driver: MailDriver | None
 
-    def send(self, *, to: str, kind: str, locale: str, **values: Value) -> UUID:
+    def send(self, *, to: str, kind: str, locale: str, attached: Attached | None = None, **values: Value) -> UUID:
         """Have a mail sent once the running act has committed; if it does not, there never was one.
 
         `kind` and `values` are of `mail.kinds`; another language than ours reads English. Contents are sealed, so that neither the database nor the
-        queue holds a token that is still good. Raises WrongMail, TenantNotBound.
+        queue holds a token that is still good. `attached` goes with a letter to a customer, as it is now. Raises WrongMail, TenantNotBound.
         """
         known = _checked(kind, values, self.settings.public_url)
+        if attached is not None and not known.for_customer:
+            raise WrongMail(f"{kind} carries no document")
         if not _ADDRESS.fullmatch(to) or not to.isprintable():
             raise WrongMail("the recipient is not one plain address")
         mail_id, now = new_id(), clock.now()
-        contents = json.dumps({"to": to, "values": values}).encode()
+        contents = json.dumps({"to": to, "values": values, "attached": _written(attached)}).encode()
         sealed = self.keyring.seal(PURPOSE, contents, bound_to=str(mail_id))
         language = locale if locale in LOCALES else "en"
         useless_at = now + known.useful_for(values)
@@ -78,10 +99,16 @@ class Outbox:
             notes.mails.append((kind, to))
         return mail_id
 
-    def unseal(self, letter: Letter) -> tuple[str, dict[str, Value]]:
-        """Recipient and values of a letter. Raises SealBroken."""
+    def unseal(self, letter: Letter) -> Contents:
+        """Recipient and values of a letter, and what goes with it. Raises SealBroken."""
         contents = json.loads(self.keyring.open(PURPOSE, letter.sealed, bound_to=str(letter.id)))
-        return contents["to"], contents["values"]
+        return Contents(contents["to"], contents["values"], _read(contents.get("attached")))
+
+
+def masked(address: str) -> str:
+    """An address as its owner knows it and nobody else does: `neha@sharma.in` → `n***@sharma.in`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}***@{domain}"
 
 
 def take(mail_id: UUID) -> Letter | None:
@@ -145,6 +172,18 @@ def see_to_mail() -> None:
     )
     for mail_id in due.all():
         _queue(mail_id)
+
+
+def _written(attached: Attached | None) -> dict[str, str] | None:
+    """A document as JSON."""
+    if attached is None:
+        return None
+    return {"name": attached.name, "media_type": attached.media_type, "content": base64.b64encode(attached.content).decode()}
+
+
+def _read(written: dict[str, Any] | None) -> Attached | None:
+    """The same out of JSON; mails that were left by older versions have none."""
+    return None if written is None else Attached(written["name"], written["media_type"], base64.b64decode(written["content"]))
 
 
 def _queue(mail_id: UUID) -> None:

@@ -38,8 +38,7 @@ def deliver(tenant_id: str, mail_id: str) -> None:
 def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | None, bool]:
     """Why it failed, in a word, and whether for good; whatever went wrong, only the error's name leaves here, since its text may hold a link or an address."""
     try:
-        to, values = outbox.unseal(letter)
-        driver.send(letters.write(letter, to=to, values=values, settings=outbox.settings))
+        driver.send(letters.write(letter, outbox.unseal(letter), settings=outbox.settings))
     except MailNotSent as error:
         return error.reason, isinstance(error, MailRefused)
     except Exception as error:  # noqa: BLE001 - a template that cannot be filled must not show what it was filled with

@@ -56,7 +56,7 @@ def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> d
     return wire_trial_balance(actor.tenant_id, trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero))
 
 
-@api.get("/reports/itinerary", answer=ItineraryResponse, permission="report.read", errors=(SessionNotFound,))
+@api.get("/reports/itinerary", answer=ItineraryResponse, permission="itinerary.read", errors=(SessionNotFound,))
 def get_reports_itinerary(reader: LaneReader, query: ItineraryQuery) -> dict[str, Any]:
     """The trip of a conversation: passengers, flights, hotels, visas, and what the customer pays. Empty where the conversation has no trip."""
     session_id = parse_id(query.session_id)

@@ -73,7 +73,7 @@ def trial_balance(reader: LaneReader) -> Any:
     return render_template("reports/trial_balance.html", **facts), 422 if wrong else 200
 
 
-@pages.page("/reports/itinerary", permission="report.read", missing=SessionNotFound)
+@pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
 def itinerary(reader: LaneReader) -> Any:
     """The itinerary of a conversation is the page of its trip; where none is open yet, the way to open it. Without a conversation, all trips."""
     asked = request.args.get("session_id", "").strip()

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from babel.core import Locale
 from flask_babel import get_locale, lazy_gettext as _
 from pydantic import BaseModel, ValidationError
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.presentation import status_look
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.queries import Line, Passenger
-from voyagent.trips.schemas import LineIn, PassengerIn, TripIn
+from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
 from voyagent.trips.service import BY_HAND
 from voyagent.trips.words import PASSENGER_WORDS
 
@@ -31,6 +31,7 @@ LINE_PLACES = {
     "line_is_over": "",
     "trip_full": "",
 }
+SEND_PLACES = {"nothing_to_send": ""}
 _CURRENCY = {"invalid_currency": _("That is not a currency code. Use three capitals such as INR.")}
 _CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
@@ -50,6 +51,23 @@ class TripForm(SchemaForm[TripIn]):
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:
             self.currency.data = currency
+
+
+class SendForm(SchemaForm[SendIn]):
+    """To whom the itinerary goes: the customer of the enquiry, unless another address is typed."""
+
+    schema: ClassVar[type[BaseModel]] = SendIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "to.missing": _("An address is needed."),
+        "to.email_invalid": _("That is not an e-mail address. It looks like name@example.com."),
+    }
+
+    to = StringField(_("To"))
+    locale = SelectField(_("Language"), choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")], validate_choice=False)
+    prices = BooleanField(_("With the total price"))
+
+    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
+        super().__init__(data={"to": address, "locale": locale, "prices": True}, **given)
 
 
 class PassengerForm(SchemaForm[PassengerIn]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from uuid import UUID
 
 from babel.core import Locale
@@ -54,11 +54,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One day of the trip."""
+    """One day of the trip; `before` is what comes before its first flight, such as the way to the airport."""
 
     day: str
     weekday: str
     heading: str
+    before: tuple[Item, ...] = ()
     legs: tuple[Leg, ...] = ()
     items: tuple[Item, ...] = ()
 
@@ -102,7 +103,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
         origin=places.city_of(legs[0].origin) if legs else "",
         destination=turning or (stays[0][1].city if stays else ""),
         summaries=tuple((name, words) for name, words in summaries if words),
-        days=tuple(_days(lines, legs)),
+        days=tuple(_together(_days(lines, legs))),
         undated=tuple(_item(line) for line in lines if line.starts_on is None and line.kind != "visa"),
         notes=journey.trip["notes"] or "",
         prices=tuple(prices),
@@ -112,7 +113,19 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 # Days ----------------------------------------------------------------------------------------------------------------------
 
 
-def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[Day]:
+def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
+    """Days at leisure that follow one another are one: `15 – 24 Dec`."""
+    for is_free, group in groupby(days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items):
+        run = list(group)
+        if not is_free or len(run) == 1:
+            yield from (day for _, day in run)
+            continue
+        (first, one), (last, other) = run[0], run[-1]
+        begins = format_date(first, "d" if (first.year, first.month) == (last.year, last.month) else "d MMM", locale=_locale())
+        yield replace(one, day=f"{begins} – {other.day}", weekday=f"{one.weekday} – {other.weekday}")
+
+
+def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[tuple[date, Day]]:
     dated = [line for line in lines if line.starts_on is not None]
     if not dated:
         return
@@ -123,14 +136,17 @@ def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[D
     for day in every:
         today = [line for line in dated if line.starts_on == day]
         heading = _heading(day, today, dated, home)
-        items = [_item(line) for line in today if line.kind != "flight"]
-        yield Day(
+        takes_off = next((number for number, line in enumerate(today) if line.kind == "flight"), 0)
+        items = [_item(line) for line in today[takes_off:] if line.kind != "flight"]
+        told = Day(
             day=format_date(day, "d MMM", locale=_locale()),
             weekday=format_date(day, "EEEE", locale=_locale()),
             heading=heading,
+            before=tuple(_item(line) for line in today[:takes_off]),
             legs=tuple(_leg(line, line.details) for line in today if isinstance(line.details, FlightDetails)),
             items=tuple(replace(item, title="") if item.title == heading else item for item in items),
         )
+        yield day, told
 
 
 def _days_of(line: Line) -> list[date]:

@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, desc, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Uuid, desc, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -24,7 +24,7 @@ OVER = frozenset({"cancelled", "failed"})
 
 
 class Trip(TenantOwned, Base):
-    """A journey of a customer. Of a conversation there is one at most; an enquiry may have several."""
+    """A journey of a customer. Of a conversation there is one at most; an enquiry may have several. `sent_at` and `sent_to`: the itinerary that went last."""
 
     __tablename__ = "trips"
 
@@ -36,8 +36,11 @@ class Trip(TenantOwned, Base):
     created_by_user_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    sent_at: Mapped[datetime | None]
+    sent_to: Mapped[str | None]
 
     __table_args__ = (
+        CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
         ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_trips_creator"),
         ForeignKeyConstraint(
             ["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_trips_session", ondelete="SET NULL (session_id)"
@@ -135,4 +138,22 @@ class SupplierOffer(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("kind in ('flight', 'hotel')", name="kind"),
         Index("ix_supplier_offers_expires", "tenant_id", "expires_at"),
+    )
+
+
+class SupplierAnswer(TenantOwned, Base):
+    """Which offers a question was answered with, in their order, and until when the same question is not asked again. `question` is a digest."""
+
+    __tablename__ = "supplier_answers"
+
+    what: Mapped[str]
+    question: Mapped[str]
+    offer_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("what in ('flights', 'hotels', 'rate')", name="what"),
+        Index("ix_supplier_answers_question", "tenant_id", "question", desc("created_at")),
+        Index("ix_supplier_answers_expires", "tenant_id", "expires_at"),
     )

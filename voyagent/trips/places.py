@@ -9,6 +9,25 @@ from zoneinfo import ZoneInfo
 
 import airportsdata
 
+_SPOKEN = {
+    "BLR": "Bengaluru",
+    "CCJ": "Kozhikode",
+    "CNN": "Kannur",
+    "COK": "Kochi",
+    "DEL": "Delhi",
+    "GOI": "Goa",
+    "GOX": "Goa",
+    "TRV": "Thiruvananthapuram",
+    "DMM": "Dammam",
+    "DPS": "Bali",
+    "DWC": "Dubai",
+    "FRA": "Frankfurt",
+    "IST": "Istanbul",
+    "YVR": "Vancouver",
+    "YYZ": "Toronto",
+}
+"""Cities as customers call them, where the list has an older name or the suburb in which the airport lies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Airport:
@@ -55,6 +74,13 @@ def instant(code: str, local: datetime) -> datetime | None:
 def _airports() -> dict[str, Airport]:
     metros = {code: metro for metro, city in airportsdata.load_iata_macs().items() for code in city["airports"]}
     return {
-        code: Airport(code, row["name"], row["city"] or code, row["country"], row["tz"], metros.get(code) or f"{row['city'] or code}, {row['country']}")
+        code: Airport(
+            code,
+            row["name"],
+            _SPOKEN.get(code) or row["city"] or code,
+            row["country"],
+            row["tz"],
+            metros.get(code) or f"{row['city'] or code}, {row['country']}",
+        )
         for code, row in airportsdata.load("IATA").items()
     }

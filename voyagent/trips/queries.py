@@ -22,7 +22,7 @@ from voyagent.trips import details as kinds
 from voyagent.trips.models import COMMITTED, OVER, Trip, TripLine, TripPassenger
 
 _TRIPS, _PEOPLE, _LINES = Trip.__table__.c, TripPassenger.__table__.c, TripLine.__table__.c
-_TRIP_COLUMNS = ("id", "tenant_id", "title", "currency", "notes", "enquiry_id", "created_by_user_id", "created_at", "updated_at")
+_TRIP_COLUMNS = ("id", "tenant_id", "title", "currency", "notes", "enquiry_id", "created_by_user_id", "created_at", "updated_at", "sent_at", "sent_to")
 _PASSENGER_COLUMNS = (
     *("id", "trip_id", "full_name", "kind", "date_of_birth", "nationality"),
     *("passport_last4", "passport_expiry", "created_at", "updated_at"),

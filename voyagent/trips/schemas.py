@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from voyagent.identity.schemas import Email
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Id, Instant, Offset, Query, filter_field, text_field, trimmed_field, wire_instant
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page
@@ -112,6 +113,14 @@ class LinePatch(Closed):
     def changes(self) -> LineChanges:
         """What was sent."""
         return cast("LineChanges", {name: getattr(self, name) for name in self.model_fields_set})
+
+
+class SendIn(Closed):
+    """To whom the itinerary goes, in which language, and whether it names the price."""
+
+    to: Email
+    locale: Literal["en", "hi"]
+    prices: bool = False
 
 
 class TripListQuery(Query):

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from flask import Response, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.drivers.paper import Paper
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.presentation import page_locale, symbol_money
-from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
-from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.kernel.reading import LaneReader, Reader, SessionReader
 from voyagent.trips import passports, queries, service
-from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, TRIP_PLACES, LineForm, PassengerForm, TripForm
-from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of
+from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, SEND_PLACES, TRIP_PLACES, LineForm, PassengerForm, SendForm, TripForm
 from voyagent.trips.lint import findings
+from voyagent.trips.paper import document_of, sheet_of
 from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import LineIn, PassengerIn
+from voyagent.trips.sending import mail_itinerary
 from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sentence_of
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
 PAGE_ROWS = 50
+WITHOUT = "no"
+"""`?prices=no`: the itinerary of whoever pays by another paper."""
 OFFSET_MAX = 2**31 - 1
 
 
@@ -63,18 +63,29 @@ def open_for(actor: Actor) -> Any:
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
     """One trip: the itinerary, and for staff what to look at, who travels, what it costs."""
-    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id)))
+    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=_with_prices()))
 
 
 @pages.page("/trips/<trip_id>/itinerary.pdf", permission="trip.read", missing=TripNotFound)
 def paper(reader: LaneReader, trip_id: UUID) -> Response:
     """The itinerary as PDF, in the agency's language."""
     journey = queries.read_trip(reader, trip_id)
-    actor, typesetter = reader.prove(), current_app.extensions["voyagent.paper"]
-    assert isinstance(typesetter, Paper)
-    answer = Response(typesetter.pdf("itinerary.typ", _on_paper(journey, actor)), mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(journey.trip["title"], clock.now())}"'
+    document = document_of(journey, reader.prove().tenant_name, prices=_with_prices())
+    answer = Response(document.content, mimetype=document.media_type)
+    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
     return answer
+
+
+@pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound)
+def send(actor: Actor, trip_id: UUID) -> Any:
+    """Send the itinerary to the customer: the first step shows what goes and to whom, the second sends it."""
+    trip = queries.get_trip(trip_id)
+    form = SendForm(actor.locale, service.address_of_customer(trip))
+    sent = form.attempt(lambda body: mail_itinerary(actor, trip_id, to=body.to, locale=body.locale, prices=body.prices), **SEND_PLACES)
+    if sent is None:
+        shown = _shown(queries.read_trip(SessionReader(db.session), trip_id))
+        return render_template("trips/send.html", form=form, **shown), form.status
+    return _back(trip_id, _("The itinerary is on its way to %(address)s.", address=form.to.data))
 
 
 @pages.page("/trips/<trip_id>/edit", methods=("GET", "POST"), permission="trip.update", missing=TripNotFound)
@@ -181,12 +192,13 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
     return _back(trip_id, _("%(name)s is off the trip.", name=known.name))
 
 
-def _shown(journey: Journey) -> dict[str, Any]:
+def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
     """What the page of a trip shows."""
     return {
         "journey": journey,
         "trip": journey.trip,
-        "sheet": _itinerary(journey),
+        "sheet": sheet_of(journey, prices=prices),
+        "prices": prices,
         "found": [(finding, sentence_of(finding)) for finding in findings(journey.passengers, journey.lines)],
         "masked": passports.masked,
         "country_name": country_name,
@@ -195,30 +207,8 @@ def _shown(journey: Journey) -> dict[str, Any]:
     }
 
 
-def _itinerary(journey: Journey) -> Itinerary:
-    """The itinerary with its price; a trip whose lines have none says none."""
-    return itinerary_of(journey, [symbol_money(total.price) for total in journey.totals if total.price])
-
-
-def _on_paper(journey: Journey, actor: Actor) -> dict[str, Any]:
-    """The itinerary as the typesetter takes it: texts, and the words of the page."""
-    sheet = _itinerary(journey)
-    told = asdict(sheet) | {"summaries": [{"name": name, "words": words} for name, words in sheet.summaries]}
-    for thing in (*told["undated"], *(thing for day in told["days"] for thing in (*day["legs"], *day["items"]))):
-        del thing["line_id"]
-    return told | {
-        "lang": page_locale()[:2],
-        "agency": actor.tenant_name,
-        "booking": _("Booking %(number)s", number=sheet.booking) if sheet.booking else "",
-        "contact": f"{journey.trip['opened_by']}\n{actor.tenant_name}",
-        "footer": f"{sheet.title} · {actor.tenant_name}",
-        "words": {
-            "included": _("Also included"),
-            "price": _("Total price"),
-            "notes": _("Good to know"),
-            "contact": _("We are there for you"),
-        },
-    }
+def _with_prices() -> bool:
+    return request.args.get("prices") != WITHOUT
 
 
 def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:

@@ -26,6 +26,7 @@ TAKEN_BY_FORM = Left("trip.passenger_added", PERSON, says={"fields": ["full_name
 CHANGED = Left("trip.passenger_updated", PERSON, says={"fields": ["passport_number"]})
 ADDED = Left("trip.line_added", LINE, says={"kind": "other", "status": "planned", "price": "120.50", "currency": "INR"})
 DEARER = Left("trip.line_updated", LINE, says={"fields": [{"field": "price", "before": "0.00 INR", "after": "130.00 INR"}]})
+SENT = {"to": "d***@example.com", "locale": "hi", "prices": False}
 CANCELLED = Left("trip.line_cancelled", LINE, says={"kind": "other", "before": "planned"})
 
 
@@ -159,6 +160,12 @@ def take_a_line_off_a_trip_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/trips/{trip_id}/lines/{line_id}/remove")
 
 
+@act("POST /trips/<trip_id>/send", leaves=in_the_browser(Left("trip.itinerary_sent", TRIP, says=SENT)), answers=303)
+def send_the_itinerary(stage: Stage) -> Doing:
+    browser, (trip_id, _person, _line) = stage.alice.browser, _with(stage)
+    return lambda: stage.submit(browser, f"/trips/{trip_id}/send", to=stage.hide("deepa@example.com"), locale="hi")
+
+
 # What leaves the house: held at once, the rest by a grant -------------------------------------------------------------------
 
 AT_SUPPLIER = {"by": "bob", "via": "assistant"}
@@ -196,7 +203,8 @@ def issue_a_ticket_by_a_grant(stage: Stage) -> Doing:
     return _granted(stage, "issue_ticket", pnr_id=str(lines[0].id))
 
 
-@act("approvals.run_effect", leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED))
+# Before a hotel is asked, what was found a moment ago is forgotten, whatever comes of it.
+@act("approvals.run_effect", leaves=(Left("trip.hotel_booked", LINE, **AT_SUPPLIER), _effect("book_hotel"), CONTINUED), beside=("supplier_answers",))
 def book_a_hotel_by_a_grant(stage: Stage) -> Doing:
     rate, people = _stay(stage)
     return _granted(stage, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
@@ -214,3 +222,9 @@ def file_a_visa_by_a_grant(stage: Stage) -> Doing:
     person_id = travellers(stage.bob, trip_id)[0]
     hold(stage.bob, trip_id, an_offer(stage.bob)[0])
     return _granted(stage, "file_visa", passenger_id=str(person_id), destination="AE")
+
+
+@act("approvals.run_effect", leaves=(Left("trip.itinerary_sent", TRIP, **AT_SUPPLIER), _effect("send_itinerary"), CONTINUED))
+def send_the_itinerary_by_a_grant(stage: Stage) -> Doing:
+    trip_id, _person, _line = _with(stage)
+    return _granted(stage, "send_itinerary", trip_id=str(trip_id), to="deepa@example.com")

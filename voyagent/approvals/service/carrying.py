@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,17 +20,40 @@ from voyagent.kernel import jobs
 from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
 
 log = structlog.get_logger(__name__)
+Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
 
 
-def carry_out(approval_id: str) -> None:
+def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
+    """What an outside system is to be asked for a grant that was not carried out yet; None where nobody is asked, or `carry_out` will say why not."""
+    approval = queries.find_approval(approval_id)
+    if approval is None or approval.effect_status != "waiting":
+        return None
+    effect = effects.find(approval.tool_name)
+    if effect is None or not effect.asks:
+        return None
+    try:
+        with audit.savepoint():
+            made = _run(person_of(approval.requested_by_user_id), approval)
+    except OperationalError:
+        raise  # the job is tried again
+    except Exception as failure:  # noqa: BLE001 - it fails there too, and the grant ends with the reason
+        log.info("effect.not_prepared", approval_id=approval_id, tool=approval.tool_name, reason=type(failure).__name__)
+        return None
+    assert isinstance(made, Errand), f"{approval.tool_name} asks, and its run gives no errand"
+    return made
+
+
+def carry_out(approval_id: str, settle: Settle | None = None) -> None:
     """Do what was granted, once: the effect, its result and its audit event are one transaction, so a crash leaves either all or nothing.
 
-    A repeat finds the result and does nothing. An effect that fails expectedly ends as failed with its reason, and nothing of it stays.
+    `settle` writes what an outside system has answered to what `prepare` gave; after a crash it is asked again, under the proposal's id. A repeat finds the
+    result and does nothing. An effect that fails expectedly ends as failed with its reason, and nothing of it stays.
     """
     approval = _lock(approval_id)
     if approval is None or approval.effect_status != "waiting":
@@ -38,7 +61,7 @@ def carry_out(approval_id: str) -> None:
     actor = person_of(approval.requested_by_user_id)
     try:
         with audit.savepoint():
-            _end(approval, "done", result=_run(actor, approval))
+            _end(approval, "done", result=_result(actor, approval, settle))
     except VoyagentError as failure:
         _fail(approval, failure.code)
     except OperationalError:
@@ -112,7 +135,14 @@ def defer_effect(approval: Approval) -> None:
     jobs.defer(EFFECT_TASK, lock=f"approval:{approval.id}", tenant_id=str(approval.tenant_id), approval_id=approval.id)
 
 
-def _run(actor: Actor | None, approval: Approval) -> dict[str, Any]:
+def _result(actor: Actor | None, approval: Approval, settle: Settle | None) -> dict[str, Any]:
+    if settle is not None:
+        return settle()
+    made = _run(actor, approval)
+    return made.done() if isinstance(made, Errand) else made
+
+
+def _run(actor: Actor | None, approval: Approval) -> dict[str, Any] | Errand[dict[str, Any]]:
     effect = effects.find(approval.tool_name)
     if effect is None:
         raise ToolUnknown

@@ -73,6 +73,12 @@ def _guests(wish: Wish, found: JsonObject, _context: Context) -> Move:
     return Call("search_hotels", {"guests": len(passengers), **without_pick(wish.known)})
 
 
+def _letter(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    trip = found["show_trip"]
+    words = _("The itinerary of %(title)s goes to %(to)s when somebody grants it.", title=trip["title"], to=wish.known["to"])
+    return Call("send_itinerary", {"trip_id": trip["trip_id"], **wish.known}, words=words)
+
+
 def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
     said = wish.known["full_name"].lower()
     people = [one for one in found["show_trip"]["passengers"] if said in one["full_name"].lower()]
@@ -111,6 +117,7 @@ _FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | Non
     ("check_hotel_rate", "search_hotels"): _check,
     ("book_hotel", "show_trip"): _guests,
     ("book_hotel", "search_hotels"): _stay,
+    ("send_itinerary", "show_trip"): _letter,
     ("file_visa", "show_trip"): _visa,
     ("issue_ticket", "show_trip"): _ticket,
     ("cancel_hotel_booking", "show_trip"): _give_back,

@@ -109,6 +109,7 @@ _LOOK_UPS: dict[str, Callable[[JsonObject], Call | None]] = {
     "read_hotel_booking": _trip,
     "book_hotel": _trip,
     "file_visa": _trip,
+    "send_itinerary": _trip,
 }
 
 

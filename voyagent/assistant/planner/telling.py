@@ -228,6 +228,7 @@ _TELLERS: dict[str, Callable[[JsonObject, JsonObject], str]] = {
 }
 _DONE: dict[str, Callable[[JsonObject], str]] = {
     "create_invoice": issued,
+    "send_itinerary": lambda output: _("The itinerary is on its way to %(to)s.", to=output["to"]),
     "record_receipt": _received,
     "pay_bill": _paid,
     "receive_bill": _entered,

@@ -22,6 +22,7 @@ _TRIP = re.compile(
     r"|cost|margin)\b",
     re.IGNORECASE,
 )
+_SEND = re.compile(_POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerary\b", re.IGNORECASE)
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
 _ADD_PASSENGER = re.compile(
     _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+)?(?:new\s+)?(?P<kind1>adult|child|infant|senior"
@@ -77,7 +78,7 @@ _FACTS = re.compile(
 
 def recognise(message: str, context: Context) -> Wish | Call | None:
     """A wish for one of these desks, or None."""
-    for read in (update_enquiry, itinerary, trip, remove_passenger, transfer, add_passenger):
+    for read in (update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger):
         found = read(message, context)
         if found is not None:
             return found
@@ -87,6 +88,21 @@ def recognise(message: str, context: Context) -> Wish | Call | None:
 def trip(message: str, _context: Context) -> Call | None:
     """`show the trip`, `who is travelling`, `is anything wrong with this trip`."""
     return Call("show_trip", {}) if _TRIP.search(message) else None
+
+
+def send_itinerary(message: str, _context: Context) -> Wish | None:
+    """`send the itinerary to deepa@example.com`, `mail it in Hindi without prices`."""
+    if not _SEND.match(message):
+        return None
+    known: JsonObject = {}
+    address = find_email(message)
+    if address:
+        known["to"] = address.value
+    if re.search(r"\bin hindi\b", message, re.IGNORECASE):
+        known["locale"] = "hi"
+    if re.search(r"\b(?:without|no)\s+(?:the\s+)?(?:prices?|amounts?|costs?)\b", message, re.IGNORECASE):
+        known["prices"] = False
+    return Wish("send_itinerary", known)
 
 
 def itinerary(message: str, _context: Context) -> Call | None:

@@ -11,7 +11,7 @@ from voyagent.assistant.planner import stations
 from voyagent.assistant.planner.amounts import Figure, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.people import as_name, find_party
+from voyagent.assistant.planner.people import as_name, find_email, find_party
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -129,6 +129,11 @@ def _amount(text: str, context: Context, _known: JsonObject) -> JsonObject:
     return amount_in(text, context)
 
 
+def _email(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    found = find_email(text)
+    return {"to": found.value} if found else {}
+
+
 def address_in(text: str, context: Context) -> JsonObject | None:
     """A postal address as the tool takes it; the country is the last of it, or the one whose money the agency keeps its books in."""
     parts = [part.strip(" .") for part in re.split(r"[,;\n]", text) if part.strip(" .")]
@@ -198,6 +203,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("check_out", lambda: _("Until which day?"), _day("check_out")),
         Slot("guests", lambda: _("For how many guests?"), _guests),
     ),
+    "send_itinerary": (Slot("to", lambda: _("To which e-mail address?"), _email),),
     "issue_ticket": (),
     "cancel_hotel_booking": (),
     "read_hotel_booking": (),

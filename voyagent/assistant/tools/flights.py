@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from flask import current_app
@@ -10,6 +11,7 @@ from pydantic import Field
 from voyagent.assistant import asking
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, not_supported, register
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
@@ -62,7 +64,7 @@ class VisaRequirementsIn(Closed):
     destination: Country
 
 
-def search(scene: Scene, wanted: SearchFlightsIn) -> JsonObject:
+def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
     """At most twenty fares, the cheapest first. Raises what the supplier says, but that it does not offer this."""
     query = asking.flight_query(
         origin=wanted.origin,
@@ -74,25 +76,34 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> JsonObject:
         cabin=wanted.cabin or "economy",
         direct_only=wanted.direct_only,
     )
-    try:
-        found = service.search_flights(asking.suppliers(), scene.actor, query)
-    except VoyagentError as refusal:
-        return unsupported("searched", refusal)
-    return {"count": len(found), "fares": [_fare(one) for one in found[:20]]}
+    searching = service.search_flights(asking.suppliers(), scene.actor, query)
+    return searching.then(lambda found: {"count": len(found), "fares": [_fare(one) for one in found[:20]]}, refused=unsupported("searched"))
 
 
-def hold(scene: Scene, wanted: HoldFlightIn) -> JsonObject:
+def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
     """Hold a fare on the trip of this conversation, unpaid. Raises as `trips.hold_flight`."""
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
-    try:
-        lines = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
-    except VoyagentError as refusal:
-        return unsupported("held", refusal)
+    holding = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
+    return holding.then(_held, refused=unsupported("held"))
+
+
+def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
+    """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
+    return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(_booking, refused=unsupported("read"))
+
+
+def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> Errand[JsonObject]:
+    """What a country asks of a nationality, with where the rule is from. Raises what the supplier says."""
+    asking_for = service.visa_requirements(asking.suppliers(), scene.actor, wanted.nationality, wanted.destination)
+    return asking_for.then(_requirements, refused=unsupported("read"))
+
+
+def _held(lines: Sequence[Any]) -> JsonObject:
     first = lines[0]
     return {
         "held": True,
-        "trip_id": str(trip.id),
+        "trip_id": str(first.trip_id),
         "pnr_id": str(first.id),
         "locator": first.supplier_ref,
         "flights": len(lines),
@@ -100,12 +111,8 @@ def hold(scene: Scene, wanted: HoldFlightIn) -> JsonObject:
     }
 
 
-def read_pnr(scene: Scene, wanted: ReadPnrIn) -> JsonObject:
-    """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
-    try:
-        lines, booking = service.read_flight(asking.suppliers(), scene.actor, wanted.locator)
-    except VoyagentError as refusal:
-        return unsupported("read", refusal)
+def _booking(read: Any) -> JsonObject:
+    lines, booking = read
     return {
         "pnr_id": str(lines[0].id),
         "locator": booking.locator,
@@ -117,12 +124,7 @@ def read_pnr(scene: Scene, wanted: ReadPnrIn) -> JsonObject:
     }
 
 
-def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> JsonObject:
-    """What a country asks of a nationality, with where the rule is from. Raises what the supplier says."""
-    try:
-        found = service.visa_requirements(asking.suppliers(), scene.actor, wanted.nationality, wanted.destination)
-    except VoyagentError as refusal:
-        return unsupported("read", refusal)
+def _requirements(found: Any) -> JsonObject:
     return {
         "nationality": found.nationality,
         "destination": found.destination,
@@ -136,11 +138,15 @@ def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> JsonObject:
     }
 
 
-def unsupported(verb: str, refusal: VoyagentError) -> JsonObject:
+def unsupported(verb: str) -> Callable[[VoyagentError], JsonObject]:
     """The contract's answer where nobody offers this; any other refusal goes its way."""
-    if refusal.code != UNSUPPORTED:
-        raise refusal
-    return not_supported(verb, refusal)
+
+    def answer(refusal: VoyagentError) -> JsonObject:
+        if refusal.code != UNSUPPORTED:
+            raise refusal
+        return not_supported(verb, refusal)
+
+    return answer
 
 
 def _fare(kept: Any) -> JsonObject:

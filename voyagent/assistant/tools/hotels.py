@@ -10,7 +10,7 @@ from voyagent.assistant import asking
 from voyagent.assistant.tools.flights import unsupported
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, Id, trimmed_field
 from voyagent.trips import effects, service
 from voyagent.trips.details import Country
@@ -40,7 +40,7 @@ class ReadHotelBookingIn(Closed):
     booking_id: Id
 
 
-def search(scene: Scene, wanted: SearchHotelsIn) -> JsonObject:
+def search(scene: Scene, wanted: SearchHotelsIn) -> Errand[JsonObject]:
     """At most twenty rates, the cheapest first. Raises what the supplier says, but that it does not offer this; InvalidAmount, UnknownCurrency."""
     query = asking.hotel_query(
         country=wanted.country,
@@ -51,28 +51,23 @@ def search(scene: Scene, wanted: SearchHotelsIn) -> JsonObject:
         currency=wanted.currency or scene.actor.currency,
         budget_max=wanted.budget_max,
     )
-    try:
-        found = service.search_hotels(asking.suppliers(), scene.actor, query)
-    except VoyagentError as refusal:
-        return unsupported("searched", refusal)
-    return {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]}
+    searching = service.search_hotels(asking.suppliers(), scene.actor, query)
+    return searching.then(lambda found: {"count": len(found), "results": [_rate(one.offer) for one in found[:20]]}, refused=unsupported("searched"))
 
 
-def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> JsonObject:
+def check_rate(scene: Scene, wanted: CheckHotelRateIn) -> Errand[JsonObject]:
     """A rate as it stands now. Raises what the supplier says."""
-    try:
-        rate = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
-    except VoyagentError as refusal:
-        return unsupported("checked", refusal)
-    return {"checked": True, **_rate(rate)}
+    checking = service.check_hotel_rate(asking.suppliers(), scene.actor, wanted.rate_key)
+    return checking.then(lambda rate: {"checked": True, **_rate(rate)}, refused=unsupported("checked"))
 
 
-def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> JsonObject:
+def read_booking(scene: Scene, wanted: ReadHotelBookingIn) -> Errand[JsonObject]:
     """How a booking stands at its hotel. Raises LineNotFound, NotAtSupplier and what the supplier says."""
-    try:
-        line, booking = service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id)
-    except VoyagentError as refusal:
-        return unsupported("read", refusal)
+    return service.read_hotel_booking(asking.suppliers(), scene.actor, wanted.booking_id).then(_booking, refused=unsupported("read"))
+
+
+def _booking(read: Any) -> JsonObject:
+    line, booking = read
     return {
         "read": True,
         "booking_id": str(line.id),

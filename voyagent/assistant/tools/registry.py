@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from voyagent.approvals import effects
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Invalid, VoyagentError
 from voyagent.kernel.reading import SessionReader
 
@@ -60,17 +61,17 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool. `run` gives a small JSON object; a gated tool has `summarise` instead: the line that says what is asked for.
+    """One tool. `run` gives a small JSON object, or an errand that ends in one where somebody outside is asked.
 
-    `writes`: it changes records of our own. `reversible`: what it does can be taken back; what cannot is always gated. `gives` are the keys of its answer.
-    A `shared` tool is at hand at every desk.
+    A gated tool has `summarise` instead: the line that says what is asked for. `writes`: it changes records of our own. `reversible`: what it does can be taken
+    back; what cannot is always gated. `gives` are the keys of its answer. A `shared` tool is at hand at every desk.
     """
 
     name: str
     purpose: str
     permission: str
     takes: type[BaseModel]
-    run: Callable[[Scene, Any], JsonObject] | None = None
+    run: Callable[[Scene, Any], JsonObject | Errand[JsonObject]] | None = None
     summarise: Callable[[Scene, Any], str] | None = None
     desk: Desk = Desk.ORCHESTRATOR
     writes: bool = False

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from flask import current_app
 from pydantic import Field
 
+from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, trimmed_field
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import queries, service
+from voyagent.trips import effects, queries, service
 from voyagent.trips.details import ClockTime, Country, FlightDetails, HotelDetails, TransferDetails, VisaDetails
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line, Passenger
@@ -229,5 +230,19 @@ register(
         desk=_DESK,
         writes=True,
         gives=frozenset({"added", "trip_id", "line_id", "name", "on", "price"}),
+    )
+)
+register(
+    Tool(
+        "send_itinerary",
+        "Propose to mail the itinerary of a trip to the customer, as a PDF.",
+        "trip.send",
+        effects.SendItineraryIn,
+        summarise=what_is_asked(effects.SEND),
+        desk=_DESK,
+        writes=True,
+        reversible=False,
+        gives=frozenset({"sent", "trip_id", "to"}),
+        shared=True,
     )
 )

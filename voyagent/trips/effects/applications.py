@@ -13,12 +13,14 @@ from voyagent.approvals import effects
 from voyagent.approvals.effects import CheckShown, Description, Effect, FactShown, LeavingShown, Measured
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
 from voyagent.trips import service
 from voyagent.trips.details import Country
 from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, TRIED, day_in_words, keyring, measured, suppliers
 from voyagent.trips.service import visas
+from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import Booking
 from voyagent.trips.words import country_name
 
@@ -30,13 +32,13 @@ class FileVisaIn(Closed):
     destination: Country
 
 
-def run_file(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+def run_file(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """File the application. Raises InvalidArguments and whatever `service.file_visa` raises."""
     wanted = effects.read_arguments(FileVisaIn, arguments)
     reference = effects.reference()
     filed_on = day_of(reference, actor)
-    line = service.file_visa(suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on, reference=reference)
-    return {"filed": True, "line_id": str(line.id), "receipt": line.supplier_ref, "status": line.status, "trip_id": str(line.trip_id)}
+    filing = service.file_visa(suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on, reference=reference)
+    return filing.then(lambda line: {"filed": True, "line_id": str(line.id), "receipt": line.supplier_ref, "status": line.status, "trip_id": str(line.trip_id)})
 
 
 def try_file(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def try_file(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     visas.day_of_arrival(trip)
     if one.nationality is None:
         raise service.NoNationality
-    visas.put_visa(trip, one, wanted.destination, clock.today(actor.timezone), Booking("filed", "", "", "", TRIED), Money(0, trip.currency))
+    check_room(trip, 1)
+    visas.put_visa(trip, one.full_name, wanted.destination, clock.today(actor.timezone), Booking("filed", "", "", "", TRIED), Money(0, trip.currency))
     return {}
 
 

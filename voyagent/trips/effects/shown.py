@@ -24,7 +24,7 @@ from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
 
 APPROVERS = frozenset(role.value for role in TICKET_ROLES)
-OUTSIDE: dict[str, Any] = {"money": True, "external": True}
+OUTSIDE: dict[str, Any] = {"money": True, "external": True, "asks": True}
 TRIED = "rehearsal"
 """Under which name a rehearsal puts a line on a trip; nothing of it stays."""
 

@@ -12,6 +12,7 @@ from voyagent.approvals.effects import CheckShown, Description, Effect, FactShow
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id, text_field
 from voyagent.kernel.money import Money
 from voyagent.trips import queries, service
@@ -29,6 +30,7 @@ from voyagent.trips.effects.shown import (
 )
 from voyagent.trips.models import TripLine
 from voyagent.trips.service import hotels, supplies
+from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import Booking
 
 
@@ -46,10 +48,14 @@ class CancelHotelIn(Closed):
     booking_id: Id
 
 
-def run_book(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+def run_book(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Book the rate. Raises InvalidArguments and whatever `service.book_hotel` raises."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
-    line = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids, reference=effects.reference())
+    booking = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids, reference=effects.reference())
+    return booking.then(_booked)
+
+
+def _booked(line: TripLine) -> dict[str, Any]:
     told = {"booking_id": str(line.id), "supplier": line.supplier, "supplier_ref": line.supplier_ref, "status": line.status}
     return {"booked": True, **told, "trip_id": str(line.trip_id)}
 
@@ -59,6 +65,7 @@ def try_book(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     wanted = effects.read_arguments(BookHotelIn, arguments)
     trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
     supplies.people_of(trip, wanted.passenger_ids)
+    check_room(trip, 1)
     hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", TRIED), rate.total)
     return {}
 
@@ -97,9 +104,14 @@ def measure_book(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     return measured(hotels.trip_of_people(effects.read_arguments(BookHotelIn, arguments).passenger_ids).id)
 
 
-def run_cancel(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+def run_cancel(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Give the rooms back. Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises."""
-    line, charge = service.cancel_hotel_booking(suppliers(), actor, effects.read_arguments(CancelHotelIn, arguments).booking_id, reference=effects.reference())
+    booking_id = effects.read_arguments(CancelHotelIn, arguments).booking_id
+    return service.cancel_hotel_booking(suppliers(), actor, booking_id, reference=effects.reference()).then(_given_back)
+
+
+def _given_back(done: tuple[TripLine, Money | None]) -> dict[str, Any]:
+    line, charge = done
     told = {"booking_id": str(line.id), "status": line.status, "trip_id": str(line.trip_id)}
     return {"cancelled": True, **told, "charge": {"amount": charge.wire, "currency": charge.currency} if charge else None}
 

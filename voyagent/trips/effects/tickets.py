@@ -12,6 +12,7 @@ from voyagent.approvals.effects import CheckShown, Description, Effect, FactShow
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand
 from voyagent.kernel.fields import Closed, Id
 from voyagent.kernel.money import Money
 from voyagent.trips import queries, service
@@ -29,9 +30,13 @@ class IssueTicketIn(Closed):
     pnr_id: Id
 
 
-def run_issue(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+def run_issue(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Have the tickets issued. Raises InvalidArguments and whatever `service.issue_ticket` raises."""
-    lines = service.issue_ticket(suppliers(), actor, effects.read_arguments(IssueTicketIn, arguments).pnr_id, reference=effects.reference())
+    pnr_id = effects.read_arguments(IssueTicketIn, arguments).pnr_id
+    return service.issue_ticket(suppliers(), actor, pnr_id, reference=effects.reference()).then(_issued)
+
+
+def _issued(lines: list[TripLine]) -> dict[str, Any]:
     numbers = lines[0].details.get("tickets") or []
     return {"issued": True, "pnr_id": str(lines[0].id), "locator": lines[0].supplier_ref, "tickets": numbers, "trip_id": str(lines[0].trip_id)}
 

@@ -14,6 +14,7 @@ from voyagent.trips.service.errors import (
     NoNationality,
     NotAtSupplier,
     NotHeld,
+    NothingToSend,
     OfferNotFound,
     TripAlreadyOpen,
     TripFull,
@@ -23,6 +24,7 @@ from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, chec
 from voyagent.trips.service.lines import BY_HAND, LineChanges, add_line, cancel_line, remove_line, update_line
 from voyagent.trips.service.offers import sweep
 from voyagent.trips.service.passengers import PassengerChanges, add_passenger, remove_passenger, seal_anew, update_passenger
+from voyagent.trips.service.sending import Post, address_of_customer, send_itinerary
 from voyagent.trips.service.supplies import Offered
 from voyagent.trips.service.trips import TripChanges, open_trip, trip_for, update_trip
 from voyagent.trips.service.visas import file_visa, visa_requirements
@@ -43,14 +45,17 @@ __all__ = [
     "NobodyTravels",
     "NotAtSupplier",
     "NotHeld",
+    "NothingToSend",
     "OfferNotFound",
     "Offered",
     "PassengerChanges",
+    "Post",
     "TripAlreadyOpen",
     "TripChanges",
     "TripFull",
     "add_line",
     "add_passenger",
+    "address_of_customer",
     "book_hotel",
     "cancel_hotel_booking",
     "cancel_line",
@@ -66,6 +71,7 @@ __all__ = [
     "seal_anew",
     "search_flights",
     "search_hotels",
+    "send_itinerary",
     "sweep",
     "trip_for",
     "update_line",

@@ -82,6 +82,13 @@ class OfferNotFound(NotFound):
     message = N_("We could not find that offer. It may be too old; please search again.")
 
 
+class NothingToSend(Conflict):
+    """An itinerary of nothing."""
+
+    code = "nothing_to_send"
+    message = N_("There is nothing on this trip that a customer could be told. Add a flight, a hotel or anything else first.")
+
+
 class NobodyTravels(Conflict):
     """A booking for nobody."""
 

@@ -13,25 +13,28 @@ from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, Fli
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, read_details, stored
 from voyagent.trips.models import TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound
+from voyagent.trips.service import answers
 from voyagent.trips.service.errors import NotHeld
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, offer_of, outside, people_of, refs_of, settled, traveller_of
+from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, insisting, lines_under, offer_of, outside, people_of, refs_of, traveller_of
 
 
-def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> list[Offered[FlightOffer]]:
-    """What the supplier offers, the cheapest first, kept until it expires. Raises Forbidden, SupplierError."""
+def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> Errand[list[Offered[FlightOffer]]]:
+    """What the supplier offers, the cheapest first, kept until it expires; asked again within five minutes it is the same. Raises Forbidden, SupplierError."""
     actor.require("trip.update")
     outside()
-    return keep_offers("flight", suppliers.flights.search(query))
+    return answers.asked("flights", FlightOffer, suppliers.flights.name, query, lambda: suppliers.flights.search(query))
 
 
 def hold_flight(
     suppliers: Suppliers, keyring: Keyring, actor: Actor, trip_id: UUID, offer_id: UUID, passenger_ids: Sequence[UUID] | None = None
-) -> list[TripLine]:
+) -> Errand[list[TripLine]]:
     """Hold an offer for those who travel, or the named ones: each flight becomes a line of the trip, held and not paid.
 
     The same offer is held once on a trip, however often it is asked for. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
@@ -42,53 +45,65 @@ def hold_flight(
     reference = f"hold-{trip.id}-{offer_id}"
     held = lines_under(trip.id, reference)
     if held:
-        return held
+        return known(held)
     offer = offer_of(offer_id, FlightOffer)
     people = people_of(trip, passenger_ids)
     travellers = [traveller_of(keyring, one) for one in people]
-    found = settled(lambda: suppliers.flights.hold(offer, travellers, reference))
-    booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
     details = [_details(segment, offer, people) for journey in offer.journeys for segment in journey.segments]
-    lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
-    told = {"locator": found.locator, "total": found.total.wire, "currency": found.total.currency, "people": len(travellers)}
-    audit.record(actor, "trip.flight_held", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
-    return lines
+    check_room(trip, len(details))
+    outside()
+    answers.forget("flights")
+
+    def note(found: FlightBooking) -> list[TripLine]:
+        trip = queries.get_trip(trip_id, lock=True)
+        held = lines_under(trip_id, reference)
+        if held:
+            return held
+        booking = Booking("held", found.supplier, found.locator, found.supplier_ref, reference, found.hold_expires_at)
+        lines = book_lines(trip, details, booking, found.total, offer_id=offer_id)
+        told = {"locator": found.locator, "total": found.total.wire, "currency": found.total.currency, "people": len(travellers)}
+        audit.record(actor, "trip.flight_held", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+        return lines
+
+    return Errand(note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference)))
 
 
-def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> list[TripLine]:
+def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> Errand[list[TripLine]]:
     """Pay for a held booking and have its tickets; `line_id` is any flight of it. The supplier is asked under `reference`, the same at every try.
 
-    Raises Forbidden, LineNotFound, NotHeld, SupplierError (HoldExpired, TicketingRefused among them).
+    What was paid for is written down, whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError (HoldExpired,
+    TicketingRefused among them).
     """
     actor.require("trip.update")
-    lines = held_lines(line_id)
-    found = settled(lambda: suppliers.flights.issue(_key(lines), reference))
-    numbers = [ticket.number for ticket in found.tickets]
-    mark_ticketed(lines, found, numbers)
-    told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}
-    audit.record(actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
-    return lines
+    key = _key(held_lines(line_id))
+    outside()
+
+    def note(found: FlightBooking) -> list[TripLine]:
+        lines = _booking_of(_held_trip_of(line_id))
+        numbers = [ticket.number for ticket in found.tickets]
+        mark_ticketed(lines, found, numbers)
+        told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}
+        audit.record(actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
+        return lines
+
+    return Errand(note, insisting(lambda: suppliers.flights.issue(key, reference)))
 
 
-def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> tuple[list[TripLine], FlightBooking]:
+def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> Errand[tuple[list[TripLine], FlightBooking]]:
     """The lines of the newest booking under a locator, and the booking as its supplier has it. Raises Forbidden, LineNotFound, SupplierError."""
     actor.require("trip.read")
     mine = select(TripLine).where(TripLine.kind == "flight", TripLine.supplier_ref == locator.strip().upper(), TripLine.supplier_key.is_not(None))
     newest = db.session.scalar(mine.order_by(TripLine.created_at.desc(), TripLine.id.desc()).limit(1))
     if newest is None:
         raise LineNotFound
-    lines = _booking_of(newest)
+    key, line_id = _key(_booking_of(newest)), newest.id
     outside()
-    return lines, suppliers.flights.read(_key(lines))
+    return Errand(lambda found: (_booking_of(_flight(line_id)), found), lambda: suppliers.flights.read(key))
 
 
 def held_lines(line_id: UUID) -> list[TripLine]:
     """The flights of a held booking, by any of them; its trip's row is held. Raises LineNotFound, NotHeld."""
-    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight"))
-    if line is None:
-        raise LineNotFound
-    queries.get_trip(line.trip_id, lock=True)
-    db.session.refresh(line)
+    line = _held_trip_of(line_id)
     if line.status != "held" or line.supplier_key is None:
         raise NotHeld
     return _booking_of(line)
@@ -105,6 +120,21 @@ def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, number
             line.supplier_key = found.supplier_ref
     queries.get_trip(lines[0].trip_id).updated_at = now
     db.session.flush()
+
+
+def _held_trip_of(line_id: UUID) -> TripLine:
+    """A flight as it stands now, the row of its trip held. Raises LineNotFound."""
+    line = _flight(line_id)
+    queries.get_trip(line.trip_id, lock=True)
+    db.session.refresh(line)
+    return line
+
+
+def _flight(line_id: UUID) -> TripLine:
+    line = db.session.scalar(select(TripLine).where(TripLine.id == line_id, TripLine.kind == "flight"))
+    if line is None:
+        raise LineNotFound
+    return line
 
 
 def _booking_of(line: TripLine) -> list[TripLine]:

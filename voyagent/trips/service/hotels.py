@@ -13,33 +13,38 @@ from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, Hotel
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.trips import queries
 from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound, PassengerNotFound
+from voyagent.trips.service import answers
 from voyagent.trips.service.errors import LineIsOver, NotAtSupplier
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, keep_offers, lines_under, outside, people_of, rate_of, refs_of, settled, traveller_of
+from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplies import Booking, Offered, book_lines, insisting, lines_under, outside, people_of, rate_of, refs_of, traveller_of
 
 
-def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> list[Offered[HotelRate]]:
-    """What the supplier offers, the cheapest first, kept until it expires. Raises Forbidden, SupplierError."""
+def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> Errand[list[Offered[HotelRate]]]:
+    """What the supplier offers, the cheapest first, kept until it expires; asked again within five minutes it is the same. Raises Forbidden, SupplierError."""
     actor.require("trip.update")
     outside()
-    return keep_offers("hotel", suppliers.hotels.search(query))
+    return answers.asked("hotels", HotelRate, suppliers.hotels.name, query, lambda: suppliers.hotels.search(query))
 
 
-def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> HotelRate:
-    """A rate as it stands now, kept anew. Raises Forbidden, SupplierError (SoldOut, OfferExpired, UnknownAtSupplier among them)."""
+def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Errand[HotelRate]:
+    """A rate as it stands now, kept anew; asked again within two minutes it is the same.
+
+    Raises Forbidden, SupplierError (SoldOut, OfferExpired, UnknownAtSupplier among them).
+    """
     actor.require("trip.update")
     outside()
-    rate = suppliers.hotels.check_rate(rate_key)
-    keep_offers("hotel", [rate])
-    return rate
+    one = answers.asked("rate", HotelRate, suppliers.hotels.name, rate_key, lambda: [suppliers.hotels.check_rate(rate_key)])
+    return one.then(lambda found: found[0].offer)
 
 
-def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID], *, reference: str) -> TripLine:
+def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID], *, reference: str) -> Errand[TripLine]:
     """Book a rate that was offered for some who travel; the first of them leads. The supplier is asked under `reference`, and once.
 
     Raises Forbidden, OfferNotFound, PassengerNotFound, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
@@ -48,43 +53,59 @@ def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: s
     trip = trip_of_people(passenger_ids)
     booked = lines_under(trip.id, reference)
     if booked:
-        return booked[0]
-    rate = rate_of(rate_key)
+        return known(booked[0])
+    rate, trip_id = rate_of(rate_key), trip.id
     guests = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
-    found = settled(lambda: suppliers.hotels.book(rate, guests, reference))
-    line = put_stay(trip, rate, Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference), found.total)
-    told = {"confirmation": found.confirmation, "total": found.total.wire, "currency": found.total.currency, "guests": len(guests)}
-    audit.record(actor, "trip.hotel_booked", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
-    return line
+    check_room(trip, 1)
+    outside()
+    answers.forget("hotels", "rate")
+
+    def note(found: HotelBooking) -> TripLine:
+        trip = queries.get_trip(trip_id, lock=True)
+        booked = lines_under(trip_id, reference)
+        if booked:
+            return booked[0]
+        line = put_stay(trip, rate, Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference), found.total)
+        told = {"confirmation": found.confirmation, "total": found.total.wire, "currency": found.total.currency, "guests": len(guests)}
+        audit.record(actor, "trip.hotel_booked", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+        return line
+
+    return Errand(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
 
 
-def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> tuple[TripLine, Money | None]:
+def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> Errand[tuple[TripLine, Money | None]]:
     """Give the rooms back; what that costs becomes a line of its own. The supplier is asked under `reference`, and once.
 
     Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, SupplierError.
     """
     actor.require("trip.update")
-    line = booked_stay(line_id)
-    found = settled(lambda: suppliers.hotels.cancel(line.supplier_key or "", reference))
-    mark_cancelled(line, found.supplier_ref)
-    charge = found.charge
-    if charge:
-        what = OtherDetails(kind="other", title=f"{line.details['name']}, cancellation")
-        booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
-        book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
-    told = {"confirmation": found.confirmation, "charge": charge.wire if charge else None, "currency": charge.currency if charge else None}
-    audit.record(actor, "trip.hotel_cancelled", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
-    return line, charge
+    key = booked_stay(line_id).supplier_key or ""
+    outside()
+
+    def note(found: HotelBooking) -> tuple[TripLine, Money | None]:
+        line = _held_trip_of(line_id)
+        mark_cancelled(line, found.supplier_ref)
+        charge = found.charge
+        if charge and not lines_under(line.trip_id, reference):
+            what = OtherDetails(kind="other", title=f"{line.details['name']}, cancellation")
+            booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
+            book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
+        told = {"confirmation": found.confirmation, "charge": charge.wire if charge else None, "currency": charge.currency if charge else None}
+        audit.record(actor, "trip.hotel_cancelled", entity_refs=refs_of([line]), outputs=told, driver=found.supplier)
+        return line, charge
+
+    return Errand(note, insisting(lambda: suppliers.hotels.cancel(key, reference)))
 
 
-def read_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> tuple[TripLine, HotelBooking]:
+def read_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[TripLine, HotelBooking]]:
     """A booked stay and the booking as its supplier has it. Raises Forbidden, LineNotFound, NotAtSupplier, SupplierError."""
     actor.require("trip.read")
     line = _stay(line_id)
-    if line.supplier_key is None:
+    key = line.supplier_key
+    if key is None:
         raise NotAtSupplier
     outside()
-    return line, suppliers.hotels.read(line.supplier_key)
+    return Errand(lambda found: (_stay(line_id), found), lambda: suppliers.hotels.read(key))
 
 
 def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
@@ -97,9 +118,7 @@ def trip_of_people(passenger_ids: Sequence[UUID]) -> Trip:
 
 def booked_stay(line_id: UUID) -> TripLine:
     """A stay that a supplier has booked; its trip's row is held. Raises LineNotFound, LineIsOver, NotAtSupplier."""
-    line = _stay(line_id)
-    queries.get_trip(line.trip_id, lock=True)
-    db.session.refresh(line)
+    line = _held_trip_of(line_id)
     if line.status != "booked":
         raise LineIsOver
     if line.supplier_key is None:
@@ -108,7 +127,7 @@ def booked_stay(line_id: UUID) -> TripLine:
 
 
 def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:
-    """Put a booked rate on the trip. Raises TripFull."""
+    """Put a booked rate on the trip."""
     hotel = rate.hotel
     rooms = rate.room if rate.rooms == 1 else f"{rate.rooms} × {rate.room}"
     details = HotelDetails(kind="hotel", name=hotel.name, city=hotel.city, country=hotel.country, check_in=rate.check_in, check_out=rate.check_out)
@@ -122,6 +141,14 @@ def mark_cancelled(line: TripLine, key: str | None) -> None:
     line.supplier_key = key or line.supplier_key
     queries.get_trip(line.trip_id).updated_at = line.updated_at
     db.session.flush()
+
+
+def _held_trip_of(line_id: UUID) -> TripLine:
+    """A stay as it stands now, the row of its trip held. Raises LineNotFound."""
+    line = _stay(line_id)
+    queries.get_trip(line.trip_id, lock=True)
+    db.session.refresh(line)
+    return line
 
 
 def _stay(line_id: UUID) -> TripLine:

@@ -1,4 +1,4 @@
-"""Offers of suppliers: good for a few minutes, kept a little longer so that a late caller is told that hers is over."""
+"""Offers and answers of suppliers: good for a few minutes, kept a little longer so that a late caller is told that hers is over."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from sqlalchemy import delete
 
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.trips.models import SupplierOffer
+from voyagent.trips.models import SupplierAnswer, SupplierOffer
 
 KEPT_FOR = timedelta(hours=1)
 """How long an expired offer still stands."""
 
 
 def sweep() -> None:
-    """Forget the offers of the bound agency that have been over for an hour."""
-    db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < clock.now() - KEPT_FOR))
+    """Forget the offers of the bound agency that have been over for an hour, and the answers that may not be told again."""
+    now = clock.now()
+    db.session.execute(delete(SupplierAnswer).where(SupplierAnswer.expires_at <= now))
+    db.session.execute(delete(SupplierOffer).where(SupplierOffer.expires_at < now - KEPT_FOR))

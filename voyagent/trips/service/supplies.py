@@ -24,7 +24,6 @@ from voyagent.trips.details import AnyDetails, span, stored
 from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
-from voyagent.trips.service.lines import check_room
 
 Given = TypeVar("Given", FlightOffer, HotelRate)
 Answer = TypeVar("Answer")
@@ -55,26 +54,31 @@ def outside() -> None:
     refuse_outside(db.session)
 
 
-def settled(act: Callable[[], Answer]) -> Answer:
-    """What a supplier answers to an act that has a name.
+def insisting(act: Callable[[], Answer]) -> Callable[[], Answer]:
+    """How a supplier is asked for an act that has a name.
 
     Where no answer came in time it is asked once more: under the same name it is the same act, so this finds out whether it has happened. Raises
     SupplierError; a second time-out is still in doubt.
     """
-    outside()
-    try:
-        return act()
-    except UpstreamTimeout as late:
-        if not late.in_doubt:
-            raise
-        return act()
+
+    def ask() -> Answer:
+        try:
+            return act()
+        except UpstreamTimeout as late:
+            if not late.in_doubt:
+                raise
+            return act()
+
+    return ask
 
 
-def keep_offers(kind: str, offers: Iterable[Given]) -> list[Offered[Given]]:
+def keep_offers(kind: type[Given], offers: Iterable[Given]) -> list[Offered[Given]]:
     """Keep what was offered, so that one of it can be taken."""
     kept = []
     for offer in offers:
-        row = SupplierOffer(id=new_id(), kind=kind, supplier=offer.supplier, payload=as_payload(offer), created_at=clock.now(), expires_at=offer.valid_until)
+        row = SupplierOffer(
+            id=new_id(), kind=NAMES[kind], supplier=offer.supplier, payload=as_payload(offer), created_at=clock.now(), expires_at=offer.valid_until
+        )
         db.session.add(row)
         kept.append(Offered(row.id, offer))
     db.session.flush()
@@ -83,7 +87,7 @@ def keep_offers(kind: str, offers: Iterable[Given]) -> list[Offered[Given]]:
 
 def offer_of(offer_id: UUID, kind: type[Given]) -> Given:
     """An offer that was kept; whether it has expired the supplier's guard says. Raises OfferNotFound."""
-    return _read(select(SupplierOffer).where(SupplierOffer.id == offer_id, SupplierOffer.kind == _NAMES[kind]), kind)
+    return _read(select(SupplierOffer).where(SupplierOffer.id == offer_id, SupplierOffer.kind == NAMES[kind]), kind)
 
 
 def rate_of(rate_key: str) -> HotelRate:
@@ -118,8 +122,10 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
 
 
 def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total: Money, *, offer_id: UUID | None = None) -> list[TripLine]:
-    """Put what was booked on the trip, whose row is held. The first line has the cost of all, and the price until somebody names another. Raises TripFull."""
-    check_room(trip, len(things))
+    """Put what was booked on the trip, whose row is held; room for it was looked for before anybody was asked, since what is booked must stand somewhere.
+
+    The first line has the cost of all, and the price until somebody names another.
+    """
     now, lines = clock.now(), []
     for number, details in enumerate(things):
         starts_on, ends_on = span(details)
@@ -148,4 +154,4 @@ def _read(statement: Any, kind: type[Given]) -> Given:
     return from_payload(kind, row.payload)
 
 
-_NAMES: dict[Any, str] = {FlightOffer: "flight", HotelRate: "hotel"}
+NAMES: dict[Any, str] = {FlightOffer: "flight", HotelRate: "hotel"}

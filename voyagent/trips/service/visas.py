@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 
 from voyagent.audit import service as audit
 from voyagent.drivers.suppliers import Suppliers
-from voyagent.drivers.suppliers.protocols import VisaApplication, VisaRequirements
+from voyagent.drivers.suppliers.protocols import VisaApplication, VisaFile, VisaRequirements
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
 from voyagent.trips import queries
@@ -19,17 +20,20 @@ from voyagent.trips.details import VisaDetails
 from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
-from voyagent.trips.service.supplies import Booking, book_lines, lines_under, outside, refs_of, settled, traveller_of
+from voyagent.trips.service.lines import check_room
+from voyagent.trips.service.supplies import Booking, book_lines, insisting, lines_under, outside, refs_of, traveller_of
 
 
-def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> VisaRequirements:
+def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> Errand[VisaRequirements]:
     """What a country asks of a nationality, with the checklist of papers. Raises Forbidden, SupplierError."""
     actor.require("trip.read")
     outside()
-    return suppliers.visas.requirements(nationality, destination, currency or actor.currency)
+    return Errand(_as_it_is, lambda: suppliers.visas.requirements(nationality, destination, currency or actor.currency))
 
 
-def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date, reference: str) -> TripLine:
+def file_visa(
+    suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date, reference: str
+) -> Errand[TripLine]:
     """File somebody's application for a country. `filed_on` is part of what is filed, so that a repeat under `reference` is the same application.
 
     Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
@@ -38,17 +42,27 @@ def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id
     one, trip = applicant(passenger_id)
     filed = lines_under(trip.id, reference)
     if filed:
-        return filed[0]
+        return known(filed[0])
     arrives_on, nationality = day_of_arrival(trip), one.nationality
     if nationality is None:
         raise NoNationality
     application = VisaApplication(traveller_of(keyring, one), nationality, destination, arrives_on, filed_on, trip.currency)
-    found = settled(lambda: suppliers.visas.file(application, reference))
-    booking = Booking("filed", found.supplier, found.receipt, found.supplier_ref, reference)
-    line = put_visa(trip, one, destination, found.filed_on, booking, found.fee or Money(0, trip.currency))
-    refs = {**refs_of([line]), "passenger_id": one.id}
-    audit.record(actor, "trip.visa_filed", entity_refs=refs, outputs={"country": destination, "receipt": found.receipt}, driver=found.supplier)
-    return line
+    name, trip_id = one.full_name, trip.id
+    check_room(trip, 1)
+    outside()
+
+    def note(found: VisaFile) -> TripLine:
+        trip = queries.get_trip(trip_id, lock=True)
+        filed = lines_under(trip_id, reference)
+        if filed:
+            return filed[0]
+        booking = Booking("filed", found.supplier, found.receipt, found.supplier_ref, reference)
+        line = put_visa(trip, name, destination, found.filed_on, booking, found.fee or Money(0, trip.currency))
+        refs = {**refs_of([line]), "passenger_id": passenger_id}
+        audit.record(actor, "trip.visa_filed", entity_refs=refs, outputs={"country": destination, "receipt": found.receipt}, driver=found.supplier)
+        return line
+
+    return Errand(note, insisting(lambda: suppliers.visas.file(application, reference)))
 
 
 def applicant(passenger_id: UUID) -> tuple[TripPassenger, Trip]:
@@ -67,7 +81,11 @@ def day_of_arrival(trip: Trip) -> date:
     return found
 
 
-def put_visa(trip: Trip, one: TripPassenger, destination: str, filed_on: date, booking: Booking, fee: Money) -> TripLine:
-    """Put a filed application on the trip. Raises TripFull."""
-    details = VisaDetails(kind="visa", country=destination, traveller=one.full_name, filed_on=filed_on)
+def put_visa(trip: Trip, traveller: str, destination: str, filed_on: date, booking: Booking, fee: Money) -> TripLine:
+    """Put a filed application on the trip."""
+    details = VisaDetails(kind="visa", country=destination, traveller=traveller, filed_on=filed_on)
     return book_lines(trip, [details], booking, fee)[0]
+
+
+def _as_it_is(found: VisaRequirements) -> VisaRequirements:
+    return found

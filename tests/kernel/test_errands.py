@@ -1,0 +1,58 @@
+"""An act with a question to somebody outside in its middle: asked apart from what is written, and a refusal settled where the answer would be."""
+
+from __future__ import annotations
+
+import pytest
+
+from voyagent.kernel.errands import Errand, known
+from voyagent.kernel.errors import Conflict, NotFound, VoyagentError
+
+
+def asking(answer: int | VoyagentError, heard: list[str]) -> Errand[int]:
+    def ask() -> int:
+        heard.append("asked")
+        if isinstance(answer, VoyagentError):
+            raise answer
+        return answer
+
+    def settle(found: int) -> int:
+        heard.append("settled")
+        return found * 2
+
+    return Errand(settle, ask)
+
+
+def test_asking_and_settling_are_two_things() -> None:
+    heard: list[str] = []
+    settle = asking(3, heard).go()
+    assert heard == ["asked"]
+    assert settle() == 6
+    assert heard == ["asked", "settled"]
+
+
+def test_what_is_known_asks_nobody() -> None:
+    errand = known(7)
+    assert errand.ask is None
+    assert errand.done() == 7
+    assert errand.then(str).ask is None
+
+
+def test_something_is_made_of_the_result() -> None:
+    assert asking(3, []).then(lambda found: found + 1).then(str).done() == "7"
+
+
+def test_a_refusal_is_raised_where_it_is_settled_and_not_where_it_is_asked() -> None:
+    settle = asking(NotFound(), []).go()
+    with pytest.raises(NotFound):
+        settle()
+
+
+def test_a_refusal_may_be_an_answer_too() -> None:
+    def lenient(refusal: VoyagentError) -> str:
+        if isinstance(refusal, Conflict):
+            raise refusal
+        return refusal.code
+
+    assert asking(NotFound(), []).then(str, refused=lenient).done() == "not_found"
+    with pytest.raises(Conflict):
+        asking(Conflict(), []).then(str, refused=lenient).done()

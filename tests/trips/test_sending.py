@@ -1,0 +1,199 @@
+"""The itinerary goes to the customer: what was seen is what goes, in her language, to one address, and whoever sent it gets the answer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.approvals.conftest import Desk
+from tests.enquiries.reading import Page
+from tests.mailbox import newest, received
+from tests.people import Person, csrf
+from tests.trips.things import CREEK, a_line, a_trip, whole_trip
+from voyagent.approvals import service as approvals
+from voyagent.approvals.service import PreviewStale
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel import limits
+from voyagent.kernel.errors import Forbidden, TooManyRequests
+from voyagent.trips import queries
+from voyagent.trips.effects import SEND
+from voyagent.trips.queries import TripNotFound
+from voyagent.trips.sending import mail_itinerary
+from voyagent.trips.service import NothingToSend
+
+
+@pytest.fixture
+def to() -> str:
+    """A customer's address that no other test writes to."""
+    return f"d{secrets.token_hex(6)}@example.com"
+
+
+def send(person: Person, trip_id: UUID, to: str, **fields: Any) -> Any:
+    path, browser = f"/trips/{trip_id}/send", person.browser
+    return browser.post(path, data={"to": to, "locale": "en", "prices": "y", "csrf_token": csrf(browser, path), **fields})
+
+
+def mailed(person: Person, trip_id: UUID, to: str, *, locale: str = "en", prices: bool = True) -> None:
+    with person.acting() as actor, person.app.test_request_context():
+        mail_itinerary(actor, trip_id, to=to, locale=locale, prices=prices)
+
+
+def of_enquiry(person: Person, email: str) -> UUID:
+    with person.acting() as actor:
+        enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", customer_email=email, destination="Dubai").id
+    trip_id = a_trip(person, title="Krishnan family, Dubai", enquiry_id=enquiry_id)
+    a_line(person, trip_id, CREEK, price="71000")
+    return trip_id
+
+
+def sent_events(engine: sa.Engine, person: Person) -> list[Any]:
+    with engine.connect() as connection:
+        asked = sa.text("select inputs, entity_refs, actor_id from audit_events where tenant_id = :t and kind = 'trip.itinerary_sent' order by seq")
+        return list(connection.execute(asked, {"t": person.actor.tenant_id}).mappings())
+
+
+def test_the_page_shows_what_goes_and_to_whom_before_it_goes(alice: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    page = Page(alice.browser.get(f"/trips/{trip_id}/send"))
+    assert (page.field("to"), page.field("locale")) == (to, "en")
+    assert alice.email in page.words()
+    assert not received(alice.app, to=to)
+
+
+def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_sender(alice: Person, owner_engine: sa.Engine, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    answer = send(alice, trip_id, to)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/trips/{trip_id}")
+    mail = newest(alice.app, to=to, kind="itinerary")
+    assert mail.subject == "Your itinerary: Krishnan family, Dubai"
+    assert str(mail.message["From"]).startswith(alice.actor.tenant_name)
+    assert str(mail.message["Reply-To"]) == alice.email
+    (paper,) = mail.message.iter_attachments()
+    assert paper.get_content_type() == "application/pdf"
+    assert (paper.get_filename() or "").startswith("itinerary-krishnan-family-dubai-")
+    assert paper.get_content().startswith(b"%PDF")
+    (event,) = sent_events(owner_engine, alice)
+    assert event["inputs"] == {"to": "d***@example.com", "locale": "en", "prices": True}
+    assert (event["entity_refs"], event["actor_id"]) == ({"trip_id": str(trip_id)}, alice.actor.user_id)
+    page = Page(alice.browser.get(f"/trips/{trip_id}")).words()
+    assert to in page
+    assert "Changed since then" not in page
+    a_line(alice, trip_id)
+    assert "Changed since then" in Page(alice.browser.get(f"/trips/{trip_id}")).words()
+
+
+def test_the_letter_is_in_the_language_that_was_chosen(alice: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    send(alice, trip_id, to, locale="hi")
+    mail = newest(alice.app, to=to, kind="itinerary")
+    assert 'lang="hi"' in mail.html
+    assert "यात्रा" in mail.text
+
+
+@pytest.mark.parametrize(
+    ("to", "words"), [("", "An address is needed."), ("deepa", "That is not an e-mail address."), ("a@b.example\nBcc: c@d.example", "That is not an")]
+)
+def test_what_is_no_address_comes_back_with_what_was_typed(alice: Person, to: str, words: str) -> None:
+    answer = send(alice, of_enquiry(alice, "deepa@example.com"), to)
+    assert answer.status_code == 422
+    assert words in Page(answer).words()
+
+
+def test_a_trip_of_nothing_is_not_sent(alice: Person, owner_engine: sa.Engine, to: str) -> None:
+    trip_id = a_trip(alice)
+    answer = send(alice, trip_id, to)
+    assert answer.status_code == 422
+    assert "There is nothing on this trip" in Page(answer).words()
+    with pytest.raises(NothingToSend):
+        mailed(alice, trip_id, to)
+    assert sent_events(owner_engine, alice) == []
+
+
+def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(alice: Person, victor: Person, charlie: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    assert charlie.browser.get(f"/trips/{trip_id}/send").status_code == 404
+    with pytest.raises(TripNotFound):
+        mailed(charlie, trip_id, to)
+    with pytest.raises(Forbidden):
+        mailed(victor, trip_id, to)
+    assert victor.browser.get(f"/trips/{trip_id}/send").status_code == 403
+    assert "Send to customer" not in victor.browser.get(f"/trips/{trip_id}").text
+
+
+def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    for _ in range(limits.ITINERARY_MAIL.account[0].amount):
+        mailed(alice, trip_id, to)
+    answer = send(alice, trip_id, to)
+    assert answer.status_code == 429
+    assert "That was too often." in answer.text
+    with pytest.raises(TooManyRequests):
+        mailed(alice, trip_id, to)
+
+
+def test_costs_and_passports_are_not_on_it_and_the_price_only_where_it_is_wanted(alice: Person) -> None:
+    trip_id = whole_trip(alice)
+    shown = Page(alice.browser.get(f"/trips/{trip_id}")).words()
+    assert "₹2,28,200.50" in shown
+    bare = alice.browser.get(f"/trips/{trip_id}?prices=no").text
+    sheet = bare[bare.index('id="sheet"') : bare.index("</article>")]
+    assert "₹" not in sheet
+    assert "Z123" not in sheet
+    priced, without = (alice.browser.get(f"/trips/{trip_id}/itinerary.pdf{query}").data for query in ("", "?prices=no"))
+    assert len(without) < len(priced)
+
+
+# By the assistant ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def desk(owner_engine: sa.Engine) -> Desk:
+    return Desk(owner_engine)
+
+
+def proposed(desk: Desk, person: Person, trip_id: UUID, to: str) -> str:
+    return desk.propose(person, "send_itinerary", arguments={"trip_id": str(trip_id), "to": to}, summary="send")
+
+
+def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(desk: Desk, alice: Person, bob: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    preview = desk.row(proposed(desk, bob, trip_id, to))["preview"]
+    assert preview["leaves"] == [{"kind": "mail", "text": to}]
+    facts = {fact["label"]: fact["value"] for fact in preview["facts"]}
+    assert (facts["To"], facts["Language"], facts["Price"]) == (to, "English", "₹71,000.00")
+    assert facts["Hotel"].startswith("Marsa Creek Hotel, 19 Dec 2026")
+    assert not received(alice.app, to=to)
+    with alice.reading() as reader:
+        assert queries.read_trip(reader, trip_id).trip["sent_at"] is None
+
+
+def test_a_grant_sends_it_once_in_the_name_of_whoever_asked(desk: Desk, alice: Person, bob: Person, drain: Callable[[], None], to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    approval_id = proposed(desk, bob, trip_id, to)
+    alice.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    drain()
+    assert desk.row(approval_id)["effect_result"] == {"sent": True, "trip_id": str(trip_id), "to": to}
+    (mail,) = received(alice.app, to=to, kind="itinerary")
+    assert str(mail.message["Reply-To"]) == bob.email
+
+
+def test_another_line_meanwhile_makes_what_was_shown_stale(desk: Desk, alice: Person, bob: Person, to: str) -> None:
+    trip_id = of_enquiry(alice, to)
+    approval_id = proposed(desk, bob, trip_id, to)
+    a_line(alice, trip_id)
+    with pytest.raises(PreviewStale), alice.acting() as actor:
+        approvals.resolve(actor, approval_id, granted=True)
+
+
+def test_it_cannot_be_taken_back_and_moves_no_money() -> None:
+    assert (SEND.reversible, SEND.money, SEND.external) == (False, False, False)
+    assert SEND.approver_roles == {"agency_admin", "ticketing_lead", "accounting_lead", "agent"}
+
+
+def test_nothing_to_send_is_told_before_anybody_is_asked(desk: Desk, alice: Person, bob: Person, to: str) -> None:
+    assert desk.row(proposed(desk, bob, a_trip(alice), to))["preview"]["refusal"] == "nothing_to_send"

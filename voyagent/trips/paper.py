@@ -1,0 +1,50 @@
+"""The itinerary on paper: what the typesetter is given, and the document that a customer keeps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import current_app
+from flask_babel import get_locale, gettext as _
+
+from voyagent.drivers.paper import Paper
+from voyagent.http.presentation import symbol_money
+from voyagent.kernel import clock
+from voyagent.mail.service import Attached
+from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of
+from voyagent.trips.queries import Journey
+
+
+def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
+    """The itinerary, with its price where that is wanted; a trip whose lines have none says none."""
+    return itinerary_of(journey, [symbol_money(total.price) for total in journey.totals if total.price] if prices else [])
+
+
+def document_of(journey: Journey, agency: str, *, prices: bool = True, contact: str = "") -> Attached:
+    """The itinerary as PDF in the reader's language; `contact` is who is there for the customer, else whoever opened the trip."""
+    typesetter = current_app.extensions["voyagent.paper"]
+    assert isinstance(typesetter, Paper)
+    told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
+    return Attached(file_name(journey.trip["title"], clock.now()), "application/pdf", typesetter.pdf("itinerary.typ", told))
+
+
+def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
+    """The itinerary as the typesetter takes it: texts, and the words of the page."""
+    told = asdict(sheet) | {"summaries": [{"name": name, "words": words} for name, words in sheet.summaries]}
+    for thing in (*told["undated"], *(thing for day in told["days"] for thing in (*day["before"], *day["legs"], *day["items"]))):
+        del thing["line_id"]
+    locale = get_locale()
+    return told | {
+        "lang": locale.language if locale else "en",
+        "agency": agency,
+        "booking": _("Booking %(number)s", number=sheet.booking) if sheet.booking else "",
+        "contact": f"{contact}\n{agency}",
+        "footer": f"{sheet.title} · {agency}",
+        "words": {
+            "included": _("Also included"),
+            "price": _("Total price"),
+            "notes": _("Good to know"),
+            "contact": _("We are there for you"),
+        },
+    }

@@ -1,0 +1,28 @@
+"""The itinerary as a customer's mail: set in her language at the moment of sending, so that what was seen is what goes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import current_app
+from flask_babel import force_locale
+
+from voyagent.identity.service import Identity
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import SessionReader
+from voyagent.mail.service import Outbox
+from voyagent.trips import queries, service
+from voyagent.trips.models import Trip
+from voyagent.trips.paper import document_of
+
+
+def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices: bool) -> Trip:
+    """Set the paper and send it; the sender's name and address stand on it. Raises TripNotFound and whatever `service.send_itinerary` raises."""
+    actor.require("trip.send")
+    identity: Identity = current_app.extensions["voyagent.identity"]
+    outbox: Outbox = current_app.extensions["voyagent.outbox"]
+    journey = queries.read_trip(SessionReader(db.session), trip_id)
+    with force_locale(locale):
+        document = document_of(journey, actor.tenant_name, prices=prices, contact=f"{actor.full_name}\n{actor.email}")
+    return service.send_itinerary(service.Post(outbox, identity.limiter), actor, trip_id, document, to=to, locale=locale, prices=prices)

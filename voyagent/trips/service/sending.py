@@ -1,0 +1,63 @@
+"""Sending the itinerary to the customer: what is seen is what goes, once, to one address, and the audit knows that it went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from voyagent.audit import service as audit
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock, limits
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.limits import Limiter
+from voyagent.kernel.reading import SessionReader
+from voyagent.kernel.rehearsal import notes_of
+from voyagent.mail.service import Attached, Outbox, masked
+from voyagent.trips import queries
+from voyagent.trips.models import OVER, Trip, TripLine
+from voyagent.trips.service.errors import NothingToSend
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What sending needs of the installation."""
+
+    outbox: Outbox
+    limiter: Limiter
+
+
+def send_itinerary(post: Post, actor: Actor, trip_id: UUID, document: Attached, *, to: str, locale: str, prices: bool) -> Trip:
+    """Mail the itinerary to the customer, whose answer comes to the sender. `prices` says whether `document` names them.
+
+    Counted by the address that it goes to and by the agency; what is only rehearsed counts for nothing. Raises Forbidden, TripNotFound, NothingToSend,
+    TooManyRequests.
+    """
+    actor.require("trip.send")
+    trip = queries.get_trip(trip_id, lock=True)
+    if not something_stands(trip_id):
+        raise NothingToSend
+    if notes_of(db.session) is None:
+        post.limiter.admit(limits.ITINERARY_MAIL, account=to)
+        post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
+    post.outbox.send(to=to, kind="itinerary", locale=locale, attached=document, title=trip.title, sender=actor.full_name, reply_to=actor.email)
+    trip.sent_at, trip.sent_to = clock.now(), to
+    db.session.flush()
+    audit.record(actor, "trip.itinerary_sent", entity_refs={"trip_id": trip.id}, inputs={"to": masked(to), "locale": locale, "prices": prices})
+    return trip
+
+
+def something_stands(trip_id: UUID) -> bool:
+    """Whether a trip has anything that a customer could be told of."""
+    mine = select(TripLine.id).where(TripLine.trip_id == trip_id, TripLine.status.notin_(OVER)).limit(1)
+    return db.session.scalar(mine) is not None
+
+
+def address_of_customer(trip: Trip) -> str | None:
+    """What the trip's enquiry says of the customer's address; any text, as people typed it."""
+    if trip.enquiry_id is None:
+        return None
+    found: str | None = enquiries.get_row(SessionReader(db.session), trip.enquiry_id)["customer_email"]
+    return found
