@@ -92,7 +92,7 @@ def test_a_call_to_the_outside_is_refused_while_it_is_rehearsed(desk: Desk, alic
 
 def test_a_rule_that_would_refuse_it_is_the_preview(desk: Desk, alice: Person) -> None:
     row = desk.row(desk.propose(alice, "probe_refuses"))
-    assert row["preview"] == {"warning": probes.PeriodClosed.message, "refusal": "period_closed"}
+    assert row["preview"] == {"warning": probes.PeriodClosed.message, "refusal": "period_closed", "locale": "en"}
     assert desk.notes(row["id"]) == 0
 
 
@@ -215,11 +215,15 @@ def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, 
     from voyagent.kernel import clock  # noqa: PLC0415
 
     approval_id = proposed(desk, bob, draft(alice))
+    lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]
+    arguments = {"customer_name": "Ravi Menon", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": lines}
+    with_facts = desk.propose(bob, "draft_invoice", arguments=arguments, tool_call_id="facts")
     alice.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
     tomorrow = clock.today() + timedelta(days=1)
     monkeypatch.setattr(clock, "today", lambda *_: tomorrow)
-    grant(alice, approval_id)
-    assert desk.row(approval_id)["status"] == "granted"
+    for one in (approval_id, with_facts):
+        grant(alice, one)
+        assert desk.row(one)["status"] == "granted"
 
 
 def test_a_requester_who_has_left_is_told_by_the_effect_and_not_at_the_door(desk: Desk, alice: Person, bob: Person, moved: tuple[str, str]) -> None:

@@ -101,9 +101,10 @@ class StepShown(TypedDict, total=False):
 class Description(TypedDict, total=False):
     """What an effect will change, as the review page shows it; each part may be absent.
 
-    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the `warning`.
+    `refusal` is the code of the rule that would refuse it as things stand, with its sentence as the `warning`. `locale` is the language of its words.
     """
 
+    locale: str
     title: str
     undo: str
     warning: str

@@ -45,13 +45,14 @@ class Ahead:
     arguments: dict[str, Any]
 
 
-def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahead: Sequence[Ahead] = ()) -> Description | None:
-    """What carrying the proposal out would change now, in the agency's language; nothing of it stays, and nothing leaves the house.
+def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahead: Sequence[Ahead] = (), locale: str | None = None) -> Description | None:
+    """What carrying the proposal out would change now, in a language, else the agency's; nothing of it stays, and nothing leaves the house.
 
     What is `ahead` of it is tried first, and stands in its "before". Where a rule refuses it the preview is that refusal. None where it cannot be told: nothing
     can be tried, or a fault of ours is in the way.
     """
-    with force_locale(requester.locale):
+    said_in = locale or requester.locale
+    with force_locale(said_in):
         try:
             shown = _described(effect, requester, arguments)
             run = effect.rehearsed
@@ -64,13 +65,14 @@ def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahe
         except Exception:  # a preview is a service to the reviewer; whatever breaks it must not keep people from asking or rejecting
             log.exception("rehearsal.failed", tool=effect.tool_name)
             return None
-    return shown or None
+    return shown | Description(locale=said_in) if shown else None
 
 
 def hash_of(arguments_hash: str, shown: Description) -> str:
     """The hash of what a decision is about: the arguments, and of what was shown whatever does not change by itself.
 
-    Words of a language, notes, and the running totals of accounts are left out; what others post to them is not this proposal's matter.
+    Notes and the running totals of accounts are left out; what others post to them is not this proposal's matter. What was told in a language is held to
+    in that language.
     """
     document = shown.get("document")
     return digest(

@@ -111,14 +111,14 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     return approval
 
 
-def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any]) -> Description | None:
+def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None) -> Description | None:
     """What carrying it out would change, behind what was granted before and moves the same amounts; None where that cannot be told."""
     effect = effects.find(tool_name)
     if effect is None:
         return None
-    shown = rehearse(effect, requester, arguments)
+    shown = rehearse(effect, requester, arguments, locale=locale)
     ahead = _ahead_of(shown)
-    return rehearse(effect, requester, arguments, ahead=ahead) if ahead else shown
+    return rehearse(effect, requester, arguments, ahead=ahead, locale=locale) if ahead else shown
 
 
 def _ahead_of(shown: Description | None) -> list[Ahead]:
@@ -148,7 +148,7 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
         return None, False
     if _amounts_in(approval.preview):
         db.session.execute(_GRANTS)
-    shown = preview_of(requester, approval.tool_name, approval.payload)
+    shown = preview_of(requester, approval.tool_name, approval.payload, locale=(approval.preview or {}).get("locale"))
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
 
