@@ -56,7 +56,18 @@ function replace(old, fresh) {
     const again = fresh.querySelector(`#${CSS.escape(card.id)}`);
     if (again) again.open = true;
   }
-  old.replaceWith(fresh);
+  swap(old, fresh);
+}
+
+// Whoever was on a button of what goes is put on the same button of what comes, or where one speaks.
+function swap(old, fresh) {
+  const at = old.contains(document.activeElement) ? document.activeElement : null;
+  const name = at?.getAttribute("aria-label");
+  if (fresh) old.replaceWith(fresh);
+  else old.remove();
+  if (!at) return;
+  const same = at.id ? document.getElementById(at.id) : name && fresh?.querySelector(`[aria-label="${CSS.escape(name)}"]`);
+  (same || document.querySelector("[data-compose] textarea") || talk).focus({ preventScroll: true });
 }
 
 function redrawTalk(fresh) {
@@ -76,8 +87,8 @@ function redrawTalk(fresh) {
       before = old;
     }
   }
-  for (const child of [...talk.children]) if (!kept.has(child.id)) child.remove();
-  for (const name of ["seq", "live", "running"]) {
+  for (const child of [...talk.children]) if (!kept.has(child.id)) swap(child);
+  for (const name of ["seq", "asked", "live", "running"]) {
     if (name in fresh.dataset) talk.dataset[name] = fresh.dataset[name];
     else delete talk.dataset[name];
   }
@@ -92,7 +103,7 @@ function redrawPart(id, fresh) {
   const old = document.getElementById(id);
   if (!old || !fresh || drawn.get(id) === markOf(fresh)) return;
   drawn.set(id, markOf(fresh));
-  old.replaceWith(fresh);
+  swap(old, fresh);
 }
 
 async function read() {
@@ -104,6 +115,10 @@ async function read() {
     do {
       again = false;
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.status === 404 || answer.redirected) {
+        location.reload(); // deleted elsewhere, or signed out: the server says which
+        return;
+      }
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of PARTS) {
@@ -200,8 +215,10 @@ function follow() {
     return;
   }
   if (stream) return;
-  stream = new EventSource(`${talk.dataset.events}?after=${seen}`);
+  stream = new EventSource(`${talk.dataset.events}?after=${seen}&asked=${talk.dataset.asked}`);
   stream.addEventListener("agent_event", hear);
+  // A request was decided, edited or withdrawn elsewhere, or its time is over.
+  stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = null;

@@ -250,7 +250,9 @@ def test_decisions_of_a_message_are_none_when_one_is_stale_and_nothing_is_said(d
     assert desk.row(good)["status"] == "pending"
     assert desk.row(stale)["superseded_by"] is not None
     with alice.acting():
-        assert chat.queries.find_running_turn(session_id) is None
+        running = chat.queries.find_running_turn(session_id)
+        assert running is not None
+        assert (running.kind, running.approval_id) == ("continuation", stale), "which shows the fresh request"
         assert chat.queries.get_session(session_id).message_count == 0
     assert alice.does(lambda actor: assistant.send(actor, session_id, decisions={good: False}).awaits) == (good,)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
@@ -191,9 +192,45 @@ def test_home_and_settings_show_day_month_and_a_warning(model: ModelTalk, bob: P
     with model.person.acting() as actor:
         enquiries.create(actor, customer_name="Deepa Krishnan")  # no new agency any more: the home page has its figures
     for page in (browser.get("/settings").text, reader.get("/settings").text, browser.get("/").text):
-        assert "Today: 120 of 200 tokens" in page
-        assert "50 % of today" in page
-        assert "This month: 120 tokens" in page
+        assert re.search(r"<dt>Today</dt><dd>120 tokens, under .*0\.01.* <span[^>]*>of 200 tokens, 60 %</span>", page)
+        assert re.search("50 % of today.{1,5}s tokens are used: 120 of 200", page)
+        assert re.search(r"<dt>This month</dt><dd>120 tokens, under ", page)
+        assert '<rect class="v-budget-used" width="60"' in page
+
+
+@pytest.mark.parametrize(("used", "tone", "words"), [(49, None, None), (50, 50, "50 %"), (80, 80, "80 %"), (100, 100, "used up"), (250, 100, "used up")])
+def test_the_warning_stands_on_home_and_settings_from_half_of_the_budget_on(model: ModelTalk, used: int, tone: int | None, words: str | None) -> None:
+    settle(model.person, daily_token_budget=100)
+    with model.person.acting() as actor:
+        enquiries.create(actor, customer_name="Deepa Krishnan")
+    model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(used, 0))))
+    browser = model.person.browser
+    for page in (browser.get("/settings").text, browser.get("/").text):
+        found = re.search(r'id="budget" data-warns="(\d+)">(.*?)</div>\s*</div>', page, re.DOTALL)
+        assert (int(found[1]) if found else None) == tone
+        assert words is None or (found is not None and words in found[2])
+
+
+def test_a_reply_tells_what_it_took_and_the_talk_what_all_took(model: ModelTalk) -> None:
+    model.talk.say(model.person, model.session_id, "help")
+    model.run(model.begin("hello"), sonnet(Reply("Hello.", usage=Usage(123_456, 20_000))))
+    model.run(model.begin("thanks"), sonnet(Reply("Welcome.", usage=Usage(100, 20))))
+    page = model.person.browser.get(f"/assistant/{model.session_id}").text
+    took = [" ".join(re.sub("<[^>]+>", " ", words).split()) for words in re.findall(r'<p class="v-tiny v-3 v-took">(.*?)</p>', page)]
+    assert took == ["1,43,456 tokens, USD 0.67", "120 tokens, under USD 0.01"], "the built-in planner took nothing and says nothing"
+    whole = re.search(r'id="spent">(.*?)</p>', page)
+    assert whole is not None
+    assert " ".join(re.sub("<[^>]+>", " ", whole[1]).split()) == "1,43,576 tokens, USD 0.67"
+
+
+def test_figures_are_grouped_as_the_agency_counts(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=1_234_567)
+    browser = model.person.browser
+    assert 'value="12,34,567"' in browser.get("/settings").text
+    settle(model.person, default_currency="AED")
+    assert 'value="1,234,567"' in browser.get("/settings").text
+    settle(model.person, locale="hi")
+    assert 'value="12,34,567"' in browser.get("/settings").text
 
 
 def test_the_talk_on_the_page_says_a_refusal_in_words(line: Line) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.assistant.line import INVOICE
 from tests.people import Person, csrf
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat import searching, service as chat
 
 
 @pytest.fixture
@@ -121,6 +121,6 @@ def test_the_search_finds_names_and_nothing_of_another_agency(talk: Talk, alice:
     with alice.acting() as actor:
         chat.rename(actor, session_id, "Krishnan family")
     with alice.reading() as reader:
-        assert [row["id"] for row in chats.list_sessions(reader, words="krishnan")[0]] == [session_id]
+        assert [row["id"] for row in searching.find_sessions(reader, "krishnan")[0]] == [session_id]
     with charlie.reading() as reader:
-        assert chats.list_sessions(reader, words="krishnan")[0] == []
+        assert searching.find_sessions(reader, "krishnan")[0] == []

@@ -27,14 +27,17 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         yield begun
 
 
-def sign_up(page: Page) -> None:
+def sign_up(page: Page) -> str:
+    """A new agency, whose administrator is signed in; her address."""
+    email = f"neha-{secrets.token_hex(4)}@example.com"
     page.goto("/sign-up")
     page.get_by_label("Agency").fill("Malabar Gulf Travels")
     page.get_by_label("Your name").fill("Neha Kulkarni")
-    page.get_by_label("E-mail").fill(f"neha-{secrets.token_hex(4)}@example.com")
+    page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create agency").click()
     expect(page).to_have_url(re.compile(r"/$"))
+    return email
 
 
 def say(page: Page, words: str) -> None:
@@ -110,6 +113,96 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     inbox.get_by_role("button", name="Grant").click()
     expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
     assert visit.complaints == []
+
+
+def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address) as here, visiting(browser, Look("dark", 390), base_url=site.address) as there:
+        page, phone = here.page, there.page
+        email = sign_up(page)
+        phone.goto("/sign-in")
+        phone.get_by_label("E-mail").fill(email)
+        phone.get_by_label("Password").fill(PASSWORD)
+        phone.get_by_role("button", name="Sign in", exact=True).click()
+        expect(phone).to_have_url(re.compile(r"/$"))
+        page.goto("/assistant")
+        log = page.get_by_role("log")
+        say(page, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+        log.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+        expect(log.get_by_role("button", name="Grant")).to_have_count(1, timeout=ANSWER_MS)
+        old = log.locator(".v-ask").get_attribute("id")
+        # On the phone Deepa is billed for something else, so what she owes is not what the first request shows any more.
+        phone.goto("/assistant")
+        say(phone, "invoice Deepa Krishnan 7,000 for insurance due 10 Dec 2100")
+        talk = phone.get_by_role("log")
+        talk.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        expect(talk).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+        talk.get_by_role("button", name="Grant").click(timeout=ANSWER_MS)
+        expect(talk).to_contain_text("is issued and posted", timeout=ANSWER_MS)
+        phone.goto(f"/approvals/{str(old).removeprefix('ask-')}")
+        phone.get_by_role("button", name="Grant").click()
+        expect(phone.locator("body")).to_contain_text("A fresh request has taken its place")
+        # The open page is told, shows the old one as superseded and the fresh one where it was told, once.
+        expect(log).to_contain_text("Here is a fresh request that shows what it would change now.", timeout=ANSWER_MS)
+        expect(log.locator(f"#{old}")).to_contain_text("A fresh request took its place.")
+        expect(log.locator(".v-ask")).to_have_count(1)
+        assert log.locator(".v-ask").get_attribute("id") != old
+        here.looks_right()
+        # What is decided on the phone appears on the page, and the message box can still be typed in meanwhile.
+        box = page.get_by_label("Message to the assistant")
+        box.fill("half a sentence")
+        phone.get_by_role("link", name="Reject").first.click()
+        phone.get_by_role("button", name="Reject").first.click()
+        expect(log).to_contain_text("Rejected", timeout=ANSWER_MS)
+        expect(log.get_by_role("button", name="Grant")).to_have_count(0)
+        expect(box).to_have_value("half a sentence")
+        expect(box).to_be_focused()
+        assert here.complaints == []
+
+
+def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
+    expect(page.get_by_role("log").get_by_role("button", name="Grant")).to_be_visible(timeout=ANSWER_MS)
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_label("Rename or delete").click()
+    other.get_by_role("button", name="Delete the conversation").click()
+    expect(other).to_have_url(re.compile(r"/assistant$"))
+    expect(page.get_by_role("main")).to_contain_text("We could not find that conversation", timeout=ANSWER_MS)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_conversations_are_searched_and_renamed_by_keys_alone(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        for words in ("trial balance", "who owes us more than 50,000"):
+            page.goto("/assistant")
+            say(page, words)
+            page.wait_for_url(re.compile("/assistant/.+"))
+            expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+        menu = page.get_by_label("Rename or delete")
+        menu.press("Enter")
+        name = page.get_by_label("Name of the conversation")
+        name.fill("Who still owes us")
+        name.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Who still owes us")
+        page.goto("/assistant")
+        search = page.get_by_label("Search the conversations").locator("visible=true")
+        search.fill("still owes")
+        search.press("Enter")
+        found = page.locator(".v-convs:visible a")
+        expect(found).to_have_count(1)
+        expect(found).to_contain_text("Who still owes us")
+        visit.looks_right()
+        search = page.get_by_label("Search the conversations").locator("visible=true")
+        expect(search).to_have_value("still owes")
+        search.fill("zzzz-nothing")
+        search.press("Enter")
+        expect(page.locator(".v-convs:visible")).to_contain_text("No conversation speaks of that.")
+        visit.looks_right()
 
 
 def test_deleting_offers_the_way_back(visit: Visit) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from tests.people import Person
 from voyagent.assistant import service as assistant
-from voyagent.assistant.models import ModelDay, TurnCost
+from voyagent.assistant.models import MissingModel, ModelDay, TurnCost
 from voyagent.audit import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
@@ -80,3 +80,4 @@ def _spend() -> None:
     cost, day = Decimal("0.0006"), clock.today()
     db.session.add(TurnCost(session_id=new_id(), turn_id="t-0", number=2, model="a-model", estimated=False, cost_usd=cost, day=day, **tokens))
     db.session.add(ModelDay(day=day, answers=1, tokens=120, cost_usd=cost))
+    db.session.add(MissingModel(model="a-model"))

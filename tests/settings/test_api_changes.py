@@ -13,6 +13,7 @@ from tests.people import Person
 PATH = "/tenant-settings"
 WHOLE: dict[str, Any] = {
     "model": "claude-haiku-4-5-20251001",
+    "model_override": "claude-opus-5",
     "system_prompt_suffix": "Prefer direct flights. Ø ✈ हिन्दी",
     "rate_limit_per_minute": 10_000,
     "rate_limit_per_hour": 1_000_000,
@@ -32,6 +33,9 @@ WHOLE: dict[str, Any] = {
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
     {"model": ""},
+    {"model": "built-in"},
+    {"model_override": "gpt-4"},
+    {"model_override": "claude-opus-4-6"},
     {"system_prompt_suffix": "x" * 10_001},
     {"system_prompt_suffix": "a\x00b"},
     {"rate_limit_per_minute": 0},
@@ -100,7 +104,19 @@ def test_an_absent_member_stays_and_an_empty_body_changes_nothing(alice: Person)
 def test_null_clears_model_suffix_and_budget(alice: Person) -> None:
     change(alice, WHOLE)
     cleared = {"model": None, "system_prompt_suffix": None, "daily_token_budget": None}
-    assert change(alice, cleared).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, **cleared}
+    assert change(alice, cleared).json == {"tenant_id": str(alice.actor.tenant_id), **WHOLE, **cleared, "model_override": None}
+
+
+def test_what_was_chosen_last_answers(alice: Person) -> None:
+    for body, override, model in (
+        ({"model_override": "built-in"}, "built-in", None),
+        ({"locale": "hi"}, "built-in", None),
+        ({"model": "claude-opus-4-6"}, None, "claude-opus-4-6"),
+        ({"model_override": "claude-sonnet-5"}, "claude-sonnet-5", "claude-opus-4-6"),
+        ({"model": None}, None, None),
+    ):
+        found = change(alice, body).json
+        assert (found["model_override"], found["model"]) == (override, model), body
 
 
 @pytest.mark.parametrize("name", CANNOT_BE_NULL)

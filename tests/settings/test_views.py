@@ -122,7 +122,7 @@ def test_the_history_tells_who_changed_what_when_in_the_agencys_zone(alice: Pers
     history = text[text.index('id="history"') :]
     assert f'<span class="v-strong">{alice.actor.full_name}</span>' in history
     assert "Time zone: UTC → Asia/Kolkata" in history
-    assert "Tokens a day: no limit → 200,000" in history
+    assert "Tokens a day: no limit → 2,00,000" in history
     assert "The person who asked cannot be the one who grants: yes → no" in history
     assert "The financial year begins in: April → January" in history
     assert " IST" in history, "an instant is told in the agency's zone"

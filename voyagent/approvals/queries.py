@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, true, tuple_, union_all
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
 from voyagent.chat.queries import lock as lock_session, title_of
@@ -16,7 +17,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.kernel.tenancy import owned
 
 _C = Approval.__table__.c
@@ -124,8 +125,19 @@ def session_statement(session_id: UUID) -> Select[Any]:
     return _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
 
 
+def state_of(session_id: UUID) -> str:
+    """A short mark of how the proposals of a conversation stand: another once one is made, decided, edited, superseded, carried out, or out of time."""
+    told = func.concat_ws(" ", _C.id, _shown_status(), _C.effect_status, _C.arguments_hash, _C.preview_hash)
+    whole = func.array_to_string(func.array_agg(aggregate_order_by(told, _C.id)), ",")
+    found = select(func.md5(func.coalesce(whole, "")).label("mark")).where(owned(Approval), _C.session_id == session_id, _C.hidden_at.is_(None))
+    return str(SessionReader(db.session).read(found)[0][0]["mark"])
+
+
+def _shown_status() -> ColumnElement[str]:
+    return case((_is_overdue(), literal("expired")), else_=_C.status)
+
+
 def _rows() -> Select[Any]:
-    shown = case((_is_overdue(), literal("expired")), else_=_C.status)
     return (
         select(
             _C.id,
@@ -138,7 +150,7 @@ def _rows() -> Select[Any]:
             _C.arguments_hash,
             _C.requested_at,
             _C.expires_at,
-            shown.label("status"),
+            _shown_status().label("status"),
             _C.requested_by_user_id,
             _C.resolved_at,
             _C.resolved_by_user_id,
@@ -242,6 +254,7 @@ __all__ = [
     "row_statement",
     "session_statement",
     "several_statement",
+    "state_of",
     "waiting_count",
     "waiting_statement",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import Select, case, delete, func, select
 
-from voyagent.assistant.models import ModelDay, TurnAdmission, TurnCost
+from voyagent.assistant.models import MissingModel, ModelDay, TurnAdmission, TurnCost
 from voyagent.chat.queries import Turn
 from voyagent.drivers.models.prices import cost_of
 from voyagent.drivers.models.usage import Usage
@@ -23,14 +23,19 @@ from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.settings import queries as settings
 
-MINUTE, HOUR = timedelta(seconds=60), timedelta(seconds=3600)
+MINUTE, HOUR, DAY = timedelta(seconds=60), timedelta(seconds=3600), timedelta(days=1)
 WARN_AT = (100, 80, 50)
 BUDGET_SPENT = "daily_budget_exceeded"
-_COSTS, _DAYS = TurnCost.__table__.c, ModelDay.__table__.c
+_COSTS, _DAYS, _MISSING = TurnCost.__table__.c, ModelDay.__table__.c, MissingModel.__table__.c
 _COUNT_DAY = """
-insert into model_days as known (tenant_id, day, answers, tokens, cost_usd) values (:tenant_id, :day, 1, :tokens, :cost)
+insert into model_days as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
 on conflict (tenant_id, day) do update
-  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd
+  set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd,
+      unpriced = known.unpriced + excluded.unpriced
+"""
+_MISS = """
+insert into missing_models (tenant_id, model) values (:tenant_id, :model)
+on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 """
 _WORDS = {
     "rate_limited: minute": N_("Your agency has asked the assistant as often as its settings allow in a minute. Please ask again in a minute."),
@@ -41,16 +46,28 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens and USD of some answers."""
+    """Tokens and USD of some answers; `unpriced` of them took tokens whose price nobody knows, and are in no sum of money."""
 
     tokens: int = 0
     cost_usd: Decimal = Decimal(0)
     answers: int = 0
+    unpriced: int = 0
 
     @property
     def cost(self) -> Money:
-        """As a page shows it, to the cent."""
-        return Money.rounded(self.cost_usd, "USD")
+        """As a page shows it, to the cent; what is less than half of one is one."""
+        cents = Money.rounded(self.cost_usd, "USD")
+        return cents if cents or not self.cost_usd else Money(1, "USD")
+
+    @property
+    def is_under_a_cent(self) -> bool:
+        """Whether it is more than nothing and less than the cent that a page shows."""
+        return 0 < self.cost_usd < Decimal("0.01")
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether there is a sum of money to tell at all."""
+        return bool(self.cost_usd) or not self.unpriced
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +128,8 @@ def budget_spent() -> str | None:
 
 def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
     """Keep what an answer took, beside the step that keeps the answer."""
-    day, cost = clock.today(settings.get_settings().timezone), cost_of(model, usage) or Decimal(0)
+    day, price = clock.today(settings.get_settings().timezone), cost_of(model, usage)
+    cost = price or Decimal(0)
     db.session.add(
         TurnCost(
             session_id=turn.session_id,
@@ -128,7 +146,19 @@ def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
         )
     )
     db.session.flush()
-    rows_changed(_COUNT_DAY, day=day, tokens=usage.total, cost=cost)
+    rows_changed(_COUNT_DAY, day=day, tokens=usage.total, cost=cost, unpriced=int(price is None and usage.total > 0))
+
+
+def note_missing(model: str) -> None:
+    """Keep that the vendor did not know a model, for whoever looks after the settings."""
+    rows_changed(_MISS, model=model)
+
+
+def missed_at(reader: Reader, model: str) -> datetime | None:
+    """When the vendor did not know a model, where that was within the last day: it is asked again at every turn, so an older one has been mended."""
+    found = select(_MISSING.missed_at).where(owned(MissingModel), _MISSING.model == model, _MISSING.missed_at > func.now() - DAY)
+    rows = reader.read(found)[0]
+    return rows[0]["missed_at"] if rows else None
 
 
 def in_words(message: str) -> str:
@@ -156,7 +186,7 @@ def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]
     """What a conversation took, together and for each reply by its turn."""
     statement = _sums(select(_COSTS.turn_id)).where(owned(TurnCost), _COSTS.session_id == session_id).group_by(_COSTS.turn_id)
     by_turn = {row["turn_id"]: _spent(row) for row in reader.read(statement)[0]}
-    whole = Spent(*(sum(getattr(one, name) for one in by_turn.values()) for name in ("tokens", "cost_usd", "answers")))
+    whole = Spent(*(sum(getattr(one, name) for one in by_turn.values()) for name in ("tokens", "cost_usd", "answers", "unpriced")))
     return whole, by_turn
 
 
@@ -166,13 +196,14 @@ def _sums(statement: Select[Any]) -> Select[Any]:
         func.coalesce(func.sum(tokens), 0).label("tokens"),
         func.coalesce(func.sum(_COSTS.cost_usd), 0).label("cost_usd"),
         func.count().label("answers"),
+        func.count().filter((_COSTS.cost_usd == 0) & (tokens > 0)).label("unpriced"),
     )
 
 
 def _day(first: date, last: date) -> Select[Any]:
-    totals = (func.coalesce(func.sum(_DAYS[name]), 0).label(name) for name in ("tokens", "cost_usd", "answers"))
+    totals = (func.coalesce(func.sum(_DAYS[name]), 0).label(name) for name in ("tokens", "cost_usd", "answers", "unpriced"))
     return select(*totals).where(owned(ModelDay), _DAYS.day.between(first, last))
 
 
 def _spent(row: Row) -> Spent:
-    return Spent(int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]))
+    return Spent(int(row["tokens"]), Decimal(row["cost_usd"]), int(row["answers"]), int(row["unpriced"]))

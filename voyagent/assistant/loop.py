@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +23,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError as Poo
 
 from voyagent.approvals import service as approvals
 from voyagent.assistant import blocks, costs, minds, prompt, queries
+from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.minds import Models
 from voyagent.assistant.outcomes import outcome_event, output_of, refused, settled, whole
 from voyagent.assistant.planner.moves import (
     Answer,
     Ask,
     Call,
-    Context,
     Conversation,
     Decision,
     Done,
@@ -38,8 +38,6 @@ from voyagent.assistant.planner.moves import (
     Outcome,
     Planner,
     Played,
-    context_from,
-    decision_from,
     kept,
     move_from,
 )
@@ -63,6 +61,7 @@ MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as
 WORDS_A_DELTA = 4
 EVENTS_MAX = 10_000
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
+ANEW = N_("What this would change has changed meanwhile, so nothing was done. Here is a fresh request that shows what it would change now.")
 CRASHED = N_("Something went wrong on our side while I was at it. What was finished stands; please ask again.")
 GONE = N_("Whoever asked for this is no longer with the agency, so nothing more was done.")
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -102,36 +101,12 @@ def _fail(turn: Turn, sentence: str) -> None:
         turns.conclude_turn(turn, "failed", blocks.fold(told))
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
-    """What a turn starts from. `notice` is told first: that the budget is spent, or why the turn is refused."""
-
-    context: Context
-    decision: Decision | None
-    locale: str
-    model: dict[str, str] | None = None
-    notice: str | None = None
-    is_refused: bool = False
-
-    @property
-    def kept(self) -> dict[str, Any]:
-        """As JSON for the journal."""
-        told = {"context": kept(self.context), "decision": kept(self.decision) if self.decision else None, "locale": self.locale}
-        return told | {"model": self.model, "notice": self.notice, "is_refused": self.is_refused}
-
-    @classmethod
-    def read(cls, document: dict[str, Any]) -> Beginning:
-        """As it was kept; older turns knew no models."""
-        told = {name: document[name] for name in ("locale", "model", "notice", "is_refused") if name in document}
-        return cls(context_from(document["context"]), decision_from(document["decision"]), **told)
-
-
 class Performance:
     """One worker's run of a turn over its journal."""
 
     def __init__(self, turn: Turn, planner: Planner, models: Models | None = None) -> None:
         self._turn = turn
-        self._planner = planner
+        self._planner = self._built_in = planner
         self._models = models
         with transaction(turn.tenant_id):
             self._stored: deque[dict[str, Any]] = deque(blocks.read(_events(turn)))
@@ -143,20 +118,19 @@ class Performance:
         """All moves, then the final."""
         beginning = self._beginning()
         conversation = Conversation(self._turn.message, beginning.context, (), beginning.decision)
-        status, extra = "done", []
+        status, extra = "waiting" if beginning.anew is not None else "done", []
         with force_locale(beginning.locale):
             try:
-                if beginning.notice is not None:
-                    self._emit("error", error_message=beginning.notice)
-                if beginning.decision is not None:
-                    self._announce(beginning.decision)
-                moves_left = 0 if beginning.is_refused else MOVES_MAX
+                self._open(beginning)
+                moves_left = 0 if beginning.ends_here else MOVES_MAX
                 while moves_left > 0:
                     move = self._next(conversation)
                     if isinstance(move, Done):
                         break
                     outcome = self._make(move)
                     if isinstance(move, Fail):
+                        if self._goes_on_without(move, conversation):
+                            continue
                         status = "failed"
                         break
                     moves_left += MOVES_MAX + len(move.raw["calls"]) if isinstance(move, Answer) else -1
@@ -184,8 +158,11 @@ class Performance:
 
     def _begin(self, actor: Actor) -> Beginning:
         context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
+        anew = queries.asked_anew(self._turn)
+        if anew is not None:
+            return Beginning(context, None, actor.locale, anew=anew)
         refused = costs.admit(self._turn)
-        model = self._models.choose(settings.get_settings().model) if self._models is not None and refused is None else None
+        model = self._models.choose(settings.wanted_model(settings.get_settings())) if self._models is not None and refused is None else None
         spent = costs.budget_spent() if model is not None else None
         return Beginning(context, decision, actor.locale, None if spent else model, refused or spent, is_refused=refused is not None)
 
@@ -195,6 +172,13 @@ class Performance:
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
         return minds.ModelMind(models.open(model), brief, models.bounds, should_stop=self._should_stop, may_ask=self._budget_spent)
 
+    def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
+        """Whether the built-in planner takes the place of a model that is not there: only where the model has not said or done anything yet."""
+        if not move.is_missing or conversation.played:
+            return False
+        self._planner = self._built_in
+        return True
+
     def _budget_spent(self) -> str | None:
         with transaction(self._turn.tenant_id):
             return costs.budget_spent()
@@ -202,6 +186,16 @@ class Performance:
     def _should_stop(self) -> bool:
         with transaction(self._turn.tenant_id):
             return chat.stop_requested(self._turn.id)
+
+    def _open(self, beginning: Beginning) -> None:
+        """What is told before anything is thought."""
+        if beginning.notice is not None:
+            self._emit("error", error_message=beginning.notice)
+        if beginning.decision is not None:
+            self._announce(beginning.decision)
+        if beginning.anew is not None:
+            self._say(gettext(ANEW))
+            self._emit("approval_request", **beginning.anew)
 
     def _announce(self, decision: Decision) -> None:
         told = {"tool_name": decision.tool, "tool_call_id": decision.tool_call_id}
@@ -377,3 +371,5 @@ def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))
     elif move.tries:
         costs.record(turn, number, move.model, Usage(**move.usage))
+        if move.is_missing:
+            costs.note_missing(move.model)

@@ -14,10 +14,11 @@ from voyagent.assistant import prompt
 from voyagent.assistant.planner.moves import Answer, Call, Conversation, Done, Fail, Move, Outcome, Played, Say, Tell
 from voyagent.assistant.prompt import Brief
 from voyagent.drivers.models import open_anthropic, open_local
-from voyagent.drivers.models.errors import ModelError, ModelNonsense, ModelRefused, ModelTimeout
+from voyagent.drivers.models.errors import ModelError, ModelMissing, ModelNonsense, ModelRefused, ModelTimeout
 from voyagent.drivers.models.protocol import TRIES_MAX, ModelAnswer, ModelDriver, ModelRequest
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import N_
+from voyagent.settings.queries import BUILT_IN
 
 ARGUMENTS_MAX = 64 * 1024
 """Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half of it."""
@@ -63,7 +64,12 @@ class Configured:
         self.bounds = Bounds(settings.model_calls_max, settings.model_timeout_s, settings.model_turn_s, settings.agent_max_tokens)
 
     def choose(self, wanted: str | None) -> dict[str, str] | None:
-        """An agency that has named a model gets it where there is a key; one that has named none gets the installation's own server before a paid one."""
+        """An agency that has named a model gets it where there is a key; one that has named none gets the installation's own server before a paid one.
+
+        One that insists on the built-in planner gets that, whatever the environment has.
+        """
+        if wanted == BUILT_IN:
+            return None
         theirs, ours = open_anthropic(self._settings, wanted), open_local(self._settings)
         chosen = (theirs or ours) if wanted else (ours or theirs)
         return None if chosen is None else {"driver": chosen.name, "model": chosen.model}
@@ -139,7 +145,8 @@ class ModelMind:
             answer = self.driver.answer(self._request(conversation, left, begun + min(self.bounds.answer_s, left_s)), on_text, self.should_stop)
         except ModelError as error:
             cause, used = f"{type(error).__name__}: {error.message}", asdict(error.usage)
-            return Fail(gettext(error.sentence), cause, self.driver.model, used, error.tries, pieces, time.monotonic() - begun)
+            took_s, is_missing = time.monotonic() - begun, isinstance(error, ModelMissing)
+            return Fail(gettext(error.sentence), cause, self.driver.model, used, error.tries, pieces, took_s, is_missing=is_missing)
         return Answer(answer.raw, pieces, time.monotonic() - begun)
 
     def _request(self, conversation: Conversation, left: int, deadline: float) -> ModelRequest:

@@ -40,7 +40,7 @@ class TurnCost(TenantOwned, Base):
 
 
 class ModelDay(TenantBound, Base):
-    """A day of an agency's zone, counted as it goes: the budget is held against it."""
+    """A day of an agency's zone, counted as it goes: the budget is held against it. `unpriced` are answers of models whose price nobody knows."""
 
     __tablename__ = "model_days"
 
@@ -48,6 +48,18 @@ class ModelDay(TenantBound, Base):
     answers: Mapped[int]
     tokens: Mapped[int]
     cost_usd: Mapped[Decimal] = mapped_column(Numeric(14, 8))
+    unpriced: Mapped[int] = mapped_column(server_default=text("0"))
+
+    __table_args__ = (CheckConstraint("unpriced >= 0", name="unpriced"),)
+
+
+class MissingModel(TenantBound, Base):
+    """A model that its vendor did not know when it was asked last."""
+
+    __tablename__ = "missing_models"
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    missed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class TurnAdmission(TenantBound, Base):

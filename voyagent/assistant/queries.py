@@ -38,7 +38,7 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
 def decision_of(turn: Turn) -> Decision | None:
     """The decision that a continuation goes on from, with what the effect came to; None for a turn that answers a message."""
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None
-    if approval is None:
+    if approval is None or approval.superseded_by is not None:
         return None
     granted = approval.status == "granted"
     failed = granted and approval.effect_status != "done"
@@ -56,6 +56,15 @@ def decision_of(turn: Turn) -> Decision | None:
         summary=approval.summary,
         tool_call_id=approval.tool_call_id,
     )
+
+
+def asked_anew(turn: Turn) -> dict[str, str] | None:
+    """The fresh request that a turn is there to show, as the fields of its event; None for a turn that is there for something else."""
+    old = approvals.find_approval(turn.approval_id) if turn.approval_id else None
+    fresh = approvals.find_approval(old.superseded_by) if old is not None and old.superseded_by is not None else None
+    if fresh is None:
+        return None
+    return {"approval_id": fresh.id, "approval_summary": fresh.summary, "tool_name": fresh.tool_name, "tool_call_id": fresh.tool_call_id}
 
 
 def expected_continuations(session_id: UUID) -> list[str]:

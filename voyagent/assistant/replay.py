@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.desks import FrontDesk
-from voyagent.assistant.loop import Beginning, Performance, StopRequested
+from voyagent.assistant.loop import Performance, StopRequested
 from voyagent.assistant.minds import Bounds, ModelMind
 from voyagent.assistant.outcomes import outcome_event
 from voyagent.assistant.planner.moves import Answer, Call, Conversation, Fail, Move, Outcome, kept, move_from, silently

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
 from voyagent.approvals.review import Changes
-from voyagent.assistant import blocks, queries
+from voyagent.assistant import blocks, costs, queries
 from voyagent.assistant.blocks import Block
-from voyagent.chat import queries as chats
+from voyagent.assistant.costs import Spent
+from voyagent.chat import queries as chats, searching
 from voyagent.chat.queries import SessionNotFound, Turn
 from voyagent.enquiries import queries as enquiries
 from voyagent.http.pages import translated
@@ -24,6 +25,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.trips import queries as trips
+from voyagent.trips.queries import Journey
 
 SHOWN_MESSAGES = 100
 SHOWN_CONVERSATIONS = 40
@@ -90,6 +93,8 @@ class Conversations:
     waiting: dict[UUID, int]
     next_cursor: str | None
     words: str | None = None
+    is_partial: bool = False
+    """Whether only the newest were looked at for the words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +108,24 @@ class Screen:
     conversations: Conversations
     running: Turn | None
     seq: int
+    state: str
+    """The mark of the proposals as they are shown."""
     awaited: bool = False
     moved: bool = False
     """Whether something was told while the page was read, so that its parts may be of different moments."""
     earlier_from: int | None = None
     papers: list[Paper] = field(default_factory=list)
     superseded: bool = False
+    journey: Journey | None = None
+    """The trip of the conversation, where one is open."""
+    spent: Spent = field(default_factory=Spent)
+    """What the conversation took, of models, all its versions together."""
+    spent_by_turn: dict[str, Spent] = field(default_factory=dict)
 
     @property
     def asked(self) -> list[Request]:
         """Every proposal once, without those that another one took the place of."""
-        return list({request.row["id"]: request for request in self.requests.values()}.values())
+        return list({request.row["id"]: request for request in self.requests.values() if request.row["superseded_by"] is None}.values())
 
     @property
     def is_live(self) -> bool:
@@ -132,38 +144,48 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
     if not sessions:
         raise SessionNotFound
     session = sessions[0]
+    state = approvals.state_of(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
     before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)
     said = chats.messages(reader, session_id, after=before, limit=None if first is None else SHOWN_MESSAGES * 5, superseded=superseded)
+    spent, by_turn = costs.spent_in(reader, session_id)
     entries = _entries(said, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
         entries += _unfinished(running)
     return Screen(
         session=session,
         entries=entries,
-        requests=_requests(actor, proposals),
+        requests=_requests(actor, proposals, entries),
         enquiries=[_with_budget(row) for row in enquiries.find_by_session(reader, session_id)],
         conversations=read_conversations(reader, actor),
         running=running,
         seq=session["event_seq"],
+        state=state,
         awaited=any(map(queries.is_awaited, proposals)),
         moved=chats.last_seq(session_id) != session["event_seq"],
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
         papers=_papers(proposals),
         superseded=superseded,
+        journey=trips.read_trip_of_session(reader, session_id),
+        spent=spent,
+        spent_by_turn=by_turn,
     )
 
 
 def read_conversations(reader: Reader, actor: Actor, cursor: str | None = None, words: str | None = None) -> Conversations:
     """The newest conversations by the day on which they began, or those that speak of something. Raises InvalidCursor."""
-    rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor, words)
+    is_partial = False
+    if words:
+        rows, marker, is_partial = searching.find_sessions(reader, words, SHOWN_CONVERSATIONS, cursor)
+    else:
+        rows, marker = chats.list_sessions(reader, SHOWN_CONVERSATIONS, cursor)
     waiting = Counter(row["session_id"] for row in reader.read(approvals.waiting_statement(200))[0])
     today = clock.today(actor.timezone)
     groups: dict[str, list[Row]] = {}
     for row in rows:
         groups.setdefault(_age(row["created_at"].astimezone(ZoneInfo(actor.timezone)).date(), today), []).append(row)
-    return Conversations(list(groups.items()), dict(waiting), marker, words)
+    return Conversations(list(groups.items()), dict(waiting), marker, words, is_partial)
 
 
 def _age(day: date, today: date) -> str:
@@ -197,11 +219,13 @@ def _unfinished(running: Turn) -> list[Entry]:
     return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
 
 
-def _requests(actor: Actor, proposals: list[Row]) -> dict[str, Request]:
-    """Each proposal's card by its id; where a fresh one has taken its place, that one's."""
+def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[str, Request]:
+    """Each proposal's card by its id; where a fresh one has taken its place and the talk does not show that one yet, that one's."""
     made = {row["id"]: _request(actor, row) for row in proposals}
+    told = {block["approval_id"] for entry in entries for block in entry.blocks if block["type"] == "approval"}
     for row in reversed(proposals):  # the newest first, so that a chain of them ends at the last
-        made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
+        if row["superseded_by"] not in told:
+            made[row["id"]] = made.get(row["superseded_by"], made[row["id"]])
     return made
 
 

@@ -194,3 +194,9 @@ def _outside(actor: Actor, session: ChatSession, turn_id: str) -> Turn:
 def go_on(actor: Actor, approval: Approval) -> None:
     """Once a decision has been carried out, the assistant goes on by itself, for the person who asked."""
     chat.start_continuation(actor, approval.session_id, approval_id=approval.id)
+
+
+@approvals.on_asked_anew
+def tell_anew(requester: Actor, approval: Approval) -> None:
+    """Where a fresh request has taken an old one's place, a turn of its own shows it in the conversation, behind whatever runs there now."""
+    chat.start_continuation(requester, approval.session_id, approval_id=approval.id)

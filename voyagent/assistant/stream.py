@@ -15,7 +15,7 @@ from voyagent.approvals import queries as approvals
 from voyagent.assistant.service import Reply
 from voyagent.chat import queries as chats
 from voyagent.chat.service import topic
-from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Stream, frames
+from voyagent.chat.stream import HEARTBEAT, HEARTBEAT_S, OPENING, Aside, Stream, frames
 from voyagent.http.idempotency import Followed
 from voyagent.kernel.actor import Actor, Credential
 from voyagent.kernel.db import transaction
@@ -80,9 +80,13 @@ def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> t
         return (newest.id if newest is not None else None), complete
 
 
-def following(actor: Actor, session_id: UUID, after_seq: int) -> Stream:
-    """All that is told in a conversation from a number on, for its page; the page closes it when nothing more is to come. Raises as `Replying`."""
-    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None, line=line())
+def following(actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None) -> Stream:
+    """All that is told in a conversation from a number on. Raises as `Replying`.
+
+    A page names the mark of the proposals that it shows (`asked`); it is told `event: asked` whenever they stand in another way, whoever did that and where.
+    """
+    aside = None if asked is None else Aside("asked", asked, approvals.state_of)
+    return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None, aside=aside, line=line())
 
 
 def line() -> socket | None:

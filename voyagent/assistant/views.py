@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from voyagent.assistant import screen, service
 from voyagent.assistant.forms import EditForm, RenameForm, SayForm
 from voyagent.assistant.markdown import as_html
+from voyagent.assistant.panels import Mind, answering
 from voyagent.assistant.planner.sentences import day
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.stream import answer, following
@@ -21,9 +22,11 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, toast
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import SessionReader
+from voyagent.settings import queries as settings
 
 pages = PageBlueprint("assistant", __name__, guard=Guard.SIGNED_IN)
 EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "trial balance")
@@ -66,8 +69,9 @@ def events(actor: Actor, session_id: UUID) -> Response:
     """What is told in a conversation behind a number, as server-sent events for the page's script."""
     chats.get_session(session_id)
     last_seen = request.headers.get("Last-Event-ID", "")
-    after_seq = int(last_seen) if last_seen.isascii() and last_seen.isdigit() and len(last_seen) < 18 else query_of(EventsQuery).after
-    return answer(following(actor, session_id, after_seq))
+    shown = query_of(EventsQuery)
+    after_seq = int(last_seen) if last_seen.isascii() and last_seen.isdigit() and len(last_seen) < 18 else shown.after
+    return answer(following(actor, session_id, after_seq, asked=shown.asked))
 
 
 @pages.page("/assistant/<session_id>/stop", methods=("POST",), permission="chat.write", missing=SessionNotFound)
@@ -124,7 +128,8 @@ def restore(actor: Actor, session_id: UUID) -> Any:
 def _index(actor: Actor, form: SayForm) -> Any:
     wanted = query_of(IndexQuery)
     conversations = screen.read_conversations(SessionReader(db.session), actor, wanted.cursor, wanted.q)
-    return render_template("assistant/index.html", form=form, conversations=conversations, examples=EXAMPLES, session=None), form.status
+    facts = {"form": form, "conversations": conversations, "examples": EXAMPLES, "session": None, "mind": _mind(actor)}
+    return render_template("assistant/index.html", **facts), form.status
 
 
 def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, naming: RenameForm | None = None) -> Any:
@@ -139,8 +144,13 @@ def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, nami
         "as_money": as_money,
         "day_of": day,
         "as_html": as_html,
+        "mind": _mind(actor),
     }
     return render_template("assistant/conversation.html", form=form, naming=naming, **facts), 422 if form.errors or naming.errors else 200
+
+
+def _mind(actor: Actor) -> Mind:
+    return answering(settings.wanted_model(settings.get_settings()), clock.today(actor.timezone))
 
 
 def _to(session_id: UUID) -> Any:

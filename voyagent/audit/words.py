@@ -41,6 +41,7 @@ _FIELDS = {
     "timezone": _l("Time zone"),
     "default_currency": _l("Currency"),
     "model": _l("Model"),
+    "model_override": _l("Model"),
     "system_prompt_suffix": _l("House rules for the assistant"),
     "rate_limit_per_minute": _l("Turns a minute"),
     "rate_limit_per_hour": _l("Turns an hour"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +18,7 @@ _NOW = text("now()")
 
 
 class ChatSession(TenantOwned, Base):
-    """A conversation of the agency; every member sees it. `deleted_at` hides it at once, a job wipes it later."""
+    """A conversation of the agency; every member sees it. `deleted_at` hides it at once, a job wipes it later; `search` is its name as a search reads it."""
 
     __tablename__ = "chat_sessions"
 
@@ -30,11 +30,13 @@ class ChatSession(TenantOwned, Base):
     message_count: Mapped[int] = mapped_column(server_default=text("0"))
     turn_count: Mapped[int] = mapped_column(server_default=text("0"))
     event_seq: Mapped[int] = mapped_column(server_default=text("0"))
+    search: Mapped[str | None] = mapped_column(Computed("lower(title)", persisted=True), deferred=True)
 
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_chat_sessions_creator"),
         CheckConstraint("length(title) between 1 and 200", name="title"),
         Index("ix_chat_sessions_created", "tenant_id", desc("created_at"), desc("id"), postgresql_where=text("deleted_at is null")),
+        Index("ix_chat_sessions_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
         Index("ix_chat_sessions_last_message", "last_message_at", postgresql_where=text("deleted_at is null")),
     )
 
@@ -89,7 +91,7 @@ class ChatTurn(TenantBound, Base):
 
 
 class ChatMessage(TenantOwned, Base):
-    """What was said, by a person, by the assistant or by a tool, as blocks."""
+    """What was said, by a person, by the assistant or by a tool, as blocks; `search` is the words of the first two."""
 
     __tablename__ = "chat_messages"
 
@@ -100,6 +102,7 @@ class ChatMessage(TenantOwned, Base):
     turn_id: Mapped[str | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    search: Mapped[str] = mapped_column(Computed("app.words_of(role, blocks)", persisted=True), deferred=True)
 
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "session_id"], ["chat_sessions.tenant_id", "chat_sessions.id"], name="fk_chat_messages_session", ondelete="CASCADE"),
@@ -109,6 +112,7 @@ class ChatMessage(TenantOwned, Base):
         CheckConstraint("role in ('user', 'assistant', 'tool', 'system')", name="role"),
         CheckConstraint("jsonb_typeof(blocks) = 'array'", name="blocks"),
         Index("ix_chat_messages_turn", "tenant_id", "turn_id"),
+        Index("ix_chat_messages_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, exists as there_is, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, func, literal_column, select, tuple_
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries import name_of
@@ -23,6 +23,7 @@ _SESSIONS = ChatSession.__table__.c
 _MESSAGES = ChatMessage.__table__.c
 _TURNS = ChatTurn.__table__.c
 _EVENTS = ChatEvent.__table__.c
+LISTED = tuple(_SESSIONS[name] for name in ("id", "title", "created_at", "message_count", "last_message_at", "created_by_user_id"))
 
 
 class TurnNotFound(NotFound):
@@ -132,11 +133,9 @@ def session_statement(session_id: UUID) -> Select[Any]:
     ).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None))
 
 
-def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None, words: str | None = None) -> tuple[list[Row], str | None]:
-    """The newest conversations and the marker of the next page; with `words` those that are named so or in which somebody said so. Raises InvalidCursor."""
+def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None = None) -> tuple[list[Row], str | None]:
+    """The newest conversations and the marker of the next page. Raises InvalidCursor."""
     statement = sessions_statement(limit)
-    if words:
-        statement = statement.where(_speaks_of(words))
     if cursor is not None:
         after = Cursor.decode(cursor)
         statement = statement.where(tuple_(_SESSIONS.created_at, _SESSIONS.id) < tuple_(after.at, after.id))
@@ -144,22 +143,9 @@ def list_sessions(reader: Reader, limit: int = SESSIONS_MAX, cursor: str | None 
     return rows, next_cursor(rows, limit)
 
 
-def _speaks_of(words: str) -> ColumnElement[bool]:
-    said = func.jsonb_path_query_array(_MESSAGES.blocks, literal_column("'$[*].text'")).cast(Text)
-    in_it: Select[Any] = select(literal_column("1")).where(
-        owned(ChatMessage), _MESSAGES.session_id == _SESSIONS.id, _MESSAGES.role.in_(("user", "assistant")), said.icontains(words, autoescape=True)
-    )
-    return _SESSIONS.title.icontains(words, autoescape=True) | there_is(in_it)
-
-
 def sessions_statement(limit: int) -> Select[Any]:
     """The newest conversations, for a trip that reads more."""
-    return (
-        select(_SESSIONS.id, _SESSIONS.title, _SESSIONS.created_at, _SESSIONS.message_count, _SESSIONS.last_message_at, _SESSIONS.created_by_user_id)
-        .where(owned(ChatSession), _SESSIONS.deleted_at.is_(None))
-        .order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc())
-        .limit(limit)
-    )
+    return select(*LISTED).where(owned(ChatSession), _SESSIONS.deleted_at.is_(None)).order_by(_SESSIONS.created_at.desc(), _SESSIONS.id.desc()).limit(limit)
 
 
 def conversation(reader: Reader, session_id: UUID) -> tuple[Row, list[Row]]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from socket import SHUT_RDWR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, socket
 from threading import Lock
 from typing import cast
@@ -106,12 +107,22 @@ class Stream:
     With the server's socket as its `line` no more than a little waits to be sent, and whoever takes nothing for twenty seconds is hung up on.
     """
 
-    def __init__(self, app: Flask, *, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None, line: socket | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        listener: Credential,
+        session_id: UUID,
+        after_seq: int,
+        turn_id: str | None,
+        aside: Aside | None = None,
+        line: socket | None = None,
+    ) -> None:
         self._seats = seats(app)
         self._user_id = listener.user_id
         self._seats.take(self._user_id)
         self._seated = True
-        self._frames = frames(app, listener, session_id, after_seq=after_seq, turn_id=turn_id)
+        self._frames = frames(app, listener, session_id, after_seq=after_seq, turn_id=turn_id, aside=aside)
         self._line, self._begun, self._ended = line, False, False
         if line is not None:
             line.setsockopt(SOL_SOCKET, SO_SNDBUF, BUFFER_BYTES)
@@ -151,13 +162,23 @@ def _hang_up(line: socket) -> None:
         line.shutdown(SHUT_RDWR)
 
 
-def frames(
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """What changes without being an event of the conversation: told as `name` with a mark, whenever `look` gives another one than was `known`."""
+
+    name: str
+    known: str
+    look: Callable[[UUID], str]
+
+
+def frames(  # noqa: PLR0913 - each narrows or bounds what is told
     app: Flask,
     listener: Credential,
     session_id: UUID,
     *,
     after_seq: int,
     turn_id: str | None,
+    aside: Aside | None = None,
     heartbeat_s: float = HEARTBEAT_S,
     total_s: float = TOTAL_S,
 ) -> Generator[bytes, None, None]:
@@ -167,12 +188,12 @@ def frames(
     time is over, or the listener may not hear it any more. After 15 silent seconds comes a heartbeat. No connection is held while it waits.
     """
     doorbell = cast("Doorbell", app.extensions["voyagent.doorbell"])
-    end = time.monotonic() + total_s
+    end, known = time.monotonic() + total_s, aside.known if aside is not None else ""
     with doorbell.waiting_for(topic(session_id)) as bell:
         yield OPENING
         while not doorbell.is_closed and time.monotonic() < end:
             bell.clear()
-            batch, active = _read(app, listener, session_id, after_seq, turn_id)
+            batch, active, mark = _read(app, listener, session_id, after_seq, turn_id, aside)
             for event in batch:
                 after_seq = event["seq"]
                 yield frame(event)
@@ -182,6 +203,9 @@ def frames(
                 continue
             if not active:
                 return
+            if aside is not None and mark != known:
+                known = mark
+                yield f"event: {aside.name}\ndata: {mark}\n\n".encode()
             if not bell.wait(min(heartbeat_s, max(end - time.monotonic(), 0))):
                 yield HEARTBEAT
 
@@ -191,15 +215,19 @@ def frame(event: Row) -> bytes:
     return f"id: {event['seq']}\nevent: agent_event\ndata: {event['data']}\n\n".encode()
 
 
-def _read(app: Flask, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None) -> tuple[list[Row], bool]:
-    """What is new, and whether more can come: the state is read first, so a `final` that came with the end is never missed."""
+def _read(app: Flask, listener: Credential, session_id: UUID, after_seq: int, turn_id: str | None, aside: Aside | None) -> tuple[list[Row], bool, str]:
+    """What is new, whether more can come, and the mark of what stands beside it, once nothing is new.
+
+    The state is read first, so a `final` that came with the end is never missed.
+    """
     with app.app_context(), transaction():
         try:
             enter(listener).require("chat.read")
         except (Unauthorized, Forbidden):
-            return [], False
+            return [], False, ""
         try:
             active = queries.get_turn(turn_id).is_active if turn_id is not None else queries.exists(session_id)
         except NotFound:
             active = False
-        return queries.events_after(session_id, after_seq, limit=BATCH), active
+        batch = queries.events_after(session_id, after_seq, limit=BATCH)
+        return batch, active, aside.look(session_id) if aside is not None and not batch else ""

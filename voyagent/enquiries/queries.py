@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -41,6 +40,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -73,7 +73,6 @@ _FIND_TYPES: tuple[TypeEngine[Any], ...] = (
     *(_TEXT, _TEXT, _TEXT, _TEXT, _TEXT, _DAY, _DAY, _INSTANT, _INSTANT),
     *(_INSTANT, Uuid(), Boolean(), _NUMBER, _NUMBER, _NUMBER, _NUMBER),
 )
-_INDEXABLE = re.compile(r"[^\W_]{3}")
 
 
 class EnquiryNotFound(NotFound):
@@ -128,7 +127,7 @@ class Search:
     def is_blunt(self) -> bool:
         """Whether there is a text, and none with the three letters in a row that the trigram index needs."""
         parts = [part for part in self.texts if part]
-        return bool(parts) and not any(_INDEXABLE.search(part) for part in parts)
+        return bool(parts) and all(map(is_blunt, parts))
 
     @property
     def is_counted(self) -> bool:
@@ -313,7 +312,7 @@ def _found_page(search: Search, part: Part, *, for_page: bool) -> tuple[TableVal
     """Anything narrower: the look-up function counts and names the keys, the rows are read behind the wall."""
     made_from, made_before = search.created_between
     values = (
-        *(_pattern(text) for text in search.texts),
+        *(contains(text) if text else None for text in search.texts),
         search.status,
         search.depart_from,
         search.depart_to,
@@ -354,13 +353,6 @@ def _row_statement(enquiry_id: UUID) -> Select[Any]:
 def _history_statement(enquiry_id: UUID, *, limit: int = 100) -> Select[Any]:
     statement = events_statement({"enquiry_id": str(enquiry_id)}, limit=limit)
     return statement.add_columns(name_of(statement.selected_columns.actor_id).label("actor_name"))
-
-
-def _pattern(text: str | None) -> str | None:
-    """A text as a LIKE pattern for "contains", in which %, _ and backslash mean themselves."""
-    if not text:
-        return None
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _midnight(day: date | None, zone: str) -> datetime | None:

@@ -87,6 +87,7 @@ def install(app: Flask) -> None:
         amount=amount,
         symbol_money=symbol_money,
         short_amount=short_amount,
+        number=number,
         currency_name=currency_name,
         day=day,
         long_day=long_day,
@@ -149,6 +150,12 @@ def short_amount(value: Money) -> str:
             rounded = scaled.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
             return f"{MINUS if value.amount_minor < 0 else ''}{rounded}\N{NO-BREAK SPACE}{letter}"
     return _figure(value, brief=True)
+
+
+def number(value: int) -> str:
+    """A whole number, grouped as the agency counts: `12,34,567` where its money or its language counts lakhs, else `1,234,567`."""
+    currency = getattr(getattr(g.get("page"), "actor", None), "currency", "")
+    return f"{MINUS if value < 0 else ''}{_group(str(abs(value)), lakhs=_counts_lakhs(currency))}"
 
 
 def currency_name(code: str) -> str:

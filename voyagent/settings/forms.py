@@ -7,22 +7,25 @@ from typing import Any, ClassVar, NamedTuple
 
 from babel.core import Locale
 from babel.dates import get_month_names
-from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext as _, lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import SchemaForm
+from voyagent.http.presentation import number
 from voyagent.kernel import clock, money
 from voyagent.kernel.reading import Row
 from voyagent.settings import queries
-from voyagent.settings.schemas import TenantSettingsPatchRequest
+from voyagent.settings.schemas import OVERRIDES, TenantSettingsPatchRequest
 
 MODEL_WORDS = {
+    "": _l("As this installation is set up"),
+    queries.BUILT_IN: _l("Built-in planner only"),
+    "claude-sonnet-5": "Claude Sonnet 5",
+    "claude-opus-5": "Claude Opus 5",
     "claude-sonnet-4-5": "Claude Sonnet 4.5",
     "claude-opus-4-6": "Claude Opus 4.6",
     "claude-haiku-4-5-20251001": "Claude Haiku 4.5",
-    "": _l("As this installation is set up"),
 }
 # The roles that may grant; words of our own, since the room of people stands above this one.
 ROLE_WORDS = {
@@ -39,6 +42,7 @@ PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "s
 _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
 _SAID_MAX = 160
+_SAID_AS = {"model_override": "model"}
 _WHOLE = _l("Write a whole number.")
 
 
@@ -99,7 +103,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     def of(cls, row: Row) -> SettingsForm:
         """The form over the settings as they stand."""
         figures = {name: _figure(row[name]) for name in _NUMBERS}
-        known = {"model": row["model"] or "", "financial_year_start_month": str(row["financial_year_start_month"]), "seen": queries.mark_of(row)}
+        known = {"model": queries.wanted_model(row) or "", "financial_year_start_month": str(row["financial_year_start_month"]), "seen": queries.mark_of(row)}
         limits = {f"limit_{role}": money.spoken(limit["amount"], limit["currency"]) for role, limit in row["approval_limits"].items()}
         return cls(data={**row, **figures, **known, **limits})
 
@@ -110,6 +114,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
             typed = "".join((self._fields[name].data or "").replace(",", "").split())
             if typed or name in _NEEDED:
                 values[name] = typed
+        if values.get("model") in OVERRIDES:
+            values["model_override"] = values.pop("model")
+            values["model"] = None
         values["approval_limits"] = {role: self._limit(role) for role in ROLE_WORDS}
         return values
 
@@ -133,12 +140,14 @@ def label_of(name: str) -> str:
     """The name of a setting as the page has it."""
     if name.startswith(_LIMIT):
         return _("Limit, %(role)s", role=ROLE_WORDS.get(name.removeprefix(_LIMIT), name))
-    field = getattr(SettingsForm, name, None)
+    field = getattr(SettingsForm, _SAID_AS.get(name, name), None)
     return str(field.args[0]) if field is not None else name.replace("_", " ")
 
 
 def value_of(row: Row, name: str) -> Any:
-    """A setting of the row, a role's limit among them."""
+    """A setting of the row, a role's limit among them; the model as it was chosen."""
+    if name == "model":
+        return queries.wanted_model(row)
     if not name.startswith(_LIMIT):
         return row[name]
     limit = row["approval_limits"].get(name.removeprefix(_LIMIT))
@@ -147,7 +156,7 @@ def value_of(row: Row, name: str) -> Any:
 
 def words_of(name: str, value: Any) -> str:
     """A setting's value as a person says it."""
-    if name == "model":
+    if _SAID_AS.get(name, name) == "model":
         return str(MODEL_WORDS.get(value or "", value))
     if value is None:
         return _("no limit") if name == "daily_token_budget" or name.startswith(_LIMIT) else _("nothing")
@@ -167,7 +176,7 @@ def words_of(name: str, value: Any) -> str:
 
 
 def _figure(value: int | None) -> str:
-    return "" if value is None else format_decimal(value, locale=_locale())
+    return "" if value is None else number(value)
 
 
 def _months() -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ class TenantSettings(TenantBound, Base):
     __tablename__ = "tenant_settings"
 
     model: Mapped[str | None]
+    model_override: Mapped[str | None]
     system_prompt_suffix: Mapped[str | None]
     rate_limit_per_minute: Mapped[int] = mapped_column(server_default=text("60"))
     rate_limit_per_hour: Mapped[int] = mapped_column(server_default=text("1000"))

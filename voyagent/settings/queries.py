@@ -15,6 +15,8 @@ from voyagent.settings.models import TenantSettings
 
 COLUMNS = tuple(TenantSettings.__table__.c.keys())
 CHANGED = "settings.changed"
+BUILT_IN = "built-in"
+"""The value of `model_override` by which an agency keeps to the built-in planner, whatever its operator has set up."""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
 
@@ -51,6 +53,13 @@ def get_settings(*, lock: bool = False) -> TenantSettings:
         db.session.execute(text("insert into tenant_settings (tenant_id) values (:tenant_id) on conflict do nothing"), {"tenant_id": tenant_id})
         found = db.session.scalars(statement).one()
     return found
+
+
+def wanted_model(settings: TenantSettings | Row) -> str | None:
+    """What the agency has chosen to answer it; None for whatever the operator has set up."""
+    row = settings if isinstance(settings, dict) else row_of(settings)
+    wanted: str | None = row["model_override"] or row["model"]
+    return wanted
 
 
 def row_of(settings: TenantSettings) -> Row:

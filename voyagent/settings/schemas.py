@@ -13,6 +13,8 @@ from voyagent.kernel.money import InvalidAmount, Money, is_currency
 from voyagent.settings.service import SettingsChanges
 
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
+OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
+"""What may stand before `model`, whose names the API contract fixes: the built-in planner whatever the operator has set up, and newer models."""
 SUFFIX_MAX, ZONE_MAX = 10_000, 64
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
 _BIGINT_MAX = 2**63 - 1
@@ -49,6 +51,7 @@ class TenantSettingsResponse(Answer):
 
     tenant_id: UUID
     model: str | None
+    model_override: str | None
     system_prompt_suffix: str | None
     rate_limit_per_minute: int
     rate_limit_per_hour: int
@@ -68,11 +71,16 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 class TenantSettingsPatchRequest(Closed):
-    """What changes: an absent member stays. Null clears the model, the suffix, the budget and a role's limit; the others cannot be null."""
+    """What changes: an absent member stays. Null clears the model, the suffix, the budget and a role's limit; the others cannot be null.
+
+    `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the operator has set up, the others are newer models.
+    Whoever names `model` without it takes it away, so what was chosen last counts. With both null the operator's model answers.
+    """
 
     model_config = ConfigDict(json_schema_extra=_without_defaults)
 
     model: Literal["claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001"] | None = None
+    model_override: Literal["built-in", "claude-sonnet-5", "claude-opus-5"] | None = None
     system_prompt_suffix: text_field(SUFFIX_MAX) | None = None  # type: ignore[valid-type]
     rate_limit_per_minute: Annotated[int, Field(ge=1, le=PER_MINUTE_MAX)] = 60
     rate_limit_per_hour: Annotated[int, Field(ge=1, le=PER_HOUR_MAX)] = 1000

@@ -45,6 +45,8 @@ class SettingsChanges(TypedDict, total=False):
     """What may be changed: an absent field stays; None clears model, suffix and budget."""
 
     model: str | None
+    model_override: str | None
+    """Counts before `model`; named alone, `model` takes it away."""
     system_prompt_suffix: str | None
     rate_limit_per_minute: int
     rate_limit_per_hour: int
@@ -82,6 +84,8 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
     settings = queries.get_settings(lock=True)
     if seen is not None and seen != queries.mark_of(queries.row_of(settings)):
         raise SettingsChangedSince
+    if "model" in changes:
+        changes = {"model_override": None, **changes}
     changed: list[dict[str, Any]] = []
     limits = changes.get("approval_limits", {})
     for name, value in changes.items():

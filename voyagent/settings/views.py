@@ -21,11 +21,18 @@ from voyagent.settings.forms import PLACES, ROLE_WORDS, SECTIONS, SettingsForm, 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
+_minds: list[Panel] = []
 
 
 def under_the_limits(panel: Panel) -> Panel:
     """Have a higher room show what is used of the limits, as HTML; it reads with the page's reader."""
     _panels.append(panel)
+    return panel
+
+
+def under_the_model(panel: Panel) -> Panel:
+    """Have a higher room tell who answers now, as HTML; it reads with the page's reader."""
+    _minds.append(panel)
     return panel
 
 
@@ -64,4 +71,5 @@ def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None) -> 
         roles=ROLE_WORDS,
         value_of=value_of,
         used=[Markup(panel(reader, actor)) for panel in _panels],  # noqa: S704 - each is a rendered template
+        minds=[Markup(panel(reader, actor)) for panel in _minds],  # noqa: S704 - the same
     )

@@ -13,7 +13,7 @@ import pytest
 from tests.drivers.models.asking import KEY, ask, beginning, driver_of, request_of
 from tests.model_server import Failure, Frames, ModelServer, Reply
 from voyagent.drivers.models.anthropic import Anthropic
-from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelRefused, ModelUnavailable
+from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelMissing, ModelRefused, ModelUnavailable
 from voyagent.drivers.models.openai import OpenAI
 from voyagent.drivers.models.protocol import ModelDriver
 from voyagent.drivers.models.usage import Usage
@@ -89,6 +89,18 @@ def test_what_is_refused_is_not_asked_again(driver: ModelDriver, server: ModelSe
     with pytest.raises(ModelRefused, match=f"{status} invalid_request_error"):
         ask(driver)
     assert (len(server.heard), pauses) == (1, [])
+
+
+@pytest.mark.parametrize(("kind", "named"), [("anthropic", "not_found_error"), ("openai", "model_not_found")])
+def test_a_model_that_is_not_there_is_told_from_an_address_that_is_wrong(server: ModelServer, pauses: list[float], kind: str, named: str) -> None:
+    driver = driver_of(kind, server)
+    server.next(Failure(404, named), Failure(404, "page_missing"))
+    with pytest.raises(ModelMissing, match=f"404 {named}"):
+        ask(driver)
+    with pytest.raises(ModelRefused) as failed:
+        ask(driver)
+    assert not isinstance(failed.value, ModelMissing)
+    assert (len(server.heard), pauses) == (2, [])
 
 
 def test_a_server_that_is_not_there_is_tried_twice(pauses: list[float]) -> None:

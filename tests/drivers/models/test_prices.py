@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from voyagent.drivers.models.prices import cost_of, price_of
+from voyagent.drivers.models.prices import cost_of, last_day_of, price_of
 from voyagent.drivers.models.usage import Usage
 
 MILLION = 1_000_000
@@ -57,3 +57,30 @@ def test_what_lies_in_the_middle_is_rounded_up(monkeypatch: pytest.MonkeyPatch) 
     assert cost_of("claude-haiku-4-5-20251001", Usage(cache_read=1)) == Decimal("0.00000001")
     monkeypatch.undo()
     assert cost_of("claude-sonnet-4-5", Usage(input=1) + Usage(output=1, estimated=True)) == Decimal("0.00001800")
+
+
+@pytest.mark.parametrize(
+    ("model", "read", "written", "cached"),
+    [
+        ("claude-sonnet-5", "2", "10", "0.20"),
+        ("claude-sonnet-5-20260630", "2", "10", "0.20"),
+        ("claude-sonnet-5-5", "2", "10", "0.10"),
+        ("claude-opus-5", "5", "25", "0.50"),
+        ("claude-opus-5-5", "4", "20", "0.20"),
+        ("claude-haiku-5-5", "0.10", "0.50", "0.01"),
+    ],
+)
+def test_a_newer_model_costs_what_its_own_list_says(model: str, read: str, written: str, cached: str) -> None:
+    assert cost_of(model, Usage(input=MILLION)) == Decimal(read)
+    assert cost_of(model, Usage(output=MILLION)) == Decimal(written)
+    assert cost_of(model, Usage(cache_read=MILLION)) == Decimal(cached)
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-6", "claude-opus-5-9", "claude-haiku-7", "claude-sonnet", "claude-sonnet-5-mini"])
+def test_a_name_that_no_list_has_is_not_given_its_familys_price(model: str) -> None:
+    assert price_of(model) is None
+
+
+def test_the_last_day_of_a_model_is_known_where_notice_was_given() -> None:
+    assert str(last_day_of("claude-sonnet-4-5")) == str(last_day_of("claude-sonnet-4-5-20250929")) == "2026-11-30"
+    assert last_day_of("claude-sonnet-5") is None

@@ -18,7 +18,7 @@ from voyagent.approvals.service.errors import (
     ToolUnknown,
 )
 from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
-from voyagent.approvals.service.proposing import edit, propose
+from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "may_edit",
     "may_wipe",
     "needs_another",
+    "on_asked_anew",
     "prepare",
     "preview",
     "propose",

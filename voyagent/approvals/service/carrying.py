@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from voyagent.approvals import effects, queries
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service.errors import ArgumentsChanged, RequesterGone, ToolUnknown
-from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of
+from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import branches, queries as chat_queries, service as chat
 from voyagent.kernel import jobs
@@ -114,6 +114,7 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
         refs = {"approval_id": one.id, "session_id": str(session_id)}
         audit.record(actor, "proposal.withdrawn", entity_refs=refs, inputs={"tool_name": one.tool_name})
     if ended:
+        ring(session_id)
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
 
 
@@ -179,6 +180,7 @@ def _finish(actor: Actor | None, approval: Approval) -> None:
         approved_at=approval.resolved_at,
         started_at=approval.resolved_at,
     )
+    ring(approval.session_id)
     tell(actor, approval)
 
 

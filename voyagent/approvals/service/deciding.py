@@ -17,7 +17,7 @@ from voyagent.approvals.service.carrying import defer_effect, tell
 from voyagent.approvals.service.errors import AmountAboveLimit, ApprovalAlreadyResolved, ApprovalOverdue, PreviewStale, SelfApproval, ShownChanged
 from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.proposing import find_movement, supersede
-from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of
+from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries
 from voyagent.kernel.actor import Actor
@@ -159,6 +159,7 @@ def _decide(actor: Actor, approval: Approval, *, granted: bool, reason: str | No
         raise ApprovalAlreadyResolved
     db.session.refresh(approval)
     _record(actor, approval, granted=granted, reason=reason)
+    ring(approval.session_id)
     if granted:
         defer_effect(approval)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
 from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
 from voyagent.approvals.service.errors import ArgumentsInvalid, NotEditable, ShownChanged
-from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of
+from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
 from voyagent.kernel.actor import Actor, system_actor
@@ -29,6 +29,8 @@ from voyagent.kernel.problems import problems
 
 SUMMARY_MAX = 1024
 TITLE_MAX = 60
+AskedAnew = Callable[[Actor, Approval], None]
+_asked_anew: list[AskedAnew] = []
 # Grants that move measured amounts are looked at one after the other in an agency, so that of two at the same moment the second sees the first.
 _GRANTS = text("select pg_advisory_xact_lock(hashtextextended('grants of ' || current_setting('app.tenant'), 0))")
 _COPIED = (
@@ -108,6 +110,7 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     db.session.refresh(approval)
     inputs = {"tool_name": approval.tool_name, "arguments": wanted, "arguments_hash": approval.arguments_hash, "arguments_hash_before": before}
     audit.record(actor, "proposal.edited", entity_refs=refs_of(approval), inputs=inputs)
+    ring(approval.session_id)
     return approval
 
 
@@ -152,8 +155,17 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
 
 
+def on_asked_anew(hook: AskedAnew) -> AskedAnew:
+    """Have a higher room tell of a proposal that took another's place: `hook(requester, old)` runs in that very transaction."""
+    _asked_anew.append(hook)
+    return hook
+
+
 def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Approval:
-    """End a proposal whose preview has become untrue, and ask anew with the present one in its place, with fifteen minutes of its own."""
+    """End a proposal whose preview has become untrue, and ask anew with the present one in its place, with fifteen minutes of its own.
+
+    The conversation is told: whoever follows it sees the fresh one by itself.
+    """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
     _show(fresh, shown, _worth(requester, approval.tool_name, approval.payload))
@@ -170,6 +182,10 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     audit.record(actor, "proposal.superseded", entity_refs=refs_of(approval), inputs=inputs)
     _record_made(requester or system_actor(fresh.tenant_id), fresh)
     after_commit(db.session, meters().decisions.labels("superseded").inc)
+    ring(approval.session_id)
+    if requester is not None:
+        for hook in _asked_anew:
+            hook(requester, approval)
     return fresh
 
 

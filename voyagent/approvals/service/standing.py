@@ -12,7 +12,9 @@ from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue
 from voyagent.audit import service as audit
+from voyagent.chat.queries import topic
 from voyagent.identity import queries as identity
+from voyagent.kernel import events
 from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
@@ -54,9 +56,16 @@ def expire(which: Any) -> int:
     for one in expired:
         refs = {"approval_id": one.id, "session_id": str(one.session_id)}
         audit.record(system_actor(one.tenant_id), "proposal.expired", entity_refs=refs, inputs={"tool_name": one.tool_name, "summary": one.summary})
+    ring(*{one.session_id for one in expired})
     if expired:
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(expired)))
     return len(expired)
+
+
+def ring(*session_ids: UUID) -> None:
+    """Have whoever follows these conversations look at their proposals again, once this transaction has committed."""
+    for session_id in session_ids:
+        events.ring(topic(session_id))
 
 
 def person_of(user_id: UUID | None) -> Actor | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Page
+from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
@@ -27,7 +27,6 @@ LOOKED_MAX = 20_000
 _INVOICES = Invoice.__table__.c
 _COUNTS = InvoiceCount.__table__.c
 _AGEING = AgeingByDue.__table__.c
-_INDEXABLE = re.compile(r"[^\W_]{3}")
 _LISTED = ("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "created_at")
 STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 _STATES = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {status: (status,) for status in STATUSES}
@@ -147,7 +146,7 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
         long_overdue=numbers["long_overdue"],
         due_about_now={date.fromisoformat(due): n for due, n in (numbers["due_about_now"] or {}).items()},
         is_capped=False,
-        is_partial=_is_blunt(search),
+        is_partial=bool(search.text) and is_blunt(search.text or ""),
     )
     total = board.numbers(search.today).get(search.status or "all", 0) if search.is_counted else numbers["total"]
     return replace(board, page=replace(board.page, total=total), is_capped=not search.is_counted and total > COUNTED_MAX)
@@ -204,9 +203,9 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
 
 def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
     states = cast(list(search.states), ARRAY(Text)) if search.states else cast(None, ARRAY(Text))
-    looked_max = LOOKED_MAX if _is_blunt(search) else None
+    looked_max = LOOKED_MAX if search.text and is_blunt(search.text) else None
     call = func.app.find_invoices(
-        literal(_pattern(search.text or ""), Text()),
+        literal(contains(search.text or ""), Text()),
         states,
         *(literal(value, Text()) for value in (search.currency, search.party)),
         *(literal(value, Date()) for value in (search.due_from, search.due_until)),
@@ -249,15 +248,6 @@ def _conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
         # Nothing is due before it is issued, so the newest issue dates need not be walked through to find an old due date.
         conditions += [table.c.due_date <= search.due_until, table.c.issue_date <= search.due_until]
     return conditions
-
-
-def _is_blunt(search: InvoiceSearch) -> bool:
-    """Whether a text has no three letters in a row, which the trigram index needs."""
-    return bool(search.text) and not _INDEXABLE.search(search.text or "")
-
-
-def _pattern(text: str) -> str:
-    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:

@@ -30,6 +30,8 @@ STOP_REASONS: dict[str, StopReason] = {
     "model_context_window_exceeded": "max_tokens",
     "refusal": "refusal",
 }
+THINKING_CAN_BE_LEFT = {"claude-sonnet-5", "claude-opus-5"}
+"""These think first unless told not to. Their thoughts would have to go back to them with every result of a tool, and nothing of ours keeps thoughts."""
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
@@ -68,6 +70,8 @@ class Anthropic:
         if request.tools:
             body["tools"] = [{"name": tool.name, "description": tool.description, "input_schema": tool.schema} for tool in request.tools]
             body["tools"][-1] |= _CACHED
+        if self.model in THINKING_CAN_BE_LEFT:
+            body["thinking"] = {"type": "disabled"}
         if request.temperature is not None:
             body["extra_body"] = {"temperature": request.temperature}  # older models take it; the SDK has no name for it any more
         return body

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import structlog
 
 from voyagent.drivers.models.assembly import Assembly, Cut, object_of
-from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelNonsense, ModelRefused, ModelTimeout, ModelUnavailable
+from voyagent.drivers.models.errors import ModelBusy, ModelError, ModelMissing, ModelNonsense, ModelRefused, ModelTimeout, ModelUnavailable
 from voyagent.drivers.models.line import POLL_S, Events, Line, Stopped
 from voyagent.drivers.models.protocol import JsonObject, ModelAnswer, ModelRequest
 from voyagent.drivers.models.usage import Usage
@@ -25,7 +25,9 @@ from voyagent.kernel import clock
 log = structlog.get_logger(__name__)
 PAUSES_S: dict[type[ModelError], tuple[float, ...]] = {ModelBusy: (1.0, 2.0), ModelUnavailable: (1.0,)}
 _BUSY = {"rate_limit_error", "rate_limit_exceeded"}
-_REFUSED = {"authentication_error", "billing_error", "invalid_request_error", "not_found_error", "permission_error", "request_too_large"}
+_MISSING = {"not_found_error", "model_not_found"}
+"""Anthropic's and OpenAI's names for a model that is not there; a 404 without one may be a wrong address."""
+_REFUSED = {"authentication_error", "billing_error", "invalid_request_error", "permission_error", "request_too_large"}
 
 
 class Dialect(Protocol):
@@ -133,6 +135,8 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
         return ModelBusy(message, retry_after_s=wait_s, **particulars)
     if status >= 500 or status in {408, 409}:
         return ModelUnavailable(message, retry_after_s=wait_s, **particulars)
+    if status == 404 and _MISSING & set(words):
+        return ModelMissing(message, **particulars)
     if status >= 300:
         return ModelRefused(message, **particulars)
     return _by_kind(words, message, retry_after_s=wait_s, **particulars)
@@ -140,7 +144,8 @@ def _refusal(response: Any, body: object, driver: str) -> ModelError:
 
 def _by_kind(words: list[str], message: str, **particulars: Any) -> ModelError:
     """What an error event says that comes in the midst of an answer."""
-    kind = ModelBusy if _BUSY & set(words) else ModelRefused if _REFUSED & set(words) else ModelUnavailable
+    kinds: tuple[tuple[set[str], type[ModelError]], ...] = ((_BUSY, ModelBusy), (_MISSING, ModelMissing), (_REFUSED, ModelRefused))
+    kind = next((kind for known, kind in kinds if known & set(words)), ModelUnavailable)
     return kind(" ".join([message, *(word for word in words if word not in message)]), **particulars)
 
 

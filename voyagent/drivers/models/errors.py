@@ -52,6 +52,12 @@ class ModelRefused(ModelError):
     sentence = N_("The model refuses to work for this installation. Its operator finds the reason in the log.")
 
 
+class ModelMissing(ModelRefused):
+    """The vendor does not know the model, or does not have it any more (404 `not_found`)."""
+
+    sentence = N_("The model that your agency works with is not to be had any more, so the built-in planner answers. An administrator can choose another.")
+
+
 class ModelNonsense(ModelError):
     """An answer came that cannot be read or acted upon: broken frames, arguments that are no JSON object or too long, an unknown way to end."""
 

@@ -142,6 +142,6 @@ class ModelDriver(Protocol):
 
         `on_text` gets each piece of text in the caller's thread as it comes; what it raises ends the call and reaches the caller. `should_stop` is asked up to
         four times a second, also while the server is silent and during waits; once it is true the answer so far comes back, with `stopped`.
-        Raises ModelBusy, ModelUnavailable, ModelTimeout, ModelRefused, ModelNonsense.
+        Raises ModelBusy, ModelUnavailable, ModelTimeout, ModelRefused, ModelMissing, ModelNonsense.
         """
         ...

@@ -1,0 +1,270 @@
+"""A request whose preview has become untrue makes way for a fresh one, and the conversation is told; a page hears of whatever is decided elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.line import Line, frames
+from tests.assistant.models import DRAFT, Killed
+from tests.billing.papers import draft, issued, line as article
+from tests.people import Person
+from voyagent.approvals import queries as approvals, service as approvals_service
+from voyagent.approvals.service import PreviewStale
+from voyagent.assistant import loop
+from voyagent.chat import queries as chats, service as chat, stream
+from voyagent.kernel.db import transaction
+
+TOOL = "issue_invoice"
+
+
+def asked(person: Person, session_id: UUID, price: str = "100.00", call_id: str = "call-1") -> str:
+    """A request to issue an invoice of Deepa's; its id."""
+    invoice_id = draft(person, article(price))
+    with person.acting() as actor:
+        given: dict[str, Any] = {"arguments": {"invoice_id": str(invoice_id)}, "summary": f"Issue the invoice over {price}"}
+        return approvals_service.propose(actor, session_id=session_id, turn_id="t-0123456789ab", tool_call_id=call_id, tool_name=TOOL, **given).id
+
+
+def stale(person: Person, approval_id: str) -> str:
+    """Try to grant it after Deepa has been billed for something else; the fresh request."""
+    issued(person, article("7.00"))
+    with pytest.raises(PreviewStale):
+        person.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=True).id)
+    with person.acting():
+        fresh = approvals.get_approval(approval_id).superseded_by
+    assert fresh is not None
+    return fresh
+
+
+# The conversation --------------------------------------------------------------------------------------------------------
+
+
+def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    old = asked(alice, session_id)
+    fresh = stale(leila, old)
+    talk.drain()
+    told = talk.events(alice, session_id)
+    assert kinds(told) == ["text_delta", "approval_request", "final"]
+    assert len({event["turn_id"] for event in told}) == 1
+    assert "fresh request" in text(told)
+    (request,) = of_kind(told, "approval_request")
+    assert (request["approval_id"], request["approval_summary"], request["tool_name"], request["tool_call_id"]) == (
+        fresh,
+        "Issue the invoice over 100.00",
+        TOOL,
+        "call-1",
+    )
+    said = talk.messages(alice, session_id)[-1]
+    assert [block["type"] for block in said["blocks"]] == ["text", "approval"]
+    assert (said["turn_kind"], said["turn_status"]) == ("continuation", "waiting")
+    talk.decide(leila, fresh)
+    assert [event["approval_id"] for event in of_kind(talk.events(alice, session_id), "approval_granted")] == [fresh]
+
+
+def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them_up(line: Line, leila: Person) -> None:
+    session_id = UUID(line.session_id)
+    first, second = asked(line.person, session_id), asked(line.person, session_id, "200.00", "call-2")
+    issued(leila, article("7.00"))
+    refused = line.post({"approvals": {first: True, second: True}}, person=leila)
+    assert (refused.status_code, refused.json["detail"]) == (409, "preview_stale")
+    picked_up = line.post({}, person=leila)
+    line.drain()
+    shown = [event["approval_id"] for event in frames(picked_up) if event["kind"] == "approval_request"]
+    with leila.acting():
+        fresh = [approvals.get_approval(approval_id).superseded_by for approval_id in (first, second)]
+    assert shown == fresh[:1], "a stream ends with the turn that it follows"
+    assert [event["approval_id"] for event in frames(line.post({}, last_event_id="0")) if event["kind"] == "approval_request"] == fresh
+
+
+def test_one_that_moves_twice_is_asked_for_each_time(talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    second = stale(leila, asked(alice, session_id))
+    third = stale(leila, second)
+    talk.drain()
+    assert [event["approval_id"] for event in of_kind(talk.events(alice, session_id), "approval_request")] == [second, third]
+
+
+def test_it_waits_behind_the_turn_that_runs(talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    old = asked(alice, session_id)
+    with alice.acting() as actor:
+        chat.start_turn(actor, session_id, message="help")
+    stale(leila, old)
+    talk.drain()
+    told = talk.events(alice, session_id)
+    assert kinds(told) == ["text_delta", "final", "text_delta", "approval_request", "final"]
+
+
+@pytest.mark.parametrize("dies_after", range(1, 8))
+def test_a_worker_that_dies_over_it_tells_nothing_twice(
+    app: Flask, talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch, dies_after: int
+) -> None:
+    session_id = talk.begin(alice)
+    old = asked(alice, session_id)
+    fresh = stale(leila, old)
+    with alice.acting():
+        turn = chats.find_continuation(old)
+    assert turn is not None
+    count, emit = [0], chat.emit
+
+    def dying(*given: Any, **more: Any) -> int:
+        seq = emit(*given, **more)
+        count[0] += 1
+        if count[0] == dies_after:
+            raise Killed
+        return seq
+
+    with monkeypatch.context() as patched, app.app_context():
+        patched.setattr(loop.chat, "emit", dying)
+        with suppress(Killed):
+            loop.run(alice.actor.tenant_id, turn.id, _Nobody())
+    talk.drain()
+    told = talk.events(alice, session_id)
+    assert kinds(told) == ["text_delta", "approval_request", "final"]
+    assert text(told) == loop.ANEW
+    assert [event["approval_id"] for event in of_kind(told, "approval_request")] == [fresh]
+
+
+class _Nobody:
+    """A planner that must not be asked."""
+
+    def next_move(self, _conversation: Any, _tell: Any) -> Any:
+        """See Planner."""
+        raise AssertionError("nothing is to be thought")
+
+
+def test_the_turn_plays_again_byte_for_byte(app: Flask, talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    stale(leila, asked(alice, session_id))
+    talk.drain()
+    turn_id = talk.events(alice, session_id)[0]["turn_id"]
+    done = app.test_cli_runner().invoke(args=["replay", turn_id])
+    assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
+
+
+# The page ----------------------------------------------------------------------------------------------------------------
+
+
+def card(page: str, approval_id: str) -> str:
+    """The card of a request, which the page has once."""
+    found = re.findall(rf'<(?:div|p) class="v-ask(?:ed)?" id="ask-{approval_id}".*', page)
+    assert len(found) == 1, found
+    return str(found[0])
+
+
+def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    talk.decide(leila, talk.pending(alice, session_id)[0]["approval_id"])
+    old = talk.pending(alice, session_id)[0]["approval_id"]
+    fresh = stale(leila, old)
+    browser = leila.browser
+    page = browser.get(f"/assistant/{session_id}").text
+    assert f'id="ask-{old}"' not in page
+    assert 'class="v-ask"' in card(page, fresh)
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    assert "A fresh request took its place." in card(page, old)
+    assert 'class="v-ask"' in card(page, fresh)
+    assert page.index(f'id="ask-{old}"') < page.index(f'id="ask-{fresh}"')
+    about = page[page.index('id="about"') :]
+    assert (about.count(fresh), about.count(old)) == (1, 0)
+
+
+# What a page hears of what is done elsewhere -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Callable[[], object]], list[str]]:
+    """The marks that a page is told while something is done; it begins with the proposals as they stand."""
+    whole = stream.frames
+    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=1.0))
+
+    def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
+        with alice.acting():
+            mark = approvals.state_of(session_id)
+            seq = chats.last_seq(session_id)
+        answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
+        try:
+            parts = iter(answer.response)
+            next(parts)
+            act()
+            told = "".join(part.decode() if isinstance(part, bytes) else part for part in parts)
+        finally:
+            answer.close()
+        return re.findall(r"event: asked\ndata: ([0-9a-f]{32})\n\n", told)
+
+    return listen
+
+
+def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
+    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+    (first, second) = talk.pending(alice, session_id)[0]["approval_id"], asked(alice, session_id)
+    acts: dict[str, Callable[[], object]] = {
+        "edited": lambda: leila.does(lambda actor: approvals_service.edit(actor, first, DRAFT).id),
+        "rejected": lambda: leila.does(lambda actor: approvals_service.resolve(actor, first, granted=False).id),
+        "superseded": lambda: stale(leila, second),
+    }
+    for what, act in acts.items():
+        marks = heard(session_id, act)
+        with alice.acting():
+            assert marks[-1:] == [approvals.state_of(session_id)], what
+
+
+def test_a_page_hears_of_a_request_that_ran_out_of_time(
+    talk: Talk, alice: Person, owner_engine: sa.Engine, app: Flask, heard: Callable[[UUID, Callable[[], object]], list[str]]
+) -> None:
+    session_id = talk.begin(alice)
+    approval_id = asked(alice, session_id)
+
+    def run_out() -> None:
+        with owner_engine.begin() as connection:
+            connection.execute(sa.text("update approvals set expires_at = now() where id = :i"), {"i": approval_id})
+        with app.app_context(), transaction(alice.actor.tenant_id):
+            approvals_service.expire_overdue()
+
+    assert len(heard(session_id, run_out)) == 1
+
+
+def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
+    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+) -> None:
+    session_id, other = talk.begin(alice), talk.begin(alice)
+    asked(alice, session_id)
+    elsewhere = asked(alice, other, "200.00")
+    assert heard(session_id, lambda: talk.decide(leila, elsewhere, granted=False)) == []
+
+
+def test_a_page_that_missed_a_change_is_told_when_it_comes_back(talk: Talk, alice: Person, leila: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    session_id = talk.begin(alice)
+    approval_id = asked(alice, session_id)
+    with alice.acting():
+        before = approvals.state_of(session_id)
+    leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
+    whole = stream.frames
+    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))
+    answer = alice.browser.get(f"/assistant/{session_id}/events?after=0&asked={before}")
+    assert "event: asked\n" in answer.text
+
+
+def test_programs_hear_events_alone(line: Line, leila: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    approval_id = asked(line.person, UUID(line.session_id))
+    leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
+    whole = stream.frames
+    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))
+    answer = line.person.api.get(f"/chat/sessions/{line.session_id}/events")
+    line.opened.append(answer)
+    assert frames(answer) == []

@@ -1,0 +1,172 @@
+"""A model that its vendor does not have any more, an agency that keeps to the built-in planner, and what the settings say of either."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.assistant.conftest import Talk, kinds, of_kind, text
+from tests.assistant.models import FIND, Killed, ModelTalk, use, wants
+from tests.people import Person
+from voyagent.assistant import costs, loop
+from voyagent.assistant.minds import Configured
+from voyagent.chat import queries as chats
+from voyagent.drivers.models.errors import ModelMissing
+from voyagent.drivers.models.scripted import Reply, Scripted
+from voyagent.drivers.models.usage import Usage
+from voyagent.kernel.config import Settings
+
+GONE = "claude-sonnet-4-5"
+
+
+@pytest.fixture
+def model(app: Flask, talk: Talk, alice: Person) -> ModelTalk:
+    return ModelTalk(app, talk, alice, talk.begin(alice))
+
+
+def missing() -> ModelMissing:
+    return ModelMissing("404 not_found_error", driver="scripted")
+
+
+def gone() -> Scripted:
+    return Scripted([missing()], model=GONE)
+
+
+@pytest.fixture
+def keyed(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose operator has set a key."""
+    known: Settings = app.extensions["voyagent.settings"]
+    monkeypatch.setitem(app.extensions, "voyagent.settings", Settings(**{**known.model_dump(), "anthropic_api_key": "a-key"}))
+
+
+# The turn -----------------------------------------------------------------------------------------------------------------
+
+
+def built_in(events: list[Any]) -> bool:
+    """Whether an error was told first, once, and the built-in planner's answer behind it."""
+    told = kinds(events)
+    found = [event["tool_name"] for event in of_kind(events, "tool_result")]
+    return told[0] == "error" and told.count("error") == 1 and told[-2:] == ["text_delta", "final"] and found[-1:] == ["trial_balance"]
+
+
+def test_the_person_is_told_and_the_built_in_planner_answers_this_turn(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, Any]] = []
+
+    class Recorder:
+        def warning(self, event: str, **values: Any) -> None:
+            lines.append({"event": event, **values})
+
+    monkeypatch.setattr(loop, "log", Recorder())
+    events = model.run(model.begin("trial balance"), gone())
+    assert built_in(events)
+    (error,) = of_kind(events, "error")
+    assert error["error_message"] == ModelMissing.sentence
+    assert "trial balance is empty" in text(events)
+    with model.person.acting():
+        newest = chats.newest_turn(model.session_id)
+    assert newest is not None
+    assert newest.status == "done"
+    assert [(line["event"], line["model"], line["cause"]) for line in lines] == [("turn.gave_up", GONE, "ModelMissing: 404 not_found_error")]
+
+
+def test_what_has_begun_with_a_model_is_not_begun_anew_without_it(model: ModelTalk) -> None:
+    events, _ = model.say("who is new?", wants(use(FIND)), missing())
+    assert kinds(events) == ["tool_use", "tool_result", "error", "final"]
+
+
+@pytest.mark.parametrize("dies_in", ["_make", "_call"])
+def test_whoever_takes_the_turn_over_goes_on_without_the_model_too(model: ModelTalk, monkeypatch: pytest.MonkeyPatch, dies_in: str) -> None:
+    turn_id = model.begin("trial balance")
+
+    def killed(*_arguments: Any, **_keywords: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(loop.Performance, dies_in, killed)
+        model.run(turn_id, gone())
+    assert built_in(model.run(turn_id, Scripted([])))
+
+
+def test_such_a_turn_plays_again_byte_for_byte(model: ModelTalk) -> None:
+    turn_id = model.begin("trial balance")
+    model.run(turn_id, gone())
+    done = model.app.test_cli_runner().invoke(args=["replay", turn_id])
+    assert (done.exit_code, "byte for byte the same" in done.output) == (0, True), done.output
+
+
+# The settings -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("keyed")
+def test_the_settings_tell_of_a_model_that_was_missing_within_a_day_and_only_while_it_is_chosen(model: ModelTalk, bob: Person, owner_engine: sa.Engine) -> None:
+    model.person.api.patch("/tenant-settings", json={"model": GONE})
+    said = "Claude Sonnet 4.5 is not to be had any more"
+    assert said not in model.person.browser.get("/settings").text
+    model.run(model.begin("help"), gone())
+    assert said in model.person.browser.get("/settings").text
+    assert said in bob.browser.get("/settings").text
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update missing_models set missed_at = now() - interval '25 hours'"))
+    assert said not in model.person.browser.get("/settings").text
+    model.run(model.begin("help"), gone())
+    model.person.api.patch("/tenant-settings", json={"model_override": "claude-sonnet-5"})
+    page = model.person.browser.get("/settings").text
+    assert "not to be had" not in page
+    assert "Now Claude Sonnet 5 answers: USD 2 for a million tokens read, USD 10 for a million written." in page
+
+
+@pytest.mark.usefixtures("keyed")
+@pytest.mark.parametrize(
+    ("today", "said"), [(date(2026, 11, 30), "is to be had until 30 November 2026"), (date(2026, 12, 1), "was to be had until 30 November 2026")]
+)
+def test_the_settings_tell_of_a_models_last_day(alice: Person, monkeypatch: pytest.MonkeyPatch, today: date, said: str) -> None:
+    monkeypatch.setattr("voyagent.assistant.panels.clock.today", lambda _zone="UTC": today)
+    assert f"Claude Sonnet 4.5 {said}" in alice.browser.get("/settings").text
+
+
+@pytest.mark.usefixtures("keyed")
+def test_an_agency_can_keep_to_the_built_in_planner_although_there_is_a_key(alice: Person, app: Flask) -> None:
+    configured = Configured(app.extensions["voyagent.settings"])
+    assert configured.choose(None) is not None
+    assert configured.choose("built-in") is None
+    answer = alice.api.patch("/tenant-settings", json={"model_override": "built-in"})
+    assert (answer.status_code, answer.json["model_override"]) == (200, "built-in")  # type: ignore[index]
+    assert alice.api.get("/tenant-settings").json["model_override"] == "built-in"  # type: ignore[index]
+    browser = alice.browser
+    page = browser.get("/settings").text
+    assert "Now the built-in planner answers, at no cost." in page
+    assert "Built-in planner. It proposes" in browser.get("/assistant").text
+    alice.api.patch("/tenant-settings", json={"model": None})
+    assert "Claude Sonnet 4.5 answers. It proposes" in browser.get("/assistant").text
+
+
+@pytest.mark.parametrize(("name", "label"), [("claude-sonnet-5", "Claude Sonnet 5"), ("claude-opus-5", "Claude Opus 5")])
+def test_a_newer_model_can_be_chosen(alice: Person, app: Flask, name: str, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert alice.api.patch("/tenant-settings", json={"model_override": name}).status_code == 200
+    known: Settings = app.extensions["voyagent.settings"]
+    monkeypatch.setitem(app.extensions, "voyagent.settings", Settings(**{**known.model_dump(), "anthropic_api_key": "a-key", "agent_model": "claude-new-one"}))
+    page = alice.browser.get("/settings").text
+    assert f"Now {label} answers" in page
+    alice.api.patch("/tenant-settings", json={"model": None})
+    assert "Now claude-new-one answers. Its price is not known" in alice.browser.get("/settings").text
+
+
+# Prices that nobody knows -------------------------------------------------------------------------------------------------
+
+
+def test_a_model_without_a_price_is_counted_and_never_called_free(model: ModelTalk) -> None:
+    turn_id = model.begin("hello")
+    model.run(turn_id, Scripted([Reply("Hello.", usage=Usage(1_200_000, 34_567))], model="local-1"))
+    with model.person.reading() as reader:
+        whole, _ = costs.spent_in(reader, model.session_id)
+        day = costs.spending(reader, date.today()).today  # noqa: DTZ011 - the agency is in UTC, as the tests are
+    assert (whole.unpriced, whole.is_priced, day.unpriced) == (1, False, 1)
+    browser = model.person.browser
+    page = browser.get(f"/assistant/{model.session_id}").text
+    assert page.count("12,34,567 tokens, price unknown") == 2, "under the reply and beside the talk"
+    assert "USD" not in page[page.index('id="talk"') :]
+    assert "12,34,567 tokens, price unknown" in browser.get("/settings").text

@@ -1,0 +1,216 @@
+"""Conversations are found by what they are called and by what was said in them; the cost does not grow with all that was ever said."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.people import People, Person
+from voyagent.chat import searching, service as chat
+from voyagent.chat.searching import found_statement
+from voyagent.kernel.actor import Credential
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import server_options
+from voyagent.kernel.reading import compiled
+
+# What is found ------------------------------------------------------------------------------------------------------------
+
+
+def begin(person: Person, *said: str, title: str | None = None, role: str = "user", **block: Any) -> UUID:
+    with person.acting() as actor:
+        session_id = chat.create_session(actor, title=title).id
+        for words in said:
+            chat.append(actor, chat.queries.get_session(session_id), role=role, blocks=[{"type": "text", "text": words, **block}], turn_id=None)
+    return session_id
+
+
+def find(person: Person, words: str, **more: Any) -> list[UUID]:
+    with person.reading() as reader:
+        return [row["id"] for row in searching.find_sessions(reader, words, **more)[0]]
+
+
+def test_a_conversation_is_found_by_its_name_and_by_what_was_said(alice: Person) -> None:
+    named, said, answered = begin(alice, title="Krishnan family"), begin(alice, "KRISHNAN, for Dubai"), begin(alice, "as Krishnan asked", role="assistant")
+    begin(alice, "somebody else")
+    assert find(alice, "krishnan") == [answered, said, named]
+    assert find(alice, "krishnan family") == [named]
+    assert find(alice, "nothing of the kind") == []
+
+
+def test_only_words_are_searched_and_each_piece_by_itself(alice: Person) -> None:
+    begin(alice, "Krishnan", role="tool")
+    with alice.acting() as actor:
+        session_id = chat.create_session(actor).id
+        blocks = [
+            {"type": "text", "text": "one end"},
+            {"type": "tool", "text": "krishnan", "input": {"name": "Krishnan"}},
+            {"type": "text", "text": "other end"},
+        ]
+        chat.append(actor, chat.queries.get_session(session_id), role="assistant", blocks=blocks, turn_id=None)
+    assert find(alice, "krishnan") == []
+    assert find(alice, "endother") == find(alice, "end other") == []
+    assert find(alice, "other end") == [session_id]
+
+
+@pytest.mark.parametrize(("words", "found"), [("50%", True), ("5_%", False), ("a\\b", True), ('say "yes"', True), ("दुबई", True), ("zz", True), ("%", True)])
+def test_signs_mean_themselves(alice: Person, words: str, *, found: bool) -> None:
+    begin(alice, 'zz: 50% off, a\\b, please say "yes" to दुबई')
+    assert bool(find(alice, words)) is found
+
+
+def test_what_was_deleted_and_what_is_anothers_is_not_found(alice: Person, charlie: Person) -> None:
+    gone = begin(alice, "krishnan")
+    alice.does(chat.delete, gone)
+    begin(charlie, "krishnan", title="krishnan")
+    assert find(alice, "krishnan") == []
+
+
+def test_pages_follow_one_another(alice: Person) -> None:
+    begun = [begin(alice, "krishnan") for _ in range(5)]
+    found: list[UUID] = []
+    cursor: str | None = None
+    for _ in range(4):
+        with alice.reading() as reader:
+            rows, cursor, is_partial = searching.find_sessions(reader, "krishnan", 2, cursor)
+        found += [row["id"] for row in rows]
+        assert not is_partial
+        if cursor is None:
+            break
+    assert found == begun[::-1]
+
+
+def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say_so(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = [begin(alice, "krishnan zz") for _ in range(4)]
+    begin(alice, "nothing")
+    monkeypatch.setattr(searching, "MET_MAX", 3)
+    monkeypatch.setattr(searching, "LOOKED_MAX", 3)
+    for words in ("krishnan", "zz"):
+        with alice.reading() as reader:
+            rows, _, is_partial = searching.find_sessions(reader, words)
+        assert ([row["id"] for row in rows], is_partial) == ([begun[3], begun[2]], True), words
+        with alice.reading() as reader:
+            assert searching.find_sessions(reader, words, 2)[2] is False, "a full page misses nothing"
+
+
+# What it costs ------------------------------------------------------------------------------------------------------------
+
+SESSIONS, EACH = 30_000, 3
+LOAD_S_MAX = 120
+LOAD = (
+    """
+    insert into chat_sessions (tenant_id, id, title, created_by_user_id, created_at, message_count)
+    select :tenant_id, md5(cast(:tenant_id as text) || n)::uuid, 'Talk ' || md5(n::text), :user_id, timestamptz '2026-11-01' - n * interval '3 minutes', :each
+      from generate_series(1, :sessions) n
+    """,
+    """
+    insert into chat_messages (tenant_id, id, session_id, sequence, role, blocks)
+    select :tenant_id, md5(cast(:tenant_id as text) || n || '/' || m)::uuid, md5(cast(:tenant_id as text) || n)::uuid, m, 'user',
+           jsonb_build_array(jsonb_build_object('type', 'text', 'text', 'A trip to Dubai please, number ' || n || 'x' || m || ' of ' || md5(n || '/' || m)))
+      from generate_series(1, :sessions) n, generate_series(1, :each) m
+    """,
+)
+
+
+@pytest.fixture(scope="module")
+def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
+    """An agency with 90,000 messages in 30,000 conversations, and a neighbour's among them."""
+    people = People(app)
+    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
+    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
+    began = time.monotonic()
+    for person, sessions in ((big, SESSIONS), (neighbour, SESSIONS // 20)):
+        with application.begin() as connection:
+            connection.execute(
+                sa.text("select set_config('app.tenant', :t, true), set_config('statement_timeout', '0', true)"), {"t": str(person.actor.tenant_id)}
+            )
+            for statement in LOAD:
+                values = {"tenant_id": person.actor.tenant_id, "user_id": person.actor.user_id, "sessions": sessions, "each": EACH}
+                connection.execute(sa.text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+    assert time.monotonic() - began < LOAD_S_MAX
+    application.dispose()
+    owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        connection.execute(sa.text("vacuum analyze chat_sessions"))
+        connection.execute(sa.text("vacuum analyze chat_messages"))
+    yield big
+    with owner.connect() as connection:
+        connection.execute(sa.text("delete from chat_sessions where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
+    owner.dispose()
+
+
+@pytest.fixture
+def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """A connection like the lane's: the application's role, behind the policy."""
+    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
+        yield connection
+
+
+def run(lane: psycopg.Connection[Any], person: Person, words: str) -> tuple[dict[str, int], list[Any]]:
+    """Search, and tell which indexes were scanned how often, how often a whole table, and how many messages were fetched, inside the look-up function too."""
+    credential = Credential(person.actor.tenant_id, person.actor.user_id, person.actor.session_id or person.actor.tenant_id)
+    sql, values = compiled(found_statement(words, 40), credential)
+    with lane.transaction(), lane.cursor() as cursor:
+        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
+        before = scans(cursor)
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+        after = scans(cursor)
+    return {name: after[name] - before[name] for name in after if after[name] > before[name]}, rows
+
+
+def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    cursor.execute(
+        "with known as (select oid from pg_class where oid in ('chat_sessions'::regclass, 'chat_messages'::regclass))"
+        " select relname, pg_stat_get_xact_numscans(oid) from pg_class"
+        " where oid in (select oid from known) or oid in (select indexrelid from pg_index where indrelid in (select oid from known))"
+        " union all select 'rows', pg_stat_get_xact_tuples_fetched('chat_messages'::regclass)"
+    )
+    return dict(cursor.fetchall())
+
+
+@pytest.mark.xdist_group("crowd-of-talks")
+@pytest.mark.parametrize(("words", "found"), [("4711x2 of", 3), ("number 4711x", 1), ("nowhere-to-be-found", 0), ("Talk " + "e" * 32, 0)])
+def test_rare_words_are_found_by_their_trigrams(lane: psycopg.Connection[Any], crowd: Person, words: str, found: int) -> None:
+    used, rows = run(lane, crowd, words)
+    assert len(rows) == found
+    assert "ix_chat_messages_search" in used
+    assert {"chat_messages", "chat_sessions"} & set(used) == set(), "a scan of the whole table, other agencies' rows included"
+    assert used.get("rows", 0) < 1_000, "the index was read for the agency alone and not for the trigrams"
+
+
+@pytest.mark.xdist_group("crowd-of-talks")
+@pytest.mark.parametrize("words", ["dubai", "trip to", "du", "%", "number 1"])
+def test_common_and_short_words_fill_a_page_from_the_newest(lane: psycopg.Connection[Any], crowd: Person, words: str) -> None:
+    used, rows = run(lane, crowd, words)
+    assert len(rows) in {0, 1} if words == "%" else len(rows) == 40
+    assert {"chat_messages", "chat_sessions"} & set(used) == set()
+    limit = searching.LOOKED_MAX * EACH + 1_000 if words == "%" else searching.MET_MAX + 3_000
+    assert used.get("rows", 0) < limit, used
+
+
+@pytest.mark.xdist_group("crowd-of-talks")
+def test_the_plan_of_the_search_itself_walks_indexes(lane: psycopg.Connection[Any], crowd: Person) -> None:
+    credential = Credential(crowd.actor.tenant_id, crowd.actor.user_id, crowd.actor.session_id or crowd.actor.tenant_id)
+    sql, values = compiled(found_statement("4711x2 of", 40), credential)
+    with lane.transaction(), lane.cursor() as cursor:
+        cursor.execute("select set_config('app.tenant', %s, true)", [str(crowd.actor.tenant_id)])
+        cursor.execute("explain (analyze, buffers, format json) " + sql, values)
+        found = cursor.fetchone()
+    assert found is not None
+    root = (found[0] if not isinstance(found[0], str) else json.loads(found[0]))[0]["Plan"]
+    nodes, left = [], [root]
+    while left:
+        node = left.pop()
+        nodes.append(node)
+        left += node.get("Plans", [])
+    on_table = [(node["Node Type"], node.get("Index Name")) for node in nodes if node.get("Relation Name") == "chat_sessions"]
+    assert on_table == [("Index Scan", "pk_chat_sessions")]
+    assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 3_000, "a search must not grow with what was ever said"

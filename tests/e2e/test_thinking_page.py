@@ -1,0 +1,160 @@
+"""The assistant's page where a stand-in for a model answers: words as they come, a stop, a line that drops, markdown, cost, and a model that is gone."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import fresh_database
+from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.conftest import Site, _running
+from tests.e2e.test_assistant_page import ANSWER_MS, say, sign_up
+from tests.model_server import Failure, ModelServer, Reply, Use, serving
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ModelServer]:
+    """What answers in the place of a vendor."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def thinking(server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The program with a key for models."""
+    with pytest.MonkeyPatch.context() as patched, fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
+        patched.setenv("VOYAGENT_ANTHROPIC_API_KEY", "a-key")
+        patched.setenv("VOYAGENT_ANTHROPIC_BASE_URL", server.url)
+        yield from _running(settings, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture
+def visit(browser: Browser, thinking: Site) -> Iterator[Visit]:
+    with visiting(browser, Look("light", 1280), base_url=thinking.address) as begun:
+        sign_up(begun.page)
+        begun.page.goto("/assistant")
+        yield begun
+
+
+def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(visit: Visit, server: ModelServer) -> None:
+    page, gate = visit.page, threading.Event()
+    server.next(Reply("", pieces=("Once upon ", "a time ", "there was an end."), gate=gate))
+    say(page, "tell me a story")
+    log = page.get_by_role("log")
+    expect(log.locator(".v-caret")).to_have_text("Once upon a time ", timeout=ANSWER_MS)
+    expect(page.locator("#aloud p")).to_have_count(0)
+    page.get_by_label("Message to the assistant").press("Escape")
+    expect(log).to_contain_text("Stopped.", timeout=ANSWER_MS)
+    gate.set()
+    expect(log.locator(".v-md")).to_have_text("Once upon a time")
+    expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(page.get_by_label("Message to the assistant")).to_be_focused()
+    assert visit.complaints == []
+
+
+def test_a_line_that_drops_loses_no_word(visit: Visit, server: ModelServer) -> None:
+    page, gate = visit.page, threading.Event()
+    server.next(Reply("", pieces=("The first half, ", "and the second half."), gate=gate))
+    say(page, "tell me both halves")
+    log = page.get_by_role("log")
+    expect(log.locator(".v-caret")).to_have_text("The first half, ", timeout=ANSWER_MS)
+    page.context.set_offline(True)
+    gate.set()
+    page.wait_for_timeout(1500)
+    page.context.set_offline(False)
+    expect(log.locator(".v-md")).to_have_text("The first half, and the second half.", timeout=ANSWER_MS)
+    expect(log.get_by_text("and the second half.")).to_have_count(1)
+
+
+SLY = """A **bold** word.
+
+| Fare | INR |
+|---|---|
+| Economy | 12,000 |
+
+<script>document.title = "taken"</script><img src=x onerror="document.title='taken'">
+
+[go](javascript:document.title='taken') ![pic](https://example.com/p.png) [fine](https://example.com/fares)"""
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
+    with visiting(browser, look, base_url=thinking.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/assistant")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        server.next(Reply(SLY))
+        say(page, "fares?")
+        answer = page.get_by_role("log").locator(".v-md")
+        expect(answer.locator("strong")).to_have_text("bold", timeout=ANSWER_MS)
+        expect(answer.get_by_role("cell", name="12,000")).to_be_visible()
+        assert answer.locator("script, img, iframe, style").count() == 0
+        assert answer.locator("a[href^='javascript']").count() == 0
+        expect(answer.get_by_role("link", name="fine")).to_have_attribute("rel", re.compile("noopener"))
+        assert "taken" not in page.title()
+        assert not [url for url in asked if "example.com" in url]
+        visit.looks_right()
+
+
+def test_a_tool_that_was_refused_says_why_on_its_card(visit: Visit, server: ModelServer) -> None:
+    page = visit.page
+    server.next(
+        Reply("", uses=(Use("handoff", {"domain": "accounting", "goal": "balances"}),)),
+        Reply("", uses=(Use("read_account_balance", {"account": 1}),)),
+        Reply("No."),
+    )
+    say(page, "balances")
+    log = page.get_by_role("log")
+    card = log.locator("details.v-tool").last
+    expect(card).to_contain_text("not done", timeout=ANSWER_MS)
+    card.locator("summary").press("Enter")
+    expect(card).to_have_attribute("open", "")
+    expect(log).to_contain_text("No.", timeout=ANSWER_MS)
+    expect(card).to_have_attribute("open", "")
+    visit.looks_right()
+
+
+def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelServer) -> None:
+    page = visit.page
+    server.next(Reply("Good morning.", input_tokens=123_456, output_tokens=1_000))
+    say(page, "hello")
+    log = page.get_by_role("log")
+    expect(log.locator(".v-took")).to_have_text(re.compile(r"1,24,456 tokens, USD\s*0\.39"), timeout=ANSWER_MS)
+    expect(page.locator("#spent")).to_contain_text("1,24,456 tokens")
+    page.goto("/settings")
+    expect(page.locator("#spending")).to_contain_text("1,24,456 tokens")
+    visit.looks_right()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
+    with visiting(browser, look, base_url=thinking.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/assistant")
+        server.next(Failure(404, "not_found_error"))
+        say(page, "trial balance")
+        log = page.get_by_role("log")
+        expect(log).to_contain_text("The model that your agency works with is not to be had any more", timeout=ANSWER_MS)
+        expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
+        visit.looks_right()
+        page.goto("/settings")
+        expect(page.locator("#mind")).to_contain_text("Claude Sonnet 4.5 is not to be had any more")
+        visit.looks_right()
+        page.get_by_label("Built-in planner only").check()
+        page.get_by_role("button", name="Save changes").first.click()
+        expect(page.locator("#mind")).to_contain_text("Now the built-in planner answers, at no cost.")
+        heard = len(server.heard)
+        page.goto("/assistant")
+        say(page, "trial balance")
+        expect(page.get_by_role("log")).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
+        assert len(server.heard) == heard

@@ -1,0 +1,17 @@
+"""What people type into a search as a pattern for LIKE, and whether the index of trigrams can help with it."""
+
+from __future__ import annotations
+
+import re
+
+_INDEXABLE = re.compile(r"[^\W_]{3}")
+
+
+def contains(text: str) -> str:
+    """A pattern for "has this in it", in which %, _ and the backslash mean themselves."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+
+
+def is_blunt(text: str) -> bool:
+    """Whether it has no three letters in a row, which the trigram index needs."""
+    return _INDEXABLE.search(text) is None
