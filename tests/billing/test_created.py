@@ -65,6 +65,7 @@ def test_the_number_must_be_the_next_or_nothing_is_made(alice: Person, client_id
         with pytest.raises(VoyagentError) as failure:
             alice.does(act, wanted(client_id))
         assert failure.value.code == "invoice_number_conflict"
+        assert "not the next number" in failure.value.message
     assert balances(alice) == before
     assert alice.does(effects.run_create, wanted(client_id, invoice_number="2024-25/000002"))["invoice_number"] == "2024-25/000002"
 

@@ -113,14 +113,14 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
 def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
     """The invoice as a document with the number that it will have; the lines and what the customer owes are the rehearsal's.
 
-    Raises what the input alone is refused for, EnquiryNotFound, and InvoiceNumberConflict where the number is not the next one.
+    Raises what the input alone is refused for, EnquiryNotFound, and NumberIsNotNext where the number is not the next one.
     """
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     name = enquiries.get_enquiry(wanted.client_id).customer_name
     service.check_days(wanted.issue_date, wanted.due)
     priced = service.price(wanted.items)
     if wanted.invoice_number != service.next_number(service.INVOICE_SERIES, wanted.issue_date):
-        raise service.InvoiceNumberConflict
+        raise service.NumberIsNotNext
     reader = SessionReader(db.session)
     rows = [_row(line.description, line.quantity, line.amount) for line in priced.lines]
     document = _document(gettext("Invoice"), name, wanted.issue_date, rows, priced.total)

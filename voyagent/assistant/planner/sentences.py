@@ -68,8 +68,9 @@ def refusal(tool: str, outcome: Outcome) -> str:
     what = {
         "create_enquiry": _("I could not log the enquiry."),
         "draft_invoice": _("I could not draw up the invoice."),
+        "create_invoice": _("I could not draw up the invoice."),
         "issue_invoice": _("I could not issue the invoice."),
-    }.get(tool, _("That did not work."))
+    }.get(tool, "" if outcome.message else _("That did not work."))
     return f"{what} {outcome.message}".strip()
 
 

@@ -47,9 +47,22 @@ def _still_open(output: JsonObject) -> str:
     return _("Still open: %(amount)s.", amount=money(output["open_amount"], output["currency"]))
 
 
+def moment(value: str) -> str:
+    """A day with its time, as suppliers write it: `12 Dec 2026 20:25`."""
+    return f"{day(value[:10])} {value[11:16]}".strip()
+
+
+def _price(price: JsonObject) -> str:
+    return money(price["amount"], price["currency"])
+
+
+def _refund(*, can_be_given_back: bool) -> str:
+    return ", " + _("refundable") if can_be_given_back else ""
+
+
 def _numbered(head: str, lines: list[str], total: int) -> str:
     """A list of which one can be picked by its number."""
-    more = [_("and %(num)d more", num=total - len(lines))] if total > len(lines) else []
+    more = ["", _("and %(num)d more", num=total - len(lines))] if total > len(lines) else []
     return "\n".join([head, *(f"{number}. {line}" for number, line in enumerate(lines, 1)), *more])
 
 
@@ -107,7 +120,7 @@ def _trip(_arguments: JsonObject, output: JsonObject) -> str:
 
 
 def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:
-    lines = [f"{one['flight']}, {one['origin']} → {one['destination']}, {one['departs_at'].replace('T', ' ')}" for one in output["flights"]]
+    lines = [f"{one['flight']}, {one['origin']} → {one['destination']}, {moment(one['departs_at'])}" for one in output["flights"]]
     lines += [f"{one['name']}, {one['city']}, {day(one['check_in'])} – {day(one['check_out'])}" for one in output["hotels"]]
     lines += [f"{one['origin']} → {one['destination']}, {day(one['on'])}" + (f" {one['at']}" if one["at"] else "") for one in output["transfers"]]
     lines += [_("visa for %(country)s, %(status)s", country=country_name(one["country"]), status=state(one["status"])) for one in output["visas"]]
@@ -141,7 +154,7 @@ def _fares(_arguments: JsonObject, output: JsonObject) -> str:
     if not output["fares"]:
         return _("No flight fits that.")
     lines = [
-        f"{', '.join(one['flights'])}, {one['departs_at'].replace('T', ' ')}, {money(one['price']['amount'], one['price']['currency'])}"
+        f"{', '.join(one['flights'])}, {moment(one['departs_at'])}, {_price(one['price'])}{_refund(can_be_given_back=one['refundable'])}"
         for one in output["fares"][:SHOWN_MAX]
     ]
     return _numbered(ngettext("One fare, good for twenty minutes.", "%(num)d fares, good for twenty minutes.", output["count"]), lines, output["count"])
@@ -158,7 +171,7 @@ def _rates(_arguments: JsonObject, output: JsonObject) -> str:
         return str(output["detail"])
     if not output["results"]:
         return _("No hotel fits that.")
-    lines = [f"{one['hotel']}, {one['room']}, {money(one['price']['amount'], one['price']['currency'])}" for one in output["results"][:SHOWN_MAX]]
+    lines = [f"{one['hotel']}, {one['room']}, {_price(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}" for one in output["results"][:SHOWN_MAX]]
     return _numbered(ngettext("One rate.", "%(num)d rates.", output["count"]), lines, output["count"])
 
 

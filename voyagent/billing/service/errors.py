@@ -47,6 +47,12 @@ class InvoiceNumberConflict(Conflict):
     message = N_("An invoice gets the next number of its series when it is issued; a number cannot be chosen.")
 
 
+class NumberIsNotNext(InvoiceNumberConflict):
+    """A number was named, and it is not the one that issuing would give."""
+
+    message = N_("That is not the next number of its year, and no other can be given. Have the invoice drafted: issuing gives it the right one.")
+
+
 class InvoiceNotDraft(Conflict):
     """It has been issued already."""
 

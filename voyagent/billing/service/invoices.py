@@ -12,7 +12,7 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service import numbering, pricing
-from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict
+from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
 from voyagent.billing.service.pricing import LineItem
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
@@ -130,13 +130,13 @@ def create_invoice(
 ) -> Invoice:
     """Draw up and issue an invoice in one, for the customer of an enquiry; the number must be the next of the series, so that no gap is left (Rule 46).
 
-    Raises InvoiceNumberConflict for any other number, and what `draft_invoice` and `issue_invoice` raise.
+    Raises NumberIsNotNext for any other number, and what `draft_invoice` and `issue_invoice` raise.
     """
     customer = enquiries.get_enquiry(enquiry_id).customer_name
     drafted = draft_invoice(actor, customer_name=customer, issue_date=issue_date, due_date=due_date, line_items=line_items, notes=notes, enquiry_id=enquiry_id)
     invoice = issue_invoice(actor, drafted.id)
     if invoice.number != number:
-        raise InvoiceNumberConflict
+        raise NumberIsNotNext
     return invoice
 
 

@@ -1,0 +1,51 @@
+"""What the built-in planner says of what a tool gave: lists of offers that can be picked from, days in words, a refusal in the rule's own sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.assistant.planner import sentences, telling
+from voyagent.assistant.planner.moves import Call, Outcome
+
+PRICE = {"amount": "45000.00", "currency": "INR"}
+
+
+def fare(**changes: Any) -> dict[str, Any]:
+    return {"flights": ["EK 501", "EK 502"], "departs_at": "2026-12-12T20:25", "price": PRICE, "refundable": False} | changes
+
+
+def test_fares_are_numbered_with_their_day_in_words_and_what_is_left_out() -> None:
+    told = telling.tell("search_flights", {}, {"count": 20, "fares": [fare(), fare(refundable=True)]})
+    assert told is not None
+    assert told.splitlines() == [
+        "20 fares, good for twenty minutes.",
+        "1. EK 501, EK 502, 12 Dec 2026 20:25, INR 45,000.00",
+        "2. EK 501, EK 502, 12 Dec 2026 20:25, INR 45,000.00, refundable",
+        "",
+        "and 18 more",
+    ]
+
+
+def test_rates_are_numbered_and_say_which_can_be_given_back() -> None:
+    rates = [{"hotel": "Amber Court", "room": "Double", "price": PRICE, "is_refundable": refundable} for refundable in (False, True)]
+    told = telling.tell("search_hotels", {}, {"count": 2, "results": rates})
+    assert told is not None
+    assert told.splitlines() == ["2 rates.", "1. Amber Court, Double, INR 45,000.00", "2. Amber Court, Double, INR 45,000.00, refundable"]
+
+
+def test_a_booking_of_a_hotel_and_its_rate_are_told_in_a_sentence() -> None:
+    booking = {"supplier_ref": "H-1", "status": "booked", "check_in": "2026-12-12", "check_out": "2026-12-18", "price": PRICE}
+    assert telling.tell("read_hotel_booking", {}, booking) == "Hotel booking H-1 is booked: 12 Dec 2026 – 18 Dec 2026, INR 45,000.00."
+    rate = {"rate_key": "k", "hotel": "Amber Court", "room": "Double", "price": PRICE, "is_refundable": False}
+    assert telling.tell("check_hotel_rate", {}, rate) == "Amber Court, Double stands at INR 45,000.00 for the stay and cannot be given back."
+    assert (
+        telling.tell("check_hotel_rate", {}, {"checked": False, "reason": "capability_not_supported", "detail": "Nobody sells hotels."})
+        == "Nobody sells hotels."
+    )
+
+
+def test_a_refusal_is_told_in_the_rules_own_sentence() -> None:
+    refused = Outcome(error="trip_not_found", message="This conversation has no trip yet.")
+    assert sentences.tell(Call("show_trip", {}), refused) == "This conversation has no trip yet."
+    assert sentences.tell(Call("create_invoice", {}), Outcome(error="x", message="No.")) == "I could not draw up the invoice. No."
+    assert sentences.tell(Call("show_trip", {}), Outcome(error="x")) == "That did not work."
