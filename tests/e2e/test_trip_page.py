@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,7 +40,7 @@ def test_the_printer_gets_the_itinerary_alone_and_the_pdf_is_one(browser: Browse
         page = visit.page
         sign_up(page)
         _plan(visit, None)
-        assert pages_on_paper(page) == 2
+        assert pages_on_paper(page) == 1
         address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
         answer = page.request.get(site.address + address)
         assert (answer.status, answer.headers["content-type"], answer.body()[:5]) == (200, "application/pdf", b"%PDF-")
@@ -66,6 +67,20 @@ def _plan(visit: Visit, look: Look | None) -> None:
     expect(page.locator("#sheet")).to_contain_text("EK, Kochi to Dubai and back")
     expect(page.locator("#sheet")).to_contain_text("₹71,000.50")
     _see(visit, "trip", look)
+    _send(visit, look)
+
+
+def _send(visit: Visit, look: Look | None) -> None:
+    """The second look before it goes, what is wrong with an address, and what the trip says afterwards."""
+    page, to = visit.page, f"d{secrets.token_hex(4)}@example.com"
+    page.get_by_role("link", name=re.compile("^Send to customer")).click()
+    page.get_by_role("button", name=re.compile("^Send to the customer")).click()
+    expect(page.locator("#to-err")).to_be_visible()
+    _see(visit, "trip-send", look)
+    page.get_by_label("To", exact=True).fill(to)
+    page.get_by_role("button", name=re.compile("^Send to the customer")).click()
+    expect(page.get_by_text(f"The itinerary is on its way to {to}.")).to_be_visible()
+    expect(page.locator("#about")).to_contain_text(to)
 
 
 def _passenger(visit: Visit) -> None:

@@ -13,6 +13,7 @@ NO_ACTS = {
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
+    "chat.housekeeping": "a turn whose job was lost goes on; what it then does has its events",
     "trips.sweep_offers": "what a supplier once offered is nobody's act",
     "trips.seal_anew": "the same numbers under the present secret",
     "demo": "it acts by the rules, which leave their events",
