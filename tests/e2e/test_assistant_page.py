@@ -83,7 +83,7 @@ def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
     box.fill("what can you do")
     box.press("Enter")
     log = page.get_by_role("log")
-    expect(log.get_by_text("I work in the books and enquiries")).to_have_count(2, timeout=ANSWER_MS)
+    expect(log.get_by_text("I work for the three desks")).to_have_count(2, timeout=ANSWER_MS)
     expect(log).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
     assert page.locator(".v-msg").count() == 4
     whole = log.inner_text()
