@@ -98,7 +98,9 @@ def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
     if not rows:
         return None
     newest = rows[-1]
-    return EnquiryInView(str(newest["id"]), newest["customer_name"], newest["destination"] or "")
+    days = {name: newest[name].isoformat() if newest[name] else "" for name in ("depart_date", "return_date")}
+    places = {name: newest[name] or "" for name in ("origin", "destination")}
+    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=newest["pax_count"] or 0, **places, **days)
 
 
 def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:

@@ -10,7 +10,7 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
-from voyagent.assistant.planner.wishes import SLOTS, Wish
+from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
 _HELP = re.compile(
@@ -160,7 +160,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None:
         return None
-    if question.tool in SLOTS:
+    if is_of_wish(question):
         wish = fulfilment.wished(message, context)
         return fulfilment.first_move(wish, context) if isinstance(wish, Wish) else None
     if question.tool == "draft_invoice":

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import offers, sentences
+from voyagent.assistant.planner import offers, sentences, tripinvoice
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -43,6 +43,10 @@ def _change(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
 def _invoice(wish: Wish, found: JsonObject, context: Context) -> Move | None:
     enquiry = found["summarise_enquiry"].get("enquiry")
     return create(wish.known | {"client_id": enquiry["id"]}, context) if enquiry else None
+
+
+def _draft(wish: Wish, found: JsonObject, context: Context) -> Move:
+    return tripinvoice.draw_up(wish.known, found["show_trip"], context)
 
 
 def _hold(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
@@ -113,6 +117,7 @@ _FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | Non
     ("post_journal_entry", "list_ledger_accounts"): _entry,
     ("update_enquiry", "summarise_enquiry"): _change,
     ("create_invoice", "summarise_enquiry"): _invoice,
+    ("draft_invoice", "show_trip"): _draft,
     ("hold_flight", "search_flights"): _hold,
     ("check_hotel_rate", "search_hotels"): _check,
     ("book_hotel", "show_trip"): _guests,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, travel, wishes
+from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, travel, tripinvoice, wishes
 from voyagent.assistant.planner.moves import Call, Context, Move
-from voyagent.assistant.planner.wishes import SLOTS, Wish
+from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -25,7 +25,7 @@ def recognise(said: str, context: Context) -> Wish | Call | None:
         return asked
     if intake.is_customers_voice(said):
         return None
-    return accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
+    return tripinvoice.recognise(said, context) or accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
 
 
 def _search(said: str, context: Context) -> Wish | None:
@@ -33,16 +33,16 @@ def _search(said: str, context: Context) -> Wish | None:
     found = next((wish for read in (offers.hold, offers.book, offers.check) if (wish := read(said, context)) is not None), None) or searches.recognise(
         said, context
     )
-    if found is None or context.question is None or CHOSEN & found.known.keys() or len(found.known) >= ENOUGH:
-        return found
-    return None
+    if found is None or (context.question is not None and not CHOSEN & found.known.keys() and len(found.known) < ENOUGH):
+        return None
+    return searches.as_asked_for(found, said, context)
 
 
 def wished(said: str, context: Context) -> Wish | Call | None:
     """The same, and the wish that an answer to our own question goes on with."""
     found = recognise(said, context)
     question = context.question
-    if found is not None or question is None or question.tool not in SLOTS:
+    if found is not None or question is None or not wishes.is_of_wish(question):
         return found
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
@@ -104,6 +104,7 @@ _LOOK_UPS: dict[str, Callable[[JsonObject], Call | None]] = {
     "update_enquiry": _enquiry_unless("enquiry_id"),
     "hold_flight": _search_unless("fare_id", "search_flights"),
     "check_hotel_rate": _search_unless("rate_key", "search_hotels"),
+    "draft_invoice": _trip,
     "issue_ticket": _trip,
     "cancel_hotel_booking": _trip,
     "read_hotel_booking": _trip,

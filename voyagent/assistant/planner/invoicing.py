@@ -38,7 +38,7 @@ _SERVICE = re.compile(
     r"|seats?|baggage|lounge|room|rooms|conference|fair)\b",
     re.IGNORECASE,
 )
-_THEM = re.compile(
+THEM = re.compile(
     r"^(?:him|her|them|it|this|that|the customer|this customer|the client|this client|the enquiry|this enquiry|the same(?: customer)?)\b\s*", re.IGNORECASE
 )
 _QUANTITY = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|nos\.?|@)?\s+(?=[^\d]*$)", re.IGNORECASE)
@@ -96,7 +96,7 @@ def read(message: str, context: Context) -> InvoiceRequest:
     """Read a request such as `invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec`."""
     request = InvoiceRequest()
     rest = _AS_AGREED.sub("", OPENING.sub("", message, count=1)).strip()
-    rest = _read_days(rest, context.today, request)
+    rest = read_days(rest, context.today, request)
     rest = _read_customer(rest, context, request)
     _read_lines(rest, context, request)
     return request
@@ -150,7 +150,8 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
         _read_lines(words, context, request)
 
 
-def _read_days(rest: str, today: date, request: InvoiceRequest) -> str:
+def read_days(rest: str, today: date, request: InvoiceRequest) -> str:
+    """Note the days of issue and of payment; the words without them."""
     dated = _DATED.search(rest)
     if dated and (days := find_days(dated["when"], today, prefer="past")):
         request.known["issue_date"] = days[0].day.isoformat()
@@ -189,7 +190,7 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     linked = _LINK.match(rest)
     body = rest[linked.end() :] if linked else rest
     view = context.enquiry
-    pronoun = _THEM.match(body)
+    pronoun = THEM.match(body)
     if pronoun and view:
         request.known["customer_name"] = view.customer_name
         return body[pronoun.end() :]

@@ -103,11 +103,15 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryInView:
-    """The enquiry that the conversation was opened from."""
+    """The enquiry that the conversation was opened from; days as the API writes them, nothing where the customer has not said it."""
 
     id: str
     customer_name: str
     destination: str = ""
+    origin: str = ""
+    depart_date: str = ""
+    return_date: str = ""
+    pax_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _PAIR = re.compile(
     re.IGNORECASE,
 )
 _CODES = re.compile(r"\b(?P<origin>[A-Z]{3})\s*(?:-|–|→|/|to|\s)\s*(?P<destination>[A-Z]{3})\b")
+PARTY_MAX = 9
 _CABIN = (("premium", r"\bpremium\b"), ("business", r"\bbusiness\b"), ("first", r"\bfirst class\b|\bin first\b"), ("economy", r"\beconomy\b"))
 _DIRECT = re.compile(r"\b(?:direct|non-?\s?stop|without (?:a )?(?:stop|change))\b", re.IGNORECASE)
 _ONE_WAY = re.compile(r"\bone[- ]way\b", re.IGNORECASE)
@@ -56,6 +57,7 @@ _VISA_FOR = re.compile(
 _VISA_BEFORE = re.compile(r"\b(?:an?\s+|the\s+)?(?P<country>[A-Z][A-Za-z]+(?:\s[A-Z][A-Za-z]+)?)\s+visa\b")
 
 
+_FOR_IT = re.compile(r"(?<=\bflights)\s+for\s+(?:this|the|her|his|their)\s+(?:enquiry|inquiry|lead|request|customer)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
     r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|invoices?|bills?|owes?|paid|balance)\b|^\s*(?:please\s+)?(?:issue|invoice|bill|book|hold|cancel)\b",
     re.IGNORECASE,
@@ -105,6 +107,7 @@ def acts(message: str) -> Wish | None:
 
 def recognise(message: str, context: Context) -> Wish | None:
     """A search, or None."""
+    message = _FOR_IT.sub("", message)
     act = acts(message)
     if act is not None or _OTHERWISE.search(message):
         return act
@@ -137,6 +140,20 @@ def flights(message: str, context: Context) -> Wish | None:
     if _DIRECT.search(message):
         known["direct_only"] = True
     return Wish("search_flights", known)
+
+
+def as_asked_for(wish: Wish, said: str, context: Context) -> Wish:
+    """A search of flights with what the conversation's enquiry knows of it; where another way was said than the customer's, nothing is taken from there."""
+    about = context.enquiry
+    if wish.tool not in {"search_flights", "hold_flight"} or about is None or "fare_id" in wish.known:
+        return wish
+    way = {end: stations.code_of(getattr(about, end)) for end in ("origin", "destination")}
+    if any(wish.known.get(end, way[end]) != way[end] for end in way):
+        return wish
+    known: JsonObject = {**way, "passengers": {"adult": about.pax_count} if 0 < about.pax_count <= PARTY_MAX else None}
+    if "outbound_date" not in wish.known:
+        known |= {"outbound_date": about.depart_date, "return_date": None if _ONE_WAY.search(said) else about.return_date}
+    return Wish(wish.tool, {name: value for name, value in (known | wish.known).items() if value})
 
 
 def hotels(message: str, context: Context) -> Wish | None:

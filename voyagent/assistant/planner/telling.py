@@ -148,16 +148,32 @@ def _not_supported(_arguments: JsonObject, output: JsonObject) -> str:
     return str(output["detail"])
 
 
-def _fares(_arguments: JsonObject, output: JsonObject) -> str:
+def _fares(arguments: JsonObject, output: JsonObject) -> str:
+    """The fares below what was searched for: a part of it may come from the enquiry, and whoever asked must see it."""
     if "fares" not in output:
         return str(output["detail"])
+    days = " – ".join(day(arguments[name]) for name in ("outbound_date", "return_date") if arguments.get(name))
+    search = f"{arguments['origin']} – {arguments['destination']}, {days}, {_party(arguments['passengers'])}"
     if not output["fares"]:
-        return _("No flight fits that.")
-    lines = [
-        f"{', '.join(one['flights'])}, {moment(one['departs_at'])}, {_price(one['price'])}{_refund(can_be_given_back=one['refundable'])}"
-        for one in output["fares"][:SHOWN_MAX]
-    ]
-    return _numbered(ngettext("One fare, good for twenty minutes.", "%(num)d fares, good for twenty minutes.", output["count"]), lines, output["count"])
+        return _("%(search)s: no flight fits that.", search=search)
+    head = ngettext("%(search)s: one fare, good for twenty minutes.", "%(search)s: %(num)d fares, good for twenty minutes.", output["count"], search=search)
+    return _numbered(head, [_fare(one) for one in output["fares"][:SHOWN_MAX]], output["count"])
+
+
+def _fare(one: JsonObject) -> str:
+    stops = ngettext("one stop", "%(num)d stops", one["stops"]) if one["stops"] else _("without a stop")
+    price = f"{_price(one['price'])}{_refund(can_be_given_back=one['refundable'])}"
+    return ", ".join((" / ".join(one["flights"]), moment(one["departs_at"]), stops, price))
+
+
+def _party(passengers: JsonObject) -> str:
+    kinds: dict[str, Callable[[int], str]] = {
+        "adult": lambda number: ngettext("one adult", "%(num)d adults", number),
+        "senior": lambda number: ngettext("one senior", "%(num)d seniors", number),
+        "child": lambda number: ngettext("one child", "%(num)d children", number),
+        "infant": lambda number: ngettext("one infant", "%(num)d infants", number),
+    }
+    return ", ".join(say(passengers[kind]) for kind, say in kinds.items() if passengers.get(kind))
 
 
 def _held(_arguments: JsonObject, output: JsonObject) -> str:

@@ -164,6 +164,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("vendor_name", lambda: _("Which supplier was paid?"), _name("vendor_name"), others=("vendor_reference",)),
         Slot("amount", lambda: _("How much was paid? Say “in full” for all that is open."), _amount, others=("full",)),
     ),
+    "draft_invoice": (Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name")),),
     "receive_bill": (
         Slot("vendor_name", lambda: _("Which supplier is the bill from?"), _name("vendor_name")),
         Slot("vendor_reference", lambda: _("What is the supplier’s number on the bill?"), _words("vendor_reference")),
@@ -226,6 +227,11 @@ def _or_chosen(slots: tuple[Slot, ...], key: str) -> tuple[Slot, ...]:
 SLOTS["hold_flight"] = _or_chosen(SLOTS["search_flights"], "fare_id")
 SLOTS["check_hotel_rate"] = _or_chosen(SLOTS["search_hotels"], "rate_key")
 SLOTS["book_hotel"] = _or_chosen(SLOTS["search_hotels"][:-1], "rate_key")  # as many guests as travel, where nothing else is said
+
+
+def is_of_wish(question: Ask) -> bool:
+    """Whether an answer to the question goes on with a wish; an invoice whose lines are said one by one is read elsewhere."""
+    return question.tool in SLOTS and "took" not in question.known
 
 
 def missing(wish: Wish) -> Slot | None:

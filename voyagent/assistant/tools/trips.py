@@ -13,6 +13,7 @@ from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, trimmed_field
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import effects, queries, service
+from voyagent.trips.charges import charges_of
 from voyagent.trips.details import ClockTime, Country, FlightDetails, HotelDetails, TransferDetails, VisaDetails
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line, Passenger
@@ -59,7 +60,7 @@ class AddTransferIn(Closed):
 
 
 def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
-    """The trip with its people, its lines, what it comes to and what to look at. Raises NoTripYet."""
+    """The trip with its people, its lines, what it comes to, what an invoice of it would say, and what to look at. Raises NoTripYet."""
     journey = _journey(scene)
     return {
         "trip_id": str(journey.trip["id"]),
@@ -68,6 +69,9 @@ def show(scene: Scene, _wanted: TheTripIn) -> JsonObject:
         "passengers": [_person(one) for one in journey.passengers],
         "lines": [_line(line) for line in journey.lines],
         "totals": [{"currency": total.currency, "cost": total.cost.wire, "price": total.price.wire, "margin": total.margin.wire} for total in journey.totals],
+        "charges": [
+            {"description": one.description, "cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency} for one in charges_of(journey)
+        ],
         "findings": [
             {"code": finding.code, "severity": finding.severity, "sentence": sentence_of(finding)} for finding in findings(journey.passengers, journey.standing)
         ],
@@ -168,12 +172,12 @@ def _flight(one: FlightDetails) -> JsonObject:
 
 
 _DESK = Desk.HOTELS_HOLIDAYS
-_OF_TRIP = frozenset({"trip_id", "title", "status", "passengers", "lines", "totals", "findings"})
+_OF_TRIP = frozenset({"trip_id", "title", "status", "passengers", "lines", "totals", "charges", "findings"})
 _OF_ITINERARY = frozenset({"trip_id", "passengers", "flights", "hotels", "transfers", "visas", "totals"})
 register(
     Tool(
         "show_trip",
-        "Show the trip of this conversation, and what to look at.",
+        "Show the trip of this conversation, what an invoice of it would say (`charges`), and what to look at.",
         "trip.read",
         TheTripIn,
         run=show,

@@ -1,0 +1,125 @@
+"""The invoice of a trip: asked for in a few words, with the trip's own lines and prices, and never with what no invoice can say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.assistant.conftest import Talk, of_kind, text
+from tests.people import Person
+from tests.trips.things import BACK, CREEK, OUT, a_line, a_trip
+from voyagent.assistant.planner import fulfilment
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, EnquiryInView, Move, Outcome, Played, Say
+from voyagent.assistant.tools import registry
+from voyagent.billing import queries
+
+DEEPA = "0190a0a0-0000-7000-8000-000000000001"
+PLAIN = Context(date(2026, 11, 24))
+ABOUT_DEEPA = replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
+FLIGHTS = {"description": "Flights EK 533, EK 532", "cost": "96000.00", "price": "104000.00", "currency": "INR"}
+STAY = {"description": "Marsa Creek Hotel", "cost": "62000.00", "price": "71000.50", "currency": "INR"}
+
+
+def trip(*charges: dict[str, Any]) -> dict[str, Any]:
+    return {"title": "Krishnan family, Dubai", "charges": list(charges)}
+
+
+def drawn_up(said: str, found: dict[str, Any], context: Context = ABOUT_DEEPA) -> Move:
+    looked = understand(said, context)
+    assert looked == Call("show_trip", {}), looked
+    return BuiltInPlanner().next_move(Conversation(said, context, (Played(looked, Outcome(found)),)))
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        ("invoice this trip", "2026-11-24"),
+        ("invoice the trip due in 15 days", "2026-12-09"),
+        ("please make the invoice for the trip, payable within 10 days", "2026-12-04"),
+        ("create an invoice from this itinerary due 10 Dec", "2026-12-10"),
+        ("bill the tickets", "2026-11-24"),
+        ("invoice her for this trip", "2026-11-24"),
+        ("invoice this trip to Deepa", "2026-11-24"),
+    ],
+)
+def test_the_lines_and_prices_are_those_of_the_trip(said: str, due: str) -> None:
+    move = drawn_up(said, trip(FLIGHTS, STAY))
+    assert isinstance(move, Call), move
+    assert move.tool == "draft_invoice"
+    assert move.arguments == {
+        "enquiry_id": DEEPA,
+        "customer_name": "Deepa Krishnan",
+        "issue_date": "2026-11-24",
+        "due_date": due,
+        "line_items": [
+            {"description": "Flights EK 533, EK 532", "quantity": 1, "unit_price": "104000.00", "currency": "INR"},
+            {"description": "Marsa Creek Hotel", "quantity": 1, "unit_price": "71000.50", "currency": "INR"},
+        ],
+    }
+    registry.get("draft_invoice").read(move.arguments)
+    assert "Krishnan family, Dubai" in move.words
+    assert "96,000" not in move.words
+
+
+def test_somebody_else_than_the_enquirys_customer_may_pay() -> None:
+    move = drawn_up("invoice Al Noor Trading for this trip", trip(FLIGHTS))
+    assert isinstance(move, Call)
+    assert move.arguments["customer_name"] == "Al Noor Trading"
+    assert "enquiry_id" not in move.arguments
+
+
+def test_whom_it_is_for_is_asked_where_nobody_knows() -> None:
+    asked = understand("invoice this trip due 10 Dec", PLAIN)
+    assert isinstance(asked, Ask)
+    context = replace(PLAIN, question=asked)
+    move = drawn_up("Deepa Krishnan", trip(FLIGHTS), context)
+    assert isinstance(move, Call)
+    assert (move.arguments["customer_name"], move.arguments["due_date"]) == ("Deepa Krishnan", "2026-12-10")
+
+
+@pytest.mark.parametrize("said", ["invoice Deepa Krishnan 45,000 for the trip", "invoice this ticket 45,000", "invoice Deepa Krishnan for Dubai trip"])
+def test_with_words_or_an_amount_of_its_own_it_is_no_invoice_of_the_trip(said: str) -> None:
+    assert fulfilment.recognise(said, ABOUT_DEEPA) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (trip(), "Nothing on this trip has a price"),
+        (trip(FLIGHTS, {**STAY, "currency": "AED"}), "INR, AED"),
+        (trip(FLIGHTS, {**STAY, "description": "Discount", "price": "-500.00"}), "“Discount” is below zero"),
+    ],
+)
+def test_what_no_invoice_can_say_is_said_instead(found: dict[str, Any], told: str) -> None:
+    move = drawn_up("invoice this trip", found)
+    assert isinstance(move, Say)
+    assert told in move.text
+
+
+def test_a_day_that_names_none_is_told() -> None:
+    move = drawn_up("invoice this trip due whenever", trip(FLIGHTS))
+    assert isinstance(move, Call)
+    assert move.arguments["due_date"] == "2026-11-24"
+    assert "“whenever” names no day" in move.words
+
+
+def test_a_trip_is_invoiced_by_a_grant_with_its_own_total(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    trip_id = a_trip(alice, session_id=session_id)
+    a_line(alice, trip_id, OUT, cost="96000", price="104000", supplier_ref="Q7X2LM")
+    a_line(alice, trip_id, BACK, supplier_ref="Q7X2LM")
+    a_line(alice, trip_id, CREEK, cost="62000", price="71000.50")
+    asked = talk.say(alice, session_id, "invoice Deepa Krishnan for this trip")
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    with alice.reading() as reader:
+        draft = queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
+    assert (draft["total_minor"], draft["currency"]) == (17_500_050, "INR")
+
+
+def test_without_a_trip_it_says_so(talk: Talk, alice: Person) -> None:
+    told = talk.say(alice, talk.begin(alice), "invoice Deepa Krishnan for this trip")
+    assert "This conversation has no trip yet." in text(told)

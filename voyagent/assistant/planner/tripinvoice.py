@@ -1,0 +1,61 @@
+"""The invoice of a trip: asked for in a few words, drawn up from what the trip consists of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from voyagent.assistant.planner import invoicing, sentences
+from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.invoicing import InvoiceRequest
+from voyagent.assistant.planner.moves import Call, Context, Say
+from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.wishes import Wish
+from voyagent.assistant.planner.wording import _
+
+JsonObject = dict[str, Any]
+OF_TRIP = "of_trip"
+_TRIP = r"(?:whole\s+)?(?:trip|itinerary|journey|bookings?|tickets?|flights?)"
+_THE_TRIP = re.compile(
+    rf"^\s*(?:(?:for|of|from)\s+)?(?:this|the|that|our|their|her|his)\s+{_TRIP}(?:\s+(?:for|to)\s+(?P<name>[^\d,;:]+?))?\s*[.!,]*\s*$", re.IGNORECASE
+)
+_SOMEBODYS = re.compile(rf"^\s*(?:(?:for|to)\s+)?(?P<name>[^\d,;:]+?)\s+(?:for|from)\s+(?:this|the|that|their|her|his)\s+{_TRIP}\s*[.!,]*\s*$", re.IGNORECASE)
+
+
+def recognise(said: str, context: Context) -> Wish | None:
+    """`invoice this trip due in 15 days`, `make the invoice for the trip`, `invoice Deepa Krishnan for the trip`; with an amount it is another invoice."""
+    asked = invoicing.OPENING.match(said)
+    if asked is None:
+        return None
+    request = InvoiceRequest()
+    rest = invoicing.read_days(said[asked.end() :], context.today, request)
+    match = _THE_TRIP.match(rest) or _SOMEBODYS.match(rest)
+    if match is None or find_figures(rest):
+        return None
+    whom, about = match["name"], context.enquiry
+    name = as_name(whom) if whom and not invoicing.THEM.fullmatch(whom) else None
+    if about is not None and (name is None or about.customer_name.casefold().startswith(name.casefold())):
+        name = about.customer_name
+    return Wish("draft_invoice", {OF_TRIP: True, **request.known} | ({"customer_name": name} if name else {}))
+
+
+def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say:
+    """The proposal of the draft: a line for each thing of the trip that has a price. What no invoice can say is said instead."""
+    charges = trip["charges"]
+    if not charges:
+        return Say(_("Nothing on this trip has a price yet. Say on the page of the trip what the customer pays, then ask again."))
+    currencies = list(dict.fromkeys(charge["currency"] for charge in charges))
+    if len(currencies) > 1:
+        return Say(_("This trip has prices in %(currencies)s, and an invoice has one currency. Say which lines go on it.", currencies=", ".join(currencies)))
+    below = next((charge["description"] for charge in charges if charge["price"].startswith("-")), None)
+    if below is not None:
+        return Say(_("“%(what)s” is below zero, and an invoice has no such line. Take it off the price of another line of the trip first.", what=below))
+    lines = [{"description": one["description"], "quantity": 1, "unit_price": one["price"], "currency": one["currency"]} for one in charges]
+    request = InvoiceRequest(known={**{name: known[name] for name in known if name != OF_TRIP}, "line_items": lines})
+    unread = request.known.pop("due_unread", None)
+    if unread:
+        request.known["due_date"] = request.known.get("issue_date") or context.today.isoformat()
+        request.took.append(_("“%(words)s” names no day, so it is due on the day of issue.", words=unread))
+    request.took.append(_("The lines and prices are those of the trip “%(title)s”.", title=trip["title"]))
+    arguments = invoicing.complete(request, context)
+    return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took))
