@@ -1,7 +1,8 @@
 """A stand-in for model servers on loopback: speaks Anthropic's Messages API and OpenAI's chat completions, both streamed, and says what a test has written.
 
-What it answers is the next of `server.next(…)`, else the first rule that fits, else a default. A rule fits the person's last words (`server.when("flight", …)`)
-or the newest tool result (`server.after("search_flights", …)`), and its answer may be a function of what was heard. `server.heard` holds every request.
+What it answers is the next of `server.next(…)`, else the first rule that fits, else `server.otherwise`. A rule fits the person's last words
+(`server.when("flight", …)`) or the newest tool result (`server.after("search_flights", …)`), and an answer may be a function of what was heard. `server.heard`
+holds every request.
 """
 
 from __future__ import annotations
@@ -174,6 +175,8 @@ class ModelServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._queue: list[Answer] = []
         self._rules: list[tuple[Callable[[Heard], bool], Answer]] = []
+        self.otherwise: Answer = Reply("Nothing is written for that.")
+        """What to answer where no rule fits."""
 
     @property
     def url(self) -> str:
@@ -196,7 +199,7 @@ class ModelServer(ThreadingHTTPServer):
         """What to answer."""
         with self._lock:
             self.heard.append(heard)
-            answer = self._queue.pop(0) if self._queue else next((answer for fits, answer in self._rules if fits(heard)), Reply("Nothing is written for that."))
+            answer = self._queue.pop(0) if self._queue else next((answer for fits, answer in self._rules if fits(heard)), self.otherwise)
         return answer(heard) if callable(answer) else answer
 
     def handle_error(self, request: object, client_address: object) -> None:

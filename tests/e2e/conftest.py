@@ -86,10 +86,11 @@ class Site:
 def site(server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Web and worker as real processes over a database of their own; stopped by their own ids."""
     with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
-        yield from _running(settings, tmp_path_factory.mktemp("site"))
+        yield from site_of(settings, tmp_path_factory.mktemp("site"))
 
 
-def _running(settings: Settings, logs: Path) -> Iterator[Site]:
+def site_of(settings: Settings, logs: Path, **more: str) -> Iterator[Site]:
+    """Web and worker over a database, with `more` in their environment, until the caller has seen enough."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -106,6 +107,7 @@ def _running(settings: Settings, logs: Path) -> Iterator[Site]:
         "VOYAGENT_PUBLIC_URL": address,
         "VOYAGENT_LIMIT_SCALE": "10000",
         "VOYAGENT_WORKER_STALLED_S": "2",
+        **more,
     }
     gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--worker-class", "gthread", "--threads", "64"]
     web = [*gunicorn, "--bind", f"127.0.0.1:{port}", "--graceful-timeout", "2"]

@@ -1,0 +1,250 @@
+"""The whole way of a customer, as one clerk walks it alone: enquiry, search, hold, tickets, invoice, itinerary, books, audit.
+
+Once with no model's key, where the built-in planner answers, and once with the Anthropic client, whose model is a stand-in of ours on loopback.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.conftest import fresh_database
+from tests.e2e.browsing import Look, Visit, expect, visiting
+from tests.e2e.conftest import Site, site_of
+from tests.e2e.test_assistant_page import say, sign_up
+from tests.e2e.whole_way_model import REASON, WholeWayModel
+from tests.model_server import ModelServer, serving
+from tests.paper_text import text_of
+from voyagent.kernel.money import spoken
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator
+
+CUSTOMER, COMPANION = "Deepa Krishnan", "Rajiv Krishnan"
+PASSPORTS = {CUSTOMER: "Z1234567", COMPANION: "Z7654321"}
+KEY = "a-key-of-the-test"
+MARKUP = Decimal("3500.50")
+ANSWER_MS = 45_000
+LOOKS = [Look("light", 1280), Look("dark", 390)]
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ModelServer]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def model_site(model: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The program with a key, and the Anthropic client's base URL on the stand-in."""
+    told = {"VOYAGENT_ANTHROPIC_API_KEY": KEY, "VOYAGENT_ANTHROPIC_BASE_URL": model.url}
+    with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
+        yield from site_of(settings, tmp_path_factory.mktemp("model-site"), **told)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_key(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        Clerk(visit, site).walk()
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(browser: Browser, model_site: Site, model: ModelServer, look: Look) -> None:
+    script = WholeWayModel()
+    model.otherwise = script
+    with visiting(browser, look, base_url=model_site.address) as visit:
+        Clerk(visit, model_site).walk(rejects=True)
+    assert script.reasons_heard == [REASON]
+    assert all(heard.is_anthropic and KEY in str(heard.headers) for heard in model.heard)
+    assert PASSPORTS[CUSTOMER] not in str([heard.body for heard in model.heard])
+
+
+@dataclass
+class Clerk:
+    """Somebody alone in her agency, who asks for everything and grants everything."""
+
+    visit: Visit
+    site: Site
+    conversation: str = ""
+    trip: str = ""
+    flight: str = ""
+    ticket: str = ""
+    price: str = ""
+
+    def walk(self, *, rejects: bool = False) -> None:
+        """From the first message to the audit; with `rejects` the first request for tickets is refused with a reason."""
+        sign_up(self.visit.page)
+        self.log_the_enquiry()
+        self.search()
+        self.add_the_passengers()
+        self.hold()
+        self.put_the_price()
+        if rejects:
+            self.refuse_the_tickets()
+        self.have_the_tickets()
+        self.have_the_invoice()
+        self.see_the_invoice()
+        self.fetch_the_itinerary()
+        self.see_the_books()
+        self.see_the_decisions()
+
+    @property
+    def log(self) -> Locator:
+        return self.visit.page.get_by_role("log")
+
+    def hear(self, words: str | re.Pattern[str]) -> None:
+        """Wait for the assistant to say it, and to have ended."""
+        expect(self.log).to_contain_text(words, timeout=ANSWER_MS)
+        expect(self.log).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
+        self.visit.looks_right()
+
+    def log_the_enquiry(self) -> None:
+        page, first = self.visit.page, datetime.now(UTC).date() + timedelta(days=45)
+        days = f"{first:%-d %B %Y} to {first + timedelta(days=6):%-d %B %Y}"
+        page.goto("/assistant")
+        say(page, f"Hello, we are 2 adults and want flights from Kochi to Dubai, {days}. Budget 1.5 lakh.\nThanks and regards,\n{CUSTOMER}\n+91 98470 12345")
+        self.hear(CUSTOMER)
+        self.conversation = page.url
+        about = page.get_by_role("complementary", name="What this is about")
+        expect(about).to_contain_text(CUSTOMER, timeout=ANSWER_MS)
+
+    def search(self) -> None:
+        say(self.visit.page, "search flights")
+        self.hear(re.compile(r"(?:[A-Z0-9]{2} \d+.+INR [\d,]+\.\d\d.*){2}", re.DOTALL))
+
+    def add_the_passengers(self) -> None:
+        page = self.visit.page
+        page.get_by_role("button", name="Open the trip").click()
+        for name, passport in PASSPORTS.items():
+            page.get_by_role("link", name="Add a passenger").click()
+            page.get_by_label("Name as in the passport").fill(name)
+            page.locator("#date_of_birth").fill("12 May 1990")
+            page.get_by_label("Nationality").select_option("IN")
+            page.get_by_label("Passport number").fill(passport)
+            page.locator("#passport_expiry").fill("30 Apr 2036")
+            page.get_by_role("button", name="Save passenger").click()
+            expect(page.locator("#about")).to_contain_text(f"Passport ••••{passport[-4:]}")
+        self.trip = page.url
+        self.visit.looks_right()
+        page.get_by_role("link", name="The conversation about it").click()
+
+    def hold(self) -> None:
+        say(self.visit.page, "hold the second one")
+        self.hear(re.compile("Held as [A-Z0-9]{6}"))
+
+    def put_the_price(self) -> None:
+        """What the customer pays is not what the airline takes."""
+        page = self.visit.page
+        page.goto(self.trip)
+        line = page.locator("#about").get_by_role("link", name=re.compile(r"^[A-Z0-9]{2} \d+")).first
+        self.flight = line.inner_text()
+        line.click()
+        price = Decimal(page.locator("#price").input_value().replace(",", "")) + MARKUP
+        self.price = spoken(str(price), "INR").removeprefix("INR ")
+        page.locator("#price").fill(str(price))
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("#about")).to_contain_text("3,500.50")
+        self.visit.looks_right()
+        page.goto(self.conversation)
+
+    def refuse_the_tickets(self) -> None:
+        page = self.visit.page
+        say(page, "issue the tickets")
+        self.review("Issue the tickets")
+        page.locator("#decide").get_by_role("link", name="Reject").click()
+        page.locator("#reason").fill(REASON)
+        page.locator("#decide").get_by_role("button", name="Reject").click()
+        expect(page.locator("#outcome")).to_contain_text(REASON)
+        page.goto(self.conversation)
+        self.hear(f"you said: {REASON}")
+
+    def have_the_tickets(self) -> None:
+        page = self.visit.page
+        say(page, "issue the tickets")
+        self.review("Issue the tickets")
+        review = page.locator("#review")
+        for words in ("This cannot be undone from here.", "Leaves the house", "2 tickets", CUSTOMER, COMPANION, "Held", "Ticketed", self.flight):
+            expect(review).to_contain_text(words)
+        self.grant()
+        self.hear(re.compile(r"ticketed.*\d{13}", re.DOTALL))
+        found = re.search(r"\d{13}", self.log.inner_text())
+        assert found
+        self.ticket = found.group()
+
+    def have_the_invoice(self) -> None:
+        page = self.visit.page
+        say(page, "invoice this trip due in 15 days")
+        self.review("Draft an invoice")
+        for words in (self.flight, self.price, "Nothing yet. Issuing it asks for a grant of its own."):
+            expect(page.locator("#review")).to_contain_text(words)
+        self.grant()
+        self.review("Issue the invoice")
+        for words in ("Trade receivables", f"{CUSTOMER} owes", self.price):
+            expect(page.locator("#review")).to_contain_text(words)
+        self.grant()
+        self.hear(re.compile(r"\d{4}-\d{2}/000001"))
+
+    def review(self, what: str) -> None:
+        """Open the request that the assistant has just made."""
+        page = self.visit.page
+        ask = page.locator(".v-ask").filter(has_text=what)
+        expect(ask).to_be_visible(timeout=ANSWER_MS)
+        self.visit.looks_right()
+        ask.get_by_role("link", name="Review").click()
+        expect(page.get_by_role("heading", name=re.compile(what))).to_be_visible()
+        self.visit.looks_right()
+
+    def grant(self) -> None:
+        """Grant it, with the second step where it cannot be taken back, see it done, and go back to the talk."""
+        page = self.visit.page
+        page.locator("#decide").get_by_text("Grant").first.click()
+        again, granted = page.get_by_role("button", name="Yes, do it"), page.locator(".v-review [data-st=granted]")
+        expect(again.or_(granted).first).to_be_visible()
+        if again.is_visible():
+            self.visit.looks_right()
+            again.click()
+        expect(page.locator("#outcome")).to_contain_text("Done.", timeout=ANSWER_MS)
+        self.visit.looks_right()
+        page.goto(self.conversation)
+
+    def see_the_invoice(self) -> None:
+        page = self.visit.page
+        page.get_by_role("complementary", name="What this is about").get_by_role("link", name=re.compile("^Invoice ")).click()
+        main = page.get_by_role("main")
+        for words in (CUSTOMER, self.flight, self.price):
+            expect(main).to_contain_text(words)
+        self.visit.looks_right()
+
+    def fetch_the_itinerary(self) -> None:
+        page = self.visit.page
+        page.goto(self.trip)
+        for words in ("Deepa and Rajiv Krishnan", self.flight, self.ticket):
+            expect(page.locator("#sheet")).to_contain_text(words)
+        self.visit.looks_right()
+        address = page.get_by_role("link", name="PDF").get_attribute("href") or ""
+        answer = page.request.get(self.site.address + address)
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+        paper = " ".join(text_of(answer.body()).split())
+        for words in ("Deepa and Rajiv Krishnan", f"{self.flight} ·", self.ticket, f"Total price ₹{self.price}"):
+            assert words in paper, (words, paper)
+        assert not any(passport in paper for passport in PASSPORTS.values())
+
+    def see_the_books(self) -> None:
+        page = self.visit.page
+        page.goto("/reports/trial-balance")
+        expect(page.get_by_role("main").get_by_text(self.price)).not_to_have_count(0)
+        self.visit.looks_right()
+
+    def see_the_decisions(self) -> None:
+        page = self.visit.page
+        page.goto("/audit?kind=approval.granted")
+        expect(page.locator("tbody a")).to_have_count(3)
+        page.locator("tbody a").first.click()
+        expect(page.get_by_role("complementary", name=re.compile("^Event"))).to_contain_text("self_approved")
+        self.visit.looks_right()
