@@ -171,7 +171,11 @@ def drain(app: Flask, settings: Settings) -> Callable[[], None]:
 
 @pytest.fixture
 def no_jobs(settings: Settings) -> None:
-    """Forget what earlier tests left in the queue, for tests whose worker must take up their own job first."""
+    """Forget what earlier tests left in the queue, for tests whose worker must take up their own job first.
+
+    The turns end with it: one without a job would be given another within a minute.
+    """
     engine = sa.create_engine(settings.db_admin_url or "", poolclass=sa.NullPool)
     with engine.begin() as connection:
         connection.execute(sa.text("delete from procrastinate_jobs where status = 'todo'"))
+        connection.execute(sa.text("update chat_turns set status = 'stopped', finished_at = now() where status in ('queued', 'running')"))

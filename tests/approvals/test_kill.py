@@ -66,6 +66,7 @@ def test_the_effect_happens_once_though_its_worker_is_killed(
     assert [e["kind"] for e in desk.events(approval_id)] == ["proposal.made", "approval.granted", "probe_deadly"]
 
 
+@pytest.mark.usefixtures("no_jobs")
 def test_a_grant_waits_for_a_worker_that_is_not_there_yet(desk: Desk, settings: Settings, alice: Person, tmp_path: Path) -> None:
     approval_id = desk.propose(alice, "probe_deadly")
     alice.does(lambda actor: service.resolve(actor, approval_id, granted=True).id)
