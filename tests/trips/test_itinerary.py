@@ -37,6 +37,7 @@ def test_days_at_leisure_in_a_row_are_one(alice: Person, check_out: date, days: 
 
 def test_the_weekdays_of_a_run_are_its_first_and_last_in_both_languages(alice: Person) -> None:
     assert sheet(alice, date(2026, 12, 24)).days[1].weekday == "Sunday – Wednesday"
+    assert sheet(alice, date(2027, 1, 3)).days[1].weekday == ""
     assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रविवार – बुधवार"
 
 

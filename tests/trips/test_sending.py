@@ -165,7 +165,7 @@ def test_the_reviewer_sees_to_whom_and_what_it_says_and_nothing_goes_before(desk
     preview = desk.row(proposed(desk, bob, trip_id, to))["preview"]
     assert preview["leaves"] == [{"kind": "mail", "text": to}]
     facts = {fact["label"]: fact["value"] for fact in preview["facts"]}
-    assert (facts["To"], facts["Language"], facts["Price"]) == (to, "English", "₹71,000.00")
+    assert (facts["E-mail address"], facts["Language"], facts["Price"]) == (to, "English", "₹71,000.00")
     assert facts["Hotel"].startswith("Marsa Creek Hotel, 19 Dec 2026")
     assert not received(alice.app, to=to)
     with alice.reading() as reader:

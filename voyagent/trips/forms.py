@@ -62,7 +62,7 @@ class SendForm(SchemaForm[SendIn]):
         "to.email_invalid": _("That is not an e-mail address. It looks like name@example.com."),
     }
 
-    to = StringField(_("To"))
+    to = StringField(_("E-mail address"))
     locale = SelectField(_("Language"), choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")], validate_choice=False)
     prices = BooleanField(_("With the total price"))
 

@@ -18,6 +18,7 @@ from voyagent.trips.details import FlightDetails, HotelDetails, OtherDetails, Tr
 from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import country_name
 
+WEEK = 7
 DAYS_MAX = 31
 """A longer trip shows only the days on which something happens."""
 
@@ -114,7 +115,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
 
 
 def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
-    """Days at leisure that follow one another are one: `15 – 24 Dec`."""
+    """Days at leisure that follow one another are one, `15 – 18 Dec`; of a week and more the weekdays would only confuse."""
     for is_free, group in groupby(days, key=lambda pair: pair[1].heading == gettext("At leisure") and not pair[1].items):
         run = list(group)
         if not is_free or len(run) == 1:
@@ -122,7 +123,7 @@ def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
             continue
         (first, one), (last, other) = run[0], run[-1]
         begins = format_date(first, "d" if (first.year, first.month) == (last.year, last.month) else "d MMM", locale=_locale())
-        yield replace(one, day=f"{begins} – {other.day}", weekday=f"{one.weekday} – {other.weekday}")
+        yield replace(one, day=f"{begins} – {other.day}", weekday=f"{one.weekday} – {other.weekday}" if len(run) < WEEK else "")
 
 
 def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[tuple[date, Day]]:

@@ -50,7 +50,7 @@ def describe_send(actor: Actor, arguments: dict[str, Any]) -> Description:
         title=gettext("Send the itinerary “%(title)s” to %(address)s", title=journey.trip["title"], address=wanted.to),
         undo=gettext("a mail that has gone cannot be called back"),
         facts=[
-            FactShown(label=gettext("To"), value=wanted.to),
+            FactShown(label=gettext("E-mail address"), value=wanted.to),
             FactShown(label=gettext("Language"), value=language),
             FactShown(label=gettext("Price"), value=prices or gettext("not named")),
             FactShown(label=gettext("Travellers"), value=people or gettext("nobody yet")),
