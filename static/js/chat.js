@@ -126,6 +126,7 @@ async function read() {
         if (id === "talk") { if (fresh) redrawTalk(fresh); } else redrawPart(id, fresh);
       }
     } while (again);
+    speakOfFailure();
   })();
   try {
     await reading;
@@ -162,6 +163,7 @@ function write({ turn, text }) {
 
 const SENTENCE = /^[\s\S]*[.!?…।:](?=\s)|^[\s\S]*\n/;
 let unspoken = "";
+let failed = false;
 
 function speak(text) {
   const words = text.trim();
@@ -183,7 +185,14 @@ function readAloud(told) {
   }
   speak(unspoken);
   unspoken = "";
-  speak(told.error_message ?? (told.kind === "approval_request" ? told.approval_summary : "") ?? "");
+  if (told.kind === "error") failed = true; // the event may be a word for programs; the page has the sentence
+  else if (told.kind === "approval_request") speak(told.approval_summary ?? "");
+}
+
+function speakOfFailure() {
+  if (!failed) return;
+  failed = false;
+  speak([...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent ?? "");
 }
 
 function hear(message) {

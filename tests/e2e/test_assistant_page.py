@@ -274,3 +274,18 @@ def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
     assert " ".join(" ".join(spoken).split()) == " ".join(said.split())
     for words in spoken:
         assert words[-1] in ".!?:" or f"{words}\n" in said or said.endswith(words), words
+
+
+def test_a_failure_is_read_aloud_as_the_sentence_that_is_seen(browser: Browser, site: Site) -> None:
+    with visiting(browser, Look("light", 1280), base_url=site.address) as visit:
+        page = visit.page
+        signed_in = page.request.post("/api/auth/sign-in", data={"email": sign_up(page), "password": PASSWORD}).json()
+        bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
+        assert page.request.patch("/api/tenant-settings", data={"rate_limit_per_minute": 1}, headers=bearer).ok
+        page.goto("/assistant")
+        say(page, "help")
+        page.wait_for_url(re.compile("/assistant/.+"))
+        expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+        say(page, "trial balance")
+        expect(page.locator("#aloud")).to_contain_text("as often as its settings allow in a minute", timeout=ANSWER_MS)
+        assert "rate_limited" not in page.locator("#aloud").inner_text()
