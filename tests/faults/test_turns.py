@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.assistant.conftest import HANDED
 from tests.assistant.line import INVOICE
 from tests.faults.conftest import Rounds, Tell
 from tests.faults.web import FRAME, Web, wait, web_processes
@@ -103,7 +104,7 @@ def said(desk: Path) -> str:
 def check(engine: sa.Engine, talk: Talk) -> Any:
     """All was told once, in order; the conversation can be read; one message is answered and one thing asked for. The turn with its attempts."""
     assert talk.ids == list(range(1, len(talk.ids) + 1))
-    assert [kind for kind in talk.kinds if kind != "text_delta"] == ["tool_use", "approval_request", "final"]
+    assert [kind for kind in talk.kinds if kind != "text_delta"] == [*HANDED, "tool_use", "approval_request", "final"]
     _, answer = talk.web.open(talk.person, "GET", f"/chat/sessions/{talk.session_id}/messages")
     assert [message["role"] for message in json.loads(answer.read())["messages"]] == ["user", "assistant"]
     with engine.connect() as connection:
