@@ -40,7 +40,7 @@ on conflict (tenant_id, model) do update set missed_at = excluded.missed_at
 _WORDS = {
     "rate_limited: minute": N_("Your agency has asked the assistant as often as its settings allow in a minute. Please ask again in a minute."),
     "rate_limited: hour": N_("Your agency has asked the assistant as often as its settings allow in an hour. Please ask again later."),
-    BUDGET_SPENT: N_("Your agency's tokens for today are used up. The built-in planner goes on, with what it can do."),
+    BUDGET_SPENT: N_("Your agency's tokens for today are used up. From here on the built-in planner answers, with what it can do."),
 }
 
 
