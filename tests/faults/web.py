@@ -33,6 +33,7 @@ class Web:
             self.port = int(probe.getsockname()[1])
         self.processes = processes
         self.broken = 0
+        self.started_s = 0.0
         self.log = folder / "web.log"
         self._numbers = folder / "numbers"
         command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", str(processes), "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"]
@@ -126,7 +127,7 @@ def web_processes(settings: Settings, folder: Path, *, processes: int) -> Iterat
     """Web processes that answer, until the block ends."""
     web = Web(settings, folder, processes)
     try:
-        web.wait()
+        web.started_s = web.wait()
         yield web
     finally:
         end(web.process, within_s=20)
