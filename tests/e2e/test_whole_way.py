@@ -171,7 +171,7 @@ class Clerk:
         review = page.locator("#review")
         for words in ("This cannot be undone from here.", "Leaves the house", "2 tickets", CUSTOMER, COMPANION, "Held", "Ticketed", self.flight):
             expect(review).to_contain_text(words)
-        self.grant()
+        self.grant("Open the trip")
         self.hear(re.compile(r"ticketed.*\d{13}", re.DOTALL))
         found = re.search(r"\d{13}", self.log.inner_text())
         assert found
@@ -200,8 +200,8 @@ class Clerk:
         expect(page.get_by_role("heading", name=re.compile(what))).to_be_visible()
         self.visit.looks_right()
 
-    def grant(self) -> None:
-        """Grant it, with the second step where it cannot be taken back, see it done, and go back to the talk."""
+    def grant(self, then: str = "Open") -> None:
+        """Grant it, with the second step where it cannot be taken back, see it done with the way to what was made, and go back to the talk."""
         page = self.visit.page
         page.locator("#decide").get_by_text("Grant").first.click()
         again, granted = page.get_by_role("button", name="Yes, do it"), page.locator(".v-review [data-st=granted]")
@@ -210,6 +210,7 @@ class Clerk:
             self.visit.looks_right()
             again.click()
         expect(page.locator("#outcome")).to_contain_text("Done.", timeout=ANSWER_MS)
+        expect(page.locator("#outcome").get_by_role("link", name=re.compile(f"^{then}"))).to_be_visible()
         self.visit.looks_right()
         page.goto(self.conversation)
 

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.approvals.conftest import Desk
+from tests.enquiries.reading import Page
 from tests.people import People, Person
 from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, travellers
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip
@@ -71,6 +72,11 @@ def test_a_grant_issues_the_ticket_once(desk: Desk, alice: Person, bob: Person, 
     grant(tina, approval_id, drain)
     row = desk.row(approval_id)
     assert (row["effect_status"], row["effect_result"]["issued"], len(row["effect_result"]["tickets"])) == ("done", True, 1)
+    page = Page(alice.browser.get(f"/approvals/{approval_id}"))
+    outcome = page.words(".//*[@id='outcome']")
+    assert all(words in outcome for words in ("Booking", row["effect_result"]["locator"], "Tickets", row["effect_result"]["tickets"][0], "Open the trip"))
+    assert not any(words in outcome for words in ("True", str(lines[0].id), str(trip_id))), "ids and plain yeses are for programs"
+    assert f"/trips/{trip_id}" in page.links()
     assert {line.status for line in journey(alice, trip_id).lines} == {"ticketed"}
     again = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
     assert desk.row(again)["preview"]["refusal"] == "not_held"

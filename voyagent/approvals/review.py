@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
 from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 
 _DEPTH_MAX = 6
@@ -28,6 +29,8 @@ _ARGUMENTS = {
     "notes": _l("Notes"),
     "enquiry_id": _l("Enquiry"),
     "invoice_id": _l("Invoice"),
+    "locator": _l("Booking"),
+    "tickets": _l("Tickets"),
 }
 
 
@@ -122,6 +125,12 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
     return list(_flat(payload, "", 0)) if payload else []
+
+
+def results_in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """What came of it, as names and texts; ids and plain yeses are for programs, and the page leads to what they name."""
+    told = {name: value for name, value in result.items() if not isinstance(value, bool) and parse_id(value) is None}
+    return arguments_in_words({name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in told.items()})
 
 
 def differences(first: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:

@@ -134,7 +134,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "arguments": review.arguments_in_words(arguments),
         "mark": queries.mark_of(row),
         "differences": review.differences(approval.original_payload or {}, arguments),
-        "results": review.arguments_in_words(approval.effect_result or {}),
+        "results": review.results_in_words(approval.effect_result or {}),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
