@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +16,14 @@ from tests.people import Person
 from voyagent.assistant import loop
 from voyagent.assistant.minds import Bounds, Configured
 from voyagent.assistant.planner.builtin import BuiltInPlanner
+from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.protocol import ModelRequest, ModelSaid, PersonSaid, ToolsAnswered
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock
 from voyagent.kernel.config import Settings
 
 
@@ -135,6 +138,16 @@ def test_what_was_said_before_goes_along_within_bounds(model: ModelTalk, monkeyp
     monkeypatch.setattr("voyagent.assistant.prompt.HISTORY_MAX", 150)
     _, driver = model.say("and then?", Reply("No."))
     assert driver.requests[0].messages == (PersonSaid("and now?"), ModelSaid("Still nobody."), PersonSaid("and then?"))
+
+
+def test_what_a_search_showed_can_be_picked_in_the_next_turn(model: ModelTalk) -> None:
+    day = (clock.today("UTC") + timedelta(days=40)).isoformat()
+    search = use("search_flights", origin="COK", destination="DXB", outbound_date=day, return_date=day, passengers={"adult": 1})
+    events, _ = model.say("search flights", wants(use("handoff", domain="ticketing_visa", goal="flights")), wants(search), Reply("There are some."))
+    fares = of_kind(events, "tool_result")[-1]["tool_output"]["fares"]
+    _, driver = model.say("hold the eighth", Reply("Let me see."))
+    shown = str([message for message in driver.requests[0].messages if isinstance(message, ToolsAnswered)])
+    assert all(fare["fare_id"] in shown for fare in fares[:SHOWN_MAX])
 
 
 def test_a_stop_ends_the_answer_in_the_midst_and_keeps_what_was_said(model: ModelTalk) -> None:

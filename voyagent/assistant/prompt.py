@@ -22,7 +22,8 @@ from voyagent.settings import queries as settings
 MESSAGES_MAX = 40
 HISTORY_MAX = 60_000
 RESULT_MAX = 8_000
-OLD_RESULT_MAX = 1_500
+OLD_RESULT_MAX = 4_000
+"""Enough for what a search has shown, so that one of it can be picked in the next turn."""
 WAITS = {"status": "waits_for_a_person", "done": False}
 _RULES = """You work in the back office of a travel agency, inside the program Voyagent, for one of its people.
 
