@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -186,22 +188,31 @@ def test_the_page_shows_the_fresh_one_at_once_and_then_where_it_was_told(talk: T
 
 @pytest.fixture
 def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Callable[[], object]], list[str]]:
-    """The marks that a page is told while something is done; it begins with the proposals as they stand."""
+    """The marks that a page is told, up to the first, while something is done by somebody else; it begins with the proposals as they stand, and waits."""
     whole = stream.frames
-    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=1.0))
+    monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=4.0))
 
     def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
         with alice.acting():
             mark = approvals.state_of(session_id)
             seq = chats.last_seq(session_id)
         answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
-        try:
+        told = ""
+
+        def later() -> None:
+            time.sleep(0.5)  # the page has looked by then, and sleeps until it is woken
+            act()
+
+        with ThreadPoolExecutor(1) as pool:
             parts = iter(answer.response)
             next(parts)
-            act()
-            told = "".join(part.decode() if isinstance(part, bytes) else part for part in parts)
-        finally:
-            answer.close()
+            done = pool.submit(later)
+            for part in parts:
+                told += part.decode() if isinstance(part, bytes) else part
+                if "event: asked" in told:
+                    break
+            done.result()
+        answer.close()
         return re.findall(r"event: asked\ndata: ([0-9a-f]{32})\n\n", told)
 
     return listen
