@@ -228,3 +228,9 @@ def test_a_role_that_only_looks_reads_the_home_page_too(people: People, alice: P
     page = shown(victor.browser, "/")
     assert "Lakshmi Nair" in page
     assert "/enquiries/new" not in re.findall(r'<a class="btn[^"]*" href="([^"]+)"', page)
+
+
+def test_home_leads_to_the_trips_beside_the_menu(alice: Person) -> None:
+    with alice.acting() as actor:
+        enquiries.create(actor, customer_name="Deepa Krishnan")
+    assert alice.browser.get("/").text.count('href="/trips"') == 2
