@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import fresh_database
 from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
-from tests.e2e.conftest import Site, _running
+from tests.e2e.conftest import Site, site_of
 from tests.e2e.test_assistant_page import ANSWER_MS, say, sign_up
 from tests.model_server import Failure, ModelServer, Reply, Use, serving
 
@@ -29,10 +29,9 @@ def server() -> Iterator[ModelServer]:
 @pytest.fixture(scope="module")
 def thinking(server: ModelServer, server_urls: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The program with a key for models."""
-    with pytest.MonkeyPatch.context() as patched, fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
-        patched.setenv("VOYAGENT_ANTHROPIC_API_KEY", "a-key")
-        patched.setenv("VOYAGENT_ANTHROPIC_BASE_URL", server.url)
-        yield from _running(settings, tmp_path_factory.mktemp("site"))
+    model = {"VOYAGENT_ANTHROPIC_API_KEY": "a-key", "VOYAGENT_ANTHROPIC_BASE_URL": server.url}
+    with fresh_database(server_urls, tmp_path_factory.mktemp("data")) as settings:
+        yield from site_of(settings, tmp_path_factory.mktemp("site"), **model)
 
 
 @pytest.fixture
