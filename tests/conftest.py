@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -25,7 +26,8 @@ from voyagent import cli
 from voyagent.drivers.postgres.launcher import shared_server
 from voyagent.factory import create_app
 from voyagent.http import headers
-from voyagent.kernel.config import Settings, load_settings
+from voyagent.kernel.config import Settings, load_settings, psycopg_url
+from voyagent.kernel.db import server_options
 
 ROOT = Path(__file__).resolve().parent.parent
 for _name in ("ANTHROPIC_API_KEY", "VOYAGENT_ANTHROPIC_API_KEY", "VOYAGENT_OPENAI_BASE_URL", "VOYAGENT_OPENAI_MODEL", "VOYAGENT_OPENAI_API_KEY"):
@@ -131,6 +133,13 @@ def app_engine(settings: Settings) -> Iterator[sa.Engine]:
     engine = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
+    """A connection like the lane's: the application's role, behind the policy."""
+    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
+        yield connection
 
 
 @pytest.fixture

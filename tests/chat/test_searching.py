@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -13,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.people import People, Person
+from tests.crowds import crowded
+from tests.people import Person
 from voyagent.chat import searching, service as chat
 from voyagent.chat.searching import found_statement
 from voyagent.kernel.actor import Credential
-from voyagent.kernel.config import Settings, psycopg_url
-from voyagent.kernel.db import server_options
+from voyagent.kernel.config import Settings
 from voyagent.kernel.reading import compiled
 
 # What is found ------------------------------------------------------------------------------------------------------------
@@ -103,7 +102,6 @@ def test_words_that_are_too_short_or_too_common_look_at_the_newest_alone_and_say
 # What it costs ------------------------------------------------------------------------------------------------------------
 
 SESSIONS, EACH = 30_000, 3
-LOAD_S_MAX = 120
 LOAD = (
     """
     insert into chat_sessions (tenant_id, id, title, created_by_user_id, created_at, message_count)
@@ -122,35 +120,14 @@ LOAD = (
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
     """An agency with 90,000 messages in 30,000 conversations, and a neighbour's among them."""
-    people = People(app)
-    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
-    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
-    began = time.monotonic()
-    for person, sessions in ((big, SESSIONS), (neighbour, SESSIONS // 20)):
-        with application.begin() as connection:
-            connection.execute(
-                sa.text("select set_config('app.tenant', :t, true), set_config('statement_timeout', '0', true)"), {"t": str(person.actor.tenant_id)}
-            )
-            for statement in LOAD:
-                values = {"tenant_id": person.actor.tenant_id, "user_id": person.actor.user_id, "sessions": sessions, "each": EACH}
-                connection.execute(sa.text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
-    assert time.monotonic() - began < LOAD_S_MAX
-    application.dispose()
-    owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(sa.text("vacuum analyze chat_sessions"))
-        connection.execute(sa.text("vacuum analyze chat_messages"))
-    yield big
-    with owner.connect() as connection:
-        connection.execute(sa.text("delete from chat_sessions where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
-    owner.dispose()
 
+    def load(connection: sa.Connection, person: Person, share: int) -> None:
+        values = {"tenant_id": person.actor.tenant_id, "user_id": person.actor.user_id, "sessions": SESSIONS // share, "each": EACH}
+        for statement in LOAD:
+            connection.execute(sa.text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
 
-@pytest.fixture
-def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """A connection like the lane's: the application's role, behind the policy."""
-    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
-        yield connection
+    with crowded(app, settings, load, "chat_sessions", "chat_messages") as big:
+        yield big
 
 
 def run(lane: psycopg.Connection[Any], person: Person, words: str) -> tuple[dict[str, int], list[Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,19 +13,18 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests.crowds import crowded
 from tests.enquiries.reading import watched
-from tests.people import People, Person
+from tests.people import Person
 from voyagent.enquiries.queries import Part, Search, list_statement, read_board
 from voyagent.kernel.actor import Credential
-from voyagent.kernel.config import Settings, psycopg_url
-from voyagent.kernel.db import server_options
+from voyagent.kernel.config import Settings
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import compiled
 
 pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once
 
 ROWS = 200_000
-LOAD_S_MAX = 120
 LOAD = sa.text(
     """
     insert into enquiries (tenant_id, id, created_by_user_id, customer_name, customer_email, customer_phone, origin, destination,
@@ -43,31 +41,12 @@ MIDDLE = Cursor(datetime(2026, 3, 1, tzinfo=UTC), UUID(int=2**127))
 @pytest.fixture(scope="module")
 def crowd(app: Flask, settings: Settings) -> Iterator[Person]:
     """An agency with 200,000 enquiries, and a neighbour's behind them in the same table."""
-    people = People(app)
-    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
-    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app"})
-    began = time.monotonic()
-    for person, rows in ((big, ROWS), (neighbour, ROWS // 20)):
-        with application.begin() as connection:
-            connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
-            connection.execute(LOAD, {"tenant_id": str(person.actor.tenant_id), "user_id": person.actor.user_id, "rows": rows})
-    assert time.monotonic() - began < LOAD_S_MAX
-    application.dispose()
-    owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
-    with owner.connect() as connection:
-        connection.execute(sa.text("vacuum analyze enquiries"))
-        connection.execute(sa.text("vacuum analyze enquiry_counts"))
-    yield big
-    with owner.connect() as connection:
-        connection.execute(sa.text("delete from enquiries where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
-    owner.dispose()
 
+    def load(connection: sa.Connection, person: Person, share: int) -> None:
+        connection.execute(LOAD, {"tenant_id": str(person.actor.tenant_id), "user_id": person.actor.user_id, "rows": ROWS // share})
 
-@pytest.fixture
-def lane(settings: Settings) -> Iterator[psycopg.Connection[Any]]:
-    """A connection like the lane's: the application's role, behind the policy."""
-    with psycopg.connect(psycopg_url(settings.db_url or ""), options=server_options(settings), cursor_factory=psycopg.ClientCursor) as connection:
-        yield connection
+    with crowded(app, settings, load, "enquiries", "enquiry_counts") as big:
+        yield big
 
 
 def sql_of(person: Person, search: Search, part: Part, *, for_page: bool = False) -> tuple[str, dict[str, Any]]:

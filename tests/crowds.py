@@ -1,0 +1,41 @@
+"""An agency at size, with a neighbour's rows among its own, for tests of what a list or a search costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.people import People, Person
+from voyagent.kernel.config import Settings
+
+LOAD_S_MAX = 120
+NEIGHBOURS_SHARE = 20
+
+
+@contextmanager
+def crowded(app: Flask, settings: Settings, load: Callable[[sa.Connection, Person, int], None], *tables: str) -> Iterator[Person]:
+    """The agency's administrator. `load` inserts one agency's rows behind its wall, a nth of the size where it is told n; `tables` are vacuumed, and emptied
+    of both agencies afterwards, the first taking the others with it.
+    """
+    people = People(app)
+    big, neighbour = people.sign_up("Alice Owner", agency="Big Travels"), people.sign_up("Charlie Stranger", agency="Next Door")
+    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"})
+    began = time.monotonic()
+    for person, share in ((big, 1), (neighbour, NEIGHBOURS_SHARE)):
+        with application.begin() as connection:
+            connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+            load(connection, person, share)
+    assert time.monotonic() - began < LOAD_S_MAX
+    application.dispose()
+    owner = sa.create_engine(sa.make_url(settings.db_admin_url or ""), isolation_level="AUTOCOMMIT")
+    with owner.connect() as connection:
+        for table in tables:
+            connection.execute(sa.text(f"vacuum analyze {table}"))
+    yield big
+    with owner.connect() as connection:
+        connection.execute(sa.text(f"delete from {tables[0]} where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
+    owner.dispose()
