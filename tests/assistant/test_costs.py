@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,17 +15,20 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.assistant.conftest import HANDED, Talk, kinds, of_kind, text
+from tests.assistant.conftest import HANDED, Event, Talk, kinds, of_kind, text
 from tests.assistant.line import Line
-from tests.assistant.models import DRAFT, FIND, Always, ModelTalk, use, wants
+from tests.assistant.models import DRAFT, FIND, Always, Killed, ModelTalk, use, wants
 from tests.people import Person
 from voyagent.assistant import costs
+from voyagent.assistant.models import OpenAnswer
 from voyagent.chat import service as chat
+from voyagent.chat.queries import Turn
 from voyagent.drivers.models.errors import ModelUnavailable
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.drivers.models.usage import Usage
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
+from voyagent.kernel.db import db, transaction
 
 SONNET = "claude-sonnet-4-5"
 
@@ -44,6 +49,39 @@ def sonnet(*script: Any) -> Scripted:
 
 def settle(person: Person, **changes: Any) -> None:
     assert person.api.patch("/tenant-settings", json=changes).status_code == 200
+
+
+def together(model: ModelTalk, count: int, driver: Callable[[int], Scripted]) -> tuple[list[list[Event]], list[Scripted]]:
+    """So many conversations in which something is said at once, each with its own model; what each told."""
+    talks = [ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)) for _ in range(count)]
+    begun, drivers = [one.begin("trial balance") for one in talks], [driver(place) for place in range(count)]
+    start = threading.Barrier(count)
+
+    def run(place: int) -> list[Event]:
+        start.wait(30)
+        return talks[place].run(begun[place], drivers[place])
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count))), drivers
+
+
+def turns(model: ModelTalk, count: int) -> list[Turn]:
+    """Turns that have begun, each of its own conversation."""
+    begun = [ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person)).begin("hello") for _ in range(count)]
+    with model.person.acting():
+        return [turn for turn in map(chat.begin_turn, begun) if turn is not None]
+
+
+def keep(model: ModelTalk, turn: Turn, tokens: int, seconds: float = 60.0) -> costs.Refusal | None:
+    """Have tokens kept for an answer of a turn."""
+    with model.app.app_context(), transaction(model.person.actor.tenant_id):
+        return costs.reserve(turn, tokens, seconds)
+
+
+def open_answers(model: ModelTalk) -> int:
+    """For how many answers tokens are kept."""
+    with model.app.app_context(), transaction(model.person.actor.tenant_id):
+        return db.session.scalar(sa.select(sa.func.count()).select_from(OpenAnswer)) or 0
 
 
 def test_tokens_and_money_are_counted_for_each_reply_conversation_day_and_month(model: ModelTalk) -> None:
@@ -156,6 +194,166 @@ def test_a_budget_that_is_spent_in_the_midst_of_a_turn_ends_it(model: ModelTalk)
     assert kinds(events) == ["tool_use", "tool_result", "error", "final"]
     assert events[2]["error_message"] == "daily_budget_exceeded: limit=100 used=120"
     assert len(driver.requests) == 1
+
+
+def test_of_parallel_turns_at_the_edge_of_the_budget_as_many_ask_the_model_as_would_one_after_another(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    told, drivers = together(model, 8, lambda _place: Scripted([Reply("x y", usage=Usage(60, 20), delay_s=0.2)]))
+    answered = [events for events in told if kinds(events) == ["text_delta", "final"] and text(events) == "x y"]
+    assert len(answered) == sum(len(driver.requests) for driver in drivers) == 2
+    others = [events for events in told if events not in answered]
+    assert {events[0]["error_message"] for events in others} == {"daily_budget_exceeded: limit=100 used=160"}
+    assert all(kinds(events)[:1] == ["error"] and kinds(events).count("error") == 1 and kinds(events)[-2:] == ["text_delta", "final"] for events in others)
+    assert spending(model.person).today.tokens == 160
+
+
+def test_far_from_the_edge_parallel_turns_wait_for_nobody(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=10_000_000)
+    all_at_once = threading.Barrier(4)
+
+    def reply(_request: Any) -> Reply:
+        all_at_once.wait(30)
+        return Reply("Hello.")
+
+    told, _ = together(model, 4, lambda _place: Scripted([reply]))
+    assert [kinds(events) for events in told] == [["text_delta", "final"]] * 4
+
+
+def test_of_parallel_reservations_those_are_made_that_fit_together(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    begun = turns(model, 8)
+    at_once = threading.Barrier(8)
+
+    def ask(turn: Turn) -> costs.Refusal | None:
+        at_once.wait(30)
+        return keep(model, turn, 30)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(ask, begun))
+    assert found.count(None) == 3
+    assert {one for one in found if one is not None} == {costs.Refusal("daily_budget_exceeded: limit=100 used=90", may_pass=True)}
+    assert keep(model, begun[found.index(None)], 40) is None, "whoever takes a turn over keeps anew, in the place of the first"
+
+
+def test_an_answer_that_is_larger_than_what_is_left_may_be_asked_for_alone(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    first, second = turns(model, 2)
+    assert keep(model, first, 5000) is None
+    waiting = keep(model, second, 1)
+    assert waiting is not None
+    assert waiting.may_pass
+    with model.app.app_context(), transaction(model.person.actor.tenant_id):
+        costs.release(first)
+    assert keep(model, second, 5000) is None
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["it fails", "a fault of ours"])
+def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(model: ModelTalk, crash: bool) -> None:
+    settle(model.person, daily_token_budget=100)
+    script: list[Any] = [] if crash else [ModelUnavailable("it broke off", driver="scripted")]
+    events, _ = model.say("hello", *script)
+    assert kinds(events) == ["error", "final"]
+    assert open_answers(model) == 0
+    again, _ = model.say("hello", Reply("Hello."))
+    assert text(again) == "Hello."
+    assert open_answers(model) == 0
+
+
+def test_an_answer_that_is_stopped_gives_back_what_was_kept_for_it(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=10_000)
+    turn_id = model.begin("hello")
+    seen: list[int] = []
+
+    def stop(_request: Any) -> Reply:
+        seen.append(open_answers(model))
+        model.person.does(chat.request_stop, model.session_id)
+        return Reply("Never told")
+
+    model.run(turn_id, Scripted([stop]))
+    assert (seen, open_answers(model)) == ([1], 0)
+
+
+def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "GRACE_S", 0.5)
+    settle(model.person, daily_token_budget=100)
+
+    def die(_request: Any) -> Reply:
+        raise Killed
+
+    with pytest.raises(Killed):
+        model.run(model.begin("hello"), Scripted([die]), answer_s=1.0)
+    assert open_answers(model) == 1
+    other = ModelTalk(model.app, model.talk, model.person, model.talk.begin(model.person))
+    events, _ = other.say("hello", Reply("Hello."), answer_s=5.0)
+    assert text(events) == "Hello."
+    assert open_answers(model) == 0
+
+
+def test_whoever_takes_a_killed_workers_turn_over_asks_in_the_place_of_the_first(model: ModelTalk) -> None:
+    settle(model.person, daily_token_budget=100)
+    turn_id = model.begin("hello")
+
+    def die(_request: Any) -> Reply:
+        raise Killed
+
+    with pytest.raises(Killed):
+        model.run(turn_id, Scripted([die]))
+    assert text(model.run(turn_id, Scripted([Reply("Hello.")]))) == "Hello."
+    assert open_answers(model) == 0
+
+
+def test_a_turn_that_waits_for_tokens_can_be_stopped_and_waits_no_longer_than_an_answer_may_last(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(costs, "GRACE_S", 0.0)
+    settle(model.person, daily_token_budget=100)
+    (other,) = turns(model, 1)
+    assert keep(model, other, 70, seconds=60.0) is None
+    events, driver = model.say("trial balance", answer_s=0.5)
+    assert events[0]["error_message"] == "daily_budget_exceeded: limit=100 used=70"
+    assert kinds(events) == ["error", *HANDED, "tool_use", "tool_result", "text_delta", "final"]
+    assert driver.requests == []
+    turn_id = model.begin("trial balance")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(model.run, turn_id, Scripted([]), answer_s=60.0)
+        time.sleep(1)
+        model.person.does(chat.request_stop, model.session_id)
+        assert kinds(running.result(20)) == ["final"]
+
+
+def test_what_is_kept_over_the_agencys_midnight_counts_for_the_new_day(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(model.person, daily_token_budget=100, timezone="Pacific/Kiritimati")
+    first, second = turns(model, 2)
+    days = {"Pacific/Kiritimati": date(2100, 3, 31)}
+    with monkeypatch.context() as patched:
+        patched.setattr("voyagent.assistant.costs.clock.today", lambda zone="UTC": days.get(zone, date(2100, 3, 31)))
+        with model.app.app_context(), transaction(model.person.actor.tenant_id):
+            costs.record(first, 1, SONNET, Usage(80, 10))
+        assert keep(model, first, 70) is None
+        days["Pacific/Kiritimati"] = date(2100, 4, 1)
+        waiting = keep(model, second, 70)
+        assert waiting == costs.Refusal("daily_budget_exceeded: limit=100 used=70", may_pass=True), "yesterday's 90 are forgotten, the open answer is not"
+        with model.app.app_context(), transaction(model.person.actor.tenant_id):
+            costs.record(first, 2, SONNET, Usage(10, 10))
+            costs.release(first)
+        assert keep(model, second, 70) is None
+    assert spending(model.person, date(2100, 4, 1)).today.tokens == 20
+
+
+def test_what_is_kept_goes_with_its_conversation_and_is_the_agencys_own(model: ModelTalk, charlie: Person, owner_engine: sa.Engine) -> None:
+    for person in (model.person, charlie):
+        settle(person, daily_token_budget=100)
+    (turn,) = turns(model, 1)
+    assert keep(model, turn, 100) is None
+    theirs = ModelTalk(model.app, model.talk, charlie, model.talk.begin(charlie))
+    assert keep(theirs, turns(theirs, 1)[0], 100) is None
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("delete from chat_sessions where id = :id"), {"id": turn.session_id})
+    assert (open_answers(model), open_answers(theirs)) == (0, 1)
+
+
+def test_without_a_budget_nothing_is_kept(model: ModelTalk) -> None:
+    (turn,) = turns(model, 1)
+    assert keep(model, turn, 100) is None
+    assert open_answers(model) == 0
 
 
 def test_without_a_model_a_budget_is_nobodys_concern(line: Line) -> None:

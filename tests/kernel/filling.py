@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.people import Person
 from voyagent.assistant import service as assistant
-from voyagent.assistant.models import MissingModel, ModelDay, TurnCost
+from voyagent.assistant.models import MissingModel, ModelDay, OpenAnswer, TurnCost
 from voyagent.audit import checks
 from voyagent.billing import service as billing
 from voyagent.billing.service import LineItem
@@ -40,7 +40,8 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         _travel(person)
         _spend()
         session_id = chat.create_session(actor).id
-        assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+        sent = assistant.send(actor, session_id, message="invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec 2100")
+        db.session.add(OpenAnswer(turn_id=sent.turn_id, tokens=1024, expires_at=clock.now()))
     with person.app.app_context():
         checks.check(person.actor.tenant_id)
     drain()
@@ -71,7 +72,7 @@ def _travel(person: Person) -> None:
     trips.add_passenger(person.app.extensions["voyagent.keyring"], person.actor, trip.id, said)
     trips.add_line(person.actor, trip.id, OtherDetails(kind="other", title="Desert at sunset"))
     db.session.add(SupplierOffer(kind="flight", supplier="sandbox", payload={}, expires_at=clock.now()))
-    db.session.add(SupplierAnswer(what="flights", question="0" * 64, offer_ids=[], expires_at=clock.now()))
+    db.session.add(SupplierAnswer(what="flights", question="0" * 64, offer_ids=[], expires_at=clock.now() + timedelta(hours=1)))  # one that is past is swept
 
 
 def _spend() -> None:

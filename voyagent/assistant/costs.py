@@ -11,7 +11,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import Select, case, delete, func, select
 
-from voyagent.assistant.models import MissingModel, ModelDay, TurnAdmission, TurnCost
+from voyagent.assistant.models import MissingModel, ModelDay, OpenAnswer, TurnAdmission, TurnCost
 from voyagent.chat.queries import Turn
 from voyagent.drivers.models.prices import cost_of
 from voyagent.drivers.models.usage import Usage
@@ -26,12 +26,18 @@ from voyagent.settings import queries as settings
 MINUTE, HOUR, DAY = timedelta(seconds=60), timedelta(seconds=3600), timedelta(days=1)
 WARN_AT = (100, 80, 50)
 BUDGET_SPENT = "daily_budget_exceeded"
+GRACE_S = 10.0
+"""How long after its time an answer that nobody has counted still holds what was kept for it: its worker may only be slow to write."""
 _COSTS, _DAYS, _MISSING = TurnCost.__table__.c, ModelDay.__table__.c, MissingModel.__table__.c
 _COUNT_DAY = """
 insert into model_days as known (tenant_id, day, answers, tokens, cost_usd, unpriced) values (:tenant_id, :day, 1, :tokens, :cost, :unpriced)
 on conflict (tenant_id, day) do update
   set answers = known.answers + 1, tokens = known.tokens + excluded.tokens, cost_usd = known.cost_usd + excluded.cost_usd,
       unpriced = known.unpriced + excluded.unpriced
+"""
+_HOLD = """
+insert into open_answers (tenant_id, turn_id, tokens, expires_at) values (:tenant_id, :turn_id, :tokens, clock_timestamp() + :lasts)
+on conflict (tenant_id, turn_id) do update set tokens = excluded.tokens, expires_at = excluded.expires_at
 """
 _MISS = """
 insert into missing_models (tenant_id, model) values (:tenant_id, :model)
@@ -122,8 +128,48 @@ def budget_spent() -> str | None:
     row = settings.get_settings()
     if row.daily_token_budget is None:
         return None
-    used = db.session.scalar(select(ModelDay.tokens).where(ModelDay.day == clock.today(row.timezone))) or 0
-    return f"{BUDGET_SPENT}: limit={row.daily_token_budget} used={used}" if used >= row.daily_token_budget else None
+    used = db.session.scalar(_used_today(row.timezone)) or 0
+    return _spent_words(row.daily_token_budget, used) if used >= row.daily_token_budget else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No tokens are left for an answer; `may_pass` where they are only kept for others, which may take less. Then `told` counts what is kept as used."""
+
+    told: str
+    may_pass: bool
+
+
+def reserve(turn: Turn, tokens: int, seconds: float) -> Refusal | None:
+    """Keep `tokens`, the most that an answer can take, before it is asked for, until it is counted or `seconds` and a grace are over.
+
+    While any are left one answer may always be asked for, so that none is refused that would have fitted; further ones beside it only where all fit together.
+    What is kept is of no day: it counts for the day on which it is looked at, since that is where the answer will be counted. The settings' row is held
+    meanwhile, as for `admit`. Without a budget nothing is kept.
+    """
+    if settings.get_settings().daily_token_budget is None:
+        return None
+    row = settings.get_settings(lock=True)
+    limit = row.daily_token_budget
+    if limit is None:
+        return None
+    now = func.clock_timestamp()
+    db.session.execute(delete(OpenAnswer).where(OpenAnswer.expires_at <= now).execution_options(synchronize_session=False))
+    others = select(func.sum(OpenAnswer.tokens)).where(OpenAnswer.turn_id != turn.id)
+    # One statement and so one instant: an answer is counted and let go in one transaction, and must be seen on one side.
+    used, kept = db.session.execute(select(_used_today(row.timezone).scalar_subquery(), others.scalar_subquery())).one()
+    used, kept = int(used or 0), int(kept or 0)
+    if used >= limit:
+        return Refusal(_spent_words(limit, used), may_pass=False)
+    if kept and used + kept + tokens > limit:
+        return Refusal(_spent_words(limit, used + kept), may_pass=True)
+    rows_changed(_HOLD, turn_id=turn.id, tokens=tokens, lasts=timedelta(seconds=seconds + GRACE_S))
+    return None
+
+
+def release(turn: Turn) -> None:
+    """Let go what was kept for the answer of a turn: it is counted in this transaction, or will never come."""
+    rows_changed("delete from open_answers where tenant_id = :tenant_id and turn_id = :turn_id", turn_id=turn.id)
 
 
 def record(turn: Turn, number: int, model: str, usage: Usage) -> None:
@@ -188,6 +234,14 @@ def spent_in(reader: Reader, session_id: UUID) -> tuple[Spent, dict[str, Spent]]
     by_turn = {row["turn_id"]: _spent(row) for row in reader.read(statement)[0]}
     whole = Spent(*(sum(getattr(one, name) for one in by_turn.values()) for name in ("tokens", "cost_usd", "answers", "unpriced")))
     return whole, by_turn
+
+
+def _used_today(timezone: str) -> Select[Any]:
+    return select(ModelDay.tokens).where(ModelDay.day == clock.today(timezone))
+
+
+def _spent_words(limit: int, used: int) -> str:
+    return f"{BUDGET_SPENT}: limit={limit} used={used}"
 
 
 def _sums(statement: Select[Any]) -> Select[Any]:

@@ -60,6 +60,7 @@ log = structlog.get_logger(__name__)
 MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as many again, and one for each of its calls
 WORDS_A_DELTA = 4
 EVENTS_MAX = 10_000
+LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
 ANEW = N_("What this would change has changed meanwhile, so nothing was done. Here is a fresh request that shows what it would change now.")
 CRASHED = N_("Something went wrong on our side while I was at it. What was finished stands; please ask again.")
@@ -96,6 +97,7 @@ def run(tenant_id: UUID, turn_id: str, planner: Planner, models: Models | None =
 def _fail(turn: Turn, sentence: str) -> None:
     with transaction(turn.tenant_id):
         turns.hold_turn(turn)
+        costs.release(turn)
         chat.emit(turn, "error", error_message=gettext(sentence))
         told = blocks.read(_events(chats.get_turn(turn.id)))
         turns.conclude_turn(turn, "failed", blocks.fold(told))
@@ -170,18 +172,29 @@ class Performance:
         """The mind that the turn began with. Raises Unauthorized for a person who has gone."""
         with transaction(self._turn.tenant_id):
             brief = prompt.brief_of(identity.get_actor(self._turn.user_id), self._turn)
-        return minds.ModelMind(models.open(model), brief, models.bounds, should_stop=self._should_stop, may_ask=self._budget_spent)
+        return minds.ModelMind(models.open(model), brief, models.bounds, should_stop=self._should_stop, reserve=self._reserve)
 
     def _goes_on_without(self, move: Fail, conversation: Conversation) -> bool:
-        """Whether the built-in planner takes the place of a model that is not there: only where the model has not said or done anything yet."""
-        if not move.is_missing or conversation.played:
+        """Whether the built-in planner takes the place of a model that is gone or cannot be paid for: only where it has not said or done anything yet."""
+        if not (move.is_missing or move.is_spent) or conversation.played:
             return False
         self._planner = self._built_in
         return True
 
-    def _budget_spent(self) -> str | None:
-        with transaction(self._turn.tenant_id):
-            return costs.budget_spent()
+    def _reserve(self, tokens: int, seconds: float) -> str | None:
+        """Have tokens kept for an answer; what is said where none are left. Waits, and holds nothing, while what is left is kept for other turns' answers.
+
+        It waits no longer than an answer may last: what a worker that died had kept is void by then. Raises StopRequested.
+        """
+        until = time.monotonic() + seconds + costs.GRACE_S
+        while True:
+            with self._writing():
+                refusal = costs.reserve(self._turn, tokens, seconds)
+            if refusal is None:
+                return None
+            if not refusal.may_pass or time.monotonic() >= until:
+                return refusal.told
+            time.sleep(LOOK_EVERY_S)
 
     def _should_stop(self) -> bool:
         with transaction(self._turn.tenant_id):
@@ -366,7 +379,8 @@ def _events(turn: Turn) -> list[Row]:
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:
-    """Keep what an answer took, or what was paid for one that never came."""
+    """Keep what an answer took, or what was paid for one that never came, and let go what was kept for it."""
+    costs.release(turn)
     if isinstance(move, Answer):
         costs.record(turn, number, move.raw["model"], Usage(**move.raw["usage"]))
     elif move.tries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
 from flask_babel import gettext
@@ -84,15 +84,15 @@ class Configured:
 class ModelMind:
     """Asks a model, and plays its answers: the calls of one answer one after another, then the next answer.
 
-    It sees the conversation alone, so whoever takes a turn over and plays its journal again is where the first one was. `may_ask` is asked before each
-    request: a sentence where the agency's budget is spent meanwhile.
+    It sees the conversation alone, so whoever takes a turn over and plays its journal again is where the first one was. `reserve` is called before each
+    request with the most tokens that its answer can take and the seconds that it may last: it may wait, and gives a sentence where the budget is spent.
     """
 
     driver: ModelDriver | None
     brief: Brief
     bounds: Bounds
     should_stop: Callable[[], bool]
-    may_ask: Callable[[], str | None]
+    reserve: Callable[[int, float], str | None]
 
     def next_move(self, conversation: Conversation, tell: Tell) -> Move:
         """See Planner."""
@@ -125,15 +125,16 @@ class ModelMind:
 
     def _ask(self, conversation: Conversation, tell: Tell) -> Move:
         left, left_s = self.bounds.calls_max - _tries(conversation), self.bounds.turn_s - _took_s(conversation)
-        spent = self.may_ask()
-        if spent is not None:
-            return Fail(spent, cause="the budget is spent")
         if left <= 0:
             return Fail(gettext(CIRCLES), cause="no request is left")
         if left_s <= 0:
             return Fail(gettext(ModelTimeout.sentence), cause="the turn's time is over")
         if self.driver is None:
             return Fail(gettext(ModelRefused.sentence), cause="the model that began this turn is not configured any more")
+        request, lasts_s = self._request(conversation, left), min(self.bounds.answer_s, left_s)
+        spent = self.reserve(request.tokens_max, lasts_s)
+        if spent is not None:
+            return Fail(spent, cause="the budget is spent", is_spent=True)
         begun, pieces = time.monotonic(), list[int]()
 
         def on_text(text: str) -> None:
@@ -142,19 +143,20 @@ class ModelMind:
                 tell(text)
 
         try:
-            answer = self.driver.answer(self._request(conversation, left, begun + min(self.bounds.answer_s, left_s)), on_text, self.should_stop)
+            answer = self.driver.answer(replace(request, deadline=begun + lasts_s), on_text, self.should_stop)
         except ModelError as error:
             cause, used = f"{type(error).__name__}: {error.message}", asdict(error.usage)
             took_s, is_missing = time.monotonic() - begun, isinstance(error, ModelMissing)
             return Fail(gettext(error.sentence), cause, self.driver.model, used, error.tries, pieces, took_s, is_missing=is_missing)
         return Answer(answer.raw, pieces, time.monotonic() - begun)
 
-    def _request(self, conversation: Conversation, left: int, deadline: float) -> ModelRequest:
+    def _request(self, conversation: Conversation, left: int) -> ModelRequest:
+        """The next question; its time begins when it is sent."""
         desk = prompt.desk_of(conversation)
         return ModelRequest(
             system=prompt.system(self.brief, conversation.context, desk),
             messages=prompt.messages(self.brief, conversation),
-            deadline=deadline,
+            deadline=0.0,
             max_tokens=self.bounds.max_tokens,
             tools=prompt.offers(self.brief.actor, desk),
             tries_max=min(TRIES_MAX, left),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -60,6 +60,21 @@ class MissingModel(TenantBound, Base):
 
     model: Mapped[str] = mapped_column(primary_key=True)
     missed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class OpenAnswer(TenantBound, Base):
+    """An answer that a model is asked for at this moment, the one of its turn, and the most tokens that it can take; void once `expires_at` is past."""
+
+    __tablename__ = "open_answers"
+
+    turn_id: Mapped[str] = mapped_column(primary_key=True)
+    tokens: Mapped[int]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "turn_id"], ["chat_turns.tenant_id", "chat_turns.id"], name="fk_open_answers_turn", ondelete="CASCADE"),
+        CheckConstraint("tokens > 0", name="tokens"),
+    )
 
 
 class TurnAdmission(TenantBound, Base):

@@ -77,7 +77,7 @@ class Replay(Performance):
         beginning = Beginning.read(self._step().outcome)
         if beginning.model is not None:
             brief = Brief(system_actor(self._turn.tenant_id))
-            self._planner = ModelMind(self._model, brief, _BOUNDS, should_stop=never, may_ask=lambda: None)
+            self._planner = ModelMind(self._model, brief, _BOUNDS, should_stop=never, reserve=lambda _tokens, _seconds: None)
         return beginning
 
     def _next(self, conversation: Conversation) -> Move:

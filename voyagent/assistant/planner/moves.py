@@ -60,7 +60,7 @@ class Answer:
 class Fail:
     """The turn cannot go on: a sentence for the person, the cause for the log. What a model took for an answer that never came is in `usage` and `tries`.
 
-    `is_missing` where the vendor does not have the model: the built-in planner can go on in its place.
+    `is_missing` where the vendor does not have the model, `is_spent` where the agency's tokens are used up: the built-in planner can go on in its place.
     """
 
     text: str
@@ -71,6 +71,7 @@ class Fail:
     pieces: list[int] = field(default_factory=list)
     took_s: float = 0.0
     is_missing: bool = False
+    is_spent: bool = False
     kind: Literal["fail"] = "fail"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Protocol, Self, get_args
@@ -89,6 +90,12 @@ class ModelRequest:
     tools: tuple[ToolOffer, ...] = ()
     temperature: float | None = None
     tries_max: int = TRIES_MAX
+
+    @property
+    def tokens_max(self) -> int:
+        """The most tokens that it takes: no vendor makes more of a text than it has bytes, and the answer has its own bound."""
+        asked = [asdict(part) for part in (*self.system, *self.tools, *self.messages)]
+        return len(json.dumps(asked, ensure_ascii=False).encode(errors="replace")) + self.max_tokens
 
 
 @dataclass(frozen=True, slots=True)
