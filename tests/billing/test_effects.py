@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.billing.papers import draft, issue, issued, line, pay, receive, seen
 from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.approvals import effects as registry, queries as approval_queries, service as approvals
@@ -178,6 +178,18 @@ def test_the_review_of_an_issue_shows_the_journal_lines_with_balances_before_and
     assert shown["document"]["number"] == "next number of 2024-25"
     assert shown["document"]["total"] == {"amount": "200.00", "currency": "INR"}
     assert seen(alice, invoice_id)["status"] == "draft"
+
+
+def test_the_review_of_a_bill_shows_what_is_owed_to_that_supplier_before_and_after(alice: Person) -> None:
+    receive(alice)
+    receive(alice, vendor_reference="BSP-2", vendor_name="Air India")
+    receive(alice, line("7.00", currency="AED"), vendor_reference="BSP-3")
+    item = {"description": "Dubai visa", "quantity": 1, "unit_price": "8000.00", "currency": "INR"}
+    given = {"vendor_name": " bsp  india", "vendor_reference": "BSP-4", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": [item]}
+    (owed,) = rehearsed(alice, "receive_bill", given)["balances"]
+    assert (owed["before"], owed["after"]) == ({"amount": "45000.00", "currency": "INR"}, {"amount": "53000.00", "currency": "INR"})
+    assert owed["label"].startswith("Owed to ")
+    assert balances(alice)["payable", "INR"] == -9_000_000, "looking changes nothing"
 
 
 def test_the_review_shows_what_posting_then_does(alice: Person) -> None:

@@ -140,16 +140,24 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     )
 
 
+def measure_receive(_actor: Actor, arguments: dict[str, Any]) -> Measured:
+    """What the agency owes the supplier. Raises InvalidArguments and what `service.price` raises."""
+    wanted = effects.read_arguments(ReceiveBillIn, arguments)
+    name = service.party(wanted.vendor_name)
+    currency = service.price([line.item() for line in wanted.line_items]).total.currency
+    return _owed("payable", name, currency, gettext("Owed to %(name)s", name=name))
+
+
 def measure_receipt(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the customer owes."""
     invoice = queries.get_invoice(effects.read_arguments(RecordReceiptIn, arguments).invoice_id)
-    return _owed("receivable", invoice, gettext("%(name)s owes", name=invoice.party_name))
+    return _owed("receivable", invoice.party_name, invoice.currency, gettext("%(name)s owes", name=invoice.party_name))
 
 
 def measure_pay(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     """What the agency owes the supplier."""
     bill = queries.get_bill(effects.read_arguments(PayBillIn, arguments).bill_id)
-    return _owed("payable", bill, gettext("Owed to %(name)s", name=bill.party_name))
+    return _owed("payable", bill.party_name, bill.currency, gettext("Owed to %(name)s", name=bill.party_name))
 
 
 def worth_of_bill(_actor: Actor, arguments: dict[str, Any]) -> Money:
@@ -207,9 +215,9 @@ def _settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
     }
 
 
-def _owed(kind: queries.Kind, document: Invoice | Bill, label: str) -> Measured:
-    owed = Money(queries.party_open(SessionReader(db.session), kind, document.party_name, document.currency), document.currency)
-    return Measured(standings=[Standing(key=document.party_name, label=label, amount=_money(owed), note="")])
+def _owed(kind: queries.Kind, party: str, currency: str, label: str) -> Measured:
+    owed = Money(queries.party_open(SessionReader(db.session), kind, party, currency), currency)
+    return Measured(standings=[Standing(key=party, label=label, amount=_money(owed), note="")])
 
 
 def _line(line: EntryLineIn) -> ledger.Line:
@@ -237,6 +245,7 @@ RECEIVE = effects.register(
         reversible=True,
         run=run_receive,
         describe=describe_receive,
+        measure=measure_receive,
         amount=worth_of_bill,
         schema=ReceiveBillIn,
     )
