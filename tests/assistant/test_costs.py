@@ -24,6 +24,7 @@ from voyagent.assistant.models import OpenAnswer
 from voyagent.chat import service as chat
 from voyagent.chat.queries import Turn
 from voyagent.drivers.models.errors import ModelUnavailable
+from voyagent.drivers.models.protocol import ModelRequest, PersonSaid
 from voyagent.drivers.models.scripted import Reply, Scripted
 from voyagent.drivers.models.usage import Usage
 from voyagent.enquiries import service as enquiries
@@ -259,18 +260,23 @@ def test_an_answer_that_never_came_gives_back_what_was_kept_for_it(model: ModelT
     assert open_answers(model) == 0
 
 
-def test_an_answer_that_is_stopped_gives_back_what_was_kept_for_it(model: ModelTalk) -> None:
+def test_while_a_model_is_asked_the_most_that_it_can_take_is_kept_and_a_stop_gives_it_back(model: ModelTalk) -> None:
     settle(model.person, daily_token_budget=10_000)
-    turn_id = model.begin("hello")
+    turn_id = model.begin("दुबई का वीज़ा")
     seen: list[int] = []
 
-    def stop(_request: Any) -> Reply:
-        seen.append(open_answers(model))
+    def stop(request: ModelRequest) -> Reply:
+        with model.app.app_context(), transaction(model.person.actor.tenant_id):
+            seen.extend(db.session.scalars(sa.select(OpenAnswer.tokens)))
+        said = [*(part.text for part in request.system), *(one.text for one in request.messages if isinstance(one, PersonSaid))]
+        assert seen == [request.tokens_max]
+        assert seen[0] >= sum(len(words.encode()) for words in said) + sum(len(str(tool.schema)) for tool in request.tools) + request.max_tokens
         model.person.does(chat.request_stop, model.session_id)
         return Reply("Never told")
 
     model.run(turn_id, Scripted([stop]))
-    assert (seen, open_answers(model)) == ([1], 0)
+    assert len(seen) == 1
+    assert open_answers(model) == 0
 
 
 def test_what_a_killed_worker_kept_is_void_when_its_answers_time_is_over(model: ModelTalk, monkeypatch: pytest.MonkeyPatch) -> None:
