@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, questions, sentences, telling
+from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, people, questions, sentences, telling
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
@@ -38,6 +39,7 @@ _GRANT = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*(?:grant|approve|confirm|accept|go ahead|do it)\b[^\d\n]{0,40}$|^\s*(?:yes|yep|sure)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
+_NODS = re.compile(r"^\s*(?:yes|yep|sure|ok(?:ay)?|k|fine|all ?right|got it|understood|noted|great|please)\s*[.!]*\s*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\b(?:issue|post|finali[sz]e|release)\b.*\b\d{4}-\d{2}/\d{1,6}\b", re.IGNORECASE)
 _COMMANDING = re.compile(
     r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:show|list|find|search|summari[sz]e|tell|give|who|what|which|how|is|are|does|do we|invoice"
@@ -63,7 +65,7 @@ class BuiltInPlanner:
 
     def aim(self, conversation: Conversation, call: Call) -> str:
         """The tool that a turn's first call is made for: its own, or the one that something is looked up for."""
-        wish = fulfilment.wished(condense(conversation.message, COMMAND_MAX), conversation.context)
+        wish = fulfilment.wished(condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1])
         return wish.tool if isinstance(wish, Wish) and fulfilment.looks_up(wish) == call else call.tool
 
     def _first(self, conversation: Conversation) -> Move:
@@ -74,10 +76,10 @@ class BuiltInPlanner:
     def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
         if outcome.error is not None:
             return Say(sentences.tell(call, outcome))
-        said = condense(conversation.message, COMMAND_MAX)
-        wish = fulfilment.wished(said, conversation.context)
+        said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
+        wish = fulfilment.wished(said, context)
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
-        followed = completion.after_lookup(wish, call, found, conversation.context) if isinstance(wish, Wish) else None
+        followed = completion.after_lookup(wish, call, found, context) if isinstance(wish, Wish) else None
         if followed is not None:
             return followed
         if call.tool == "list_ledger_accounts":
@@ -93,19 +95,50 @@ class BuiltInPlanner:
 
 def understand(message: str, context: Context) -> Move:
     """The first move for a message; a command is short, so only its beginning is read as one."""
-    said = condense(message, COMMAND_MAX)
-    for reading in (_reply, _small_talk, _desk_wish, _customers_words, _invoice_wish):
+    return _heard(message, context)[0]
+
+
+def _heard(message: str, context: Context) -> tuple[Move, Context]:
+    """The first move, and the context that it was understood in: without our own question where the words go on with something else.
+
+    A request goes before the question, which is let go. What is neither answer nor request gets the question once more, with the way out of it.
+    """
+    said, question = condense(message, COMMAND_MAX), context.question
+    if question is None:
+        return _request(said, message, context) or Say(sentences.cannot()), context
+    if _DROP.match(said):
+        return Say(_("All right, I left it.")), context
+    answer = _answer(question, said, context)
+    if answer is not None:
+        return answer, context
+    free = replace(context, question=None)
+    request = None if _NODS.match(said) else _request(said, message, free)
+    if request is not None:
+        return _letting_go(request), free
+    if question.again:
+        return Say("\n".join((_("I have let my question go; nothing was done."), sentences.cannot()))), free
+    asked = question.text if question.text.endswith(sentences.way_out()) else f"{question.text} {sentences.way_out()}"
+    return replace(question, text=asked, again=True), context
+
+
+def _request(said: str, message: str, context: Context) -> Move | None:
+    """The first move for words that stand for themselves; None where they are not understood."""
+    for reading in (_small_talk, _desk_wish, _customers_words, _invoice_wish):
         move = reading(said, message, context)
         if move is not None:
             return move
     found = questions.recognise(said, context)
     if found is not None:
         return found
-    return _log(message, context) if intake.pasted(message) is not None else Say(sentences.cannot())
+    return _log(message, context) if intake.pasted(message) is not None else None
 
 
-def _reply(said: str, _message: str, context: Context) -> Move | None:
-    return _answer(context.question, said, context) if context.question is not None else None
+def _letting_go(move: Move) -> Move:
+    """The same move, after a word that the question before it is left."""
+    left = _("I leave my question.")
+    if isinstance(move, Call):
+        return replace(move, words=f"{left} {move.words}".strip())
+    return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
 
 
 def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
@@ -151,24 +184,30 @@ def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
 
 
 def _answer(question: Ask, message: str, context: Context) -> Move | None:
-    """The move for an answer to our own question, or None where the message is about something else."""
-    if _DROP.match(message):
-        return Say(_("All right, I left it."))
+    """The move for an answer to our own question, or None where the message does not answer it, or asks for something itself."""
     if "\n" in message.strip() and intake.pasted(message) is not None:
         return None
-    if invoicing.request_in(message) is not None or intake.is_dictated(message) or _HELP.match(message) or _ISSUE.match(message):
+    if question.missing != "sure" and (_NODS.match(message) or _small_talk(message, message, context) is not None):
+        return None
+    if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
         return None
     if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None:
         return None
+    move: Move | None
     if is_of_wish(question):
         wish = fulfilment.wished(message, context)
-        return fulfilment.first_move(wish, context) if isinstance(wish, Wish) else None
-    if question.tool == "draft_invoice":
-        return _invoice(invoicing.answer(question.missing, message, question.known, context), context)
-    name = as_name(re.sub(r"^\s*(?:it(?:'s| is)|from|the name is|name is|name)\s+", "", message.strip(), flags=re.IGNORECASE))
-    if name is None or len(name.split()) > 6:
-        return None
-    return Call("create_enquiry", {**question.known["arguments"], "customer_name": name})
+        move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else None
+    elif question.tool == "draft_invoice":
+        move = _invoice(invoicing.answer(question.missing, message, question.known, context), context)
+    else:
+        name = people.name_said(message)
+        move = Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
+    return None if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known) else move
+
+
+def _told(known: dict[str, Any]) -> dict[str, Any]:
+    """What is known, without what is still empty."""
+    return {name: value for name, value in known.items() if value not in (None, "", {})}
 
 
 def _log(message: str, context: Context) -> Move:

@@ -20,13 +20,17 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question back: what is known so far for a tool, and the one thing that is missing next. The next message may be the answer."""
+    """A question back: what is known so far for a tool, and the one thing that is missing next. The next message may be the answer.
+
+    `again` where it was asked before, and the words that came were neither an answer nor a request.
+    """
 
     text: str
     tool: str
     known: JsonObject
     missing: str
     kind: Literal["ask"] = "ask"
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ class EnquiryInView:
     depart_date: str = ""
     return_date: str = ""
     pax_count: int = 0
+    customer_email: str = ""
+    party: JsonObject = field(default_factory=dict)
+    """How many of each kind, as the customer's own words say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,10 @@ class Context:
     draft: DraftInView | None = None
     question: Ask | None = None
     offers: JsonObject = field(default_factory=dict)
-    """What the newest searches of the conversation showed: `fares` of flights and `rates` of hotels, in their order."""
+    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what was searched for, `newest` of the two."""
+    trip: JsonObject = field(default_factory=dict)
+    """The trip of the conversation: `passengers` by name and nationality, and the flights that are `held`, each booking once; nothing where it has none."""
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +189,8 @@ def context_from(document: JsonObject) -> Context:
         draft=DraftInView(**draft) if draft else None,
         question=Ask(**question) if question else None,
         offers=document.get("offers", {}),
+        trip=document.get("trip", {}),
+        timezone=document.get("timezone", "UTC"),
     )
 
 

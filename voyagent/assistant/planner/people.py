@@ -42,6 +42,12 @@ _BESIDES = re.compile(r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.
 _PAIR = re.compile(r"\b(?:we are a couple|a couple(?! of)|as a couple|married couple)\b", re.IGNORECASE)
 _ALONE = re.compile(r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b", re.IGNORECASE)
 
+NAME_WORDS_MAX = 6
+_GIVEN = re.compile(
+    r"^\s*(?:(?:(?:her|his|their|the|my|customer'?s?|client'?s?|full)\s+)*name(?:'s|’s|\s+is)?|(?:he|she|it|this|that)(?:'s|’s|\s+is|\s+was)|from|to|for|of)"
+    r"\s*[:,-]?\s+",
+    re.IGNORECASE,
+)
 _WORD = r"[^\W\d_][\w’'.-]*"
 _NAME = rf"{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}}"
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Smt|Shri|Sri)\.?\s+)?"
@@ -166,6 +172,13 @@ def _for_few(text: str) -> Travellers | None:
     """`for 2` at the end or before a day: a bare number that people say of people."""
     match = re.search(rf"\bfor\s+(?P<n>{_NUMBER})(?=\s*(?:$|[,.;?]|on\b|from\b|next\b|this\b|in\b|tomorrow\b))", text, re.IGNORECASE)
     return Travellers(_count(match["n"]), match.group()) if match else None
+
+
+def name_said(text: str) -> str | None:
+    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh Pillai`, the bare name."""
+    said = _GIVEN.sub("", text.strip(" .?!"))
+    name = as_name(said)
+    return name if name and len(name.split()) <= NAME_WORDS_MAX else None
 
 
 def find_name(text: str) -> Said | None:

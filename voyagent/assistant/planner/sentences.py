@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
@@ -29,6 +30,16 @@ def day(value: str | date) -> str:
     return format_date(date.fromisoformat(value) if isinstance(value, str) else value, "d MMM y", locale=language())
 
 
+def moment(value: str) -> str:
+    """A day with its time, as suppliers write it: `12 Dec 2026 20:25`."""
+    return f"{day(value[:10])} {value[11:16]}".strip()
+
+
+def local(instant: str, timezone: str) -> str:
+    """An instant on the agency's clock."""
+    return moment(datetime.fromisoformat(instant).astimezone(ZoneInfo(timezone)).isoformat())
+
+
 def status_word(status: str) -> str:
     """The status of an enquiry within a sentence; none for one that we do not know."""
     return {"new": _("new"), "open": _("open"), "quoted": _("quoted"), "booked": _("booked"), "cancelled": _("cancelled")}.get(status, "")
@@ -48,6 +59,11 @@ def help_text() -> str:
             _("What moves money or leaves the house I propose: nothing of it happens before a person grants it."),
         )
     )
+
+
+def way_out() -> str:
+    """How to leave a question of ours without an answer."""
+    return _("Or say “never mind”.")
 
 
 def cannot() -> str:

@@ -11,7 +11,7 @@ from voyagent.assistant.planner import stations
 from voyagent.assistant.planner.amounts import Figure, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.people import as_name, find_email, find_party
+from voyagent.assistant.planner.people import find_email, find_party, name_said
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -63,9 +63,8 @@ def figures_in(text: str, context: Context) -> list[Figure]:
 
 def _name(field: str) -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        said = re.sub(r"^\s*(?:it(?:'s| is)|from|to|for|of|the name is|name is)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
-        name = as_name(said)
-        return {field: name} if name and len(name.split()) <= 6 else {}
+        name = name_said(text)
+        return {field: name} if name else {}
 
     return read
 

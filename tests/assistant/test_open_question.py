@@ -1,0 +1,118 @@
+"""An open question takes an answer; a request goes before it; what is neither gets it once more, and then it is let go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.assistant.phrasings import PLAIN
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say, kept, move_from
+from voyagent.assistant.planner.wishes import SLOTS
+
+QUESTIONS = [
+    Ask(slot.question(), tool=tool, known={}, missing=slot.name)
+    for tool, slots in SLOTS.items()
+    for slot in slots
+    if (tool, slot.name) != ("draft_invoice", "")
+] + [
+    Ask("How much is “Visa” for Deepa Krishnan?", "draft_invoice", {"customer_name": "Deepa", "line_items": [{"description": "Visa"}], "took": []}, "amount"),
+    Ask(
+        "What is the amount for?",
+        "draft_invoice",
+        {"customer_name": "Deepa", "line_items": [{"unit_price": "5", "currency": "INR"}], "took": []},
+        "description",
+    ),
+    Ask(
+        "Whom is the invoice for?",
+        "draft_invoice",
+        {"line_items": [{"description": "Visa", "unit_price": "5", "currency": "INR"}], "took": []},
+        "customer_name",
+    ),
+    Ask("What is the customer’s name?", "create_enquiry", {"arguments": {"notes": "Dubai, please"}, "message": "Dubai, please"}, "customer_name"),
+]
+REQUESTS: list[tuple[str, str]] = [
+    ("who owes us more than 50,000", "list_receivables"),
+    ("show the trip", "show_trip"),
+    ("trial balance", "trial_balance"),
+    ("show new enquiries to Dubai", "find_enquiries"),
+    ("invoice Rajan Nair 45,000 for Dubai visa", "draft_invoice"),
+    ("Deepa Krishnan paid 20,000 today", "find_invoices"),
+    ("flights from Mumbai to Dubai on 12 Dec for 2 adults", "search_flights"),
+]
+NAMES = [f"{question.tool}-{question.missing}" for question in QUESTIONS]
+
+
+def asked(question: Ask) -> Context:
+    return replace(PLAIN, question=question)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
+@pytest.mark.parametrize(("said", "tool"), REQUESTS, ids=[row[0] for row in REQUESTS])
+def test_a_request_goes_before_every_question_and_says_that_it_is_left(question: Ask, said: str, tool: str) -> None:
+    move = understand(said, asked(question))
+    assert isinstance(move, Call), move
+    assert move.tool == tool
+    plain = understand(said, PLAIN)
+    assert isinstance(plain, Call)
+    assert move.arguments == plain.arguments
+    assert move.words.startswith("I leave my question.")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
+def test_thanks_are_no_answer_to_any_question(question: Ask) -> None:
+    move = understand("thanks", asked(question))
+    assert isinstance(move, Say), move
+    assert move.text == "I leave my question. You are welcome."
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
+def test_what_is_neither_gets_the_question_once_more_and_then_it_is_let_go(question: Ask) -> None:
+    again = understand("ok", asked(question))
+    assert isinstance(again, Ask), again
+    assert again.text == f"{question.text} Or say “never mind”."
+    assert (again.tool, again.known, again.missing) == (question.tool, question.known, question.missing)
+    last = understand("ok", asked(move_from(kept(again))))  # type: ignore[arg-type]
+    assert isinstance(last, Say), last
+    assert last.text.startswith("I have let my question go; nothing was done.")
+
+
+@pytest.mark.parametrize("said", ["thanks", "show the rest of it", "the usual one", "as soon as possible please"])
+def test_words_that_are_no_address_are_not_asked_for_one_for_ever(said: str) -> None:
+    question: Any = understand("send the itinerary", PLAIN)
+    assert isinstance(question, Ask)
+    for _turn in range(2):
+        question = understand(said, asked(question))
+        if not isinstance(question, Ask):
+            break
+    assert isinstance(question, Say), question
+
+
+def test_an_answer_after_the_second_asking_still_counts() -> None:
+    first = understand("send the itinerary", PLAIN)
+    assert isinstance(first, Ask)
+    again = understand("the usual one", asked(first))
+    assert isinstance(again, Ask)
+    assert again.again
+    assert understand("deepa@example.com", asked(again)) == Call("show_trip", {})
+
+
+def test_what_a_request_looks_up_does_not_go_on_with_the_question_before_it() -> None:
+    question = Ask("From where do they fly?", tool="send_itinerary", known={"to": "deepa@example.com"}, missing="to")
+    said = Conversation("show the trip", asked(question))
+    first = BuiltInPlanner().next_move(said)
+    trip = {"trip_id": "t", "title": "Dubai", "passengers": [], "lines": [], "totals": [], "findings": [], "charges": []}
+    then = BuiltInPlanner().next_move(replace(said, played=(Played(first, Outcome(trip)),)))
+    assert isinstance(then, Say), then
+
+
+@pytest.mark.parametrize(
+    "said", ["Her name is Fathima Beevi", "Fathima Beevi", "it's Fathima Beevi", "the customer's name is Fathima Beevi.", "from Fathima Beevi"]
+)
+def test_a_name_is_taken_as_people_give_it(said: str) -> None:
+    question = QUESTIONS[-1]
+    move = understand(said, asked(question))
+    assert isinstance(move, Call), move
+    assert move.arguments["customer_name"] == "Fathima Beevi"
