@@ -108,9 +108,13 @@ def test_the_order_of_refusals_is_that_of_a_decision(desk: Desk, alice: Person, 
     assert edit(alice, approval_id, customer_name="X").json["detail"] == "approval_already_resolved"  # type: ignore[index]
 
 
-def test_an_edit_that_a_rule_would_refuse_is_shown_as_such(desk: Desk, alice: Person, bob: Person) -> None:
-    answer = edit(alice, proposed(desk, bob), due_date="2024-06-09")
-    assert answer.json["preview"]["refusal"] == "invalid_date"  # type: ignore[index]
+def test_an_edit_that_a_rule_would_refuse_is_refused_and_nothing_of_it_is_kept(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = proposed(desk, bob)
+    before = desk.row(approval_id)
+    answer = edit(alice, approval_id, due_date="2024-06-09")
+    assert (answer.status_code, answer.json["detail"]) == (422, "invalid_date")  # type: ignore[index]
+    assert desk.row(approval_id) == before
+    assert not desk.events(approval_id, "proposal.edited")
 
 
 def test_the_call_proposed_again_is_the_edited_one(desk: Desk, alice: Person, bob: Person) -> None:

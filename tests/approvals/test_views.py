@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.approvals.conftest import Desk
-from tests.billing.papers import draft, issued, line
+from tests.billing.papers import draft, issue, issued, line
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
@@ -109,7 +109,7 @@ def test_the_review_says_who_asked_until_when_and_what_will_change(desk: Desk, a
         "Same as quote Q-0911",
         "TCS rate is unconfirmed",
         "Kerala",
-        desk.row(approval_id)["arguments_hash"][:4],
+        desk.row(approval_id)["preview_hash"][:4],
     ):
         assert words in review
     rows = [[" ".join("".join(cell.itertext()).split()) for cell in row] for row in page.all(".//table[@class='v-table v-inset v-post']/tbody/tr")]
@@ -447,6 +447,36 @@ def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, 
     for name in ("a.customer_name", "a.due_date", "a.line_items.1.quantity"):
         assert page.all(f".//*[@id='{name}-err']"), name
     assert desk.row(approval_id)["payload"] == DRAFT
+
+
+def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(desk: Desk, alice: Person, bob: Person) -> None:
+    arguments = {"invoice_id": str(issued(alice)), "amount": "100.00", "currency": "INR", "paid_on": "2024-06-12"}
+    approval_id = desk.propose(bob, "record_receipt", arguments=arguments)
+    page = Page(editing(alice.browser, approval_id, amount="99,99,999"))
+    assert page.status == 422
+    assert "more than is still open" in page.words(".//form[@id='edit']//*[@role='alert']")
+    assert page.field("a.amount") == "99,99,999"
+    assert desk.row(approval_id)["payload"] == arguments
+    words = Page(alice.browser.get(f"/approvals/{approval_id}")).words(".//*[@id='review']")
+    assert "INR 100.00" in words
+    assert "more than is still open" not in words
+
+
+def test_the_code_beneath_a_request_is_that_of_what_is_shown(desk: Desk, alice: Person, bob: Person) -> None:
+    first, second = draft(alice, line("120000.00", quantity=1)), draft(alice, line("57500.00", quantity=1))
+    asked = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(second)})
+    before = _code(alice, asked)
+    assert before == desk.row(asked)["preview_hash"]
+    issue(alice, first)
+    decide(alice.browser, asked, granted="1")
+    fresh = desk.row(asked)["superseded_by"]
+    page = Page(alice.browser.get(f"/approvals/{fresh}"))
+    assert _code(alice, fresh) == desk.row(fresh)["preview_hash"] != before
+    assert "No other invoice of the same amount for this customer in the last 30 days" in page.words(".//*[@id='changes']")
+
+
+def _code(person: Person, approval_id: str) -> str:
+    return str(Page(person.browser.get(f"/approvals/{approval_id}")).all(".//*[@id='code']")[0].attrib["title"])
 
 
 def test_an_edit_over_another_ones_says_so(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:

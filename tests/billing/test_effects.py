@@ -208,7 +208,7 @@ def test_the_same_bill_twice_is_pointed_at(alice: Person) -> None:
     today = clock.today()
     first, second = draft(alice, issue_date=today, due_date=today), draft(alice, issue_date=today, due_date=today)
     shown: Description = alice.does(effects.describe_issue, {"invoice_id": str(second)})
-    assert [check["text"] for check in shown["checks"] if not check["ok"]] == ["There is another invoice for this customer over this amount: a draft"]
+    assert [check["text"] for check in shown["checks"] if not check["ok"]] == ["There is another invoice of the same amount for this customer: a draft"]
     issue(alice, first)
     shown = alice.does(effects.describe_issue, {"invoice_id": str(second)})
     assert not shown["checks"][-1]["ok"]

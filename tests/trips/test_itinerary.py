@@ -36,9 +36,19 @@ def test_days_at_leisure_in_a_row_are_one(alice: Person, check_out: date, days: 
 
 
 def test_the_weekdays_of_a_run_are_its_first_and_last_in_both_languages(alice: Person) -> None:
-    assert sheet(alice, date(2026, 12, 24)).days[1].weekday == "Sunday – Wednesday"
+    assert sheet(alice, date(2026, 12, 24)).days[1].weekday == "Sun – Wed"
     assert sheet(alice, date(2027, 1, 3)).days[1].weekday == ""
-    assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रविवार – बुधवार"
+    assert sheet(alice, date(2026, 12, 24), "hi").days[1].weekday == "रवि – बुध"
+
+
+def test_a_night_that_two_hotels_have_is_one_night_on_the_cover_and_beside_it(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    for details in (OUT, CREEK, CREEK.model_copy(update={"name": "Banyan Quay", "check_out": date(2026, 12, 25)}), BACK):
+        a_line(alice, trip_id, details)
+    with alice.reading() as reader:
+        told = itinerary_of(queries.read_trip(reader, trip_id), [])
+    assert told.span == "19 to 25 December 2026 · 6 nights"
+    assert dict(told.summaries)["Stay"].startswith("6 nights Dubai")
 
 
 def test_the_way_to_the_airport_comes_before_the_flight_and_the_way_from_it_after(alice: Person) -> None:

@@ -73,13 +73,14 @@ def resolve_approvals(actor: Actor, body: BatchIn) -> Row:
     answer=ApprovalItem,
     permission="approval.resolve",
     missing=ApprovalNotFound,
-    errors=(service.ApprovalAlreadyResolved, service.NotEditable, service.ArgumentsInvalid, service.ShownChanged),
+    errors=(service.ApprovalAlreadyResolved, service.NotEditable, service.ArgumentsInvalid, service.ShownChanged, service.EditRefused),
     headers=_SEEN,
 )
 def edit_approval(actor: Actor, approval_id: str, body: EditIn) -> Headed:
     """Change what a pending proposal will do, before it is granted; the first arguments stay as `original_payload`.
 
-    The tool's schema reads the new ones whole; the answer shows what they would change, under the `ETag` that a grant may name.
+    The tool's schema reads the new ones whole; what a rule would refuse is answered 422 with its code, and nothing of it is kept. The answer shows what they
+    would change, under the `ETag` that a grant may name.
     """
     edited = service.edit(actor, approval_id, body.arguments, seen=_seen())
     return Headed(wire_model(edited), {"ETag": f'"{queries.mark_of(edited)}"'})

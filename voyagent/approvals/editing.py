@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext
 
-from voyagent.approvals.service import ArgumentsInvalid, ShownChanged
+from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
 from voyagent.http.forms import finding_in_words, read_date
 
 Result = TypeVar("Result")
@@ -112,14 +112,14 @@ class Sheet:
         return told
 
     def attempt(self, act: Callable[[dict[str, Any]], Result]) -> Result | None:
-        """Do the act with what was written; None where the tool's schema does not take it, or somebody else was faster, which the sheet then says."""
+        """Do the act with what was written; None where the tool's schema or a rule does not take it, or somebody else was faster, which the sheet then says."""
         try:
             return act(self.arguments())
         except ArgumentsInvalid as refusal:
             for item in refusal.items:
                 self._note(tuple(item["loc"])[2:], finding_in_words(str(item["type"]), str(item["msg"])))  # type: ignore[arg-type]
             return None
-        except ShownChanged as refusal:
+        except (ShownChanged, EditRefused) as refusal:
             self.problems.append(gettext(refusal.message))
             return None
 

@@ -27,6 +27,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import SessionReader
 from voyagent.settings import queries as settings
+from voyagent.trips.words import country_name
 
 pages = PageBlueprint("assistant", __name__, guard=Guard.SIGNED_IN)
 EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "trial balance")
@@ -143,6 +144,7 @@ def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, nami
         "card_of": card_of,
         "as_money": as_money,
         "day_of": day,
+        "country_name": country_name,
         "as_html": as_html,
         "mind": _mind(actor),
     }

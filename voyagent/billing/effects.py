@@ -210,9 +210,9 @@ def _check_alike(reader: Reader, actor: Actor, party: str, total: Money, besides
     since = clock.today(actor.timezone) - timedelta(days=_ALIKE_DAYS)
     alike = queries.find_alike(reader, party, total.amount_minor, total.currency, since=since, besides=besides.id if besides else None)
     if not alike:
-        return CheckShown(code="alike", ok=True, text=gettext("No other invoice for this customer over this amount in the last 30 days"))
+        return CheckShown(code="alike", ok=True, text=gettext("No other invoice of the same amount for this customer in the last 30 days"))
     which = alike[0]["number"] or gettext("a draft")
-    return CheckShown(code="alike", ok=False, text=gettext("There is another invoice for this customer over this amount: %(which)s", which=which))
+    return CheckShown(code="alike", ok=False, text=gettext("There is another invoice of the same amount for this customer: %(which)s", which=which))
 
 
 def _due(due_date: date) -> str:

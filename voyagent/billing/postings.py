@@ -17,7 +17,7 @@ from voyagent.billing.schemas import EntryLineIn, PayBillIn, PostJournalEntryIn,
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.money import InvalidAmount, Money, spoken, wire_amount
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as accounts, service as ledger
 
@@ -198,9 +198,9 @@ def amounts_of_entry(arguments: dict[str, Any]) -> list[Money]:
 def _payment(title: str, document: Invoice | Bill, wanted: RecordReceiptIn | PayBillIn) -> Description:
     amount = Money.parse(wanted.amount, wanted.currency)
     facts = [
-        FactShown(label=gettext("Amount"), value=f"{amount.currency} {amount.wire}"),
+        FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
         FactShown(label=gettext("Paid on"), value=_day(wanted.paid_on)),
-        FactShown(label=gettext("Open before"), value=f"{document.currency} {Money(document.open_minor, document.currency).wire}"),
+        FactShown(label=gettext("Open before"), value=spoken(wire_amount(document.open_minor, document.currency), document.currency)),
     ]
     return Description(title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts)
 

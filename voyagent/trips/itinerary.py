@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -89,7 +90,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
     stays = [(line, line.details) for line in lines if isinstance(line.details, HotelDetails)]
     visas = [(line, line.details) for line in lines if isinstance(line.details, VisaDetails)]
     legs = [flight for _, flight in flights]
-    turning = _turning_point(legs)
+    turning = turning_point(legs)
     summaries = (
         (gettext("Flights"), _flights_in_a_sentence(legs, turning)),
         (gettext("Stay"), _stays_in_a_sentence([stay for _, stay in stays])),
@@ -99,7 +100,7 @@ def itinerary_of(journey: Journey, prices: Sequence[str]) -> Itinerary:
     return Itinerary(
         title=journey.trip["title"],
         people=_people([one.full_name for one in journey.passengers]),
-        span=_span(lines, [stay for _, stay in stays]),
+        span=_span(lines),
         booking=next((line.supplier_ref for line, _ in flights if line.supplier_ref), ""),
         origin=places.city_of(legs[0].origin) if legs else "",
         destination=turning or (stays[0][1].city if stays else ""),
@@ -123,7 +124,8 @@ def _together(days: Iterable[tuple[date, Day]]) -> Iterable[Day]:
             continue
         (first, one), (last, other) = run[0], run[-1]
         begins = format_date(first, "d" if (first.year, first.month) == (last.year, last.month) else "d MMM", locale=_locale())
-        yield replace(one, day=f"{begins} – {other.day}", weekday=f"{one.weekday} – {other.weekday}" if len(run) < WEEK else "")
+        weekdays = " – ".join(format_date(day, "EEE", locale=_locale()) for day in (first, last))  # in full they need more room than there is
+        yield replace(one, day=f"{begins} – {other.day}", weekday=weekdays if len(run) < WEEK else "")
 
 
 def _days(lines: Sequence[Line], flights: Sequence[FlightDetails]) -> Iterable[tuple[date, Day]]:
@@ -233,7 +235,7 @@ def _flights_in_a_sentence(flights: Sequence[FlightDetails], turning: str) -> st
     return ", ".join(filter(None, (carriers, route, next(iter(luggage)) if len(luggage) == 1 else None)))
 
 
-def _turning_point(flights: Sequence[FlightDetails]) -> str:
+def turning_point(flights: Sequence[FlightDetails]) -> str:
     """The city for which one leaves: where a round trip stays longest on the ground, else where the last flight lands."""
     if not flights:
         return ""
@@ -244,9 +246,12 @@ def _turning_point(flights: Sequence[FlightDetails]) -> str:
 
 
 def _stays_in_a_sentence(stays: Sequence[HotelDetails]) -> str:
-    nights: dict[str, int] = {}
+    """The nights by city; one that two hotels have is one night, and the first one's."""
+    slept: dict[date, str] = {}
     for stay in stays:
-        nights[stay.city] = nights.get(stay.city, 0) + stay.nights
+        for night in nights_of(stay.check_in, stay.check_out):
+            slept.setdefault(night, stay.city)
+    nights = Counter(slept.values())
     parts = [ngettext("one night %(city)s", "%(num)d nights %(city)s", number, city=city) for city, number in nights.items()]
     boards = {stay.board for stay in stays}
     return ", ".join(filter(None, (*parts, next(iter(boards)) if len(boards) == 1 else None)))
@@ -290,11 +295,12 @@ def _listed(words: Sequence[str]) -> str:
     return str(format_list(list(words), locale=Locale("en", "GB") if locale.language == "en" else locale))
 
 
-def _span(lines: Sequence[Line], stays: Sequence[HotelDetails]) -> str:
+def _span(lines: Sequence[Line]) -> str:
+    """The first and the last day, and the nights between them."""
     days = sorted(day for line in lines if line.starts_on for day in _days_of(line))
     if not days:
         return ""
-    nights = len({night for stay in stays for night in nights_of(stay.check_in, stay.check_out)}) or (days[-1] - days[0]).days
+    nights = (days[-1] - days[0]).days
     words = _between(days[0], days[-1], year=True)
     return f"{words} · {ngettext('one night', '%(num)d nights', nights)}" if nights else words
 

@@ -108,6 +108,11 @@ class Line:
         return kinds.name_of(self.details)
 
     @property
+    def state(self) -> str:
+        """How it stands for people: its status, or `granted` for a visa that is."""
+        return "granted" if getattr(self.details, "granted_on", None) and not self.is_over else self.status
+
+    @property
     def place_in_time(self) -> tuple[date, str, datetime]:
         """Where it stands among the others: by day, by the clock, a hotel behind what brings one there; what has no day comes last."""
         at = "departs_at" if self.kind == "flight" else "at"

@@ -212,7 +212,7 @@ def _with_prices() -> bool:
 
 
 def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
-    shown = {"trip": queries.get_trip(trip_id), "line": known, "kind": form.kind, "line_words": LINE_WORDS}
+    shown = {"trip": queries.get_trip(trip_id), "line": known, "kind": form.kind, "line_words": LINE_WORDS, "country_name": country_name}
     return render_template("trips/line.html", form=form, **shown), 422 if form.is_submitted() else 200  # its `status` is the state of the line
 
 

@@ -65,6 +65,17 @@ class ArgumentsInvalid(Unprocessable):
         self.items = items
 
 
+class EditRefused(Unprocessable):
+    """Edited arguments that a rule refuses as things stand; the code and the sentence are the rule's."""
+
+    code = "edit_refused"
+    message = N_("Something in that cannot be right.")
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.message = sentence  # type: ignore[misc]  # each refusal of a rule has its own
+
+
 class RequesterGone(VoyagentError):
     """Nobody stands behind a proposal any more."""
 

@@ -15,7 +15,7 @@ from voyagent.approvals import effects, queries
 from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
 from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
-from voyagent.approvals.service.errors import ArgumentsInvalid, NotEditable, ShownChanged
+from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, NotEditable, ShownChanged
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
@@ -85,7 +85,8 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     """Change what a pending proposal will do, before it is granted: the tool's schema reads the new arguments, they are rehearsed, and the first ones are kept.
 
     Whoever may decide may edit. `seen` is the mark (`queries.mark_of`) of the state that the caller looks at. In this order raises Forbidden (`viewer`),
-    ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged.
+    ApprovalNotFound, Forbidden (a role that the tool does not name), ApprovalAlreadyResolved, NotEditable, ArgumentsInvalid, ShownChanged, EditRefused where
+    a rule would refuse what was written; nothing of it is kept then.
     """
     actor.require("approval.resolve")
     approval = queries.get_locked(approval_id)
@@ -98,6 +99,8 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
     before = approval.arguments_hash
     requester = person_of(approval.requested_by_user_id)
     shown = preview_of(requester, approval.tool_name, wanted) if requester is not None else None
+    if shown is not None and "refusal" in shown:
+        raise EditRefused(shown["refusal"], shown["warning"])
     worth = _worth(requester, approval.tool_name, wanted)
     edited_at = db.session.scalar(select(NOW))
     # All at once and after every look at the database, which would write a half of it.

@@ -49,7 +49,7 @@ def in_words(line: Line) -> str:
     """A line as the itinerary's difference shows it: what, when, in which state, for how much."""
     name = country_name(line.name) if line.kind == "visa" else line.name
     days = " – ".join(day_in_words(day) for day in dict.fromkeys([line.starts_on, line.ends_on]) if day is not None)
-    return ", ".join(filter(None, (name, days, str(STATE_WORDS[line.status]), amount_in_words(line.cost) if line.cost else "")))
+    return ", ".join(filter(None, (name, days, str(STATE_WORDS[line.state]), amount_in_words(line.cost) if line.cost else "")))
 
 
 def checks_of(journey: Journey) -> list[CheckShown]:
