@@ -47,6 +47,23 @@ _RANGE_AFTER = re.compile(rf"\s*(?:-|–|to)\s*(?:[₹$€£¥]|{_CURRENCY})?\s*
 _BETWEEN = re.compile(r"\bbetween\s+$", re.IGNORECASE)
 
 
+_TAX = r"(?:[csi]?gst|vat|tcs|tds|(?:service\s+)?tax(?:es)?)"
+_SHARE = r"\d{1,3}(?:\.\d+)?\s*(?:%|percent\b|per\s+cent\b)"
+_ADDED = re.compile(
+    rf"[,;]?\s*(?:\b(?:plus|and|with|add(?:ing)?)\b|[+&@])?\s*{_SHARE}\s*(?:of\s+)?(?:{_TAX}\b)?"
+    rf"|[,;]?\s*(?:\b(?:plus|and|with|add(?:ing)?)\b|[+&])?\s*(?:the\s+)?\b{_TAX}\s*(?:@|at|of|:|=)?\s*{_SHARE}"
+    rf"|[,;]?\s*(?:\b(?:plus|with|add(?:ing)?)\b|[+&])\s*(?:the\s+|applicable\s+)?{_TAX}\b(?!\s*(?:of|at|:|=)?\s*(?:[₹$€£\d]|[A-Z]{{3}}\s*\d))"
+    rf"|[,;]?\s*\b{_TAX}\s+(?:is\s+)?(?:extra|on top|as applicable|applicable)\b",
+    re.IGNORECASE,
+)
+_INCLUDED = re.compile(r"\b(?:incl\w*\.?|all in|after)\s*(?:of\s+)?(?:the\s+)?$", re.IGNORECASE)
+
+
+def added_share(text: str) -> re.Match[str] | None:
+    """Where a tax or a percentage is to be added that nobody has reckoned: `+ 18% GST`, `plus GST`; what the amount holds already is none."""
+    return next((match for match in _ADDED.finditer(text) if not _INCLUDED.search(lead(text, match.start()))), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """An amount in a text: exact value, currency where one was written, and where it stands."""

@@ -90,7 +90,8 @@ class BuiltInPlanner:
             return _issue_one_of(outcome.output["invoices"])
         if call.tool == "create_enquiry":
             return Say(sentences.logged(_intake_of(conversation), outcome))
-        return Say(telling.tell(call.tool, call.arguments, outcome.output) or sentences.tell(call, outcome))
+        output = completion.with_fare(call, outcome.output, found, context)
+        return Say(telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome))
 
 
 def understand(message: str, context: Context) -> Move:
@@ -196,7 +197,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     move: Move | None
     if is_of_wish(question):
         wish = fulfilment.wished(message, context)
-        move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else None
+        move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":
         move = _invoice(invoicing.answer(question.missing, message, question.known, context), context)
     else:
@@ -245,7 +246,8 @@ def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
         return Say(request.refused)
     missing = request.missing
     if missing is not None:
-        return Ask(_question(missing, request.known), tool="draft_invoice", known={**request.known, "took": request.took}, missing=missing)
+        asked = f"{request.caution} {_question(missing, request.known)}".strip()
+        return Ask(asked, tool="draft_invoice", known={**request.known, "took": request.took}, missing=missing)
     arguments = invoicing.complete(request, context)
     return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took))
 

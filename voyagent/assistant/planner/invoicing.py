@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner.amounts import Figure, find_figures, plain
+from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
 from voyagent.assistant.planner.dates import Day, find_days, month_end
 from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.people import as_name
@@ -52,22 +52,30 @@ _EDGES = re.compile(
 _SENTENCE_END = re.compile(r"[.!?\n]\s+")
 _ANOTHER = re.compile(r"\b(?:and|then|also|plus)\s+(?:also\s+|then\s+)?(?:an?\s+)?(?:invoice|bill)\s+\S", re.IGNORECASE)
 _AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
+_LESS = re.compile(r"\b(?:minus|less|negative)\s+(?:(?:an?|the)\s+)?(?:discount\s+(?:of\s+)?)?(?:[₹$€£]|[A-Z]{3}|rs\.?|inr)?\s*\d[\d,.]*\w*", re.IGNORECASE)
+_DISCOUNT = re.compile(r"(?<!after )(?<!after the )(?<!after a )\bdiscount\b", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class InvoiceRequest:
-    """What was said about an invoice so far, by the tool's names; `took` are sentences about what was assumed."""
+    """What was said about an invoice so far, by the tool's names; `took` are sentences about what was assumed, `caution` is what cannot be done."""
 
     known: dict[str, Any] = field(default_factory=dict)
     took: list[str] = field(default_factory=list)
     refused: str | None = None
+    caution: str = ""
     currency_said: str | None = None
 
     @property
     def missing(self) -> str | None:
         """The next thing to ask for."""
         return next((name for name in ("customer_name", "amount", "description", "due_date") if self._lacks(name)), None)
+
+    @property
+    def missing_of_lines(self) -> bool:
+        """Whether a line is not said in full, or there is none."""
+        return self._lacks("amount") or self._lacks("description")
 
     def _lacks(self, name: str) -> bool:
         lines = self.known.get("line_items", [])
@@ -97,9 +105,31 @@ def read(message: str, context: Context) -> InvoiceRequest:
     request = InvoiceRequest()
     rest = _AS_AGREED.sub("", OPENING.sub("", message, count=1)).strip()
     rest = read_days(rest, context.today, request)
+    rest, taxed = _without_share(rest)
     rest = _read_customer(rest, context, request)
-    _read_lines(rest, context, request)
+    read_lines(rest, context, request)
+    if taxed:
+        _ask_for_the_whole(request)
     return request
+
+
+def _without_share(rest: str) -> tuple[str, bool]:
+    """The words without a tax or a percentage that is to be added, and whether there was one."""
+    found = added_share(rest)
+    if found is None:
+        return rest, False
+    return _without_share(f"{rest[: found.start()]} {rest[found.end() :].lstrip()}")[0], True
+
+
+def _ask_for_the_whole(request: InvoiceRequest) -> None:
+    """An invoice knows no tax and no percentage: whoever asks says what the sum is with it."""
+    lines = request.known["line_items"]
+    if len(lines) > 1:
+        request.refused = _("I cannot add tax or a percentage to an invoice yet. Say each line with its whole amount, everything in it.")
+        return
+    request.caution = _("I cannot add tax or a percentage to an invoice yet, so I need the whole amount, everything in it.")
+    request.known["line_items"] = [{"description": line["description"]} for line in lines if line.get("description")]
+    request.took = []
 
 
 def answer(question_missing: str, message: str, known: dict[str, Any], context: Context) -> InvoiceRequest:
@@ -139,6 +169,8 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
 
 
 def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> None:
+    if added_share(words):
+        return
     figures = find_figures(words)
     if not figures:
         return
@@ -147,7 +179,7 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
         _check(figures[0], request)
         lines[0].update(quantity=lines[0].get("quantity", 1), unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
     else:
-        _read_lines(words, context, request)
+        read_lines(words, context, request)
 
 
 def read_days(rest: str, today: date, request: InvoiceRequest) -> str:
@@ -199,7 +231,7 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
         return body[len(view.customer_name) :]
     figures = _figures(body, context)
     first = figures[0].start if figures else len(body)
-    stop = re.search(r":|,|;|\s[-–]\s|\s+(?:for|of|with|towards)\s+|\n|\s+\d", body)
+    stop = re.search(r":|,|;|\s[-–]\s|\s+(?:for|of|with|towards|minus|less|plus)\s+|\n|\s+\d", body)
     end = min(first, stop.start() if stop else len(body))
     head = re.sub(r"\s+(?:of|with|at|is|as|amount|total)\s*$", "", body[:end].strip(), flags=re.IGNORECASE)
     head = re.sub(r"^the\s+", "", head, flags=re.IGNORECASE)
@@ -218,7 +250,14 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     return body
 
 
-def _read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
+def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
+    """Note the lines: what each is for and how much. A sum that is taken off is refused."""
+    below = _LESS.search(rest) or (_DISCOUNT.search(rest) if find_figures(rest) else None)
+    if below:
+        request.refused = _(
+            "An invoice has no line below zero, and “%(words)s” would be one. Say the amount that is left, or ask your accounts for a credit note.",
+            words=below.group().strip(),
+        )
     figures = _figures(rest, context)
     currencies = {figure.currency for figure in figures if figure.currency}
     currency = next(iter(currencies)) if len(currencies) == 1 else context.currency

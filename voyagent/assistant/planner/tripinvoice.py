@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from voyagent.assistant.planner import invoicing, sentences
-from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.amounts import added_share, find_figures
 from voyagent.assistant.planner.invoicing import InvoiceRequest
 from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.people import as_name
@@ -15,6 +15,8 @@ from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 OF_TRIP = "of_trip"
+BESIDES = "besides"
+_PLUS = re.compile(r"\s*(?:,\s*)?(?:\b(?:plus|and|with|along with|as well as)\b|\+|&)\s*(?:an?\s+|the\s+)?", re.IGNORECASE)
 _TRIP = r"(?:whole\s+)?(?:trip|itinerary|journey|bookings?|tickets?|flights?)"
 _THE_TRIP = re.compile(
     rf"^\s*(?:(?:for|of|from)\s+)?(?:this|the|that|our|their|her|his)\s+{_TRIP}(?:\s+(?:for|to)\s+(?P<name>[^\d,;:]+?))?\s*[.!,]*\s*$", re.IGNORECASE
@@ -22,21 +24,51 @@ _THE_TRIP = re.compile(
 _SOMEBODYS = re.compile(rf"^\s*(?:(?:for|to)\s+)?(?P<name>[^\d,;:]+?)\s+(?:for|from)\s+(?:this|the|that|their|her|his)\s+{_TRIP}\s*[.!,]*\s*$", re.IGNORECASE)
 
 
-def recognise(said: str, context: Context) -> Wish | None:
-    """`invoice this trip due in 15 days`, `make the invoice for the trip`, `invoice Deepa Krishnan for the trip`; with an amount it is another invoice."""
+def recognise(said: str, context: Context) -> Wish | Say | None:
+    """`invoice this trip due in 15 days`, `make the invoice for the trip`, `invoice the trip plus 3,000 service charge`.
+
+    With an amount in place of the trip's own it is another invoice.
+    """
     asked = invoicing.OPENING.match(said)
     if asked is None:
         return None
     request = InvoiceRequest()
     rest = invoicing.read_days(said[asked.end() :], context.today, request)
-    match = _THE_TRIP.match(rest) or _SOMEBODYS.match(rest)
-    if match is None or find_figures(rest):
+    share = added_share(rest)
+    if share and (_THE_TRIP.match(rest[: share.start()]) or _SOMEBODYS.match(rest[: share.start()])):
+        return Say(_whole_amounts())
+    plus = next((found for found in _PLUS.finditer(rest) if find_figures(rest[found.end() :]) and not find_figures(rest[: found.start()])), None)
+    trip, besides = (rest[: plus.start()], rest[plus.end() :]) if plus else (rest, "")
+    match = _THE_TRIP.match(trip) or _SOMEBODYS.match(trip)
+    if match is None or find_figures(trip):
         return None
+    extra = _besides(besides, context) if besides else {}
+    if isinstance(extra, Say):
+        return extra
     whom, about = match["name"], context.enquiry
     name = as_name(whom) if whom and not invoicing.THEM.fullmatch(whom) else None
     if about is not None and (name is None or about.customer_name.casefold().startswith(name.casefold())):
         name = about.customer_name
-    return Wish("draft_invoice", {OF_TRIP: True, **request.known} | ({"customer_name": name} if name else {}))
+    return Wish("draft_invoice", {OF_TRIP: True, **request.known, **extra} | ({"customer_name": name} if name else {}))
+
+
+def _whole_amounts() -> str:
+    return _("I cannot add tax or a percentage to an invoice yet. Say each line with its whole amount, everything in it.")
+
+
+def _besides(words: str, context: Context) -> JsonObject | Say:
+    """The lines that are wanted besides those of the trip; what they lack is said."""
+    extra = InvoiceRequest()
+    if added_share(words):
+        return Say(_whole_amounts())
+    invoicing.read_lines(words, context, extra)
+    if extra.refused:
+        return Say(extra.refused)
+    lines = extra.known["line_items"]
+    if extra.missing_of_lines:
+        return Say(_("Say what is added to the trip and how much it is, such as “invoice the trip plus 3,000 service charge”."))
+    said = {figure.currency for figure in find_figures(words) if figure.currency}
+    return {BESIDES: [line if said else {name: line[name] for name in line if name != "currency"} for line in lines]}
 
 
 def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say:
@@ -51,7 +83,13 @@ def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say
     if below is not None:
         return Say(_("“%(what)s” is below zero, and an invoice has no such line. Take it off the price of another line of the trip first.", what=below))
     lines = [{"description": one["description"], "quantity": 1, "unit_price": one["price"], "currency": one["currency"]} for one in charges]
-    request = InvoiceRequest(known={**{name: known[name] for name in known if name != OF_TRIP}, "line_items": lines})
+    besides = [{**line, "currency": line.get("currency", currencies[0])} for line in known.get(BESIDES, [])]
+    others = [line["currency"] for line in besides if line["currency"] != currencies[0]]
+    if others:
+        return Say(
+            _("The trip is in %(currency)s and what you add in %(other)s; an invoice has one currency.", currency=currencies[0], other=", ".join(others))
+        )
+    request = InvoiceRequest(known={**{name: known[name] for name in known if name not in (OF_TRIP, BESIDES)}, "line_items": lines + besides})
     unread = request.known.pop("due_unread", None)
     if unread:
         request.known["due_date"] = request.known.get("issue_date") or context.today.isoformat()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from voyagent.assistant.planner import stations
-from voyagent.assistant.planner.amounts import Figure, find_figures
+from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.people import find_email, find_party, name_said
@@ -46,7 +46,12 @@ def days_in(text: str, context: Context, *, past: bool = False) -> list[str]:
 
 
 def amount_in(text: str, context: Context) -> JsonObject:
-    """The one amount of a text with its currency, the agency's where none was written; nothing where there is none, or more than one."""
+    """The one amount of a text with its currency, the agency's where none was written; nothing where there is none, or more than one.
+
+    `taxed` where a tax or a percentage is to be added to it: then nobody knows the sum.
+    """
+    if added_share(text):
+        return {"taxed": True}
     figures = figures_in(text, context)
     if len({figure.value for figure in figures}) != 1 or figures[0].value <= 0 or figures[0].ranged:
         return {}
@@ -241,7 +246,12 @@ def missing(wish: Wish) -> Slot | None:
 def ask(wish: Wish) -> Ask | None:
     """The question for it; None where nothing is missing."""
     slot = missing(wish)
-    return None if slot is None else Ask(slot.question(), tool=wish.tool, known=wish.known, missing=slot.name)
+    if slot is None:
+        return None
+    asked = slot.question()
+    if slot.name == "amount" and wish.known.get("taxed"):
+        asked = _("I cannot add tax or a percentage yet, so I need the whole amount, everything in it. %(question)s", question=asked)
+    return Ask(asked, tool=wish.tool, known=wish.known, missing=slot.name)
 
 
 def answered(question: Ask, text: str, context: Context) -> Wish:
