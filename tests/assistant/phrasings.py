@@ -79,7 +79,6 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     # Changing one
     ("mark the enquiry as quoted", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "quoted"}),
     ("set this enquiry to booked", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "booked"}),
-    ("cancel the enquiry", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "status": "cancelled"}),
     ("change the budget to 1.2 lakh", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "120000", "budget_currency": "INR"}),
     ("set the budget to AED 1,500", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "budget_amount": "1500", "budget_currency": "AED"}),
     ("change pax to 3", ABOUT_DEEPA, "update_enquiry", {"enquiry_id": DEEPA, "pax_count": 3}),
@@ -487,7 +486,7 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
         created("2026-27/000015", bill("Hotel", "1500", "AED"), {"lines": ["7 Creek Road", "Dubai"], "country": "AE"}, client=DRAFT),
     ),
     (
-        "hold the second flight from BOM to DXB next Friday for 2 adults",
+        "hold AI 911 from BOM to DXB next Friday for 2 adults",
         {"count": 2, "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911"]}]},
         "hold_flight",
         {"fare_id": DRAFT},

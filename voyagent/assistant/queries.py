@@ -8,6 +8,7 @@ from uuid import UUID
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
+from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
@@ -15,10 +16,16 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.fields import wire_instant
 from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.trips import queries as trips
+from voyagent.trips.details import FlightDetails
 
 _LOOK_BACK = 12
-_OFFERS = {"search_flights": ("fares", "fares", ("fare_id", "flights")), "search_hotels": ("rates", "results", ("rate_key", "hotel"))}
+_OFFERS = {
+    "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price")),
+    "search_hotels": ("rates", "results", ("rate_key", "hotel")),
+}
 
 
 def context_of(actor: Actor, session_id: UUID) -> Context:
@@ -32,6 +39,8 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
         draft=_draft(reader, session_id),
         question=_question(said),
         offers=_offers(said),
+        trip=_trip(reader, session_id),
+        timezone=actor.timezone,
     )
 
 
@@ -99,8 +108,26 @@ def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
         return None
     newest = rows[-1]
     days = {name: newest[name].isoformat() if newest[name] else "" for name in ("depart_date", "return_date")}
-    places = {name: newest[name] or "" for name in ("origin", "destination")}
-    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=newest["pax_count"] or 0, **places, **days)
+    places = {name: newest[name] or "" for name in ("origin", "destination", "customer_email")}
+    party = find_party(newest["notes"] or "") or {}
+    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=newest["pax_count"] or 0, party=dict(party), **places, **days)
+
+
+def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
+    """Who travels on the conversation's trip, and the bookings that are held on it, each with its flights in order."""
+    journey = trips.read_trip_of_session(reader, session_id)
+    if journey is None:
+        return {}
+    held: dict[str, dict[str, Any]] = {}
+    for line in journey.standing:
+        if isinstance(line.details, FlightDetails) and line.status == "held" and line.supplier_ref:
+            until = wire_instant(line.hold_expires_at) if line.hold_expires_at else ""
+            booking = held.setdefault(
+                line.supplier_ref, {"locator": line.supplier_ref, "expires_at": until, "flights": [], "departs_at": line.details.departs_at}
+            )
+            booking["flights"].append(f"{line.details.carrier} {line.details.number}")
+    people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or ""} for one in journey.passengers]
+    return {"passengers": people, "held": list(held.values())}
 
 
 def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
@@ -131,7 +158,10 @@ def _offers(said: list[Row]) -> dict[str, Any]:
         name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
         offers = (block["output"] or {}).get(key)
         if offers and name not in found:
-            found[name] = [{fact: one[fact] for fact in facts} for one in offers[:SHOWN_MAX]]
+            back = {"return_date": block["input"]["return_date"]} if name == "fares" and (block["input"] or {}).get("return_date") else {}
+            found[name] = [{fact: one[fact] for fact in facts if fact in one} | back for one in offers[:SHOWN_MAX]]
+            found.setdefault("newest", name)
+            found[f"{name}_search"] = dict(block["input"] or {})
     return found
 
 

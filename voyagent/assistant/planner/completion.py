@@ -8,7 +8,7 @@ from typing import Any
 from rapidfuzz import fuzz, process, utils
 
 from voyagent.assistant.planner import offers, sentences, tripinvoice
-from voyagent.assistant.planner.moves import Call, Context, Move, Say
+from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 
@@ -37,7 +37,14 @@ def _entry(wish: Wish, found: JsonObject, context: Context) -> Move:
 
 def _change(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
     enquiry = found["summarise_enquiry"].get("enquiry")
-    return Call("update_enquiry", {"enquiry_id": enquiry["id"], **wish.known["changes"]}) if enquiry else None
+    return change(Wish(wish.tool, {**wish.known, "enquiry_id": enquiry["id"]}), enquiry["customer_name"]) if enquiry else None
+
+
+def change(wish: Wish, name: str) -> Call | Ask:
+    """The change of an enquiry; one that cancels it is asked about once, by its name."""
+    if wish.known["changes"].get("status") == "cancelled" and not wish.known.get("sure"):
+        return Ask(_("Cancel the enquiry of %(name)s? Say “yes” to have it cancelled.", name=name), tool=wish.tool, known=wish.known, missing="sure")
+    return Call("update_enquiry", {"enquiry_id": wish.known["enquiry_id"], **wish.known["changes"]})
 
 
 def _invoice(wish: Wish, found: JsonObject, context: Context) -> Move | None:
@@ -49,10 +56,15 @@ def _draft(wish: Wish, found: JsonObject, context: Context) -> Move:
     return tripinvoice.draw_up(wish.known, found["show_trip"], context)
 
 
-def _hold(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
-    fares = found["search_flights"].get("fares")
-    fare = offers.fare_of(wish.known.get("pick"), fares or [])
-    return (Call("hold_flight", {"fare_id": fare["fare_id"]}) if fare else _none_is_meant()) if fares else None
+def _hold(wish: Wish, found: JsonObject, context: Context) -> Move | None:
+    """A number that was said before there was a list chooses nothing of it: only the cheapest and a flight's own number do."""
+    back = {"return_date": wish.known["return_date"]} if wish.known.get("return_date") else {}
+    fares = [one | back for one in (found["search_flights"].get("fares") or [])[: sentences.SHOWN_MAX]]
+    pick = wish.known.get("pick") or {}
+    meant = offers.fares_of(pick, fares) if pick.get("cheapest") or "flights" in pick else []
+    if len(meant) == 1:
+        return offers.hold_of(meant[0]["fare_id"], fares, context)
+    return (_none_is_meant() if "flights" in pick and not meant else offers.which_fare(meant or fares, fares)) if fares else None
 
 
 def _check(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
@@ -224,6 +236,16 @@ def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothin
     if len(found) > 1:
         return Say(_("There are several on this trip: %(names)s. Say which one by its number.", names=", ".join(found)))
     return next(iter(found.values()))
+
+
+def with_fare(call: Call, output: JsonObject, found: JsonObject, context: Context) -> JsonObject:
+    """What came of a hold with the fare that was held and until when on the agency's clock; what came of anything else as it is."""
+    if call.tool != "hold_flight" or "locator" not in output:
+        return output
+    searched = [*context.offers.get("fares", ()), *found.get("search_flights", {}).get("fares", ())]
+    fare = next((one for one in searched if one["fare_id"] == call.arguments["fare_id"]), None)
+    until = sentences.local(output["expires_at"], context.timezone) if output.get("expires_at") else ""
+    return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until}
 
 
 def without_pick(known: JsonObject) -> JsonObject:

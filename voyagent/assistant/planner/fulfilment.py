@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +15,13 @@ JsonObject = dict[str, Any]
 WISH_MAX = 400
 ENOUGH = 3
 CHOSEN = {"fare_id", "rate_key"}
+_YES = re.compile(
+    r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 
 
-def recognise(said: str, context: Context) -> Wish | Call | None:
+def recognise(said: str, context: Context) -> Wish | Move | None:
     """What one line asks a desk for; None where it is something else, a customer's own words for one."""
     if "\n" in said.strip() or len(said) > WISH_MAX or intake.is_dictated(said):
         return None
@@ -28,25 +33,35 @@ def recognise(said: str, context: Context) -> Wish | Call | None:
     return tripinvoice.recognise(said, context) or accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
 
 
-def _search(said: str, context: Context) -> Wish | None:
+def _search(said: str, context: Context) -> Wish | Move | None:
     """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
-    found = next((wish for read in (offers.hold, offers.book, offers.check) if (wish := read(said, context)) is not None), None) or searches.recognise(
-        said, context
-    )
+    picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (offers.hold, offers.book, offers.check, offers.picked)
+    found = next((wish for read in picks if (wish := read(said, context)) is not None), None) or searches.recognise(said, context)
+    if found is not None and not isinstance(found, Wish):
+        return found
     if found is None or (context.question is not None and not CHOSEN & found.known.keys() and len(found.known) < ENOUGH):
         return None
     return searches.as_asked_for(found, said, context)
 
 
-def wished(said: str, context: Context) -> Wish | Call | None:
+def wished(said: str, context: Context) -> Wish | Move | None:
     """The same, and the wish that an answer to our own question goes on with."""
     found = recognise(said, context)
     question = context.question
     if found is not None or question is None or not wishes.is_of_wish(question):
         return found
+    if question.missing == "sure":
+        return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
+    if question.missing == "pick":
+        return offers.answered(question.tool, said, context)
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return wishes.answered(question, said, context)
+
+
+def is_yes(said: str) -> bool:
+    """Whether the words say yes to what was asked, and nothing more."""
+    return bool(_YES.match(said))
 
 
 def first_move(wish: Wish, context: Context) -> Move:
@@ -54,6 +69,12 @@ def first_move(wish: Wish, context: Context) -> Move:
     question = wishes.ask(wish)
     if question is not None:
         return question
+    if wish.tool == "hold_flight" and "fare_id" in wish.known:
+        return (
+            Call("hold_flight", {"fare_id": wish.known["fare_id"]})
+            if wish.known.get("sure")
+            else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
+        )
     looked_up = looks_up(wish)
     if looked_up is not None:
         return looked_up
@@ -62,7 +83,7 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool == "create_invoice":
         return completion.create(wish.known, context)
     if wish.tool == "update_enquiry":
-        return Call("update_enquiry", {"enquiry_id": wish.known["enquiry_id"], **wish.known["changes"]})
+        return completion.change(wish, context.enquiry.customer_name if context.enquiry else "")
     return Call(wish.tool, wish.known)
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from rapidfuzz import fuzz, utils
 
-from voyagent.assistant.planner import searches
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner import searches, sentences
+from voyagent.assistant.planner.moves import Ask, Call, Context
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish
+from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 LIKE = 88
@@ -22,32 +23,118 @@ _CHECK = re.compile(
     + r"(?:(?:re-?)?check|verify|confirm|how much (?:is|does)|what(?:'s| is| does| do)|is|are|does)\b(?=.*\b(?:rates?|price|available|still|cost|free)\b)\s*",
     re.IGNORECASE,
 )
+_MEASURE = (
+    r"(?:adults?|pax|people|persons?|nights?|guests?|rooms?|child(?:ren)?|kids?|infants?|stars?|lakhs?|"
+    r"jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b"
+)
 _WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _ORDINAL = re.compile(
-    rf"\b(?:(?P<word>{'|'.join(_WORDS)})|(?P<n>[1-8])(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?[A-Z])|(?:number|no\.?|option|#)\s*(?P<n2>[1-8])\b)(?!\s+class)",
+    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?!\s+class)|\b(?P<n>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?[A-Z])"
+    rf"|(?:\b(?:number|no\b\.?|option|offer|choice|flight|fare|hotel|rate|room)|#)\s*(?:number\s*|no\b\.?\s*|#\s*)?(?P<n2>\d{{1,2}})\b(?![/.:-]\d|\s*{_MEASURE})"
+    rf"|^\s*(?P<n3>\d{{1,2}})\s*[.!]?\s*$",
     re.IGNORECASE,
 )
+_BARE = re.compile(
+    _POLITE + r"(?:i(?:'ll| will)? (?:take|want)|we(?:'ll| will)? take|take|choose|pick|select|make it|go (?:for|with)|change it to|switch to|let'?s take)?\s*"
+    rf"(?P<rest>(?:the\s+)?(?:(?:{'|'.join(_WORDS)}|cheapest|lowest|\d{{1,2}}(?:st|nd|rd|th))(?:\s+(?:one|flight|fare|hotel|rate|room|option))?"
+    r"|(?:number|no\.?|option|offer|choice|flight|fare|hotel|rate|room|#)\s*(?:number\s*|no\.?\s*|#\s*)?\d{1,2}))\s*(?:please|pls|then)?\s*[.!]?\s*$",
+    re.IGNORECASE,
+)
+_NEW_SEARCH = frozenset({"origin", "destination", "outbound_date", "cabin", "direct_only"})
 _CHEAPEST = re.compile(r"\b(?:cheapest|lowest|best(?:[- ]priced)?)\b", re.IGNORECASE)
 _FLIGHT = re.compile(r"\b(?P<carrier>[A-Z0-9]{2})[ -]?(?P<number>\d{2,4})\b")
+_OF_HOTEL = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay)\b", re.IGNORECASE)
+_WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
+_IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
 _HOTEL_WORD = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay|accommodation)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:at|the|hotel)\s+(?P<name>[A-Z][\w’']+(?:\s+(?:[A-Z][\w’']+|&))*)")
 _LEADS = re.compile(r"^(?:(?:an?|the|cheapest|lowest|best|first|second|third|one|rates?|prices?|for|of|at|still|available)\s+)+", re.IGNORECASE)
 
 
-def hold(message: str, context: Context) -> Wish | None:
-    """`hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults`; after a search `hold the second one`, `hold EK 501`."""
+def hold(message: str, context: Context) -> Wish | Ask | None:
+    """`hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults`; after a search `hold flight 2`, `hold EK 501`, and of one that was shown `hold it`.
+
+    Of fares that were shown one is held only where the words mean one alone; else the person is asked.
+    """
     match = _HOLD.match(message)
     if match is None:
         return None
     rest = message[match.end() :]
+    if _OF_HOTEL.search(rest):
+        return None
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
-    asked = searches.flights(_LEADS.sub("", rest), context)
-    if asked is not None and asked.known:
+    bare = _LEADS.sub("", rest)
+    asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
+    if asked is not None and asked.known.keys() & _NEW_SEARCH:
         return Wish("hold_flight", asked.known | ({"pick": pick} if pick else {}))
-    chosen = _fare(pick, shown) or (shown[0] if len(shown) == 1 else None)
-    if chosen is not None:
-        return Wish("hold_flight", {"fare_id": chosen["fare_id"]})
-    return Wish("hold_flight", {"pick": pick} if pick else {}) if asked is not None else None
+    if asked is None and pick is None and not _IT.match(rest):
+        return None
+    return chosen(pick, shown) if shown else Wish("hold_flight", {**(asked.known if asked else {}), **({"pick": pick} if pick else {})})
+
+
+def picked(message: str, context: Context) -> Wish | Ask | None:
+    """`option 3`, `the cheapest`, `make it the second one`: of the newest list, a fare to be held or a rate to be checked, for neither costs anything."""
+    match = _BARE.match(message)
+    return _of_newest(pick_in(match["rest"]), context) if match else None
+
+
+def answered(tool: str, message: str, context: Context) -> Wish | Ask | None:
+    """Which one it is, as the answer to our own question."""
+    pick = pick_in(message)
+    return chosen(pick, list(context.offers.get("fares", ()))) if pick and tool == "hold_flight" else None
+
+
+def _of_newest(pick: JsonObject | None, context: Context) -> Wish | Ask | None:
+    newest = context.offers.get("newest") or next((name for name in ("fares", "rates") if context.offers.get(name)), None)
+    shown = list(context.offers.get(newest, ())) if newest else []
+    if not shown or pick is None:
+        return None
+    if newest == "fares":
+        return chosen(pick, shown)
+    rate = rate_of(pick, shown)
+    return Wish("check_hotel_rate", {"rate_key": rate["rate_key"]}) if rate else _which_of(shown)
+
+
+def chosen(pick: JsonObject | None, shown: list[JsonObject]) -> Wish | Ask:
+    """The one fare that is meant, else the question which."""
+    meant = fares_of(pick, shown) if pick else shown
+    return Wish("hold_flight", {"fare_id": meant[0]["fare_id"]}) if len(meant) == 1 else which_fare(meant, shown)
+
+
+def which_fare(meant: list[JsonObject], shown: list[JsonObject]) -> Ask:
+    """The question which fare to hold: of those that fit, by their numbers in the list, or of all."""
+    if not meant:
+        return _which_of(shown)
+    lines = [f"{shown.index(one) + 1}. {fare_line(one)}" for one in meant]
+    return Ask("\n".join((_("Which one shall I hold? Say its number."), *lines)), tool="hold_flight", known={}, missing="pick")
+
+
+def _which_of(shown: list[JsonObject]) -> Ask:
+    text = _("The list has no such one; it goes from 1 to %(last)s. Which one do you mean?", last=len(shown))
+    return Ask(text, tool="hold_flight", known={}, missing="pick")
+
+
+def fare_line(fare: JsonObject) -> str:
+    """A fare in a line: its flights, when it leaves, what it costs."""
+    facts = [" / ".join(fare["flights"])]
+    if fare.get("departs_at"):
+        facts.append(sentences.moment(fare["departs_at"]))
+    if fare.get("return_date"):
+        facts.append(_("back %(day)s", day=sentences.day(fare["return_date"])))
+    if fare.get("price"):
+        facts.append(sentences.money(fare["price"]["amount"], fare["price"]["currency"]))
+    return ", ".join(facts)
+
+
+def hold_of(fare_id: str, fares: list[JsonObject], context: Context) -> Call | Ask:
+    """The call that holds a fare; where the same flights are held for these people already, the question whether to hold them again."""
+    fare = next((one for one in fares if one["fare_id"] == fare_id), {})
+    day = str(fare.get("departs_at", ""))[:10]
+    held = next((one for one in context.trip.get("held", ()) if fare and one["flights"] == fare["flights"] and one["departs_at"][:10] == day), None)
+    if held is None:
+        return Call("hold_flight", {"fare_id": fare_id})
+    text = _("%(flights)s is held on this trip already, as %(locator)s. Hold it once more?", flights=" / ".join(fare["flights"]), locator=held["locator"])
+    return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
 
 
 def book(message: str, context: Context) -> Wish | None:
@@ -80,28 +167,23 @@ def pick_in(message: str, places: set[str] | None = None) -> JsonObject | None:
     """Which one is meant, as JSON: its number in the list, a flight's number or a name; None where the words do not choose."""
     ordinal = _ORDINAL.search(message)
     if ordinal:
-        return {"number": _WORDS.index(ordinal["word"].lower()) + 1 if ordinal["word"] else int(ordinal["n"] or ordinal["n2"])}
+        return {"number": _WORDS.index(ordinal["word"].lower()) + 1 if ordinal["word"] else int(ordinal["n"] or ordinal["n2"] or ordinal["n3"])}
     if _CHEAPEST.search(message):
-        return {"number": 1}
-    flight = _FLIGHT.search(message)
-    if flight and re.search("[A-Z]", flight["carrier"]):
-        return {"flight": f"{flight['carrier']} {flight['number']}"}
+        return {"number": 1, "cheapest": True}
+    flights = [f"{flight['carrier']} {flight['number']}" for flight in _FLIGHT.finditer(message) if re.search("[A-Z]", flight["carrier"])]
+    if flights:
+        return {"flights": flights}
     for named in _NAMED.finditer(message):
         if not is_known_place(named["name"]) and named["name"] not in (places or set()):
             return {"name": named["name"]}
     return None
 
 
-def fare_of(pick: JsonObject | None, fares: list[JsonObject]) -> JsonObject | None:
-    """The fare that is meant; the cheapest, which stands first, where nothing was chosen."""
-    return _fare(pick or {"number": 1}, fares)
-
-
 def rate_of(pick: JsonObject | None, rates: list[JsonObject]) -> JsonObject | None:
     """The rate that is meant; of a hotel with several its cheapest, which stands first."""
     wanted = pick or {"number": 1}
     if "number" in wanted:
-        return rates[wanted["number"] - 1] if wanted["number"] <= len(rates) else None
+        return rates[wanted["number"] - 1] if 0 < wanted["number"] <= len(rates) else None
     said = utils.default_process(str(wanted.get("name", "")))
     return max((rate for rate in rates if _like(said, rate) >= LIKE), key=lambda rate: _like(said, rate), default=None)
 
@@ -111,10 +193,12 @@ def _like(said: str, rate: JsonObject) -> float:
     return max(fuzz.token_set_ratio(said, name), fuzz.partial_ratio(name, said) if len(said) >= len(name) else 0.0)
 
 
-def _fare(pick: JsonObject | None, fares: list[JsonObject]) -> JsonObject | None:
-    if pick is None:
-        return None
+def fares_of(pick: JsonObject, fares: list[JsonObject]) -> list[JsonObject]:
+    """The fares that are meant: the one of a number, or all that fly with every flight that was said; those with no others alone, where there are any."""
     if "number" in pick:
-        return fares[pick["number"] - 1] if pick["number"] <= len(fares) else None
-    said = str(pick.get("flight", "")).replace(" ", "")
-    return next((fare for fare in fares if any(flight.replace(" ", "") == said for flight in fare["flights"])), None) if said else None
+        return fares[pick["number"] - 1 : pick["number"]] if pick["number"] else []
+    said = {flight.replace(" ", "") for flight in pick.get("flights", ())}
+    numbers = [{flight.replace(" ", "") for flight in fare["flights"]} for fare in fares]
+    fitting = [fare for fare, flown in zip(fares, numbers, strict=True) if said and said <= flown]
+    exact = [fare for fare, flown in zip(fares, numbers, strict=True) if said == flown]
+    return exact or fitting

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, money
+from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, moment, money
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.trips.words import country_name
 
@@ -45,11 +45,6 @@ def _still_open(output: JsonObject) -> str:
     if output["status"] == "paid":
         return _("That settles it.")
     return _("Still open: %(amount)s.", amount=money(output["open_amount"], output["currency"]))
-
-
-def moment(value: str) -> str:
-    """A day with its time, as suppliers write it: `12 Dec 2026 20:25`."""
-    return f"{day(value[:10])} {value[11:16]}".strip()
 
 
 def _price(price: JsonObject) -> str:
@@ -179,7 +174,13 @@ def _party(passengers: JsonObject) -> str:
 def _held(_arguments: JsonObject, output: JsonObject) -> str:
     if "locator" not in output:
         return str(output["detail"])
-    return _("Held as %(locator)s, unpaid. Say “issue the tickets” to have them.", locator=output["locator"])
+    until, fare = output.get("until"), output.get("fare")
+    held = (
+        _("Held as %(locator)s, unpaid, until %(until)s.", locator=output["locator"], until=until)
+        if until
+        else _("Held as %(locator)s, unpaid.", locator=output["locator"])
+    )
+    return " ".join(filter(None, (held, f"{fare}." if fare else "", _("Say “issue the tickets” to have them."))))
 
 
 def _rates(_arguments: JsonObject, output: JsonObject) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import stations
-from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner import sentences, stations
+from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.people import as_name, find_email, find_phone, find_travellers
 from voyagent.assistant.planner.places import find_route
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
+from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
@@ -54,6 +56,19 @@ _AT = re.compile(
     r"|\bat\s+(?P<word>noon|midnight)\b",
     re.IGNORECASE,
 )
+_RELEASE = re.compile(
+    _POLITE + r"(?:cancel|release|drop|give (?:up|back)|let go(?: of)?|void|undo|remove|free|unhold)\s+(?P<rest>.*?)\s*(?:please|pls)?\s*[.!]?\s*$",
+    re.IGNORECASE,
+)
+_A_HOLD = re.compile(r"\b(?:holds?|held|seats?|flights?|fares?|pnr|locator|reservations?)\b", re.IGNORECASE)
+_NO_HOLD = re.compile(
+    r"\b(?:hotels?|rooms?|stay|invoices?|bills?|enquir(?:y|ies)|inquir(?:y|ies)|leads?|passengers?|travell?ers?|visas?|transfers?)\b", re.IGNORECASE
+)
+_LOCATOR = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
+_A_REQUEST = re.compile(
+    r"^\s*(?:cancel|withdraw|take back|undo|drop)\s+(?:my|the|this|that|our)\s+(?:last\s+|latest\s+|newest\s+)?(?:requests?|proposals?)\b", re.IGNORECASE
+)
+_CANCEL = re.compile(_POLITE + r"cancel\b", re.IGNORECASE)
 _CHANGE = re.compile(_POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
 _ENQUIRY = re.compile(r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|lead|request)\b", re.IGNORECASE)
 _STATUS = (
@@ -76,13 +91,36 @@ _FACTS = re.compile(
 )
 
 
-def recognise(message: str, context: Context) -> Wish | Call | None:
-    """A wish for one of these desks, or None."""
-    for read in (update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger):
-        found = read(message, context)
-        if found is not None:
-            return found
-    return None
+Reading = Callable[[str, Context], Wish | Move | None]
+
+
+def recognise(message: str, context: Context) -> Wish | Move | None:
+    """A wish for one of these desks, or words in answer to it, or None."""
+    readers: tuple[Reading, ...] = (release, update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger)
+    return next((found for read in readers if (found := read(message, context)) is not None), None)
+
+
+def release(message: str, context: Context) -> Say | None:
+    """`cancel the hold`, `release K7PQ2M`: no supplier takes a hold back by words, so what is held, and until when, is said; the enquiry is left alone."""
+    if _A_REQUEST.match(message):
+        return Say(_("A request is not cancelled by words: it is rejected with its buttons, here above or under Approvals. I have changed nothing."))
+    match = _RELEASE.match(message)
+    locator = _LOCATOR.search(match["rest"]) if match else None
+    if match is None or _NO_HOLD.search(match["rest"]) or not (_A_HOLD.search(match["rest"]) or (locator and locator.group() == match["rest"])):
+        return None
+    held = [one for one in context.trip.get("held", ()) if locator is None or one["locator"] == locator.group()]
+    if not held and locator is not None:
+        return Say(_("No flight is held as %(locator)s on this trip. I have changed nothing.", locator=locator.group()))
+    if not held:
+        return Say(_("No flight is held on this trip. I have changed nothing."))
+    return Say("\n".join((_("I cannot give a held seat back. It is not paid, costs nothing, and lapses by itself:"), *(_lapses(one, context) for one in held))))
+
+
+def _lapses(one: JsonObject, context: Context) -> str:
+    facts = {"locator": one["locator"], "flights": " / ".join(one["flights"]), "day": sentences.day(one["departs_at"][:10])}
+    if not one["expires_at"]:
+        return _("%(locator)s, %(flights)s on %(day)s", **facts)
+    return _("%(locator)s, %(flights)s on %(day)s, held until %(until)s", **facts, until=sentences.local(one["expires_at"], context.timezone))
 
 
 def trip(message: str, _context: Context) -> Call | None:
@@ -174,7 +212,13 @@ def update_enquiry(message: str, context: Context) -> Wish | None:
     if not _CHANGE.match(message) or re.search(r"\b(?:invoice|bill|flight|hotel|booking|ticket|passenger)\b", message, re.IGNORECASE):
         return None
     whose = next((found for pattern in _WHOSE if (found := pattern.search(message))), None)
-    if not _ENQUIRY.search(message) and not (whose and _status(message)) and not (context.enquiry and (_status(message) or _FACTS.search(message))):
+    if _CANCEL.match(message) and not _ENQUIRY.search(message):
+        return None  # what is not named is not cancelled
+    if (
+        not _ENQUIRY.search(message)
+        and not (whose and (_status(message) or _FACTS.search(message)))
+        and not (context.enquiry and (_status(message) or _FACTS.search(message)))
+    ):
         return None
     changes = changes_in(message, context)
     known: JsonObject = {"changes": changes} if changes else {}

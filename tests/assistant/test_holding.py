@@ -1,0 +1,159 @@
+"""Of what was shown the one that was meant is held, and where the words mean none or several the person is asked; what is not named is not cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.assistant.conftest import Talk, of_kind, text
+from tests.people import Person
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, EnquiryInView, Move, Outcome, Played, Say
+from voyagent.kernel import clock
+
+FARES: list[dict[str, Any]] = [
+    {"fare_id": "f-1", "flights": ["IX 3974", "IX 3977"], "departs_at": "2026-12-12T05:00", "price": {"amount": "30000.00", "currency": "INR"}},
+    {"fare_id": "f-2", "flights": ["IX 3976", "IX 3979"], "departs_at": "2026-12-12T09:00", "price": {"amount": "31000.00", "currency": "INR"}},
+    {"fare_id": "f-3", "flights": ["IX 3976", "IX 3977"], "departs_at": "2026-12-12T09:00", "price": {"amount": "32000.00", "currency": "INR"}},
+]
+RATES = [{"rate_key": "k-1", "hotel": "Amber Court"}, {"rate_key": "k-2", "hotel": "Marina Palace"}]
+DEEPA = EnquiryInView("0190a0a0-0000-7000-8000-000000000001", "Deepa Krishnan", "Dubai", "Kochi", "2026-12-19", "2026-12-25", 2)
+BEFORE = Context(date(2026, 11, 24), enquiry=DEEPA)
+SHOWN = replace(BEFORE, offers={"fares": FARES, "newest": "fares"})
+HELD = {"locator": "K7PQ2M", "expires_at": "2026-11-25T12:30:00.000000Z", "flights": ["IX 3976", "IX 3977"], "departs_at": "2026-12-12T09:00"}
+
+
+@pytest.mark.parametrize(
+    ("said", "fare"),
+    [
+        ("hold flight 2", "f-2"),
+        ("hold flight 3", "f-3"),
+        ("hold flight number 3 please", "f-3"),
+        ("hold option 3", "f-3"),
+        ("hold no. 3", "f-3"),
+        ("hold #2", "f-2"),
+        ("hold 2", "f-2"),
+        ("hold the second one", "f-2"),
+        ("hold the cheapest", "f-1"),
+        ("flight 2", "f-2"),
+        ("option 3", "f-3"),
+        ("number 2", "f-2"),
+        ("no. 3", "f-3"),
+        ("the cheapest", "f-1"),
+        ("make it the second one", "f-2"),
+        ("choose the second", "f-2"),
+        ("I'll take the third", "f-3"),
+        ("hold IX 3976 / IX 3977", "f-3"),
+        ("hold IX3976 and IX3979", "f-2"),
+        ("hold IX 3974", "f-1"),
+    ],
+)
+def test_what_is_held_is_what_was_shown(said: str, fare: str) -> None:
+    move = understand(said, SHOWN)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments) == ("hold_flight", {"fare_id": fare})
+
+
+@pytest.mark.parametrize("said", ["hold it", "hold a flight", "hold flight 9", "hold IX 3976", "hold EK 501"])
+def test_where_several_or_none_fit_nothing_is_held(said: str) -> None:
+    move = understand(said, SHOWN)
+    assert isinstance(move, Ask), move
+    assert (move.tool, move.missing) == ("hold_flight", "pick")
+    answer = understand("2", replace(SHOWN, question=move))
+    assert isinstance(answer, Call), answer
+    assert answer.arguments == {"fare_id": "f-2"}
+
+
+def test_the_only_one_that_was_shown_is_it() -> None:
+    move = understand("hold it", replace(BEFORE, offers={"fares": FARES[:1], "newest": "fares"}))
+    assert isinstance(move, Call), move
+    assert move.arguments == {"fare_id": "f-1"}
+
+
+@pytest.mark.parametrize("said", ["hold flight 3", "hold the second", "hold a flight"])
+def test_a_number_of_a_list_that_was_never_shown_chooses_nothing(said: str) -> None:
+    first = understand(said, BEFORE)
+    assert isinstance(first, Call), first
+    assert first.tool == "search_flights"
+    then = after(said, BEFORE, first, {"count": 3, "fares": FARES})
+    assert isinstance(then, Ask), then
+    assert "3. IX 3976 / IX 3977, 12 Dec 2026 09:00, back 25 Dec 2026, INR 32,000.00" in then.text
+
+
+def test_of_two_lists_the_newest_is_meant() -> None:
+    move = understand("option 2", replace(BEFORE, offers={"fares": FARES, "rates": RATES, "newest": "rates"}))
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments) == ("check_hotel_rate", {"rate_key": "k-2"})
+
+
+def test_the_same_flights_are_held_twice_only_after_a_yes() -> None:
+    context = replace(SHOWN, trip={"passengers": [], "held": [HELD]})
+    asked = understand("hold the third", context)
+    assert isinstance(asked, Ask), asked
+    assert "K7PQ2M" in asked.text
+    yes = understand("yes", replace(context, question=asked))
+    assert isinstance(yes, Call), yes
+    assert yes.arguments == {"fare_id": "f-3"}
+    assert isinstance(understand("no", replace(context, question=asked)), Say)
+    other = understand("hold the second", context)
+    assert isinstance(other, Call), other
+
+
+def test_a_hold_is_told_with_its_flights_their_day_the_price_and_its_end() -> None:
+    context = replace(SHOWN, timezone="Asia/Kolkata")
+    call = understand("hold flight 2", context)
+    assert isinstance(call, Call)
+    told = after("hold flight 2", context, call, {"locator": "K7PQ2M", "held": True, "expires_at": "2026-11-25T12:30:00.000000Z"})
+    assert isinstance(told, Say)
+    for part in ("K7PQ2M", "25 Nov 2026 18:00", "IX 3976 / IX 3979", "12 Dec 2026 09:00", "INR 31,000.00"):
+        assert part in told.text
+
+
+@pytest.mark.parametrize("said", ["cancel the hold", "release K7PQ2M", "cancel K7PQ2M", "cancel the hold K7PQ2M", "release the seats", "cancel the flight"])
+def test_a_hold_that_is_to_go_is_named_and_the_enquiry_stays(said: str) -> None:
+    move = understand(said, replace(SHOWN, trip={"passengers": [], "held": [HELD]}, timezone="Asia/Kolkata"))
+    assert isinstance(move, Say), move
+    assert "K7PQ2M" in move.text
+    assert "25 Nov 2026 18:00" in move.text
+    assert "lapses by itself" in move.text
+
+
+@pytest.mark.parametrize("said", ["cancel the hold", "release Q7X2LM", "cancel my last request", "cancel everything"])
+def test_what_is_not_there_or_not_named_changes_nothing(said: str) -> None:
+    assert isinstance(understand(said, SHOWN), Say)
+
+
+def test_an_enquiry_is_cancelled_by_its_name_after_one_yes() -> None:
+    asked = understand("cancel the enquiry", BEFORE)
+    assert isinstance(asked, Ask), asked
+    assert "Deepa Krishnan" in asked.text
+    yes = understand("yes", replace(BEFORE, question=asked))
+    assert isinstance(yes, Call), yes
+    assert (yes.tool, yes.arguments) == ("update_enquiry", {"enquiry_id": DEEPA.id, "status": "cancelled"})
+
+
+def test_a_flight_of_the_newest_list_is_held_and_told_from_beginning_to_end(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    first = clock.today("UTC") + timedelta(days=40)
+    talk.say(alice, session_id, f"flights from Kochi to Dubai on {first.isoformat()} for 1 adult")
+    found = talk.say(alice, session_id, f"flights from Kochi to Dubai on {first.isoformat()} for 1 adult in business")
+    fares = of_kind(found, "tool_result")[-1]["tool_output"]["fares"]
+    talk.say(alice, session_id, "add passenger Deepa Krishnan, born 12 May 1990")
+    held = talk.say(alice, session_id, "hold flight 2")
+    assert of_kind(held, "tool_use")[-1]["tool_input"] == {"fare_id": fares[1]["fare_id"]}
+    assert " / ".join(fares[1]["flights"]) in text(held)
+    assert "unpaid, until " in text(held)
+    locator = of_kind(held, "tool_result")[-1]["tool_output"]["locator"]
+    again = talk.say(alice, session_id, "hold flight 2")
+    assert not of_kind(again, "tool_use")
+    assert locator in text(again)
+    gone = talk.say(alice, session_id, "cancel the hold")
+    assert not of_kind(gone, "tool_use")
+    assert locator in text(gone)
+
+
+def after(said: str, context: Context, call: Call, output: dict[str, Any]) -> Move:
+    return BuiltInPlanner().next_move(Conversation(said, context, (Played(call, Outcome(output)),)))
