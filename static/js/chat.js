@@ -259,6 +259,23 @@ function grow(box) {
   box.rows = Math.min(12, Math.max(2, box.value.split("\n").length));
 }
 
+// A half-written message outlives a reload: for this tab, this person and this conversation, until it is sent or she signs out (page.js).
+
+function draftOf(box) {
+  return `voyagent_draft ${box.dataset.draft} ${new URL(box.form.action).pathname}`;
+}
+
+function keepDraft(box) {
+  try {
+    if (box.value) sessionStorage.setItem(draftOf(box), box.value);
+    else sessionStorage.removeItem(draftOf(box));
+  } catch { /* storage may be forbidden or full; the message is still in its field */ }
+}
+
+function takeDraft(box) {
+  try { box.value ||= sessionStorage.getItem(draftOf(box)) ?? ""; } catch { /* as above */ }
+}
+
 async function deliver(form) {
   const box = form.querySelector("textarea");
   if (box && !box.value.trim()) return;
@@ -271,6 +288,7 @@ async function deliver(form) {
   if (!(await send(form))) return;
   if (box) {
     box.value = "";
+    if (box.dataset.draft) keepDraft(box);
     grow(box);
     toEnd();
   }
@@ -280,6 +298,9 @@ async function deliver(form) {
 // Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
+  if (!talk && form.matches("[data-compose]")) {
+    try { sessionStorage.removeItem(draftOf(form.elements.message)); } catch { /* as above */ }
+  }
   if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
   event.preventDefault();
   if (form.dataset.delivering) return;
@@ -293,6 +314,7 @@ document.addEventListener("submit", async (event) => {
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-compose] textarea, [data-again] textarea")) grow(event.target);
+  if (event.target.matches("[data-draft]")) keepDraft(event.target);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -322,6 +344,7 @@ document.addEventListener("click", (event) => {
   if (!example || !box) return;
   event.preventDefault();
   box.value = example.textContent;
+  keepDraft(box);
   box.focus();
 });
 
@@ -329,7 +352,10 @@ document.addEventListener("click", (event) => {
 document.addEventListener("over", () => { if (talk) read(); });
 
 const box = document.querySelector("[data-compose] textarea");
-if (box) grow(box);
+if (box) {
+  takeDraft(box);
+  grow(box);
+}
 if (talk) {
   remember(talk);
   for (const id of PARTS.filter((name) => name !== "talk" && document.getElementById(name))) drawn.set(id, markOf(document.getElementById(id)));

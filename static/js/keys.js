@@ -22,6 +22,14 @@ function isTyping(target) {
   return Boolean(target.matches?.("input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=range])"));
 }
 
+// In a field in which nobody has typed there is nothing to take back, so Ctrl Z is for what a toast offers to take back.
+const typedIn = new WeakSet();
+document.addEventListener("input", (event) => typedIn.add(event.target), true);
+
+function isUndo(event) {
+  return (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z" && !event.target.value && !typedIn.has(event.target);
+}
+
 function isCovered() {
   return Boolean(document.querySelector("dialog[open], [popover]:popover-open"));
 }
@@ -113,7 +121,7 @@ function single(key) {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.repeat && !"jk".includes(event.key)) return;
-  if (isCovered() || isTyping(event.target)) return;
+  if (isCovered() || isTyping(event.target) && !isUndo(event)) return;
   let done = false;
   if (event.ctrlKey || event.metaKey) {
     const name = event.key === "Enter" ? "Enter" : event.key.toUpperCase();

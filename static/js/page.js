@@ -53,6 +53,14 @@ document.addEventListener("click", (event) => {
   if (copier) copy(copier);
 });
 
+// Whoever signs out leaves no half-written message behind in this tab.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-sign-out]")) return;
+  try {
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith("voyagent_draft ")) sessionStorage.removeItem(name);
+  } catch { /* storage may be forbidden; then nothing was kept either */ }
+}, true);
+
 async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
   try {

@@ -217,6 +217,48 @@ def test_deleting_offers_the_way_back(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_ctrl_z_takes_a_deletion_back_though_the_empty_field_has_the_focus(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    expect(page.get_by_role("log")).to_contain_text("for example", timeout=ANSWER_MS)
+    gone = page.url
+    page.get_by_label("Rename or delete").click()
+    page.get_by_role("button", name="Delete the conversation").click()
+    box = page.get_by_label("Message to the assistant")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    box.focus()
+    box.press("Control+z")
+    expect(page).to_have_url(gone)
+
+
+def test_a_half_written_message_outlives_a_reload_until_it_is_sent_or_she_signs_out(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    box = page.get_by_label("Message to the assistant")
+    box.fill("who owes")
+    page.reload()
+    expect(box).to_have_value("who owes")
+    box.fill("help")
+    box.press("Enter")
+    expect(page.get_by_role("log")).to_contain_text("for example", timeout=ANSWER_MS)
+    expect(box).to_have_value("")
+    box.fill("trial")
+    here = page.url
+    page.goto("/assistant")
+    expect(box).to_have_value("")
+    page.goto(here)
+    expect(box).to_have_value("trial")
+    box.press("Enter")
+    expect(box).to_have_value("", timeout=ANSWER_MS)
+    page.reload()
+    expect(box).to_have_value("")
+    box.fill("a secret")
+    page.locator("form[data-sign-out]").evaluate("form => form.requestSubmit()")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert page.evaluate("Object.keys(sessionStorage).filter((name) => name.startsWith('voyagent_draft'))") == []
+
+
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_message_is_put_in_other_words_answered_again_and_copied_by_keys_alone(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
