@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from tests.people import Person
 from tests.trips.things import BACK, CREEK, DESERT, OUT, PASSPORT, RIDE, VISA, a_line, a_passenger, a_trip, keyring, line, passenger, whole_trip
-from voyagent.chat import service as chat
+from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.enquiries import service as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -61,6 +61,43 @@ def test_a_trip_of_a_conversation_takes_title_and_enquiry_from_there(alice: Pers
 def test_without_an_enquiry_a_trip_is_called_as_its_conversation_is(alice: Person) -> None:
     with alice.acting() as actor:
         assert service.open_trip(actor, session_id=session_of(alice)).title == "Krishnan family"
+
+
+def test_a_title_that_nobody_gave_follows_who_travels_and_where_to(alice: Person) -> None:
+    session_id = session_of(alice, None)
+    with alice.acting() as actor:
+        said = {"type": "text", "text": "Kochi to Dubai flights 18 Dec back 27 Dec, 2 adults 1 child, please"}
+        chat.append(actor, chats.get_session(session_id, lock=True), role="user", blocks=[said], turn_id=None)
+        trip_id = service.open_trip(actor, session_id=session_id).id
+    assert title_of(alice, trip_id) == "Trip"
+    a_line(alice, trip_id, OUT)
+    assert title_of(alice, trip_id) == "Dubai"
+    person_id = a_passenger(alice, trip_id, full_name="Fathima Beevi")
+    a_passenger(alice, trip_id, full_name="Zara Khan")
+    assert title_of(alice, trip_id) == "Beevi, Dubai"
+    with alice.acting() as actor:
+        service.remove_passenger(actor, trip_id, person_id)
+    assert title_of(alice, trip_id) == "Khan, Dubai"
+    with alice.acting() as actor:
+        service.update_trip(actor, trip_id, {"title": "Khan, Dubai", "enquiry_id": enquiry_of(alice, destination="Sharjah")})
+    assert title_of(alice, trip_id) == "Deepa Krishnan, Sharjah"
+
+
+def test_a_title_that_somebody_gave_stays(alice: Person) -> None:
+    named = a_trip(alice, title="Honeymoon")
+    a_line(alice, named, OUT)
+    a_passenger(alice, named)
+    assert title_of(alice, named) == "Honeymoon"
+    with alice.acting() as actor:
+        nameless = service.open_trip(actor).id
+        service.update_trip(actor, nameless, {"title": "Ours"})
+    a_line(alice, nameless, OUT)
+    assert title_of(alice, nameless) == "Ours"
+
+
+def title_of(person: Person, trip_id: UUID) -> str:
+    with person.acting():
+        return queries.get_trip(trip_id).title
 
 
 @pytest.mark.parametrize(("destination", "title"), [("Dubai", "Deepa Krishnan, Dubai"), (None, "Deepa Krishnan"), ("  ", "Deepa Krishnan")])

@@ -98,6 +98,19 @@ def is_live(session_id: ColumnElement[Any]) -> ColumnElement[bool]:
     return there_is(select(literal_column("1")).where(owned(ChatSession), _SESSIONS.id == session_id, _SESSIONS.deleted_at.is_(None)))
 
 
+def is_named(session: ChatSession) -> bool:
+    """Whether a conversation is called what somebody called it, and not after the first thing that was said in it."""
+    if session.title is None:
+        return False
+    said = select(ChatMessage.blocks).where(ChatMessage.session_id == session.id, ChatMessage.role == "user").order_by(ChatMessage.sequence).limit(1)
+    return not words_of(db.session.scalar(said) or []).startswith(session.title)
+
+
+def words_of(blocks: list[dict[str, Any]]) -> str:
+    """The words of a message, one block after the other."""
+    return " ".join(str(block["text"]).strip() for block in blocks if block.get("type") == "text" and block.get("text")).strip()
+
+
 def title_of(session_id: ColumnElement[Any]) -> ScalarSelect[Any]:
     """For a Core select of another room: the name of the conversation that a column names, null where it has none."""
     return select(_SESSIONS.title).where(owned(ChatSession), _SESSIONS.id == session_id).scalar_subquery()

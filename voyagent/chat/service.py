@@ -297,7 +297,7 @@ def append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[s
     session.message_count += 1
     session.last_message_at = clock.now()
     if role == "user" and session.title is None:
-        session.title = _words(blocks)[:TITLE_FROM_MESSAGE] or None
+        session.title = queries.words_of(blocks)[:TITLE_FROM_MESSAGE] or None
     message = ChatMessage(
         session_id=session.id,
         sequence=session.message_count,
@@ -309,10 +309,6 @@ def append(actor: Actor, session: ChatSession, *, role: str, blocks: list[dict[s
     db.session.add(message)
     db.session.flush()
     return message
-
-
-def _words(blocks: list[dict[str, Any]]) -> str:
-    return " ".join(str(block["text"]).strip() for block in blocks if block.get("type") == "text" and block.get("text")).strip()
 
 
 def _title(title: str) -> str:

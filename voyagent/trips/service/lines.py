@@ -26,7 +26,7 @@ from voyagent.trips.service.errors import (
     NegativeAmount,
     TripFull,
 )
-from voyagent.trips.service.trips import apply, told, touch
+from voyagent.trips.service.trips import apply, title_follows, told, touch
 
 LINES_MAX = 200
 BY_HAND = {
@@ -72,8 +72,8 @@ def add_line(actor: Actor, trip_id: UUID, details: AnyDetails, changes: LineChan
     said: LineChanges = {"currency": trip.currency, "cost": "0", "price": "0", **(changes or {}), "details": details}
     line = TripLine(id=new_id(), trip_id=trip.id, kind=details.kind, **_columns(details.kind, said, trip.currency))
     line.created_at = line.updated_at = trip.updated_at = clock.now()
-    db.session.add(line)
-    db.session.flush()
+    with title_follows(trip):
+        db.session.add(line)
     amounts = {"cost": Money(line.cost_minor, line.currency).wire, "price": Money(line.price_minor, line.currency).wire, "currency": line.currency}
     audit.record(actor, "trip.line_added", entity_refs=_refs(line), inputs={"kind": line.kind, "status": line.status, **amounts})
     return line
@@ -94,7 +94,8 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
     if _is_of_booking(line, values):
         raise LineAtSupplier
     before = {name: Money(getattr(line, f"{name}_minor"), line.currency) for name in ("cost", "price")}
-    changed = apply(line, values)
+    with title_follows(queries.get_trip(trip_id)):
+        changed = apply(line, values)
     if changed:
         touch(trip_id)
         db.session.flush()
@@ -112,9 +113,9 @@ def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
     if line.status in OVER:
         raise LineIsOver
     was = line.status
-    apply(line, {"status": "cancelled", "hold_expires_at": None})
-    touch(trip_id)
-    db.session.flush()
+    with title_follows(queries.get_trip(trip_id)):
+        apply(line, {"status": "cancelled", "hold_expires_at": None})
+        touch(trip_id)
     audit.record(actor, "trip.line_cancelled", entity_refs=_refs(line), inputs={"kind": line.kind, "before": was})
     return line
 
@@ -125,9 +126,9 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status not in OVER and line.status != "planned":
         raise LineIsCommitted
-    db.session.delete(line)
-    touch(trip_id)
-    db.session.flush()
+    with title_follows(queries.get_trip(trip_id)):
+        db.session.delete(line)
+        touch(trip_id)
     audit.record(actor, "trip.line_removed", entity_refs=_refs(line), inputs={"kind": line.kind, "before": line.status})
 
 

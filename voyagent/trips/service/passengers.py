@@ -17,7 +17,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.trips import passports, queries
 from voyagent.trips.models import TripPassenger
 from voyagent.trips.service.errors import BornLater, TripFull
-from voyagent.trips.service.trips import apply, touch
+from voyagent.trips.service.trips import apply, title_follows, touch
 
 PASSENGERS_MAX = 99
 
@@ -45,8 +45,8 @@ def add_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, said: Passenger
     passenger = TripPassenger(id=new_id(), trip_id=trip.id, **values)
     passenger.created_at = passenger.updated_at = trip.updated_at = clock.now()
     passports.seal(keyring, passenger, number)
-    db.session.add(passenger)
-    db.session.flush()
+    with title_follows(trip):
+        db.session.add(passenger)
     audit.record(actor, "trip.passenger_added", entity_refs=_refs(passenger), inputs={"fields": sorted(name for name, value in said.items() if value)})
     return passenger
 
@@ -64,7 +64,8 @@ def update_passenger(keyring: Keyring, actor: Actor, trip_id: UUID, passenger_id
             passports.seal(keyring, passenger, number)
             passenger.updated_at = clock.now()
             fields.append("passport_number")
-    fields += apply(passenger, values)
+    with title_follows(queries.get_trip(trip_id)):
+        fields += apply(passenger, values)
     if fields:
         touch(trip_id)
         db.session.flush()
@@ -76,9 +77,9 @@ def remove_passenger(actor: Actor, trip_id: UUID, passenger_id: UUID) -> None:
     """Leave somebody at home, and forget the passport. Raises Forbidden, PassengerNotFound."""
     actor.require("trip.update")
     passenger = queries.get_passenger(trip_id, passenger_id, lock=True)
-    db.session.delete(passenger)
-    touch(trip_id)
-    db.session.flush()
+    with title_follows(queries.get_trip(trip_id)):
+        db.session.delete(passenger)
+        touch(trip_id)
     audit.record(actor, "trip.passenger_removed", entity_refs=_refs(passenger))
 
 

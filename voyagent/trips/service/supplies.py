@@ -24,6 +24,7 @@ from voyagent.trips.details import AnyDetails, span, stored
 from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
+from voyagent.trips.service.trips import title_follows
 
 Given = TypeVar("Given", FlightOffer, HotelRate)
 Answer = TypeVar("Answer")
@@ -135,10 +136,10 @@ def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total
         line.our_reference, line.hold_expires_at, line.offer_id = booking.reference, booking.hold_expires_at, offer_id
         line.cost_minor, line.price_minor, line.currency = amount, amount, total.currency
         line.created_at = line.updated_at = now
-        db.session.add(line)
         lines.append(line)
-    trip.updated_at = now
-    db.session.flush()
+    with title_follows(trip):
+        db.session.add_all(lines)
+        trip.updated_at = now
     return lines
 
 

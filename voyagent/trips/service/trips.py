@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import Any, TypedDict
 from uuid import UUID
@@ -17,6 +18,8 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries
+from voyagent.trips.details import FlightDetails, HotelDetails
+from voyagent.trips.itinerary import turning_point
 from voyagent.trips.models import Trip
 from voyagent.trips.service.errors import TripAlreadyOpen
 
@@ -47,8 +50,8 @@ def open_trip(
 ) -> Trip:
     """Open a trip, for a conversation or an enquiry of the agency where they are named.
 
-    What is not said is taken from there: the enquiry from the conversation, the title from the enquiry, which the customer reads, else from the conversation,
-    the currency from the agency.
+    What is not said is taken from there: the enquiry from the conversation, the title, which the customer reads, from the enquiry, else from what somebody
+    called the conversation, the currency from the agency. A title that nobody gave follows the trip (`title_follows`).
     Raises Forbidden, SessionNotFound, EnquiryNotFound, UnknownCurrency, TripAlreadyOpen.
     """
     actor.require("trip.open")
@@ -57,7 +60,7 @@ def open_trip(
         session = chats.get_session(session_id, lock=True)  # so that two who open at once open one
         if queries.find_trip(session_id=session_id) is not None:
             raise TripAlreadyOpen
-        spoken_of = session.title
+        spoken_of = session.title if chats.is_named(session) else None
     enquiry = _enquiry(session_id, enquiry_id)
     trip = Trip(
         id=new_id(),
@@ -104,11 +107,23 @@ def update_trip(actor: Actor, trip_id: UUID, changes: TripChanges) -> Trip:
             raise TripAlreadyOpen
     if values.get("enquiry_id") is not None:
         enquiries.get_enquiry(values["enquiry_id"])
-    changed = apply(trip, values)
+    with title_follows(trip) if values.get("title") in (None, trip.title) else nullcontext():
+        changed = apply(trip, values)
     if changed:
         db.session.flush()
         audit.record(actor, "trip.updated", entity_refs=_refs(trip), inputs={"fields": told(changed, private=_PRIVATE)})
     return trip
+
+
+@contextmanager
+def title_follows(trip: Trip) -> Iterator[None]:
+    """Call a trip after its customer, or after who travels and where to, as that stands behind the block; what somebody has called it stays."""
+    follows = trip.title in (NAMELESS, _derived(trip)) or _is_of_first_words(trip)
+    yield
+    db.session.flush()
+    if follows:
+        trip.title = _derived(trip)
+        db.session.flush()
 
 
 def apply(row: Any, values: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -155,6 +170,26 @@ def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
     if session_id is None or not chats.exists(session_id) or queries.find_trip(session_id=session_id) is not None:
         return None
     return session_id
+
+
+def _derived(trip: Trip) -> str:
+    """What a trip is called where nobody has called it anything."""
+    enquiry = _enquiry(trip.session_id, trip.enquiry_id)
+    if enquiry is not None:
+        return _title_of(enquiry)[:TITLE_MAX]
+    journey = queries.read_trip(SessionReader(db.session), trip.id)
+    family = journey.passengers[0].full_name.rpartition(" ")[2] if journey.passengers else ""
+    flights = [line.details for line in journey.standing if isinstance(line.details, FlightDetails)]
+    stays = [line.details.city for line in journey.standing if isinstance(line.details, HotelDetails)]
+    return ", ".join(filter(None, (family, turning_point(flights) or next(iter(stays), ""))))[:TITLE_MAX] or NAMELESS
+
+
+def _is_of_first_words(trip: Trip) -> bool:
+    """Whether a trip is called after what was first said in its conversation, as those were that were opened before titles followed."""
+    if trip.session_id is None or not chats.exists(trip.session_id):
+        return False
+    session = chats.get_session(trip.session_id)
+    return trip.title == (session.title or "")[:TITLE_MAX] and not chats.is_named(session)
 
 
 def _title_of(enquiry: Row) -> str:
