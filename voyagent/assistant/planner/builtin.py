@@ -74,10 +74,15 @@ class BuiltInPlanner:
         return understand(conversation.message, conversation.context)
 
     def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
-        if outcome.error is not None:
+        added = [one for one in conversation.played if isinstance(one.move, Call) and one.move.tool == "add_passenger"]
+        if outcome.error is not None and call.tool != "add_passenger":
             return Say(sentences.tell(call, outcome))
         said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
         wish = fulfilment.wished(said, context)
+        if added and isinstance(wish, Wish) and wish.tool == "add_passenger":
+            return fulfilment.next_passenger(wish, added)
+        if outcome.error is not None:
+            return Say(sentences.tell(call, outcome))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
         followed = completion.after_lookup(wish, call, found, context) if isinstance(wish, Wish) else None
         if followed is not None:

@@ -6,14 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, travel, tripinvoice, wishes
-from voyagent.assistant.planner.moves import Call, Context, Move
+from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
+from voyagent.assistant.planner.moves import Call, Context, Move, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 WISH_MAX = 400
 ENOUGH = 3
+AT_ONCE_MAX = 7  # a turn has eight moves, the last of which tells
 CHOSEN = {"fare_id", "rate_key"}
 _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
@@ -59,6 +60,24 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     return wishes.answered(question, said, context)
 
 
+def next_passenger(wish: Wish, added: list[Played]) -> Move:
+    """The next of those who were named, each added by itself; behind the last, or the first that is refused, what came of it."""
+    last, more = added[-1], wish.known.get("and_more", [])
+    assert isinstance(last.move, Call)
+    assert last.outcome is not None
+    left = more[len(added) - 1 :]
+    if last.outcome.error is None and left and len(added) < AT_ONCE_MAX and left[0].get("full_name"):
+        return Call("add_passenger", left[0])
+    told = [one.outcome.output["full_name"] for one in added if one.outcome is not None and one.outcome.error is None]
+    words = [telling.joined(told)] if told else []
+    if last.outcome.error is not None:
+        words.append(sentences.tell(last.move, last.outcome))
+    if left:
+        names = ", ".join(one.get("full_name", "?") for one in left)
+        words.append(_("Not added yet: %(names)s. Say their names again.", names=names))
+    return Say("\n".join(words))
+
+
 def is_yes(said: str) -> bool:
     """Whether the words say yes to what was asked, and nothing more."""
     return bool(_YES.match(said))
@@ -84,7 +103,7 @@ def first_move(wish: Wish, context: Context) -> Move:
         return completion.create(wish.known, context)
     if wish.tool == "update_enquiry":
         return completion.change(wish, context.enquiry.customer_name if context.enquiry else "")
-    return Call(wish.tool, wish.known)
+    return Call(wish.tool, {name: value for name, value in wish.known.items() if name != "and_more"})
 
 
 def looks_up(wish: Wish) -> Call | None:

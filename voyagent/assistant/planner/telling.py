@@ -24,6 +24,13 @@ def done(tool: str, output: JsonObject) -> str:
     return say(output) if say else _("Done, as granted.")
 
 
+def joined(names: list[str]) -> str:
+    """Who travels along from now on."""
+    if len(names) == 1:
+        return _("%(name)s travels along. The passport’s number goes in on the page of the trip.", name=names[0])
+    return _("%(names)s travel along. The passports’ numbers go in on the page of the trip.", names=", ".join(names))
+
+
 def _received(output: JsonObject) -> str:
     return _("Recorded: %(amount)s of %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
 
@@ -127,7 +134,7 @@ def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:
 
 
 def _added(_arguments: JsonObject, output: JsonObject) -> str:
-    return _("%(name)s travels along. The passport’s number goes in on the page of the trip.", name=output["full_name"])
+    return joined([output["full_name"]])
 
 
 def _removed(_arguments: JsonObject, output: JsonObject) -> str:

@@ -27,16 +27,24 @@ _TRIP = re.compile(
 _SEND = re.compile(_POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerary\b", re.IGNORECASE)
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
 _ADD_PASSENGER = re.compile(
-    _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+)?(?:new\s+)?(?P<kind1>adult|child|infant|senior"
-    r"|baby)?\s*(?P<what>passenger|travell?er|guest|pax)?\s*:?\s*(?P<rest>.*)$",
+    _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+|\d+\s+)?(?:new\s+)?(?:(?P<kind1>adults?|children|child|infants?|seniors?|kids?"
+    r"|bab(?:y|ies))\b)?\s*(?:(?P<what>passengers?|travell?ers?|guests?|pax)\b)?\s*:?\s*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:trip|itinerary|booking|list)\b\s*", re.IGNORECASE)
 _KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
-_KINDS = {"baby": "infant", "kid": "child", "senior citizen": "senior"}
+_KINDS = {"baby": "infant", "babies": "infant", "kid": "child", "kids": "child", "children": "child", "senior citizen": "senior"}
+_KIND_OF_ALL = re.compile(r"(?P<kind>child(?:ren)?|kids?|bab(?:y|ies)|adult|infant|senior)", re.IGNORECASE)
 _BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
-_EXPIRES = re.compile(r"\bpassport\b[^,;]*?\b(?:expir\w*|valid (?:until|till|to))\b\s*(?:on|:)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
-_PASSPORT_NUMBER = re.compile(r",?\s*\bpassport\s*(?:no\.?|number|#|:)?\s*[A-Z]{0,2}\d{6,9}\b", re.IGNORECASE)
+_EXPIRES = re.compile(
+    r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
+)
+_PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*[A-Z]{0,2}\d{6,9}\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
+_A_FACT = re.compile(
+    r"^(?:(?:is|was|are)\s+)?(?:born|dob|d\.o\.b|date|passport|pp|expir\w*|exp|valid|good|an?|the|who|adult|child|infant|senior|male|female|aged?|nationality)\b|^(?:baby|kid)\b(?!\s+(?-i:[A-Z]))|^\d",
+    re.IGNORECASE,
+)
 _REMOVE = re.compile(
     _POLITE + r"(?:remove|drop|take off|take out|delete)\s+(?:(?:the|an?|one)\s+)?(?:(?P<what>passenger|travell?er"
     r"|guest)\b\s*)?(?P<name>[^\d,]*?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
@@ -149,29 +157,63 @@ def itinerary(message: str, _context: Context) -> Call | None:
 
 
 def add_passenger(message: str, context: Context) -> Wish | None:
-    """`add passenger Deepa Krishnan`, `add Ravi Menon (child, born 3 Mar 2019) to the trip`."""
+    """`add passenger Deepa Krishnan`, `add Ravi Menon (child, born 3 Mar 2019) to the trip`; of several, `and_more` are those behind the first."""
     match = _ADD_PASSENGER.match(message)
-    if match is None or not (match["what"] or match["kind1"] or _TO_TRIP.search(message)):
+    if match is None or not (match["what"] or match["kind1"] or _TO_TRIP.search(message) or _BORN.search(message) or _PASSPORT_NUMBER.search(message)):
         return None
     rest = _PASSPORT_NUMBER.sub("", _TO_TRIP.sub(" ", f" {match['rest']} ")).strip()
+    first, *more = [_passenger(words, match["kind1"], context) for words in _people(rest)]
+    return Wish("add_passenger", first | ({"and_more": more} if more else {}))
+
+
+def _people(said: str) -> list[str]:
+    """What is said of each: behind `and` or a comma somebody else begins only where a name does."""
+    found, between, start = [""], "", 0
+    for end in (*_ANOTHER.finditer(said), None):
+        piece = said[start : end.start() if end else len(said)]
+        if found[-1].strip() and _begins_another(piece):
+            found.append(piece)
+        else:
+            found[-1] += between + piece
+        between, start = (end.group(), end.end()) if end else ("", start)
+    return found
+
+
+def _begins_another(piece: str) -> bool:
+    head = _head(piece)
+    named = piece[:1].isupper() or (piece.islower() and len(head.split()) > 1)
+    if not named or _A_FACT.match(piece) or stations.nationality_in(head) is not None or stations.country_of(head) is not None:
+        return False
+    return as_name(head) is not None
+
+
+def _head(words: str) -> str:
+    """Where the name stands: before the first fact."""
+    return re.split(r"[,;(]|\s+(?:as|who|born|dob|d\.o\.b\.?|date|passport|expir\w*|exp|valid|good|aged?|an?|is)\b|\s+-\s+|\s+\d", words.strip(), maxsplit=1)[
+        0
+    ].strip()
+
+
+def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObject:
+    """What is said of one person, by the tool's names."""
     known: JsonObject = {}
-    kind = _KIND.search(match["kind1"] or "") or _KIND.search(rest)
+    kind = _KIND.search(re.sub(r"^\s*(?:baby|master|kid)\s+(?=[A-Z])", "", said)) or (_KIND_OF_ALL.match(kind_of_all) if kind_of_all else None)
     if kind:
-        said = kind["kind"].lower()
-        known["kind"] = _KINDS.get(said, said)
+        word = kind["kind"].lower()
+        known["kind"] = _KINDS.get(word, word)
     for field, pattern, past in (("date_of_birth", _BORN, True), ("passport_expiry", _EXPIRES, False)):
-        found = pattern.search(rest)
+        found = pattern.search(said)
         days = days_in(found["when"], context, past=past) if found else []
         if days:
             known[field] = days[0]
-    nationality = stations.nationality_in(rest)
+    nationality = stations.nationality_in(said)
     if nationality:
         known["nationality"] = nationality
-    head = re.split(r"[,;(]|\s+(?:as|who|born|dob|an?)\s+|\s+-\s+", rest, maxsplit=1)[0]
-    name = as_name(_KIND.sub("", re.sub(r"^(?:named|called|an?|the)\s+", "", head.strip(), flags=re.IGNORECASE)).strip())
+    head = re.sub(r"^(?:named|called|an?|the)\s+", "", _head(said), flags=re.IGNORECASE)
+    name = as_name((head if kind_of_all else re.sub(r"^(?:adult|child|infant|senior|kid|baby(?!\s+[A-Z]\w*$))\s+", "", head, flags=re.IGNORECASE)).strip())
     if name:
         known["full_name"] = name
-    return Wish("add_passenger", known)
+    return known
 
 
 def remove_passenger(message: str, _context: Context) -> Wish | None:
