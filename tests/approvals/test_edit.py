@@ -145,12 +145,12 @@ def test_one_s_own_request_stays_one_s_own_when_it_is_edited(desk: Desk, alice: 
 
 def of_a_receipt(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     first = {"invoice_id": str(issued(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
-    return first, first | {"amount": "15000", "reference": "cheque 00123"}
+    return first, first | {"amount": "15000", "account": "cash", "reference": "cheque 00123"}
 
 
 def of_a_payment(alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:
     first = {"bill_id": str(receive(alice)), "amount": "20000", "currency": "INR", "paid_on": "2024-06-25"}
-    return first, first | {"amount": "15000", "paid_on": "2024-06-24"}
+    return first, first | {"amount": "15000", "account": "cash", "paid_on": "2024-06-24"}
 
 
 def of_a_bill(_alice: Person) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -436,7 +436,7 @@ ACCOUNTS = {
 
 
 def moved(key: str, which: str, amount: str, on: str = "2026-11-24", currency: str = "INR", **more: str) -> JsonObject:
-    return {key: which, "amount": amount, "currency": currency, "paid_on": on, **more}
+    return {key: which, "amount": amount, "currency": currency, "paid_on": on, "account": "bank", **more}
 
 
 ON_TRIP = {
@@ -498,6 +498,10 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
     ("file a UAE visa for Deepa Krishnan", ON_TRIP, "file_visa", {"passenger_id": DEEPA, "destination": "AE"}),
     ("apply for a visa to Thailand for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "TH"}),
     ("Deepa Krishnan paid 20,000", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    ("Deepa Krishnan paid 20k in cash today", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", account="cash")),
+    ("received 20,000 cash from Deepa Krishnan", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", account="cash")),
+    ("Deepa Krishnan paid 20,000 by cheque 118", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", reference="118")),
+    ("we paid BSP India 8,000 in cash", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000", account="cash")),
     ("Deepa Krishnan has paid in full", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
     ("received 20k from Deepa Krishnan yesterday, UTR 9912", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", "2026-11-23", reference="9912")),
     ("record a payment of 45,000 from Deepa Krishnan on 20 Nov", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000", "2026-11-20")),

@@ -69,6 +69,25 @@ def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person)
     assert set(told) - {"asked"} == registry.get("record_receipt").gives
 
 
+def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person) -> None:
+    invoice_id = papers.issued(alice)
+    use("record_receipt", invoice_id=str(invoice_id), amount="20000", currency="INR", paid_on="2024-06-20", account=" Cash")
+    line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
+    bill = use("receive_bill", vendor_name="BSP India", vendor_reference="B-7", issue_date="2024-06-10", due_date="2024-06-25", line_items=[line])
+    use("pay_bill", bill_id=bill["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25", account="cash")
+    with alice.reading() as reader:
+        moved = {row["code"]: (row["debit_minor"], row["credit_minor"]) for row in ledger.trial_balance_rows(reader, FAR)}
+    assert moved["1010"] == (2_000_000, 800_000)
+    assert "1100" not in moved
+
+
+def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
+    paid = {"invoice_id": "0190a0a0-0000-7000-8000-000000000001", "amount": "1", "currency": "INR", "paid_on": "2024-06-20"}
+    assert registry.get("record_receipt").read(paid).account == "bank"  # type: ignore[attr-defined]
+    with pytest.raises(registry.ArgumentsRefused):
+        registry.get("record_receipt").read({**paid, "account": "1300"})
+
+
 def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
     line = {"description": "Settlement", "quantity": 1, "unit_price": "8000", "currency": "INR"}
     told = use("receive_bill", vendor_name="BSP India", vendor_reference="B-7", issue_date="2024-06-10", due_date="2024-06-25", line_items=[line])

@@ -75,8 +75,8 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("hold_flight", "ticketing_visa", {"fare_id"}, {"passenger_ids"}, "SR", set(), {"held", "pnr_id", "locator", "expires_at"}),
     ("visa_requirements", "ticketing_visa", {"nationality", "destination"}, set(), "R", set(), {"kind", "checklist", "fee", "source"}),
     ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
-    ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
-    ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),
+    ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
+    ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),
     (
         "receive_bill",
         "accounting",

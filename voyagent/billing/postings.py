@@ -54,7 +54,7 @@ def run_receipt(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note a customer's payment. Raises InvalidArguments and whatever `service.record_receipt` raises."""
     wanted = effects.read_arguments(RecordReceiptIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.record_receipt(actor, wanted.invoice_id, amount, wanted.paid_on, reference=wanted.reference)
+    payment = service.record_receipt(actor, wanted.invoice_id, amount, wanted.paid_on, reference=wanted.reference, account=wanted.account)
     invoice = queries.get_invoice(wanted.invoice_id)
     return {"recorded": True, "payment_id": str(payment.id), "invoice_id": str(invoice.id), "number": invoice.number} | _settled(invoice, amount)
 
@@ -63,7 +63,7 @@ def run_pay(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Note that a bill was paid. Raises InvalidArguments and whatever `service.pay_bill` raises."""
     wanted = effects.read_arguments(PayBillIn, arguments)
     amount = Money.parse(wanted.amount, wanted.currency)
-    payment = service.pay_bill(actor, wanted.bill_id, amount, wanted.paid_on, reference=wanted.reference)
+    payment = service.pay_bill(actor, wanted.bill_id, amount, wanted.paid_on, reference=wanted.reference, account=wanted.account)
     bill = queries.get_bill(wanted.bill_id)
     return {"paid": True, "payment_id": str(payment.id), "bill_id": str(bill.id), "vendor_reference": bill.vendor_reference} | _settled(bill, amount)
 
@@ -199,10 +199,19 @@ def _payment(title: str, document: Invoice | Bill, wanted: RecordReceiptIn | Pay
     amount = Money.parse(wanted.amount, wanted.currency)
     facts = [
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
+        FactShown(label=gettext("Account"), value=_account(wanted.account)),
         FactShown(label=gettext("Paid on"), value=_day(wanted.paid_on)),
         FactShown(label=gettext("Open before"), value=spoken(wire_amount(document.open_minor, document.currency), document.currency)),
     ]
     return Description(title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts)
+
+
+def _account(purpose: str) -> str:
+    """The account that money comes into or goes from. Raises AccountNotFound where the chart has none for it."""
+    found = accounts.find_accounts([purpose]).get(purpose)
+    if found is None:
+        raise accounts.AccountNotFound
+    return f"{found.code} {found.name}"
 
 
 def _settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:

@@ -114,12 +114,24 @@ class ReceiveBillIn(Closed):
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
 
 
+def _cash_or_bank(account: str) -> str:
+    said = account.strip().lower()
+    if said not in ("bank", "cash"):
+        raise PydanticCustomError("cash_or_bank", "Write “bank” or “cash”.")
+    return said
+
+
+MoneyAccount = Annotated[str, AfterValidator(_cash_or_bank), Field(max_length=16, json_schema_extra={"enum": ["bank", "cash"]})]
+"""Where money lies: the account of the chart that serves as the agency's bank, or the one that is its cash in hand."""
+
+
 class PaymentIn(Closed):
-    """Money that settles a document, or a part of it, and the day on which it moved."""
+    """Money that settles a document, or a part of it, the day on which it moved, and the account that it came into or went from."""
 
     amount: PlainAmount
     currency: CurrencyCode
     paid_on: BusinessDate
+    account: MoneyAccount = "bank"
     reference: text_field(128) | None = None  # type: ignore[valid-type]
 
 

@@ -35,6 +35,7 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: lazy_gettext("Write an amount such as 45000 or 45,000.50."),
+    "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
     "literal_error": lambda: lazy_gettext("Choose one of the list."),
     "enum": lambda: lazy_gettext("Choose one of the list."),
 }

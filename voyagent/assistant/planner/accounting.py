@@ -79,6 +79,10 @@ _HAS_PAID = re.compile(
     r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?!\s+(?:invoices?|bills?))(?P<rest>[^?]*)$",
     re.IGNORECASE,
 )
+_CASH = re.compile(
+    r"\b(?:in|by|as|with|of)\s+(?:hard\s+)?cash\b|\bcash\s+(?:from|of|by|to|payment|receipt|paid|today|yesterday)\b|\bpaid\s+cash\b|\bcash\s*[.!]?$",
+    re.IGNORECASE,
+)
 _FROM = re.compile(
     r"\b(?:from|by)\s+(?P<name>[^\d,;₹$€£]+?)"
     r"(?=\s+(?:on|for|against|yesterday|today|last|in|as|of|dated|this)\b|[,;.]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)",
@@ -321,6 +325,8 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
         ]
         if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
             known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
+    if _CASH.search(message):
+        known["account"] = "cash"
     days = days_in(message, context, past=True)
     known["paid_on"] = days[0] if days else context.today.isoformat()
     reference = re.search(

@@ -172,10 +172,12 @@ def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject)
         return Say("\n".join((_("Several are open. Say which one by its number, with the amount."), listed)))
     only = documents[0]
     amount = only["open"]["amount"] if known.get("full") else known["amount"]
-    currency = known.get("currency") or only["open"]["currency"]
-    arguments = {key: only["id"], "amount": amount, "currency": currency, "paid_on": known["paid_on"]}
+    currency, account = known.get("currency") or only["open"]["currency"], known.get("account", "bank")
+    arguments = {key: only["id"], "amount": amount, "currency": currency, "paid_on": known["paid_on"], "account": account}
+    how = _("in cash") if account == "cash" else _("through the bank")
     words = _(
-        "%(amount)s on %(day)s for %(document)s. It is recorded when somebody grants it.",
+        "%(amount)s %(how)s on %(day)s for %(document)s. It is recorded when somebody grants it.",
+        how=how,
         amount=sentences.money(amount, currency),
         day=sentences.day(known["paid_on"]),
         document=_document(only),

@@ -18,30 +18,30 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 
-def record_receipt(actor: Actor, invoice_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None) -> Payment:
-    """Note that a customer has paid an invoice or a part of it: bank stands against receivable on that day, or today in the agency's zone.
+def record_receipt(actor: Actor, invoice_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None, account: str = "bank") -> Payment:
+    """Note that a customer has paid an invoice or a part of it: `bank` or `cash` stands against receivable on that day, or today in the agency's zone.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
     day = _check(actor, invoice, OPEN_INVOICE, amount, on)
-    payment = _settle(actor, invoice, amount, day, reference, direction="in", accounts=("bank", "receivable"), narration=f"Receipt, {invoice.number}")
+    payment = _settle(actor, invoice, amount, day, reference, direction="in", accounts=(account, "receivable"), narration=f"Receipt, {invoice.number}")
     invoice.status = "paid" if invoice.open_minor == 0 else "partially_paid"
     db.session.flush()
     audit.record(actor, "payment.received", entity_refs={"invoice_id": invoice.id, "payment_id": payment.id}, outputs=_told(amount, day))
     return payment
 
 
-def pay_bill(actor: Actor, bill_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None) -> Payment:
-    """Note that a bill or a part of it was paid: payable stands against bank on that day, or today in the agency's zone.
+def pay_bill(actor: Actor, bill_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None, account: str = "bank") -> Payment:
+    """Note that a bill or a part of it was paid: payable stands against `bank` or `cash` on that day, or today in the agency's zone.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
     day = _check(actor, bill, OPEN_BILL, amount, on)
-    payment = _settle(actor, bill, amount, day, reference, direction="out", accounts=("payable", "bank"), narration=f"Payment, {bill.vendor_reference}")
+    payment = _settle(actor, bill, amount, day, reference, direction="out", accounts=("payable", account), narration=f"Payment, {bill.vendor_reference}")
     if bill.open_minor == 0:
         bill.status = "paid"
     db.session.flush()
