@@ -6,13 +6,14 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask_babel import force_locale
 
 from voyagent.assistant import tasks
-from voyagent.assistant.toolcards import CARDS, card_of
+from voyagent.assistant.toolcards import CARDS, asked_with, card_of
 from voyagent.assistant.tools import registry
 
 assert tasks.TOOLS
@@ -162,3 +163,9 @@ def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
 
 def test_a_name_that_no_tool_has_is_told_as_it_is() -> None:
     assert card_of({"tool_name": "make_tea", "input": {}, "output": None}).line == "make tea"
+
+
+def test_what_a_tool_was_asked_with_is_said_in_words_and_without_ids() -> None:
+    given = {"country": "AE", "city": "Dubai", "check_in": "2026-12-19", "guests": 2, "currency": "INR", "budget_max": "120000", "trip_id": str(uuid4())}
+    told = dict(asked_with({"tool_name": "search_hotels", "input": given, "output": None}))
+    assert told == {"Country": "United Arab Emirates", "City": "Dubai", "Check-in": "19 Dec 2026", "Guests": "2", "Budget": "INR 1,20,000.00"}

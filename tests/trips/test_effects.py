@@ -18,6 +18,7 @@ from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals import effects, service
 from voyagent.approvals.service import PreviewStale, SelfApproval
 from voyagent.kernel.errors import Forbidden
+from voyagent.settings import service as settings
 from voyagent.trips import service as trips
 from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
 
@@ -119,6 +120,12 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(desk: Desk, alice
     grant(tina, booking, drain)
     result = desk.row(booking)["effect_result"]
     assert (result["booked"], result["status"]) == (True, "booked")
+    page = Page(alice.browser.get(f"/approvals/{booking}"))
+    outcome = page.words(".//*[@id='outcome']")
+    assert all(words in outcome for words in ("Booking number", result["supplier_ref"], "State", "Booked", "Open the trip"))
+    assert not any(words in outcome for words in ("True", result["booking_id"], str(trip_id)))
+    assert rate.rate_key not in page.words(".//*[@id='changes']")
+    assert not page.all(".//*[@id='changes']//details[@open]"), "what ran is folded away once it has"
     cancelling = proposed(desk, bob, "cancel_hotel_booking", booking_id=result["booking_id"])
     assert [after for _before, after in steps(desk.row(cancelling))] == [None]
     grant(tina, cancelling, drain)
@@ -131,6 +138,21 @@ def test_the_same_preview_twice_is_the_same_so_that_a_grant_is_not_stale_by_itse
     arguments = {"rate_key": rate.rate_key, "passenger_ids": [str(one) for one in people]}
     first, second = (desk.row(proposed(desk, bob, "book_hotel", **arguments)) for _ in range(2))
     assert first["preview_hash"] == second["preview_hash"] is not None
+
+
+def test_who_reads_hindi_sees_the_words_of_a_request_in_it_and_grants_what_was_kept(
+    desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]
+) -> None:
+    people, rate = travellers(alice, a_trip(alice)), a_rate(alice)
+    booking = proposed(desk, bob, "book_hotel", rate_key=rate.rate_key, passenger_ids=[str(one) for one in people])
+    kept = desk.row(booking)["preview"]
+    alice.does(settings.update, settings.SettingsChanges(locale="hi"))
+    review = Page(tina.browser.get(f"/approvals/{booking}")).words(".//*[@id='review']")
+    assert all(words in review for words in ("होटल", "रातें", "कमरा", "अतिथि", "लागत", "बुक करें", "यह दर", rate.hotel.name))
+    assert not any(words in review for words in ("Nights", "Guests", "Cost", "The rate was offered", "Book "))
+    assert desk.row(booking)["preview"] == kept
+    grant(tina, booking, drain)
+    assert desk.row(booking)["effect_status"] == "done"
 
 
 def test_a_visa_is_filed_by_a_grant(desk: Desk, alice: Person, bob: Person, tina: Person, drain: Callable[[], None]) -> None:

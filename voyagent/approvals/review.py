@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, spoken
 
 _DEPTH_MAX = 6
 # What a person calls an argument; one that is not here is shown by its own name.
@@ -31,7 +31,52 @@ _ARGUMENTS = {
     "invoice_id": _l("Invoice"),
     "locator": _l("Booking"),
     "tickets": _l("Tickets"),
+    "rate_key": _l("Rate"),
+    "passenger_ids": _l("Passenger"),
+    "passenger_id": _l("Passenger"),
+    "trip_id": _l("Trip"),
+    "pnr_id": _l("Booking"),
+    "booking_id": _l("Booking"),
+    "bill_id": _l("Bill"),
+    "destination": _l("Destination"),
+    "supplier": _l("Supplier"),
+    "supplier_ref": _l("Booking number"),
+    "receipt": _l("Receipt"),
+    "status": _l("State"),
+    "charge": _l("Charge"),
+    "amount": _l("Amount"),
+    "total_amount": _l("Total"),
+    "open_amount": _l("Still open"),
+    "paid_on": _l("Paid on"),
+    "account": _l("Account"),
+    "reference": _l("Reference"),
+    "party_name": _l("Party"),
+    "vendor_name": _l("Supplier"),
+    "vendor_reference": _l("Number"),
+    "price": _l("Price"),
+    "prices": _l("Prices"),
+    "locale": _l("Language"),
+    "to": _l("E-mail address"),
+    "country": _l("Country"),
+    "city": _l("City"),
+    "check_in": _l("Check-in"),
+    "check_out": _l("Check-out"),
+    "guests": _l("Guests"),
+    "budget_max": _l("Budget"),
+    "origin": _l("From"),
+    "outbound_date": _l("Departs"),
+    "return_date": _l("Returns"),
+    "passengers": _l("Passengers"),
+    "adult": _l("Adults"),
+    "child": _l("Children"),
+    "infant": _l("Infants"),
+    "senior": _l("Seniors"),
+    "cabin": _l("Cabin"),
+    "nationality": _l("Nationality"),
+    "q": _l("Search"),
 }
+_OPAQUE = 64
+"""A value of so many characters and no space is a key of a supplier's: people see how it begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +172,27 @@ def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
     return list(_flat(payload, "", 0)) if payload else []
 
 
-def results_in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """What came of it, as names and texts; ids and plain yeses are for programs, and the page leads to what they name."""
-    told = {name: value for name, value in result.items() if not isinstance(value, bool) and parse_id(value) is None}
-    return arguments_in_words({name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in told.items()})
+def results_in_words(result: dict[str, Any], state: Callable[[str], str]) -> list[tuple[str, str]]:
+    """What came of it, as names and texts, a state in the word of `state`; ids and plain yeses are for programs, and the page leads to what they name."""
+    told = {
+        name: state(value) if name == "status" else _in_words(name, value, result)
+        for name, value in result.items()
+        if not isinstance(value, bool) and parse_id(value) is None
+    }
+    return arguments_in_words({name: value for name, value in told.items() if value is not None})
+
+
+def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
+    """A value of a result; amounts with their currency, which is no thing of its own then."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict) and set(value) == {"amount", "currency"}:
+        return spoken(value["amount"], value["currency"])
+    if "currency" in beside and name == "currency":
+        return None if any(one.endswith("amount") for one in beside) else value
+    if name.endswith("amount") and "currency" in beside and value is not None:
+        return spoken(value, beside["currency"])
+    return value
 
 
 def differences(first: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -161,7 +223,12 @@ def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
         for number, item in enumerate(value, start=1):
             yield from _flat(item, _joined(name, str(number)), depth + 1)
     else:
-        yield name[:1].upper() + name[1:], "–" if value is None or value in ("", [], {}) else str(value)
+        yield name[:1].upper() + name[1:], _short(value)
+
+
+def _short(value: Any) -> str:
+    text = "–" if value is None or value in ("", [], {}) else str(value)
+    return f"{text[:12]}…{text[-6:]}" if len(text) > _OPAQUE and not any(character.isspace() for character in text) else text
 
 
 def _joined(name: str, part: str) -> str:

@@ -22,6 +22,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
+from voyagent.http.presentation import status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -134,7 +135,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "arguments": review.arguments_in_words(arguments),
         "mark": queries.mark_of(row),
         "differences": review.differences(approval.original_payload or {}, arguments),
-        "results": review.results_in_words(approval.effect_result or {}),
+        "results": review.results_in_words(approval.effect_result or {}, lambda status: str(status_look(status).word)),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),

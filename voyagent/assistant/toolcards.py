@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from voyagent.approvals.review import arguments_in_words
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.planner.sentences import day, money, status_word
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.assistant.tools.registry import Desk
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name
 
 Facts = dict[str, Any]
 UNSUPPORTED = "capability_not_supported"
+_AMOUNTS = ("budget_max", "amount", "cost", "price", "budget_amount")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 class Card(NamedTuple):
@@ -37,6 +42,24 @@ def card_of(block: Block) -> Card:
         return Card(glyph, line, _("not offered"))
     note = _NOTES.get(block["tool_name"])
     return Card(glyph, line, note(output) if note else "")
+
+
+def asked_with(block: Block) -> list[tuple[str, str]]:
+    """What a tool was given, as names and texts; ids are for programs."""
+    given = {name: value for name, value in (block.get("input") or {}).items() if value is not None and parse_id(value) is None}
+    told = {name: _figure(name, value, given) for name, value in given.items() if not (name == "currency" and any(one in given for one in _AMOUNTS))}
+    return arguments_in_words(told)
+
+
+def _figure(name: str, value: Any, beside: Facts) -> Any:
+    if name == "country" or (name == "destination" and len(str(value)) == len("IN")):
+        return country_name(str(value))
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return day(value)
+    if name in _AMOUNTS:
+        found = as_money(value, beside.get("currency"))
+        return money(found.wire, found.currency) if found is not None else value
+    return value
 
 
 def as_money(amount: Any, currency: Any) -> Money | None:

@@ -15,7 +15,7 @@ from voyagent.assistant.panels import Mind, answering
 from voyagent.assistant.planner.sentences import day
 from voyagent.assistant.schemas import ConversationQuery, EventsQuery, IndexQuery
 from voyagent.assistant.stream import answer, following
-from voyagent.assistant.toolcards import as_money, card_of
+from voyagent.assistant.toolcards import as_money, asked_with, card_of
 from voyagent.chat import queries as chats, service as chat
 from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
@@ -142,6 +142,7 @@ def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, nami
         "session": shown.session,
         "conversations": shown.conversations,
         "card_of": card_of,
+        "asked_with": asked_with,
         "as_money": as_money,
         "day_of": day,
         "country_name": country_name,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from flask_babel import force_locale, get_locale
 from pydantic import ValidationError
 
 from voyagent.approvals import effects
-from voyagent.approvals.effects import Description
+from voyagent.approvals.effects import BalanceShown, Description, Measured, Standing
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service.standing import person_of
 from voyagent.audit import service as audit
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
@@ -29,9 +31,9 @@ def arguments_of(approval: Approval) -> dict[str, Any]:
 
 
 def preview(actor: Actor, approval: Approval) -> Description:
-    """What granting would change, for the review page; a `warning` in words where that cannot be told."""
+    """What granting would change, for the review page, in the reader's language; a `warning` in words where that cannot be told."""
     if approval.preview is not None:
-        return cast("Description", approval.preview)
+        return _retold(approval, cast("Description", approval.preview))
     effect = effects.find(approval.tool_name)
     if effect is None or effect.describe is None:
         return {}
@@ -40,3 +42,42 @@ def preview(actor: Actor, approval: Approval) -> Description:
             return effect.describe(actor, dict(approval.payload))
     except VoyagentError as failure:
         return {"warning": failure.message}
+
+
+def _retold(approval: Approval, kept: Description) -> Description:
+    """A preview that was told in another language, in the reader's: its words are told anew as long as they say the same, and stay where they do not.
+
+    What a grant is held to is what was kept; so nothing of it is taken from now but its words.
+    """
+    locale, effect, requester = kept.get("locale"), effects.find(approval.tool_name), person_of(approval.requested_by_user_id)
+    if locale is None or locale == str(get_locale()) or effect is None or effect.describe is None or requester is None or "refusal" in kept:
+        return kept
+    try:
+        with audit.savepoint(), force_locale(locale):
+            then = effect.describe(requester, dict(approval.payload))
+        with audit.savepoint():
+            now = effect.describe(requester, dict(approval.payload))
+            measured = effect.measure(requester, dict(approval.payload)) if effect.measure is not None else Measured()
+    except VoyagentError:
+        return kept  # what has moved meanwhile is told when somebody grants it
+    told = Description(**kept)
+    for part in ("title", "undo", "facts", "document"):
+        if part in now and then.get(part) == kept.get(part):
+            told[part] = now[part]
+    if _outcomes(then) == _outcomes(kept):
+        told["checks"] = now.get("checks", [])
+    leaves = then.get("leaves", [])
+    if leaves and kept.get("leaves", [])[: len(leaves)] == leaves:
+        told["leaves"] = [*now.get("leaves", []), *kept["leaves"][len(leaves) :]]
+    words = {standing["key"]: standing for standing in measured.get("standings", [])}
+    if "balances" in kept:
+        told["balances"] = [one | _said(words[one["key"]]) if one.get("key") in words else one for one in kept["balances"]]
+    return told
+
+
+def _outcomes(shown: Description) -> list[tuple[str | None, bool]]:
+    return [(check.get("code"), check["ok"]) for check in shown.get("checks", [])]
+
+
+def _said(standing: Standing) -> BalanceShown:
+    return BalanceShown(label=standing["label"], note=standing["note"])
