@@ -69,6 +69,18 @@ def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person)
     assert set(told) - {"asked"} == registry.get("record_receipt").gives
 
 
+def test_who_is_late_by_how_many_days_and_what_was_issued_when(use: Any, alice: Person) -> None:
+    papers.issued(alice)
+    [invoice] = use("find_invoices", status="open")["invoices"]
+    due, issued = date.fromisoformat(invoice["due_date"]), date.fromisoformat(invoice["issue_date"])
+    on = (due + timedelta(days=60)).isoformat()
+    assert [one["name"] for one in use("list_receivables", as_of=on, overdue_days=60)["customers"]] == ["Deepa Krishnan"]
+    assert use("list_receivables", as_of=on, overdue_days=61)["customers"] == []
+    assert use("find_invoices", issued_from=issued.isoformat(), issued_to=issued.isoformat())["count"] == 1
+    assert use("find_invoices", issued_from=(issued + timedelta(days=1)).isoformat())["count"] == 0
+    assert use("find_invoices", issued_to=(issued - timedelta(days=1)).isoformat())["count"] == 0
+
+
 def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person) -> None:
     invoice_id = papers.issued(alice)
     use("record_receipt", invoice_id=str(invoice_id), amount="20000", currency="INR", paid_on="2024-06-20", account=" Cash")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_name
-from voyagent.assistant.planner.questions import as_of, bounds
+from voyagent.assistant.planner.questions import as_of, bounds, issued_in, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
+from voyagent.assistant.planner.wording import _
 
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _FULL = re.compile(r"\b(?:in full|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
@@ -21,6 +22,7 @@ _BILLED_TO = re.compile(r"[,;]?\s*\b(?:billed to|bill to|billing address|address
 _CUSTOMER = re.compile(
     r"^\s*,?\s*(?:for|to)\s+(?P<name>[A-Za-z][^\d,;:₹$€£]*?)(?=\s+(?:for|of|at)\b|[,;:]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)", re.IGNORECASE
 )
+_TAX = re.compile(r"\b(?:[csi]?gst|vat|tcs|tds|(?:income|service)?\s?tax(?:es)?)\b", re.IGNORECASE)
 _PAYABLES = re.compile(
     r"\b(?:who|whom|what|how much|which suppliers?)\b.*\b(?:do |are )?we (?:still )?owe\b|\bdo we (?:still )?owe\b|\bpayables\b(?<!trade payables)"
     r"|\bcreditors\b|\bwhat is owed to (?:suppliers|vendors)\b|\bsuppliers? (?:to pay|outstanding)\b",
@@ -118,7 +120,7 @@ _CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-
 _BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b(?:fetch|get|download|reconcile|check)\b.*\bbsp\b", re.IGNORECASE)
 
 
-def recognise(message: str, context: Context) -> Wish | Call | None:
+def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for the accounts desk, or None."""
     for read in (numbered_invoice, bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
         found = read(message, context)
@@ -127,14 +129,21 @@ def recognise(message: str, context: Context) -> Wish | Call | None:
     return None
 
 
-def payables(message: str, context: Context) -> Call | None:
-    """`whom do we owe`, `how much do we owe BSP India`, `payables as of 31 March`."""
+def payables(message: str, context: Context) -> Call | Say | None:
+    """`whom do we owe`, `how much do we owe BSP India`, `payables as of 31 March`; taxes are not among what suppliers are owed."""
     if not _PAYABLES.search(message):
         return None
+    tax = _TAX.search(message)
+    if tax:
+        return Say(
+            _(
+                "Taxes are not reckoned here yet, so I cannot say how much %(tax)s is owed. “chart of accounts” shows whether there is an account for it.",
+                tax=tax.group(),
+            )
+        )
     arguments, rest = as_of(message, context.today)
     arguments |= bounds(rest, context)
-    if re.search(r"\boverdue\b", message, re.IGNORECASE):
-        arguments["overdue_only"] = True
+    arguments |= overdue(rest)
     for pattern in _OWED_TO:
         match = pattern.search(rest)
         name = as_name(match["name"]) if match else None
@@ -173,7 +182,10 @@ def invoices(message: str, context: Context) -> Call | None:
         name: str | None = context.enquiry.customer_name
     else:
         name = as_name(re.sub(r"^(?:show|list|find)\s+", "", said, flags=re.IGNORECASE)) if said else None
-    return Call("find_invoices", arguments | ({"customer_name": name} if name else {}))
+    if arguments.get("status") != "draft" and not re.search(r"\bdue\b", message, re.IGNORECASE):
+        arguments |= issued_in(message, context.today)
+    left_out = _("I cannot narrow invoices by their amount; these fit all the rest.") if bounds(message, context) else ""
+    return Call("find_invoices", arguments | ({"customer_name": name} if name else {}), words=left_out)
 
 
 def receipt(message: str, context: Context) -> Wish | None:

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.dates import find_days, month_range
+from voyagent.assistant.planner.dates import find_days, month_end, month_range
 from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import EMAIL, as_name
 from voyagent.assistant.planner.places import find_route, is_known_place
+from voyagent.assistant.planner.wording import _
 
 _ENQUIRY = r"(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|travel requests?)"
 _FIND = re.compile(
@@ -28,7 +29,14 @@ _STATUS = (
     ("cancelled", re.compile(r"\b(?:cancell?ed|dead|lost)\b", re.IGNORECASE)),
     ("booked", re.compile(r"\b(?:booked|confirmed|won)\b", re.IGNORECASE)),
     ("quoted", re.compile(r"\b(?:quoted|quotes? sent)\b", re.IGNORECASE)),
-    ("new", re.compile(r"\b(?:new|unanswered|not answered|without (?:an )?answer|waiting for (?:an )?answer|(?:has|have) no answer)\b", re.IGNORECASE)),
+    (
+        "new",
+        re.compile(
+            r"\b(?:new|unanswered|unreplied|no reply|(?:not|\w*n['’]t) (?:yet )?(?:been )?(?:answered|replied)|without (?:an )?answer"
+            r"|waiting for (?:an )?answer|(?:has|have) no answer)\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("open", re.compile(r"\b(?:open|active|pending|live|still to do)\b", re.IGNORECASE)),
 )
 _FROM_PERSON = re.compile(r"\b(?:from|of|by|for|named|called)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[A-Z][\w’'.-]*){0,3})")
@@ -72,6 +80,15 @@ _OWED_BY = (
 )
 _MORE_THAN = re.compile(r"(?:\b(?:more than|over|above|exceeding|greater than|beyond)|>)\s*$", re.IGNORECASE)
 _AT_LEAST = re.compile(r"(?:\b(?:at least|minimum(?: of)?|min|upwards of|not less than)|>=)\s*$", re.IGNORECASE)
+_OVERDUE_DAYS = re.compile(
+    r"(?P<more>\b(?:more than|over|above|beyond|older than|exceeding|past)\s+|>\s*)?\b(?P<n>\d{1,4})(?P<or_more>\s*\+)?\s*days?\b", re.IGNORECASE
+)
+_UNREAD_DAY = re.compile(r"\b(?:as of|as at|as on|at the end of|until|till|up to)\s+(?!today\b|now\b|date\b)(?P<when>\S.*)$", re.IGNORECASE)
+_MONTH_ENDS = re.compile(
+    r"\b(?:(?:the\s+)?(?P<last>last|previous|prior)\s+month(?:['’]s)?[\s-]*end|(?:the\s+)?end of (?:the\s+)?(?P<last2>last|previous|prior)\s+month"
+    r"|(?:the\s+)?end of (?:the |this )?month|(?:this\s+)?month[\s-]?end(?P<last3>\s+of (?:the )?(?:last|previous) month)?)\b",
+    re.IGNORECASE,
+)
 _TRIAL = re.compile(r"\btrial[\s-]?balance\b|^\s*(?:the\s+)?tb\b|\bshow (?:me )?(?:the )?tb\b", re.IGNORECASE)
 _ZEROS = re.compile(r"\b(?:includ\w*|with|show\w*)\s+(?:the\s+|all\s+)?(?:zeros?|zero balances?|empty)|\ball accounts\b", re.IGNORECASE)
 _CHART = re.compile(r"\bchart of accounts\b|\b(?:list|show|which|what)\b.*\b(?:ledger )?accounts\b", re.IGNORECASE)
@@ -106,10 +123,12 @@ def trial_balance(message: str, context: Context) -> Call | None:
     """`trial balance as of 31 March`, `show the TB with all accounts`."""
     if not _TRIAL.search(message):
         return None
-    arguments, _ = as_of(message, context.today)
+    arguments, rest = as_of(message, context.today)
     if _ZEROS.search(message):
         arguments["include_zero"] = True
-    return Call("trial_balance", arguments)
+    unread = _UNREAD_DAY.search(rest) if not arguments.get("as_of") else None
+    words = _("“%(words)s” names no day that I can read, so this is as of today.", words=unread["when"].strip(" ?.")) if unread else ""
+    return Call("trial_balance", arguments, words=words)
 
 
 def receivables(message: str, context: Context) -> Call | None:
@@ -118,8 +137,7 @@ def receivables(message: str, context: Context) -> Call | None:
         return None
     arguments, rest = as_of(message, context.today)
     arguments |= bounds(rest, context)
-    if re.search(r"\boverdue\b", message, re.IGNORECASE):
-        arguments["overdue_only"] = True
+    arguments |= overdue(rest)
     for pattern in _OWED_BY:
         match = pattern.search(rest)
         owing = _person(match["name"], context) if match else None
@@ -129,11 +147,23 @@ def receivables(message: str, context: Context) -> Call | None:
     return Call("list_receivables", arguments)
 
 
+def overdue(message: str) -> dict[str, Any]:
+    """`overdue`, `30 days overdue`, `ageing over 60 days`: only what is past its day, or so many days past it."""
+    aged = _OVERDUE_DAYS.search(message)
+    if aged and re.search(r"\b(?:overdue|past due|late|ag(?:e)?ing|older|unpaid|outstanding|pending)\b", message, re.IGNORECASE):
+        return {"overdue_days": int(aged["n"]) + (1 if aged["more"] and not aged["or_more"] else 0)}
+    return {"overdue_only": True} if re.search(r"\boverdue\b|\bpast due\b", message, re.IGNORECASE) else {}
+
+
 def bounds(rest: str, context: Context) -> dict[str, str]:
     """`more than 50,000`, `at least AED 5,000`: the bound and its currency."""
     found: dict[str, str] = {}
     for name, bound in (("more_than", _MORE_THAN), ("at_least", _AT_LEAST)):
-        figures = [figure for figure in find_figures(rest) if figure.value > 0 and bound.search(lead(rest, figure.start))]
+        figures = [
+            figure
+            for figure in find_figures(rest)
+            if figure.value > 0 and not re.match(r"\s*\+?\s*days?\b", rest[figure.end :]) and bound.search(lead(rest, figure.start))
+        ]
         if figures:
             found |= {name: figures[0].plain, "currency": figures[0].currency or context.currency}
     return found
@@ -199,7 +229,23 @@ def enquiries(message: str, context: Context) -> Call | None:
         name = as_name(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0])
         if name and name != arguments.get("destination"):
             arguments["q"] = name
-    return Call("find_enquiries", arguments | _period(message, context.today))
+    return Call("find_enquiries", arguments | _period(message, context.today), words=_not_narrowed(message, context))
+
+
+def _not_narrowed(message: str, context: Context) -> str:
+    """What a search for enquiries was asked to look at and cannot."""
+    if re.search(r"\bbudgets?\b", message, re.IGNORECASE) or any(bounds(message, context)):
+        return _("I cannot narrow enquiries by their budget; these fit all the rest.")
+    return ""
+
+
+def issued_in(message: str, today: date) -> dict[str, str]:
+    """The days of issue that a question about invoices names; a month that has not come yet is last year's."""
+    month = month_range(message, today)
+    if month:
+        first = month[0] if month[0] <= today else month[0].replace(year=month[0].year - 1)
+        return {"issued_from": first.isoformat(), "issued_to": month_end(first).isoformat()}
+    return {name.replace("created", "issued"): day for name, day in _period(message, today).items()}
 
 
 def _period(message: str, today: date) -> dict[str, str]:
@@ -235,6 +281,11 @@ def _person(words: str, context: Context) -> str | None:
 
 def as_of(message: str, today: date) -> tuple[dict[str, Any], str]:
     """The day that a report is asked for, and the message without it; a day without a year is the last such day."""
+    ended = _MONTH_ENDS.search(message)
+    if ended:
+        first = today.replace(day=1)
+        day = first - timedelta(days=1) if ended["last"] or ended["last2"] or ended["last3"] else month_end(today)
+        return {"as_of": day.isoformat()}, f"{_AS_OF.sub('', message[: ended.start()]).rstrip()} {message[ended.end() :].lstrip()}".strip()
     days = find_days(message, today, prefer="past")
     if not days:
         return {}, message

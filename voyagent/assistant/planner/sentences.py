@@ -229,12 +229,16 @@ def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
             return _("%(name)s owes nothing.", name=whose)
         if bound:
             return _("Nobody owes more than %(bound)s.", bound=money(bound, arguments["currency"]))
+        if arguments.get("overdue_days"):
+            return ngettext("Nothing is overdue by a day or more.", "Nothing is overdue by %(num)d days or more.", arguments["overdue_days"])
         return _("Nothing is overdue.") if arguments.get("overdue_only") else _("Nobody owes anything.")
     lines = ["• " + _owed(customer) for customer in customers[:SHOWN_MAX]]
     if len(customers) > SHOWN_MAX:
         lines.append(_("and %(num)d more", num=len(customers) - SHOWN_MAX))
     totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])
     tail = [_("Together %(totals)s.", totals=totals)] if len(customers) > 1 else []
+    if arguments.get("overdue_days"):
+        lines.insert(0, ngettext("Overdue by a day or more:", "Overdue by %(num)d days or more:", arguments["overdue_days"]))
     head = ngettext("One customer owes, as of %(day)s:", "%(num)d customers owe, as of %(day)s:", len(customers), day=day(output["as_of"]))
     return "\n".join([head, *lines, *tail])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -32,13 +32,14 @@ class BoundWithoutCurrency(Invalid):
 
 
 class ListOpenIn(Closed):
-    """What narrows the parties: a day, an amount (above or at least, in one currency), or only what is past its day."""
+    """What narrows the parties: a day, an amount (above or at least, in one currency), or only what is past its day, or that many days past it."""
 
     as_of: BusinessDate | None = None
     more_than: Amount | None = None
     at_least: Amount | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     overdue_only: bool = False
+    overdue_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
     @property
     def party(self) -> str | None:
@@ -58,11 +59,13 @@ class ListReceivablesIn(ListOpenIn):
 
 
 class FindInvoicesIn(Closed):
-    """Invoices in a state (`open` is issued or partly paid, `overdue` open and past its day), of one customer, or by number."""
+    """Invoices in a state (`open` is issued or partly paid, `overdue` open and past its day), of one customer, by number, or issued on days of a range."""
 
     status: Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"] | None = None
     customer_name: text_field(255) | None = None  # type: ignore[valid-type]
     number: text_field(64) | None = None  # type: ignore[valid-type]
+    issued_from: BusinessDate | None = None
+    issued_to: BusinessDate | None = None
 
 
 def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
@@ -74,7 +77,12 @@ def receivables(scene: Scene, wanted: ListReceivablesIn) -> JsonObject:
 def what_is_open(scene: Scene, kind: queries.Kind, wanted: ListOpenIn) -> JsonObject:
     """What each party owes or is owed, by currency, largest first. Raises BoundWithoutCurrency, InvalidAmount, UnknownCurrency."""
     today = clock.today(scene.actor.timezone)
-    rows = queries.parties_by_age(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
+    if wanted.overdue_days is None:
+        rows = queries.parties_by_age(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
+    else:
+        until = (wanted.as_of or today) - timedelta(days=wanted.overdue_days)
+        documents = queries.list_open(scene.reader, kind, _FIRST, _LAST, today=today, as_of=wanted.as_of)
+        rows = [{**row, "n": 1} for row in documents if row["due_date"] <= until]
     owed = [party for party in _by_party(rows, overdue_only=wanted.overdue_only) if _is_wanted(party, wanted)]
     owed.sort(key=lambda party: (party["currency"] != scene.actor.currency, party["currency"], -party["minor"], party["name"]))
     sums: dict[str, int] = defaultdict(int)
@@ -105,7 +113,13 @@ def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
         if said and not rows:
             rows = [row for row in queries.list_drafts(scene.reader, None, SHOWN_MAX) if said.casefold() in row["party_name"].casefold()]
         return {"count": len(rows), "invoices": [_shown(row) for row in rows]}
-    search = InvoiceSearch(today=clock.today(scene.actor.timezone), text=wanted.number or said or None, status=wanted.status)
+    search = InvoiceSearch(
+        today=clock.today(scene.actor.timezone),
+        text=wanted.number or said or None,
+        status=wanted.status,
+        issued_from=wanted.issued_from,
+        issued_to=wanted.issued_to,
+    )
     board = queries.read_board(scene.reader, search, limit=SHOWN_MAX)
     rows = [row for row in board.page.items if said.casefold() in row["party_name"].casefold()]
     exact = [row for row in rows if said and row["party_name"].casefold() == said.casefold()] or rows

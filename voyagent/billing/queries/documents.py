@@ -60,6 +60,8 @@ class InvoiceSearch:
     party: str | None = None
     due_from: date | None = None
     due_to: date | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
 
     @property
     def states(self) -> tuple[str, ...] | None:
@@ -242,6 +244,10 @@ def _conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
         conditions.append(table.c.currency == search.currency)
     if search.party:
         conditions.append(table.c.party_key == func.lower(search.party))
+    if search.issued_from:
+        conditions.append(table.c.issue_date >= search.issued_from)
+    if search.issued_to:
+        conditions.append(table.c.issue_date <= search.issued_to)
     if search.due_from:
         conditions.append(table.c.due_date >= search.due_from)
     if search.due_until:

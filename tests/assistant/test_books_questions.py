@@ -1,0 +1,59 @@
+"""What a question narrows to is honoured, or the answer says what it leaves out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.assistant.phrasings import PLAIN
+from voyagent.assistant.planner.builtin import understand
+from voyagent.assistant.planner.moves import Call, Say
+from voyagent.assistant.tools import registry
+
+
+@pytest.mark.parametrize(
+    ("said", "tool", "arguments"),
+    [
+        ("overdue more than 60 days", "list_receivables", {"overdue_days": 61}),
+        ("30 days overdue", "list_receivables", {"overdue_days": 30}),
+        ("ageing over 60 days", "list_receivables", {"overdue_days": 61}),
+        ("90+ days overdue", "list_receivables", {"overdue_days": 90}),
+        ("who owes us more than 50,000 and is overdue", "list_receivables", {"more_than": "50000", "currency": "INR", "overdue_only": True}),
+        ("whom do we owe, overdue more than 30 days", "list_payables", {"overdue_days": 31}),
+        ("trial balance as of last month end", "trial_balance", {"as_of": "2026-10-31"}),
+        ("trial balance at the end of last month", "trial_balance", {"as_of": "2026-10-31"}),
+        ("trial balance as of month end", "trial_balance", {"as_of": "2026-11-30"}),
+        ("what did we invoice in October", "find_invoices", {"issued_from": "2026-10-01", "issued_to": "2026-10-31"}),
+        ("show the invoices of this month", "find_invoices", {"issued_from": "2026-11-01", "issued_to": "2026-11-30"}),
+        ("paid invoices last week", "find_invoices", {"status": "paid", "issued_from": "2026-11-16", "issued_to": "2026-11-22"}),
+        ("which enquiries have not been answered", "find_enquiries", {"status": "new"}),
+        ("which enquiries haven't been answered yet", "find_enquiries", {"status": "new"}),
+    ],
+)
+def test_the_tool_gets_what_was_said(said: str, tool: str, arguments: dict[str, Any]) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments, move.words) == (tool, arguments, "")
+    registry.get(tool).read(move.arguments)
+
+
+@pytest.mark.parametrize(
+    ("said", "tool", "words"),
+    [
+        ("enquiries to Dubai with budget over 1 lakh", "find_enquiries", "budget"),
+        ("show invoices over 50,000", "find_invoices", "amount"),
+        ("trial balance as of the last quarter", "trial_balance", "“the last quarter”"),
+    ],
+)
+def test_what_no_tool_narrows_by_is_said(said: str, tool: str, words: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Call), move
+    assert move.tool == tool
+    assert words in move.words
+
+
+def test_taxes_are_not_told_as_what_suppliers_are_owed() -> None:
+    move = understand("how much TDS do we owe", PLAIN)
+    assert isinstance(move, Say), move
+    assert "TDS" in move.text
