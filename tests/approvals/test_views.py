@@ -462,6 +462,17 @@ def test_more_than_is_open_is_refused_at_the_edit_with_the_reason(desk: Desk, al
     assert "more than is still open" not in words
 
 
+def test_what_would_be_refused_offers_no_grant(desk: Desk, alice: Person, bob: Person) -> None:
+    session_id = desk.conversation(bob)
+    arguments = {"invoice_id": str(issued(alice)), "amount": "9999999.00", "currency": "INR", "paid_on": "2024-06-12"}
+    approval_id = desk.propose(bob, "record_receipt", arguments=arguments, session_id=session_id)
+    for where in (f"/approvals/{approval_id}", f"/approvals/{approval_id}?step=grant"):
+        page = Page(alice.browser.get(where))
+        assert "it would be refused" in page.words(".//*[@id='decide']")
+        assert not page.all(".//*[@id='decide']//input[@name='granted']")
+        assert f"/approvals/{approval_id}?step=reject" in page.links()
+
+
 def test_the_code_beneath_a_request_is_that_of_what_is_shown(desk: Desk, alice: Person, bob: Person) -> None:
     first, second = draft(alice, line("120000.00", quantity=1)), draft(alice, line("57500.00", quantity=1))
     asked = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(second)})
