@@ -64,6 +64,7 @@ CASES = [
             "destination": "LHR",
             "depart_date": "2027-02-03",
             "return_date": "2027-02-17",
+            "pax_count": 2,
             "budget_amount": "2000",
             "budget_currency": "USD",
         },
@@ -245,6 +246,35 @@ Thanks, Karthik""",
             "depart_date": "2027-01-05",
             "pax_count": 1,
         },
+    ),
+    (
+        "log an enquiry from Ravi Menon: Cochin-Dubai-Cochin, 12 Dec / 19 Dec",
+        {"customer_name": "Ravi Menon", "origin": "Cochin", "destination": "Dubai", "depart_date": "2026-12-12", "return_date": "2026-12-19"},
+    ),
+    (
+        "log an enquiry from Ravi Menon: 3 tickets Trivandrum to Muscat",
+        {"customer_name": "Ravi Menon", "origin": "Trivandrum", "destination": "Muscat", "pax_count": 3},
+    ),
+    (
+        "Hi, my name is Anjali Varma. We want a Dubai package for 4 people.\nRegards,\nAnjali",
+        {"customer_name": "Anjali Varma", "destination": "Dubai", "pax_count": 4},
+    ),
+    (
+        "[26/11, 09:12] Fathima Beevi: Hi need dubai ticket 2 pax\n[26/11, 09:13] Fathima Beevi: 12 Dec return 19 Dec",
+        {"customer_name": "Fathima Beevi", "destination": "Dubai", "depart_date": "2026-12-12", "return_date": "2026-12-19", "pax_count": 2},
+    ),
+    ("[26/11, 9:12 am] Fathima Beevi: Hi need dubai ticket 2 pax", {"customer_name": "Fathima Beevi", "destination": "Dubai", "pax_count": 2}),
+    (
+        "[9:12 am, 26/11/2026] Fathima Beevi: Hi need dubai ticket 2 pax\n[9:13 am, 26/11/2026] Fathima Beevi: from Kochi",
+        {"customer_name": "Fathima Beevi", "origin": "Kochi", "destination": "Dubai", "pax_count": 2},
+    ),
+    (
+        "Pls log this: Hi, this is Suresh Pillai. Need package to Bali for 2 pax on 12 Jan",
+        {"customer_name": "Suresh Pillai", "destination": "Bali", "depart_date": "2027-01-12", "pax_count": 2},
+    ),
+    (
+        "customer Salim called, wants dubai tkt 4 pax 12 dec",
+        {"customer_name": "Salim", "destination": "Dubai", "depart_date": "2026-12-12", "pax_count": 4},
     ),
 ]
 

@@ -21,9 +21,13 @@ _COMMAND = re.compile(
     r"(?P<link>\s*(?:from|for|of|by)\b)?\s*(?:this|the following)?\s*(?:message|mail|e-?mail|whatsapp)?\s*[:,\-–]*\s*",
     re.IGNORECASE,
 )
-_LOG_THIS = re.compile(r"^\s*(?:please\s+)?(?:log|save|record|add|note)\s+(?:this|it)(?:\s+(?:message|mail|e-?mail|one))?\s*[:\-–]*\s*", re.IGNORECASE)
+_LOG_THIS = re.compile(
+    r"^\s*(?:please\s+|pls\s+|plz\s+|kindly\s+|can you\s+|could you\s+)*(?:log|save|record|add|note)\s+(?:this|it)"
+    r"(?:\s+(?:message|mail|e-?mail|one))?\s*[:\-–]*\s*",
+    re.IGNORECASE,
+)
 _TRAVEL = re.compile(
-    r"\b(?:trip|travel(?:l?ing)?|holidays?|vacation|package|flights?|tickets?|hotels?|visa|tour|honeymoon|cruise|itinerary|resort|umrah"
+    r"\b(?:trip|travel(?:l?ing)?|holidays?|vacation|package|flights?|tickets?|tkts?|hotels?|visa|tour|honeymoon|cruise|itinerary|resort|umrah"
     r"|pilgrimage|nights?|fly(?:ing)?|going to|visit)\b",
     re.IGNORECASE,
 )
@@ -38,9 +42,10 @@ _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|dear|sir|madam|good (?:morning|evening|afternoon)|namaste|salam)\b|\b(?:regards|thanks|thank you|thx)\b[\s,.!]*[^\n]{0,40}\s*$",
     re.IGNORECASE,
 )
-_COPIED = re.compile(r"^\s*(?:(?:from|subject|name|customer|destination)\s*:|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2})", re.IGNORECASE | re.MULTILINE)
+_COPIED = re.compile(rf"^\s*(?:(?:from|subject|name|customer|destination)\s*:|{people.STAMP})", re.IGNORECASE | re.MULTILINE)
+_CHAT = re.compile(rf"^\s*{people.STAMP}\s*[-–]?\s*[^:\n]{{1,60}}:")
 _HEADER_LINES = re.compile(
-    r"^\s*(?:(?:sent|date|received|on)\s*:.*|on .{6,80} wrote:|subject\s*:\s*(?=.)|\[?\d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]m)?\]?)",
+    rf"^\s*(?:(?:sent|date|received|on)\s*:.*|on .{{6,80}} wrote:|subject\s*:\s*(?=.)|{people.STAMP})",
     re.IGNORECASE | re.MULTILINE,
 )
 _OTHERS_LINES = re.compile(r"^\s*(?:to|cc|bcc|reply-to)\s*:.*", re.IGNORECASE | re.MULTILINE)
@@ -95,11 +100,14 @@ def pasted(message: str) -> str | None:
     if command:
         return message[command.end() :].strip()
     text = condense(message)
+    is_about_travel = _TRAVEL.search(text) is not None or places.holds_place(text)
+    if is_about_travel and (people.is_told_of(text) or _CHAT.match(text)):
+        return message.strip()
     lines = sum(1 for line in text.splitlines() if line.strip())
     signs = [
         people.EMAIL.search(text) is not None,
         re.search(r"\+?\d[\d\s()-]{8,20}\d", text) is not None,
-        _TRAVEL.search(text) is not None or places.holds_place(text),
+        is_about_travel,
         _CUSTOMER_VOICE.search(text) is not None,
         lines > 2 or len(text) > 160,
         _GREETING.search(text) is not None,

@@ -27,6 +27,7 @@ _TOTALS = (
     re.compile(
         rf"\b(?P<n>{_NUMBER})\s*(?:of us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends|ladies|gents|couples?)\b", re.IGNORECASE
     ),
+    re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:(?:air|flight|return|one[- ]way)\s*)?(?:tickets?|tkts?|seats)\b", re.IGNORECASE),
     re.compile(rf"\b(?:pax|people|travell?ers|passengers|number of (?:people|travell?ers))\s*[:=-]\s*(?P<n>{_NUMBER})\b", re.IGNORECASE),
     re.compile(
         r"\bfor\s+(?P<n>two|three|four|five|six|seven|eight|nine|ten)\b(?!\s*(?:nights?|days?|weeks?|months?|hours?|rooms?|lakhs?|hundred|thousand))",
@@ -55,8 +56,11 @@ _HEADER = re.compile(rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME}
 _LABEL = re.compile(
     rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})", re.IGNORECASE | re.MULTILINE
 )
+_DAY_SENT, _TIME_SENT = r"\d{1,2}[/.]\d{1,2}(?:[/.]\d{2,4})?", r"\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\.?)?"
+STAMP = rf"(?:\[?{_DAY_SENT},?\s+{_TIME_SENT}\]?|\[{_TIME_SENT},\s*{_DAY_SENT}\])"
+"""Day and time that a chat writes before each of its messages, in either order, with or without the year."""
 _EXPORT = re.compile(
-    rf"^\s*\[?\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}},?\s+\d{{1,2}}:\d{{2}}(?::\d{{2}})?\s*(?:[ap]\.?m\.?)?\]?\s*[-–]?\s*(?P<name>{_NAME})\s*:",
+    rf"^\s*{STAMP}\s*[-–]?\s*(?P<name>{_NAME})\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _SELF = re.compile(
@@ -77,6 +81,13 @@ _THIRD = re.compile(
     r"\b(?P<name>(?:(?:Mr|Mrs|Ms|Dr)\.?\s+)?[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,3})\s+(?:wants?|would like|needs?|is looking"
     r"|are looking|called|rang|phoned|asked|is asking|enquired|inquired|wrote|plans?|is planning)\b"
 )
+_TOLD = re.compile(
+    rf"^\s*(?:(?:an?|the|our|one|new|old|regular)\s+)*(?:customer|client|guest|lead|pax)\s+(?:named\s+|called\s+)?"
+    rf"(?P<name>{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}}?)\s+(?:has\s+|just\s+)?"
+    r"(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|came|walked in|wants?|needs?|asked|asks|is (?:asking|looking)|enquired|inquired)\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=\w{3})\.\s")
 _LEADING = re.compile(rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:[ \t]+(?:[A-Z][\w’'.-]*|&)){{0,4}})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)")
 _LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
 _NO_NAME_WORDS = """
@@ -183,12 +194,21 @@ def name_said(text: str) -> str | None:
 
 def find_name(text: str) -> Said | None:
     """The customer's name: as the header, a label, the words themselves or the signature give it."""
-    for pattern in (_HEADER, _LABEL, _EXPORT, _SELF, _THIRD, _SIGNED, _HERE, _INLINE):
-        for match in pattern.finditer(text):
-            name = as_name(match["name"])
-            if name:
-                return Said(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
-    return _last_line(text)
+    found = [
+        Said(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
+        for pattern in (_HEADER, _LABEL, _EXPORT, _TOLD, _SELF, _THIRD, _SIGNED, _HERE, _INLINE)
+        for match in pattern.finditer(text)
+        if (name := as_name(_SENTENCE_END.split(match["name"])[0]))
+    ]
+    if not found:
+        return _last_line(text)
+    first = found[0].value.casefold().split()
+    return max((said for said in found if set(first) <= set(said.value.casefold().split())), key=lambda said: len(said.value.split()))
+
+
+def is_told_of(text: str) -> bool:
+    """Whether staff tell of a customer who called or wants something: `customer Salim called, wants …`."""
+    return _TOLD.match(text) is not None
 
 
 def leading_name(text: str) -> Said | None:

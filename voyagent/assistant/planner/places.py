@@ -49,10 +49,11 @@ _ONE = rf"(?:{_KNOWN_WORD}|{_CODE}|{_CAPITALISED})"
 _SURE = rf"(?:{_KNOWN_WORD}|{_CODE})"
 _MORE = rf"(?:\s*(?:,|&|\+|and)\s*{_KNOWN_WORD})*"
 _TRAVEL = (
-    r"(?:trips?|travel(?:l?ing)?|tours?|fly(?:ing)?|flights?|tickets?|go(?:ing)?|visit(?:ing)?|"
+    r"(?:trips?|travel(?:l?ing)?|tours?|fly(?:ing)?|flights?|tickets?|tkts?|go(?:ing)?|visit(?:ing)?|"
     r"holidays?|vacation|honeymoon|package|packages|head(?:ing)?|visa|pilgrimage|cruise)"
 )
 _ROUTES = (
+    re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P<destination>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P=origin)(?!\w)", re.IGNORECASE),
     re.compile(rf"\bfrom\s+(?P<origin>{_ONE})\s*(?:to|-|–|→|>|->)\s*(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
     re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/)\s*(?P<destination>{_SURE})(?!\s*(?:-|/))", re.IGNORECASE),
     re.compile(rf"(?P<origin>{_SURE})\s+to\s+(?P<destination>{_SURE}{_MORE})", re.IGNORECASE),
