@@ -6,7 +6,7 @@ import re
 
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.people import as_firm, as_name
 from voyagent.assistant.planner.questions import as_of, bounds, issued_in, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
@@ -93,6 +93,9 @@ _FROM = re.compile(
 _PAID_BILL = (
     re.compile(r"^\s*(?:we\s+(?:have\s+)?(?:just\s+)?paid|i\s+(?:have\s+)?paid)\s+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL),
     re.compile(r"^\s*(?:please\s+)?(?:pay|settle|mark)\s+(?:the\s+|our\s+)?(?P<rest>(?=.*\bbill\b).*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(
+        r"^\s*(?:please\s+)?(?:pay|settle|clear)\s+(?!.*\binvoices?\b)(?P<rest>(?=.*(?:\bin full\b|\bfully\b|\d)|(?-i:[A-Z])).*)$", re.IGNORECASE | re.DOTALL
+    ),
     re.compile(r"^\s*(?:please\s+)?(?:record|note|enter)\s+(?:a\s+|the\s+|our\s+)?payment\s+(?P<rest>.*\b(?:to|bill)\s.*)$", re.IGNORECASE | re.DOTALL),
     re.compile(r"^\s*paid\s+(?P<rest>.*\bbill\b.*)$", re.IGNORECASE | re.DOTALL),
 )
@@ -110,6 +113,7 @@ _ENTER_BILL = re.compile(
     r"|^\s*(?:we\s+)?(?:have\s+)?(?:got|received)\s+(?:a\s+|the\s+)(?:new\s+)?bill\b(?P<rest2>.*)$|^\s*new bill\b(?P<rest3>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_BILL_TOLD = re.compile(r"^\s*(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill(?P<rest>\s+from\b.*)$", re.IGNORECASE | re.DOTALL)
 _FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:due|payable)\b", re.IGNORECASE)
 _JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
@@ -146,7 +150,7 @@ def payables(message: str, context: Context) -> Call | Say | None:
     arguments |= overdue(rest)
     for pattern in _OWED_TO:
         match = pattern.search(rest)
-        name = as_name(match["name"]) if match else None
+        name = as_firm(match["name"]) if match else None
         if name:
             arguments["vendor_name"] = name
             break
@@ -160,7 +164,7 @@ def bills(message: str, _context: Context) -> Call | None:
     reference, whose = _REFERENCE.search(message), _BILL_OF.search(message)
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
-    name = as_name(whose["name"]) if whose else None
+    name = as_firm(whose["name"]) if whose else None
     return Call("find_bills", {"vendor_name": name} if name else {})
 
 
@@ -219,18 +223,18 @@ def paid_bill(message: str, context: Context) -> Wish | None:
     if reference:
         known["vendor_reference"] = reference["ref"]
     whose = _TO.search(rest) or _NAME_FIRST.match(rest.strip())
-    name = as_name(re.sub(r"\s+bill$", "", re.sub(r"^the\s+", "", whose["name"].strip(), flags=re.IGNORECASE), flags=re.IGNORECASE)) if whose else None
+    name = as_firm(re.sub(r"\s+bill$", "", re.sub(r"^the\s+", "", whose["name"].strip(), flags=re.IGNORECASE), flags=re.IGNORECASE)) if whose else None
     if name and name.lower() != "bill":
         known["vendor_name"] = name
     return Wish("pay_bill", known)
 
 
 def enter_bill(message: str, context: Context) -> Wish | None:
-    """`enter a bill from BSP India, B-7, 8,000 for settlement, due 25 Dec`."""
-    match = _ENTER_BILL.match(message)
+    """`enter a bill from BSP India, B-7, 8,000 for settlement, due 25 Dec`; without the verb only where its amount is said, else the bill is looked for."""
+    match = _ENTER_BILL.match(message) or _BILL_TOLD.match(message)
     if match is None:
         return None
-    rest = next(part for part in (match["rest"], match["rest2"], match["rest3"]) if part is not None)
+    rest = next(part for part in match.groups() if part is not None)
     known: dict[str, object] = {}
     due = _DUE.search(rest)
     plain = rest[: due.start()] if due else rest
@@ -245,10 +249,12 @@ def enter_bill(message: str, context: Context) -> Wish | None:
         r"|\s*\d|\s*$)",
         plain,
     )
-    name = as_name(whose["name"]) if whose else None
+    name = as_firm(whose["name"]) if whose else None
     if name:
         known["vendor_name"] = name
     known |= amount_in(plain, context)
+    if match.re is _BILL_TOLD and "amount" not in known:
+        return None
     what = _FOR.search(plain)
     if what:
         known["description"] = what["what"].strip()[:1].upper() + what["what"].strip()[1:500]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
@@ -185,10 +186,10 @@ def _for_few(text: str) -> Travellers | None:
     return Travellers(_count(match["n"]), match.group()) if match else None
 
 
-def name_said(text: str) -> str | None:
-    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh Pillai`, the bare name."""
+def name_said(text: str, read: Callable[[str], str | None] | None = None) -> str | None:
+    """A name given as the answer to a question for it: `her name is Fathima Beevi`, `it's Suresh Pillai`, the bare name; `read` tells what a name is."""
     said = _GIVEN.sub("", text.strip(" .?!"))
-    name = as_name(said)
+    name = (read or as_name)(said)
     return name if name and len(name.split()) <= NAME_WORDS_MAX else None
 
 
@@ -232,6 +233,12 @@ def as_name(words: str) -> str | None:
     ):
         return None
     return name.title() if name.islower() else name
+
+
+def as_firm(words: str) -> str | None:
+    """The words as the name of a firm, in which an `and` may stand: `Cox and Kings`."""
+    name = as_name(re.sub(r"(?<=\w)\s+and\s+(?=\w)", " & ", words, flags=re.IGNORECASE))
+    return name.replace(" & ", " and ") if name and re.search(r"\sand\s", words, re.IGNORECASE) else name
 
 
 def _last_line(text: str) -> Said | None:

@@ -95,9 +95,12 @@ def _invoices(_arguments: JsonObject, output: JsonObject) -> str:
     return _listed(ngettext("One invoice.", "%(num)d invoices.", output["count"]), lines, output["count"])
 
 
-def _bills(_arguments: JsonObject, output: JsonObject) -> str:
+def _bills(arguments: JsonObject, output: JsonObject) -> str:
     if not output["bills"]:
-        return _("No open bill fits that.")
+        nothing = _("No open bill fits that.")
+        if not arguments.get("vendor_reference"):
+            return nothing
+        return f"{nothing} " + _("To enter one say all of it: “enter a bill from BSP India, B-7, 8,000 for settlement, due 25 Dec”.")
     lines = [
         f"{one['vendor_reference']}, {one['vendor_name']}, {money(one['open']['amount'], one['open']['currency'])}, "
         + _("due %(day)s", day=day(one["due_date"]))

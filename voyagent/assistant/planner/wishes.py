@@ -11,7 +11,7 @@ from voyagent.assistant.planner import stations
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.people import find_email, find_party, name_said
+from voyagent.assistant.planner.people import as_firm, find_email, find_party, name_said
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -68,7 +68,7 @@ def figures_in(text: str, context: Context) -> list[Figure]:
 
 def _name(field: str) -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        name = name_said(text)
+        name = name_said(text, as_firm) if field == "vendor_name" else name_said(text)
         return {field: name} if name else {}
 
     return read
