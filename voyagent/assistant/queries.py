@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -154,15 +155,31 @@ def _question(said: list[Row]) -> Ask | None:
 def _offers(said: list[Row]) -> dict[str, Any]:
     """As many of the newest fares and rates as were named, by what a person can say of them and what a tool needs."""
     found: dict[str, Any] = {}
-    for block in (block for message in reversed(said) for block in reversed(message["blocks"]) if block["type"] == "tool"):
-        name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
-        offers = (block["output"] or {}).get(key)
-        if offers and name not in found:
-            back = {"return_date": block["input"]["return_date"]} if name == "fares" and (block["input"] or {}).get("return_date") else {}
-            found[name] = [{fact: one[fact] for fact in facts if fact in one} | back for one in offers[:SHOWN_MAX]]
+    for message in reversed(said):
+        for at, block in reversed(list(enumerate(message["blocks"]))):
+            if block["type"] != "tool" or not block["output"]:
+                continue
+            if block["tool_name"] == "check_hotel_rate" and "rate_key" in block["output"] and "newest" not in found:
+                found.setdefault("checked", {"rate_key": block["output"]["rate_key"]})
+            name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
+            offers = block["output"].get(key)
+            if not offers or name in found:
+                continue
+            asked = dict(block["input"] or {})
+            back = {"return_date": asked["return_date"]} if name == "fares" and asked.get("return_date") else {}
+            numbered = enumerate(offers, 1)
+            kept = [{fact: one[fact] for fact in facts if fact in one} | back | {"number": number} for number, one in numbered]
+            shown = _numbers_told(message["blocks"][at + 1 :])
+            found[name] = [one for one in kept if one["number"] in shown] or kept[:SHOWN_MAX]
             found.setdefault("newest", name)
-            found[f"{name}_search"] = dict(block["input"] or {})
+            found[f"{name}_search"] = asked
     return found
+
+
+def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:
+    """The numbers of the list in the words that follow a search: what a person saw can be picked."""
+    words = next((block["text"] for block in blocks if block["type"] == "text"), "")
+    return {int(number) for number in re.findall(r"^(\d{1,2})\. ", words, re.MULTILINE)}
 
 
 def _text(document: dict[str, Any] | None, name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, people, questions, sentences, telling
+from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, people, questions, refusals, sentences, telling
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
@@ -95,7 +95,7 @@ class BuiltInPlanner:
             return _issue_one_of(outcome.output["invoices"])
         if call.tool == "create_enquiry":
             return Say(sentences.logged(_intake_of(conversation), outcome))
-        output = completion.with_fare(call, outcome.output, found, context)
+        output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
         return Say(telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome))
 
 
@@ -111,7 +111,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     """
     said, question = condense(message, COMMAND_MAX), context.question
     if question is None:
-        return _request(said, message, context) or Say(sentences.cannot()), context
+        return _request(said, message, context) or Say(refusals.cannot(said, context)), context
     if _DROP.match(said):
         return Say(_("All right, I left it.")), context
     answer = _answer(question, said, context)
@@ -122,7 +122,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     if request is not None:
         return _letting_go(request), free
     if question.again:
-        return Say("\n".join((_("I have let my question go; nothing was done."), sentences.cannot()))), free
+        return Say("\n".join((_("I have let my question go; nothing was done."), refusals.cannot(said, free)))), free
     asked = question.text if question.text.endswith(sentences.way_out()) else f"{question.text} {sentences.way_out()}"
     return replace(question, text=asked, again=True), context
 
@@ -136,7 +136,10 @@ def _request(said: str, message: str, context: Context) -> Move | None:
     found = questions.recognise(said, context)
     if found is not None:
         return found
-    return _log(message, context) if intake.pasted(message) is not None else None
+    if intake.pasted(message) is not None:
+        return _log(message, context)
+    told = refusals.elsewhere(said)
+    return Say(told) if told else None
 
 
 def _letting_go(move: Move) -> Move:

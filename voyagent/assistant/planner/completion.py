@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import offers, sentences, tripinvoice
+from voyagent.assistant.planner import narrowing, offers, sentences, tripinvoice
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -59,7 +59,11 @@ def _draft(wish: Wish, found: JsonObject, context: Context) -> Move:
 def _hold(wish: Wish, found: JsonObject, context: Context) -> Move | None:
     """A number that was said before there was a list chooses nothing of it: only the cheapest and a flight's own number do."""
     back = {"return_date": wish.known["return_date"]} if wish.known.get("return_date") else {}
-    fares = [one | back for one in (found["search_flights"].get("fares") or [])[: sentences.SHOWN_MAX]]
+    every = [one | back for one in found["search_flights"].get("fares") or []]
+    want = wish.known.get("want") or {}
+    fares = narrowing.fitting(every, want)[: sentences.SHOWN_MAX]
+    if every and not fares:
+        return Say(_("None of the %(num)d fares is: %(wanted)s. I have held nothing.", num=len(every), wanted=narrowing.in_words(want)))
     pick = wish.known.get("pick") or {}
     meant = offers.fares_of(pick, fares) if pick.get("cheapest") or "flights" in pick else []
     if len(meant) == 1:
@@ -86,7 +90,7 @@ def _guests(wish: Wish, found: JsonObject, _context: Context) -> Move:
         return Say(_("Nobody travels on this trip yet. Say “add passenger Deepa Krishnan” first."))
     if "rate_key" in wish.known:
         return _book(wish.known, passengers)
-    return Call("search_hotels", {"guests": len(passengers), **without_pick(wish.known)})
+    return Call("search_hotels", {"guests": len(passengers), **arguments(wish.known)})
 
 
 def _letter(wish: Wish, found: JsonObject, _context: Context) -> Move:
@@ -106,21 +110,21 @@ def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
 
 def _ticket(wish: Wish, found: JsonObject, _context: Context) -> Move:
     only = _booking(wish, found["show_trip"]["lines"], "flight", "held", _("No flight is held on this trip."))
-    if isinstance(only, Say):
+    if isinstance(only, Say | Ask):
         return only
     return Call("issue_ticket", {"pnr_id": only["id"]}, words=_("The tickets are paid and issued when somebody grants it."))
 
 
 def _give_back(wish: Wish, found: JsonObject, _context: Context) -> Move:
     only = _booking(wish, found["show_trip"]["lines"], "hotel", "booked", _("No hotel is booked on this trip."))
-    if isinstance(only, Say):
+    if isinstance(only, Say | Ask):
         return only
     return Call("cancel_hotel_booking", {"booking_id": only["id"]}, words=_("The rooms are given back when somebody grants it."))
 
 
 def _read_stay(wish: Wish, found: JsonObject, _context: Context) -> Move:
     only = _booking(wish, found["show_trip"]["lines"], "hotel", "booked", _("No hotel is booked on this trip."))
-    return only if isinstance(only, Say) else Call("read_hotel_booking", {"booking_id": only["id"]})
+    return only if isinstance(only, Say | Ask) else Call("read_hotel_booking", {"booking_id": only["id"]})
 
 
 _FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | None]] = {
@@ -227,21 +231,29 @@ def create(known: JsonObject, context: Context) -> Call:
     return Call("create_invoice", {"invoice": invoice}, words=words)
 
 
-def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothing: str) -> JsonObject | Say:
-    """The one booking of the trip that an act is about: the one whose number was said, or the only one there is."""
+def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothing: str) -> JsonObject | Say | Ask:
+    """The one booking of the trip that an act is about: the one whose number was said, or the only one there is where none was said."""
     found = {str(line["supplier_ref"]): line for line in reversed(lines) if line["kind"] == kind and line["status"] == status}
     said = wish.known.get("supplier_ref")
     if said in found:
         return found[said]
     if not found:
         return Say(nothing)
-    if len(found) > 1:
-        return Say(_("There are several on this trip: %(names)s. Say which one by its number.", names=", ".join(found)))
-    return next(iter(found.values()))
+    if said is None and len(found) == 1:
+        return next(iter(found.values()))
+    names = ", ".join(found)
+    words = (
+        _("There are several on this trip: %(names)s. Say which one by its number.", names=names)
+        if said is None
+        else _("Nothing like that stands on this trip under %(number)s. Which one do you mean: %(names)s?", number=said, names=names)
+    )
+    return Ask(words, tool=wish.tool, known={}, missing="supplier_ref")
 
 
-def with_fare(call: Call, output: JsonObject, found: JsonObject, context: Context) -> JsonObject:
-    """What came of a hold with the fare that was held and until when on the agency's clock; what came of anything else as it is."""
+def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonObject, context: Context) -> JsonObject:
+    """What came of a hold with the fare and until when, on the agency's clock; of a search with what was wanted of it; of anything else as it is."""
+    if wish is not None and wish.tool == call.tool and wish.known.get("want"):
+        return {**output, "want": wish.known["want"]}
     if call.tool != "hold_flight" or "locator" not in output:
         return output
     searched = [*context.offers.get("fares", ()), *found.get("search_flights", {}).get("fares", ())]
@@ -250,9 +262,9 @@ def with_fare(call: Call, output: JsonObject, found: JsonObject, context: Contex
     return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until}
 
 
-def without_pick(known: JsonObject) -> JsonObject:
-    """The facts of a search alone."""
-    return {name: value for name, value in known.items() if name != "pick"}
+def arguments(known: JsonObject) -> JsonObject:
+    """What a tool takes of what is known: not what chooses among its answers, or goes on behind it."""
+    return {name: value for name, value in known.items() if name not in ("pick", "want", "nights", "and_more", "sure", "unsold", "legs", "is_schengen")}
 
 
 def _none_is_meant() -> Say:

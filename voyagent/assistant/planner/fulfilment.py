@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
-from voyagent.assistant.planner.moves import Call, Context, Move, Played, Say
+from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 
@@ -38,6 +38,17 @@ def _search(said: str, context: Context) -> Wish | Move | None:
     """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
     picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (offers.hold, offers.book, offers.check, offers.picked)
     found = next((wish for read in picks if (wish := read(said, context)) is not None), None) or searches.recognise(said, context)
+    if found is None and context.question is None and (mended := searches.spelled(said)) != said:
+        close = searches.recognise(mended, context)
+        found = (
+            close
+            if close is not None and {"origin", "destination", "city"} & close.known.keys() and close.tool in {"search_flights", "search_hotels"}
+            else None
+        )
+    if found is None and (context.question is None or context.question.missing == "pick"):
+        found = searches.again(said, context)
+        if found is not None:
+            return found
     if found is not None and not isinstance(found, Wish):
         return found
     if found is None or (context.question is not None and not CHOSEN & found.known.keys() and len(found.known) < ENOUGH):
@@ -53,6 +64,9 @@ def wished(said: str, context: Context) -> Wish | Move | None:
         return found
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
+    if question.missing == "supplier_ref":
+        reference = searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
+        return Wish(question.tool, {**question.known, "supplier_ref": reference}) if reference else None
     if question.missing == "pick":
         return offers.answered(question.tool, said, context)
     if question.missing == "changes":
@@ -85,15 +99,14 @@ def is_yes(said: str) -> bool:
 
 def first_move(wish: Wish, context: Context) -> Move:
     """The next question, else the tool, else what has to be looked up before it."""
-    question = wishes.ask(wish)
-    if question is not None:
-        return question
+    if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
+        wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
+    told = searches.refused(wish, context) or _question(wish)
+    if told is not None:
+        return told
     if wish.tool == "hold_flight" and "fare_id" in wish.known:
-        return (
-            Call("hold_flight", {"fare_id": wish.known["fare_id"]})
-            if wish.known.get("sure")
-            else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
-        )
+        sure = Call("hold_flight", {"fare_id": wish.known["fare_id"]})
+        return sure if wish.known.get("sure") else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
     looked_up = looks_up(wish)
     if looked_up is not None:
         return looked_up
@@ -103,7 +116,16 @@ def first_move(wish: Wish, context: Context) -> Move:
         return completion.create(wish.known, context)
     if wish.tool == "update_enquiry":
         return completion.change(wish, context.enquiry.customer_name if context.enquiry else "")
-    return Call(wish.tool, {name: value for name, value in wish.known.items() if name != "and_more"})
+    return Call(wish.tool, completion.arguments(wish.known))
+
+
+def _question(wish: Wish) -> Ask | None:
+    """The next thing to ask for; of Schengen which country it is."""
+    question = wishes.ask(wish)
+    if question is None or not wish.known.get("is_schengen") or question.missing != "destination":
+        return question
+    text = _("A Schengen visa is filed with one country, that of the longest stay. Which one?")
+    return Ask(text, tool=wish.tool, known={name: value for name, value in wish.known.items() if name != "is_schengen"}, missing="destination")
 
 
 def looks_up(wish: Wish) -> Call | None:
@@ -133,7 +155,7 @@ def _enquiry_unless(key: str) -> Callable[[JsonObject], Call | None]:
 
 
 def _search_unless(key: str, tool: str) -> Callable[[JsonObject], Call | None]:
-    return lambda known: None if key in known else Call(tool, completion.without_pick(known))
+    return lambda known: None if key in known else Call(tool, completion.arguments(known))
 
 
 _LOOK_UPS: dict[str, Callable[[JsonObject], Call | None]] = {

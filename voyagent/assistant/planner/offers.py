@@ -105,13 +105,28 @@ def which_fare(meant: list[JsonObject], shown: list[JsonObject]) -> Ask:
     """The question which fare to hold: of those that fit, by their numbers in the list, or of all."""
     if not meant:
         return _which_of(shown)
-    lines = [f"{shown.index(one) + 1}. {fare_line(one)}" for one in meant]
+    lines = [f"{number_of(one, shown)}. {fare_line(one)}" for one in meant]
     return Ask("\n".join((_("Which one shall I hold? Say its number."), *lines)), tool="hold_flight", known={}, missing="pick")
 
 
 def _which_of(shown: list[JsonObject]) -> Ask:
-    text = _("The list has no such one; it goes from 1 to %(last)s. Which one do you mean?", last=len(shown))
+    text = _("The list has no such one. Which one do you mean: %(numbers)s?", numbers=", ".join(str(number_of(one, shown)) for one in shown))
     return Ask(text, tool="hold_flight", known={}, missing="pick")
+
+
+def number_of(one: JsonObject, shown: list[JsonObject]) -> int:
+    """The number under which an offer was shown; where a list was gone through, that of the whole list."""
+    return int(one.get("number") or shown.index(one) + 1)
+
+
+def _numbered(pick: JsonObject, shown: list[JsonObject]) -> list[JsonObject]:
+    """The offer of a number; `the second` of a list with gaps is none, for it may mean either."""
+    numbers = [number_of(one, shown) for one in shown]
+    if pick.get("cheapest"):
+        return shown[:1]
+    if pick.get("counted") and numbers != list(range(1, len(shown) + 1)):
+        return []
+    return [one for one, number in zip(shown, numbers, strict=True) if number == pick["number"]]
 
 
 def fare_line(fare: JsonObject) -> str:
@@ -140,6 +155,9 @@ def hold_of(fare_id: str, fares: list[JsonObject], context: Context) -> Call | A
 def book(message: str, context: Context) -> Wish | None:
     """`book the cheapest hotel in Dubai 12–18 Dec`; after a search `book the second one`, `book the Marina Palace`."""
     match = _BOOK.match(message)
+    checked = context.offers.get("checked")
+    if match and checked and _IT.match(message[match.end() :]):
+        return Wish("book_hotel", {"rate_key": checked["rate_key"]})
     return _of_hotels("book_hotel", message[match.end() :], context) if match else None
 
 
@@ -167,7 +185,9 @@ def pick_in(message: str, places: set[str] | None = None) -> JsonObject | None:
     """Which one is meant, as JSON: its number in the list, a flight's number or a name; None where the words do not choose."""
     ordinal = _ORDINAL.search(message)
     if ordinal:
-        return {"number": _WORDS.index(ordinal["word"].lower()) + 1 if ordinal["word"] else int(ordinal["n"] or ordinal["n2"] or ordinal["n3"])}
+        if ordinal["word"]:
+            return {"number": _WORDS.index(ordinal["word"].lower()) + 1, "counted": True}
+        return {"number": int(ordinal["n"] or ordinal["n2"] or ordinal["n3"])} | ({"counted": True} if ordinal["n"] else {})
     if _CHEAPEST.search(message):
         return {"number": 1, "cheapest": True}
     flights = [f"{flight['carrier']} {flight['number']}" for flight in _FLIGHT.finditer(message) if re.search("[A-Z]", flight["carrier"])]
@@ -181,9 +201,9 @@ def pick_in(message: str, places: set[str] | None = None) -> JsonObject | None:
 
 def rate_of(pick: JsonObject | None, rates: list[JsonObject]) -> JsonObject | None:
     """The rate that is meant; of a hotel with several its cheapest, which stands first."""
-    wanted = pick or {"number": 1}
+    wanted = pick or {"number": 1, "cheapest": True}
     if "number" in wanted:
-        return rates[wanted["number"] - 1] if 0 < wanted["number"] <= len(rates) else None
+        return next(iter(_numbered(wanted, rates)), None)
     said = utils.default_process(str(wanted.get("name", "")))
     return max((rate for rate in rates if _like(said, rate) >= LIKE), key=lambda rate: _like(said, rate), default=None)
 
@@ -196,7 +216,7 @@ def _like(said: str, rate: JsonObject) -> float:
 def fares_of(pick: JsonObject, fares: list[JsonObject]) -> list[JsonObject]:
     """The fares that are meant: the one of a number, or all that fly with every flight that was said; those with no others alone, where there are any."""
     if "number" in pick:
-        return fares[pick["number"] - 1 : pick["number"]] if pick["number"] else []
+        return _numbered(pick, fares)
     said = {flight.replace(" ", "") for flight in pick.get("flights", ())}
     numbers = [{flight.replace(" ", "") for flight in fare["flights"]} for fare in fares]
     fitting = [fare for fare, flown in zip(fares, numbers, strict=True) if said and said <= flown]

@@ -23,6 +23,8 @@ _KINDS = (
 )
 _COUPLES = re.compile(rf"\b(?P<n>{_NUMBER})\s*couples\b", re.IGNORECASE)
 _AGED = re.compile(r"\b(?:kids|children)\s*(?:,?\s*(?:aged?|ages|of)\s*|\(\s*(?:aged?\s*)?)(?P<ages>\d{1,2}(?:\s*(?:,|and|&)\s*\d{1,2})+)", re.IGNORECASE)
+INFANT_UNTIL, CHILD_UNTIL = 2, 12
+"""Ages at which an airline counts a child as one, and as an adult."""
 _TOTALS = (
     re.compile(rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))", re.IGNORECASE),
     re.compile(
@@ -174,6 +176,17 @@ def find_party(text: str) -> dict[str, int] | None:
         match = pattern.search(text)
         if match:
             party[kind] = _said_count(match)
+    aged = _AGED.search(text)
+    if aged:
+        ages = [int(age) for age in re.findall(r"\d+", aged["ages"])]
+        beyond = party.pop("child", 0) - len(ages)
+        for kind, fits in (
+            ("infant", lambda age: age < INFANT_UNTIL),
+            ("child", lambda age: INFANT_UNTIL <= age < CHILD_UNTIL),
+            ("adult", lambda age: age >= CHILD_UNTIL),
+        ):
+            party[kind] = party.get(kind, 0) + sum(map(fits, ages)) + (max(beyond, 0) if kind == "child" else 0)
+        party = {kind: count for kind, count in party.items() if count}
     if party:
         return party
     total = find_travellers(text) or _for_few(text)

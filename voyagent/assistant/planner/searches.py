@@ -6,33 +6,54 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner import stations
+from rapidfuzz import fuzz, process
+
+from voyagent.assistant.planner import narrowing, sentences, stations
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.moves import Context, EnquiryInView, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import find_party
+from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in
+from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
 _FLIGHTS = re.compile(
     _POLITE + r"(?:(?:show|find|search|look|get|check|give|any|what|which|list|i need|need|price|quote|cheapest|best|fares?)\b.*\b)?(?:flights?|fares?"
     r"|air ?fares?|air tickets?)\b"
+    r"|^\s*[a-z][a-z .]*?\s+to\s+[a-z][a-z .]*?\s+(?:flights?|fares?|air tickets?|tickets?)\b|" + _POLITE + r"tickets?\s+from\b"
     r"|" + _POLITE + r"(?:fly|search|find)\s+(?=[A-Z]{3}\s*(?:-|–|to|→)\s*[A-Z]{3}\b)|^\s*(?-i:[A-Z]{3})\s*(?:-|–|to|→|/|\s)\s*(?-i:[A-Z]{3})\b(?=.*\d)",
     re.IGNORECASE,
 )
 _PAIR = re.compile(
-    r"(?:\bfrom\s+)?(?P<origin>[A-Za-z][A-Za-z .]*?)\s*(?:\bto\b|-|–|→|/)\s*(?P<destination>[A-Za-z][A-Za-z .]*?)(?=\s+(?:on|for|from|next"
+    r"(?:\bfrom\s+)?(?P<origin>[A-Za-z][A-Za-z .]*?)\s*(?:\bto\b|-|–|→|/)\s*(?P<destination>[A-Za-z][A-Za-z .]*?)(?=\s+(?:on|for|from|between|next"
     r"|this|tomorrow|today|in|returning|return|round|one|out|leaving|departing|direct|non|business|economy|first|premium|with|\d)\b|\s*[,;?]|\s+\d|\s*$)",
     re.IGNORECASE,
 )
 _CODES = re.compile(r"\b(?P<origin>[A-Z]{3})\s*(?:-|–|→|/|to|\s)\s*(?P<destination>[A-Z]{3})\b")
 PARTY_MAX = 9
+SPELLED_MIN, SPELLED_LIKE = 5, 80
+_SHORT = {"frm": "from", "fligt": "flight", "htl": "hotel", "tkt": "ticket", "tkts": "tickets"}
+_RIGHT = {word: word for word in ("flight", "flights", "hotel", "hotels", "ticket", "tickets", "business", "economy", "adults", "children")} | {
+    name.lower(): name for _code, name in stations.KNOWN if " " not in name and len(name) >= SPELLED_MIN
+}
+_AGAIN = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|now|and|but|then|please|same|also|what about|how about|show(?: me)?|make it|try)[,. ]+)*"
+    r"(?:only|just|in|with|without|for|under|below|within|up ?to|less than|at most|on|no|non-?stop|direct|business|economy|first|premium|morning|afternoon"
+    r"|evening|refundable|breakfast|[1-5][ -]?(?:star|\*)|[a-z ]{3,20}\bonly)\b",
+    re.IGNORECASE,
+)
+_LEGS = re.compile(r"\bto\s+(?:[a-z]+\s+){1,2}(?:and\s+)?(?:then\s+)?to\s+[a-z]{3,}", re.IGNORECASE)
+_BESIDE = re.compile(r"^\s*(?:(?:ok(?:ay)?|now|please)[,. ]+)*(?:and|plus|also|with)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\b.*\b\d{1,2}\b.*\band\b.*\d", re.IGNORECASE)
+_A_DAY = re.compile(r"\bon\s+(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s*(?:of\b|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", re.IGNORECASE)
 _CABIN = (("premium", r"\bpremium\b"), ("business", r"\bbusiness\b"), ("first", r"\bfirst class\b|\bin first\b"), ("economy", r"\beconomy\b"))
 _DIRECT = re.compile(r"\b(?:direct|non-?\s?stop|without (?:a )?(?:stop|change))\b", re.IGNORECASE)
 _ONE_WAY = re.compile(r"\bone[- ]way\b", re.IGNORECASE)
 _HOTELS = re.compile(
-    _POLITE + r"(?:(?:show|find|search|look|get|check|give|any|what|which|list|i need|need|we need|price|quote)\b.*\b)?(?:hotels?|rooms?|resorts?"
+    _POLITE + r"(?:[1-5]\s*-?\s*stars?\s+)?"
+    r"(?:(?:show|find|search|look|get|check|give|any|what|which|list|i need|need|we need|price|quote)\b.*\b)?(?:hotels?|rooms?|resorts?"
     r"|stay|accommodation)\b(?!\s+(?:on|of) (?:the|this) trip)",
     re.IGNORECASE,
 )
@@ -43,7 +64,6 @@ _IN_CITY = re.compile(
 )
 _CITY_FIRST = re.compile(r"^\s*(?:find|search|show|need|get)?\s*(?P<city>[A-Z][A-Za-z ]*?)\s+(?:hotels?|resorts?)\b")
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*nights?\b", re.IGNORECASE)
-_UNDER = re.compile(r"\b(?:under|below|within|max(?:imum)?|budget(?: of)?|up ?to|less than|at most)\s*$", re.IGNORECASE)
 _VISA = re.compile(r"\bvisas?\b", re.IGNORECASE)
 _VISA_ASKED = re.compile(
     r"\b(?:requirements?|need|needs|needed|required?|documents?|checklist|what|which|do|does|is|how|papers|rules)\b|^\s*visas?\s+(?:for"
@@ -66,7 +86,9 @@ _BOOKING = re.compile(r"\b(?:pnr|locator|booking)\s+(?:no\.?\s+|code\s+)?(?P<loc
 
 
 _ISSUE = re.compile(
-    _POLITE + r"(?:issue|ticket|get)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:tickets?|flights?|booking|pnr)\b(?!\s+for\s+[A-Z][a-z])", re.IGNORECASE
+    _POLITE + r"(?:issue|ticket|get)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:tickets?|flights?|booking|pnr|hold)\b(?!\s+for\s+(?-i:[A-Z][a-z]))"
+    r"|" + _POLITE + r"(?:issue|ticket)\s+(?:for\s+)?(?-i:(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6})\b",
+    re.IGNORECASE,
 )
 _GIVE_BACK = re.compile(_POLITE + r"(?:cancel|give back|release)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:hotel|room|stay)\b", re.IGNORECASE)
 _STAY = re.compile(
@@ -77,13 +99,22 @@ _STAY = re.compile(
 _REFERENCE = re.compile(
     r"\b(?:booking|number|no\.?|confirmation|pnr|of)\s+(?:no\.?\s+|number\s+)?(?P<ref>(?-i:(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{2,}))\b", re.IGNORECASE
 )
+_A_NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s+[A-Z][\w.-]*){0,3}")
+_SIX = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
 _FILE = re.compile(_POLITE + r"(?:file|apply for|submit)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE)
+
+
+def reference_in(message: str) -> str | None:
+    """The number of a booking: behind a word that says so, or the six signs of an airline's code."""
+    named = _REFERENCE.search(message)
+    code = _SIX.search(message)
+    return named["ref"] if named else code.group() if code else None
 
 
 def acts(message: str) -> Wish | None:
     """`issue the tickets`, `cancel the hotel`, `file a UAE visa for Deepa Krishnan`: what it concerns is looked up on the trip."""
-    reference = _REFERENCE.search(message)
-    named = {"supplier_ref": reference["ref"]} if reference else {}
+    reference = reference_in(message)
+    named = {"supplier_ref": reference} if reference else {}
     for tool, asked in (
         ("issue_ticket", _ISSUE.match(message)),
         ("cancel_hotel_booking", _GIVE_BACK.match(message)),
@@ -95,13 +126,15 @@ def acts(message: str) -> Wish | None:
     if filed is None:
         return None
     known: JsonObject = {}
-    name = re.search(r"\bfor\s+(?P<name>[A-Z][\w.'’-]*(?:\s+[A-Z][\w.-]*){0,3})\s*[.]?$", filed["rest"])
-    said = filed["what"].strip() or re.sub(r"\bfor\s+[A-Z].*$", "", filed["rest"]).strip()
-    country = stations.country_of(re.sub(r"^(?:to|for)\s+", "", said)) if said else None
-    if country:
-        known["destination"] = country
-    if name:
-        known["full_name"] = name["name"]
+    before, behind = filed["what"].strip(), re.split(r"\b(?:for|to)\s+", filed["rest"])[1:]
+    for words in filter(None, (before, *(part.strip(" .,") for part in behind))):
+        country = None if words.casefold() == "schengen" else stations.country_of(words)
+        if country:
+            known.setdefault("destination", country)
+        elif words is not before and _A_NAME.fullmatch(words):
+            known.setdefault("full_name", words)
+    if "destination" not in known and re.search(r"\bschengen\b", message, re.IGNORECASE):
+        known["is_schengen"] = True
     return Wish("file_visa", known)
 
 
@@ -122,11 +155,11 @@ def flights(message: str, context: Context) -> Wish | None:
     if not _FLIGHTS.search(message):
         return None
     known: JsonObject = {}
-    for field, said in _route(message).items():
+    for field, said in (_route(spelled(message)) | _route(message)).items():
         code = stations.code_of(said)
         if code:
             known[field] = code
-    days = days_in(message, context)
+    days = [] if _BETWEEN.search(message) and _NIGHTS.search(message) else days_in(message, context) or _next_such_day(message, context)
     if days:
         known["outbound_date"] = days[0]
     if len(days) > 1 and not _ONE_WAY.search(message):
@@ -139,7 +172,38 @@ def flights(message: str, context: Context) -> Wish | None:
         known["cabin"] = cabin
     if _DIRECT.search(message):
         known["direct_only"] = True
-    return Wish("search_flights", known)
+    return Wish("search_flights", known | _beside_the_search(message, context, known))
+
+
+def _beside_the_search(message: str, context: Context, known: JsonObject) -> JsonObject:
+    """What no search takes: nights, from which the way back follows, and what is wanted of the fares."""
+    nights, want = _NIGHTS.search(message), narrowing.wanted(message, context)
+    found: JsonObject = {"want": want} if want else {}
+    if _LEGS.search(message):
+        found["legs"] = True
+    if nights and "return_date" not in known and not _ONE_WAY.search(message):
+        found["nights"] = int(nights["n"])
+    return found
+
+
+def again(message: str, context: Context) -> Wish | None:
+    """A word on the newest search, which is made once more with it: `only direct flights`, `in business class`, `and for two children`, `under 40,000`."""
+    newest = context.offers.get("newest")
+    before = dict(context.offers.get(f"{newest}_search", {}))
+    if not before or not _AGAIN.match(message):
+        return None
+    if newest == "rates":
+        want = narrowing.wanted(message, context, hotels=True)
+        return Wish("search_hotels", before | {"want": want}) if want else None
+    found = flights("flights " + message, context)
+    changes = {name: value for name, value in (found.known if found else {}).items() if name not in ("origin", "destination")}
+    if not changes or (found and {"origin", "destination"} & found.known.keys()):
+        return None
+    if "passengers" in changes and _BESIDE.match(message):
+        changes["passengers"] = {**{kind: count for kind, count in before["passengers"].items() if count}, **changes["passengers"]}
+    if "return_date" not in changes and "outbound_date" in changes:
+        before.pop("return_date", None)
+    return Wish("search_flights", before | changes)
 
 
 def as_asked_for(wish: Wish, said: str, context: Context) -> Wish:
@@ -150,10 +214,17 @@ def as_asked_for(wish: Wish, said: str, context: Context) -> Wish:
     way = {end: stations.code_of(getattr(about, end)) for end in ("origin", "destination")}
     if any(wish.known.get(end, way[end]) != way[end] for end in way):
         return wish
-    known: JsonObject = {**way, "passengers": {"adult": about.pax_count} if 0 < about.pax_count <= PARTY_MAX else None}
+    known: JsonObject = {**way, "passengers": _party_of(about)}
     if "outbound_date" not in wish.known:
         known |= {"outbound_date": about.depart_date, "return_date": None if _ONE_WAY.search(said) else about.return_date}
     return Wish(wish.tool, {name: value for name, value in (known | wish.known).items() if value})
+
+
+def _party_of(about: EnquiryInView) -> JsonObject | None:
+    """Who travels, as the customer's words say it; the number alone is one of adults, and where the two do not agree nobody knows."""
+    if not 0 < about.pax_count <= PARTY_MAX or (about.party and sum(about.party.values()) != about.pax_count):
+        return None
+    return about.party or {"adult": about.pax_count}
 
 
 def hotels(message: str, context: Context) -> Wish | None:
@@ -161,14 +232,7 @@ def hotels(message: str, context: Context) -> Wish | None:
     if not _HOTELS.search(message):
         return None
     known: JsonObject = {}
-    for match in filter(
-        None, (*(_IN_CITY.match(message, place.start()) for place in re.finditer(r"\b(?:in|at|near)\b", message)), _CITY_FIRST.search(message))
-    ):
-        country = stations.country_of_city(match["city"].strip())
-        if country:
-            city = match["city"].strip()
-            known |= {"city": city.upper() if len(city) == 3 and city.isupper() else _capital(city), "country": country}
-            break
+    known |= _city_in(message)
     days = days_in(message, context)
     nights = _NIGHTS.search(message)
     if days:
@@ -176,22 +240,39 @@ def hotels(message: str, context: Context) -> Wish | None:
     if len(days) > 1:
         known["check_out"] = days[1]
     elif days and nights:
-        known["check_out"] = _after(days[0], int(nights["n"]))
+        known["check_out"] = after(days[0], int(nights["n"]))
     party = find_party(message)
     if party:
         known["guests"] = sum(party.values())
-    bounded = [figure for figure in find_figures(message) if _UNDER.search(lead(message, figure.start)) and figure.value > 0]
-    if bounded:
+    bounded = [figure for figure in find_figures(message) if narrowing.UNDER.search(lead(message, figure.start)) and figure.value > 0]
+    want = narrowing.wanted(message, context, hotels=True)
+    if bounded and "most" not in want:
         known |= {"budget_max": bounded[0].plain, "currency": bounded[0].currency or context.currency}
+    if want:
+        known["want"] = want
     return Wish("search_hotels", known)
 
 
-def visas(message: str, _context: Context) -> Wish | None:
+def _city_in(message: str) -> JsonObject:
+    """The city with its country; `unsold` where a place is named that has no hotels at a supplier."""
+    for match in filter(
+        None, (*(_IN_CITY.match(message, place.start()) for place in re.finditer(r"\b(?:in|at|near)\b", message)), _CITY_FIRST.search(message))
+    ):
+        city = match["city"].strip()
+        country = stations.country_of_city(city)
+        if country:
+            return {"city": city.upper() if len(city) == 3 and city.isupper() else _capital(city), "country": country}
+        if is_known_place(city):
+            return {"unsold": _capital(city)}
+    return {}
+
+
+def visas(message: str, context: Context) -> Wish | None:
     """`do Indians need a visa for Thailand`, `visa requirements for the UAE, Indian passport`."""
     if not _VISA.search(message) or not _VISA_ASKED.search(message) or re.search(r"\b(?:invoice|bill|enquir|inquir)", message, re.IGNORECASE):
         return None
     known: JsonObject = {}
-    nationality = stations.nationality_in(message)
+    nationality = stations.nationality_in(message) or _nationality_of_named(message, context)
     if nationality:
         known["nationality"] = nationality
     for pattern in (_VISA_BEFORE, _VISA_FOR):
@@ -202,6 +283,12 @@ def visas(message: str, _context: Context) -> Wish | None:
     return Wish("visa_requirements", known)
 
 
+def _nationality_of_named(message: str, context: Context) -> str | None:
+    """That of the one traveller of the trip who is named."""
+    named = {one["nationality"] for one in context.trip.get("passengers", ()) if one["nationality"] and one["full_name"].lower() in message.lower()}
+    return named.pop() if len(named) == 1 else None
+
+
 def _route(message: str) -> JsonObject:
     """From where to where, as it was said."""
     codes = _CODES.search(message)
@@ -209,7 +296,8 @@ def _route(message: str) -> JsonObject:
         return codes.groupdict()
     plain = re.sub(r"^.*?\b(?:flights?|fares?|air ?fares?|tickets?)\b", "", message, count=1, flags=re.IGNORECASE).strip()
     both = re.search(r"\bfrom\s+(?P<origin>[A-Za-z][A-Za-z .]*?)\s+to\s+", plain, re.IGNORECASE)
-    for match in _PAIR.finditer(plain[both.start() :] if both else plain):
+    first = re.match(r"^\s*(?P<way>[a-z][a-z .]*?\s+to\s+[a-z][a-z .]*?)\s+(?:flights?|fares?|air tickets?|tickets?)\b", message, re.IGNORECASE)
+    for match in _PAIR.finditer(first["way"] if first else plain[both.start() :] if both else plain):
         ends = {end: re.sub(r"^(?:from|for|of)\s+", "", match[end].strip(), flags=re.IGNORECASE) for end in ("origin", "destination")}
         if all(stations.code_of(said) for said in ends.values()):
             return ends
@@ -223,7 +311,83 @@ def _route(message: str) -> JsonObject:
     return found
 
 
-def _after(day: str, nights: int) -> str:
+def _next_such_day(message: str, context: Context) -> list[str]:
+    """`on the 20th`: the next one."""
+    said = _A_DAY.search(message)
+    if said is None:
+        return []
+    coming = (context.today + timedelta(days=ahead) for ahead in range(63))
+    return [day.isoformat() for day in coming if day.day == int(said["day"])][:1]
+
+
+def spelled(message: str) -> str:
+    """The message with those words mended that come close to one of a search, or to a place that agencies meet every day."""
+    return re.sub(r"[A-Za-z]+", lambda word: _mended(word.group()), message)
+
+
+def _mended(word: str) -> str:
+    lowered = word.lower()
+    if lowered in _SHORT:
+        return _SHORT[lowered]
+    if len(word) < SPELLED_MIN or word.isupper() or lowered in _RIGHT:
+        return word
+    close = process.extractOne(lowered, list(_RIGHT), scorer=fuzz.ratio, score_cutoff=SPELLED_LIKE)
+    return _RIGHT[close[0]] if close else word
+
+
+def refused(wish: Wish, context: Context) -> Say | None:
+    """What no airline or hotel would sell, in a sentence; None where nothing stands against the search."""
+    known = wish.known
+    if wish.tool in {"search_flights", "hold_flight"}:
+        first, last, party = known.get("outbound_date"), known.get("return_date"), known.get("passengers") or {}
+        sentence = (
+            _("They would come back on %(back)s, before they leave on %(out)s. Which days do you mean?", back=_day(last), out=_day(first))
+            if first and last and last < first
+            else _("%(day)s is past. On which day do they leave?", day=_day(first))
+            if first and first < context.today.isoformat()
+            else _("From and to are the same place. Where do they fly to?")
+            if known.get("origin") and known.get("origin") == known.get("destination")
+            else _("I search one way at a time, there and back. Say the first way, and then the next.")
+            if known.get("legs")
+            else _about_party(party)
+        )
+    elif wish.tool in {"search_hotels", "check_hotel_rate", "book_hotel"}:
+        first, last = known.get("check_in"), known.get("check_out")
+        sentence = (
+            _("No supplier here has hotels in %(city)s. Say a city with an airport near by.", city=known["unsold"])
+            if known.get("unsold") and not known.get("city")
+            else _(
+                "They would leave the hotel on %(out)s, which is not behind the day they come, %(day)s. Which days do you mean?",
+                out=_day(last),
+                day=_day(first),
+            )
+            if first and last and last <= first
+            else _("%(day)s is past. From which day do they stay?", day=_day(first))
+            if first and first < context.today.isoformat()
+            else ""
+        )
+    else:
+        return None
+    return Say(sentence) if sentence else None
+
+
+def _about_party(party: JsonObject) -> str:
+    grown = party.get("adult", 0) + party.get("senior", 0)
+    if sum(party.values()) > PARTY_MAX:
+        return _(
+            "An airline books at most %(most)s in one go, and these are %(number)s. Search for them in groups.", most=PARTY_MAX, number=sum(party.values())
+        )
+    if party.get("infant", 0) > grown:
+        return _("An infant flies on the lap of an adult of its own: infants %(infants)s, adults %(adults)s.", infants=party["infant"], adults=grown)
+    return ""
+
+
+def _day(day: str | None) -> str:
+    return sentences.day(day) if day else ""
+
+
+def after(day: str, nights: int) -> str:
+    """The day some nights later."""
     return (date.fromisoformat(day) + timedelta(days=nights)).isoformat()
 
 

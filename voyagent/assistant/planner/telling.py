@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
+from voyagent.assistant.planner import narrowing
 from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, moment, money
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.trips.words import country_name
@@ -62,10 +64,10 @@ def _refund(*, can_be_given_back: bool) -> str:
     return ", " + _("refundable") if can_be_given_back else ""
 
 
-def _numbered(head: str, lines: list[str], total: int) -> str:
+def _numbered(head: str, lines: list[tuple[int, str]], total: int) -> str:
     """A list of which one can be picked by its number."""
     more = ["", _("and %(num)d more", num=total - len(lines))] if total > len(lines) else []
-    return "\n".join([head, *(f"{number}. {line}" for number, line in enumerate(lines, 1)), *more])
+    return "\n".join([head, *(f"{number}. {line}" for number, line in lines), *more])
 
 
 def _listed(head: str, lines: list[str], total: int) -> str:
@@ -158,11 +160,36 @@ def _fares(arguments: JsonObject, output: JsonObject) -> str:
     if "fares" not in output:
         return str(output["detail"])
     days = " – ".join(day(arguments[name]) for name in ("outbound_date", "return_date") if arguments.get(name))
-    search = f"{arguments['origin']} – {arguments['destination']}, {days}, {_party(arguments['passengers'])}"
+    search = f"{arguments['origin']} – {arguments['destination']}, {days}, {_party(arguments['passengers'])}{_way(arguments)}"
     if not output["fares"]:
         return _("%(search)s: no flight fits that.", search=search)
     head = ngettext("%(search)s: one fare, good for twenty minutes.", "%(search)s: %(num)d fares, good for twenty minutes.", output["count"], search=search)
-    return _numbered(head, [_fare(one) for one in output["fares"][:SHOWN_MAX]], output["count"])
+    return _gone_through(head, output["fares"], output, _fare)
+
+
+def _way(arguments: JsonObject) -> str:
+    """The class and what else was asked for, behind who travels."""
+    cabins = {"premium": _("premium economy"), "business": _("business class"), "first": _("first class")}
+    said = [cabins.get(arguments.get("cabin") or "", ""), _("direct only") if arguments.get("direct_only") else ""]
+    return "".join(f", {words}" for words in said if words)
+
+
+def _gone_through(head: str, offers: list[JsonObject], output: JsonObject, line: Callable[[JsonObject], str], *, hotels: bool = False, **shares: int) -> str:
+    """The offers under their numbers: all, or those that are as they were wanted, else all again with a word that none is."""
+    want = output.get("want") or {}
+    asked, left = narrowing.in_words(want, hotels=hotels), narrowing.unheard(want)
+    fitting = narrowing.fitting(offers, want, **shares)
+    if asked:
+        words = (
+            ngettext("One of these is: %(wanted)s.", "Of these, %(num)d are: %(wanted)s.", len(fitting), wanted=asked)
+            if fitting
+            else _("None of these is: %(wanted)s. Here are all of them.", wanted=asked)
+        )
+        head = f"{head} {words}"
+    listed = fitting if fitting and asked else narrowing.fitting(offers, {})
+    total = len(fitting) if fitting and asked else output["count"]
+    told = [(one["number"], line(one)) for one in listed[:SHOWN_MAX]]
+    return "\n".join(filter(None, (_numbered(head, told, total), left)))
 
 
 def _fare(one: JsonObject) -> str:
@@ -193,13 +220,21 @@ def _held(_arguments: JsonObject, output: JsonObject) -> str:
     return " ".join(filter(None, (held, f"{fare}." if fare else "", _("Say “issue the tickets” to have them."))))
 
 
-def _rates(_arguments: JsonObject, output: JsonObject) -> str:
+def _rates(arguments: JsonObject, output: JsonObject) -> str:
     if "results" not in output:
         return str(output["detail"])
     if not output["results"]:
         return _("No hotel fits that.")
-    lines = [f"{one['hotel']}, {one['room']}, {_price(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}" for one in output["results"][:SHOWN_MAX]]
-    return _numbered(ngettext("One rate.", "%(num)d rates.", output["count"]), lines, output["count"])
+    head = ngettext("One rate.", "%(num)d rates.", output["count"])
+    ends = [date.fromisoformat(arguments[name]) for name in ("check_in", "check_out") if name in arguments]
+    nights = (ends[1] - ends[0]).days if len(ends) > 1 else 1
+    return _gone_through(head, output["results"], output, _rate, hotels=True, nights=max(nights, 1), rooms=(arguments.get("guests", 1) + 1) // 2)
+
+
+def _rate(one: JsonObject) -> str:
+    stars = ngettext("one star", "%(num)d stars", one["stars"]) if one.get("stars") else ""
+    price = f"{_price(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}"
+    return ", ".join(filter(None, (one["hotel"], stars, one["room"], narrowing.board_word(one.get("board_basis", "")), price)))
 
 
 def _checked(_arguments: JsonObject, output: JsonObject) -> str:

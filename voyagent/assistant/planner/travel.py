@@ -136,7 +136,7 @@ def trip(message: str, _context: Context) -> Call | None:
     return Call("show_trip", {}) if _TRIP.search(message) else None
 
 
-def send_itinerary(message: str, _context: Context) -> Wish | None:
+def send_itinerary(message: str, context: Context) -> Wish | None:
     """`send the itinerary to deepa@example.com`, `mail it in Hindi without prices`."""
     if not _SEND.match(message):
         return None
@@ -144,6 +144,8 @@ def send_itinerary(message: str, _context: Context) -> Wish | None:
     address = find_email(message)
     if address:
         known["to"] = address.value
+    elif context.enquiry and context.enquiry.customer_email:
+        known["to"] = context.enquiry.customer_email
     if re.search(r"\bin hindi\b", message, re.IGNORECASE):
         known["locale"] = "hi"
     if re.search(r"\b(?:without|no)\s+(?:the\s+)?(?:prices?|amounts?|costs?)\b", message, re.IGNORECASE):

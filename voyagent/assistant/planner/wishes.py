@@ -12,6 +12,7 @@ from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.people import as_firm, find_email, find_party, name_said
+from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -104,6 +105,8 @@ def _station(field: str) -> Reader:
 def _city(text: str, _context: Context, _known: JsonObject) -> JsonObject:
     city = re.sub(r"^\s*(?:in|to|at)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
     country = stations.country_of_city(city)
+    if country is None and is_known_place(city):
+        return {"unsold": city[:1].upper() + city[1:]}
     return {"city": city[:1].upper() + city[1:], "country": country} if country else {}
 
 
