@@ -7,7 +7,7 @@ import re
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_firm, as_name
-from voyagent.assistant.planner.questions import as_of, bounds, issued_in, overdue
+from voyagent.assistant.planner.questions import as_of, bounds, issued_in, no_conversion, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
 
@@ -154,7 +154,7 @@ def payables(message: str, context: Context) -> Call | Say | None:
         if name:
             arguments["vendor_name"] = name
             break
-    return Call("list_payables", arguments)
+    return Call("list_payables", arguments, words=no_conversion(message))
 
 
 def bills(message: str, _context: Context) -> Call | None:

@@ -102,10 +102,10 @@ def find_figures(text: str) -> list[Figure]:
 def _figures(text: str) -> Iterator[Figure]:
     for match in _AMOUNT.finditer(text):
         before, after = match["before"], match["after"]
-        currency = _currency(before) or _currency(after)
+        currency = currency_of(before) or currency_of(after)
         scale = (match["scale"] or "").lower()
-        start = match.start("before") if before and _currency(before) else match.start("minus") if match["minus"] else match.start("number")
-        end = match.end("after") if after and _currency(after) and not _currency(before) else match.end("scale") if scale else match.end("number")
+        start = match.start("before") if before and currency_of(before) else match.start("minus") if match["minus"] else match.start("number")
+        end = match.end("after") if after and currency_of(after) and not currency_of(before) else match.end("scale") if scale else match.end("number")
         if currency is None and not scale and "," not in match["number"] and len(match["number"]) < 4 and _COUNTED.match(text, match.end("number")):
             continue
         if text[end : end + 2] == "/-":
@@ -125,7 +125,8 @@ def _figures(text: str) -> Iterator[Figure]:
         )
 
 
-def _currency(word: str | None) -> str | None:
+def currency_of(word: str | None) -> str | None:
+    """The code of a currency by its sign, its name or its code; None for anything else."""
     if not word:
         return None
     if word in _SIGNS:

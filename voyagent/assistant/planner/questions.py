@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.amounts import currency_of, find_figures
 from voyagent.assistant.planner.dates import find_days, month_end, month_range
 from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.passages import lead
@@ -144,7 +144,7 @@ def receivables(message: str, context: Context) -> Call | None:
         if owing:
             arguments["customer_name"] = owing
             break
-    return Call("list_receivables", arguments)
+    return Call("list_receivables", arguments, words=no_conversion(message))
 
 
 def overdue(message: str) -> dict[str, Any]:
@@ -153,6 +153,13 @@ def overdue(message: str) -> dict[str, Any]:
     if aged and re.search(r"\b(?:overdue|past due|late|ag(?:e)?ing|older|unpaid|outstanding|pending)\b", message, re.IGNORECASE):
         return {"overdue_days": int(aged["n"]) + (1 if aged["more"] and not aged["or_more"] else 0)}
     return {"overdue_only": True} if re.search(r"\boverdue\b|\bpast due\b", message, re.IGNORECASE) else {}
+
+
+def no_conversion(message: str) -> str:
+    """What is said where somebody wants amounts in one currency: they stand in their own."""
+    wanted = re.search(r"\bin\s+(?P<currency>[₹$€£]|[A-Za-z]{3,8})\s*[?.!]*$", message)
+    code = currency_of(wanted["currency"]) if wanted else None
+    return _("I do not convert into %(currency)s: each amount stands in its own currency.", currency=code) if code else ""
 
 
 def bounds(rest: str, context: Context) -> dict[str, str]:

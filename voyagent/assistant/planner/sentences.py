@@ -17,11 +17,11 @@ from voyagent.kernel.money import spoken
 
 SHOWN_MAX = 8
 # Examples stay in English: that is what this planner reads.
-_SHOW = "show new enquiries to Dubai"
-_FLIGHTS = "flights from Mumbai to Dubai on 12 Dec for 2 adults"
-_HOTELS = "hotels in Goa 12–15 Dec for 2 adults"
-_INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"
-_OWES = "who owes us more than 50,000"
+SHOW = "show new enquiries to Dubai"
+FLIGHTS = "flights from Mumbai to Dubai on 12 Dec for 2 adults"
+HOTELS = "hotels in Goa 12–15 Dec for 2 adults"
+INVOICE = "invoice Deepa Krishnan 45,000 for Dubai visa due 10 Dec"
+OWES = "who owes us more than 50,000"
 money = spoken
 
 
@@ -50,12 +50,12 @@ def help_text() -> str:
     return "\n".join(
         (
             _("I work for the three desks of your agency: tickets and visas, hotels and holidays, accounts. You can say, for example:"),
-            f"• {_SHOW} · what does Deepa Krishnan want",
+            f"• {SHOW} · what does Deepa Krishnan want",
             "• " + _("paste a customer’s message, and I log it as an enquiry"),
-            f"• {_FLIGHTS} · {_HOTELS}",
+            f"• {FLIGHTS} · {HOTELS}",
             "• do Indians need a visa for Thailand · show the trip",
-            f"• {_INVOICE} · issue the draft",
-            f"• {_OWES} · bank balance · trial balance as of 31 March",
+            f"• {INVOICE} · issue the draft",
+            f"• {OWES} · bank balance · trial balance as of 31 March",
             _("What moves money or leaves the house I propose: nothing of it happens before a person grants it."),
         )
     )
@@ -64,11 +64,6 @@ def help_text() -> str:
 def way_out() -> str:
     """How to leave a question of ours without an answer."""
     return _("Or say “never mind”.")
-
-
-def cannot() -> str:
-    """What is said to a wish that the planner does not understand."""
-    return "\n".join((_("I cannot do that yet. Here is what I can do, for example:"), *(f"• {example}" for example in (_SHOW, _INVOICE, _OWES))))
 
 
 def tell(call: Call, outcome: Outcome) -> str:
