@@ -16,6 +16,7 @@ from voyagent.assistant.tools import registry
     ("said", "tool", "arguments"),
     [
         ("overdue more than 60 days", "list_receivables", {"overdue_days": 61}),
+        ("who owes us for more than 60 days", "list_receivables", {"overdue_days": 61}),
         ("30 days overdue", "list_receivables", {"overdue_days": 30}),
         ("ageing over 60 days", "list_receivables", {"overdue_days": 61}),
         ("90+ days overdue", "list_receivables", {"overdue_days": 90}),
@@ -42,6 +43,7 @@ def test_the_tool_gets_what_was_said(said: str, tool: str, arguments: dict[str, 
     ("said", "tool", "words"),
     [
         ("enquiries to Dubai with budget over 1 lakh", "find_enquiries", "budget"),
+        ("show enquiries for 2 pax", "find_enquiries", "how many travel"),
         ("show invoices over 50,000", "find_invoices", "amount"),
         ("trial balance as of the last quarter", "trial_balance", "“the last quarter”"),
     ],

@@ -67,6 +67,12 @@ def test_nor_on_a_bill_or_a_numbered_invoice(said: str) -> None:
     assert move.text.startswith(NO_TAX)
 
 
+def test_an_invoice_is_for_a_firm_with_an_and_in_its_name() -> None:
+    move = understand("invoice Cox and Kings 5,000 for visa", PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.arguments["customer_name"], [line["description"] for line in move.arguments["line_items"]]) == ("Cox and Kings", ["Visa"])
+
+
 def test_an_amount_with_the_tax_in_it_is_whole() -> None:
     move = understand("invoice Rajan Nair 10,000 including 18% GST for visa service", PLAIN)
     assert isinstance(move, Call), move
@@ -84,6 +90,9 @@ def test_an_amount_with_the_tax_in_it_is_whole() -> None:
         ("invoice the trip plus 3000 service charge and 5% GST", NO_TAX),
         ("invoice the trip plus 3000", "Say what is added to the trip"),
         ("invoice the trip less 500", "“less 500”"),
+        ("Deepa Krishnan paid minus 500", "above zero"),
+        ("we paid BSP India -500", "above zero"),
+        ("Deepa Krishnan paid 20,000 in cash and 5,000 by card", "One payment at a time"),
     ],
 )
 def test_what_an_invoice_cannot_hold_is_refused_in_words(said: str, words: str) -> None:

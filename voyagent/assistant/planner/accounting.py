@@ -85,6 +85,8 @@ _CASH = re.compile(
     r"\b(?:in|by|as|with|of)\s+(?:hard\s+)?cash\b|\bcash\s+(?:from|of|by|to|payment|receipt|paid|today|yesterday)\b|\bpaid\s+cash\b|\bcash\s*[.!]?$",
     re.IGNORECASE,
 )
+_NO_CASH = re.compile(r"\b(?:cards?|cheques?|checks?|upi|bank|neft|rtgs|imps|transfer|wire|gpay)\b", re.IGNORECASE)
+_BELOW = re.compile(r"\b(?:minus|negative)\s+\S*\d|(?<![\w/-])[-−]\d", re.IGNORECASE)
 _FROM = re.compile(
     r"\b(?:from|by)\s+(?P<name>[^\d,;₹$€£]+?)"
     r"(?=\s+(?:on|for|against|yesterday|today|last|in|as|of|dated|this)\b|[,;.]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)",
@@ -192,19 +194,22 @@ def invoices(message: str, context: Context) -> Call | None:
     return Call("find_invoices", arguments | ({"customer_name": name} if name else {}), words=left_out)
 
 
-def receipt(message: str, context: Context) -> Wish | None:
+def receipt(message: str, context: Context) -> Wish | Say | None:
     """`Deepa Krishnan paid 20,000 yesterday`, `record a payment of 45,000 from Deepa`, `mark invoice 2026-27/000012 as paid`."""
     match = next((found for pattern in _RECEIPT if (found := pattern.match(message))), None)
     paid = None if match else _PAYMENT_OF.match(message) or _HAS_PAID.match(message)
     if match is None and paid is None:
         return None
-    if paid is not None and as_name(paid["name"]) is None:
+    if paid is not None and as_firm(paid["name"]) is None:
         return None
+    unclear = _unclear(message)
+    if unclear is not None:
+        return unclear
     known = _settlement(message, context)
     number, whose = _NUMBER.search(message), _FROM.search(message) if match else None
     if number:
         known["number"] = number.group()
-    name = as_name(paid["name"]) if paid else as_name(whose["name"]) if whose else None
+    name = as_firm(paid["name"]) if paid else as_firm(whose["name"]) if whose else None
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:
@@ -212,11 +217,14 @@ def receipt(message: str, context: Context) -> Wish | None:
     return Wish("record_receipt", known)
 
 
-def paid_bill(message: str, context: Context) -> Wish | None:
+def paid_bill(message: str, context: Context) -> Wish | Say | None:
     """`we paid BSP India 8,000`, `pay bill BSP-7 in full`, `record a payment of 8,000 to BSP India`."""
     match = next((found for pattern in _PAID_BILL if (found := pattern.match(message))), None)
     if match is None:
         return None
+    unclear = _unclear(message)
+    if unclear is not None:
+        return unclear
     rest = match["rest"]
     known = _settlement(message, context)
     reference = _REFERENCE.search(rest)
@@ -326,6 +334,15 @@ def bsp(message: str, context: Context) -> Wish | None:
     country = re.search(r"\b(?-i:of|in|for)\s+(?P<code>(?-i:[A-Z]{2}))\b", message)
     known: dict[str, object] = {"country": country["code"] if country else context.currency[:2]}
     return Wish("fetch_bsp_statement", known | dict(zip(("period_start", "period_end"), days, strict=False)))
+
+
+def _unclear(message: str) -> Say | None:
+    """What is said to a payment that is none, or more than one."""
+    if _BELOW.search(message):
+        return Say(_("A payment is above zero. What goes back to somebody I cannot record; ask your accounts for a journal entry."))
+    if _CASH.search(message) and _NO_CASH.search(message):
+        return Say(_("One payment at a time, please: say the cash first, and when it is proposed the rest."))
+    return None
 
 
 def _settlement(message: str, context: Context) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
 from voyagent.assistant.planner.dates import Day, find_days, month_end
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.people import as_firm, as_name
 from voyagent.assistant.planner.wording import _
 
 OPENING = re.compile(
@@ -235,7 +235,7 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     end = min(first, stop.start() if stop else len(body))
     head = re.sub(r"\s+(?:of|with|at|is|as|amount|total)\s*$", "", body[:end].strip(), flags=re.IGNORECASE)
     head = re.sub(r"^the\s+", "", head, flags=re.IGNORECASE)
-    name = as_name(head) if head and not _SERVICE.search(head) and not pronoun else None
+    name = as_firm(head) if head and not _SERVICE.search(head) and not pronoun else None
     if name:
         whole = view is not None and view.customer_name.lower().startswith(name.lower() + " ")
         request.known["customer_name"] = view.customer_name if whole and view else name

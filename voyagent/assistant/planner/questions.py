@@ -11,7 +11,7 @@ from voyagent.assistant.planner.amounts import currency_of, find_figures
 from voyagent.assistant.planner.dates import find_days, month_end, month_range
 from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import EMAIL, as_name
+from voyagent.assistant.planner.people import EMAIL, as_name, find_travellers
 from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wording import _
 
@@ -150,7 +150,7 @@ def receivables(message: str, context: Context) -> Call | None:
 def overdue(message: str) -> dict[str, Any]:
     """`overdue`, `30 days overdue`, `ageing over 60 days`: only what is past its day, or so many days past it."""
     aged = _OVERDUE_DAYS.search(message)
-    if aged and re.search(r"\b(?:overdue|past due|late|ag(?:e)?ing|older|unpaid|outstanding|pending)\b", message, re.IGNORECASE):
+    if aged and (aged["more"] or re.search(r"\b(?:overdue|past due|late|ag(?:e)?ing|older|unpaid|outstanding|pending)\b", message, re.IGNORECASE)):
         return {"overdue_days": int(aged["n"]) + (1 if aged["more"] and not aged["or_more"] else 0)}
     return {"overdue_only": True} if re.search(r"\boverdue\b|\bpast due\b", message, re.IGNORECASE) else {}
 
@@ -243,6 +243,8 @@ def _not_narrowed(message: str, context: Context) -> str:
     """What a search for enquiries was asked to look at and cannot."""
     if re.search(r"\bbudgets?\b", message, re.IGNORECASE) or any(bounds(message, context)):
         return _("I cannot narrow enquiries by their budget; these fit all the rest.")
+    if find_travellers(message):
+        return _("I cannot narrow enquiries by how many travel; these fit all the rest.")
     return ""
 
 
