@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from random import Random
@@ -332,3 +333,51 @@ def test_a_connection_is_short_exactly_below_its_least_time(minutes: int) -> Non
 
 def _plainly(told: list[Finding]) -> list[Any]:
     return sorted((one.code, one.severity, sorted(map(str, one.line_ids)), sorted(map(str, one.passenger_ids)), one.sentence) for one in told)
+
+
+# The same flight twice, and ages ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "found"),
+    [
+        (None, None, ["flight_twice"]),
+        (["Deepa Krishnan"], ["Deepa Krishnan", "Ravi Menon"], ["flight_twice"]),
+        (["Deepa Krishnan"], None, ["flight_twice"]),
+        (["Deepa Krishnan"], ["Ravi Menon"], []),
+    ],
+)
+def test_a_flight_is_there_once_for_each(first: list[str] | None, then: list[str] | None, found: list[str]) -> None:
+    lines = [OUT.model_copy(update={"travellers": names}) for names in (first, then)]
+    assert [code for code in codes(lines) if code == "flight_twice"] == found
+
+
+def test_the_same_number_on_another_day_is_another_flight_and_what_is_cancelled_is_none() -> None:
+    later = OUT.model_copy(update={"departs_at": "2026-12-20T10:00", "arrives_at": "2026-12-20T12:00"})
+    assert "flight_twice" not in codes([OUT, later])
+    assert "flight_twice" not in [one.code for one in findings([person()], [line(OUT), line(OUT, "cancelled")])]
+
+
+@pytest.mark.parametrize(
+    ("kind", "years", "days", "found"),
+    [
+        ("infant", 2, -1, []),  # the last flight is the day before the birthday
+        ("infant", 2, 0, ["too_old_for_kind"]),
+        ("infant", 2, 1, ["too_old_for_kind"]),
+        ("child", 12, -1, []),
+        ("child", 12, 0, ["too_old_for_kind"]),
+        ("adult", 40, 0, []),
+        ("senior", 70, 0, []),
+    ],
+)
+def test_an_infant_is_under_two_and_a_child_under_twelve_on_the_last_flight(kind: str, years: int, days: int, found: list[str]) -> None:
+    last = BACK.departs.date()
+    birthday = last - timedelta(days=days)
+    born = replace(person(kind), date_of_birth=birthday.replace(year=birthday.year - years))
+    told = findings([person(), born], [line(OUT), line(CREEK), line(DESERT), line(YAS), line(BACK)])
+    assert [one.code for one in told] == found
+    assert all(one.severity == "error" and one.passenger_ids == (born.id,) for one in told)
+
+
+def test_of_a_trip_without_a_hotel_no_night_is_missed() -> None:
+    assert codes([OUT, BACK]) == []

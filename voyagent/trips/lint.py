@@ -32,6 +32,8 @@ CONNECTION_MINUTES_MAX = 24 * 60
 WAIT_MINUTES_MAX = 12 * 60
 """So long one may wait through a night at an airport without a bed."""
 EARLY_HOUR, NOON = 6, 12
+UNDER_YEARS: Mapping[str, int] = {"infant": 2, "child": 12}
+"""The age that an infant and a child have not reached on the last flight, as airlines count them."""
 PASSPORT_MONTHS = 6
 """How long a passport must be good after the return where nothing else is known of a country: the rule of thumb of the trade."""
 _SCHENGEN = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
@@ -137,7 +139,9 @@ def findings(passengers: Iterable[Passenger], lines: Iterable[Line], *, minimums
         *_overlapping_nights(plan),
         *_missing_nights(plan),
         *_hotels_before_arrival(plan),
+        *_flown_twice(plan),
         *_infants_alone(plan),
+        *_too_old(plan),
         *_missing_passports(plan),
         *_expiring_passports(plan),
     ]
@@ -274,6 +278,37 @@ def _infants_alone(plan: Plan) -> Iterator[Finding]:
         said: Values = {"infants": len(infants), "adults": grown}
         sentence = N_("An infant travels on the lap of an adult of its own: infants %(infants)s, adults %(adults)s.")
         yield Finding("infant_without_adult", "error", sentence, said, passenger_ids=tuple(one.id for one in infants))
+
+
+def _flown_twice(plan: Plan) -> Iterator[Finding]:
+    """The same flight twice for somebody, as where it was held again; a flight that names nobody is everybody's."""
+    for first, then in combinations(plan.flights, 2):
+        one, other = first.details, then.details
+        if (one.carrier, one.number, one.departs_at) != (other.carrier, other.number, other.departs_at):
+            continue
+        if one.travellers and other.travellers and not set(one.travellers) & set(other.travellers):
+            continue
+        said: Values = {"flight": f"{one.carrier} {one.number}", "day": one.departs.date()}
+        sentence = N_("%(flight)s on %(day)s is here twice for the same people.")
+        yield Finding("flight_twice", "warning", sentence, said, (first.line.id, then.line.id))
+
+
+def _too_old(plan: Plan) -> Iterator[Finding]:
+    """Somebody who is no infant or no child any more on the last flight: the airline sells another fare."""
+    if not plan.flights:
+        return
+    last = max(flight.details.departs.date() for flight in plan.flights)
+    for one in plan.passengers:
+        years = UNDER_YEARS.get(one.kind)
+        if years is None or one.date_of_birth is None or last < _months_after(one.date_of_birth, years * 12):
+            continue
+        said: Values = {"name": one.full_name, "years": years, "day": last}
+        sentence = (
+            N_("%(name)s is %(years)s or older on the last flight, %(day)s: no infant any more, but a child with a seat.")
+            if one.kind == "infant"
+            else N_("%(name)s is %(years)s or older on the last flight, %(day)s: no child any more, but an adult for the airline.")
+        )
+        yield Finding("too_old_for_kind", "error", sentence, said, passenger_ids=(one.id,))
 
 
 def _missing_passports(plan: Plan) -> Iterator[Finding]:
