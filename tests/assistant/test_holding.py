@@ -102,6 +102,34 @@ def test_the_same_flights_are_held_twice_only_after_a_yes() -> None:
     assert isinstance(other, Call), other
 
 
+def test_fares_for_more_than_travel_are_not_held() -> None:
+    search = {"passengers": {"adult": 2, "child": 2}}
+    people = [{"id": str(number), "full_name": "Nair", "nationality": ""} for number in range(4)]
+    context = replace(SHOWN, offers={**SHOWN.offers, "fares_search": search}, trip={"passengers": people[:2], "held": []})
+    move = understand("hold flight 2", context)
+    assert isinstance(move, Say), move
+    assert "Nothing is held" in move.text
+    assert isinstance(understand("hold flight 2", replace(context, trip={"passengers": people, "held": []})), Call)
+
+
+def test_of_a_list_with_gaps_the_number_is_meant_and_the_first_is_asked_about() -> None:
+    rates = [rate | {"number": number} for number, rate in zip((3, 7), RATES, strict=True)]
+    context = replace(BEFORE, offers={"rates": rates, "newest": "rates"})
+    for said in ("check the rate of the first", "book the first one", "book it", "book hotel 1"):
+        asked = understand(said, context)
+        assert isinstance(asked, Ask), (said, asked)
+        assert "3, 7" in asked.text
+    answer = understand("7", replace(context, question=understand("check the rate of the first", context)))  # type: ignore[arg-type]
+    assert isinstance(answer, Call), answer
+    assert (answer.tool, answer.arguments) == ("check_hotel_rate", {"rate_key": "k-2"})
+    fares = [fare | {"number": number} for number, fare in zip((9, 10, 12), FARES, strict=True)]
+    flown = replace(BEFORE, offers={"fares": fares, "newest": "fares"})
+    assert isinstance(understand("hold the second", flown), Ask)
+    tenth = understand("hold flight 10", flown)
+    assert isinstance(tenth, Call), tenth
+    assert tenth.arguments == {"fare_id": "f-2"}
+
+
 def test_a_hold_is_told_with_its_flights_their_day_the_price_and_its_end() -> None:
     context = replace(SHOWN, timezone="Asia/Kolkata")
     call = understand("hold flight 2", context)

@@ -67,7 +67,7 @@ def _hold(wish: Wish, found: JsonObject, context: Context) -> Move | None:
     pick = wish.known.get("pick") or {}
     meant = offers.fares_of(pick, fares) if pick.get("cheapest") or "flights" in pick else []
     if len(meant) == 1:
-        return offers.hold_of(meant[0]["fare_id"], fares, context)
+        return offers.hold_of(meant[0]["fare_id"], fares, context, wish.known.get("passengers"))
     return (_none_is_meant() if "flights" in pick and not meant else offers.which_fare(meant or fares, fares)) if fares else None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from rapidfuzz import fuzz, utils
 
 from voyagent.assistant.planner import searches, sentences
-from voyagent.assistant.planner.moves import Ask, Call, Context
+from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -81,7 +81,11 @@ def picked(message: str, context: Context) -> Wish | Ask | None:
 def answered(tool: str, message: str, context: Context) -> Wish | Ask | None:
     """Which one it is, as the answer to our own question."""
     pick = pick_in(message)
-    return chosen(pick, list(context.offers.get("fares", ()))) if pick and tool == "hold_flight" else None
+    if pick is None:
+        return None
+    if tool == "hold_flight":
+        return chosen(pick, list(context.offers.get("fares", ())))
+    return _rate_for(tool, pick, list(context.offers.get("rates", ())))
 
 
 def _of_newest(pick: JsonObject | None, context: Context) -> Wish | Ask | None:
@@ -91,8 +95,13 @@ def _of_newest(pick: JsonObject | None, context: Context) -> Wish | Ask | None:
         return None
     if newest == "fares":
         return chosen(pick, shown)
-    rate = rate_of(pick, shown)
-    return Wish("check_hotel_rate", {"rate_key": rate["rate_key"]}) if rate else _which_of(shown)
+    return _rate_for("check_hotel_rate", pick, shown)
+
+
+def _rate_for(tool: str, pick: JsonObject | None, shown: list[JsonObject]) -> Wish | Ask:
+    """The one rate that is meant, else the question which."""
+    rate = rate_of(pick, shown) if pick else shown[0] if len(shown) == 1 else None
+    return Wish(tool, {"rate_key": rate["rate_key"]}) if rate else _which_of(shown, tool)
 
 
 def chosen(pick: JsonObject | None, shown: list[JsonObject]) -> Wish | Ask:
@@ -109,9 +118,9 @@ def which_fare(meant: list[JsonObject], shown: list[JsonObject]) -> Ask:
     return Ask("\n".join((_("Which one shall I hold? Say its number."), *lines)), tool="hold_flight", known={}, missing="pick")
 
 
-def _which_of(shown: list[JsonObject]) -> Ask:
+def _which_of(shown: list[JsonObject], tool: str = "hold_flight") -> Ask:
     text = _("The list has no such one. Which one do you mean: %(numbers)s?", numbers=", ".join(str(number_of(one, shown)) for one in shown))
-    return Ask(text, tool="hold_flight", known={}, missing="pick")
+    return Ask(text, tool=tool, known={}, missing="pick")
 
 
 def number_of(one: JsonObject, shown: list[JsonObject]) -> int:
@@ -141,9 +150,19 @@ def fare_line(fare: JsonObject) -> str:
     return ", ".join(facts)
 
 
-def hold_of(fare_id: str, fares: list[JsonObject], context: Context) -> Call | Ask:
+def hold_of(fare_id: str, fares: list[JsonObject], context: Context, party: JsonObject | None = None) -> Call | Ask | Say:
     """The call that holds a fare; where the same flights are held for these people already, the question whether to hold them again."""
     fare = next((one for one in fares if one["fare_id"] == fare_id), {})
+    searched = sum((party or context.offers.get("fares_search", {}).get("passengers") or {}).values())
+    people = len(context.trip.get("passengers", ()))
+    if searched and people and searched != people:
+        words = {"searched": searched, "people": people}
+        return Say(
+            _(
+                "The fares are for %(searched)s, and the trip has %(people)s who travel. Add the others, or search again for those who go. Nothing is held.",
+                **words,
+            )
+        )
     day = str(fare.get("departs_at", ""))[:10]
     held = next((one for one in context.trip.get("held", ()) if fare and one["flights"] == fare["flights"] and one["departs_at"][:10] == day), None)
     if held is None:
@@ -152,22 +171,24 @@ def hold_of(fare_id: str, fares: list[JsonObject], context: Context) -> Call | A
     return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
 
 
-def book(message: str, context: Context) -> Wish | None:
+def book(message: str, context: Context) -> Wish | Ask | None:
     """`book the cheapest hotel in Dubai 12–18 Dec`; after a search `book the second one`, `book the Marina Palace`."""
     match = _BOOK.match(message)
     checked = context.offers.get("checked")
     if match and checked and _IT.match(message[match.end() :]):
         return Wish("book_hotel", {"rate_key": checked["rate_key"]})
+    if match and _IT.match(message[match.end() :]) and context.offers.get("rates") and context.offers.get("newest") != "fares":
+        return _rate_for("book_hotel", None, list(context.offers["rates"]))
     return _of_hotels("book_hotel", message[match.end() :], context) if match else None
 
 
-def check(message: str, context: Context) -> Wish | None:
+def check(message: str, context: Context) -> Wish | Ask | None:
     """After a search `check the rate of the second one`, `is the Marina Palace still available`; else with city and days."""
     match = _CHECK.match(message)
     return _of_hotels("check_hotel_rate", message[match.end() :], context) if match else None
 
 
-def _of_hotels(tool: str, rest: str, context: Context) -> Wish | None:
+def _of_hotels(tool: str, rest: str, context: Context) -> Wish | Ask | None:
     shown = list(context.offers.get("rates", ()))
     asked = searches.hotels("hotel " + rest, context)
     if asked is None or not (_HOTEL_WORD.search(rest) or len(asked.known) > 2):
@@ -175,6 +196,8 @@ def _of_hotels(tool: str, rest: str, context: Context) -> Wish | None:
     known = asked.known if asked else {}
     pick = pick_in(rest, {str(known.get("city", ""))})
     if not known:
+        if pick and "number" in pick and shown:
+            return _rate_for(tool, pick, shown)
         chosen = rate_of(pick or {"name": rest}, shown) if pick or shown else None
         if chosen is not None:
             return Wish(tool, {"rate_key": chosen["rate_key"]})

@@ -33,6 +33,7 @@ _PAIR = re.compile(
 )
 _CODES = re.compile(r"\b(?P<origin>[A-Z]{3})\s*(?:-|–|→|/|to|\s)\s*(?P<destination>[A-Z]{3})\b")
 PARTY_MAX = 9
+AGAIN_MAX = 100
 SPELLED_MIN, SPELLED_LIKE = 5, 80
 _SHORT = {"frm": "from", "fligt": "flight", "htl": "hotel", "tkt": "ticket", "tkts": "tickets"}
 _RIGHT = {word: word for word in ("flight", "flights", "hotel", "hotels", "ticket", "tickets", "business", "economy", "adults", "children")} | {
@@ -190,7 +191,7 @@ def again(message: str, context: Context) -> Wish | None:
     """A word on the newest search, which is made once more with it: `only direct flights`, `in business class`, `and for two children`, `under 40,000`."""
     newest = context.offers.get("newest")
     before = dict(context.offers.get(f"{newest}_search", {}))
-    if not before or not _AGAIN.match(message):
+    if not before or not _AGAIN.match(message) or _OTHERWISE.search(message) or len(message) > AGAIN_MAX:
         return None
     if newest == "rates":
         want = narrowing.wanted(message, context, hotels=True)
