@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import ABOUT_DEEPA, PLAIN, WITH_DRAFT
-from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Call, Context, Say
+from tests.people import Person
+from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
+from voyagent.assistant.planner.moves import Call, Context, Conversation, Outcome, Played, Say
+from voyagent.enquiries import service as enquiries
 
 HELD = replace(PLAIN, trip={"passengers": [], "held": [{"locator": "ABC123"}]})
 
@@ -42,9 +46,39 @@ def test_no_tickets_are_offered_where_none_is_held() -> None:
     assert "issue the tickets" not in said("do the needful with the tickets")
 
 
-@pytest.mark.parametrize("words", ["show the rest", "more", "the rest please", "show me all of them", "next page"])
-def test_a_list_that_cannot_go_on_says_so(words: str) -> None:
-    assert "the first 8 of a list" in said(words)
+MORE = ["show the rest", "more", "the rest please", "show me all of them", "next page"]
+LISTED = replace(PLAIN, listed={"tool": "find_bills", "arguments": {"vendor_name": "BSP"}, "told": 8, "of": 11})
+BILL = {"vendor_name": "BSP India", "open": {"amount": "8000.00", "currency": "INR"}, "due_date": "2026-12-25"}
+
+
+@pytest.mark.parametrize("words", MORE)
+def test_a_list_that_is_not_there_cannot_go_on(words: str) -> None:
+    assert "no list here" in said(words)
+
+
+@pytest.mark.parametrize("words", MORE)
+def test_a_list_goes_on_behind_what_was_told(words: str) -> None:
+    move = understand(words, LISTED)
+    assert move == Call("find_bills", {"vendor_name": "BSP"})
+    output = {"count": 11, "bills": [{**BILL, "vendor_reference": f"B-{number}"} for number in range(1, 12)]}
+    then = BuiltInPlanner().next_move(Conversation(words, LISTED, (Played(move, Outcome(output)),)))
+    assert isinstance(then, Say), then
+    head, *lines = then.text.splitlines()
+    assert head == "9–11 of 11:"
+    assert [line.split(",")[0] for line in lines] == ["• B-9", "• B-10", "• B-11"]
+
+
+def test_the_next_answer_goes_on_behind_both(talk: Talk, alice: Person) -> None:
+    for number in range(20):
+        alice.does(lambda actor, number=number: enquiries.create(actor, customer_name=f"Customer {number}", destination="Dubai"))
+    session_id = talk.begin(alice)
+    told = [text(talk.say(alice, session_id, words)) for words in ("show new enquiries to Dubai", "show the rest", "more")]
+    assert told[0].endswith("and 12 more")
+    assert "9–16 of 20:" in told[1]
+    assert told[1].endswith("and 4 more")
+    assert "17–20 of 20:" in told[2]
+    names = re.findall(r"• (Customer \d+)", "\n".join(told))
+    assert len(names) == len(set(names)) == 20
 
 
 def test_a_due_day_after_a_proposal_is_set_with_its_button() -> None:

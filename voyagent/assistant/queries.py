@@ -11,6 +11,7 @@ from voyagent.approvals.review import failure_in_words
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
 from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
+from voyagent.assistant.planner.telling import LISTS
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
@@ -22,7 +23,7 @@ from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.trips import queries as trips
 from voyagent.trips.details import FlightDetails
 
-_LOOK_BACK = 12
+_LOOK_BACK = 30
 _OFFERS = {
     "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price")),
     "search_hotels": ("rates", "results", ("rate_key", "hotel")),
@@ -42,6 +43,7 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
         offers=_offers(said),
         trip=_trip(reader, session_id),
         timezone=actor.timezone,
+        listed=_listed(said),
     )
 
 
@@ -174,6 +176,20 @@ def _offers(said: list[Row]) -> dict[str, Any]:
             found.setdefault("newest", name)
             found[f"{name}_search"] = asked
     return found
+
+
+def _listed(said: list[Row]) -> dict[str, Any]:
+    """The list at the end of the newest answer, and how many of it were told, in that answer and in those right before it that told of the same."""
+    found: dict[str, Any] = {}
+    for message in reversed([row for row in said if row["role"] == "assistant"]):
+        block = next((block for block in reversed(message["blocks"]) if block["type"] == "tool"), None)
+        if block is None or block["tool_name"] not in LISTS or not block["output"]:
+            break
+        same = {"tool": block["tool_name"], "arguments": dict(block["input"] or {})}
+        if found and {"tool": found["tool"], "arguments": found["arguments"]} != same:
+            break
+        found = same | {"told": found.get("told", 0) + SHOWN_MAX, "of": block["output"].get(LISTS[block["tool_name"]][1], 0)}
+    return found if found and found["told"] < found["of"] else {}
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

@@ -11,6 +11,7 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.telling import LISTS
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
@@ -95,8 +96,24 @@ class BuiltInPlanner:
             return _issue_one_of(outcome.output["invoices"])
         if call.tool == "create_enquiry":
             return Say(sentences.logged(_intake_of(conversation), outcome))
-        output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
-        return Say(telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome))
+        if context.listed and refusals.asks_for_more(said):
+            words = _further(call, outcome, context.listed["told"])
+        else:
+            output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
+            words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
+        return Say(words)
+
+
+def _further(call: Call, outcome: Outcome, told: int) -> str:
+    """What follows of a list behind those that were told; the list's own page has what no tool gives at once."""
+    key, total = LISTS[call.tool]
+    members = outcome.output[key][told:]
+    if not members:
+        return _("That is all that I can say of this list; its own page has the rest.")
+    left = {**outcome.output, key: members, total: max(outcome.output[total] - told, len(members))}
+    words = telling.tell(call.tool, call.arguments, left) or sentences.tell(call, replace(outcome, output=left))
+    head = _("%(first)d–%(last)d of %(total)d:", first=told + 1, last=told + min(len(members), sentences.SHOWN_MAX), total=outcome.output[total])
+    return "\n".join((head, *words.splitlines()[1:]))
 
 
 def understand(message: str, context: Context) -> Move:
@@ -138,6 +155,8 @@ def _request(said: str, message: str, context: Context) -> Move | None:
         return found
     if intake.pasted(message) is not None:
         return _log(message, context)
+    if context.listed and refusals.asks_for_more(said):
+        return Call(context.listed["tool"], context.listed["arguments"])
     told = refusals.elsewhere(said)
     return Say(told) if told else None
 

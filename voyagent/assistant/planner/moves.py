@@ -145,6 +145,8 @@ class Context:
     trip: JsonObject = field(default_factory=dict)
     """The trip of the conversation: `passengers` by name and nationality, and the flights that are `held`, each booking once; nothing where it has none."""
     timezone: str = "UTC"
+    listed: JsonObject = field(default_factory=dict)
+    """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def context_from(document: JsonObject) -> Context:
         offers=document.get("offers", {}),
         trip=document.get("trip", {}),
         timezone=document.get("timezone", "UTC"),
+        listed=document.get("listed", {}),
     )
 
 

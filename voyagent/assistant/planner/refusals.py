@@ -42,13 +42,15 @@ def cannot(said: str, context: Context) -> str:
     return _with_steps(_("I cannot do that yet. Here is what I can do, for example:"), said, context)
 
 
+def asks_for_more(said: str) -> bool:
+    """Whether the words ask for what a list left out."""
+    return _MORE.match(said) is not None
+
+
 def elsewhere(said: str) -> str | None:
     """What is said to words that go on from a list or a proposal, which no words can; None for all others."""
-    if _MORE.match(said):
-        return _(
-            "I say the first %(num)d of a list and cannot go on from there. Ask for less, such as one customer or one month; the list’s own page has all.",
-            num=sentences.SHOWN_MAX,
-        )
+    if asks_for_more(said):
+        return _("There is no list here of which more could be said.")
     if _DUE_AFTER.match(said):
         return _("A request that waits is not changed by words. Its button “Edit” sets the due date before it is granted.")
     return None

@@ -14,6 +14,16 @@ from voyagent.trips.words import country_name
 JsonObject = dict[str, Any]
 
 
+LISTS = {
+    "find_enquiries": ("enquiries", "total"),
+    "list_receivables": ("customers", "count"),
+    "list_payables": ("suppliers", "count"),
+    "find_invoices": ("invoices", "count"),
+    "find_bills": ("bills", "count"),
+}
+"""Tools whose answer is a list of which the first are told: where its members stand, and how many there are."""
+
+
 def tell(tool: str, arguments: JsonObject, output: JsonObject) -> str | None:
     """The result of a tool in words; None for one that is told elsewhere."""
     teller = _TELLERS.get(tool)
@@ -211,6 +221,8 @@ def _party(passengers: JsonObject) -> str:
 def _held(_arguments: JsonObject, output: JsonObject) -> str:
     if "locator" not in output:
         return str(output["detail"])
+    if output.get("is_same"):
+        return _("It is still the one hold, %(locator)s: an offer is held once. Search again to hold more seats.", locator=output["locator"])
     until, fare = output.get("until"), output.get("fare")
     held = (
         _("Held as %(locator)s, unpaid, until %(until)s.", locator=output["locator"], until=until)
