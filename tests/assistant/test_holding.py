@@ -178,6 +178,7 @@ def test_a_flight_of_the_newest_list_is_held_and_told_from_beginning_to_end(talk
     again = talk.say(alice, session_id, "hold flight 2")
     assert not of_kind(again, "tool_use")
     assert locator in text(again)
+    assert "It is still the one hold" in text(talk.say(alice, session_id, "yes"))
     gone = talk.say(alice, session_id, "cancel the hold")
     assert not of_kind(gone, "tool_use")
     assert locator in text(gone)

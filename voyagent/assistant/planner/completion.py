@@ -259,7 +259,8 @@ def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonOb
     searched = [*context.offers.get("fares", ()), *found.get("search_flights", {}).get("fares", ())]
     fare = next((one for one in searched if one["fare_id"] == call.arguments["fare_id"]), None)
     until = sentences.local(output["expires_at"], context.timezone) if output.get("expires_at") else ""
-    return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until}
+    same = any(one["locator"] == output["locator"] for one in context.trip.get("held", ()))
+    return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until, "is_same": same}
 
 
 def arguments(known: JsonObject) -> JsonObject:
