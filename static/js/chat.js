@@ -15,7 +15,9 @@ let reading = null;
 let again = false;
 let pieces = [];
 let idle = [];
-let seen = Number(talk?.dataset.seq ?? 0);
+let seen = Number(talk?.dataset.seq ?? 0); // what stands on the page
+let heard = seen; // what was read aloud: a page that is read again may be ahead of the stream
+let leaving = false;
 
 function say(kind, text) {
   document.dispatchEvent(new CustomEvent("toast", { detail: { kind, text } }));
@@ -116,7 +118,7 @@ async function read() {
       again = false;
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       if (answer.status === 404 || answer.redirected) {
-        location.reload(); // deleted elsewhere, or signed out: the server says which
+        if (!leaving) location.reload(); // deleted elsewhere, or signed out: the server says which
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
@@ -197,10 +199,15 @@ function speakOfFailure() {
 
 function hear(message) {
   const seq = Number(message.lastEventId);
-  if (seq <= seen) return;
-  seen = seq;
+  if (seq <= heard) return;
+  heard = seq;
   const told = JSON.parse(message.data);
   readAloud(told);
+  if (seq <= seen) {
+    if (heard === seen) follow();
+    return;
+  }
+  seen = seq;
   if (told.restarts) pieces.splice(0); // begun by a worker that died: the page is read again, and the words begin anew
   if (told.kind !== "text_delta" || told.restarts || !document.querySelector(`[data-turn="${CSS.escape(told.turn_id)}"]`)) {
     if (told.kind === "text_delta" && !told.restarts) pieces.push({ seq, turn: told.turn_id, text: told.text });
@@ -215,7 +222,7 @@ function hear(message) {
 }
 
 function follow() {
-  const wanted = "live" in talk.dataset;
+  const wanted = "live" in talk.dataset || heard < seen;
   talk.setAttribute("aria-busy", String("running" in talk.dataset));
   if (!("running" in talk.dataset)) for (const go of idle.splice(0)) go();
   if (!wanted) {
@@ -224,7 +231,7 @@ function follow() {
     return;
   }
   if (stream) return;
-  stream = new EventSource(`${talk.dataset.events}?after=${seen}&asked=${talk.dataset.asked}`);
+  stream = new EventSource(`${talk.dataset.events}?after=${heard}&asked=${talk.dataset.asked}`);
   stream.addEventListener("agent_event", hear);
   // A request was decided, edited or withdrawn elsewhere, or its time is over.
   stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
@@ -311,6 +318,9 @@ document.addEventListener("submit", async (event) => {
     delete form.dataset.delivering;
   }
 }, true);
+
+// A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
+window.addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-compose] textarea, [data-again] textarea")) grow(event.target);

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -78,7 +79,8 @@ def looks(app: Flask, settings: Settings, own: int, *, times: int = 1, running: 
         async with queue.open_async():
             await _look(Rescue(queue, stalled_s=settings.worker_stalled_s), own, times, list(running))
 
-    asyncio.run(look())
+    with ThreadPoolExecutor(1) as thread:  # the browser's driver keeps an event loop in this one
+        thread.submit(asyncio.run, look()).result()
 
 
 async def _look(rescue: Rescue, own: int, times: int, running: list[int]) -> None:

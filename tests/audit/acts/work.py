@@ -359,6 +359,7 @@ def _moved(stage: Stage) -> str:
     leaves=(
         Left("proposal.superseded", APPROVAL, by="leila", says={"tool_name": "issue_invoice"}),
         Left("proposal.made", APPROVAL, by="bob", via="assistant", says={"tool_name": "issue_invoice"}),
+        CONTINUED,
     ),
     answers=409,
 )
