@@ -46,6 +46,9 @@ HELD = {"locator": "K7PQ2M", "expires_at": "2026-11-25T12:30:00.000000Z", "fligh
         ("make it the second one", "f-2"),
         ("choose the second", "f-2"),
         ("I'll take the third", "f-3"),
+        ("hold the 2nd flight for them", "f-2"),
+        ("book flight 2", "f-2"),
+        ("book the second one", "f-2"),
         ("hold IX 3976 / IX 3977", "f-3"),
         ("hold IX3976 and IX3979", "f-2"),
         ("hold IX 3974", "f-1"),
@@ -57,7 +60,7 @@ def test_what_is_held_is_what_was_shown(said: str, fare: str) -> None:
     assert (move.tool, move.arguments) == ("hold_flight", {"fare_id": fare})
 
 
-@pytest.mark.parametrize("said", ["hold it", "hold a flight", "hold flight 9", "hold IX 3976", "hold EK 501"])
+@pytest.mark.parametrize("said", ["hold it", "hold a flight", "hold flight 9", "hold IX 3976", "hold EK 501", "hold flight 2 and 3", "book it"])
 def test_where_several_or_none_fit_nothing_is_held(said: str) -> None:
     move = understand(said, SHOWN)
     assert isinstance(move, Ask), move

@@ -29,7 +29,7 @@ _MEASURE = (
 )
 _WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _ORDINAL = re.compile(
-    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?!\s+class)|\b(?P<n>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?[A-Z])"
+    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?!\s+class)|\b(?P<n>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?-i:[A-Z]))"
     rf"|(?:\b(?:number|no\b\.?|option|offer|choice|flight|fare|hotel|rate|room)|#)\s*(?:number\s*|no\b\.?\s*|#\s*)?(?P<n2>\d{{1,2}})\b(?![/.:-]\d|\s*{_MEASURE})"
     rf"|^\s*(?P<n3>\d{{1,2}})\s*[.!]?\s*$",
     re.IGNORECASE,
@@ -44,6 +44,9 @@ _NEW_SEARCH = frozenset({"origin", "destination", "outbound_date", "cabin", "dir
 _CHEAPEST = re.compile(r"\b(?:cheapest|lowest|best(?:[- ]priced)?)\b", re.IGNORECASE)
 _FLIGHT = re.compile(r"\b(?P<carrier>[A-Z0-9]{2})[ -]?(?P<number>\d{2,4})\b")
 _OF_HOTEL = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay)\b", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"\b(?:\d{1,2}|first|second|third)\s*(?:and|&|\+|,)\s*(?:the\s+|flight\s+|option\s+|number\s+)?(?:\d{1,2}|second|third|fourth)\b", re.IGNORECASE
+)
 _WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
 _IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
 _HOTEL_WORD = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay|accommodation)\b", re.IGNORECASE)
@@ -63,6 +66,8 @@ def hold(message: str, context: Context) -> Wish | Ask | None:
     if _OF_HOTEL.search(rest):
         return None
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
+    if shown and _SEVERAL.search(rest):
+        return which_fare(shown, shown)
     bare = _LEADS.sub("", rest)
     asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
     if asked is not None and asked.known.keys() & _NEW_SEARCH:
@@ -177,6 +182,8 @@ def book(message: str, context: Context) -> Wish | Ask | None:
     checked = context.offers.get("checked")
     if match and checked and _IT.match(message[match.end() :]):
         return Wish("book_hotel", {"rate_key": checked["rate_key"]})
+    if match and context.offers.get("newest") == "fares" and not _OF_HOTEL.search(message) and (pick_in(message) or _IT.match(message[match.end() :])):
+        return chosen(pick_in(message), list(context.offers["fares"]))  # a flight is booked by holding it first
     if match and _IT.match(message[match.end() :]) and context.offers.get("rates") and context.offers.get("newest") != "fares":
         return _rate_for("book_hotel", None, list(context.offers["rates"]))
     return _of_hotels("book_hotel", message[match.end() :], context) if match else None

@@ -12,7 +12,7 @@ from voyagent.assistant.planner import narrowing, sentences, stations
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView, Say
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import find_party
+from voyagent.assistant.planner.people import as_name, find_party
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in
 from voyagent.assistant.planner.wording import _
@@ -100,7 +100,6 @@ _STAY = re.compile(
 _REFERENCE = re.compile(
     r"\b(?:booking|number|no\.?|confirmation|pnr|of)\s+(?:no\.?\s+|number\s+)?(?P<ref>(?-i:(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{2,}))\b", re.IGNORECASE
 )
-_A_NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s+[A-Z][\w.-]*){0,3}")
 _SIX = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
 _FILE = re.compile(_POLITE + r"(?:file|apply for|submit)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE)
 
@@ -132,8 +131,8 @@ def acts(message: str) -> Wish | None:
         country = None if words.casefold() == "schengen" else stations.country_of(words)
         if country:
             known.setdefault("destination", country)
-        elif words is not before and _A_NAME.fullmatch(words):
-            known.setdefault("full_name", words)
+        elif words is not before and (name := as_name(words)):
+            known.setdefault("full_name", name)
     if "destination" not in known and re.search(r"\bschengen\b", message, re.IGNORECASE):
         known["is_schengen"] = True
     return Wish("file_visa", known)
