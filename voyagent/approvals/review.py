@@ -49,6 +49,12 @@ _ARGUMENTS = {
     "open_amount": _l("Still open"),
     "paid_on": _l("Paid on"),
     "account": _l("Account"),
+    "more_than": _l("More than"),
+    "at_least": _l("At least"),
+    "overdue_only": _l("Overdue alone"),
+    "overdue_days": _l("Days overdue"),
+    "issued_from": _l("Issued from"),
+    "issued_to": _l("Issued until"),
     "reference": _l("Reference"),
     "party_name": _l("Party"),
     "vendor_name": _l("Supplier"),
@@ -74,6 +80,10 @@ _ARGUMENTS = {
     "cabin": _l("Cabin"),
     "nationality": _l("Nationality"),
     "q": _l("Search"),
+    "more_than": _l("More than"),
+    "at_least": _l("At least"),
+    "overdue_days": _l("Days overdue"),
+    "as_of": _l("As of"),
 }
 _OPAQUE = 64
 """A value of so many characters and no space is a key of a supplier's: people see how it begins and ends."""
@@ -170,6 +180,11 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
 def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
     return list(_flat(payload, "", 0)) if payload else []
+
+
+def has_a_name(argument: str) -> bool:
+    """Whether people have a word for an argument."""
+    return argument in _ARGUMENTS
 
 
 def results_in_words(result: dict[str, Any], state: Callable[[str], str]) -> list[tuple[str, str]]:
