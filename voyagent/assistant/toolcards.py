@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from voyagent.approvals.review import arguments_in_words
+from voyagent.approvals.review import arguments_in_words, has_a_name
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.planner.sentences import day, money, status_word
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.assistant.tools.registry import Desk
+from voyagent.http.presentation import status_look
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name
 
 Facts = dict[str, Any]
 UNSUPPORTED = "capability_not_supported"
-_AMOUNTS = ("budget_max", "amount", "cost", "price", "budget_amount")
+_AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -45,8 +46,9 @@ def card_of(block: Block) -> Card:
 
 
 def asked_with(block: Block) -> list[tuple[str, str]]:
-    """What a tool was given, as names and texts; ids are for programs."""
-    given = {name: value for name, value in (block.get("input") or {}).items() if value is not None and parse_id(value) is None}
+    """What a tool was given, as names and texts; ids and switches are for programs."""
+    sent = (block.get("input") or {}).items()
+    given = {name: value for name, value in sent if has_a_name(name) and value is not None and not isinstance(value, bool) and parse_id(value) is None}
     told = {name: _figure(name, value, given) for name, value in given.items() if not (name == "currency" and any(one in given for one in _AMOUNTS))}
     return arguments_in_words(told)
 
@@ -56,6 +58,8 @@ def _figure(name: str, value: Any, beside: Facts) -> Any:
         return country_name(str(value))
     if isinstance(value, str) and _DAY.fullmatch(value):
         return day(value)
+    if name == "status":
+        return str(status_look(value).word)
     if name in _AMOUNTS:
         found = as_money(value, beside.get("currency"))
         return money(found.wire, found.currency) if found is not None else value
