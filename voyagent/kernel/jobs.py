@@ -119,9 +119,14 @@ def drain(app: Flask, settings: Settings) -> None:
 async def _work(app: Flask, settings: Settings) -> None:
     serving = asyncio.ensure_future(_serve(app, settings))
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if not serving.cancelling():  # a second one, as when the parent dies and its successor clears up, would break off the stopping itself
+            serving.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.cancel)
-    _end_with_parent(lambda: loop.call_soon_threadsafe(serving.cancel))
+        loop.add_signal_handler(number, stop)
+    _end_with_parent(lambda: loop.call_soon_threadsafe(stop))
     try:
         await serving
     except asyncio.CancelledError:
@@ -147,6 +152,8 @@ async def _serve(app: Flask, settings: Settings) -> None:
                 )
         except (ConnectorException, psycopg.Error) as failure:
             error = type(failure.__cause__ or failure).__name__
+        finally:
+            await jobs.close_async()  # a pool that was still opening keeps connecting, and the process with it
         if this.cancelling():
             raise asyncio.CancelledError
         log.warning("worker.begins_anew", error=error)
