@@ -85,7 +85,7 @@ def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser
         colleague.page.get_by_role("button", name=re.compile("Join")).click()
         colleague.page.goto("/settings")
         expect(colleague.page.get_by_text("Only an administrator of your agency can change these.")).to_be_visible()
-        expect(colleague.page.locator("#limits")).to_contain_text("200,000")
+        expect(colleague.page.locator("#limits")).to_contain_text("2,00,000")
         expect(colleague.page.locator("#settings-form")).to_have_count(0)
 
 
