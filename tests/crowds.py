@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
@@ -39,3 +41,16 @@ def crowded(app: Flask, settings: Settings, load: Callable[[sa.Connection, Perso
     with owner.connect() as connection:
         connection.execute(sa.text(f"delete from {tables[0]} where tenant_id = any(:ids)"), {"ids": [big.actor.tenant_id, neighbour.actor.tenant_id]})
     owner.dispose()
+
+
+def scanned(
+    lane: psycopg.Connection[Any], person: Person, sql: str, values: dict[str, Any], scans: Callable[[psycopg.Cursor[Any]], dict[str, int]]
+) -> tuple[dict[str, int], list[Any]]:
+    """Read behind somebody's wall, and tell by how much the counts of `scans` grew, those that did not left out; what was done inside functions counts too."""
+    with lane.transaction(), lane.cursor() as cursor:
+        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
+        before = scans(cursor)
+        cursor.execute(sql, values)
+        rows = cursor.fetchall()
+        after = scans(cursor)
+    return {name: after[name] - before[name] for name in after if after[name] > before[name]}, rows

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.crowds import crowded
+from tests.crowds import crowded, scanned
 from tests.people import Person
 from voyagent.chat import searching, service as chat
 from voyagent.chat.searching import found_statement
@@ -134,13 +134,7 @@ def run(lane: psycopg.Connection[Any], person: Person, words: str) -> tuple[dict
     """Search, and tell which indexes were scanned how often, how often a whole table, and how many messages were fetched, inside the look-up function too."""
     credential = Credential(person.actor.tenant_id, person.actor.user_id, person.actor.session_id or person.actor.tenant_id)
     sql, values = compiled(found_statement(words, 40), credential)
-    with lane.transaction(), lane.cursor() as cursor:
-        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
-        before = scans(cursor)
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
-        after = scans(cursor)
-    return {name: after[name] - before[name] for name in after if after[name] > before[name]}, rows
+    return scanned(lane, person, sql, values, scans)
 
 
 def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.crowds import crowded
+from tests.crowds import crowded, scanned
 from tests.enquiries.reading import watched
 from tests.people import Person
 from voyagent.enquiries.queries import Part, Search, list_statement, read_board
@@ -57,13 +57,7 @@ def sql_of(person: Person, search: Search, part: Part, *, for_page: bool = False
 def run(lane: psycopg.Connection[Any], person: Person, search: Search, part: Part | None = None, *, for_page: bool = False) -> tuple[dict[str, int], Any]:
     """Read a page and tell which indexes it began to scan, how often the whole table, and how many rows it fetched, inside the look-up function too."""
     sql, values = sql_of(person, search, part or Part(), for_page=for_page)
-    with lane.transaction(), lane.cursor() as cursor:
-        cursor.execute("select set_config('app.tenant', %s, true)", [str(person.actor.tenant_id)])
-        before = scans(cursor)
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
-        after = scans(cursor)
-    return {name: after[name] - before[name] for name in after if after[name] > before[name]}, rows
+    return scanned(lane, person, sql, values, scans)
 
 
 def scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
