@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -40,6 +41,13 @@ def sign_in(app: Flask, email: str, password: str = PASSWORD, device: Device = A
 
 def refresh(app: Flask, token: str) -> tuple[str, str]:
     return act(app, service.refresh, app.extensions["voyagent.identity"], token)
+
+
+def present_again(app: Flask, token: str) -> None:
+    """Hand in a token that was spent a moment ago: long enough that even a busy machine can tell a thief from a twin by its looks at the database's clock."""
+    time.sleep(0.05)
+    with pytest.raises(service.InvalidRefreshToken):
+        refresh(app, token)
 
 
 def me(app: Flask, access_token: str) -> int:
@@ -219,8 +227,7 @@ def test_rotation_does_not_lengthen_a_session(app: Flask, alice: Person, sql: Sq
 def test_reuse_of_a_spent_token_ends_the_whole_session_and_no_other(app: Flask, alice: Person, events: Events) -> None:
     other = sign_in(app, alice.email)
     access_token, newest = refresh(app, alice.refresh_token)
-    with pytest.raises(service.InvalidRefreshToken):
-        refresh(app, alice.refresh_token)
+    present_again(app, alice.refresh_token)
     assert me(app, access_token) == me(app, alice.access_token) == 401
     with pytest.raises(service.InvalidRefreshToken):
         refresh(app, newest)
@@ -268,8 +275,7 @@ def test_callers_who_had_begun_before_the_token_was_spent_leave_the_family_alive
     tokens = sql("select spent_at from refresh_tokens where session_id = :id order by id", id=alice.credential.session_id)
     assert [row["spent_at"] is None for row in tokens] == [False, True], "of those who have lost nothing is left"
     refresh(app, winner["refresh_token"])
-    with pytest.raises(service.InvalidRefreshToken):
-        refresh(app, alice.refresh_token)
+    present_again(app, alice.refresh_token)
     assert me(app, winner["access_token"]) == 401
     assert len(events(alice, "auth.refresh_reuse")) == 1
 
@@ -300,8 +306,7 @@ def test_a_removed_persons_refresh_is_refused_and_an_unconfirmed_ones_works(app:
 def test_the_reuse_of_a_removed_persons_token_still_ends_the_session(app: Flask, bob: Person, sql: Sql, events: Events) -> None:
     refresh(app, bob.refresh_token)
     sql("update users set is_active = false where id = :id", id=bob.actor.user_id)
-    with pytest.raises(service.InvalidRefreshToken):
-        refresh(app, bob.refresh_token)
+    present_again(app, bob.refresh_token)
     assert len(events(bob, "auth.refresh_reuse")) == 1
     sql("update users set is_active = true where id = :id", id=bob.actor.user_id)
     assert me(app, bob.access_token) == 401
