@@ -52,12 +52,29 @@ HELD = {"locator": "K7PQ2M", "expires_at": "2026-11-25T12:30:00.000000Z", "fligh
         ("hold IX 3976 / IX 3977", "f-3"),
         ("hold IX3976 and IX3979", "f-2"),
         ("hold IX 3974", "f-1"),
+        ("hold the last one", "f-3"),
+        ("the last flight please", "f-3"),
+        ("hold flight two", "f-2"),
+        ("take option three", "f-3"),
     ],
 )
 def test_what_is_held_is_what_was_shown(said: str, fare: str) -> None:
     move = understand(said, SHOWN)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments) == ("hold_flight", {"fare_id": fare})
+
+
+def test_a_fare_is_held_for_all_who_travel_or_for_nobody() -> None:
+    people = [{"id": "p-1", "full_name": "Deepa Krishnan", "nationality": ""}, {"id": "p-2", "full_name": "Meera Krishnan", "nationality": ""}]
+    both, alone = (replace(SHOWN, trip={"passengers": who, "held": []}) for who in (people, people[1:]))
+    told = understand("hold option 2 for Meera", both)
+    assert isinstance(told, Say)
+    assert "all 2 who travel" in told.text
+    assert "Meera Krishnan alone" in told.text
+    for said, context in (("hold option 2 for Meera", alone), ("hold option 2 for Krishnan", both), ("hold option 2", both)):
+        move = understand(said, context)
+        assert isinstance(move, Call), (said, move)
+        assert move.arguments == {"fare_id": "f-2"}
 
 
 @pytest.mark.parametrize("said", ["hold it", "hold a flight", "hold flight 9", "hold IX 3976", "hold EK 501", "hold flight 2 and 3", "book it"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from socket import SHUT_RDWR, SO_LINGER, SO_SNDBUF, SOL_SOCKET, socket
@@ -33,6 +33,7 @@ TOTAL_S = 900.0
 BATCH = 200
 TAKES_NOTHING_S = 20.0
 BUFFER_BYTES = 64 * 1024
+BLOCK_BYTES = 16 * 1024
 PER_PERSON_MAX = 16
 OPENING = b": open\n\n"
 HEARTBEAT = b"event: heartbeat\ndata:\n\n"
@@ -194,12 +195,12 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
         while not doorbell.is_closed and time.monotonic() < end:
             bell.clear()
             batch, active, mark = _read(app, listener, session_id, after_seq, turn_id, aside)
-            for event in batch:
-                after_seq = event["seq"]
-                yield frame(event)
-                if event["kind"] == "final" and event["turn_id"] == turn_id:
-                    return
+            told, is_last = _until_final(batch, turn_id)
+            yield from _blocks(frame(event) for event in told)
+            if is_last:
+                return
             if batch:
+                after_seq = batch[-1]["seq"]
                 continue
             if not active:
                 return
@@ -208,6 +209,26 @@ def frames(  # noqa: PLR0913 - each narrows or bounds what is told
                 yield f"event: {aside.name}\ndata: {mark}\n\n".encode()
             if not bell.wait(min(heartbeat_s, max(end - time.monotonic(), 0))):
                 yield HEARTBEAT
+
+
+def _until_final(batch: list[Row], turn_id: str | None) -> tuple[list[Row], bool]:
+    """The events up to and with the turn's `final`, and whether it is among them."""
+    for number, event in enumerate(batch, start=1):
+        if event["kind"] == "final" and event["turn_id"] == turn_id:
+            return batch[:number], True
+    return batch, False
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in few pieces: each one sent is a call of the system, and a long conversation is read anew by everybody who comes back to it."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
 
 
 def frame(event: Row) -> bytes:

@@ -140,20 +140,20 @@ async def _serve(app: Flask, settings: Settings) -> None:
     while True:
         jobs, error = worker_app(app, settings), "SideTaskFailed"
         try:
-            async with jobs.open_async():
-                await jobs.run_worker_async(
-                    concurrency=CONCURRENCY,
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=LOOK_EVERY_S,
-                    update_heartbeat_interval=settings.worker_heartbeat_s,
-                    stalled_worker_timeout=settings.worker_stalled_s,
-                    shutdown_graceful_timeout=5,
-                    delete_jobs="successful",
-                )
+            await jobs.open_async()
+            await jobs.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                fetch_job_polling_interval=LOOK_EVERY_S,
+                update_heartbeat_interval=settings.worker_heartbeat_s,
+                stalled_worker_timeout=settings.worker_stalled_s,
+                shutdown_graceful_timeout=5,
+                delete_jobs="successful",
+            )
         except (ConnectorException, psycopg.Error) as failure:
             error = type(failure.__cause__ or failure).__name__
         finally:
-            await jobs.close_async()  # a pool that was still opening keeps connecting, and the process with it
+            await jobs.close_async()  # also when opening was broken off: such a pool keeps connecting, and the process with it
         if this.cancelling():
             raise asyncio.CancelledError
         log.warning("worker.begins_anew", error=error)

@@ -28,18 +28,23 @@ _MEASURE = (
     r"jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b"
 )
 _WORDS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+_COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight")
+_NOUN = r"(?:number|no\b\.?|option|offer|choice|flight|fare|hotel|rate|room)"
+_LAST = re.compile(r"\blast(?:\s+(?:one|option|offer|choice|flight|fare|hotel|rate|room))?\s*(?:please|pls)?\s*[.!]?\s*$", re.IGNORECASE)
 _ORDINAL = re.compile(
-    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?!\s+class)|\b(?P<n>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?-i:[A-Z]))"
-    rf"|(?:\b(?:number|no\b\.?|option|offer|choice|flight|fare|hotel|rate|room)|#)\s*(?:number\s*|no\b\.?\s*|#\s*)?(?P<n2>\d{{1,2}})\b(?![/.:-]\d|\s*{_MEASURE})"
+    rf"\b(?P<word>{'|'.join(_WORDS)})\b(?!\s+class)|\b{_NOUN}\s+(?P<counted>{'|'.join(_COUNTED)})\b(?!\s*{_MEASURE})"
+    rf"|\b(?P<n>\d{{1,2}})(?:st|nd|rd|th)\b(?!\s+(?:of\s+)?(?-i:[A-Z]))"
+    rf"|(?:\b{_NOUN}|#)\s*(?:number\s*|no\b\.?\s*|#\s*)?(?P<n2>\d{{1,2}})\b(?![/.:-]\d|\s*{_MEASURE})"
     rf"|^\s*(?P<n3>\d{{1,2}})\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _BARE = re.compile(
     _POLITE + r"(?:i(?:'ll| will)? (?:take|want)|we(?:'ll| will)? take|take|choose|pick|select|make it|go (?:for|with)|change it to|switch to|let'?s take)?\s*"
-    rf"(?P<rest>(?:the\s+)?(?:(?:{'|'.join(_WORDS)}|cheapest|lowest|\d{{1,2}}(?:st|nd|rd|th))(?:\s+(?:one|flight|fare|hotel|rate|room|option))?"
-    r"|(?:number|no\.?|option|offer|choice|flight|fare|hotel|rate|room|#)\s*(?:number\s*|no\.?\s*|#\s*)?\d{1,2}))\s*(?:please|pls|then)?\s*[.!]?\s*$",
+    rf"(?P<rest>(?:the\s+)?(?:(?:{'|'.join(_WORDS)}|last|cheapest|lowest|\d{{1,2}}(?:st|nd|rd|th))(?:\s+(?:one|flight|fare|hotel|rate|room|option))?"
+    rf"|(?:{_NOUN}|#)\s*(?:number\s*|no\.?\s*|#\s*)?(?:\d{{1,2}}|{'|'.join(_COUNTED)})))\s*(?:please|pls|then)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
+_PLACES = frozenset({"number", "last"})
 _NEW_SEARCH = frozenset({"origin", "destination", "outbound_date", "cabin", "direct_only"})
 _CHEAPEST = re.compile(r"\b(?:cheapest|lowest|best(?:[- ]priced)?)\b", re.IGNORECASE)
 _FLIGHT = re.compile(r"\b(?P<carrier>[A-Z0-9]{2})[ -]?(?P<number>\d{2,4})\b")
@@ -49,12 +54,13 @@ _SEVERAL = re.compile(
 )
 _WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
 _IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
+_FOR = re.compile(r"\bfor\s+(?P<who>[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*)")
 _HOTEL_WORD = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay|accommodation)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:at|the|hotel)\s+(?P<name>[A-Z][\w’']+(?:\s+(?:[A-Z][\w’']+|&))*)")
 _LEADS = re.compile(r"^(?:(?:an?|the|cheapest|lowest|best|first|second|third|one|rates?|prices?|for|of|at|still|available)\s+)+", re.IGNORECASE)
 
 
-def hold(message: str, context: Context) -> Wish | Ask | None:
+def hold(message: str, context: Context) -> Wish | Ask | Say | None:
     """`hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults`; after a search `hold flight 2`, `hold EK 501`, and of one that was shown `hold it`.
 
     Of fares that were shown one is held only where the words mean one alone; else the person is asked.
@@ -68,6 +74,8 @@ def hold(message: str, context: Context) -> Wish | Ask | None:
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
     if shown and _SEVERAL.search(rest):
         return which_fare(shown, shown)
+    if shown and pick and (told := _for_some(rest, context)):
+        return told
     bare = _LEADS.sub("", rest)
     asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
     if asked is not None and asked.known.keys() & _NEW_SEARCH:
@@ -75,6 +83,17 @@ def hold(message: str, context: Context) -> Wish | Ask | None:
     if asked is None and pick is None and not _IT.match(rest):
         return None
     return chosen(pick, shown) if shown else Wish("hold_flight", {**(asked.known if asked else {}), **({"pick": pick} if pick else {})})
+
+
+def _for_some(rest: str, context: Context) -> Say | None:
+    """`hold option 2 for Meera`: a fare is held for all who travel, so where others do as well nothing is held, and why is said."""
+    named = _FOR.search(rest)
+    people = [one["full_name"] for one in context.trip.get("passengers", ())]
+    meant = [name for name in people if named and named["who"].casefold() in name.casefold()]
+    if not meant or len(meant) == len(people):
+        return None
+    words = {"people": len(people), "name": " / ".join(meant)}
+    return Say(_("A fare is held for all %(people)s who travel on this trip. For %(name)s alone, open a trip of its own. Nothing is held.", **words))
 
 
 def picked(message: str, context: Context) -> Wish | Ask | None:
@@ -138,6 +157,8 @@ def _numbered(pick: JsonObject, shown: list[JsonObject]) -> list[JsonObject]:
     numbers = [number_of(one, shown) for one in shown]
     if pick.get("cheapest"):
         return shown[:1]
+    if pick.get("last"):
+        return shown[-1:]
     if pick.get("counted") and numbers != list(range(1, len(shown) + 1)):
         return []
     return [one for one, number in zip(shown, numbers, strict=True) if number == pick["number"]]
@@ -203,7 +224,7 @@ def _of_hotels(tool: str, rest: str, context: Context) -> Wish | Ask | None:
     known = asked.known if asked else {}
     pick = pick_in(rest, {str(known.get("city", ""))})
     if not known:
-        if pick and "number" in pick and shown:
+        if pick and pick.keys() & _PLACES and shown:
             return _rate_for(tool, pick, shown)
         chosen = rate_of(pick or {"name": rest}, shown) if pick or shown else None
         if chosen is not None:
@@ -213,8 +234,12 @@ def _of_hotels(tool: str, rest: str, context: Context) -> Wish | Ask | None:
 
 def pick_in(message: str, places: set[str] | None = None) -> JsonObject | None:
     """Which one is meant, as JSON: its number in the list, a flight's number or a name; None where the words do not choose."""
+    if _LAST.search(message):
+        return {"last": True}
     ordinal = _ORDINAL.search(message)
     if ordinal:
+        if ordinal["counted"]:
+            return {"number": _COUNTED.index(ordinal["counted"].lower()) + 1}
         if ordinal["word"]:
             return {"number": _WORDS.index(ordinal["word"].lower()) + 1, "counted": True}
         return {"number": int(ordinal["n"] or ordinal["n2"] or ordinal["n3"])} | ({"counted": True} if ordinal["n"] else {})
@@ -232,7 +257,7 @@ def pick_in(message: str, places: set[str] | None = None) -> JsonObject | None:
 def rate_of(pick: JsonObject | None, rates: list[JsonObject]) -> JsonObject | None:
     """The rate that is meant; of a hotel with several its cheapest, which stands first."""
     wanted = pick or {"number": 1, "cheapest": True}
-    if "number" in wanted:
+    if wanted.keys() & _PLACES:
         return next(iter(_numbered(wanted, rates)), None)
     said = utils.default_process(str(wanted.get("name", "")))
     return max((rate for rate in rates if _like(said, rate) >= LIKE), key=lambda rate: _like(said, rate), default=None)
@@ -245,7 +270,7 @@ def _like(said: str, rate: JsonObject) -> float:
 
 def fares_of(pick: JsonObject, fares: list[JsonObject]) -> list[JsonObject]:
     """The fares that are meant: the one of a number, or all that fly with every flight that was said; those with no others alone, where there are any."""
-    if "number" in pick:
+    if pick.keys() & _PLACES:
         return _numbered(pick, fares)
     said = {flight.replace(" ", "") for flight in pick.get("flights", ())}
     numbers = [{flight.replace(" ", "") for flight in fare["flights"]} for fare in fares]
