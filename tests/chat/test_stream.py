@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -38,11 +39,14 @@ def tell(person: Person, turn: service.Turn, *words: str, final: bool = False) -
 
 
 def follow(person: Person, turn: service.Turn, *, after_seq: int = 0, to: str | None = None, **bounds: float) -> Iterator[bytes]:
-    return stream.frames(person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds)
+    """What is told, frame by frame, however it is cut into pieces."""
+    for piece in stream.frames(person.app, person.credential, turn.session_id, after_seq=after_seq, turn_id=to, **bounds):
+        assert piece.endswith(b"\n\n"), "no frame is cut in two"
+        yield from (frame + b"\n\n" for frame in piece.split(b"\n\n")[:-1])
 
 
 def ids(chunks: list[bytes]) -> list[int]:
-    return [int(c.split(b"\n", 1)[0].removeprefix(b"id: ")) for c in chunks if c.startswith(b"id: ")]
+    return [int(number) for number in re.findall(rb"^id: (\d+)$", b"".join(chunks), re.MULTILINE)]
 
 
 def test_a_frame_is_what_the_contract_says(alice: Person, turn: service.Turn) -> None:
@@ -109,6 +113,17 @@ def test_a_long_replay_comes_in_batches_without_a_gap(alice: Person, turn: servi
     monkeypatch.setattr(stream, "BATCH", 2)
     tell(alice, turn, *"abcde", final=True)
     assert ids(list(follow(alice, turn, to=turn.id))) == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_is_there_comes_in_few_pieces_and_no_frame_is_cut(alice: Person, turn: service.Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    tell(alice, turn, *"abcdefgh", final=True)
+    pieces = list(stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id))
+    assert len(pieces) == 2, "the opening, and all the rest"
+    monkeypatch.setattr(stream, "BLOCK_BYTES", len(pieces[1]) // 3)
+    smaller = list(stream.frames(alice.app, alice.credential, turn.session_id, after_seq=0, turn_id=turn.id))
+    assert 3 <= len(smaller) <= 4
+    assert all(piece.endswith(b"\n\n") for piece in smaller)
+    assert b"".join(smaller) == b"".join(pieces)
 
 
 def test_another_agency_hears_nothing(alice: Person, charlie: Person, turn: service.Turn) -> None:

@@ -29,6 +29,7 @@ TIMES_SLOWER = 2.0
 GONE_WITHIN_S = 60
 MORE_MEMORY = 1.10
 EVENTS, EVENT_BYTES = 2000, 1000
+POOLED = PROCESSES * (Settings.model_fields["db_pool_size"].default + Settings.model_fields["db_lane_pool_size"].default)
 WINDOW_BYTES = 4096  # what a listener who does not read takes in nevertheless
 
 
@@ -40,11 +41,12 @@ def web(settings: Settings, tmp_path: Path) -> Iterator[Web]:
 
 @dataclass(frozen=True)
 class Held:
-    """What the web processes hold: kibibytes of memory, threads, connections of clients, connections to the database."""
+    """What the web processes hold: kibibytes of memory, threads, connections of clients, connections to the database that are in use, and all there are."""
 
     memory: int
     threads: int
     clients: int
+    in_use: int
     database: int
 
 
@@ -65,7 +67,9 @@ class House:
             memory, threads = memory + int(status["VmRSS"].split()[0]), threads + int(status["Threads"])
         with self.engine.connect() as connection:
             open_ones = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-            return Held(memory, threads, len(self.web.sockets()), int(connection.scalar(sa.text(open_ones)) or 0))
+            database = int(connection.scalar(sa.text(open_ones)) or 0)
+        clients = len(self.web.sockets())
+        return Held(memory, threads, clients, self.web.connections_in_use(), database)
 
     def listen(self, person: Person) -> socket.socket:
         """Ask for the whole conversation, and take in hardly anything: the connection, of which nothing has been read."""
@@ -178,7 +182,10 @@ def settle(house: House, before: Held | None = None) -> float:
         now = house.holds()
         if now.clients:
             return False
-        return before is None or (now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads and now.database <= before.database)
+        if before is None:
+            return True
+        kept = now.in_use <= before.in_use and now.database <= before.database + POOLED  # a pool may have grown into what it keeps
+        return kept and now.memory <= before.memory * MORE_MEMORY and now.threads <= before.threads
 
     return wait(is_settled, lambda: f"{before}, now {house.holds()}\n{house.web.said()}", GONE_WITHIN_S)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tests.people import Person
 from tests.processes import ROOT, end, worker_environment
+from voyagent.http.metrics import TOKEN_HEADER
 from voyagent.kernel.config import Settings
 
 PATIENCE_S = 60
@@ -36,9 +37,11 @@ class Web:
         self.started_s = 0.0
         self.log = folder / "web.log"
         self._numbers = folder / "numbers"
+        self._metrics_token = secrets.token_hex(16)
         command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", str(processes), "--bind", f"127.0.0.1:{self.port}", "--graceful-timeout", "2"]
         environment = worker_environment(settings) | {
             "VOYAGENT_METRICS_DIR": str(self._numbers),
+            "VOYAGENT_METRICS_TOKEN": self._metrics_token,
             "VOYAGENT_AUTH_SKIP_EMAIL_VERIFICATION": "true",
             "VOYAGENT_LIMIT_SCALE": "10000",
         }
@@ -99,6 +102,18 @@ class Web:
             if status != 503:
                 return status
         raise AssertionError("no answer")
+
+    def connections_in_use(self) -> int:
+        """Connections to the database that are taken out of the pools of all processes, by the program's own count."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", "/internal/metrics", None, {"Connection": "close", TOKEN_HEADER: self._metrics_token})
+            told = connection.getresponse().read().decode()
+        finally:
+            connection.close()
+        found = re.findall(r"^voyagent_db_connections_in_use\{[^}]*\} ([0-9.]+)$", told, re.MULTILINE)
+        assert found, told[:500]
+        return sum(int(float(value)) for value in found)
 
     def sockets(self) -> dict[int, str]:
         """The server's open connections by the client's port, with the number of each in the system."""
