@@ -17,6 +17,7 @@ from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.db import APP_ROLE
 from voyagent.kernel.errors import VoyagentError
+from voyagent.reports.commands import books
 
 REACH_TIMEOUT_S = 5
 
@@ -57,6 +58,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(audit)
     app.cli.add_command(replay)
     app.cli.add_command(agency)
+    app.cli.add_command(books)
 
 
 def demo(app: Flask) -> None:

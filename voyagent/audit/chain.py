@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from voyagent.audit.verifier import ARCHIVE, EXPORTED, Head
-from voyagent.kernel import tenancy
+from voyagent.kernel import db as database
 from voyagent.kernel.db import db
 
 FIRST = UUID(int=0)
@@ -40,22 +40,26 @@ class Chain:
 
 @contextmanager
 def snapshot(tenant_id: UUID) -> Iterator[Chain]:
-    """An agency's chain as of one instant. Takes the session for itself: what it held before is rolled back, and afterwards it is bound to nobody."""
-    db.session.remove()
-    tenancy.bind(db.session(), tenant_id)
-    try:
-        connection = db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    """An agency's chain as of one instant; the session is taken as by `db.snapshot`."""
+    with database.snapshot(tenant_id) as connection:
         head = connection.execute(_HEAD).first()
         archived = connection.execute(_LAST_ARCHIVED, {"kind": EXPORTED, "format": ARCHIVE}).first()
         rows = connection.execute(_LINES, execution_options={"stream_results": True, "yield_per": _ROWS_AT_A_TIME})
         yield Chain(tenant_id, _head(head), _head(archived), (str(line).encode() for line in rows.scalars()))
-    finally:
-        db.session.remove()
 
 
 def agencies(after: UUID = FIRST, *, limit: int = 100) -> list[UUID]:
     """Ids of agencies behind one, suspended ones too, in their order."""
     return list(db.session.scalars(text("select app.agencies_after(:after, :limit)"), {"after": after, "limit": limit}))
+
+
+def every_agency() -> Iterator[UUID]:
+    """The ids of all agencies, suspended ones too, in their order; between them the session may be used for anything."""
+    last = FIRST
+    while batch := agencies(last):
+        db.session.remove()
+        yield from batch
+        last = batch[-1]
 
 
 def exists(tenant_id: UUID) -> bool:

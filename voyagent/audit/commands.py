@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from flask.cli import with_appcontext
 
 from voyagent.audit import archive, chain, checks
 from voyagent.audit.verifier import Head, parse_head
-from voyagent.kernel.db import db
 
 
 @click.group("audit")
@@ -31,7 +29,7 @@ def verify(agency: UUID | None, noted: tuple[str, ...]) -> None:
     if known and agency is None:
         raise click.UsageError("--head belongs to one agency: name it with --agency")
     broken = 0
-    for tenant_id in [agency] if agency is not None else _agencies():
+    for tenant_id in [agency] if agency is not None else chain.every_agency():
         verdict = checks.walk(tenant_id, [*checks.found_before(tenant_id), *known])
         if verdict.ok:
             click.echo(f"{tenant_id}: OK, {verdict.seq} events, head {verdict.seq}:{verdict.hash}")
@@ -69,11 +67,3 @@ def _heads(noted: tuple[str, ...]) -> list[Head]:
         return [parse_head(text) for text in noted]
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--head") from None
-
-
-def _agencies() -> Iterator[UUID]:
-    last = chain.FIRST
-    while batch := chain.agencies(last):
-        db.session.remove()
-        yield from batch
-        last = batch[-1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, MetaData, Text, Uuid, event, text
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, MetaData, Text, Uuid, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.orm import DeclarativeBase, registry, scoped_session
 
@@ -92,6 +92,17 @@ def transaction(tenant_id: UUID | None = None) -> Iterator[None]:
         raise
     else:
         finish()
+
+
+@contextmanager
+def snapshot(tenant_id: UUID) -> Iterator[Connection]:
+    """An agency's rows as of one instant. Takes the session for itself: what it held before is rolled back, and afterwards it is bound to nobody."""
+    db.session.remove()
+    tenancy.bind(db.session(), tenant_id)
+    try:
+        yield db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    finally:
+        db.session.remove()
 
 
 def finish(error: VoyagentError | None = None) -> None:

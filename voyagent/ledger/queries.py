@@ -223,6 +223,41 @@ def untied_balances(reader: Reader) -> list[Row]:
     )[0]
 
 
+def sides_statement() -> Select[Any]:
+    """Currencies whose debits and credits differ over all that was ever posted: currency, difference_minor; from the balances of months."""
+    difference = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
+    return (
+        select(_MONTHS.currency, cast(difference, BigInteger).label("difference_minor"))
+        .where(owned(BalanceMonth))
+        .group_by(_MONTHS.currency)
+        .having(difference != 0)
+        .order_by(_MONTHS.currency)
+    )
+
+
+def unbalanced_statement() -> Select[Any]:
+    """Entries whose lines do not balance: entry_id, currency, difference_minor (debit less credit)."""
+    difference = func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor)
+    return (
+        select(_POSTINGS.entry_id, _POSTINGS.currency, cast(difference, BigInteger).label("difference_minor"))
+        .where(owned(Posting))
+        .group_by(_POSTINGS.entry_id, _POSTINGS.currency)
+        .having(difference != 0)
+        .order_by(_POSTINGS.currency, _POSTINGS.entry_id)
+    )
+
+
+def control_statement(*purposes: str) -> Select[Any]:
+    """What the accounts of some purposes stand at over all that was ever posted: purpose, code, currency, balance_minor (debit less credit)."""
+    balance = func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor)
+    return (
+        select(_ACCOUNTS.purpose, _ACCOUNTS.code, _MONTHS.currency, cast(balance, BigInteger).label("balance_minor"))
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _MONTHS.tenant_id) & (_ACCOUNTS.id == _MONTHS.account_id))
+        .where(owned(BalanceMonth), owned(Account), _ACCOUNTS.purpose.in_(purposes))
+        .group_by(_ACCOUNTS.purpose, _ACCOUNTS.code, _MONTHS.currency)
+    )
+
+
 def _posted(as_of: date, account_ids: list[UUID] | None = None) -> Select[Any]:
     """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from the lines, added or taken away."""
     first = as_of.replace(day=1)

@@ -15,6 +15,7 @@ from voyagent.billing.queries.ages import (
     top_parties_statement,
     untied_ageing,
 )
+from voyagent.billing.queries.checks import outstanding_statement, series_statement, unallocated_statement
 from voyagent.billing.queries.documents import (
     COUNTED_MAX,
     LOOKED_MAX,
@@ -54,12 +55,15 @@ __all__ = [
     "list_drafts",
     "list_open",
     "list_open_statement",
+    "outstanding_statement",
     "parties_by_age",
     "parties_by_age_statement",
     "party_open",
     "read_board",
     "read_document",
+    "series_statement",
     "top_parties",
     "top_parties_statement",
+    "unallocated_statement",
     "untied_ageing",
 ]

@@ -1,0 +1,126 @@
+"""The books prove themselves: each check finds what breaks it, and the command names the agency, the currency and the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+
+from tests.audit.conftest import untied
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import bill, days_ago, invoice, pay
+from voyagent.billing import service as billing
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.reports import checks
+
+INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially_paid')"
+# What somebody does behind the rules' back, and which checks tell; a lone superuser's statement, no trigger fires.
+BROKEN = {
+    "a line": (
+        "update postings set debit_minor = debit_minor + 1 where tenant_id = :t and party_name = 'By hand' and debit_minor > 0",
+        {"entries": 1, "months": -1},
+    ),
+    "a month": (
+        "update balances_month b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
+        " and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'capital'",
+        {"trial_balance": 1, "months": 1},
+    ),
+    "the control account": ("update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'", {"control": None}),
+    "an invoice's total": (f"update invoices set total_minor = total_minor + 1 where tenant_id = :t and id = {INVOICE}", {"ageing": -1}),
+    "the ageing": (
+        "update ageing_by_due set open_minor = open_minor + 1 where tenant_id = :t and kind = 'payable' and n > 0",
+        {"control": 1, "ageing": 1},
+    ),
+    "what was paid": (f"update invoices set paid_minor = paid_minor + 1 where tenant_id = :t and id = {INVOICE}", {"paid": 1, "ageing": 1}),
+    "an allocation": (f"delete from allocations where tenant_id = :t and invoice_id = {INVOICE}", {"paid": 40000}),
+    "a number": (f"update invoices set number = '2026-27/000009' where tenant_id = :t and id = {INVOICE}", {"numbers": None}),
+    "the counter": ("update number_series set last_number = last_number + 1 where tenant_id = :t", {"numbers": None}),
+}
+
+
+@pytest.fixture
+def command(app: Flask) -> Callable[..., Result]:
+    """The command, of one agency where it is named."""
+
+    def run(*arguments: object) -> Result:
+        return app.test_cli_runner().invoke(args=["books", "check", *map(str, arguments)])
+
+    return run
+
+
+@pytest.fixture
+def trader(alice: Person) -> Person:
+    """Somebody with invoices, bills, payments, a reversal and an entry by hand, in two currencies."""
+    part = invoice(alice, "Deepa Krishnan", "1000", due=days_ago(20))
+    pay(alice, part, "400", on=days_ago(3))
+    pay(alice, invoice(alice, "Deepa Krishnan", "50.25", due=days_ago(40)), "50.25", on=days_ago(2))
+    invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
+    bill(alice, "Galaxy Consolidators", "300", due=days_ago(5), reference="G-1")
+    alice.does(billing.pay_bill, bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"), Money.parse("80", "INR"), days_ago(1))
+    by_hand = [ledger.debit("cash", Money(500, "INR"), party_name="By hand"), ledger.credit("capital", Money(500, "INR"))]
+    undone = post(alice, lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=date(2026, 1, 5))
+    alice.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
+    post(alice, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
+    return alice
+
+
+def broken(owner_engine: sa.Engine, person: Person, statement: str) -> None:
+    with untied(owner_engine) as connection:
+        assert connection.execute(sa.text(statement), {"t": person.actor.tenant_id}).rowcount > 0
+
+
+def found(app: Flask, person: Person) -> list[checks.Finding]:
+    with app.app_context():
+        return checks.run(person.actor.tenant_id)
+
+
+def test_sound_books_have_no_finding(app: Flask, trader: Person, command: Callable[..., Result]) -> None:
+    assert found(app, trader) == []
+    told = command("--tenant", trader.actor.tenant_id)
+    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 7 checks\n")
+
+
+def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) -> None:
+    assert found(app, alice) == []
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_breaks_the_books_is_found(app: Flask, trader: Person, owner_engine: sa.Engine, command: Callable[..., Result], what: str) -> None:
+    statement, expected = BROKEN[what]
+    broken(owner_engine, trader, statement)
+    findings = found(app, trader)
+    assert {finding.check for finding in findings} == set(expected), findings
+    for finding in findings:
+        if expected[finding.check] is not None:
+            assert finding.difference is not None
+            assert abs(finding.difference.amount_minor) == abs(expected[finding.check] or 0)
+            assert finding.difference.currency == "INR"
+    told = command("--tenant", trader.actor.tenant_id)
+    assert (told.exit_code, told.output.splitlines()) == (1, [f"{trader.actor.tenant_id}: {finding}" for finding in findings])
+
+
+def test_the_tried_ways_reach_every_check() -> None:
+    assert {check for _, expected in BROKEN.values() for check in expected} == set(checks.CHECKS)
+
+
+def test_each_agency_is_told_apart_and_one_unsound_is_enough(trader: Person, charlie: Person, owner_engine: sa.Engine, command: Callable[..., Result]) -> None:
+    post(charlie, lines=[ledger.debit("receivable", Money(12_345, "AED")), ledger.credit("revenue_fees", Money(12_345, "AED"))])
+    told = command()
+    lines = told.output.splitlines()
+    assert told.exit_code == 1
+    assert f"{trader.actor.tenant_id}: OK, 7 checks" in lines
+    assert f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their control account differ" in lines
+    with untied(owner_engine) as connection:  # other tests of this database look at all agencies as well
+        for table in ("balances_month", "postings", "journal_entries"):
+            connection.execute(sa.text(f"delete from {table} where tenant_id = :t"), {"t": charlie.actor.tenant_id})
+
+
+def test_an_agency_that_is_not_there_is_refused(command: Callable[..., Result]) -> None:
+    told = command("--tenant", "00000000-0000-7000-8000-000000000000")
+    assert (told.exit_code, "there is no agency" in told.output) == (1, True)

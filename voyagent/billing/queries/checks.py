@@ -1,0 +1,81 @@
+"""What must hold of documents, whatever was done: what is open by the roll-up, what was paid against its allocations, and numbers without gap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, select, union_all
+
+from voyagent.billing.models import AgeingByDue, Allocation, Bill, Invoice, NumberSeries
+from voyagent.billing.queries.ages import Kind
+from voyagent.kernel.tenancy import owned
+
+_DUE = AgeingByDue.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_INVOICES = Invoice.__table__.c
+_SERIES = NumberSeries.__table__.c
+
+
+def outstanding_statement(kind: Kind) -> Select[Any]:
+    """What is open now of invoices (or bills) by the roll-up: kind, currency, open_minor; the cost is that of the months with something open."""
+    return (
+        select(_DUE.kind, _DUE.currency, cast(func.sum(_DUE.open_minor), BigInteger).label("open_minor"))
+        .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+        .group_by(_DUE.kind, _DUE.currency)
+    )
+
+
+def unallocated_statement() -> Select[Any]:
+    """Documents whose paid amount is not the sum of their allocations: kind, id, reference, currency, difference_minor (paid less allocated)."""
+    parts = [_against_allocations("receivable", Invoice.__table__, "number", _ALLOCATIONS.invoice_id)]
+    parts.append(_against_allocations("payable", Bill.__table__, "vendor_reference", _ALLOCATIONS.bill_id))
+    found = union_all(*parts).subquery("found")
+    return select(found).order_by(found.c.kind, found.c.currency, found.c.id)
+
+
+def series_statement(series: str) -> Select[Any]:
+    """Each financial year of the invoices' series that numbers are missing from or strange in: financial_year, last_number, n, lowest, highest.
+
+    `last_number` is what the counter has given out; `n` how many documents carry a number of that year, the void among them.
+    """
+    year = func.regexp_replace(_INVOICES.number, "/[0-9]+$", "")
+    place = cast(func.substring(_INVOICES.number, "([0-9]+)$"), BigInteger)
+    carried = select(year.label("financial_year"), place.label("place")).where(owned(Invoice), _INVOICES.number.is_not(None)).subquery("carried")
+    given = select(_SERIES.financial_year, _SERIES.last_number).where(owned(NumberSeries), _SERIES.series == series).subquery("given")
+    counted = (
+        select(carried.c.financial_year, func.count().label("n"), func.min(carried.c.place).label("lowest"), func.max(carried.c.place).label("highest"))
+        .group_by(carried.c.financial_year)
+        .subquery("counted")
+    )
+    n, last = func.coalesce(counted.c.n, 0), func.coalesce(given.c.last_number, 0)
+    lowest, highest = func.coalesce(counted.c.lowest, 0), func.coalesce(counted.c.highest, 0)
+    return (
+        select(
+            func.coalesce(given.c.financial_year, counted.c.financial_year).label("financial_year"),
+            *(column.label(name) for name, column in (("n", n), ("last_number", last), ("lowest", lowest), ("highest", highest))),
+        )
+        .select_from(given.join(counted, counted.c.financial_year == given.c.financial_year, full=True))
+        .where((n != last) | (highest != last) | (lowest != case((last > 0, 1), else_=0)))
+        .order_by("financial_year")
+    )
+
+
+def _against_allocations(kind: Kind, table: Any, reference: str, document_id: Any) -> Select[Any]:
+    allocated = (
+        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("amount_minor"))
+        .where(owned(Allocation), document_id.is_not(None))
+        .group_by(document_id)
+        .subquery(f"allocated_{kind}")
+    )
+    difference = table.c.paid_minor - func.coalesce(allocated.c.amount_minor, 0)
+    return (
+        select(
+            literal(kind).label("kind"),
+            table.c.id,
+            table.c[reference].label("reference"),
+            table.c.currency,
+            cast(difference, BigInteger).label("difference_minor"),
+        )
+        .select_from(table.outerjoin(allocated, allocated.c.document_id == table.c.id))
+        .where(owned(table), difference != 0)
+    )

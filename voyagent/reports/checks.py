@@ -1,0 +1,89 @@
+"""What must hold of the books whatever was done. Each check is named; what breaks it is a finding with its currency and by how much.
+
+`findings` walks everything that was ever posted and is for the command; the pages print those checks that roll-ups answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.billing import queries as billing
+from voyagent.billing.service import INVOICE_SERIES
+from voyagent.kernel.db import db, snapshot
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.ledger import queries as ledger
+
+KINDS: tuple[billing.Kind, ...] = ("receivable", "payable")
+SIDE = {"receivable": 1, "payable": -1}
+"""Which way the control account of a kind grows: debit less credit is to equal what is open, times this."""
+CHECKS = ("trial_balance", "entries", "months", "control", "ageing", "paid", "numbers")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that does not hold: where, and by how much; `difference` is None where no amount is concerned."""
+
+    check: str
+    where: str
+    difference: Money | None = None
+
+    def __str__(self) -> str:
+        """The finding on one line, for whoever runs the installation."""
+        amount = f"{self.difference.currency} {self.difference.wire}: " if self.difference is not None else ""
+        return f"{self.check}: {amount}{self.where}"
+
+
+def run(tenant_id: UUID) -> list[Finding]:
+    """Every check over an agency's books as of one instant, however long that takes. Takes the session for itself, as `db.snapshot` does."""
+    with snapshot(tenant_id) as connection:
+        connection.execute(text("set local statement_timeout = 0"))
+        return list(findings(SessionReader(db.session)))
+
+
+def findings(reader: Reader) -> Iterator[Finding]:
+    """What does not hold, in the order of `CHECKS`; nothing in sound books."""
+    sides, entries, unpaid, series = reader.read(
+        ledger.sides_statement(), ledger.unbalanced_statement(), billing.unallocated_statement(), billing.series_statement(INVOICE_SERIES)
+    )
+    yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
+    yield from (Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row)) for row in entries)
+    yield from map(_of_month, ledger.untied_balances(reader))
+    yield from control(reader)
+    yield from map(_of_ageing, billing.untied_ageing(reader))
+    yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
+    yield from map(_of_series, series)
+
+
+def control(reader: Reader) -> Iterator[Finding]:
+    """Where what is open and its control account differ now, from roll-ups alone."""
+    *outstanding, accounts = reader.read(*map(billing.outstanding_statement, KINDS), ledger.control_statement(*KINDS))
+    books = {(row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]] for row in accounts}
+    documents = {(row["kind"], row["currency"]): row["open_minor"] for rows in outstanding for row in rows}
+    for kind, currency in sorted(books.keys() | documents.keys()):
+        difference = Money(documents.get((kind, currency), 0) - books.get((kind, currency), 0), currency)
+        if difference:
+            yield Finding("control", f"open {kind} documents and their control account differ", difference)
+
+
+def _difference(row: Row) -> Money:
+    return Money(row["difference_minor"], row["currency"])
+
+
+def _of_month(row: Row) -> Finding:
+    difference = Money(row["debit_minor"] or row["credit_minor"], row["currency"])
+    return Finding("months", f"the balance of {row['month']:%Y-%m} and the lines of account {row['account_id']} differ", difference)
+
+
+def _of_ageing(row: Row) -> Finding:
+    where = f"the roll-up of {row['kind']} documents by {row['which']} differs in {row['issue_month']:%Y-%m} at {row['key']}, by {row['n']} documents"
+    return Finding("ageing", where, Money(row["open_minor"], row["currency"]))
+
+
+def _of_series(row: Row) -> Finding:
+    where = f"the invoices of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to {row['highest']}, given out were {row['last_number']}"
+    return Finding("numbers", where)
