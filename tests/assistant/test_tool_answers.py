@@ -236,6 +236,9 @@ def test_a_flight_goes_from_words_to_a_ticket_by_one_grant(talk: Talk, alice: Pe
     held = talk.say(alice, session_id, "hold the cheapest flight from BOM to DXB in 40 days for 1 adult")
     assert "Held as" in text(held)
     asked = talk.say(alice, session_id, "issue the tickets")
+    again = talk.say(alice, session_id, "issue the tickets")
+    assert "is asked for already and waits" in text(again)
+    assert of_kind(again, "approval_request") == []
     talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
     told = talk.events(alice, session_id)
     assert "is ticketed" in text(told[-8:])

@@ -34,16 +34,18 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
     """The agency's day and currency, the enquiry of the conversation, its newest draft, the question that was asked last, and what searches showed."""
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
+    proposals = reader.read(approvals.session_statement(session_id))[0]
     return Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
         enquiry=_enquiry(reader, session_id),
-        draft=_draft(reader, session_id),
+        draft=_draft(proposals),
         question=_question(said),
         offers=_offers(said),
         trip=_trip(reader, session_id),
         timezone=actor.timezone,
         listed=_listed(said),
+        waiting=[{"tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]} for row in proposals if row["status"] == "pending"],
     )
 
 
@@ -133,9 +135,8 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
     return {"passengers": people, "held": list(held.values())}
 
 
-def _draft(reader: Reader, session_id: UUID) -> DraftInView | None:
+def _draft(proposals: list[Row]) -> DraftInView | None:
     """The newest draft that a grant in this conversation made and no later grant issued."""
-    proposals = reader.read(approvals.session_statement(session_id))[0]
     rows = [row for row in proposals if row["effect_status"] == "done"]
     issued = {_text(row["effect_result"], "invoice_id") for row in rows if row["tool_name"] == "issue_invoice"}
     for row in reversed(rows):

@@ -56,12 +56,12 @@ class BuiltInPlanner:
     name = "built-in"
 
     def next_move(self, conversation: Conversation, _tell: Tell = silently) -> Move:
-        """What to do next: a first move for what was said, then one after the last outcome."""
+        """What to do next: a first move for what was said, then one after the last outcome. What is asked for already is not asked for twice."""
         if not conversation.played:
-            return self._first(conversation)
+            return _unless_it_waits(self._first(conversation), conversation.context)
         last = conversation.played[-1]
         if isinstance(last.move, Call) and last.outcome is not None and last.outcome.approval_id is None:
-            return self._after(conversation, last.move, last.outcome)
+            return _unless_it_waits(self._after(conversation, last.move, last.outcome), conversation.context)
         return Done()
 
     def aim(self, conversation: Conversation, call: Call) -> str:
@@ -102,6 +102,17 @@ class BuiltInPlanner:
             output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
         return Say(words)
+
+
+def _unless_it_waits(move: Move, context: Context) -> Move:
+    """The same move; where the very same was asked for and waits for a decision, a word on that."""
+    if not isinstance(move, Call):
+        return move
+    same = (one for one in context.waiting if one["tool"] == move.tool and move.arguments.items() <= one["arguments"].items())
+    known = next(same, None)
+    if known is None:
+        return move
+    return Say(_("That is asked for already and waits for a decision, here above and under Approvals: %(summary)s", summary=known["summary"]))
 
 
 def _further(call: Call, outcome: Outcome, told: int) -> str:

@@ -147,6 +147,8 @@ class Context:
     timezone: str = "UTC"
     listed: JsonObject = field(default_factory=dict)
     """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
+    waiting: list[JsonObject] = field(default_factory=list)
+    """The requests of the conversation that wait for a decision: `tool`, `arguments`, `summary`, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ def context_from(document: JsonObject) -> Context:
         trip=document.get("trip", {}),
         timezone=document.get("timezone", "UTC"),
         listed=document.get("listed", {}),
+        waiting=document.get("waiting", []),
     )
 
 
