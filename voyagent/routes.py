@@ -14,6 +14,7 @@ from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
 from voyagent.billing import effects as billing_effects, postings
+from voyagent.billing.api import api as invoices_api
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -72,6 +73,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     approvals_api,
     enquiries_api,
     trips_api,
+    invoices_api,
     reports_api,
     settings_api,
     audit_api,

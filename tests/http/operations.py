@@ -59,6 +59,10 @@ class Call:
         """The path with ids; those not given are unknown ones."""
         return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(ids.get(found[1], new_id())), self.path)
 
+    def things(self, person: Person) -> dict[str, object]:
+        """Something of somebody's for each name in its path."""
+        return {name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person) for name in self.parameters}
+
     def body(self, **changes: Any) -> dict[str, Any] | None:
         """A body that passes the schema."""
         if self.operation.body is None:
@@ -107,12 +111,17 @@ def _invite(person: Person) -> object:
     return person.does(lambda actor: identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent"))[0]
 
 
-def _invoice(person: Person) -> object:
+def _draft(person: Person) -> Any:
     today = clock.today(person.actor.timezone)
     items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=person.actor.currency)]
     with person.acting() as actor:
-        drafted = billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=today, due_date=today, line_items=items)
-        return billing.issue_invoice(actor, drafted.id).id
+        return billing.draft_invoice(actor, customer_name="Deepa Krishnan", issue_date=today, due_date=today, line_items=items).id
+
+
+def _invoice(person: Person) -> object:
+    drafted = _draft(person)
+    with person.acting() as actor:
+        return billing.issue_invoice(actor, drafted).id
 
 
 def _entry(person: Person) -> object:
@@ -183,11 +192,19 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "line_id": _trip_line,
 }
 
+# What an operation or a page acts upon where that is not as any other of its name, such as a draft where an invoice is issued.
+MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
+    "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
+    "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
+    "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
+}
+
 
 def _address() -> str:
     return f"somebody-{secrets.token_hex(5)}@malabar.example"
 
 
+VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
@@ -224,5 +241,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PassengerPatch": lambda: {"full_name": "Deepa Krishnan"},
     "LineIn": lambda: {"details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"}, "cost": "90", "price": "120.50"},
     "LinePatch": lambda: {"price": "130"},
+    "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
+    "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
+    "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

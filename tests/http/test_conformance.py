@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings as how
 from schemathesis.generation import GenerationMode
 
-from tests.http.operations import MAKERS, WITH_IDS, Call
+from tests.http.operations import WITH_IDS, Call
 from tests.people import People, Person
 from voyagent.http.openapi import document
 from voyagent.routes import APIS
@@ -75,7 +75,7 @@ def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(desc
     @EXAMPLE
     @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
     def keeps_to_it(case: schemathesis.Case) -> None:
-        case.path_parameters = {name: str(MAKERS[name](machine)) for name in call.parameters}
+        case.path_parameters = {name: str(thing) for name, thing in call.things(machine).items()}
         answer = case.call(headers={"Authorization": f"Bearer {machine.access_token}"})
         case.validate_response(answer, checks=CONFORMANCE + NO_FAULT)
         answered.add(answer.status_code)

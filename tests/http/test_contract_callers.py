@@ -53,7 +53,7 @@ def named(rows: Any) -> Any:
 def send(client: ApiClient, row: Row, owner: Person | None = None, *, ids: str = "", body: Any = None) -> Any:
     """Call an operation: with things of somebody, or one text in the place of every id; with a body that passes where one is asked for."""
     call = row.call
-    things = dict.fromkeys(call.parameters, ids) if ids else {name: MAKERS[name](owner) for name in call.parameters} if owner else {}
+    things = dict.fromkeys(call.parameters, ids) if ids else call.things(owner) if owner else {}
     query = query_of(row, MAKERS["session_id"](owner) if owner and row.path.startswith("/reports") else "nonsense")
     if body is None and not call.operation.body_optional:
         body = call.body()
@@ -223,7 +223,7 @@ def test_nothing_of_another_agency_changes(alice: Person, charlie: Person, signs
     before = world(charlie)
     assert said(send(alice.api, row, alice)) == row.plain
     if "{" in row.path:
-        theirs = {name: MAKERS[name](charlie) for name in row.call.parameters}
+        theirs = row.call.things(charlie)
         before = world(charlie)
         options = {} if row.call.operation.body is None else {"json": row.call.body()}
         getattr(alice.api, row.method.lower())(row.call.address(**theirs).removeprefix("/api"), **options)
@@ -313,7 +313,7 @@ def expect_nobody(client: ApiClient, alice: Person, headers: dict[str, str] | No
     """Every guarded operation refuses the caller in the same words, before it looks at body and thing."""
     bodies = []
     for guarded in GUARDED:
-        things = {name: MAKERS[name](alice) for name in guarded.call.parameters}
+        things = guarded.call.things(alice)
         address = guarded.call.address(**things).removeprefix("/api")
         options: dict[str, Any] = {} if guarded.call.operation.body is None else {"json": {"nonsense": [1]}}
         answer = getattr(client, guarded.method.lower())(address, headers=headers or {}, **options)

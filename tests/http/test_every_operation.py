@@ -67,7 +67,7 @@ def test_every_role_may_what_the_table_says_and_nothing_else(people: People, ali
 
 @named(WITH_IDS)
 def test_another_agencys_thing_is_not_found_like_an_unknown_one(alice: Person, charlie: Person, call: Call) -> None:
-    theirs = {name: MAKERS[name](charlie) for name in call.parameters}
+    theirs = call.things(charlie)
     options = {"json": call.body()} if call.operation.body else {}
     foreign = send(alice.api, call, call.address(**theirs), **options)
     unknown = send(alice.api, call, call.address(), **options)
@@ -81,7 +81,7 @@ def test_ones_own_thing_is_found(alice: Person, call: Call) -> None:
     """The other half: were everything a 404, the test above would be worth nothing."""
     if call.operation.media_type.startswith("text/event-stream"):
         pytest.skip("a stream runs a turn; the conversation's own tests open it")
-    mine = {name: MAKERS[name](alice) for name in call.parameters}
+    mine = call.things(alice)
     answer = send(alice.api, call, call.address(**mine), **({"json": call.body()} if call.operation.body else {}))
     assert answer.status_code == call.operation.status, answer.text
 

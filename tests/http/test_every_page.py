@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.http.operations import MAKERS
+from tests.http.operations import MAKERS, MAKERS_OF
 from tests.people import Person, csrf
 from voyagent.chat import service as chat
 from voyagent.http.guards import Guard
@@ -52,7 +52,7 @@ class Door:
 
     def made_for(self, person: Person) -> str:
         """Its path with a thing of this person's agency."""
-        ids = {name: MAKERS[name](person) for name in self.parameters}
+        ids = {name: MAKERS_OF.get(self.name, MAKERS).get(name, MAKERS[name])(person) for name in self.parameters}
         if self.page.endpoint == "assistant.restore":
             person.does(chat.delete, ids["session_id"])
         return self.address(**ids)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.assistant.line import FRAME
-from tests.http.operations import CALLS, MAKERS, Call
+from tests.http.operations import CALLS, Call
 from tests.people import ApiClient, Person
 from voyagent.http.idempotency import REPLAYED
 from voyagent.routes import openapi
@@ -77,7 +77,7 @@ def test_every_post_is_covered_or_ignored_by_name() -> None:
 
 @named(COVERED)
 def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call) -> None:
-    address, body = call.address(**{name: MAKERS[name](alice) for name in call.parameters}), call.body()
+    address, body = call.address(**call.things(alice)), call.body()
     first = send(alice, call, address, body)
     told = content(first, drain)
     if call.name in REFUSED:
@@ -99,7 +99,7 @@ def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[
 
 @named(COVERED)
 def test_without_a_key_nothing_is_kept(alice: Person, world: Callable[[], dict[str, int]], call: Call) -> None:
-    address, body = call.address(**{name: MAKERS[name](alice) for name in call.parameters}), call.body()
+    address, body = call.address(**call.things(alice)), call.body()
     answer = alice.api.post(address.removeprefix("/api"), **({} if body is None else {"json": body}))
     answer.close()
     assert REPLAYED not in answer.headers

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.http.operations import CALLS, MAKERS, WITH_BODY, WITH_IDS, WITH_QUERY, Call
+from tests.http.operations import CALLS, WITH_BODY, WITH_IDS, WITH_QUERY, Call
 from tests.people import Person
 from voyagent.http.intake import AUTH_BODY_BYTES_MAX, BODY_BYTES_MAX
 
@@ -146,7 +146,7 @@ def test_a_body_that_is_missing_is_told_at_its_place(app: Flask, bearer: dict[st
 
 @named(WITH_BODY)
 def test_every_field_takes_poison_without_harm(app: Flask, alice: Person, bearer: dict[str, str], call: Call) -> None:
-    mine = {} if call.operation.media_type.startswith("text/event-stream") else {name: MAKERS[name](alice) for name in call.parameters}
+    mine = {} if call.operation.media_type.startswith("text/event-stream") else call.things(alice)
     for field in [*(call.operation.body.model_fields if call.operation.body else ()), "unknown"]:
         for value in VALUES:
             raw = json.dumps(call.body(**{field: value})).encode()

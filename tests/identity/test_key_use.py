@@ -40,7 +40,7 @@ def named(calls: list[Call]) -> Any:
 
 def send(client: ApiClient, call: Call, person: Person) -> Any:
     """Call an operation with things of this person's and a body that passes."""
-    address = call.address(**{name: MAKERS[name](person) for name in call.parameters})
+    address = call.address(**call.things(person))
     period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
     options = {"json": call.body()} if call.operation.body else {}
     answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api") + period, **options)

@@ -53,6 +53,11 @@ class InvoiceLineIn(Closed):
     unit_price: PlainAmount
 
 
+def items(lines: list[InvoiceLineIn], currency: str) -> list[LineItem]:
+    """Lines of one currency as the rules take them."""
+    return [LineItem(description=line.description, quantity=line.quantity, unit_price=line.unit_price, currency=currency) for line in lines]
+
+
 class AddressIn(Closed):
     """Where an invoice goes."""
 
@@ -88,7 +93,7 @@ class InvoiceIn(Closed):
     @property
     def items(self) -> list[LineItem]:
         """The lines as the rules take them."""
-        return [LineItem(description=line.description, quantity=line.quantity, unit_price=line.unit_price, currency=self.currency) for line in self.lines]
+        return items(self.lines, self.currency)
 
 
 class CreateInvoiceIn(Closed):

@@ -62,12 +62,14 @@ WRITE = frozenset(
         "trip.update",
     }
 )
+BY_HAND = frozenset({"invoice.issue_by_hand", "payment.record_by_hand"})
+"""To do at once, without a proposal that somebody grants, what posts to the books: for the roles that could grant it."""
 ADMINISTER = frozenset({"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.AGENCY_ADMIN: READ | OWN | WRITE | ADMINISTER,
+    Role.AGENCY_ADMIN: READ | OWN | WRITE | BY_HAND | ADMINISTER,
     Role.TICKETING_LEAD: READ | OWN | WRITE,
-    Role.ACCOUNTING_LEAD: READ | OWN | WRITE,
+    Role.ACCOUNTING_LEAD: READ | OWN | WRITE | BY_HAND,
     Role.AGENT: READ | OWN | WRITE,
     Role.VIEWER: READ | OWN,
 }

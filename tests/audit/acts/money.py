@@ -58,3 +58,45 @@ def post_an_entry_by_a_grant(stage: Stage) -> Doing:
     bank, cash = (str(books.account_id(stage.alice, purpose)) for purpose in ("bank", "cash"))
     lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
     return granted(stage, POST.tool_name, entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines})
+
+
+# By people, over the API -----------------------------------------------------------------------------------------------------
+
+INVOICE, BOOKED = ("invoice_id",), ("invoice_id", "journal_entry_id")
+VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
+DRAWN = {"customer_name": "Deepa Krishnan", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+TOTAL = {"total": "45000.00", "currency": "INR", "issue_date": "2024-06-10"}
+
+
+@act("POST /api/invoices", leaves=Left("invoice.drafted", INVOICE, says=TOTAL), answers=201)
+def draft_an_invoice_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/invoices", json=DRAWN)
+
+
+@act("PATCH /api/invoices/<invoice_id>", leaves=Left("invoice.revised", INVOICE, says={"fields": [{"field": "notes"}, {"field": "line_items"}]}), answers=200)
+def revise_a_draft_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.draft(stage.bob)
+    return lambda: api.patch(f"/invoices/{invoice_id}", json={"notes": "One of them", "line_items": [VISAS | {"quantity": 1}]})
+
+
+@act("DELETE /api/invoices/<invoice_id>", leaves=Left("invoice.discarded", INVOICE, says=TOTAL), answers=204)
+def discard_a_draft_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.draft(stage.bob)
+    return lambda: api.delete(f"/invoices/{invoice_id}")
+
+
+@act("POST /api/invoices/<invoice_id>/issue", leaves=(POSTED, Left("invoice.issued", BOOKED, says={"number": "2024-25/000001"})), answers=200)
+def issue_a_draft_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.draft(stage.bob)
+    return lambda: api.post(f"/invoices/{invoice_id}/issue")
+
+
+@act(
+    "POST /api/invoices/<invoice_id>/receipts",
+    leaves=(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00", "paid_on": "2024-06-25"})),
+    answers=201,
+)
+def note_a_receipt_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    return lambda: api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"})

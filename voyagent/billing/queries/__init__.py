@@ -33,6 +33,7 @@ from voyagent.billing.queries.documents import (
     read_board,
     read_document,
 )
+from voyagent.billing.queries.listing import Listed, list_invoices
 
 __all__ = [
     "AGES",
@@ -45,6 +46,7 @@ __all__ = [
     "InvoiceNotFound",
     "InvoiceSearch",
     "Kind",
+    "Listed",
     "ageing",
     "ageing_statement",
     "due_statement",
@@ -53,6 +55,7 @@ __all__ = [
     "get_invoice",
     "get_lines",
     "list_drafts",
+    "list_invoices",
     "list_open",
     "list_open_statement",
     "outstanding_statement",

@@ -198,7 +198,7 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
         found = _found(search, limit, offset)
         source = numbers.join(found, true()).outerjoin(table, owned(table) & (table.c.id == found.c.id))
         return select(*(table.c[name] for name in _LISTED), numbers, found.c.total).select_from(source).order_by(*newest)
-    page = select(table).where(owned(table), *_conditions(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
+    page = select(table).where(owned(table), *conditions(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
     shown = select(*(page.c[name] for name in _LISTED), numbers).select_from(numbers.outerjoin(page, true()))
     return shown.order_by(page.c.issue_date.desc(), page.c.id.desc())
 
@@ -232,11 +232,12 @@ def _numbers(search: InvoiceSearch) -> Select[Any]:
     if search.is_counted or search.text:
         return statement
     table = Invoice.__table__.alias("c")
-    narrowed = select(literal(1)).select_from(table).where(owned(table), *_conditions(search, table)).limit(COUNTED_MAX + 1).subquery("counted")
+    narrowed = select(literal(1)).select_from(table).where(owned(table), *conditions(search, table)).limit(COUNTED_MAX + 1).subquery("counted")
     return statement.add_columns(select(func.count()).select_from(narrowed).scalar_subquery().label("total"))
 
 
-def _conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
+def conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
+    """What narrows a list but its text."""
     conditions: list[ColumnElement[bool]] = []
     if search.states:
         conditions.append(table.c.status.in_(search.states))
@@ -294,6 +295,7 @@ __all__ = [
     "InvoiceDocument",
     "InvoiceNotFound",
     "InvoiceSearch",
+    "conditions",
     "find_alike",
     "get_bill",
     "get_invoice",

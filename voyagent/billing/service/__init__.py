@@ -16,7 +16,16 @@ from voyagent.billing.service.errors import (
     VendorReferenceRequired,
     VendorReferenceTaken,
 )
-from voyagent.billing.service.invoices import INVOICE_SERIES, ISSUE_SIDES, create_invoice, draft_invoice, issue_invoice
+from voyagent.billing.service.invoices import (
+    INVOICE_SERIES,
+    ISSUE_SIDES,
+    DraftChanges,
+    create_invoice,
+    discard_draft,
+    draft_invoice,
+    issue_invoice,
+    revise_draft,
+)
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import pay_bill, record_receipt
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
@@ -26,6 +35,7 @@ __all__ = [
     "ISSUE_SIDES",
     "CustomerNameRequired",
     "DocumentNotOpen",
+    "DraftChanges",
     "InvalidDate",
     "InvalidLine",
     "InvoiceNotDraft",
@@ -42,6 +52,7 @@ __all__ = [
     "VendorReferenceTaken",
     "check_days",
     "create_invoice",
+    "discard_draft",
     "draft_invoice",
     "financial_year",
     "issue_invoice",
@@ -51,6 +62,7 @@ __all__ = [
     "price",
     "receive_bill",
     "record_receipt",
+    "revise_draft",
     "take_number",
     "year_of",
 ]

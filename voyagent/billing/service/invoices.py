@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +14,7 @@ from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service import numbering, pricing
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
-from voyagent.billing.service.pricing import LineItem
+from voyagent.billing.service.pricing import LineItem, Priced
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
@@ -25,6 +26,18 @@ from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
 ISSUE_SIDES = (("receivable", 1), ("revenue_services", -1))
+
+
+class DraftChanges(TypedDict, total=False):
+    """What may change of a draft; what is absent stays. Lines are replaced whole; another currency alone reads the same figures in it."""
+
+    customer_name: str
+    issue_date: date
+    due_date: date
+    currency: str
+    line_items: Sequence[LineItem]
+    party_reference: str | None
+    notes: str | None
 
 
 def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
@@ -76,6 +89,42 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     db.session.flush()
     audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=_told(invoice))
     return invoice
+
+
+def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges) -> Invoice:
+    """Change an invoice that is not issued yet; what leaves it as it was is no event.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, and what `pricing.price` raises.
+    """
+    actor.require("invoice.draft")
+    invoice = queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    wanted = _columns(changes)
+    pricing.check_days(wanted.get("issue_date", invoice.issue_date), wanted.get("due_date", invoice.due_date))
+    changed = [name for name, value in wanted.items() if getattr(invoice, name) != value]
+    for name in changed:
+        setattr(invoice, name, wanted[name])
+    if _replace_lines(invoice, changes):
+        changed.append("line_items")
+    if changed:
+        invoice.updated_at = clock.now()
+        db.session.flush()
+        fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
+        audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=_told(invoice))
+    return invoice
+
+
+def discard_draft(actor: Actor, invoice_id: UUID) -> None:
+    """Throw away an invoice that was never issued; it had no number, so none is missing. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft."""
+    actor.require("invoice.draft")
+    invoice = queries.get_invoice(invoice_id, lock=True)
+    if invoice.status != "draft":
+        raise InvoiceNotDraft
+    refs, told = _refs(invoice), _told(invoice)
+    db.session.delete(invoice)
+    db.session.flush()
+    audit.record(actor, "invoice.discarded", entity_refs=refs, outputs=told)
 
 
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
@@ -138,6 +187,50 @@ def create_invoice(
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
+
+
+def _columns(changes: DraftChanges) -> dict[str, Any]:
+    """The columns of the document itself that a change names, as they are kept."""
+    columns: dict[str, Any] = {name: value for name, value in changes.items() if name in ("issue_date", "due_date")}
+    if "customer_name" in changes:
+        columns["party_name"] = pricing.party(changes["customer_name"])
+    if "party_reference" in changes:
+        columns["party_reference"] = pricing.words(changes["party_reference"], 128)
+    if "notes" in changes:
+        columns["notes"] = pricing.words(changes["notes"], 2000)
+    return columns
+
+
+def _replace_lines(invoice: Invoice, changes: DraftChanges) -> bool:
+    """Write the lines anew where they or their currency are to change; whether they did."""
+    if "line_items" not in changes and changes.get("currency", invoice.currency) == invoice.currency:
+        return False
+    known = queries.get_lines(invoice.id)
+    priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(invoice, known, changes["currency"])
+    columns = list(priced.line_columns())
+    if invoice.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]:
+        return False
+    for line in known:
+        db.session.delete(line)
+    db.session.flush()
+    invoice.currency, invoice.total_minor = priced.total.currency, priced.total.amount_minor
+    db.session.add_all(InvoiceLine(invoice_id=invoice.id, **line) for line in columns)
+    return True
+
+
+def _in_currency(invoice: Invoice, lines: Sequence[InvoiceLine], currency: str) -> Priced:
+    """The same figures in another currency; what it has no places for is refused, never rounded."""
+    return pricing.price(
+        [
+            LineItem(
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=Money(line.unit_price_minor, invoice.currency).decimal,
+                currency=currency,
+            )
+            for line in lines
+        ]
+    )
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:

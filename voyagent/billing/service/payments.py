@@ -18,13 +18,18 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 
-def record_receipt(actor: Actor, invoice_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None, account: str = "bank") -> Payment:
+def record_receipt(
+    actor: Actor, invoice_id: UUID, amount: Money | None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
+) -> Payment:
     """Note that a customer has paid an invoice or a part of it: `bank` or `cash` stands against receivable on that day, or today in the agency's zone.
+
+    Without an amount it is all that is open.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
+    amount = Money(invoice.open_minor, invoice.currency) if amount is None else amount
     day = _check(actor, invoice, OPEN_INVOICE, amount, on)
     payment = _settle(actor, invoice, amount, day, reference, direction="in", accounts=(account, "receivable"), narration=f"Receipt, {invoice.number}")
     invoice.status = "paid" if invoice.open_minor == 0 else "partially_paid"
@@ -33,13 +38,18 @@ def record_receipt(actor: Actor, invoice_id: UUID, amount: Money, on: date | Non
     return payment
 
 
-def pay_bill(actor: Actor, bill_id: UUID, amount: Money, on: date | None = None, *, reference: str | None = None, account: str = "bank") -> Payment:
+def pay_bill(
+    actor: Actor, bill_id: UUID, amount: Money | None = None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
+) -> Payment:
     """Note that a bill or a part of it was paid: payable stands against `bank` or `cash` on that day, or today in the agency's zone.
+
+    Without an amount it is all that is open.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
+    amount = Money(bill.open_minor, bill.currency) if amount is None else amount
     day = _check(actor, bill, OPEN_BILL, amount, on)
     payment = _settle(actor, bill, amount, day, reference, direction="out", accounts=("payable", account), narration=f"Payment, {bill.vendor_reference}")
     if bill.open_minor == 0:

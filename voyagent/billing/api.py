@@ -1,0 +1,96 @@
+"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.billing import queries, service
+from voyagent.billing.queries import InvoiceNotFound
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, wire_invoice, wire_list
+from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.service import AccountInactive
+
+api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
+DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
+POSTING_ERRORS = (AccountNotFound, AccountInactive)
+
+
+@api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
+def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
+    """List invoices, the newest issue date first.
+
+    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    """
+    return wire_list(queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post("/invoices", answer=InvoiceOut, status=201, permission="invoice.draft", errors=(EnquiryNotFound, *DRAFT_ERRORS))
+def draft_invoice(actor: Actor, body: InvoiceDraftIn) -> Row:
+    """Draw up an invoice. A draft has no number and is not in the books."""
+    return _invoice(service.draft_invoice(actor, **body.fields()).id)
+
+
+@api.get("/invoices/<invoice_id>", answer=InvoiceOut, permission="billing.read", missing=InvoiceNotFound)
+def get_invoice(reader: Reader, invoice_id: UUID) -> Row:
+    """Read an invoice with its lines and what was paid on it."""
+    return wire_invoice(queries.read_document(reader, invoice_id))
+
+
+@api.patch("/invoices/<invoice_id>", answer=InvoiceOut, permission="invoice.draft", missing=InvoiceNotFound, errors=(service.InvoiceNotDraft, *DRAFT_ERRORS))
+def revise_invoice(actor: Actor, invoice_id: UUID, body: InvoicePatch) -> Row:
+    """Change a draft. An absent member stays; lines are replaced whole."""
+    currency = queries.get_invoice(invoice_id, lock=True).currency
+    return _invoice(service.revise_draft(actor, invoice_id, body.changes(currency)).id)
+
+
+@api.delete("/invoices/<invoice_id>", status=204, permission="invoice.draft", missing=InvoiceNotFound, errors=(service.InvoiceNotDraft,))
+def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
+    """Throw a draft away. What was issued stays."""
+    service.discard_draft(actor, invoice_id)
+
+
+@api.post(
+    "/invoices/<invoice_id>/issue",
+    answer=InvoiceOut,
+    permission="invoice.issue_by_hand",
+    missing=InvoiceNotFound,
+    errors=(service.InvoiceNotDraft, *POSTING_ERRORS),
+)
+def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
+    """Issue a draft: it gets the next number of its financial year and is posted on its issue date. Who may is who could grant the assistant's request to."""
+    return _invoice(service.issue_invoice(actor, invoice_id).id)
+
+
+@api.post(
+    "/invoices/<invoice_id>/receipts",
+    answer=InvoiceOut,
+    status=201,
+    permission="payment.record_by_hand",
+    missing=InvoiceNotFound,
+    errors=(
+        service.DocumentNotOpen,
+        service.PaymentExceedsOpen,
+        service.InvalidDate,
+        MixedCurrencies,
+        UnknownCurrency,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
+)
+def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
+    """Note what a customer has paid, never more than is open; the answer is the invoice as it stands then."""
+    amount = body.money(queries.get_invoice(invoice_id).currency)
+    service.record_receipt(actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account)
+    return _invoice(invoice_id)
+
+
+def _invoice(invoice_id: UUID) -> Row:
+    return wire_invoice(queries.read_document(SessionReader(db.session), invoice_id))

@@ -1,0 +1,71 @@
+"""The list of invoices for programs: a page behind the last row of the page before, which costs the same at any depth; nothing is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, select, tuple_
+
+from voyagent.billing.models import Invoice
+from voyagent.billing.queries.documents import LOOKED_MAX, InvoiceSearch, conditions
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.patterns import contains, is_blunt
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+_BRIEF = (
+    *("id", "status", "number", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
+    *("enquiry_id", "created_at", "updated_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the list, newest issue date first; `next_cursor` is None where the list ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def list_invoices(reader: Reader, search: InvoiceSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+    """Invoices by issue date, the newest first, behind the row of a cursor. Of a search with fewer than three letters only the next 20,000 are looked at."""
+    rows = reader.read(_statement(search, limit + 1, cursor))[0]
+    shown = rows[:limit]
+    return Listed(shown, _behind(shown[-1]) if len(rows) > limit else None)
+
+
+def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    table = Invoice.__table__
+    statement = select(*(table.c[name] for name in _BRIEF)).where(owned(Invoice))
+    if search.text:
+        found = _found(search, limit, cursor)
+        statement = statement.join(found, table.c.id == found.c.id)
+    else:
+        statement = statement.where(*conditions(search, table))
+        if cursor is not None:
+            statement = statement.where(tuple_(table.c.issue_date, table.c.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    return statement.order_by(table.c.issue_date.desc(), table.c.id.desc()).limit(limit)
+
+
+def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
+    text = search.text or ""
+    call = func.app.find_invoices_behind(
+        literal(contains(text), Text()),
+        cast(list(search.states), ARRAY(Text)) if search.states else cast(None, ARRAY(Text)),
+        literal(search.party, Text()),
+        *(literal(value, Date()) for value in (search.issued_from, search.issued_to, cursor.at.date() if cursor else None)),
+        literal(cursor.id if cursor else None, Uuid()),
+        *(literal(value, Integer()) for value in (limit, LOOKED_MAX if is_blunt(text) else None)),
+    )
+    return call.table_valued("id", name="found")
+
+
+def _behind(row: Row) -> str:
+    """The place after a row. Days have no zone, so the day's midnight in UTC stands for it."""
+    day: date = row["issue_date"]
+    return Cursor(datetime.combine(day, time(), UTC), row["id"]).encode()
+
+
+__all__ = ["Listed", "list_invoices"]
