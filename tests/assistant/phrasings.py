@@ -301,6 +301,21 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     # Visas
     ("do Indians need a visa for Thailand", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "TH"}),
     ("visa requirements for the UAE, Indian passport", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "AE"}),
+    ("indian passport, visa requirements singapore", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "SG"}),
+    (
+        "I need a flight from Kochi to Dubai on 5 Jan, one adult",
+        PLAIN,
+        "search_flights",
+        {"origin": "COK", "destination": "DXB", "outbound_date": "2027-01-05", "passengers": {"adult": 1}},
+    ),
+    (
+        "hotels in Singapore 12-19 Jan for 2",
+        PLAIN,
+        "search_hotels",
+        {"city": "Singapore", "country": "SG", "check_in": "2027-01-12", "check_out": "2027-01-19", "guests": 2},
+    ),
+    ("add passenger Aarav Nair born 10 March 2026", PLAIN, "add_passenger", {"full_name": "Aarav Nair", "date_of_birth": "2026-03-10", "kind": "infant"}),
+    ("add passenger Tara Nair born 1 May 2019", PLAIN, "add_passenger", {"full_name": "Tara Nair", "date_of_birth": "2019-05-01", "kind": "child"}),
     ("what documents does a Nepali need for a Singapore visa", PLAIN, "visa_requirements", {"nationality": "NP", "destination": "SG"}),
     ("issue the tickets", PLAIN, "show_trip", {}),
     (

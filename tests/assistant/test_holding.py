@@ -64,6 +64,40 @@ def test_what_is_held_is_what_was_shown(said: str, fare: str) -> None:
     assert (move.tool, move.arguments) == ("hold_flight", {"fare_id": fare})
 
 
+@pytest.mark.parametrize(
+    ("said", "fare"), [("no, the third one", "f-3"), ("hold option 2 for Deepa", "f-2"), ("hold option 2 for Deepa Krishnan please", "f-2")]
+)
+def test_a_correction_and_a_name_leave_the_number_standing(said: str, fare: str) -> None:
+    alone = replace(SHOWN, trip={"passengers": [{"id": "p-1", "full_name": "Deepa Krishnan", "nationality": ""}], "held": []})
+    move = understand(said, alone)
+    assert isinstance(move, Call), move
+    assert move.arguments == {"fare_id": fare}
+
+
+@pytest.mark.parametrize("said", ["cancel K7PQ2M", "release K7PQ2M"])
+def test_a_cancel_order_with_a_number_is_no_never_mind(said: str) -> None:
+    asked = Ask("There are several on this trip. Say which one by its number.", tool="issue_ticket", known={}, missing="supplier_ref")
+    told = understand(said, replace(BEFORE, trip={"passengers": [], "held": [HELD]}, question=asked))
+    assert isinstance(told, Say)
+    assert "K7PQ2M" in told.text
+    dropped = understand("never mind", replace(BEFORE, question=asked))
+    assert isinstance(dropped, Say)
+    assert "left it" in dropped.text
+
+
+@pytest.mark.parametrize("said", ["cancel the trip", "cancel the booking", "please cancel everything"])
+def test_nothing_is_cancelled_whole(said: str) -> None:
+    told = understand(said, BEFORE)
+    assert isinstance(told, Say)
+    assert "Nothing is cancelled whole" in told.text
+
+
+def test_the_second_one_in_a_talk_about_hotels_is_no_flight() -> None:
+    asked = Ask("For how many guests?", tool="search_hotels", known={"city": "Singapore"}, missing="guests")
+    move = understand("book the second one", replace(SHOWN, question=asked))
+    assert not (isinstance(move, Call) and move.tool == "hold_flight"), move
+
+
 def test_a_fare_is_held_for_all_who_travel_or_for_nobody() -> None:
     people = [{"id": "p-1", "full_name": "Deepa Krishnan", "nationality": ""}, {"id": "p-2", "full_name": "Meera Krishnan", "nationality": ""}]
     both, alone = (replace(SHOWN, trip={"passengers": who, "held": []}) for who in (people, people[1:]))

@@ -171,7 +171,7 @@ def test_a_visa_is_filed_by_a_grant(desk: Desk, alice: Person, bob: Person, tina
 def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice: Person, charlie: Person) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
-    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)], "ap-1")
+    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)])
     one = str(journey(alice, trip_id).passengers[0].id)
     for tool, arguments, code in (
         ("issue_ticket", {"pnr_id": str(lines[0].id)}, "line_not_found"),
@@ -205,7 +205,7 @@ FORGED: dict[str, dict[str, Any]] = {
 def test_what_a_supplier_holds_cannot_be_made_to_look_like_less_before_a_grant(alice: Person, bob: Person, change: str) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
-    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)], "ap-1")
+    stay = book(alice, a_rate(alice), [a_passenger(alice, trip_id)])
     for line in (lines[0], stay):
         answer = bob.api.patch(f"/trips/{trip_id}/lines/{line.id}", json=FORGED[change])
         assert (answer.status_code, answer.json["detail"]) == (409, "line_at_supplier")  # type: ignore[index]

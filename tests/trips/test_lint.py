@@ -352,6 +352,22 @@ def test_a_flight_is_there_once_for_each(first: list[str] | None, then: list[str
     assert [code for code in codes(lines) if code == "flight_twice"] == found
 
 
+@pytest.mark.parametrize(
+    ("departs", "names", "found"),
+    [
+        ("2026-12-19T05:30", None, []),  # a part of the family, for all that is known
+        ("2026-12-19T05:30", ["Deepa Krishnan"], ["flights_overlap"]),
+        ("2026-12-19T05:30", ["Ravi Menon"], []),
+        ("2026-12-19T09:00", ["Deepa Krishnan"], []),
+    ],
+)
+def test_nobody_is_in_two_flights_at_once(departs: str, names: list[str] | None, found: list[str]) -> None:
+    arrives = f"{departs[:11]}{int(departs[11:13]) + 3:02d}{departs[13:]}"
+    other = flight("COK-AUH", departs, arrives).model_copy(update={"number": "999", "travellers": names})
+    into = INTO_DUBAI.model_copy(update={"travellers": ["Deepa Krishnan"]})
+    assert [code for code in codes([into, other], []) if code == "flights_overlap"] == found
+
+
 def test_the_same_number_on_another_day_is_another_flight_and_what_is_cancelled_is_none() -> None:
     later = OUT.model_copy(update={"departs_at": "2026-12-20T10:00", "arrives_at": "2026-12-20T12:00"})
     assert "flight_twice" not in codes([OUT, later])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +20,8 @@ from voyagent.drivers.suppliers.payloads import as_payload
 from voyagent.drivers.suppliers.protocols import FlightOffer, FlightQuery, HotelQuery, HotelRate, Party
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.errands import Errand
+from voyagent.kernel.errors import Forbidden, VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.rehearsal import OutsideInRehearsal, rehearsing
 from voyagent.trips import queries, service
@@ -69,14 +71,14 @@ def hold(person: Person, trip_id: UUID, offer_id: UUID, passenger_ids: list[UUID
         return [queries.line_of(line) for line in held]
 
 
-def issue(person: Person, line_id: UUID, reference: str) -> list[queries.Line]:
+def issue(person: Person, line_id: UUID) -> list[queries.Line]:
     with person.acting() as actor:
-        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id, reference=reference).done()]
+        return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id).done()]
 
 
-def book(person: Person, rate: HotelRate, passenger_ids: list[UUID], reference: str) -> queries.Line:
+def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.Line:
     with person.acting() as actor:
-        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids, reference=reference).done())
+        return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids).done())
 
 
 # Flights -------------------------------------------------------------------------------------------------------------------
@@ -165,14 +167,14 @@ def test_a_ticket_is_issued_once_and_its_number_stands_on_every_flight(alice: Pe
     trip_id = a_trip(alice)
     travellers(alice, trip_id, kinds=("adult", "child"))
     held = hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
-    ticketed: list[Any] = issue(alice, held[-1].id, "ap-1")
+    ticketed: list[Any] = issue(alice, held[-1].id)
     assert {line.status for line in ticketed} == {"ticketed"}
     assert {line.hold_expires_at for line in ticketed} == {None}
     numbers = ticketed[0].details.tickets
     assert len(numbers) == 2
     assert all(line.details.tickets == numbers and len(numbers[0]) == 13 for line in ticketed)
     with pytest.raises(service.NotHeld):
-        issue(alice, held[0].id, "ap-2")
+        issue(alice, held[0].id)
     with alice.acting() as actor:
         lines, booking = service.read_flight(suppliers(alice), actor, (held[0].supplier_ref or "").lower()).done()
         assert (len(lines), booking.status.value, [ticket.number for ticket in booking.tickets]) == (len(held), "ticketed", numbers)
@@ -185,9 +187,9 @@ def test_a_try_that_was_rolled_back_issues_the_same_ticket_again(alice: Person) 
     held = hold(alice, trip_id, an_offer(alice)[0])
     first: Any = None
     with pytest.raises(RuntimeError, match="killed"), alice.acting() as actor:
-        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id, reference="ap-1").done()[0]).details
+        first = queries.line_of(service.issue_ticket(suppliers(alice), actor, held[0].id).done()[0]).details
         raise RuntimeError("killed")
-    again: Any = issue(alice, held[0].id, "ap-1")[0].details
+    again: Any = issue(alice, held[0].id)[0].details
     assert again.tickets == first.tickets
 
 
@@ -196,7 +198,7 @@ def test_a_ticket_that_is_refused_leaves_the_booking_held(alice: Person) -> None
     travellers(alice, trip_id, surname="Noticket")
     held = hold(alice, trip_id, an_offer(alice)[0])
     with pytest.raises(TicketingRefused):
-        issue(alice, held[0].id, "ap-1")
+        issue(alice, held[0].id)
     assert {line.status for line in journey(alice, trip_id).lines} == {"held"}
 
 
@@ -205,9 +207,9 @@ def test_what_was_noted_by_hand_cannot_be_ticketed(alice: Person, charlie: Perso
     travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
     with pytest.raises(LineNotFound):
-        issue(charlie, held[0].id, "ap-1")
+        issue(charlie, held[0].id)
     with pytest.raises(LineNotFound):
-        issue(alice, a_line(alice, trip_id, CREEK), "ap-1")
+        issue(alice, a_line(alice, trip_id, CREEK))
 
 
 # Hotels --------------------------------------------------------------------------------------------------------------------
@@ -219,11 +221,10 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
     rate = a_rate(alice)
     with alice.acting() as actor:
         assert service.check_hotel_rate(suppliers(alice), actor, rate.rate_key).done().total == rate.total
-    line = book(alice, rate, people, "ap-1")
+    line = book(alice, rate, people)
     details: Any = line.details
     assert (line.status, line.cost, details.name, details.check_in, details.check_out) == ("booked", rate.total, rate.hotel.name, rate.check_in, rate.check_out)
-    assert book(alice, rate, people, "ap-1").id == line.id
-    assert book(alice, rate, people, "ap-2").id != line.id, "a second room is a second booking"
+    assert book(alice, rate, people[::-1]).id == line.id, "who asks again has it already"
     with alice.acting() as actor:
         _line, booking = service.read_hotel_booking(suppliers(alice), actor, line.id).done()
         assert (booking.confirmation, booking.status.value) == (line.supplier_ref, "booked")
@@ -232,9 +233,9 @@ def test_a_rate_is_checked_booked_once_and_read(alice: Person) -> None:
 def test_people_of_two_trips_share_no_room(alice: Person) -> None:
     one, other = (travellers(alice, a_trip(alice)) for _ in range(2))
     with pytest.raises(PassengerNotFound):
-        book(alice, a_rate(alice), [*one, *other], "ap-1")
+        book(alice, a_rate(alice), [*one, *other])
     with pytest.raises(service.OfferNotFound):
-        book(alice, replace(a_rate(alice), rate_key="unknown"), one, "ap-1")
+        book(alice, replace(a_rate(alice), rate_key="unknown"), one)
 
 
 @pytest.mark.parametrize("refundable", [True, False])
@@ -242,20 +243,67 @@ def test_what_a_cancellation_costs_stands_on_the_trip(alice: Person, refundable:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     rate = a_rate(alice, refundable=refundable)
-    line = book(alice, rate, people, "ap-1")
+    line = book(alice, rate, people)
     with alice.acting() as actor:
-        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-2").done()
+        cancelled, charge = service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
         assert cancelled.status == "cancelled"
     assert bool(charge) is not refundable
     assert journey(alice, trip_id).totals[0].cost == (charge or Money(0, "INR"))
     with pytest.raises(service.LineIsOver), alice.acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3").done()
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+    assert book(alice, rate, people).id != line.id, "what was given back can be booked anew"
+
+
+def test_a_rate_is_booked_for_as_many_as_it_is_for(alice: Person) -> None:
+    people = travellers(alice, a_trip(alice), kinds=("adult", "adult", "child"))
+    with pytest.raises(service.TooManyGuests):
+        book(alice, a_rate(alice), people)
+    assert book(alice, a_rate(alice), people[:2]).status == "booked"
+
+
+def both_at_once(person: Person, prepare: Callable[[Any], Errand[Any]], told: Callable[[Any], Any]) -> list[Any]:
+    """Two grants of one act whose workers both ask the supplier before either has written what came of it: what each came to, as `told` reads it."""
+    with person.acting() as actor:
+        first, second = prepare(actor), prepare(actor)
+    settle = [errand.go() for errand in (first, second)]
+    came: list[Any] = []
+    for one in settle:
+        try:
+            with person.acting():
+                came.append(told(one()))
+        except VoyagentError as refusal:
+            came.append(refusal.code)
+    return came
+
+
+def test_two_who_ask_at_the_same_moment_pay_once(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    people = travellers(alice, trip_id)
+    held = hold(alice, trip_id, an_offer(alice)[0])
+    assert both_at_once(alice, lambda actor: service.issue_ticket(suppliers(alice), actor, held[0].id), lambda lines: lines[0].status) == [
+        "ticketed",
+        "not_held",
+    ]
+    rate = a_rate(alice, refundable=False)
+    one, same = both_at_once(alice, lambda actor: service.book_hotel(suppliers(alice), keyring(alice), actor, rate.rate_key, people), lambda line: line.id)
+    assert one == same
+    charge, refused = both_at_once(alice, lambda actor: service.cancel_hotel_booking(suppliers(alice), actor, one), lambda done: done[1])
+    assert refused == "line_is_over"
+    first, same = both_at_once(
+        alice,
+        lambda actor: service.file_visa(suppliers(alice), keyring(alice), actor, people[0], "AE", filed_on=clock.today()),
+        lambda line: line.id,
+    )
+    assert first == same
+    lines = journey(alice, trip_id).lines
+    assert sorted(line.kind for line in lines) == sorted(["flight"] * len(held) + ["hotel", "other", "visa"])
+    assert [line.cost for line in lines if line.kind == "other"] == [charge]
 
 
 def test_a_hotel_that_was_noted_by_hand_is_cancelled_where_it_was_booked(alice: Person) -> None:
     line_id = a_line(alice, a_trip(alice), CREEK, status="booked")
     with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line_id, reference="ap-1")
+        service.cancel_hotel_booking(suppliers(alice), actor, line_id)
     with pytest.raises(service.NotAtSupplier), alice.acting() as actor:
         service.read_hotel_booking(suppliers(alice), actor, line_id)
 
@@ -280,22 +328,24 @@ def test_an_answer_that_came_too_late_is_found_out_under_the_same_name(alice: Pe
     people, rate = travellers(alice, trip_id), a_rate(alice)
     late = Late(suppliers(alice).hotels)
     with alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people, reference="ap-1").done()
-    assert late.asked == ["ap-1", "ap-1"]
+        service.book_hotel(replace(suppliers(alice), hotels=late), keyring(alice), actor, rate.rate_key, people).done()
+    assert len(late.asked) == 2
+    assert len(set(late.asked)) == 1
     assert len(journey(alice, trip_id).lines) == 1
     never = Late(suppliers(alice).hotels, times=9)
     with pytest.raises(UpstreamTimeout), alice.acting() as actor:
-        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, rate.rate_key, people, reference="ap-2").done()
-    assert never.asked == ["ap-2", "ap-2"]
+        service.book_hotel(replace(suppliers(alice), hotels=never), keyring(alice), actor, a_rate(alice, refundable=False).rate_key, people).done()
+    assert len(never.asked) == 2
+    assert set(never.asked) & set(late.asked) == set()
     assert len(journey(alice, trip_id).lines) == 1
 
 
 # Visas ---------------------------------------------------------------------------------------------------------------------
 
 
-def file_visa(person: Person, passenger_id: UUID, reference: str) -> queries.Line:
+def file_visa(person: Person, passenger_id: UUID) -> queries.Line:
     with person.acting() as actor:
-        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today(), reference=reference).done()
+        line = service.file_visa(suppliers(person), keyring(person), actor, passenger_id, "AE", filed_on=clock.today()).done()
         return queries.line_of(line)
 
 
@@ -303,25 +353,25 @@ def test_a_visa_is_asked_about_and_filed_once_for_each(alice: Person) -> None:
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id, kinds=("adult", "child"))
     with pytest.raises(service.NoDayOfArrival):
-        file_visa(alice, people[0], "ap-1")
+        file_visa(alice, people[0])
     hold(alice, trip_id, an_offer(alice, party=Party(adult=1, child=1))[0])
     with alice.acting() as actor:
         asked = service.visa_requirements(suppliers(alice), actor, "IN", "AE").done()
     assert asked.documents
-    line = file_visa(alice, people[0], "ap-1")
+    line = file_visa(alice, people[0])
     details: Any = line.details
     assert (line.status, details.country, details.traveller, line.supplier_ref is not None) == ("filed", "AE", "Deepa Krishnan", True)
-    assert file_visa(alice, people[0], "ap-1").id == line.id
-    assert file_visa(alice, people[1], "ap-2").id != line.id
+    assert file_visa(alice, people[0]).id == line.id
+    assert file_visa(alice, people[1]).id != line.id
 
 
 def test_a_visa_needs_somebody_of_a_country(alice: Person) -> None:
     trip_id = a_trip(alice)
     a_line(alice, trip_id, CREEK)
     with pytest.raises(service.NoNationality):
-        file_visa(alice, a_passenger(alice, trip_id), "ap-1")
+        file_visa(alice, a_passenger(alice, trip_id))
     with pytest.raises(PassengerNotFound):
-        file_visa(alice, uuid4(), "ap-1")
+        file_visa(alice, uuid4())
 
 
 # All of them ---------------------------------------------------------------------------------------------------------------
@@ -336,11 +386,11 @@ def test_each_act_names_its_supplier_in_the_audit_and_no_passport(alice: Person,
     trip_id = a_trip(alice)
     people = travellers(alice, trip_id)
     held = hold(alice, trip_id, an_offer(alice)[0])
-    issue(alice, held[0].id, "ap-1")
-    line = book(alice, a_rate(alice), people, "ap-2")
+    issue(alice, held[0].id)
+    line = book(alice, a_rate(alice), people)
     with alice.acting() as actor:
-        service.cancel_hotel_booking(suppliers(alice), actor, line.id, reference="ap-3").done()
-    file_visa(alice, people[0], "ap-4")
+        service.cancel_hotel_booking(suppliers(alice), actor, line.id).done()
+    file_visa(alice, people[0])
     with owner_engine.connect() as connection:
         asked = sa.text("select kind, driver, outputs::text as told from audit_events where tenant_id = :t and driver is not null order by seq")
         left = list(connection.execute(asked, {"t": alice.actor.tenant_id}))

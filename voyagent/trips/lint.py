@@ -140,6 +140,7 @@ def findings(passengers: Iterable[Passenger], lines: Iterable[Line], *, minimums
         *_missing_nights(plan),
         *_hotels_before_arrival(plan),
         *_flown_twice(plan),
+        *_flown_at_once(plan),
         *_infants_alone(plan),
         *_too_old(plan),
         *_missing_passports(plan),
@@ -291,6 +292,23 @@ def _flown_twice(plan: Plan) -> Iterator[Finding]:
         said: Values = {"flight": f"{one.carrier} {one.number}", "day": one.departs.date()}
         sentence = N_("%(flight)s on %(day)s is here twice for the same people.")
         yield Finding("flight_twice", "warning", sentence, said, (first.line.id, then.line.id))
+
+
+def _flown_at_once(plan: Plan) -> Iterator[Finding]:
+    """Two flights in the air at the same time for somebody whom both name; one that the other feeds is a short connection."""
+    connected = {frozenset((one.first.line.id, one.then.line.id)) for one in plan.connections}
+    for first, then in combinations(plan.flights, 2):
+        one, other = first.details, then.details
+        if frozenset((first.line.id, then.line.id)) in connected:
+            continue
+        if not (first.is_measured and then.is_measured) or first.departs >= then.arrives or then.departs >= first.arrives:
+            continue
+        if (one.carrier, one.number, one.departs_at) == (other.carrier, other.number, other.departs_at):
+            continue
+        if not set(one.travellers or ()) & set(other.travellers or ()):
+            continue
+        said: Values = {"one": f"{one.carrier} {one.number}", "other": f"{other.carrier} {other.number}", "day": one.departs.date()}
+        yield Finding("flights_overlap", "error", N_("%(one)s and %(other)s on %(day)s are in the air at the same time."), said, (first.line.id, then.line.id))
 
 
 def _too_old(plan: Plan) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, people, questions, refusals, sentences, telling
+from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, offers, people, questions, refusals, sentences, telling, travel
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
@@ -140,12 +140,12 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     said, question = condense(message, COMMAND_MAX), context.question
     if question is None:
         return _request(said, message, context) or Say(refusals.cannot(said, context)), context
-    if _DROP.match(said):
+    free = replace(context, question=None)
+    if _DROP.match(said) and travel.release(said, free) is None and offers.picked(said, free) is None:
         return Say(_("All right, I left it.")), context
     answer = _answer(question, said, context)
     if answer is not None:
         return answer, context
-    free = replace(context, question=None)
     request = None if _NODS.match(said) else _request(said, message, free)
     if request is not None:
         return _letting_go(request), free

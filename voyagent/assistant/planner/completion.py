@@ -83,12 +83,16 @@ def _stay(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
     return (_book(rate, found["show_trip"]["passengers"]) if rate else _none_is_meant()) if rates else None
 
 
-def _guests(wish: Wish, found: JsonObject, _context: Context) -> Move:
+def _guests(wish: Wish, found: JsonObject, context: Context) -> Move:
     """A hotel needs somebody who stays in it: those of the trip."""
     passengers = found["show_trip"]["passengers"]
     if not passengers:
         return Say(_("Nobody travels on this trip yet. Say “add passenger Deepa Krishnan” first."))
     if "rate_key" in wish.known:
+        searched = context.offers.get("rates_search", {}).get("guests")
+        if searched and searched < len(passengers):
+            words = {"searched": searched, "people": len(passengers)}
+            return Say(_("The rates are for %(searched)s, and %(people)s travel on this trip. Search again for as many as go. Nothing is asked for.", **words))
         return _book(wish.known, passengers)
     return Call("search_hotels", {"guests": len(passengers), **arguments(wish.known)})
 
@@ -109,7 +113,10 @@ def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
 
 
 def _ticket(wish: Wish, found: JsonObject, _context: Context) -> Move:
-    only = _booking(wish, found["show_trip"]["lines"], "flight", "held", _("No flight is held on this trip."))
+    lines = found["show_trip"]["lines"]
+    ticketed = ", ".join(dict.fromkeys(str(line["supplier_ref"]) for line in lines if line["kind"] == "flight" and line["status"] == "ticketed"))
+    nothing = _("The flights of this trip are ticketed already: %(names)s.", names=ticketed) if ticketed else _("No flight is held on this trip.")
+    only = _booking(wish, lines, "flight", "held", nothing)
     if isinstance(only, Say | Ask):
         return only
     return Call("issue_ticket", {"pnr_id": only["id"]}, words=_("The tickets are paid and issued when somebody grants it."))

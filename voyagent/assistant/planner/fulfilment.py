@@ -30,8 +30,14 @@ def recognise(said: str, context: Context) -> Wish | Move | None:
     if asked is not None and wishes.missing(asked) is None:
         return asked
     if intake.is_customers_voice(said):
-        return None
+        return _search_said_whole(said, context)
     return tripinvoice.recognise(said, context) or accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
+
+
+def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
+    """`I need a flight from Kochi to Dubai on 5 Jan, one adult`: staff say so too, and where it lacks nothing and is no customer's letter it is a search."""
+    found = searches.recognise(said, context) if intake.pasted(said) is None and not intake.is_greeting(said) else None
+    return found if found is not None and found.tool in ("search_flights", "search_hotels") and wishes.missing(found) is None else None
 
 
 def _search(said: str, context: Context) -> Wish | Move | None:

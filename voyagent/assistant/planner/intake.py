@@ -126,6 +126,11 @@ def is_customers_voice(message: str) -> bool:
     return _CUSTOMER_VOICE.search(message) is not None or _GREETING.search(message) is not None or _COPIED.search(message) is not None
 
 
+def is_greeting(message: str) -> bool:
+    """Whether it greets or takes leave, as a letter does."""
+    return _GREETING.search(message) is not None
+
+
 def read(words: str, *, today: date, currency: str, named: str | None = None, dictated: bool = False) -> Intake:
     """Read a customer's message. `named` is a name that was given beside it; a `dictated` one may begin with the name."""
     whole = _OTHERS_LINES.sub(lambda match: " " * len(match.group()), condense(words))

@@ -39,12 +39,14 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    _POLITE + r"(?:i(?:'ll| will)? (?:take|want)|we(?:'ll| will)? take|take|choose|pick|select|make it|go (?:for|with)|change it to|switch to|let'?s take)?\s*"
+    _POLITE.replace("^", r"^\s*(?:no[,. ]+)?", 1)
+    + r"(?:i(?:'ll| will)? (?:take|want)|we(?:'ll| will)? take|take|choose|pick|select|make it|go (?:for|with)|change it to|switch to|let'?s take)?\s*"
     rf"(?P<rest>(?:the\s+)?(?:(?:{'|'.join(_WORDS)}|last|cheapest|lowest|\d{{1,2}}(?:st|nd|rd|th))(?:\s+(?:one|flight|fare|hotel|rate|room|option))?"
     rf"|(?:{_NOUN}|#)\s*(?:number\s*|no\.?\s*|#\s*)?(?:\d{{1,2}}|{'|'.join(_COUNTED)})))\s*(?:please|pls|then)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _PLACES = frozenset({"number", "last"})
+_ABOUT_HOTELS = frozenset({"search_hotels", "check_hotel_rate", "book_hotel"})
 _NEW_SEARCH = frozenset({"origin", "destination", "outbound_date", "cabin", "direct_only"})
 _CHEAPEST = re.compile(r"\b(?:cheapest|lowest|best(?:[- ]priced)?)\b", re.IGNORECASE)
 _FLIGHT = re.compile(r"\b(?P<carrier>[A-Z0-9]{2})[ -]?(?P<number>\d{2,4})\b")
@@ -74,8 +76,8 @@ def hold(message: str, context: Context) -> Wish | Ask | Say | None:
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
     if shown and _SEVERAL.search(rest):
         return which_fare(shown, shown)
-    if shown and pick and (told := _for_some(rest, context)):
-        return told
+    if shown and pick and _FOR.search(rest):
+        return _for_some(rest, context) or chosen(pick, shown)
     bare = _LEADS.sub("", rest)
     asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
     if asked is not None and asked.known.keys() & _NEW_SEARCH:
@@ -203,7 +205,14 @@ def book(message: str, context: Context) -> Wish | Ask | None:
     checked = context.offers.get("checked")
     if match and checked and _IT.match(message[match.end() :]):
         return Wish("book_hotel", {"rate_key": checked["rate_key"]})
-    if match and context.offers.get("newest") == "fares" and not _OF_HOTEL.search(message) and (pick_in(message) or _IT.match(message[match.end() :])):
+    of_hotels = context.question is not None and context.question.tool in _ABOUT_HOTELS
+    if (
+        match
+        and context.offers.get("newest") == "fares"
+        and not of_hotels
+        and not _OF_HOTEL.search(message)
+        and (pick_in(message) or _IT.match(message[match.end() :]))
+    ):
         return chosen(pick_in(message), list(context.offers["fares"]))  # a flight is booked by holding it first
     if match and _IT.match(message[match.end() :]) and context.offers.get("rates") and context.offers.get("newest") != "fares":
         return _rate_for("book_hotel", None, list(context.offers["rates"]))

@@ -65,6 +65,8 @@ _IN_CITY = re.compile(
 )
 _CITY_FIRST = re.compile(r"^\s*(?:find|search|show|need|get)?\s*(?P<city>[A-Z][A-Za-z ]*?)\s+(?:hotels?|resorts?)\b")
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*nights?\b", re.IGNORECASE)
+_FOR_SO_MANY = re.compile(r"\bfor\s+(?P<n>[1-9])\b(?!\s*(?:nights?|rooms?|days?|weeks?|lakhs?|k\b|%|stars?|[-–/:.,]\s*\d|[jfmasond][a-z]{2}\b))", re.IGNORECASE)
+_VISA_AT_END = re.compile(r"\bvisas?\s+(?:requirements?|rules|papers|documents?)\s+(?:for\s+|of\s+|to\s+)?(?P<country>[a-z][a-z ]*?)\s*[?.!]*$", re.IGNORECASE)
 _VISA = re.compile(r"\bvisas?\b", re.IGNORECASE)
 _VISA_ASKED = re.compile(
     r"\b(?:requirements?|need|needs|needed|required?|documents?|checklist|what|which|do|does|is|how|papers|rules)\b|^\s*visas?\s+(?:for"
@@ -101,7 +103,9 @@ _REFERENCE = re.compile(
     r"\b(?:booking|number|no\.?|confirmation|pnr|of)\s+(?:no\.?\s+|number\s+)?(?P<ref>(?-i:(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{2,}))\b", re.IGNORECASE
 )
 _SIX = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
-_FILE = re.compile(_POLITE + r"(?:file|apply for|submit)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE)
+_FILE = re.compile(
+    _POLITE + r"(?:file|apply for|submit|open|start|prepare)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE
+)
 
 
 def reference_in(message: str) -> str | None:
@@ -241,9 +245,9 @@ def hotels(message: str, context: Context) -> Wish | None:
         known["check_out"] = days[1]
     elif days and nights:
         known["check_out"] = after(days[0], int(nights["n"]))
-    party = find_party(message)
-    if party:
-        known["guests"] = sum(party.values())
+    party, number = find_party(message), _FOR_SO_MANY.search(message)
+    if party or number:
+        known["guests"] = sum(party.values()) if party else int(number["n"]) if number else 0
     bounded = [figure for figure in find_figures(message) if narrowing.UNDER.search(lead(message, figure.start)) and figure.value > 0]
     want = narrowing.wanted(message, context, hotels=True)
     if bounded and "most" not in want:
@@ -275,7 +279,7 @@ def visas(message: str, context: Context) -> Wish | None:
     nationality = stations.nationality_in(message) or _nationality_of_named(message, context)
     if nationality:
         known["nationality"] = nationality
-    for pattern in (_VISA_BEFORE, _VISA_FOR):
+    for pattern in (_VISA_BEFORE, _VISA_FOR, _VISA_AT_END):
         for match in pattern.finditer(message):
             country = None if stations.nationality_in(match["country"]) else stations.country_of(match["country"])
             if country and "destination" not in known:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from voyagent.assistant.planner import sentences, stations
@@ -12,6 +13,7 @@ from voyagent.assistant.planner.people import as_name, find_email, find_phone, f
 from voyagent.assistant.planner.places import find_route
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
+from voyagent.trips.lint import UNDER_YEARS
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
@@ -76,6 +78,11 @@ _LOCATOR = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
 _A_REQUEST = re.compile(
     r"^\s*(?:cancel|withdraw|take back|undo|drop)\s+(?:my|the|this|that|our)\s+(?:last\s+|latest\s+|newest\s+)?(?:requests?|proposals?)\b", re.IGNORECASE
 )
+_WHOLE = re.compile(
+    _POLITE
+    + r"(?:cancel|call off|drop|delete)\s+(?:the|this|that|our|their|her|his|my)?\s*(?:whole\s+|entire\s+)?(?:trip|bookings?|everything|holiday)\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 _CANCEL = re.compile(_POLITE + r"cancel\b", re.IGNORECASE)
 _CHANGE = re.compile(_POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
 _ENQUIRY = re.compile(r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|lead|request)\b", re.IGNORECASE)
@@ -104,7 +111,7 @@ Reading = Callable[[str, Context], Wish | Move | None]
 
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for one of these desks, or words in answer to it, or None."""
-    readers: tuple[Reading, ...] = (release, update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger)
+    readers: tuple[Reading, ...] = (release, cancel_whole, update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger)
     return next((found for read in readers if (found := read(message, context)) is not None), None)
 
 
@@ -122,6 +129,18 @@ def release(message: str, context: Context) -> Say | None:
     if not held:
         return Say(_("No flight is held on this trip. I have changed nothing."))
     return Say("\n".join((_("I cannot give a held seat back. It is not paid, costs nothing, and lapses by itself:"), *(_lapses(one, context) for one in held))))
+
+
+def cancel_whole(message: str, _context: Context) -> Say | None:
+    """`cancel the trip`, `cancel the booking`: nothing is cancelled whole, so what can be is said."""
+    if not _WHOLE.match(message):
+        return None
+    return Say(
+        _(
+            "Nothing is cancelled whole. Say “cancel the hotel” for rooms that are booked; a held flight lapses by itself; the rest is cancelled line by line"
+            " on the trip's page, and a request that waits is rejected with its buttons. I have changed nothing."
+        )
+    )
 
 
 def _lapses(one: JsonObject, context: Context) -> str:
@@ -208,6 +227,8 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
         days = days_in(found["when"], context, past=past) if found else []
         if days:
             known[field] = days[0]
+    if "kind" not in known and "date_of_birth" in known:
+        known |= _kind_by_age(date.fromisoformat(known["date_of_birth"]), context.today)
     nationality = stations.nationality_in(said)
     if nationality:
         known["nationality"] = nationality
@@ -216,6 +237,13 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     if name:
         known["full_name"] = name
     return known
+
+
+def _kind_by_age(born: date, today: date) -> JsonObject:
+    """What airlines call somebody of that age; an adult is what everybody else is."""
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    kind = next((kind for kind, below in sorted(UNDER_YEARS.items(), key=lambda one: one[1]) if years < below), None)
+    return {"kind": kind} if kind else {}
 
 
 def remove_passenger(message: str, _context: Context) -> Wish | None:

@@ -35,9 +35,8 @@ class FileVisaIn(Closed):
 def run_file(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """File the application. Raises InvalidArguments and whatever `service.file_visa` raises."""
     wanted = effects.read_arguments(FileVisaIn, arguments)
-    reference = effects.reference()
-    filed_on = day_of(reference, actor)
-    filing = service.file_visa(suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on, reference=reference)
+    filed_on = day_of(effects.reference(), actor)
+    filing = service.file_visa(suppliers(), keyring(), actor, wanted.passenger_id, wanted.destination, filed_on=filed_on)
     return filing.then(lambda line: {"filed": True, "line_id": str(line.id), "receipt": line.supplier_ref, "status": line.status, "trip_id": str(line.trip_id)})
 
 

@@ -51,7 +51,7 @@ class CancelHotelIn(Closed):
 def run_book(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Book the rate. Raises InvalidArguments and whatever `service.book_hotel` raises."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
-    booking = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids, reference=effects.reference())
+    booking = service.book_hotel(suppliers(), keyring(), actor, wanted.rate_key, wanted.passenger_ids)
     return booking.then(_booked)
 
 
@@ -64,17 +64,17 @@ def try_book(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
     """Put the stay on the trip."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
     trip, rate = hotels.trip_of_people(wanted.passenger_ids), supplies.rate_of(wanted.rate_key)
-    supplies.people_of(trip, wanted.passenger_ids)
+    hotels.guests_of(trip, rate, wanted.passenger_ids)
     check_room(trip, 1)
     hotels.put_stay(trip, rate, Booking("booked", rate.supplier, "", "", TRIED), rate.total)
     return {}
 
 
 def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
-    """The hotel, the nights, who stays, what it costs, and until when it can be given back. Raises OfferNotFound, PassengerNotFound."""
+    """The hotel, the nights, who stays, what it costs, and until when it can be given back. Raises OfferNotFound, PassengerNotFound, TooManyGuests."""
     wanted = effects.read_arguments(BookHotelIn, arguments)
     rate, trip = supplies.rate_of(wanted.rate_key), hotels.trip_of_people(wanted.passenger_ids)
-    guests = ", ".join(one.full_name for one in supplies.people_of(trip, wanted.passenger_ids))
+    guests = ", ".join(one.full_name for one in hotels.guests_of(trip, rate, wanted.passenger_ids))
     back = gettext("free of charge before %(day)s", day=day_in_words(rate.free_until)) if rate.free_until else gettext("not refundable")
     return Description(
         title=gettext("Book %(hotel)s", hotel=rate.hotel.name),
@@ -107,7 +107,7 @@ def measure_book(_actor: Actor, arguments: dict[str, Any]) -> Measured:
 def run_cancel(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Give the rooms back. Raises InvalidArguments and whatever `service.cancel_hotel_booking` raises."""
     booking_id = effects.read_arguments(CancelHotelIn, arguments).booking_id
-    return service.cancel_hotel_booking(suppliers(), actor, booking_id, reference=effects.reference()).then(_given_back)
+    return service.cancel_hotel_booking(suppliers(), actor, booking_id).then(_given_back)
 
 
 def _given_back(done: tuple[TripLine, Money | None]) -> dict[str, Any]:

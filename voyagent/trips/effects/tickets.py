@@ -33,7 +33,7 @@ class IssueTicketIn(Closed):
 def run_issue(actor: Actor, arguments: dict[str, Any]) -> Errand[dict[str, Any]]:
     """Have the tickets issued. Raises InvalidArguments and whatever `service.issue_ticket` raises."""
     pnr_id = effects.read_arguments(IssueTicketIn, arguments).pnr_id
-    return service.issue_ticket(suppliers(), actor, pnr_id, reference=effects.reference()).then(_issued)
+    return service.issue_ticket(suppliers(), actor, pnr_id).then(_issued)
 
 
 def _issued(lines: list[TripLine]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from voyagent.trips.service.errors import (
     NotHeld,
     NothingToSend,
     OfferNotFound,
+    TooManyGuests,
     TripAlreadyOpen,
     TripFull,
 )
@@ -50,6 +51,7 @@ __all__ = [
     "Offered",
     "PassengerChanges",
     "Post",
+    "TooManyGuests",
     "TripAlreadyOpen",
     "TripChanges",
     "TripFull",

@@ -40,6 +40,13 @@ class LineAtSupplier(Conflict):
     message = N_("A supplier has this, so what it is and what it costs stays as it was booked. Only its price and notes can be changed.")
 
 
+class TooManyGuests(Conflict):
+    """A rate is for so many guests, and more are to stay."""
+
+    code = "too_many_guests"
+    message = N_("The rate is for fewer guests than are to stay. Search again for as many as travel.")
+
+
 class LineIsOver(Conflict):
     """It was cancelled before, or it failed."""
 

@@ -68,19 +68,23 @@ def hold_flight(
     return Errand(note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference)))
 
 
-def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> Errand[list[TripLine]]:
-    """Pay for a held booking and have its tickets; `line_id` is any flight of it. The supplier is asked under `reference`, the same at every try.
+def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[list[TripLine]]:
+    """Pay for a held booking and have its tickets; `line_id` is any flight of it.
 
+    The supplier is asked under the booking's own name, whoever asks and however often, so that two at the same moment pay once; the second is told NotHeld.
     What was paid for is written down, whatever became of the line meanwhile. Raises Forbidden, LineNotFound, NotHeld, SupplierError (HoldExpired,
     TicketingRefused among them).
     """
     actor.require("trip.update")
-    key = _key(held_lines(line_id))
+    held = held_lines(line_id)
+    key, reference = _key(held), f"issue-{held[0].our_reference or line_id}"
     outside()
 
     def note(found: FlightBooking) -> list[TripLine]:
         lines = _booking_of(_held_trip_of(line_id))
         numbers = [ticket.number for ticket in found.tickets]
+        if _has_tickets(lines, numbers):
+            raise NotHeld
         mark_ticketed(lines, found, numbers)
         told = {"locator": found.locator, "tickets": numbers, "total": found.total.wire, "currency": found.total.currency}
         audit.record(actor, "trip.ticketed", entity_refs=refs_of(lines), outputs=told, driver=found.supplier)
@@ -120,6 +124,10 @@ def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, number
             line.supplier_key = found.supplier_ref
     queries.get_trip(lines[0].trip_id).updated_at = now
     db.session.flush()
+
+
+def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
+    return all(line.status == "ticketed" and list(line.details.get("tickets") or ()) == list(numbers) for line in lines)
 
 
 def _held_trip_of(line_id: UUID) -> TripLine:

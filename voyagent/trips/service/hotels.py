@@ -12,6 +12,7 @@ from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.protocols import HotelBooking, HotelQuery, HotelRate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand, known
 from voyagent.kernel.keyring import Keyring
@@ -21,9 +22,21 @@ from voyagent.trips.details import HotelDetails, OtherDetails
 from voyagent.trips.models import Trip, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound, PassengerNotFound
 from voyagent.trips.service import answers
-from voyagent.trips.service.errors import LineIsOver, NotAtSupplier
+from voyagent.trips.service.errors import LineIsOver, NotAtSupplier, TooManyGuests
 from voyagent.trips.service.lines import check_room
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, insisting, lines_under, outside, people_of, rate_of, refs_of, traveller_of
+from voyagent.trips.service.supplies import (
+    Booking,
+    Offered,
+    book_lines,
+    insisting,
+    lines_under,
+    outside,
+    people_of,
+    rate_of,
+    refs_of,
+    traveller_of,
+    unused_name,
+)
 
 
 def search_hotels(suppliers: Suppliers, actor: Actor, query: HotelQuery) -> Errand[list[Offered[HotelRate]]]:
@@ -44,18 +57,20 @@ def check_hotel_rate(suppliers: Suppliers, actor: Actor, rate_key: str) -> Erran
     return one.then(lambda found: found[0].offer)
 
 
-def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID], *, reference: str) -> Errand[TripLine]:
-    """Book a rate that was offered for some who travel; the first of them leads. The supplier is asked under `reference`, and once.
+def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: str, passenger_ids: Sequence[UUID]) -> Errand[TripLine]:
+    """Book a rate that was offered for some who travel; the first of them leads.
 
-    Raises Forbidden, OfferNotFound, PassengerNotFound, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    It is booked once for the same people, whoever asks and however often, until it is cancelled: the supplier is asked under one name. Raises
+    Forbidden, OfferNotFound, PassengerNotFound, TooManyGuests, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
     """
     actor.require("trip.update")
     trip = trip_of_people(passenger_ids)
+    reference = unused_name(trip.id, f"book-{digest([rate_key, sorted(map(str, passenger_ids))])[:32]}")
     booked = lines_under(trip.id, reference)
     if booked:
         return known(booked[0])
     rate, trip_id = rate_of(rate_key), trip.id
-    guests = [traveller_of(keyring, one) for one in people_of(trip, passenger_ids)]
+    guests = [traveller_of(keyring, one) for one in guests_of(trip, rate, passenger_ids)]
     check_room(trip, 1)
     outside()
     answers.forget("hotels", "rate")
@@ -73,20 +88,23 @@ def book_hotel(suppliers: Suppliers, keyring: Keyring, actor: Actor, rate_key: s
     return Errand(note, insisting(lambda: suppliers.hotels.book(rate, guests, reference)))
 
 
-def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID, *, reference: str) -> Errand[tuple[TripLine, Money | None]]:
-    """Give the rooms back; what that costs becomes a line of its own. The supplier is asked under `reference`, and once.
+def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[TripLine, Money | None]]:
+    """Give the rooms back; what that costs becomes a line of its own. The supplier is asked under the booking's own name, whoever asks and however often.
 
-    Raises Forbidden, LineNotFound, LineIsOver, NotAtSupplier, SupplierError.
+    Raises Forbidden, LineNotFound, LineIsOver (to the second of two who ask at the same moment, too), NotAtSupplier, SupplierError.
     """
     actor.require("trip.update")
-    key = booked_stay(line_id).supplier_key or ""
+    stay = booked_stay(line_id)
+    key, reference = stay.supplier_key or "", f"cancel-{stay.our_reference or line_id}"
     outside()
 
     def note(found: HotelBooking) -> tuple[TripLine, Money | None]:
         line = _held_trip_of(line_id)
+        charge, charged = found.charge, bool(lines_under(line.trip_id, reference))
+        if line.status == "cancelled" and (charged or not charge):
+            raise LineIsOver
         mark_cancelled(line, found.supplier_ref)
-        charge = found.charge
-        if charge and not lines_under(line.trip_id, reference):
+        if charge and not charged:
             what = OtherDetails(kind="other", title=f"{line.details['name']}, cancellation")
             booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
             book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
@@ -124,6 +142,14 @@ def booked_stay(line_id: UUID) -> TripLine:
     if line.supplier_key is None:
         raise NotAtSupplier
     return line
+
+
+def guests_of(trip: Trip, rate: HotelRate, passenger_ids: Sequence[UUID]) -> list[TripPassenger]:
+    """Who stays: no more than the rate is for. Raises PassengerNotFound, TooManyGuests."""
+    people = people_of(trip, passenger_ids)
+    if len(people) > rate.guests:
+        raise TooManyGuests
+    return people
 
 
 def put_stay(trip: Trip, rate: HotelRate, booking: Booking, total: Money) -> TripLine:

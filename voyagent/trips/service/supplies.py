@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from voyagent.drivers.suppliers.errors import UpstreamTimeout
 from voyagent.drivers.suppliers.payloads import as_payload, from_payload
@@ -21,7 +21,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.rehearsal import refuse_outside
 from voyagent.trips import passports, queries
 from voyagent.trips.details import AnyDetails, span, stored
-from voyagent.trips.models import SupplierOffer, Trip, TripLine, TripPassenger
+from voyagent.trips.models import OVER, SupplierOffer, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NobodyTravels, OfferNotFound
 from voyagent.trips.service.trips import title_follows
@@ -120,6 +120,12 @@ def lines_under(trip_id: UUID, reference: str) -> list[TripLine]:
     """The lines that an act of that name has left already, first things first; none where it has not happened."""
     rows = db.session.scalars(select(TripLine).where(TripLine.trip_id == trip_id, TripLine.our_reference == reference))
     return sorted(rows, key=lambda row: queries.line_of(row).place_in_time)
+
+
+def unused_name(trip_id: UUID, act: str) -> str:
+    """Under which name an act on a trip is asked for: the same for everybody, and another once what came of it is over, so that it can be done anew."""
+    over = select(func.count()).where(TripLine.trip_id == trip_id, TripLine.our_reference.startswith(f"{act}-"), TripLine.status.in_(OVER))
+    return f"{act}-{db.session.scalar(over)}"
 
 
 def book_lines(trip: Trip, things: Sequence[AnyDetails], booking: Booking, total: Money, *, offer_id: UUID | None = None) -> list[TripLine]:

@@ -21,7 +21,7 @@ from voyagent.trips.models import OVER, Trip, TripLine, TripPassenger
 from voyagent.trips.queries import PassengerNotFound
 from voyagent.trips.service.errors import NoDayOfArrival, NoNationality
 from voyagent.trips.service.lines import check_room
-from voyagent.trips.service.supplies import Booking, book_lines, insisting, lines_under, outside, refs_of, traveller_of
+from voyagent.trips.service.supplies import Booking, book_lines, insisting, lines_under, outside, refs_of, traveller_of, unused_name
 
 
 def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, destination: str, currency: str | None = None) -> Errand[VisaRequirements]:
@@ -31,15 +31,15 @@ def visa_requirements(suppliers: Suppliers, actor: Actor, nationality: str, dest
     return Errand(_as_it_is, lambda: suppliers.visas.requirements(nationality, destination, currency or actor.currency))
 
 
-def file_visa(
-    suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date, reference: str
-) -> Errand[TripLine]:
-    """File somebody's application for a country. `filed_on` is part of what is filed, so that a repeat under `reference` is the same application.
+def file_visa(suppliers: Suppliers, keyring: Keyring, actor: Actor, passenger_id: UUID, destination: str, *, filed_on: date) -> Errand[TripLine]:
+    """File somebody's application for a country, once; `filed_on` is part of what is filed.
 
-    Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
+    It is asked for under one name for each person and country, so that a repeat, at the same moment too, is the same application; one that was cancelled or has
+    failed may be filed anew. Raises Forbidden, PassengerNotFound, NoNationality, NoDayOfArrival, TripFull, SupplierError.
     """
     actor.require("trip.update")
     one, trip = applicant(passenger_id)
+    reference = unused_name(trip.id, f"visa-{passenger_id}-{destination}")
     filed = lines_under(trip.id, reference)
     if filed:
         return known(filed[0])
