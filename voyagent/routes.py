@@ -37,8 +37,10 @@ from voyagent.identity.api import (
     two_factor as two_factor_api,
 )
 from voyagent.identity.views import account_pages, pages as identity_pages
+from voyagent.ledger.api import api as ledger_api
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
+from voyagent.reports import months as reports_months
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
 from voyagent.settings.api import api as settings_api
@@ -74,6 +76,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     invoices_api,
+    ledger_api,
     reports_api,
     settings_api,
     audit_api,
@@ -84,6 +87,7 @@ APIS: tuple[ApiBlueprint, ...] = (
 )
 EFFECTS = (billing_effects, trips_effects, postings)  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
+MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
 TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them
 docs = PageBlueprint("docs", __name__, guard=Guard.PUBLIC)
 

@@ -19,7 +19,7 @@ VIOLATIONS = {
     "a read imports a rule": ("enquiries/queries.py", "import voyagent.enquiries.service", "Inside a room"),
     "a page imports the JSON door": ("enquiries/views.py", "import voyagent.enquiries.api", "Inside a room"),
     "a rule knows Flask": ("enquiries/service.py", "import flask", "Rules, reads and tables know nothing of HTTP"),
-    "a rule knows the doors": ("ledger/service.py", "import voyagent.http.pages", "Rules, reads and tables know nothing of HTTP"),
+    "a rule knows the doors": ("ledger/service/entries.py", "import voyagent.http.pages", "Rules, reads and tables know nothing of HTTP"),
     "another room touches the ledger's tables": ("enquiries/service.py", "import voyagent.ledger.models", "Only ledger touches the tables of ledger"),
     "a tool reaches past the services": ("chat/tools.py", "import voyagent.drivers.postgres", "tools reach outside systems only through services"),
 }

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +28,8 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.reading import SessionReader
+from voyagent.ledger import queries as ledger_queries, service as ledger
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
@@ -175,6 +178,25 @@ def _trip_line(person: Person) -> object:
         return trips.add_line(actor, trip_id, OtherDetails(kind="other", title="Desert for the Krishnans")).id
 
 
+def _month(person: Person) -> object:
+    """The month before this one: it is over everywhere."""
+    first = clock.today("Pacific/Niue").replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"
+
+
+def _closed_month(person: Person) -> object:
+    """The same, closed with all before it."""
+    month = _month(person)
+    wanted = ledger_queries.parse_month(str(month))
+    with person.acting() as actor:
+        administrator = replace(actor, role="agency_admin")
+        while (earlier := ledger_queries.read_months(SessionReader(db.session)).next_to_close) is not None and earlier < wanted:
+            ledger.close_month(administrator, earlier)
+        if ledger_queries.last_closed_month() != wanted:
+            ledger.close_month(administrator, wanted)
+    return month
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -190,6 +212,8 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "trip_id": _trip,
     "passenger_id": _passenger,
     "line_id": _trip_line,
+    "month": _month,
+    "closed_month": _closed_month,
 }
 
 # What an operation or a page acts upon where that is not as any other of its name, such as a draft where an invoice is issued.
@@ -198,6 +222,10 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
 }
+
+
+ANYBODYS = frozenset({"month", "closed_month"})
+"""What a path names that is no agency's thing: every agency has that month."""
 
 
 def _address() -> str:
@@ -244,5 +272,6 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
+    "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

@@ -21,6 +21,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierAnswer, SupplierOffer
@@ -64,6 +65,7 @@ def _book(person: Person) -> None:
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
     billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
+    ledger.close_month(person.actor, date(2026, 1, 1))
 
 
 def _travel(person: Person) -> None:

@@ -16,11 +16,11 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrenc
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import AccountNotFound
-from voyagent.ledger.service import AccountInactive
+from voyagent.ledger.service import AccountInactive, PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
-POSTING_ERRORS = (AccountNotFound, AccountInactive)
+POSTING_ERRORS = (AccountNotFound, AccountInactive, PeriodLocked)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))

@@ -64,12 +64,16 @@ WRITE = frozenset(
 )
 BY_HAND = frozenset({"invoice.issue_by_hand", "payment.record_by_hand"})
 """To do at once, without a proposal that somebody grants, what posts to the books: for the roles that could grant it."""
-ADMINISTER = frozenset({"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "settings.update", "team.manage"})
+ADMINISTER = frozenset(
+    {"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "ledger.reopen", "settings.update", "team.manage"}
+)
+KEEP_BOOKS = frozenset({"ledger.close"})
+"""What the books need beside posting: an administrator's and the accounting lead's."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.AGENCY_ADMIN: READ | OWN | WRITE | BY_HAND | ADMINISTER,
+    Role.AGENCY_ADMIN: READ | OWN | WRITE | BY_HAND | KEEP_BOOKS | ADMINISTER,
     Role.TICKETING_LEAD: READ | OWN | WRITE,
-    Role.ACCOUNTING_LEAD: READ | OWN | WRITE | BY_HAND,
+    Role.ACCOUNTING_LEAD: READ | OWN | WRITE | BY_HAND | KEEP_BOOKS,
     Role.AGENT: READ | OWN | WRITE,
     Role.VIEWER: READ | OWN,
 }

@@ -1,4 +1,4 @@
-"""Tables of the books: accounts, entries with their postings, and the balances of each month."""
+"""Tables of the books: accounts, entries with their postings, the balances of each month, and the months that are closed."""
 
 from __future__ import annotations
 
@@ -102,3 +102,18 @@ class BalanceMonth(TenantBound, Base):
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_month_account"),)
+
+
+class ClosedMonth(TenantBound, Base):
+    """A closed month, by its first day: nothing is posted into it or into any month before it."""
+
+    __tablename__ = "closed_months"
+
+    month: Mapped[date] = mapped_column(primary_key=True)
+    closed_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    closed_by_user_id: Mapped[UUID | None]
+
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "closed_by_user_id"], ["users.tenant_id", "users.id"], name="fk_closed_months_closer"),
+        CheckConstraint("extract(day from month) = 1 and month between '1900-01-01' and '2200-12-01'", name="month"),
+    )

@@ -1,18 +1,27 @@
-"""The page of a journal entry: what was posted, on which day, from what, and what reverses it."""
+"""The pages of the books: a journal entry with what reverses it, the months, closing one and opening the latest again."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import render_template
+from flask import render_template, request, url_for
+from flask_babel import format_date, gettext as _
 
 from voyagent.http.guards import Guard
-from voyagent.http.pages import PageBlueprint
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Conflict
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries
-from voyagent.ledger.queries import EntryNotFound
+from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.ledger import queries, service
+from voyagent.ledger.checklist import look_over
+from voyagent.ledger.forms import PLACES, ReopenForm
+from voyagent.ledger.queries import EntryNotFound, MonthNotFound
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
@@ -22,6 +31,63 @@ def entry(reader: Reader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
     found, lines = queries.read_entry(reader, entry_id)
     return render_template("ledger/entry.html", entry=found, lines=[_shown(line) for line in lines])
+
+
+@pages.page("/months", permission="ledger.read")
+def months(reader: LaneReader) -> Any:
+    """The months, newest first: which are closed, and the one that comes next."""
+    asked = request.args.get("before", "")
+    try:
+        before, unread = (queries.parse_month(asked) if asked else None), False
+    except MonthNotFound:
+        before, unread = None, True
+    found = queries.read_months(reader, before)
+    actor = reader.prove()
+    this = today().replace(day=1)
+    rows = [row | _named(row["month"]) | {"is_over": row["month"] < this} for row in found.items]
+    facts = {
+        "closes": _named(found.next_to_close) if found.next_to_close and found.next_to_close < this and actor.can("ledger.close") else None,
+        "reopens": _named(found.closed_through) if found.closed_through and actor.can("ledger.reopen") else None,
+        "older": url_for("ledger.months", before=service.wire_month(found.before)) if found.before else None,
+    }
+    return render_template("ledger/months.html", rows=rows, is_first=before is None, unread=unread, **facts), 422 if unread else 200
+
+
+@pages.page("/months/<month>/close", methods=("GET", "POST"), permission="ledger.close", missing=MonthNotFound)
+def close_month(actor: Actor, month: str) -> Any:
+    """Close a month: the first step shows what was looked at, the second does it."""
+    first = queries.parse_month(month)
+    if request.method == "POST":
+        service.close_month(actor, first)
+        toast(_("%(month)s is closed.", month=_month_words(first)))
+        return see_other(url_for("ledger.months"))
+    refusal = None
+    try:
+        service.check_month(actor, first)
+    except Conflict as error:
+        refusal = _(error.message)
+    checks = look_over(SessionReader(db.session), first)
+    return render_template("ledger/close_month.html", month=month, name=_month_words(first), checks=checks, refusal=refusal)
+
+
+@pages.page("/months/<closed_month>/reopen", methods=("GET", "POST"), permission="ledger.reopen", missing=MonthNotFound)
+def reopen_month(actor: Actor, closed_month: str) -> Any:
+    """Open the latest closed month again, for a reason."""
+    first = queries.parse_month(closed_month)
+    form = ReopenForm()
+    done = form.attempt(lambda body: service.reopen_month(actor, first, reason=body.reason), **PLACES)
+    if done is None:
+        return render_template("ledger/reopen_month.html", form=form, month=closed_month, name=_month_words(first)), form.status
+    toast(_("%(month)s is open again.", month=_month_words(first)))
+    return see_other(url_for("ledger.months"))
+
+
+def _named(month: date) -> Row:
+    return {"key": service.wire_month(month), "name": _month_words(month)}
+
+
+def _month_words(month: date) -> str:
+    return str(format_date(month, "LLLL y"))
 
 
 def _shown(line: Row) -> Row:

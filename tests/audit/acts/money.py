@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
@@ -12,6 +13,7 @@ from tests.ledger import books
 from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
 from voyagent.enquiries import service as enquiries
+from voyagent.ledger import service as ledger
 
 PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 
@@ -100,3 +102,36 @@ def issue_a_draft_over_the_api(stage: Stage) -> Doing:
 def note_a_receipt_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
     return lambda: api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"})
+
+
+CLOSED = Left("month.closed", says={"month": "2024-05"})
+
+
+@act("POST /api/months/<month>/close", leaves=CLOSED, answers=200)
+def close_a_month(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/months/2024-05/close")
+
+
+@act(
+    "POST /api/months/<closed_month>/reopen",
+    leaves=replace(CLOSED, kind="month.reopened", says={"month": "2024-05", "reason": "A bill came late"}),
+    answers=200,
+)
+def open_a_month_again(stage: Stage) -> Doing:
+    api = stage.alice.api
+    stage.alice.does(ledger.close_month, date(2024, 5, 1))
+    return lambda: api.post("/months/2024-05/reopen", json={"reason": "A bill came late"})
+
+
+@act("POST /months/<closed_month>/reopen", leaves=replace(CLOSED, kind="month.reopened", via="browser"), answers=303)
+def open_a_month_again_on_its_page(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    stage.alice.does(ledger.close_month, date(2024, 5, 1))
+    return lambda: stage.submit(browser, "/months/2024-05/reopen", reason="A bill came late")
+
+
+@act("POST /months/<month>/close", leaves=replace(CLOSED, via="browser"), answers=303)
+def close_a_month_on_its_page(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/months/2024-05/close")

@@ -15,7 +15,7 @@ from voyagent.billing.queries.ages import (
     top_parties_statement,
     untied_ageing,
 )
-from voyagent.billing.queries.checks import outstanding_statement, series_statement, unallocated_statement
+from voyagent.billing.queries.checks import drafts_statement, gaps_statement, outstanding_statement, series_statement, unallocated_statement
 from voyagent.billing.queries.documents import (
     COUNTED_MAX,
     LOOKED_MAX,
@@ -49,8 +49,10 @@ __all__ = [
     "Listed",
     "ageing",
     "ageing_statement",
+    "drafts_statement",
     "due_statement",
     "find_alike",
+    "gaps_statement",
     "get_bill",
     "get_invoice",
     "get_lines",

@@ -1,4 +1,4 @@
-"""The rules of the books: opening them, posting an entry, reversing one. Nothing else writes to the ledger, and nothing in it is changed."""
+"""The rules of entries: opening the books, posting an entry, reversing one. Nothing else writes them, and none is ever changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from voyagent.identity import service as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import N_, Conflict, Invalid
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
 from voyagent.kernel.rehearsal import notes_of
@@ -26,52 +25,19 @@ from voyagent.ledger import queries
 from voyagent.ledger.chart import CHART
 from voyagent.ledger.models import Account, JournalEntry, Posting
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound
+from voyagent.ledger.service.errors import (
+    AccountInactive,
+    EntryAlreadyReversed,
+    EntryTooShort,
+    EntryUnbalanced,
+    EntryWithoutNarration,
+    InvalidBookDate,
+    PeriodLocked,
+)
+from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, is_closed
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 AMOUNT_MAX_MINOR = 10**14 - 1
 _ACCOUNTS, _ENTRIES, _POSTINGS = (cast("Table", table.__table__) for table in (Account, JournalEntry, Posting))
-
-
-class EntryTooShort(Invalid):
-    """Fewer than two lines: money comes from somewhere and goes somewhere."""
-
-    code = "journal_entry_too_short"
-    message = N_("A journal entry needs at least two lines.")
-
-
-class EntryUnbalanced(Invalid):
-    """Debits and credits differ in one of the entry's currencies; another currency never makes up for it."""
-
-    code = "journal_entry_unbalanced"
-    message = N_("Debits and credits of a journal entry must be equal in each currency.")
-
-
-class EntryWithoutNarration(Invalid):
-    """Nothing says what the entry is about."""
-
-    code = "journal_entry_without_narration"
-    message = N_("Say in a few words what this journal entry is about.")
-
-
-class InvalidBookDate(Invalid):
-    """A day outside 1900 to 2200, or a reversal before the entry that it reverses."""
-
-    code = "invalid_date"
-    message = N_("That day cannot be a book date.")
-
-
-class AccountInactive(Conflict):
-    """The account was closed for new postings."""
-
-    code = "account_inactive"
-    message = N_("That account is closed. Choose another one, or open it again first.")
-
-
-class EntryAlreadyReversed(Conflict):
-    """An entry is reversed once."""
-
-    code = "journal_entry_already_reversed"
-    message = N_("This journal entry has been reversed already.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +118,17 @@ def post(
 ) -> Posted:
     """Post what happened to the books, once for each source and purpose: a repeat, a parallel one too, gets the entry that stands.
 
-    The book date is given, or today in the agency's zone. Debits equal credits in each currency. Raises Forbidden; EntryWithoutNarration, EntryTooShort,
-    InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate; AccountNotFound for an account of another agency or of nothing, AccountInactive.
+    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. Raises Forbidden;
+    EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of
+    another agency or of nothing, AccountInactive.
     """
     actor.require("ledger.post")
     if not narration.strip():
         raise EntryWithoutNarration
     _check_lines(lines)
     day = _book_date(actor, entry_date)
+    if is_closed(day):
+        return _standing(source_type, source_id, purpose)
     accounts = queries.find_accounts(line.account for line in lines)
     _check_accounts(lines, accounts)
     values = {
@@ -181,7 +150,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     """Undo an entry by a new one with the sides swapped, linked to it; the entry itself stays. It happens once; a reversal can be reversed in turn.
 
     The book date is given, not before the entry's own, or today in the agency's zone (the entry's own where that is later). Closed accounts take a reversal.
-    Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, EntryAlreadyReversed.
+    Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked, EntryAlreadyReversed.
     """
     actor.require("ledger.reverse")
     if not reason.strip():
@@ -190,6 +159,8 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
     day = _book_date(actor, entry_date) if entry_date else max(_book_date(actor, None), entry.entry_date)
     if day < entry.entry_date:
         raise InvalidBookDate
+    if is_closed(day):
+        raise PeriodLocked
     lines = [
         {
             "account_id": line.account_id,
@@ -243,6 +214,14 @@ def _book_date(actor: Actor, given: date | None) -> date:
     return day
 
 
+def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
+    """What a source has in a closed month: the entry that was posted before. Raises PeriodLocked where there is none."""
+    try:
+        return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
+    except EntryNotFound:
+        raise PeriodLocked from None
+
+
 def _row(line: Line, account_id: UUID) -> dict[str, Any]:
     return {
         "account_id": account_id,
@@ -284,22 +263,3 @@ def _record(actor: Actor, kind: str, entry_id: UUID, entry: Mapping[str, Any], t
     audit.record(
         actor, kind, entity_refs=refs, inputs={"entry_date": entry["entry_date"], "purpose": entry["purpose"]}, outputs={"total": total} if total else {}
     )
-
-
-__all__ = [
-    "AccountInactive",
-    "AccountNotFound",
-    "EntryAlreadyReversed",
-    "EntryNotFound",
-    "EntryTooShort",
-    "EntryUnbalanced",
-    "EntryWithoutNarration",
-    "InvalidBookDate",
-    "Line",
-    "Posted",
-    "credit",
-    "debit",
-    "open_books",
-    "post",
-    "reverse",
-]

@@ -1,0 +1,326 @@
+"""Months that close: nothing is posted into one, at whatever door and moment; and how one is opened again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from tests.billing import papers
+from tests.chat.parallel import at_once
+from tests.ledger.books import account_id, balances, post, stored
+from tests.people import People, Person
+from voyagent.approvals import queries as approval_queries, service as approvals
+from voyagent.billing import service as billing
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Channel
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
+from voyagent.ledger import queries, service
+
+FEB, MARCH, APRIL, MAY = (date(2024, month, 1) for month in (2, 3, 4, 5))
+
+
+@pytest.fixture
+def leila(people: People, alice: Person) -> Person:
+    """Alice's colleague who leads the accounts."""
+    return people.colleague(alice, "Leila Lead", role="accounting_lead")
+
+
+def close(person: Person, month: date) -> None:
+    person.does(service.close_month, month)
+
+
+def entries(engine: sa.Engine, person: Person, before: date) -> set[UUID]:
+    """The entries with book dates before a day."""
+    sql = "select id from journal_entries where tenant_id = :t and entry_date < :d"
+    return {row["id"] for row in stored(engine, sql, t=person.actor.tenant_id, d=before)}
+
+
+def test_nothing_is_posted_into_a_closed_month_or_one_before_it(alice: Person, owner_engine: sa.Engine) -> None:
+    post(alice, entry_date=date(2024, 3, 31))
+    close(alice, MARCH)
+    for day in (date(2024, 3, 31), MARCH, date(2024, 1, 15), date(1900, 1, 1)):
+        with pytest.raises(service.PeriodLocked):
+            post(alice, entry_date=day)
+    assert post(alice, entry_date=APRIL).is_new
+    assert len(entries(owner_engine, alice, date(2201, 1, 1))) == 2
+
+
+def test_a_reversal_is_not_dated_into_a_closed_month(alice: Person) -> None:
+    entry_id = post(alice, entry_date=date(2024, 3, 10)).entry_id
+    close(alice, MARCH)
+    with pytest.raises(service.PeriodLocked):
+        alice.does(service.reverse, entry_id, reason="Wrong", entry_date=date(2024, 3, 31))
+    assert alice.does(service.reverse, entry_id, reason="Wrong").is_new, "today is open"
+
+
+def test_what_was_posted_before_the_month_closed_is_found_again(alice: Person) -> None:
+    """Whoever repeats an act gets its entry; that is no posting."""
+    source = new_id()
+    first = post(alice, source_id=source, entry_date=date(2024, 3, 10))
+    close(alice, MARCH)
+    assert post(alice, source_id=source, entry_date=date(2024, 3, 10)) == service.Posted(first.entry_id, is_new=False)
+
+
+def test_months_close_in_order_and_only_once_they_are_over(alice: Person) -> None:
+    post(alice, entry_date=date(2024, 3, 10))
+    this = clock.today(alice.actor.timezone).replace(day=1)
+    with pytest.raises(service.EarlierMonthOpen):
+        close(alice, APRIL)
+    close(alice, FEB)
+    with pytest.raises(service.EarlierMonthOpen):
+        close(alice, APRIL)
+    close(alice, MARCH)
+    close(alice, MAY)  # April has no entries
+    for month in (MARCH, APRIL, MAY):
+        with pytest.raises(service.MonthAlreadyClosed):
+            close(alice, month)
+    with pytest.raises(service.MonthNotOver):
+        close(alice, this)
+    with pytest.raises(service.MonthNotFound):
+        close(alice, date(2024, 6, 2))
+
+
+def test_the_latest_closed_month_opens_first(alice: Person) -> None:
+    close(alice, MARCH)
+    close(alice, APRIL)
+    for month, error in ((MARCH, service.LaterMonthClosed), (MAY, service.MonthNotClosed)):
+        with pytest.raises(error):
+            alice.does(service.reopen_month, month, reason="A bill came late")
+    with pytest.raises(service.ReasonRequired):
+        alice.does(service.reopen_month, APRIL, reason="  ")
+    alice.does(service.reopen_month, APRIL, reason=" A bill  came late ")
+    assert post(alice, entry_date=APRIL).is_new
+    with pytest.raises(service.PeriodLocked):
+        post(alice, entry_date=date(2024, 3, 31))
+
+
+@pytest.mark.parametrize(("role", "closes"), [("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
+def test_who_closes_and_who_opens_again(people: People, alice: Person, role: str, closes: bool) -> None:
+    other = people.colleague(alice, "Somebody Else", role=role)
+    if closes:
+        close(other, MARCH)
+    else:
+        with pytest.raises(Forbidden):
+            close(other, MARCH)
+        close(alice, MARCH)
+    with pytest.raises(Forbidden):
+        other.does(service.reopen_month, MARCH, reason="A bill came late")
+
+
+def test_another_agencys_months_are_its_own(alice: Person, charlie: Person) -> None:
+    close(alice, MARCH)
+    assert post(charlie, entry_date=date(2024, 3, 10)).is_new
+    with pytest.raises(service.MonthNotClosed):
+        charlie.does(service.reopen_month, MARCH, reason="Not mine")
+
+
+def test_of_two_who_close_one_month_one_does(alice: Person) -> None:
+    results = at_once([lambda: close(alice, MARCH)] * 8)
+    assert sorted(type(result).__name__ for result in results) == ["MonthAlreadyClosed"] * 7 + ["NoneType"]
+
+
+def test_the_database_refuses_what_goes_past_the_rules(alice: Person) -> None:
+    close(alice, MARCH)
+    with pytest.raises(sa.exc.IntegrityError, match="closed"), alice.acting() as actor:
+        values = {"t": actor.tenant_id, "id": new_id(), "d": date(2024, 3, 10)}
+        db.session.execute(sa.text("insert into journal_entries values (:t, :id, :d, 'x', 'raw', :id, 'x', 2)"), values)
+
+
+def test_no_entry_slips_into_a_month_that_closes_at_the_same_moment(alice: Person, owner_engine: sa.Engine) -> None:
+    """What stood when the closing was acknowledged is all that ever stands; every poster was let in before, or refused."""
+    seen: list[set[UUID]] = []
+
+    def shut() -> None:
+        close(alice, MARCH)
+        seen.append(entries(owner_engine, alice, APRIL))
+
+    results = at_once([*[lambda: [post(alice, entry_date=MARCH) for _ in range(6)]] * 10, shut])
+    assert all(result is None or isinstance(result, list | service.PeriodLocked) for result in results), results
+    assert entries(owner_engine, alice, APRIL) == seen[0]
+
+
+def test_closing_waits_for_whoever_is_posting(alice: Person, owner_engine: sa.Engine) -> None:
+    """The poster holds its entry uncommitted while the other begins to close; the entry stands, and the closing comes after."""
+    with alice.acting() as actor:
+        posted = service.post(
+            actor, source_type="test", source_id=new_id(), purpose="sale", narration="A sale", lines=_lines(), entry_date=date(2024, 3, 10)
+        ).entry_id
+        closing = Thread(target=close, args=(alice, MARCH))
+        closing.start()
+        closing.join(timeout=0.5)
+        assert closing.is_alive()
+    closing.join(timeout=10)
+    assert not closing.is_alive()
+    assert posted in entries(owner_engine, alice, APRIL)
+    with pytest.raises(service.MonthAlreadyClosed):
+        close(alice, MARCH)
+
+
+def _lines() -> list[service.Line]:
+    return [service.debit("bank", Money(100, "INR")), service.credit("cash", Money(100, "INR"))]
+
+
+def test_documents_are_not_posted_into_a_closed_month(alice: Person) -> None:
+    draft, issued = papers.draft(alice), papers.issued(alice)
+    close(alice, papers.ISSUED.replace(day=1))
+    with pytest.raises(service.PeriodLocked):
+        papers.issue(alice, draft)
+    with pytest.raises(service.PeriodLocked):
+        papers.receive(alice)
+    with pytest.raises(service.PeriodLocked), alice.acting() as actor:
+        billing.record_receipt(actor, issued, Money(100, "INR"), papers.DUE)
+    with alice.acting() as actor:
+        assert billing.record_receipt(actor, issued, Money(100, "INR"), date(2024, 7, 1)).entry_id
+
+
+def test_the_door_of_invoices_says_that_the_month_is_closed(alice: Person) -> None:
+    draft, issued = papers.draft(alice), papers.issued(alice)
+    close(alice, papers.ISSUED.replace(day=1))
+    for answer in (
+        alice.api.post(f"/invoices/{draft}/issue"),
+        alice.api.post(f"/invoices/{issued}/receipts", json={"amount": "100.00", "paid_on": papers.DUE.isoformat()}),
+    ):
+        assert (answer.status_code, answer.json["detail"]) == (409, "period_locked")
+        assert answer.json["message"].startswith("The books of that month are closed.")
+
+
+def _propose(person: Person, arguments: dict[str, Any]) -> str:
+    about = {"session_id": None, "turn_id": None, "tool_call_id": "c1", "tool_name": "post_journal_entry", "summary": "Please"}
+    with person.acting() as actor:
+        return approvals.propose(actor.via(Channel.ASSISTANT), arguments=arguments, **about).id
+
+
+def test_a_grant_whose_month_closed_meanwhile_fails_and_says_why(alice: Person, bob: Person, leila: Person, drain: Callable[[], None]) -> None:
+    bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
+    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
+    arguments = {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}}
+    approval_id = _propose(bob, arguments)
+    leila.does(lambda actor: approvals.resolve(actor, approval_id, granted=True).id)
+    close(alice, MARCH)
+    drain()
+    with leila.acting():
+        approval = approval_queries.get_approval(approval_id)
+        assert (approval.effect_status, approval.effect_error) == ("failed", "period_locked")
+    assert balances(alice) == {}
+    refused = _propose(bob, arguments)
+    with leila.acting():
+        assert (approval_queries.get_approval(refused).preview or {}).get("refusal") == "period_locked"
+
+
+def test_the_json_door(alice: Person, owner_engine: sa.Engine) -> None:
+    post(alice, entry_date=date(2024, 3, 10))
+    post(alice, entry_date=date(2024, 5, 10))
+    assert alice.api.post("/months/2024-05/close").json["detail"] == "earlier_month_open"
+    closed = alice.api.post("/months/2024-03/close")
+    assert (closed.status_code, closed.json) == (200, {"month": "2024-03", "state": "closed", "closed_through": "2024-03"})
+    listed = alice.api.get("/months").json
+    assert [(item["month"], item["state"], item["closed_by"]) for item in listed["items"]] == [("2024-05", "open", None), ("2024-03", "closed", "Alice Owner")]
+    assert (listed["closed_through"], listed["next_to_close"], listed["next_before"]) == ("2024-03", "2024-05", None)
+    first = alice.api.get("/months?limit=1").json
+    assert ([item["month"] for item in first["items"]], first["next_before"]) == (["2024-05"], "2024-05")
+    older = alice.api.get(f"/months?limit=1&before={first['next_before']}").json
+    assert ([item["month"] for item in older["items"]], older["next_before"]) == (["2024-03"], None)
+    opened = alice.api.post("/months/2024-03/reopen", json={"reason": "A bill came late"})
+    assert (opened.status_code, opened.json) == (200, {"month": "2024-03", "state": "open", "closed_through": None})
+    events = stored(owner_engine, "select inputs from audit_events where tenant_id = :t and kind = 'month.reopened'", t=alice.actor.tenant_id)
+    assert [event["inputs"] for event in events] == [{"month": "2024-03", "reason": "A bill came late"}]
+
+
+@pytest.mark.parametrize("month", ["2024-3", "2024-13", "24-03", "1899-12", "2201-01", "2024-00", "2024-03-01", "nonsense", "२०२४-03"])
+def test_a_month_that_is_none_is_not_found(alice: Person, month: str) -> None:
+    assert (alice.api.post(f"/months/{month}/close").json["detail"], alice.api.get(f"/months?before={month}").status_code) == ("month_not_found", 422)
+
+
+def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
+    draft = papers.draft(alice)
+    page = alice.browser.get("/months/2024-06/close").text
+    assert "1 draft is dated in the month." in page
+    assert "Debits equal credits in every currency." in page
+    assert "The balances of the month agree with its lines." in page
+    papers.issue(alice, draft)
+    assert "No draft is dated in the month." in (page := alice.browser.get("/months/2024-06/close").text)
+    assert "The numbers of invoices have no gap." in page
+
+
+def test_the_page_before_closing_names_a_gap_in_the_numbers(alice: Person, owner_engine: sa.Engine) -> None:
+    papers.issued(alice)
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("update number_series set last_number = last_number + 1 where tenant_id = :t"), {"t": alice.actor.tenant_id})
+    assert "Numbers of invoices are missing." in alice.browser.get("/months/2024-06/close").text
+
+
+def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(alice: Person, bob: Person) -> None:
+    bank, cash = (str(account_id(alice, purpose)) for purpose in ("bank", "cash"))
+    lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
+    _propose(bob, {"entry": {"narration": "Petty cash", "entry_date": "2024-03-10", "lines": lines}})
+    assert "1 request waits that would post into the month." in alice.browser.get("/months/2024-03/close").text
+    assert "No request waits that would post into the month." in alice.browser.get("/months/2024-04/close").text
+
+
+def test_the_page_of_the_months_offers_what_comes_next(alice: Person, bob: Person) -> None:
+    post(alice, entry_date=date(2024, 3, 10))
+    assert "/months/2024-03/close" in alice.browser.get("/months").text
+    assert "/months/2024-03/close" not in bob.browser.get("/months").text, "an agent closes nothing"
+    close(alice, MARCH)
+    page = alice.browser.get("/months").text
+    assert "/months/2024-03/reopen" in page
+    assert "/months/2024-03/close" not in page
+    assert "That month is closed already." in alice.browser.get("/months/2024-03/close").text
+    assert alice.browser.get("/months?before=soon").status_code == 422
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(("post", "post", "reverse", "close", "reopen")), st.integers(1, 4), st.sampled_from(("INR", "AED"))), min_size=3, max_size=14
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_is_done_the_books_balance_and_closed_months_stay(alice: Person, owner_engine: sa.Engine, steps: list[tuple[str, int, str]]) -> None:
+    while (closed := _closed(alice)) is not None:
+        alice.does(service.reopen_month, closed, reason="Again")
+    posted: list[UUID] = []
+    for kind, number, currency in steps:
+        day, closed = date(2024, number, 15), _closed(alice)
+        before = entries(owner_engine, alice, _end(closed))
+        try:
+            if kind == "post":
+                lines = [service.debit("bank", Money(number, currency)), service.credit("capital", Money(number, currency))]
+                posted.append(post(alice, lines, entry_date=day).entry_id)
+            elif kind == "reverse" and posted:
+                posted.append(alice.does(service.reverse, posted[number % len(posted)], reason="Again", entry_date=day).entry_id)
+            elif kind == "close":
+                close(alice, day.replace(day=1))
+            elif kind == "reopen":
+                alice.does(service.reopen_month, day.replace(day=1), reason="Again")
+        except (service.PeriodLocked, service.EarlierMonthOpen, service.MonthAlreadyClosed, service.MonthNotClosed, service.LaterMonthClosed):
+            pass
+        except (service.EntryAlreadyReversed, service.InvalidBookDate):
+            pass
+        assert entries(owner_engine, alice, _end(closed)) == before
+    sums: dict[str, int] = defaultdict(int)
+    for (_, currency), minor in balances(alice).items():
+        sums[currency] += minor
+    assert not any(sums.values())
+    with alice.reading() as reader:
+        assert queries.untied_balances(reader) == []
+
+
+def _closed(person: Person) -> date | None:
+    with person.acting():
+        return queries.last_closed_month()
+
+
+def _end(closed: date | None) -> date:
+    return date(1900, 1, 1) if closed is None else date(closed.year, closed.month + 1, 1)

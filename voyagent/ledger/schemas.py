@@ -1,0 +1,77 @@
+"""The shapes of the books on the wire: months that close."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from voyagent.kernel.fields import Answer, Closed, Instant, Query, trimmed_field
+from voyagent.kernel.reading import Row
+from voyagent.ledger.queries import Months
+from voyagent.ledger.service import wire_month
+
+Month = Annotated[str, Field(pattern=r"^(19\d\d|2[01]\d\d|2200)-(0[1-9]|1[0-2])$", examples=["2026-03"])]
+
+
+class ReopenMonthRequest(Closed):
+    """Why a month is opened again; kept in the audit."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+
+
+class MonthsQuery(Query):
+    """Which months: those before `before`, the newest ones where it is absent."""
+
+    before: Annotated[Month | None, BeforeValidator(lambda value: value or None)] = None
+    limit: Annotated[int, Field(ge=1, le=120)] = 24
+
+
+class MonthOut(Answer):
+    """A month of the books. `closed_at` and `closed_by` are null where it is open, or where closing a later month closed it."""
+
+    month: Month
+    state: Literal["open", "closed"]
+    closed_at: Instant | None
+    closed_by: str | None
+
+
+class MonthList(Answer):
+    """Months that have entries or were closed, newest first. Everything up to `closed_through` is closed; `next_to_close` is the first open one with entries.
+
+    `next_before` is the `before` of the older ones, null at the end.
+    """
+
+    items: list[MonthOut]
+    closed_through: Month | None
+    next_to_close: Month | None
+    next_before: Month | None
+
+
+class MonthState(Answer):
+    """What stands after a month was closed or opened again: everything up to `closed_through` is closed, nothing where it is null."""
+
+    month: Month
+    state: Literal["open", "closed"]
+    closed_through: Month | None
+
+
+def wire_months(months: Months) -> Row:
+    """The months as the API writes them."""
+    return {
+        "items": [
+            {
+                "month": wire_month(row["month"]),
+                "state": "closed" if row["is_closed"] else "open",
+                "closed_at": row["closed_at"],
+                "closed_by": row["closed_by"],
+            }
+            for row in months.items
+        ],
+        **{name: _wire_or_none(day) for name, day in (("closed_through", months.closed_through), ("next_to_close", months.next_to_close))},
+        "next_before": _wire_or_none(months.before),
+    }
+
+
+def _wire_or_none(month: Any) -> str | None:
+    return wire_month(month) if month else None

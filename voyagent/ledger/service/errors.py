@@ -1,0 +1,96 @@
+"""What the books refuse, and why."""
+
+from __future__ import annotations
+
+from voyagent.kernel.errors import N_, Conflict, Invalid
+
+
+class EntryTooShort(Invalid):
+    """Fewer than two lines: money comes from somewhere and goes somewhere."""
+
+    code = "journal_entry_too_short"
+    message = N_("A journal entry needs at least two lines.")
+
+
+class EntryUnbalanced(Invalid):
+    """Debits and credits differ in one of the entry's currencies; another currency never makes up for it."""
+
+    code = "journal_entry_unbalanced"
+    message = N_("Debits and credits of a journal entry must be equal in each currency.")
+
+
+class EntryWithoutNarration(Invalid):
+    """Nothing says what the entry is about."""
+
+    code = "journal_entry_without_narration"
+    message = N_("Say in a few words what this journal entry is about.")
+
+
+class InvalidBookDate(Invalid):
+    """A day outside 1900 to 2200, or a reversal before the entry that it reverses."""
+
+    code = "invalid_date"
+    message = N_("That day cannot be a book date.")
+
+
+class PeriodLocked(Conflict):
+    """The book date lies in a closed month, or in one before it."""
+
+    code = "period_locked"
+    message = N_("The books of that month are closed. Choose a later day, or have an administrator open the month again.")
+
+
+class MonthNotOver(Conflict):
+    """The month runs still, or has not begun, where the agency is."""
+
+    code = "month_not_over"
+    message = N_("That month is not over yet. It can be closed from the first day of the next one.")
+
+
+class MonthAlreadyClosed(Conflict):
+    """The month is closed, by itself or with a later one."""
+
+    code = "month_already_closed"
+    message = N_("That month is closed already.")
+
+
+class EarlierMonthOpen(Conflict):
+    """A month before it has entries and is open."""
+
+    code = "earlier_month_open"
+    message = N_("An earlier month is still open. Months are closed one after the other.")
+
+
+class MonthNotClosed(Conflict):
+    """The month is open."""
+
+    code = "month_not_closed"
+    message = N_("That month is open.")
+
+
+class LaterMonthClosed(Conflict):
+    """A later month is closed, and closes all before it."""
+
+    code = "later_month_closed"
+    message = N_("A later month is closed. Open the latest one first.")
+
+
+class ReasonRequired(Invalid):
+    """A month is not opened again without a word why."""
+
+    code = "reason_required"
+    message = N_("Say in a few words why the month is opened again.")
+
+
+class AccountInactive(Conflict):
+    """The account was closed for new postings."""
+
+    code = "account_inactive"
+    message = N_("That account is closed. Choose another one, or open it again first.")
+
+
+class EntryAlreadyReversed(Conflict):
+    """An entry is reversed once."""
+
+    code = "journal_entry_already_reversed"
+    message = N_("This journal entry has been reversed already.")

@@ -1,0 +1,77 @@
+"""The rules of months: closing one, opening the latest again, and whether a day is in a closed one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import delete, text
+
+from voyagent.audit import service as audit
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.ledger import queries
+from voyagent.ledger.models import ClosedMonth
+from voyagent.ledger.queries import MonthNotFound
+from voyagent.ledger.service.errors import EarlierMonthOpen, LaterMonthClosed, MonthAlreadyClosed, MonthNotClosed, MonthNotOver, ReasonRequired
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+# Whoever posts shares this lock, whoever closes a month or opens one again has it alone, so that no entry slips into a month that closes at the same moment.
+_POSTING, _CLOSING = (
+    text(f"select pg_advisory_xact_lock{kind}(hashtextextended('months of ' || current_setting('app.tenant'), 0))") for kind in ("_shared", "")
+)
+
+
+def close_month(actor: Actor, month: date) -> None:
+    """Close a month (by its first day), and with it every one before it: nothing is posted into them any more.
+
+    Raises Forbidden, MonthNotFound where it is no month's first day, MonthNotOver, MonthAlreadyClosed, EarlierMonthOpen.
+    """
+    actor.require("ledger.close")
+    db.session.execute(_CLOSING)
+    check_month(actor, month)
+    db.session.add(ClosedMonth(month=month, closed_at=clock.now(), closed_by_user_id=actor.user_id))
+    db.session.flush()
+    audit.record(actor, "month.closed", inputs={"month": wire_month(month)})
+
+
+def check_month(actor: Actor, month: date) -> None:
+    """Whether a month could be closed now. Raises what `close_month` raises, but Forbidden."""
+    if month.day != 1 or not FIRST_DAY <= month <= LAST_DAY:
+        raise MonthNotFound
+    if month >= clock.today(actor.timezone).replace(day=1):
+        raise MonthNotOver
+    closed = queries.last_closed_month()
+    if closed is not None and month <= closed:
+        raise MonthAlreadyClosed
+    if queries.has_entries_between(closed, month):
+        raise EarlierMonthOpen
+
+
+def reopen_month(actor: Actor, month: date, *, reason: str) -> date:
+    """Open the latest closed month again and give it back; why is kept in the audit. Raises Forbidden, ReasonRequired, MonthNotClosed, LaterMonthClosed."""
+    actor.require("ledger.reopen")
+    why = " ".join(reason.split())
+    if not why:
+        raise ReasonRequired
+    db.session.execute(_CLOSING)
+    closed = queries.last_closed_month()
+    if closed is None or month > closed:
+        raise MonthNotClosed
+    if month < closed:
+        raise LaterMonthClosed
+    db.session.execute(delete(ClosedMonth).where(ClosedMonth.month == month))
+    audit.record(actor, "month.reopened", inputs={"month": wire_month(month), "reason": why})
+    return month
+
+
+def wire_month(month: date) -> str:
+    """A month as it is written: `2026-03`."""
+    return f"{month:%Y-%m}"
+
+
+def is_closed(day: date) -> bool:
+    """Whether a day's month is closed; what is answered holds until the transaction ends, since nobody closes a month meanwhile."""
+    db.session.execute(_POSTING)
+    closed = queries.last_closed_month()
+    return closed is not None and day.replace(day=1) <= closed

@@ -1,0 +1,59 @@
+"""What the other rooms know of a month that is to be closed: drafts, requests that would post into it, numbers of invoices."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _, ngettext
+
+from voyagent.approvals import queries as approvals
+from voyagent.billing import queries as billing
+from voyagent.billing.service import INVOICE_SERIES
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger.checklist import Check, month_checks
+
+WAITING_MAX = 500
+_DATES = {
+    "receive_bill": ("issue_date",),
+    "record_receipt": ("paid_on",),
+    "pay_bill": ("paid_on",),
+    "create_invoice": ("invoice", "issue_date"),
+    "post_journal_entry": ("entry", "entry_date"),
+}
+"""Where the book date of what a tool posts stands in its arguments; one that has none posts on the day of the grant."""
+
+
+@month_checks
+def look(reader: Reader, first: date, last: date) -> list[Check]:
+    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers of its financial year."""
+    drafts, waiting, gaps = reader.read(
+        billing.drafts_statement(first, last), approvals.waiting_statement(WAITING_MAX), billing.gaps_statement(INVOICE_SERIES, first, last)
+    )
+    dated = {str(row["id"]) for row in drafts}
+    pending = sum(_would_post(row, first, last, dated) for row in waiting)
+    count = len(drafts)
+    return [
+        Check(
+            not count,
+            ngettext("%(num)d draft is dated in the month.", "%(num)d drafts are dated in the month.", count)
+            if count
+            else _("No draft is dated in the month."),
+        ),
+        Check(
+            not pending,
+            ngettext("%(num)d request waits that would post into the month.", "%(num)d requests wait that would post into the month.", pending)
+            if pending
+            else _("No request waits that would post into the month."),
+        ),
+        Check(not gaps, _("Numbers of invoices are missing.") if gaps else _("The numbers of invoices have no gap.")),
+    ]
+
+
+def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:
+    value: Any = row["payload"]
+    if row["tool_name"] == "issue_invoice":
+        return str(value.get("invoice_id")) in drafts
+    for name in _DATES.get(row["tool_name"], ("",)):
+        value = value.get(name) if isinstance(value, dict) else None
+    return isinstance(value, str) and first.isoformat() <= value <= last.isoformat()
