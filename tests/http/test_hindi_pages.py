@@ -77,7 +77,8 @@ QUERIES = {
     "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
     "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
     "reports.receivables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?documents=1"),
-    "reports.trial_balance": ("?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
+    "reports.general_ledger": ("?account=1200", "?account=1200&from=2020-01-01&to=2020-01-02", "?account=nothing", "?account=1200&after=x", "?to=x"),
+    "reports.trial_balance": ("?from=2100-01-01", "?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
     "identity.sign_in": ("?next=/enquiries",),
 }
 GOOD = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import days_ago, invoice, pay, today
 from voyagent.billing import queries as billing
@@ -46,6 +47,13 @@ def rows(markup: str) -> list[list[str]]:
     """The cells of each table row, as text."""
     found = re.findall(r"<tr[^>]*>(.*?)</tr>", markup, re.DOTALL)
     return [[words(cell).strip() for cell in re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)] for row in found]
+
+
+def table(markup: str) -> str:
+    """The lines of the general ledger."""
+    found = re.search(r'<table class="v-table v-gl">.*?</table>', markup, re.DOTALL)
+    assert found, "no account"
+    return found.group(0)
 
 
 def link_of(markup: str, text: str) -> str:
@@ -243,24 +251,57 @@ def test_the_trial_balance_refuses_the_same(alice: Person) -> None:
 
 
 def test_the_trial_balance_shows_sides_totals_and_that_they_are_equal(alice: Person, debtors: dict[str, str]) -> None:
-    page = shown(alice.browser, "/reports/trial-balance")
-    assert rows(block(page, "INR"))[1:] == [
+    page = shown(alice.browser, f"/reports/trial-balance?from={days_ago(92)}")
+    assert rows(block(page, "INR"))[2:] == [
         ["Assets"],
-        ["1100 Bank, current account", "100.00", "", "100.00 Dr"],
-        ["1200 Trade receivables", "2,30,757.25", "100.00", "2,30,657.25 Dr"],
+        ["1100 Bank, current account", "", "", "100.00", "", "100.00", ""],
+        ["1200 Trade receivables", "", "", "2,30,757.25", "100.00", "2,30,657.25", ""],
         ["Revenue"],
-        ["4300 Sales of travel services", "", "2,30,757.25", "2,30,757.25 Cr"],
-        ["Total INR", "2,30,857.25", "2,30,857.25", "–"],
+        ["4300 Sales of travel services", "", "", "", "2,30,757.25", "", "2,30,757.25"],
+        ["Total INR", "0.00", "0.00", "2,30,857.25", "2,30,857.25", "2,30,757.25", "2,30,757.25"],
     ]
-    assert rows(block(page, "AED"))[1:] == [
+    assert rows(block(page, "AED"))[2:] == [
         ["Assets"],
-        ["1200 Trade receivables", "700.25", "", "700.25 Dr"],
+        ["1200 Trade receivables", "", "", "700.25", "", "700.25", ""],
         ["Revenue"],
-        ["4300 Sales of travel services", "", "700.25", "700.25 Cr"],
-        ["Total AED", "700.25", "700.25", "–"],
+        ["4300 Sales of travel services", "", "", "", "700.25", "", "700.25"],
+        ["Total AED", "0.00", "0.00", "700.25", "700.25", "700.25", "700.25"],
     ]
     assert "Debits equal credits in every currency" in page
     assert "out of balance" not in page
+
+
+def test_an_opening_is_net_and_earlier_years_are_one_computed_row(alice: Person) -> None:
+    """Domain rules, section on double entry: revenue and expense restart with the financial year (here on 1 April), what earlier years earned is kept."""
+    for day, minor in ((date(2025, 1, 10), 10_000), (date(2025, 5, 10), 3_000), (date(2025, 7, 10), 700)):
+        earned = Money(minor, "INR")
+        post(alice, lines=[ledger.debit("bank", earned), ledger.credit("revenue_fees", earned)], entry_date=day)
+    back = [ledger.debit("revenue_fees", Money(200, "INR")), ledger.credit("bank", Money(200, "INR"))]
+    post(alice, lines=back, entry_date=date(2025, 7, 11))
+    client = alice.browser
+    page = shown(client, "/reports/trial-balance?from=2025-07-01&as_of=2025-07-31")
+    assert rows(block(page, "INR"))[2:] == [
+        ["Assets"],
+        ["1100 Bank, current account", "130.00", "", "7.00", "2.00", "135.00", ""],
+        ["Equity"],
+        ["Result of earlier years computed", "", "100.00", "", "", "", "100.00"],
+        ["Revenue"],
+        ["4200 Service fees", "", "30.00", "2.00", "7.00", "", "35.00"],
+        ["Total INR", "130.00", "130.00", "9.00", "9.00", "135.00", "135.00"],
+    ]
+    whole_year = rows(block(shown(client, "/reports/trial-balance?as_of=2025-07-31"), "INR"))
+    assert ["4200 Service fees", "", "", "2.00", "37.00", "", "35.00"] in whole_year, "from the beginning of the financial year where nothing is said"
+    lines = shown(client, link_of(page, '<span class="v-mono v-lite">4200</span> Service fees'))
+    assert [row[-3:] for row in rows(table(lines))[2:]] == [
+        ["", "INR 7.00", "INR 137.00 Cr"],
+        ["INR 2.00", "", "INR 135.00 Cr"],
+        ["INR 2.00", "INR 7.00", "INR 135.00 Cr"],
+    ]
+
+
+def test_a_period_that_is_turned_round_is_refused(alice: Person) -> None:
+    for path in ("/reports/trial-balance?from=2026-02-02&as_of=2026-02-01", "/reports/general-ledger?account=1100&from=2026-02-02&to=2026-02-01"):
+        assert "The first day is after the last." in shown(alice.browser, path, status=422)
 
 
 def test_books_that_do_not_balance_are_shown_in_red(alice: Person, debtors: dict[str, str], owner_engine: sa.Engine) -> None:
@@ -280,7 +321,7 @@ def test_books_that_do_not_balance_are_shown_in_red(alice: Person, debtors: dict
 def test_the_trial_balance_can_list_the_chart_and_one_currency(alice: Person, debtors: dict[str, str]) -> None:
     page = shown(alice.browser, "/reports/trial-balance?include_zero=1&currency=AED")
     assert 'id="in-INR"' not in page
-    assert ["1010 Cash in hand", "", "", "–"] in rows(block(page, "AED"))
+    assert ["1010 Cash in hand", "", "", "", "", "", ""] in rows(block(page, "AED"))
     assert "Nothing was posted in KWD" in shown(alice.browser, "/reports/trial-balance?currency=KWD")
 
 
@@ -289,7 +330,10 @@ def test_the_trial_balance_can_list_the_chart_and_one_currency(alice: Person, de
     [
         ("/reports/receivables", "Receivables by age As of {day}, by due date, all currencies, all customers. Currencies are never added."),
         ("/reports/receivables?currency=AED", "Receivables by age As of {day}, by due date, in AED only, all customers. Currencies are never added."),
-        ("/reports/trial-balance", "Trial balance Book dates up to {day}, all currencies, accounts without postings left out. Currencies are never added."),
+        (
+            "/reports/trial-balance?from=2026-01-01",
+            "Trial balance Book dates from 1 January 2026 to {day}, all currencies, accounts without postings left out. Currencies are never added.",
+        ),
     ],
 )
 def test_paper_says_whose_it_is_what_it_is_and_who_printed_it(alice: Person, debtors: dict[str, str], path: str, said: str) -> None:
@@ -323,7 +367,10 @@ def test_colleagues_read_it_and_a_stranger_reads_his_own(
     assert (nobody.status_code, nobody.headers["Location"]) == (303, f"/sign-in?next={path}")
 
 
-@pytest.mark.parametrize(("path", "selects_max"), [("/reports/receivables?party=*", 5), ("/reports/trial-balance", 2), ("/", 12)])
+@pytest.mark.parametrize(
+    ("path", "selects_max"),
+    [("/reports/receivables?party=*", 5), ("/reports/trial-balance", 5), ("/reports/general-ledger?account=1200", 6), ("/", 12)],
+)
 def test_a_page_costs_two_trips_whatever_it_shows(
     alice: Person, debtors: dict[str, str], path: str, selects_max: int, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.queries import itinerary, receivables, trial_balance
-from voyagent.reports.queries.receivables import PeriodInverted
+from voyagent.reports.queries.periods import PeriodInverted
 from voyagent.reports.schemas import (
     AgeingQuery,
     AgingReportResponse,

@@ -15,8 +15,10 @@ from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
 
 DAYS = ("as_of", "from", "to")
-PARTY_MAX = 255
-_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("customer")}
+LONGEST = {"party": 255, "account": 36, "after": 64}
+_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("customer"), "account": _l("account")}
+_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker")}
+OF_DOCUMENTS = ("reports.receivables",)
 
 
 class Bar(NamedTuple):
@@ -34,6 +36,8 @@ class Address:
     days: Mapping[str, date]
     currency: str | None = None
     party: str | None = None
+    account: str | None = None
+    after: str | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -41,29 +45,30 @@ class Address:
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
-        typed = {name: given[name].strip() for name in (*DAYS, "currency", "party") if given.get(name, "").strip()}
+        typed = {name: given[name].strip() for name in (*DAYS, "currency", *LONGEST) if given.get(name, "").strip()}
         days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
-        currency, party = typed.get("currency"), typed.get("party")
+        currency = typed.get("currency")
         unread = [name for name in DAYS if name in typed and name not in days]
         if currency is not None and not is_currency(currency):
             unread.append("currency")
-        if party is not None and len(party) > PARTY_MAX:
-            unread.append("party")
-        return cls(endpoint, days, currency, party, given.get("include_zero") == "1", typed, tuple(unread))
+        unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
+        texts = {name: typed.get(name) for name in LONGEST}
+        return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
 
     @property
     def unread_words(self) -> list[str]:
         """What could not be read, as a person says it."""
-        return [str(_WORDS[name]) for name in self.unread]
+        words = _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
+        return [str(words[name]) for name in self.unread]
 
     def value(self, name: str) -> date | str | None:
         """What a day's field shows: the day, or what was typed and is none."""
         return self.days.get(name) or self.typed.get(name)
 
     def here(self, **changes: str | None) -> str:
-        """The same report with something changed; None takes a filter away."""
+        """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
-        values |= {"currency": self.currency, "party": self.party, "include_zero": "1" if self.include_zero else None}
+        values |= {"currency": self.currency, "party": self.party, "account": self.account, "include_zero": "1" if self.include_zero else None}
         return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
 
 

@@ -18,11 +18,14 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
+from voyagent.ledger.queries import AccountNotFound, Place, accounts_statement
 from voyagent.reports.forms import Address, bars
-from voyagent.reports.queries import receivables as ages, trial_balance as books
+from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
-from voyagent.reports.queries.receivables import EVERYBODY, Asked, PeriodInverted
+from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
+from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
@@ -60,17 +63,42 @@ def receivables(reader: LaneReader) -> Any:
 
 @pages.page("/reports/trial-balance", permission="report.read")
 def trial_balance(reader: LaneReader) -> Any:
-    """Debit, credit and balance of every account, and whether they balance."""
+    """What every account opened with, moved and closed with, and whether both sides are equal each time."""
     address = Address.read("reports.trial_balance", request.args)
+    settings = reader.read(settings_statement())[0]
     actor = reader.prove()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
     wrong = _unread(address)
     report = None
-    if not wrong:
-        rows = books.read_rows(reader, as_of, include_zero=address.include_zero)
-        report = books.trial_balance(rows, as_of, actor.currency, include_zero=address.include_zero)
-    facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong, "words": _trial_balance_words(address, as_of)}
-    return render_template("reports/trial_balance.html", **facts), 422 if wrong else 200
+    try:
+        if not wrong:
+            period = Period.of(address.days.get("from"), as_of, settings)
+            report = books.read_period(reader, period, actor.currency, include_zero=address.include_zero, kept_earnings=_("Result of earlier years"))
+    except PeriodInverted as error:
+        wrong = [_(error.message)]
+    facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong}
+    words = _trial_balance_words(address, report.period) if report else ""
+    return render_template("reports/trial_balance.html", words=words, **facts), 422 if wrong else 200
+
+
+@pages.page("/reports/general-ledger", permission="report.read")
+def general_ledger(reader: LaneReader) -> Any:
+    """One account over a period, line by line with the balance behind each; without an account, which one."""
+    address = Address.read("reports.general_ledger", request.args)
+    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    last = address.days.get("to") or clock.today(reader.prove().timezone)
+    wrong = _unread(address)
+    report = None
+    try:
+        if address.account and not wrong:
+            period = Period.of(address.days.get("from"), last, settings)
+            account = ledgers.account_of(accounts, address.account)
+            report = ledgers.read_general_ledger(reader, account, period, after=Place.decode(address.after) if address.after else None)
+    except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
+        wrong = [_(error.message)]
+    facts = {"address": address, "accounts": accounts, "last": last, "report": report, "wrong": wrong}
+    words = _period_words(report.period) if report else ""
+    return render_template("reports/general_ledger.html", words=words, **facts), 422 if wrong else 200
 
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
@@ -202,11 +230,15 @@ def _receivables_words(asked: Asked) -> str:
     return _filtered(words)
 
 
-def _trial_balance_words(address: Address, as_of: Any) -> str:
-    words = [_("Book dates up to %(day)s", day=_written(as_of))]
+def _trial_balance_words(address: Address, period: Period) -> str:
+    words = [_period_words(period)]
     words.append(_("in %(currency)s only", currency=address.currency) if address.currency else _("all currencies"))
     words.append(_("every account of the chart") if address.include_zero else _("accounts without postings left out"))
     return _filtered(words)
+
+
+def _period_words(period: Period) -> str:
+    return _("Book dates from %(first)s to %(last)s", first=_written(period.first), last=_written(period.last))
 
 
 def _filtered(words: list[str]) -> str:

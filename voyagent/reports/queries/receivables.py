@@ -12,22 +12,15 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from voyagent.billing import queries as billing
-from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
+from voyagent.reports.queries.periods import PeriodInverted
 
 KIND: billing.Kind = "receivable"
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
-
-
-class PeriodInverted(Unprocessable):
-    """The first issue date lies after the last."""
-
-    code = "from must be on or before to"
-    message = N_("The first day is after the last. Turn them round.")
 
 
 @dataclass(frozen=True, slots=True)

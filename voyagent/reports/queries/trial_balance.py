@@ -1,17 +1,20 @@
-"""The trial balance: debit and credit of each account up to a day, and whether each currency balances."""
+"""The trial balance: for programs debit and credit of each account up to a day, for the page what a period opened with, moved, and closed with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
+from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
+OF_THE_YEAR = ("revenue", "expense")
+"""Accounts that begin every financial year at nothing; what they came to goes into the earnings that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,6 @@ class CurrencyBalance:
         """Whether both sides are equal."""
         return not self.difference
 
-    @property
-    def by_type(self) -> Iterator[tuple[str, list[AccountLine]]]:
-        """The accounts under the heads of a report: assets, liabilities, equity, revenue, expenses."""
-        ranked = sorted(self.accounts, key=lambda line: TYPES.index(line.type))
-        return ((kind, list(lines)) for kind, lines in groupby(ranked, key=lambda line: line.type))
-
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
@@ -107,3 +104,127 @@ def _in_currency(rows: list[Row], currency: str, *, include_zero: bool) -> Curre
 def _line(row: Row, currency: str) -> AccountLine:
     debit, credit = (int(row["debit_minor"]), int(row["credit_minor"])) if row["currency"] == currency else (0, 0)
     return AccountLine(row["code"], row["name"], row["type"], Money(debit, currency), Money(credit, currency))
+
+
+Sides = tuple[Money, Money]
+"""Debit and credit."""
+
+
+def on_one_side(balance: Money) -> Sides:
+    """A balance as it stands in a pair of columns: on its own side, nothing on the other."""
+    zero = Money(0, balance.currency)
+    return (balance, zero) if balance.amount_minor > 0 else (zero, -balance)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """An account over a period: what it opened with (debit less credit), and all that moved on either side. Without a code it is no account but computed."""
+
+    code: str
+    name: str
+    type: str
+    opening: Money
+    movement: Sides
+
+    @property
+    def closing(self) -> Money:
+        """What it stands at on the last evening, debit less credit."""
+        return self.opening + self.movement[0] - self.movement[1]
+
+    @property
+    def pairs(self) -> tuple[Sides, Sides, Sides]:
+        """Opening, movement, closing; the first and the last net, on one side."""
+        return on_one_side(self.opening), self.movement, on_one_side(self.closing)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not any(side for pair in self.pairs for side in pair)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodBlock:
+    """The accounts of one currency over a period; nothing of another is ever added."""
+
+    currency: str
+    accounts: tuple[PeriodLine, ...]
+
+    @property
+    def totals(self) -> tuple[Sides, Sides, Sides]:
+        """Both sides of opening, movement and closing over all accounts."""
+        zero = Money(0, self.currency)
+        opening, movement, closing = (
+            (sum((line.pairs[pair][0] for line in self.accounts), zero), sum((line.pairs[pair][1] for line in self.accounts), zero)) for pair in range(3)
+        )
+        return opening, movement, closing
+
+    @property
+    def differences(self) -> tuple[Money, ...]:
+        """What the left of each pair has more than its right; zero in sound books."""
+        return tuple(debit - credit for debit, credit in self.totals)
+
+    @property
+    def in_balance(self) -> bool:
+        """Whether each pair is equal."""
+        return not any(self.differences)
+
+    @property
+    def by_type(self) -> Iterator[tuple[str, list[PeriodLine]]]:
+        """The accounts under the heads of a report: assets, liabilities, equity, revenue, expenses."""
+        ranked = sorted(self.accounts, key=lambda line: TYPES.index(line.type))
+        return ((kind, list(lines)) for kind, lines in groupby(ranked, key=lambda line: line.type))
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodBalance:
+    """The books over a period: every currency with accounts, the agency's own first."""
+
+    period: Period
+    blocks: tuple[PeriodBlock, ...]
+
+    @property
+    def in_balance(self) -> bool:
+        """Whether every pair of every currency is equal."""
+        return all(block.in_balance for block in self.blocks)
+
+
+def read_period(reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str) -> PeriodBalance:
+    """The trial balance of a period from three readings of the roll-up, in one trip.
+
+    Revenue and expense open at what was posted since the financial year began in which the period begins; what earlier years came to is one computed
+    row named `kept_earnings`.
+    """
+    before, opened, closed = reader.read(
+        ledger.trial_balance_statement(period.year_before),
+        ledger.trial_balance_statement(period.evening_before),
+        ledger.trial_balance_statement(period.last, include_zero=include_zero),
+    )
+    others = sorted({row["currency"] for row in closed} - {None, home_currency})
+    blocks = []
+    for currency in (home_currency, *others):
+        lines = [
+            _period_line(line, _in(before, currency), _in(opened, currency)) for line in _in_currency(closed, currency, include_zero=include_zero).accounts
+        ]
+        kept = PeriodLine("", kept_earnings, "equity", _earned(before, currency), (Money(0, currency), Money(0, currency)))
+        shown = tuple(line for line in lines if include_zero or not line.is_blank)
+        blocks.append(PeriodBlock(currency, shown if kept.is_blank else (*shown, kept)))
+    return PeriodBalance(period, tuple(block for block in blocks if block.accounts))
+
+
+def _in(rows: list[Row], currency: str) -> dict[str, AccountLine]:
+    return {row["code"]: _line(row, currency) for row in rows if row["currency"] == currency}
+
+
+def _earned(rows: list[Row], currency: str) -> Money:
+    """What revenue and expense came to, debit less credit: negative where something was earned."""
+    return sum((line.balance for line in _in(rows, currency).values() if line.type in OF_THE_YEAR), Money(0, currency))
+
+
+def _period_line(closed: AccountLine, before: dict[str, AccountLine], opened: dict[str, AccountLine]) -> PeriodLine:
+    zero = Money(0, closed.debit.currency)
+    blank = replace(closed, debit=zero, credit=zero)
+    at_opening = opened.get(closed.code, blank)
+    opening = at_opening.balance
+    if closed.type in OF_THE_YEAR:
+        opening -= before.get(closed.code, blank).balance
+    return PeriodLine(closed.code, closed.name, closed.type, opening, (closed.debit - at_opening.debit, closed.credit - at_opening.credit))

@@ -1,0 +1,162 @@
+"""The general ledger: whatever was posted and wherever a page breaks, the balances run on and end where the books stand; a page costs its lines."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from tests.audit.conftest import untied
+from tests.crowds import scanned
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import invoice, today
+from tests.reports.test_views import link_of, rows, shown, table
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import compiled
+from voyagent.ledger import queries, service as ledger
+from voyagent.ledger.queries import Place
+from voyagent.reports.queries import general_ledger as reports
+from voyagent.reports.queries.periods import Period
+
+FIRST, LAST = date(2026, 1, 10), date(2026, 3, 20)
+_MANY = (
+    "create temp table made on commit drop as select gen_random_uuid() as id, date '2023-01-01' + d as day"
+    " from generate_series(0, 1095) d, generate_series(1, 10)",
+    "insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count)"
+    " select :t, id, day, 'Many', 'test', id, 'many', 2 from made",
+    "insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date)"
+    " select :t, m.id, case a.purpose when 'bank' then 1 else 2 end, a.id, 'INR', case a.purpose when 'bank' then 100 else 0 end,"
+    " case a.purpose when 'bank' then 0 else 100 end, m.day from made m, accounts a where a.tenant_id = :t and a.purpose in ('bank', 'revenue_fees')",
+    "insert into balances_month (tenant_id, account_id, currency, month, debit_minor, credit_minor)"
+    " select tenant_id, account_id, currency, date_trunc('month', effective_date)::date, sum(debit_minor), sum(credit_minor)"
+    " from postings where tenant_id = :t group by 1, 2, 3, 4",
+)
+PERIOD = Period(FIRST, LAST, date(2025, 4, 1))
+
+
+def bank(person: Person) -> dict[str, Any]:
+    with person.reading() as reader:
+        return reports.account_of(queries.list_accounts(reader), "1100")
+
+
+def page_of(person: Person, account: dict[str, Any], period: Period, after: str | None, limit: int) -> reports.GeneralLedger:
+    with person.reading() as reader:
+        return reports.read_general_ledger(reader, account, period, after=Place.decode(after) if after else None, limit=limit)
+
+
+def pages(person: Person, limit: int) -> list[reports.GeneralLedger]:
+    account, found = bank(person), []
+    cursor: str | None = None
+    while not found or cursor:
+        found.append(page_of(person, account, PERIOD, cursor, limit))
+        cursor = found[-1].next_cursor
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_balances_run_on_across_pages_of_any_size_and_end_at_the_closing(alice: Person, seed: int) -> None:
+    luck = random.Random(seed)  # noqa: S311 - a test's
+    standing: dict[str, int] = defaultdict(int)
+    made: list[tuple[date, str, int]] = []
+    for _ in range(30):
+        day = date(2025, 12, 20) + timedelta(days=luck.choice([0, 5, 25, 26, 26, 26, 60, 95, 120]))
+        amount = Money(luck.randint(1, 9999), luck.choice(["INR", "INR", "AED"]))
+        left, right = luck.sample(["bank", "revenue_fees"], 2)
+        post(alice, lines=[ledger.debit(left, amount), ledger.credit(right, amount)], entry_date=day)
+        made.append((day, amount.currency, amount.amount_minor if left == "bank" else -amount.amount_minor))
+    for day, currency, minor in made:
+        standing[currency] += minor if day < FIRST else 0
+    inside = [one for one in made if FIRST <= one[0] <= LAST]
+    for limit in (1, 2, 7, 100):
+        found = pages(alice, limit)
+        assert {one.opening.currency: one.opening.amount_minor for one in found[0].currencies if one.opening} == {c: m for c, m in standing.items() if m}
+        running, lines = dict(standing), [line for page in found for line in page.lines]
+        assert sorted((line.day, line.debit.currency, (line.debit - line.credit).amount_minor) for line in lines) == sorted(inside)
+        assert [line.day for line in lines] == sorted(line.day for line in lines)
+        for line in lines:
+            running[line.balance.currency] = running.get(line.balance.currency, 0) + (line.debit - line.credit).amount_minor
+            assert line.balance.amount_minor == running[line.balance.currency]
+        assert {one.closing.currency: one.closing.amount_minor for one in found[-1].currencies if one.closing} == {c: m for c, m in running.items() if m}
+        assert all(len(page.lines) == limit for page in found[:-1])
+
+
+def test_a_page_marker_of_another_period_is_refused(alice: Person) -> None:
+    post(alice, lines=[ledger.debit("bank", Money(1, "INR")), ledger.credit("capital", Money(1, "INR"))], entry_date=date(2026, 2, 1))
+    account = bank(alice)
+    for day in (FIRST - timedelta(days=1), LAST + timedelta(days=1)):
+        mark = Place(day, account["id"], 1)
+        with pytest.raises(InvalidCursor):
+            page_of(alice, account, PERIOD, mark.encode(), 5)
+
+
+@pytest.mark.parametrize("token", ["", "x", "2026-01-01", "2026-01-01.x.1", "2026-01-01.01a2170c-b618-7592-b853-c5223d892cd3.0", "9.9.9", "2026-13-01.a.1"])
+def test_a_page_marker_that_is_none_of_ours_is_refused(token: str) -> None:
+    with pytest.raises(VoyagentError):
+        Place.decode(token)
+
+
+def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(alice: Person, charlie: Person) -> None:
+    made = invoice(alice, "Deepa Krishnan", "1000.50", due=today())
+    client = alice.browser
+    page = shown(client, "/reports/general-ledger?account=1200")
+    _head, opening, line, closing = rows(table(page))
+    assert (opening[1], line[3:], closing[1:]) == ("–", ["INR 1,000.50", "", "INR 1,000.50 Dr"], ["INR 1,000.50", "INR 0.00", "INR 1,000.50 Dr"])
+    assert link_of(page, "Invoice") == f"/invoices/{made}"
+    assert "1,000.50" in shown(client, link_of(page, line[1].removesuffix(" Invoice")))
+    assert "Nothing was posted to this account" in shown(client, "/reports/general-ledger?account=3000")
+    assert "Choose an account" in shown(client, "/reports/general-ledger")
+    assert "could not find that account" in shown(client, "/reports/general-ledger?account=9999", status=422)
+    assert "page marker" in shown(client, "/reports/general-ledger?account=1200&after=x", status=422)
+    assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
+
+
+@pytest.fixture
+def big(alice: Person, owner_engine: sa.Engine) -> Person:
+    """Alice with ten entries a day for three years, all in one account; written past the triggers, with the roll-up that they would have kept."""
+    tenant = {"t": alice.actor.tenant_id}
+    with untied(owner_engine) as connection:
+        for statement in _MANY:
+            connection.execute(sa.text(statement), tenant)
+    with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("vacuum analyze postings, journal_entries, balances_month"))
+    return alice
+
+
+def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
+    cursor.execute(
+        "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
+        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'balances_month')"
+    )
+    return dict(cursor.fetchall())
+
+
+def _cost(lane: psycopg.Connection[Any], person: Person, period: Period, after: Place | None) -> int:
+    """How many rows, of tables and of indexes, one page of a hundred lines goes through."""
+    account = bank(person)
+    statements = [
+        queries.balances_statement(period.evening_before, [account["id"]]),
+        queries.account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
+        *([queries.balances_at_statement(account["id"], after)] if after else []),
+    ]
+    total = 0
+    for statement in statements:
+        sql, values = compiled(statement, person.credential)
+        found, _ = scanned(lane, person, sql, values, _scans)
+        total += sum(found.values())
+    return total
+
+
+def test_a_page_costs_its_lines_however_long_the_account_is(big: Person, lane: psycopg.Connection[Any]) -> None:
+    """The last page of three years costs what the first page costs: a page's lines, less than a month of lines, and the months."""
+    period = Period(date(2023, 1, 1), date(2025, 12, 28), date(2022, 4, 1))
+    far = Place(date(2025, 11, 20), big.actor.tenant_id, 1)
+    assert 100 < _cost(lane, big, period, None) < 2_500
+    assert 100 < _cost(lane, big, period, far) < 2_500
