@@ -76,6 +76,7 @@ QUERIES = {
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
     "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
     "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
+    "reports.payables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?party=*"),
     "reports.receivables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?documents=1"),
     "reports.general_ledger": ("?account=1200", "?account=1200&from=2020-01-01&to=2020-01-02", "?account=nothing", "?account=1200&after=x", "?to=x"),
     "reports.trial_balance": ("?from=2100-01-01", "?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
@@ -119,6 +120,8 @@ TYPED = sorted(
             "Deepa",
             "Krishnan family",
             "Krishnan",
+            "BSP India",
+            "BSP-1",
             "Harbinder Singh Gill",
             "Aisha Rahman",
             "Website",
@@ -141,10 +144,10 @@ TYPED = sorted(
     key=len,
     reverse=True,
 )
-# Addresses, ids, codes of the wire, and what the books call the posting of an invoice.
+# Addresses, ids, codes of the wire, and what the books call the posting of an invoice and of a receipt.
 CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
-    r"|\bInvoice \d{4}[-\d]*/\d+"
+    r"|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
 """The demo asks for nothing that could be refused, and opens an agency that speaks English wherever there is one."""

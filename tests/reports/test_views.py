@@ -13,8 +13,8 @@ from flask.testing import FlaskClient
 
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import days_ago, invoice, pay, today
-from voyagent.billing import queries as billing
+from tests.reports.books import bill, days_ago, invoice, pay, today
+from voyagent.billing import queries as billing, service as documents
 from voyagent.http.presentation import typed_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -224,9 +224,9 @@ def test_a_currency_narrows_and_can_be_taken_away_again(alice: Person, debtors: 
 
 def test_days_are_read_as_people_write_them(alice: Person, debtors: dict[str, str]) -> None:
     client = alice.browser
-    written = typed_day(days_ago(2))
-    assert shown(client, f"/reports/receivables?as_of={written.replace(' ', '+')}").count(written) >= 2
-    assert f"as of {written}" in shown(client, f"/reports/trial-balance?as_of={written.replace(' ', '+')}")
+    typed = typed_day(days_ago(2))
+    assert shown(client, f"/reports/receivables?as_of={typed.replace(' ', '+')}").count(typed) >= 2
+    assert f"as of {typed}" in shown(client, f"/reports/trial-balance?as_of={typed.replace(' ', '+')}")
 
 
 @pytest.mark.parametrize(
@@ -244,6 +244,30 @@ def test_what_cannot_be_read_is_named_and_kept_in_its_field(alice: Person, debto
     assert sentence in page
     assert f'value="{kept}"' in page
     assert 'class="v-ageblock"' not in page
+
+
+def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(alice: Person, charlie: Person) -> None:
+    client = alice.browser
+    assert "You owe nobody anything" in shown(client, "/reports/payables")
+    bill(alice, "Galaxy Consolidators", "4000", due=days_ago(31), reference="GC-1")
+    bill(alice, "Galaxy Consolidators", "100", due=days_ago(1), reference="GC-2")
+    bill(alice, "Desert Rooms", "700.25", due=today(), reference="DR-1", currency="AED")
+    late = bill(alice, "Late Lodges", "50", due=days_ago(100), reference="LL-1")
+    alice.does(documents.pay_bill, late, Money.parse("20", "INR"), days_ago(2))
+    page = shown(client, "/reports/payables?party=Galaxy+Consolidators")
+    assert [[row[0].split(" due ")[0], *row[1:]] for row in rows(block(page, "INR"))[1:]] == [
+        ["Galaxy Consolidators", "–", "100.00", "4,000.00", "–", "–", "4,100.00"],
+        ["GC-1", "", "", "4,000.00", "", "", "4,000.00"],
+        ["GC-2", "", "100.00", "", "", "", "100.00"],
+        ["Late Lodges", "–", "–", "–", "–", "30.00", "30.00"],
+        ["Total INR", "–", "100.00", "4,000.00", "–", "30.00", "4,130.00"],
+    ]
+    assert "equals account 2100, INR 4,130.00" in words(block(page, "INR"))
+    assert "equals account 2100, AED 700.25" in words(block(page, "AED"))
+    assert "50.00" in words(block(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "INR")), "as of a day before the payment"
+    assert "Galaxy" not in shown(charlie.browser, "/reports/payables")
+    post(alice, lines=[ledger.debit("bank", Money(100, "INR")), ledger.credit("payable", Money(100, "INR"))], entry_date=today())
+    assert "the books say INR 4,131.00" in words(block(shown(client, "/reports/payables"), "INR"))
 
 
 def test_the_trial_balance_refuses_the_same(alice: Person) -> None:

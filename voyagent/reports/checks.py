@@ -17,10 +17,8 @@ from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import queries as ledger
+from voyagent.reports.queries.receivables import SIDE
 
-KINDS: tuple[billing.Kind, ...] = ("receivable", "payable")
-SIDE = {"receivable": 1, "payable": -1}
-"""Which way the control account of a kind grows: debit less credit is to equal what is open, times this."""
 CHECKS = ("trial_balance", "entries", "months", "control", "ageing", "paid", "numbers")
 
 
@@ -61,7 +59,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
 
 def control(reader: Reader) -> Iterator[Finding]:
     """Where what is open and its control account differ now, from roll-ups alone."""
-    *outstanding, accounts = reader.read(*map(billing.outstanding_statement, KINDS), ledger.control_statement(*KINDS))
+    *outstanding, accounts = reader.read(*map(billing.outstanding_statement, SIDE), ledger.control_statement(*SIDE))
     books = {(row["purpose"], row["currency"]): row["balance_minor"] * SIDE[row["purpose"]] for row in accounts}
     documents = {(row["kind"], row["currency"]): row["open_minor"] for rows in outstanding for row in rows}
     for kind, currency in sorted(books.keys() | documents.keys()):

@@ -16,9 +16,9 @@ from voyagent.kernel.money import Money, is_currency
 
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 64}
-_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("customer"), "account": _l("account")}
+_WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
 _PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker")}
-OF_DOCUMENTS = ("reports.receivables",)
+OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
 class Bar(NamedTuple):

@@ -1,4 +1,4 @@
-"""The home page, and the pages of the reports: receivables by age and the trial balance, on screen and on paper."""
+"""The home page, and the pages of the reports: what is owed by age, the trial balance and the general ledger, on screen and on paper."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.billing.queries import Kind
 from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
@@ -46,19 +47,13 @@ def index(reader: LaneReader) -> Any:
 @pages.page("/reports/receivables", permission="report.read")
 def receivables(reader: LaneReader) -> Any:
     """Who owes what, by age and currency, with what was proved."""
-    address = Address.read("reports.receivables", request.args)
-    actor = reader.prove()
-    today = clock.today(actor.timezone)
-    days = address.days
-    asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party)
-    wrong = _unread(address)
-    try:
-        report = None if wrong else ages.read_receivables(reader, asked, actor.currency)
-    except PeriodInverted as error:
-        report, wrong = None, [_(error.message)]
-    drill = _drill(address, asked, is_today=asked.as_of == today)
-    facts = {"address": address, "asked": asked, "report": report, "wrong": wrong, "bars": bars, "drill": drill, "words": _receivables_words(asked)}
-    return render_template("reports/receivables.html", **facts), 422 if wrong else 200
+    return _open_by_age(reader, "receivable", "reports.receivables")
+
+
+@pages.page("/reports/payables", permission="report.read")
+def payables(reader: LaneReader) -> Any:
+    """What is owed to whom, by age and currency, with what was proved."""
+    return _open_by_age(reader, "payable", "reports.payables")
 
 
 @pages.page("/reports/trial-balance", permission="report.read")
@@ -114,6 +109,23 @@ def itinerary(reader: LaneReader) -> Any:
     if journey is not None:
         return see_other(url_for("trips.detail", trip_id=journey.trip["id"]))
     return render_template("reports/no_itinerary.html", session_id=session_id)
+
+
+def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
+    address = Address.read(endpoint, request.args)
+    actor = reader.prove()
+    today = clock.today(actor.timezone)
+    days = address.days
+    asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party)
+    wrong = _unread(address)
+    try:
+        report = None if wrong else ages.read_open(reader, kind, asked, actor.currency)
+    except PeriodInverted as error:
+        report, wrong = None, [_(error.message)]
+    # The list that a figure of receivables leads to is of invoices; bills stand one by one on their own report.
+    drill = _drill(address, asked, is_listed=kind == "receivable" and asked.as_of == today)
+    facts = {"address": address, "asked": asked, "report": report, "wrong": wrong, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
+    return render_template("reports/ageing.html", kind=kind, **facts), 422 if wrong else 200
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
@@ -203,11 +215,11 @@ def _unread(address: Address) -> list[str]:
     return [_("We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its three letters.", what=", ".join(address.unread_words))]
 
 
-def _drill(address: Address, asked: Asked, *, is_today: bool) -> Any:
+def _drill(address: Address, asked: Asked, *, is_listed: bool) -> Any:
     """Where a number leads: to the invoices behind it, or, where that list knows nothing of the day or the issue dates, to the documents on this page."""
 
     def link(currency: str, age: int | None = None, party: str | None = None) -> str:
-        if not is_today or asked.is_dated:
+        if not is_listed or asked.is_dated:
             return address.here(party=party or EVERYBODY, currency=currency)
         day = asked.as_of
         due_from = {0: day, 1: day - timedelta(30), 2: day - timedelta(60), 3: day - timedelta(90)}.get(-1 if age is None else age)
@@ -218,7 +230,7 @@ def _drill(address: Address, asked: Asked, *, is_today: bool) -> Any:
     return link
 
 
-def _receivables_words(asked: Asked) -> str:
+def _open_words(kind: Kind, asked: Asked) -> str:
     """The filters in words, for paper."""
     words = [_("As of %(day)s, by due date", day=_written(asked.as_of))]
     if asked.first:
@@ -226,7 +238,7 @@ def _receivables_words(asked: Asked) -> str:
     if asked.last:
         words.append(_("issued to %(day)s", day=_written(asked.last)))
     words.append(_("in %(currency)s only", currency=asked.currency) if asked.currency else _("all currencies"))
-    words.append(_("all customers"))
+    words.append(_("all customers") if kind == "receivable" else _("all suppliers"))
     return _filtered(words)
 
 

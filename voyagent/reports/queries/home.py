@@ -23,7 +23,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
-from voyagent.reports.queries.receivables import EVER, KIND
+from voyagent.reports.queries.receivables import EVER
 
 WEEKS, WEEKS_AHEAD = 8, 4
 WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
@@ -98,8 +98,8 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     waiting, asked, due, overdue, decided, talks, weeks, numbers, *spent = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),
-        billing.due_statement(KIND),
-        billing.list_open_statement(KIND, *EVER, today=today).limit(OVERDUE_MAX),
+        billing.due_statement("receivable"),
+        billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
         approvals.decided_statement(clock.now() - LOOK_BACK),
         chats.sessions_statement(DONE_MAX),
         enquiries.weeks_statement(since, actor.timezone),

@@ -1,4 +1,4 @@
-"""What customers owe, by age: for programs in four buckets, for the page by party with the proof that it equals the books."""
+"""What customers owe and what is owed to suppliers, by age: for programs in four buckets, for the page by party with the proof that it equals the books."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
-KIND: billing.Kind = "receivable"
+SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
+"""Which way the control account of a kind grows: debit less credit equals what is open, times this."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
@@ -49,7 +50,7 @@ class Ageing:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open invoice; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
+    """An open invoice or bill; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
 
     id: UUID
     number: str
@@ -61,7 +62,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """What one customer owes in one currency, by age; its documents where they were asked for."""
+    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where they were asked for."""
 
     name: str
     ages: tuple[Money, ...]
@@ -101,8 +102,10 @@ class CurrencyBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Receivables:
-    """The page: currencies, the agency's own first."""
+class Open:
+    """The page of one kind: currencies, the agency's own first."""
+
+    kind: billing.Kind
 
     blocks: tuple[CurrencyBlock, ...]
     currencies: tuple[str, ...]
@@ -164,29 +167,29 @@ def ageings(ages: list[Row], parties: list[Row], home_currency: str) -> list[Age
     return [_ageing(currency, ages, parties) for currency in (home_currency, *others)]
 
 
-def read_receivables(reader: Reader, asked: Asked, home_currency: str) -> Receivables:
+def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str) -> Open:
     """The page's rows in one trip, each side of the proof by a statement of its own. Raises PeriodInverted."""
     first, last = asked.period
     statements: dict[str, Select[Any]] = {
-        "parties": billing.parties_by_age_statement(KIND, first, last, today=asked.as_of, as_of=asked.as_of),
-        "ever": billing.ageing_statement(KIND, *EVER, today=asked.as_of, as_of=asked.as_of),
-        "control": _control_statement(asked.as_of),
+        "parties": billing.parties_by_age_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of),
+        "ever": billing.ageing_statement(kind, *EVER, today=asked.as_of, as_of=asked.as_of),
+        "control": _control_statement(kind, asked.as_of),
     }
     if asked.party:
         party = None if asked.party == EVERYBODY else asked.party
-        statements["documents"] = billing.list_open_statement(KIND, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
+        statements["documents"] = billing.list_open_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
     read = dict(zip(statements, reader.read(*statements.values()), strict=True))
     known = {row["currency"] for row in (*read["ever"], *read["control"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
-    blocks = [_block(currency, read) for currency in wanted]
-    return Receivables(tuple(block for block in blocks if block.parties or not block.is_proved), tuple(ordered))
+    blocks = [_block(kind, currency, read) for currency in wanted]
+    return Open(kind, tuple(block for block in blocks if block.parties or not block.is_proved), tuple(ordered))
 
 
-def _control_statement(as_of: date) -> Select[Any]:
+def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
     """The control account in each currency, from the ledger alone."""
     books = ledger.trial_balance_statement(as_of).subquery("books")
-    return select(books).where(books.c.purpose == KIND)
+    return select(books).where(books.c.purpose == kind)
 
 
 def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
@@ -203,7 +206,7 @@ def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
     return Ageing(currency, buckets, Money(int(mine[0]["open_minor"]) if 0 in mine else 0, currency), top)
 
 
-def _block(currency: str, read: dict[str, list[Row]]) -> CurrencyBlock:
+def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]]) -> CurrencyBlock:
     documents: dict[str, list[Document]] = defaultdict(list)
     for row in read.get("documents", []):
         if row["currency"] == currency:
@@ -216,7 +219,7 @@ def _block(currency: str, read: dict[str, list[Row]]) -> CurrencyBlock:
         currency,
         parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.name))),
         ever_open=Money(ever, currency),
-        control=Money(int(control["debit_minor"]) - int(control["credit_minor"]) if control else 0, currency),
+        control=Money(SIDE[kind] * (int(control["debit_minor"]) - int(control["credit_minor"])) if control else 0, currency),
         control_code=control["code"] if control else "",
     )
 
