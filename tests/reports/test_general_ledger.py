@@ -21,8 +21,8 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import compiled
-from voyagent.ledger import queries, service as ledger
-from voyagent.ledger.queries import Place
+from voyagent.ledger import lines, queries, service as ledger
+from voyagent.ledger.lines import Place
 from voyagent.reports.queries import general_ledger as reports
 from voyagent.reports.queries.periods import Period
 
@@ -143,8 +143,8 @@ def _cost(lane: psycopg.Connection[Any], person: Person, period: Period, after: 
     account = bank(person)
     statements = [
         queries.balances_statement(period.evening_before, [account["id"]]),
-        queries.account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
-        *([queries.balances_at_statement(account["id"], after)] if after else []),
+        lines.account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
+        *([lines.balances_at_statement(account["id"], after)] if after else []),
     ]
     total = 0
     for statement in statements:

@@ -21,7 +21,8 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.ledger.queries import AccountNotFound, Place, accounts_statement
+from voyagent.ledger.lines import Place
+from voyagent.ledger.queries import AccountNotFound, accounts_statement
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now

@@ -10,8 +10,9 @@ from uuid import UUID
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
-from voyagent.ledger.queries import AccountNotFound, Place
+from voyagent.ledger import lines as by_line, queries as ledger
+from voyagent.ledger.lines import Place
+from voyagent.ledger.queries import AccountNotFound
 from voyagent.reports.queries.periods import Period
 
 PAGE_LINES = 100
@@ -80,10 +81,10 @@ def read_general_ledger(reader: Reader, account: Row, period: Period, *, after: 
     statements = [
         ledger.balances_statement(period.evening_before, [account["id"]]),
         ledger.balances_statement(period.last, [account["id"]]),
-        ledger.account_lines_statement(account["id"], period.first, period.last, after=after, limit=limit + 1),
+        by_line.account_lines_statement(account["id"], period.first, period.last, after=after, limit=limit + 1),
     ]
     if after is not None:
-        statements.append(ledger.balances_at_statement(account["id"], after))
+        statements.append(by_line.balances_at_statement(account["id"], after))
     opened, closed, lines, *behind = reader.read(*statements)
     shown = lines[:limit]
     marked = Place(shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]) if len(lines) > limit else None

@@ -1,0 +1,88 @@
+"""Reading one account line by line, from any place in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_, union_all
+
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import JournalEntry, Posting
+from voyagent.ledger.queries import balances_statement
+
+_ENTRIES = JournalEntry.__table__.c
+_POSTINGS = Posting.__table__.c
+_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+LINES_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place behind a line in the order of an account: book date, entry, line."""
+
+    day: date
+    entry_id: UUID
+    line_no: int
+
+    def encode(self) -> str:
+        """The text that a reader hands back."""
+        return f"{self.day:%Y-%m-%d}.{self.entry_id}.{self.line_no}"
+
+    @classmethod
+    def decode(cls, token: str) -> Place:
+        """Read a text of ours. Raises InvalidCursor."""
+        day, _, rest = token.partition(".")
+        entry, _, line = rest.partition(".")
+        entry_id = parse_id(entry)
+        try:
+            found = cls(date.fromisoformat(day), entry_id, int(line)) if entry_id else None
+        except ValueError:
+            found = None
+        if found is None or found.encode() != token or not 0 < found.line_no <= LINES_MAX:
+            raise InvalidCursor
+        return found
+
+
+def account_lines_statement(account_id: UUID, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
+    """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a place: the line, and of its entry narration and source."""
+    statement = (
+        select(
+            _POSTINGS.entry_id,
+            _POSTINGS.line_no,
+            _POSTINGS.effective_date,
+            _POSTINGS.currency,
+            _POSTINGS.debit_minor,
+            _POSTINGS.credit_minor,
+            _POSTINGS.party_name,
+            _POSTINGS.memo,
+            _ENTRIES.narration,
+            _ENTRIES.source_type,
+            _ENTRIES.source_id,
+        )
+        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
+        .where(owned(Posting), owned(JournalEntry), _POSTINGS.account_id == account_id, _POSTINGS.effective_date.between(first, last))
+    )
+    if after is not None:
+        statement = statement.where(_POSTINGS.effective_date >= after.day, _behind(after))
+    return statement.order_by(_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no).limit(limit)
+
+
+def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
+    """currency, debit_minor, credit_minor of an account up to and including the line before a place: the days before from roll-ups, its own day from lines."""
+    before = balances_statement(place.day - timedelta(days=1), [account_id]).subquery("before")
+    same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
+        owned(Posting), _POSTINGS.account_id == account_id, _POSTINGS.effective_date == place.day, not_(_behind(place))
+    )
+    both = union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day).subquery("both").c
+    debit, credit = (cast(func.sum(side), BigInteger) for side in (both.debit_minor, both.credit_minor))
+    return select(both.currency, debit.label("debit_minor"), credit.label("credit_minor")).group_by(both.currency).order_by(both.currency)
+
+
+def _behind(place: Place) -> ColumnElement[bool]:
+    mark = tuple_(*(literal(value, column.type) for value, column in zip((place.day, place.entry_id, place.line_no), _PLACE, strict=True)))
+    return tuple_(*_PLACE) > mark
