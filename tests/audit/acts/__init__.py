@@ -9,6 +9,7 @@ NO_ACTS = {
     "audit.check_agencies": "the same, each night",
     "audit.nightly": "the same, each night",
     "audit verify": "it only reads",
+    "books check": "it only reads",
     "replay": "the same",
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
