@@ -155,12 +155,13 @@ def test_a_draft_says_that_it_is_none_yet_and_who_can_issue_it(alice: Person, vi
     page = Page(alice.browser.get(f"/invoices/{invoice_id}"))
     assert "Draft invoice" in page.words(".//article")
     assert "numbered when it is issued" in page.words(".//article")
-    assert "Ask the assistant to issue it" in page.words(".//header")
+    assert f"/invoices/{invoice_id}/issue" in page.links()
     assert not page.all(".//section[@id='books']")
     looked = Page(victor.browser.get(f"/invoices/{invoice_id}"))
     assert looked.status == 200
     assert "Ask the assistant" not in looked.words(".//header")
-    assert "Draft an invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
+    assert not {f"/invoices/{invoice_id}/{step}" for step in ("issue", "edit", "discard")} & set(looked.links())
+    assert "New invoice" not in Page(victor.browser.get("/invoices")).words(".//header")
 
 
 def test_another_agency_s_invoice_an_unknown_and_a_malformed_one_are_not_there(alice: Person, charlie: Person) -> None:

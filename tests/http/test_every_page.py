@@ -41,6 +41,8 @@ READS_NO_QUERY = {
         "identity.sign_up",
         "settings.index",
     ),
+    *("billing.edit", "billing.discard", "billing.issue", "billing.receipt"),
+    *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }
 
 
@@ -84,7 +86,27 @@ QUERY_VALUES = ["%00", "a%00b", "%ED%A0%80", "%FF", LONG, "-1", "999999999999999
 FORM_VALUES = ["\x00", f"{MARK}\x00", LONG, MARK, MARK * 300, "-1", "9" * 40, "NaN", "1e400", "2026-02-30", "\u202e\U0010ffff", ""]
 # Every name that a page or a form of ours reads; a name that it does not know it ignores.
 QUERY_NAMES = [
-    *("q", "status", "offset", "limit", "page", "sort", "open", "cursor", "about", "from", "to", "first", "after", "step", "next", "token", "customer_name"),
+    "enquiry_id",
+    *(
+        "q",
+        "status",
+        "offset",
+        "limit",
+        "page",
+        "sort",
+        "open",
+        "cursor",
+        "about",
+        "from",
+        "to",
+        "first",
+        "after",
+        "step",
+        "next",
+        "token",
+        "customer_name",
+        "enquiry_id",
+    ),
     *(
         "session_id",
         "kind",
@@ -110,6 +132,7 @@ FORM_NAMES = [
     *("four_eyes", "financial_year_start_month"),
     *("name", "scopes", "expires_in_days", "code"),
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
+    *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
 ]
 

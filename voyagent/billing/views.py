@@ -5,19 +5,27 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import make_response, render_template, request
+from flask import make_response, render_template, request, url_for
+from flask_babel import gettext as _
 
-from voyagent.billing import queries
+from voyagent.billing import queries, service
+from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, InvoiceForm, ReceiptForm
 from voyagent.billing.forms import InvoiceList
-from voyagent.billing.models import OPEN_INVOICE
+from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
+from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
+from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.guards import Guard
-from voyagent.http.htmx import is_htmx
-from voyagent.http.pages import PageBlueprint
+from voyagent.http.htmx import is_htmx, see_other
+from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader, Row
+from voyagent.ledger import queries as accounts
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -49,6 +57,110 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         payments=_with_amounts(document.payments, currency, "amount"),
         journal=_with_amounts(document.journal, currency, "debit", "credit"),
     )
+
+
+@pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound)
+def new(actor: Actor) -> Any:
+    """Draw an invoice up; of an enquiry with its customer. "Add a line" goes on with what is typed."""
+    form = InvoiceForm(actor.currency, data=_begun())
+    drawn = None if _goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
+    if drawn is None:
+        return _form_page(form, None)
+    toast(_("The draft for %(name)s is saved.", name=drawn.party_name))
+    return see_other(url_for("billing.invoice", invoice_id=drawn.id))
+
+
+@pages.page("/invoices/<invoice_id>/edit", methods=("GET", "POST"), permission="invoice.draft", missing=InvoiceNotFound)
+def edit(actor: Actor, invoice_id: UUID) -> Any:
+    """Change a draft."""
+    draft = queries.get_invoice(invoice_id)
+    form = InvoiceForm.of(draft, queries.get_lines(invoice_id))
+
+    def act(body: InvoiceDraftIn) -> Any:
+        changes: Any = body.fields() | {"currency": body.currency}
+        del changes["enquiry_id"]
+        return service.revise_draft(actor, invoice_id, changes)
+
+    if _goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
+        return _form_page(form, queries.get_invoice(invoice_id))
+    toast(_("Saved."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+@pages.page("/invoices/<invoice_id>/discard", methods=("GET", "POST"), permission="invoice.draft", missing=InvoiceNotFound)
+def discard(actor: Actor, invoice_id: UUID) -> Any:
+    """Throw a draft away: the first step names it, the second does it."""
+    draft = queries.get_invoice(invoice_id)
+    if draft.status != "draft":
+        return _not_as_it_was(invoice_id)
+    if request.method == "GET":
+        return render_template("billing/discard.html", invoice=draft)
+    service.discard_draft(actor, invoice_id)
+    toast(_("The draft is gone."))
+    return see_other(url_for("billing.invoices"))
+
+
+@pages.page("/invoices/<invoice_id>/issue", methods=("GET", "POST"), permission="invoice.issue_by_hand", missing=InvoiceNotFound)
+def issue(actor: Actor, invoice_id: UUID) -> Any:
+    """Issue a draft: the first step shows what it will post, the second does it."""
+    draft = queries.get_invoice(invoice_id)
+    if draft.status != "draft":
+        return _not_as_it_was(invoice_id)
+    if request.method == "GET":
+        total = Money(draft.total_minor, draft.currency)
+        number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
+        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=_postings(total))
+    issued = service.issue_invoice(actor, invoice_id)
+    toast(_("Invoice %(number)s is issued.", number=issued.number))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+@pages.page("/invoices/<invoice_id>/receipt", methods=("GET", "POST"), permission="payment.record_by_hand", missing=InvoiceNotFound)
+def receipt(actor: Actor, invoice_id: UUID) -> Any:
+    """Note what a customer has paid: all that is open today, unless something else is typed."""
+    document = queries.get_invoice(invoice_id)
+    if document.status not in OPEN_INVOICE:
+        return _not_as_it_was(invoice_id)
+    still = Money(document.open_minor, document.currency)
+    form = ReceiptForm(data={"amount": f"{still.decimal:,f}", "paid_on": today()})
+
+    def act(body: ReceiptIn) -> Any:
+        return service.record_receipt(actor, invoice_id, body.money(still.currency), body.paid_on, reference=body.reference, account=body.account)
+
+    if form.attempt(act, **RECEIPT_PLACES) is None:
+        document = queries.get_invoice(invoice_id)
+        return render_template("billing/receipt.html", form=form, invoice=document, open=still), form.status
+    toast(_("The payment is recorded."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+def _begun() -> dict[str, Any]:
+    """What a new invoice begins with: today, and the customer of the enquiry that it comes from. Raises EnquiryNotFound."""
+    begun: dict[str, Any] = {"issue_date": today(), "due_date": today(), "customer_name": request.args.get("customer_name", "")[:255]}
+    if (enquiry_id := parse_id(request.args.get("enquiry_id", ""))) is None:
+        return begun
+    return begun | {"enquiry_id": enquiry_id, "customer_name": enquiries.get_enquiry(enquiry_id).customer_name}
+
+
+def _goes_on() -> bool:
+    return request.method == "POST" and request.form.get("then") == "line"
+
+
+def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
+    blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
+    shown = {"rows": [*form.line_items.data, *({} for _ in range(blank))], "postings": _postings(form.total), "total": form.total}
+    return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status
+
+
+def _postings(total: Money | None) -> list[dict[str, Any]]:
+    """What issuing would post: the accounts with their side; without an amount while the lines cannot be read."""
+    found = accounts.find_accounts(purpose for purpose, _sign in service.ISSUE_SIDES)
+    return [{"account": found[purpose], "is_debit": sign > 0, "amount": total} for purpose, sign in service.ISSUE_SIDES if purpose in found]
+
+
+def _not_as_it_was(invoice_id: UUID) -> Any:
+    toast(_("This invoice cannot take that step any more."), kind="error")
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
 def _shown(row: Row) -> Row:

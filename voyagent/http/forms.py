@@ -51,6 +51,8 @@ class DateText(StringField):
     @property
     def iso(self) -> str | None:
         """The date as YYYY-MM-DD; the raw text where it cannot be read, so that the schema refuses it; None where blank."""
+        if isinstance(self.data, date):
+            return self.data.isoformat()  # what the form began with, where the field was not sent
         text = (self.data or "").strip()
         if not text:
             return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted as granted
@@ -135,3 +136,43 @@ def open_a_month_again_on_its_page(stage: Stage) -> Doing:
 def close_a_month_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/months/2024-05/close")
+
+
+# By people, in the browser ---------------------------------------------------------------------------------------------------
+
+TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "currency": "INR"}
+LINE = {"description": "Dubai visa", "quantity": "2", "unit_price": "22,500"}
+
+
+@act("POST /invoices/new", leaves=in_the_browser(Left("invoice.drafted", INVOICE, says=TOTAL)), answers=303)
+def draft_an_invoice_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/invoices/new", **TYPED, **LINE, due_date="10 Jun 2024")
+
+
+@act("POST /invoices/<invoice_id>/edit", leaves=in_the_browser(Left("invoice.revised", INVOICE, says={"fields": [{"field": "due_date"}]})), answers=303)
+def revise_a_draft_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/edit", **TYPED, **LINE, due_date="30 Jun 2024")
+
+
+@act("POST /invoices/<invoice_id>/discard", leaves=in_the_browser(Left("invoice.discarded", INVOICE, says=TOTAL)), answers=303)
+def discard_a_draft_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/discard", token_from="/team")
+
+
+@act("POST /invoices/<invoice_id>/issue", leaves=in_the_browser(POSTED, Left("invoice.issued", BOOKED)), answers=303)
+def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/issue", token_from="/team")
+
+
+@act(
+    "POST /invoices/<invoice_id>/receipt",
+    leaves=in_the_browser(POSTED, Left("payment.received", ("invoice_id", "payment_id"), says={"amount": "100.00"})),
+    answers=303,
+)
+def note_a_receipt_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/receipt", amount="100", paid_on="25 Jun 2024", account="bank")

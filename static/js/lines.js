@@ -1,0 +1,65 @@
+// The lines of a document: Enter adds one, and what they come to is told while it is typed. The server reads and adds up by itself; this only shows.
+
+const form = document.querySelector("form[data-lines]");
+const rows = form?.querySelector("[data-line-rows]");
+const language = document.documentElement.lang || "en";
+
+function places(currency) {
+  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
+}
+
+// Whole minor units, or null for what is no amount of the currency.
+function minorOf(text, digits) {
+  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(text.replace(/[,\s]/g, "") || "0");
+  const rest = (found?.[2] ?? "").replace(/0+$/, "");
+  return found && rest.length <= digits ? BigInt(found[1] + rest.padEnd(digits, "0")) : null;
+}
+
+function shown(minor, digits) {
+  const text = minor.toString().padStart(digits + 1, "0");
+  const whole = BigInt(text.slice(0, text.length - digits || undefined)).toLocaleString(language.startsWith("hi") ? "en-IN" : form.elements.currency.value === "INR" ? "en-IN" : "en");
+  return digits ? `${whole}.${text.slice(-digits)}` : whole;
+}
+
+function total() {
+  const currency = form.elements.currency.value;
+  const digits = places(currency);
+  let sum = 0n;
+  for (const row of rows.rows) {
+    const [, quantity, price] = row.querySelectorAll("input");
+    const times = /^\d{1,7}$/.test(quantity.value.trim() || "1") ? BigInt(quantity.value.trim() || "1") : null;
+    const minor = minorOf(price.value, digits);
+    const amount = times !== null && minor !== null ? times * minor : null;
+    row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits) : "";
+    sum = sum === null || amount === null ? null : sum + amount;
+  }
+  for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits)}` : "–";
+}
+
+function addLine() {
+  const fresh = rows.rows[rows.rows.length - 1].cloneNode(true);
+  const number = rows.rows.length + 1;
+  for (const input of fresh.querySelectorAll("input")) {
+    input.value = "";
+    input.classList.remove("is-invalid");
+    input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, number));
+  }
+  fresh.querySelector("[data-line-amount]").textContent = "";
+  rows.append(fresh);
+  fresh.querySelector("input").focus();
+}
+
+rows?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
+  event.preventDefault();
+  const next = event.target.closest("tr").nextElementSibling;
+  if (next) next.querySelector("input").focus();
+  else addLine();
+});
+form?.querySelector("[data-add-line]").addEventListener("click", (event) => {
+  event.preventDefault();
+  addLine();
+});
+form?.addEventListener("input", total);
+form?.addEventListener("change", total);
+if (form) total();

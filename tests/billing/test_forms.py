@@ -1,0 +1,128 @@
+"""The pages on which invoices are drawn up, changed, issued and paid by people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import draft, issued, seen
+from tests.enquiries.reading import Page
+from tests.ledger.books import balances
+from tests.people import Person, csrf
+from voyagent.billing.models import Invoice
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel.db import db
+
+TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
+LINES = {"description": ["Dubai visa", "", "Fee"], "quantity": ["2", "", ""], "unit_price": ["22,500", "", "0.50"]}
+
+
+def send(person: Person, path: str, **fields: Any) -> Any:
+    browser = person.browser
+    return browser.post(path, data={**fields, "csrf_token": csrf(browser, "/team")})
+
+
+def drafts(person: Person) -> list[Any]:
+    with person.acting():
+        return list(db.session.scalars(sa.select(Invoice.id)))
+
+
+def test_an_invoice_is_drawn_up_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
+    answer = send(alice, "/invoices/new", **TYPED, **LINES)
+    (invoice_id,) = drafts(alice)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
+    after = seen(alice, invoice_id)
+    assert (after["total_minor"], str(after["due_date"]), after["status"]) == (4_500_050, "2024-06-25", "draft")
+
+
+def test_a_new_one_begins_with_the_customer_of_its_enquiry(alice: Person, charlie: Person) -> None:
+    mine, theirs = (person.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id) for person in (alice, charlie))
+    page = Page(alice.browser.get(f"/invoices/new?enquiry_id={mine}"))
+    assert page.all(".//input[@name='customer_name']")[0].get("value") == "Deepa Krishnan"
+    assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(mine)
+    assert alice.browser.get(f"/invoices/new?enquiry_id={theirs}").status_code == 404
+    send(alice, "/invoices/new", **TYPED, **LINES, enquiry_id=str(mine))
+    assert f"/enquiries/{mine}" in Page(alice.browser.get(f"/invoices/{drafts(alice)[0]}")).links()
+
+
+def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: Person) -> None:
+    answer = send(alice, "/invoices/new", **TYPED, **LINES, then="line")
+    page = Page(answer)
+    assert page.status == 200
+    assert drafts(alice) == [], "nothing is made"
+    assert [field.get("value") for field in page.all(".//input[@name='description']")] == ["Dubai visa", "Fee", "", "", ""]
+    posted = page.words(".//section[@id='postings']")
+    assert "1200 Trade receivables" in posted
+    assert "4300 Sales of travel services" in posted
+    assert posted.count("45,000.50") == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"customer_name": " "}, "A name is needed."),
+        ({"description": [], "quantity": [], "unit_price": []}, "Write at least one line."),
+        ({"unit_price": ["x", "", "1"]}, "Write an amount such as"),
+        ({"quantity": ["two", "", "1"]}, "Write how many in figures."),
+        ({"unit_price": ["1.005", "", "1"]}, "not an amount of this currency"),
+        ({"due_date": "9 Jun 2024"}, "These dates do not fit"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_stays(alice: Person, changes: dict[str, Any], said: str) -> None:
+    answer = send(alice, "/invoices/new", **(TYPED | LINES | changes))
+    page = Page(answer)
+    assert page.status == 422
+    assert said in page.words(".//form[@id='invoice-form']")
+    assert drafts(alice) == []
+    assert page.all(".//input[@name='party_reference']")
+
+
+def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: Person) -> None:
+    invoice_id = draft(alice)
+    page = Page(alice.browser.get(f"/invoices/{invoice_id}/edit"))
+    assert [field.get("value") for field in page.all(".//input[@name='unit_price']")][:1] == ["22,500.00"]
+    assert send(alice, f"/invoices/{invoice_id}/edit", **TYPED, description="Dubai visa", quantity="1", unit_price="100").status_code == 303
+    look = Page(alice.browser.get(f"/invoices/{invoice_id}/issue"))
+    assert "2024-25/000001" in look.words(".//form[@id='confirm']")
+    assert look.words(".//section[@id='postings']").count("100.00") == 2
+    assert balances(alice) == {}, "a look posts nothing"
+    assert send(alice, f"/invoices/{invoice_id}/issue").status_code == 303
+    assert balances(alice)[("receivable", "INR")] == 10_000
+    pay = Page(alice.browser.get(f"/invoices/{invoice_id}/receipt"))
+    assert pay.all(".//input[@name='amount']")[0].get("value") == "100.00"
+    over = send(alice, f"/invoices/{invoice_id}/receipt", amount="100.01", paid_on="12 Jun 2024", account="cash")
+    assert over.status_code == 422
+    assert "more than is still open" in Page(over).words(".//form[@id='receipt-form']")
+    assert send(alice, f"/invoices/{invoice_id}/receipt", amount="100", paid_on="12 Jun 2024", account="cash").status_code == 303
+    assert balances(alice)[("cash", "INR")] == 10_000
+    assert seen(alice, invoice_id)["status"] == "paid"
+
+
+def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
+    invoice_id = draft(alice)
+    assert "Deepa Krishnan" in Page(alice.browser.get(f"/invoices/{invoice_id}/discard")).words(".//form[@id='confirm']")
+    assert drafts(alice) == [invoice_id]
+    assert send(alice, f"/invoices/{invoice_id}/discard").status_code == 303
+    assert drafts(alice) == []
+
+
+def test_a_step_that_is_over_leads_back(alice: Person) -> None:
+    sent, drawn = issued(alice), draft(alice)
+    for invoice_id, step in ((sent, "issue"), (sent, "discard"), (drawn, "receipt")):
+        for answer in (alice.browser.get(f"/invoices/{invoice_id}/{step}"), send(alice, f"/invoices/{invoice_id}/{step}")):
+            assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
+    assert send(alice, f"/invoices/{sent}/edit", **TYPED, **LINES).status_code == 422
+
+
+def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:
+    drawn, sent = draft(alice), issued(alice)
+    page = Page(bob.browser.get(f"/invoices/{drawn}"))
+    assert f"/invoices/{drawn}/edit" in page.links()
+    assert f"/invoices/{drawn}/issue" not in page.links()
+    assert "Ask the assistant to issue it" in page.words(".//header")
+    assert f"/invoices/{sent}/receipt" not in Page(bob.browser.get(f"/invoices/{sent}")).links()
+    for path in (f"/invoices/{drawn}/issue", f"/invoices/{sent}/receipt"):
+        assert bob.browser.get(path).status_code == 403
+        assert send(bob, path).status_code == 403

@@ -1,0 +1,138 @@
+"""Forms of invoices: the document with its lines, and a receipt. What they accept is what the API accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+
+from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
+from voyagent.http.forms import DateText, SchemaForm
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+
+LINE_NAMES = ("description", "quantity", "unit_price")
+_AMOUNT = _l("Write an amount such as 45000 or 45,000.50.")
+# Where a refusal of the rules is shown.
+DRAFT_PLACES = {
+    "customer_name_required": "customer_name",
+    "invalid_date": "due_date",
+    "invalid_amount": "line_items",
+    "invalid_currency": "currency",
+    "total_out_of_range": "line_items",
+    "invoice_not_draft": "",
+    "enquiry_not_found": "",
+}
+RECEIPT_PLACES = {
+    "payment_exceeds_open": "amount",
+    "invalid_amount": "amount",
+    "invalid_date": "paid_on",
+    "document_not_open": "",
+    "account_not_found": "account",
+    "account_inactive": "account",
+}
+
+
+class LinesField(StringField):  # type: ignore[misc]  # WTForms has no types
+    """Lines of a document as rows of three inputs each; a row in which nothing is written is none."""
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Read the rows that were sent, side by side, or take those that are known."""
+        super().process(None, data, extra_filters)
+        self.data: list[dict[str, str]] = list(data or [])
+        if formdata is not None and any(name in formdata for name in LINE_NAMES):
+            columns = [formdata.getlist(name)[: LINES_MAX + 1] for name in LINE_NAMES]
+            rows = (dict(zip(LINE_NAMES, row, strict=True)) for row in zip(*columns, strict=False))
+            self.data = [row for row in rows if row["description"].strip() or row["unit_price"].strip()]
+
+
+class InvoiceForm(SchemaForm[InvoiceDraftIn]):
+    """An invoice that is drawn up or changed; thousands may be grouped."""
+
+    schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
+        "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
+        "customer_name.string_too_short": _l("A name is needed."),
+        "customer_name.missing": _l("A name is needed."),
+        "line_items.string_pattern_mismatch": _AMOUNT,
+        "line_items.too_short": _l("Write at least one line."),
+        "line_items.too_long": _l("A document has at most 200 lines."),
+        "line_items.string_too_short": _l("Each line says what it is for."),
+        "line_items.int_parsing": _l("Write how many in figures."),
+    }
+
+    customer_name = StringField(_l("Customer"))
+    issue_date = DateText(_l("Issued"))
+    due_date = DateText(_l("Due"))
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    party_reference = StringField(_l("Their reference"))
+    line_items = LinesField(_l("Lines"))
+    notes = TextAreaField(_l("Notes for the customer"))
+    enquiry_id = HiddenField()
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+        self.wrong: set[tuple[int, str]] = set()
+
+    @classmethod
+    def of(cls, invoice: Invoice, lines: Iterable[InvoiceLine]) -> InvoiceForm:
+        """The form over a draft."""
+        names = ("issue_date", "due_date", "party_reference", "notes", "enquiry_id")
+        rows = [
+            {"description": line.description, "quantity": str(line.quantity), "unit_price": f"{Money(line.unit_price_minor, invoice.currency).decimal:,f}"}
+            for line in lines
+        ]
+        data = {name: getattr(invoice, name) for name in names} | {"customer_name": invoice.party_name, "line_items": rows}
+        return cls(invoice.currency, data=data)
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, prices without their grouping; a quantity that is not written is one."""
+        rows = [
+            {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": _plain(row["unit_price"]) or "0"}
+            for row in self.line_items.data
+        ]
+        return super().values() | {"line_items": rows}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A finding about a line is told at the lines, and its input is marked."""
+        if len(loc) == 3 and isinstance(loc[1], int):
+            self.wrong.add((loc[1], str(loc[2])))
+        return super().place_of(loc)
+
+    @property
+    def total(self) -> Money | None:
+        """What the lines that can be read come to so far."""
+        try:
+            prices = [(Money.parse(_plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
+        except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
+            return None
+        return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
+
+
+class ReceiptForm(SchemaForm[ReceiptIn]):
+    """What a customer has paid."""
+
+    schema: ClassVar[type[BaseModel]] = ReceiptIn
+    sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": _AMOUNT, "cash_or_bank": _l("Choose one of the list.")}
+
+    amount = StringField(_l("Amount"))
+    paid_on = DateText(_l("Paid on"))
+    account = SelectField(_l("Into"), choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))], validate_choice=False)
+    reference = StringField(_l("Reference"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, the amount without its grouping."""
+        values = super().values()
+        return values | ({"amount": _plain(values["amount"])} if values.get("amount") else {})
+
+
+def _plain(typed: str) -> str:
+    return "".join(typed.replace(",", "").split())
