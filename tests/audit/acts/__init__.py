@@ -11,7 +11,6 @@ NO_ACTS = {
     "audit verify": "it only reads",
     "books check": "it only reads",
     "replay": "the same",
-    "books check": "the same",
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",
     "mail.see_to": "the same",
