@@ -213,7 +213,7 @@ def book_a_hotel_by_a_grant(stage: Stage) -> Doing:
 @act("approvals.run_effect", leaves=(Left("trip.hotel_cancelled", LINE, **AT_SUPPLIER), _effect("cancel_hotel_booking"), CONTINUED))
 def cancel_a_hotel_by_a_grant(stage: Stage) -> Doing:
     rate, people = _stay(stage)
-    return _granted(stage, "cancel_hotel_booking", booking_id=str(book(stage.bob, rate, people, "ap-1").id))
+    return _granted(stage, "cancel_hotel_booking", booking_id=str(book(stage.bob, rate, people).id))
 
 
 @act("approvals.run_effect", leaves=(Left("trip.visa_filed", (*LINE, "passenger_id"), **AT_SUPPLIER), _effect("file_visa"), CONTINUED))
