@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from voyagent.approvals import service as approvals_service
 from voyagent.assistant import loop, service
 from voyagent.assistant.planner.builtin import BuiltInPlanner
 from voyagent.assistant.planner.moves import Conversation, Move, Tell, silently
-from voyagent.billing import queries as billing
+from voyagent.billing import queries as billing, service as billing_service
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.enquiries import queries as enquiries, service as enquiries_service
@@ -140,8 +141,8 @@ def test_an_effect_that_fails_is_told_with_its_reason(talk: Talk, alice: Person,
     invoice_id = issue_arguments(owner_engine, issue["approval_id"])["invoice_id"]
     with alice.acting() as actor:
         approvals_service.resolve(actor, issue["approval_id"], granted=True)
-    with owner_engine.begin() as connection:  # after the grant: before it, the grant itself would be refused as stale
-        connection.execute(sa.text("update invoices set status = 'void' where id = :i"), {"i": invoice_id})
+    with alice.acting() as actor:  # after the grant: before it, the grant itself would be refused as stale
+        billing_service.issue_invoice(actor, UUID(invoice_id))
     talk.drain()
     told = talk.events(alice, session_id)[len(drafted) :]
     assert kinds(told) == ["approval_granted", "tool_result", "text_delta", "final"]

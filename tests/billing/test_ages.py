@@ -79,6 +79,23 @@ def test_what_was_paid_since_was_open_then(alice: Person) -> None:
     assert ages(alice, *EVER) == {}
 
 
+def test_what_is_credited_is_not_open(alice: Person) -> None:
+    invoice_id, bill_id = issued(alice), receive(alice)
+    with alice.acting():
+        for table, document_id in (("invoices", invoice_id), ("bills", bill_id)):
+            rows_changed(f"update {table} set credited_minor = 500_000 where id = :id", id=document_id)
+    assert untied(alice) == []
+    for kind in ("receivable", "payable"):
+        assert ages(alice, *EVER, kind=kind) == {("INR", 3): (1, 4_000_000)}
+        with alice.reading() as reader:
+            assert [row["open_minor"] for row in queries.list_open(reader, kind, *EVER, today=TODAY)] == [4_000_000]
+    with alice.acting():
+        assert queries.get_invoice(invoice_id).open_minor == queries.get_bill(bill_id).open_minor == 4_000_000
+        rows_changed("update invoices set credited_minor = total_minor, status = 'paid' where id = :id", id=invoice_id)
+    assert ages(alice, *EVER) == {}
+    assert untied(alice) == []
+
+
 def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person) -> None:
     issued(alice)
     for as_of in (None, TODAY):

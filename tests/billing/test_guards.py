@@ -57,13 +57,36 @@ def test_a_received_bill_stays_as_it_was_received(alice: Person, raw: sa.Engine)
         ("update invoices set status = 'paid' where id = :id", "ck_invoices_paid"),
         ("update invoices set paid_minor = total_minor + 1, status = 'paid' where id = :id", "ck_invoices_"),
         ("update invoices set status = 'lost' where id = :id", "ck_invoices_"),
+        ("update invoices set credited_minor = total_minor where id = :id", "ck_invoices_paid"),
+        ("update invoices set credited_minor = -1 where id = :id", "ck_invoices_amounts"),
+        ("update invoices set credited_minor = 1, paid_minor = total_minor, status = 'paid' where id = :id", "ck_invoices_"),
+        ("update invoices set status = 'void' where id = :id", "ck_invoices_voided"),
+        ("update invoices set status = 'void', voided_on = issue_date - 1, void_reason = 'x', void_entry_id = entry_id where id = :id", "ck_invoices_voided"),
+        (
+            "update invoices set status = 'void', voided_on = issue_date, void_reason = 'x', void_entry_id = entry_id, paid_minor = 1 where id = :id",
+            "ck_invoices_voided",
+        ),
+        ("update invoices set voided_on = issue_date where id = :id", "ck_invoices_voided"),
     ],
 )
-def test_what_was_paid_fits_the_state(alice: Person, raw: sa.Engine, change: str, constraint: str) -> None:
+def test_what_was_paid_and_credited_fits_the_state(alice: Person, raw: sa.Engine, change: str, constraint: str) -> None:
     invoice_id = issued(alice)
     with pytest.raises(sa.exc.IntegrityError, match=constraint), raw.begin() as connection:
         bind(connection, alice)
         connection.execute(sa.text(change), {"id": invoice_id})
+
+
+def test_what_is_void_stays_void(alice: Person, raw: sa.Engine) -> None:
+    invoice_id = issued(alice)
+    with raw.begin() as connection:
+        bind(connection, alice)
+        void = "update invoices set status = 'void', voided_on = issue_date, void_reason = 'Twice', void_entry_id = entry_id where id = :id"
+        connection.execute(sa.text(void), {"id": invoice_id})
+    back = "status = 'issued', voided_on = null, void_reason = null, void_entry_id = null"
+    for change in (back, "void_reason = 'Another'", "voided_on = voided_on + 1"):
+        with pytest.raises(sa.exc.DBAPIError, match="that were posted"), raw.begin() as connection:
+            bind(connection, alice)
+            connection.execute(sa.text(f"update invoices set {change} where id = :id"), {"id": invoice_id})
 
 
 def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> None:

@@ -16,11 +16,17 @@ _ZERO = text("0")
 _DRAFT = text("'draft'")
 _SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
 _DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
-_AMOUNTS = "total_minor > 0 and paid_minor between 0 and total_minor"
+_AMOUNTS = "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= total_minor"
+_OPEN = "paid_minor + credited_minor < total_minor"
+_VOIDED = (
+    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and {posted} and voided_on >= issue_date and paid_minor = 0"
+    " and credited_minor = 0 else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
+)
 _CURRENCY = "currency ~ '^[A-Z]{3}$'"
 _LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 OPEN_INVOICE = ("issued", "partially_paid")
 OPEN_BILL = ("received", "scheduled")
+OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 def _references(table: str, column: str, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
@@ -28,7 +34,7 @@ def _references(table: str, column: str, name: str, ondelete: str | None = None)
 
 
 class Invoice(TenantOwned, Base):
-    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid moves."""
+    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves."""
 
     __tablename__ = "invoices"
 
@@ -39,11 +45,16 @@ class Invoice(TenantOwned, Base):
     currency: Mapped[str]
     total_minor: Mapped[int]
     paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
     entry_id: Mapped[UUID | None]
+    voided_on: Mapped[date | None]
+    void_reason: Mapped[str | None]
+    void_entry_id: Mapped[UUID | None]
+    voided_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
@@ -56,6 +67,8 @@ class Invoice(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
         _references("journal_entries", "entry_id", "fk_invoices_entry"),
+        _references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
+        _references("users", "voided_by_user_id", "fk_invoices_voider"),
         _references("users", "created_by_user_id", "fk_invoices_creator"),
         _references("users", "issued_by_user_id", "fk_invoices_issuer"),
         _references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
@@ -71,14 +84,16 @@ class Invoice(TenantOwned, Base):
             name="issued",
         ),
         CheckConstraint(
-            "case status when 'partially_paid' then paid_minor > 0 and paid_minor < total_minor"
-            " when 'paid' then paid_minor = total_minor when 'void' then true else paid_minor = 0 end",
+            f"case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'issued' then paid_minor = 0 and {_OPEN}"
+            f" when 'partially_paid' then paid_minor > 0 and {_OPEN} when 'paid' then paid_minor + credited_minor = total_minor else true end",
             name="paid",
         ),
+        CheckConstraint(_VOIDED.format(posted="num_nonnulls(number, entry_id) = 2"), name="voided"),
         Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_invoices_due", "tenant_id", "due_date", "id"),
         Index("ix_invoices_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
+        Index("ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
         Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
         Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
@@ -88,8 +103,8 @@ class Invoice(TenantOwned, Base):
 
     @property
     def open_minor(self) -> int:
-        """What is still to be paid."""
-        return self.total_minor - self.paid_minor
+        """What is still to be paid: neither paid nor credited."""
+        return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class InvoiceLine(TenantBound, Base):
@@ -108,7 +123,7 @@ class InvoiceLine(TenantBound, Base):
 
 
 class Bill(TenantOwned, Base):
-    """What a supplier is to be paid, by the supplier's own reference; once received it is posted, and only what was paid moves."""
+    """What a supplier is to be paid, by the supplier's own reference; once received it is posted, and only what was paid or credited moves."""
 
     __tablename__ = "bills"
 
@@ -119,11 +134,16 @@ class Bill(TenantOwned, Base):
     currency: Mapped[str]
     total_minor: Mapped[int]
     paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
     entry_id: Mapped[UUID | None]
+    voided_on: Mapped[date | None]
+    void_reason: Mapped[str | None]
+    void_entry_id: Mapped[UUID | None]
+    voided_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
@@ -131,6 +151,8 @@ class Bill(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "vendor_reference", name="uq_bills_vendor_reference"),
         _references("journal_entries", "entry_id", "fk_bills_entry"),
+        _references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
+        _references("users", "voided_by_user_id", "fk_bills_voider"),
         _references("users", "created_by_user_id", "fk_bills_creator"),
         CheckConstraint(_CURRENCY, name="currency"),
         CheckConstraint(_DATES, name="dates"),
@@ -138,19 +160,22 @@ class Bill(TenantOwned, Base):
         CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
         CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
         CheckConstraint(
-            "case status when 'draft' then paid_minor = 0 when 'paid' then paid_minor = total_minor when 'void' then true else paid_minor < total_minor end",
+            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'paid' then paid_minor + credited_minor = total_minor"
+            f" when 'void' then true else {_OPEN} end",
             name="paid",
         ),
+        CheckConstraint(_VOIDED.format(posted="entry_id is not null"), name="voided"),
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
+        Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
         Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )
 
     @property
     def open_minor(self) -> int:
-        """What is still to be paid."""
-        return self.total_minor - self.paid_minor
+        """What is still to be paid: neither paid nor credited."""
+        return self.total_minor - self.paid_minor - self.credited_minor
 
 
 class BillLine(TenantBound, Base):

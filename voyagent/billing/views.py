@@ -171,7 +171,7 @@ def _shown(row: Row) -> Row:
     return row | {
         "total": Money(row["total_minor"], currency),
         "paid": Money(row["paid_minor"], currency),
-        "open": Money(row["total_minor"] - row["paid_minor"] if row["status"] in OPEN_INVOICE else 0, currency),
+        "open": Money(queries.open_minor_of(row), currency),
         "paid_percent": 100 * row["paid_minor"] // row["total_minor"],
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,

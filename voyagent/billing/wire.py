@@ -8,8 +8,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.models import OPEN_INVOICE
-from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
+from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed, open_minor_of
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, MoneyAccount, PlainAmount, items
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
@@ -190,8 +189,7 @@ def wire_list(page: Listed, limit: int) -> Row:
 
 def wire_brief(row: Row) -> Row:
     """An invoice in the list as the API writes it."""
-    open_minor = row["total_minor"] - row["paid_minor"] if row["status"] in OPEN_INVOICE else 0
-    told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row, open_minor)} | {"customer_name": row["party_name"]}
+    told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {"customer_name": row["party_name"]}
     told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
     return {name: told[name] if name in told else row[name] for name in InvoiceBrief.model_fields}
 
@@ -224,5 +222,5 @@ def _wire_line(line: Row) -> Row:
     return {"description": line["description"], "quantity": line["quantity"]} | amounts
 
 
-def _amounts(row: Row, open_minor: int) -> tuple[tuple[str, int], ...]:
-    return ("total_amount", row["total_minor"]), ("paid_amount", row["paid_minor"]), ("open_amount", open_minor)
+def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
+    return ("total_amount", row["total_minor"]), ("paid_amount", row["paid_minor"]), ("open_amount", open_minor_of(row))

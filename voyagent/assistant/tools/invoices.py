@@ -160,7 +160,7 @@ def _shown(row: Row) -> JsonObject:
         "number": row["number"],
         "customer_name": row["party_name"],
         "total": amount(row["total_minor"]),
-        "open": amount(0 if row["status"] in ("draft", "void") else row["total_minor"] - row["paid_minor"]),
+        "open": amount(queries.open_minor_of(row)),
         "issue_date": row["issue_date"].isoformat(),
         "due_date": row["due_date"].isoformat(),
         "status": row["status"],

@@ -30,6 +30,7 @@ from voyagent.billing.queries.documents import (
     get_invoice,
     get_lines,
     list_drafts,
+    open_minor_of,
     read_board,
     read_document,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "list_invoices",
     "list_open",
     "list_open_statement",
+    "open_minor_of",
     "outstanding_statement",
     "parties_by_age",
     "parties_by_age_statement",

@@ -149,7 +149,7 @@ def untied_ageing(reader: Reader) -> list[Row]:
         month = cast(func.date_trunc("month", table.c.issue_date), Date)
         for which, key in (("due", _text(table.c.due_date)), ("party", table.c.party_key)):
             parts.append(
-                select(literal(which), literal(kind), table.c.currency, month, key, literal(-1), table.c.paid_minor - table.c.total_minor).where(
+                select(literal(which), literal(kind), table.c.currency, month, key, literal(-1), -_open_of(table)).where(
                     owned(table), table.c.status.in_(_OPEN[kind])
                 )
             )
@@ -162,32 +162,47 @@ def untied_ageing(reader: Reader) -> list[Row]:
 
 
 def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
-    """Documents that are open now, or were on the evening of `as_of`: those still open and those paid since, with payments up to that day."""
+    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since."""
     if as_of is None:
         table = _DOCUMENTS[kind]
-        return select(*_shown(kind, table), (table.c.total_minor - table.c.paid_minor).label("open_minor")).where(
+        return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
             owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last)
         )
     until = min(last, as_of)
-    document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
-    later = (
-        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("paid_later"))
-        .where(owned(Allocation), _ALLOCATIONS.effective_on > as_of, document_id.is_not(None))
-        .group_by(document_id)
-        .subquery("later")
-    )
-    still, since = _DOCUMENTS[kind].alias("still"), _DOCUMENTS[kind].alias("since")
-    open_still = select(
-        *_shown(kind, still), (still.c.total_minor - still.c.paid_minor + cast(func.coalesce(later.c.paid_later, 0), BigInteger)).label("open_minor")
-    ).select_from(still.outerjoin(later, later.c.document_id == still.c.id))
-    paid_since = select(*_shown(kind, since), cast(later.c.paid_later, BigInteger).label("open_minor")).select_from(
+    later = _settled_after(kind, as_of).subquery("later")
+    still, since, undone = (_DOCUMENTS[kind].alias(name) for name in ("still", "since", "undone"))
+    paid_since = select(*_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")).select_from(
         later.join(since, later.c.document_id == since.c.id)
     )
     both: CompoundSelect[Any] = union_all(
-        open_still.where(owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until)),
+        _open_then(kind, still, later).where(owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until)),
         paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
+        _open_then(kind, undone, later).where(owned(undone), undone.c.status == "void", undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)),
     )
-    return select(both.subquery("then"))
+    then = both.subquery("then")
+    return select(then).where(then.c.open_minor > 0)
+
+
+def _settled_after(kind: Kind, day: date) -> Select[Any]:
+    """What was paid on each document after a day: document_id, settled_minor."""
+    document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
+    return (
+        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("settled_minor"))
+        .where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
+        .group_by(document_id)
+    )
+
+
+def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
+    """Documents with what is open now and what was settled later."""
+    open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
+    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(table.outerjoin(later, later.c.document_id == table.c.id))
+
+
+def _open_of(table: Any) -> ColumnElement[int]:
+    """What is neither paid nor credited of a document; as the roll-ups have it."""
+    amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
+    return amount
 
 
 def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:

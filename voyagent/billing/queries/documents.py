@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from voyagent.billing.models import OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
+from voyagent.billing.models import OPEN, OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -27,7 +27,10 @@ LOOKED_MAX = 20_000
 _INVOICES = Invoice.__table__.c
 _COUNTS = InvoiceCount.__table__.c
 _AGEING = AgeingByDue.__table__.c
-_LISTED = ("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "created_at")
+_LISTED = (
+    *("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "credited_minor"),
+    "created_at",
+)
 STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 _STATES = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {status: (status,) for status in STATUSES}
 
@@ -136,6 +139,11 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
 def get_lines(invoice_id: UUID) -> list[InvoiceLine]:
     """The lines of an invoice, in order."""
     return list(db.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.line_no)))
+
+
+def open_minor_of(row: Row) -> int:
+    """What is still to be paid on a document that was read: nothing on a draft, or on what is paid or void."""
+    return row["total_minor"] - row["paid_minor"] - row["credited_minor"] if row["status"] in OPEN else 0
 
 
 def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset: int = 0) -> InvoiceBoard:
@@ -301,6 +309,7 @@ __all__ = [
     "get_invoice",
     "get_lines",
     "list_drafts",
+    "open_minor_of",
     "read_board",
     "read_document",
 ]

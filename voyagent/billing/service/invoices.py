@@ -74,6 +74,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         currency=priced.total.currency,
         total_minor=priced.total.amount_minor,
         paid_minor=0,
+        credited_minor=0,
         party_name=name,
         party_reference=pricing.words(party_reference, 128),
         notes=pricing.words(notes, 2000),
