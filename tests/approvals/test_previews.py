@@ -18,6 +18,7 @@ from voyagent.approvals import service
 from voyagent.approvals.rehearsal import hash_of
 from voyagent.assistant import service as assistant
 from voyagent.chat import service as chat
+from voyagent.kernel import clock
 from voyagent.settings import service as settings
 
 
@@ -201,6 +202,19 @@ def test_of_grants_at_the_same_moment_the_second_sees_the_first(desk: Desk, alic
         assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
+def test_of_two_equal_drafts_granted_at_the_same_moment_the_second_is_told_of_the_first(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    today = clock.today(alice.actor.timezone).isoformat()
+    lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]
+    for customer in ("Ravi Menon", "Sunil Thomas"):
+        arguments = {"customer_name": customer, "issue_date": today, "due_date": today, "line_items": lines}
+        both = [desk.propose(bob, "draft_invoice", arguments=arguments, tool_call_id=call) for call in ("one", "two")]
+        answers = at_once([lambda one=one: leila.api.post(f"/approvals/{one}/resolve", json={"granted": True}) for one in both])
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        old = next(row for row in map(desk.row, both) if row["superseded_by"])
+        (alike,) = [check for check in desk.row(old["superseded_by"])["preview"]["checks"] if check.get("code") == "alike"]
+        assert not alike["ok"]
+
+
 def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Desk, alice: Person, bob: Person) -> None:
     invoice_id = draft(alice)
     approval_id = proposed(desk, bob, invoice_id)
@@ -212,8 +226,6 @@ def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Des
 
 
 def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from voyagent.kernel import clock  # noqa: PLC0415
-
     approval_id = proposed(desk, bob, draft(alice))
     lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]
     arguments = {"customer_name": "Ravi Menon", "issue_date": "2024-06-10", "due_date": "2024-06-25", "line_items": lines}

@@ -552,8 +552,8 @@ def chosen(*approval_ids: str) -> str:
 
 
 def decide_several(browser: FlaskClient, page: Page, **fields: str) -> Page:
-    marks = [element.attrib["value"] for element in page.all(".//form[@id='several']//input[@name='chosen']")]
-    return Page(browser.post("/approvals/several", data={"csrf_token": page.field("csrf_token"), "chosen": marks, **fields}))
+    marks = {name: [element.attrib["value"] for element in page.all(f".//form[@id='several']//input[@name='{name}']")] for name in ("chosen", "rejectable")}
+    return Page(browser.post("/approvals/several", data={"csrf_token": page.field("csrf_token"), **marks, **fields}))
 
 
 def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, alice: Person, bob: Person) -> None:
@@ -589,14 +589,37 @@ def test_several_are_rejected_with_one_reason(desk: Desk, alice: Person, bob: Pe
     assert [desk.row(i)["reason"] for i in made] == ["Not today", "Not today"]
 
 
-def test_several_that_are_not_ones_own_to_grant_say_why(desk: Desk, alice: Person, leila: Person, charlie: Person, victor: Person) -> None:
-    own = desk.propose(alice, "probe_invoice")
-    page = Page(alice.browser.get(chosen(own, desk.propose(charlie), "ap-unknown")))
-    assert "a colleague has to grant it" in page.words(".//form[@id='several']")
-    assert len(page.all(".//form[@id='several']//input[@name='chosen']")) == 1
+@pytest.mark.usefixtures("leila")
+def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_what_it_can(
+    desk: Desk, alice: Person, bob: Person, charlie: Person, victor: Person
+) -> None:
+    own, good, gone = desk.propose(alice, "probe_invoice"), desk.propose(bob, summary="A good one"), draft(alice, line("100.00"))
+    moot = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(gone)}, summary="Issue it")
+    issue(alice, gone)
+    refused = desk.propose(bob, "issue_invoice", arguments={"invoice_id": str(gone)}, summary="Issue it again", tool_call_id="again")
+    browser = alice.browser
+    page = Page(browser.get(chosen(own, good, moot, refused, desk.propose(charlie), "ap-unknown")))
+    words = page.words(".//form[@id='several']")
+    for said in ("a colleague has to grant it", "there is nothing to grant", "Grant these 2", "Reject these 4"):
+        assert said in words
+    assert len(page.all(".//form[@id='several']//input[@name='chosen']")) == 2
+    granted = decide_several(browser, page, granted="1").words(".//*[@id='results']")
+    assert "1 granted. 1 was not decided." in granted
+    assert "Issue it again" not in granted, "what she could not grant was not sent with the others"
+    page = Page(browser.get(chosen(own, refused)))
+    assert "Grant" not in page.words(".//form[@id='several']//div[@class='v-row']")
+    assert "2 rejected." in decide_several(browser, page, granted="0").words(".//*[@id='results']")
     assert "Nothing is chosen" in Page(alice.browser.get("/approvals/several")).words()
     assert victor.browser.get("/approvals/several").status_code == 403
     assert not Page(victor.browser.get("/approvals")).all(".//input[@name='chosen']")
+
+
+def test_several_that_another_role_decides_name_it_and_offer_no_button(desk: Desk, bob: Person, alice: Person) -> None:
+    page = Page(bob.browser.get(chosen(desk.propose(alice, "probe_invoice"))))
+    words = page.words(".//form[@id='several']")
+    assert "Who may decide this: " in words
+    assert "Accounting lead" in words
+    assert not page.all(".//form[@id='several']//button[@name='granted']")
 
 
 def test_one_that_was_edited_since_the_page_showed_it_is_not_granted_with_the_others(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:

@@ -17,11 +17,12 @@ from flask import Flask
 from tests.assistant.conftest import Talk, kinds, of_kind, text
 from tests.assistant.line import Line, frames
 from tests.assistant.models import DRAFT, Killed
-from tests.billing.papers import draft, issued, line as article
+from tests.billing.papers import draft, issue, issued, line as article
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import PreviewStale
 from voyagent.assistant import loop
+from voyagent.billing.service import InvoiceNotDraft
 from voyagent.chat import queries as chats, service as chat, stream
 from voyagent.kernel.db import transaction
 
@@ -71,6 +72,21 @@ def test_the_conversation_is_told_of_the_fresh_request_in_a_turn_of_its_own(talk
     assert (said["turn_kind"], said["turn_status"]) == ("continuation", "waiting")
     talk.decide(leila, fresh)
     assert [event["approval_id"] for event in of_kind(talk.events(alice, session_id), "approval_granted")] == [fresh]
+
+
+def test_a_request_that_nothing_can_come_of_any_more_says_so(talk: Talk, alice: Person, leila: Person) -> None:
+    session_id = talk.begin(alice)
+    old = asked(alice, session_id)
+    with alice.acting():
+        invoice_id = approvals.get_approval(old).payload["invoice_id"]
+    issue(alice, UUID(invoice_id))
+    with pytest.raises(PreviewStale):
+        leila.does(lambda actor: approvals_service.resolve(actor, old, granted=True).id)
+    talk.drain()
+    told = text(talk.events(alice, session_id))
+    assert "it cannot be done" in told
+    assert "fresh request" not in told
+    assert told.rstrip().endswith(InvoiceNotDraft.message)
 
 
 def test_each_of_several_that_moved_is_asked_anew_and_a_blank_message_picks_them_up(line: Line, leila: Person) -> None:

@@ -294,6 +294,17 @@ def test_what_the_last_answer_allowed_wants_is_not_done_since_nobody_could_tell_
     assert (kinds(events), logged(model.person), status(model)) == (["error", "final"], 0, "failed")
 
 
+def test_a_model_that_goes_round_in_circles_is_stopped_before_its_budget_is_spent(model: ModelTalk) -> None:
+    events, driver = model.say("who is new?", *[wants(use(FIND))] * 12)
+    assert (kinds(events).count("tool_result"), kinds(events)[-2:], len(driver.requests)) == (2, ["error", "final"], 3)
+
+
+def test_the_same_look_after_something_has_changed_is_no_circle(model: ModelTalk) -> None:
+    look, change = wants(use(FIND)), [wants(use("create_enquiry", **LEAD | {"customer_name": name})) for name in ("Ravi Menon", "Meera Nair")]
+    events, _ = model.say("log them", look, change[0], look, change[1], look, Reply("Two."))
+    assert (kinds(events).count("tool_result"), kinds(events)[-2:]) == (5, ["text_delta", "final"])
+
+
 def test_arguments_far_above_any_honest_ones_end_the_turn(model: ModelTalk) -> None:
     events, _ = model.say("log him", wants(use("create_enquiry", **LEAD, notes="x" * 70_000), use("create_enquiry", **LEAD)))
     assert (kinds(events), logged(model.person)) == (["error", "final"], 0)

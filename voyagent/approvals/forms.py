@@ -22,7 +22,7 @@ class DecideSeveralForm(SchemaForm[SeveralForm]):
 
     def values(self) -> dict[str, Any]:
         """With every request that was chosen."""
-        return {**super().values(), "chosen": request.form.getlist("chosen")}
+        return {**super().values(), **{name: request.form.getlist(name) for name in ("chosen", "rejectable")}}
 
 
 class DecideForm(SchemaForm[DecisionForm]):

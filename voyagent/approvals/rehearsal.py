@@ -54,12 +54,7 @@ def rehearse(effect: Effect, requester: Actor, arguments: dict[str, Any], *, ahe
     said_in = locale or requester.locale
     with force_locale(said_in):
         try:
-            shown = _described(effect, requester, arguments)
-            run = effect.rehearsed
-            if run is not None and "refusal" not in shown:
-                tried = _tried(effect, run, requester, arguments, ahead)
-                leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
-                shown = shown | tried | ({"leaves": leaves} if leaves else {})
+            shown = _tried(effect, requester, arguments, ahead)
         except OperationalError:
             raise  # the connection, a lock: the whole act is tried again or fails as such
         except Exception:  # a preview is a service to the reviewer; whatever breaks it must not keep people from asking or rejecting
@@ -90,40 +85,36 @@ def hash_of(arguments_hash: str, shown: Description) -> str:
     )
 
 
-def _described(effect: Effect, requester: Actor, arguments: dict[str, Any]) -> Description:
-    if effect.describe is None:
-        return Description()
-    try:
-        with audit.savepoint():
-            return effect.describe(requester, dict(arguments))
-    except VoyagentError as failure:
-        return _refusal(failure)
-
-
-def _tried(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]) -> Description:
+def _tried(effect: Effect, requester: Actor, arguments: dict[str, Any], ahead: Sequence[Ahead]) -> Description:
+    """What is ahead has happened, then the description reads, then the act is tried; a refusal of the act keeps what the description found."""
     shown = Description()
     try:
         with audit.savepoint(), rehearsing(db.session) as notes:
             for one in ahead:
                 with suppress(VoyagentError), audit.savepoint():  # what will be refused changes nothing
                     one.run(one.requester, dict(one.arguments))
-            notes.entries.clear()
-            notes.mails.clear()
-            before = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
-            run(requester, dict(arguments))
-            db.session.flush()
-            db.session.execute(text("set constraints all immediate"))  # what a commit would refuse is refused here
-            after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
-            shown = _seen(notes, before, after)
+            if effect.describe is not None:
+                shown = effect.describe(requester, dict(arguments))
+            if effect.rehearsed is not None:
+                tried = _run(effect, effect.rehearsed, requester, arguments, notes)
+                leaves = [*shown.get("leaves", []), *tried.get("leaves", [])]
+                shown = shown | tried | (Description(leaves=leaves) if leaves else Description())
             raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
     except _Over:
         return shown
     except VoyagentError as failure:
-        return _refusal(failure)
+        return shown | Description(warning=failure.message, refusal=failure.code)
 
 
-def _refusal(failure: VoyagentError) -> Description:
-    return Description(warning=failure.message, refusal=failure.code)
+def _run(effect: Effect, run: Run, requester: Actor, arguments: dict[str, Any], notes: Notes) -> Description:
+    notes.entries.clear()
+    notes.mails.clear()
+    before = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+    run(requester, dict(arguments))
+    db.session.flush()
+    db.session.execute(text("set constraints all immediate"))  # what a commit would refuse is refused here
+    after = effect.measure(requester, dict(arguments)) if effect.measure is not None else Measured()
+    return _seen(notes, before, after)
 
 
 def _seen(notes: Notes, before: Measured, after: Measured) -> Description:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from voyagent.approvals.models import Approval
 from voyagent.approvals.service import BATCH_MAX, Answered, Wish
@@ -134,15 +134,25 @@ class DecisionForm(Open):
 
 
 class SeveralForm(Open):
-    """The page's decision of several: `chosen` are ids with the mark of the state that was shown, as `ap-…:mark`."""
+    """The page's decision of several: `chosen` are ids with the mark of the state that was shown, as `ap-…:mark`.
+
+    `rejectable` are those beside them that this person may reject and not grant.
+    """
 
     granted: bool
     reason: text_field(REASON_MAX) | None = None  # type: ignore[valid-type]
-    chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(min_length=1, max_length=BATCH_MAX)
+    chosen: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
+    rejectable: list[Annotated[str, Field(max_length=ID_MAX + 65)]] = Field(max_length=BATCH_MAX)
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.wishes():
+            raise ValueError("nothing is chosen")
+        return self
 
     def wishes(self) -> list[Wish]:
         """The decisions as the rules take them."""
-        pairs = [one.partition(":") for one in self.chosen]
+        pairs = [one.partition(":") for one in (self.chosen if self.granted else [*self.chosen, *self.rejectable])]
         return [Wish(approval_id, self.granted, self.reason, mark or None) for approval_id, _, mark in pairs]
 
 

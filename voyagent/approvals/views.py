@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
-from voyagent.http.presentation import status_look
+from voyagent.http.presentation import role_word, status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -33,6 +34,14 @@ pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
 menu_count("approvals_waiting")(queries.waiting_count)
 _A_DAY = timedelta(hours=24)
 PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why somebody cannot grant a request, in words; whether rejecting it is still hers to do."""
+
+    why: str
+    may_reject: bool = True
 
 
 @pages.page("/approvals", permission="approval.read")
@@ -58,7 +67,7 @@ def decide_several(actor: Actor) -> Any:
     form = DecideSeveralForm()
     decision = form.accepted()
     if decision is None:
-        return _several(actor, [one.partition(":")[0] for one in request.form.getlist("chosen")[:BATCH_MAX]], form), form.status
+        return _several(actor, [one.partition(":")[0] for one in _sent()[:BATCH_MAX]], form), form.status
     answered = service.resolve_each(actor, decision.wishes())
     rows = {row["id"]: row for row in _reader().read(queries.several_statement([one.approval_id for one in answered]))[0]}
     outcomes = [(rows.get(one.approval_id), translated(one.refusal.message) if one.refusal is not None else "") for one in answered]
@@ -109,18 +118,26 @@ def _several(actor: Actor, chosen: list[str], form: DecideSeveralForm) -> str:
     rows = [row for row in _reader().read(queries.several_statement(chosen))[0] if row["status"] == "pending"]
     for row in rows:
         row["worth"] = None if row["currency"] is None else Money(row["amount_minor"], row["currency"])
-    asked = [(row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row), _obstacle(actor, row["id"])) for row in rows]
-    return render_template("approvals/several.html", asked=asked, form=form, **_inbox(actor))
+    asked = [(row, review.changes_of(row["preview"] or {}, translated), queries.mark_of(row)) for row in rows]
+    return render_template("approvals/several.html", asked=[(*one, _obstacle(actor, one[0]["id"], one[1])) for one in asked], form=form, **_inbox(actor))
 
 
-def _obstacle(actor: Actor, approval_id: str) -> str:
-    """Why this person cannot grant it, in words; empty where she can."""
+def _sent() -> list[str]:
+    return request.form.getlist("chosen") + request.form.getlist("rejectable")
+
+
+def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstacle | None:
+    """Why this person cannot grant it, and whether she can reject it; None where she can grant it."""
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
-        return str(_("Your role does not decide this."))
+        tool = effects.find(approval.tool_name)
+        roles = ", ".join(role_word(role) for role in sorted(tool.approver_roles)) if tool is not None else ""
+        return Obstacle(str(_("Who may decide this: %(roles)s.", roles=roles) if roles else _("Your role does not decide requests.")), may_reject=False)
     if service.needs_another(actor, approval):
-        return str(_("You asked for this yourself, so a colleague has to grant it."))
-    return str(_("This is above what your role may grant.")) if service.above_limit(actor, approval) else ""
+        return Obstacle(str(_("You asked for this yourself, so a colleague has to grant it.")))
+    if service.above_limit(actor, approval):
+        return Obstacle(str(_("This is above what your role may grant.")))
+    return Obstacle(str(_("As things stand it would be refused, so there is nothing to grant."))) if changes.is_refused else None
 
 
 def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step: str = "", sheet: Sheet | None = None) -> Row:

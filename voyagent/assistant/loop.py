@@ -63,6 +63,7 @@ EVENTS_MAX = 10_000
 LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
 ANEW = N_("What this would change has changed meanwhile, so nothing was done. Here is a fresh request that shows what it would change now.")
+ANEW_REFUSED = N_("What this would change has changed meanwhile, so nothing was done. As things stand now it cannot be done: %(why)s")
 CRASHED = N_("Something went wrong on our side while I was at it. What was finished stands; please ask again.")
 GONE = N_("Whoever asked for this is no longer with the agency, so nothing more was done.")
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError)
@@ -162,7 +163,8 @@ class Performance:
         context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
         anew = queries.asked_anew(self._turn)
         if anew is not None:
-            return Beginning(context, None, actor.locale, anew=anew)
+            with force_locale(actor.locale):
+                return Beginning(context, None, actor.locale, anew=anew, refusal=queries.refusal_of(anew["approval_id"]))
         refused = costs.admit(self._turn)
         model = self._models.choose(settings.wanted_model(settings.get_settings())) if self._models is not None and refused is None else None
         spent = costs.budget_spent() if model is not None else None
@@ -207,7 +209,7 @@ class Performance:
         if beginning.decision is not None:
             self._announce(beginning.decision)
         if beginning.anew is not None:
-            self._say(gettext(ANEW))
+            self._say(gettext(ANEW_REFUSED, why=beginning.refusal) if beginning.refusal else gettext(ANEW))
             self._emit("approval_request", **beginning.anew)
 
     def _announce(self, decision: Decision) -> None:

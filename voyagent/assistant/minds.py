@@ -15,13 +15,15 @@ from voyagent.assistant.planner.moves import Answer, Call, Conversation, Done, F
 from voyagent.assistant.prompt import Brief
 from voyagent.drivers.models import open_anthropic, open_local
 from voyagent.drivers.models.errors import ModelError, ModelMissing, ModelNonsense, ModelRefused, ModelTimeout
-from voyagent.drivers.models.protocol import TRIES_MAX, ModelAnswer, ModelDriver, ModelRequest
+from voyagent.drivers.models.protocol import TRIES_MAX, ModelAnswer, ModelDriver, ModelRequest, ToolCall
 from voyagent.kernel.config import Settings
 from voyagent.kernel.errors import N_
 from voyagent.settings.queries import BUILT_IN
 
 ARGUMENTS_MAX = 64 * 1024
 """Characters of a call's arguments; the longest honest ones, a customer's pasted message, are half of it."""
+ALIKE_MAX = 2
+"""How often the same call may bring the same before another one is a circle; a look after a change brings something else."""
 CIRCLES = N_("The model went round in circles, so I stopped it. What was finished stands; please ask again, perhaps for less at once.")
 CUT = N_("The answer was longer than this installation allows, so it ends here. Please ask for less at once.")
 DECLINED = N_("The model declines to answer that. Please ask in other words.")
@@ -121,6 +123,8 @@ class ModelMind:
             return Fail(gettext(CIRCLES), cause="the last request allowed still wants tools")
         if any(len(json.dumps(call.arguments)) > ARGUMENTS_MAX for call in answer.calls):
             return Fail(gettext(ModelNonsense.sentence), cause="arguments of a tool call are too long")
+        if any(_times_alike(conversation, call) >= ALIKE_MAX for call in answer.calls):
+            return Fail(gettext(CIRCLES), cause=f"the same call, with the same outcome {ALIKE_MAX} times already")
         return None
 
     def _ask(self, conversation: Conversation, tell: Tell) -> Move:
@@ -183,6 +187,14 @@ def _ending(answer: ModelAnswer) -> Move:
 
 def _went_well(outcome: Outcome | None) -> bool:
     return outcome is not None and outcome.error is None
+
+
+def _times_alike(conversation: Conversation, wanted: ToolCall) -> int:
+    """How often the last calls that were this one brought what the very last of them brought."""
+    brought = [
+        one.outcome for one in conversation.played if isinstance(one.move, Call) and (one.move.tool, one.move.arguments) == (wanted.name, wanted.arguments)
+    ]
+    return sum(1 for outcome in brought if outcome == brought[-1])
 
 
 def _tries(conversation: Conversation) -> int:

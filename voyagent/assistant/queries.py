@@ -6,6 +6,8 @@ import re
 from typing import Any
 from uuid import UUID
 
+from flask_babel import gettext
+
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
@@ -79,6 +81,13 @@ def asked_anew(turn: Turn) -> dict[str, str] | None:
     if fresh is None:
         return None
     return {"approval_id": fresh.id, "approval_summary": fresh.summary, "tool_name": fresh.tool_name, "tool_call_id": fresh.tool_call_id}
+
+
+def refusal_of(approval_id: str) -> str:
+    """Why a rule would refuse a request as things stood when it was made, as a sentence in the language that is set; empty where none would."""
+    preview = approvals.get_approval(approval_id).preview or {}
+    sentence: str = preview.get("warning", "")
+    return str(gettext(sentence)) if "refusal" in preview else ""
 
 
 def expected_continuations(session_id: UUID) -> list[str]:

@@ -31,7 +31,8 @@ SUMMARY_MAX = 1024
 TITLE_MAX = 60
 AskedAnew = Callable[[Actor, Approval], None]
 _asked_anew: list[AskedAnew] = []
-# Grants that move measured amounts are looked at one after the other in an agency, so that of two at the same moment the second sees the first.
+# Grants that move measured amounts or make documents are looked at one after the other in an agency, so that of two at the same moment the second sees the
+# first.
 _GRANTS = text("select pg_advisory_xact_lock(hashtextextended('grants of ' || current_setting('app.tenant'), 0))")
 _COPIED = (
     "session_id",
@@ -118,7 +119,7 @@ def edit(actor: Actor, approval_id: str, arguments: dict[str, Any], *, seen: str
 
 
 def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any], *, locale: str | None = None) -> Description | None:
-    """What carrying it out would change, behind what was granted before and moves the same amounts; None where that cannot be told."""
+    """What carrying it out would change, behind what was granted before and concerns the same party; None where that cannot be told."""
     effect = effects.find(tool_name)
     if effect is None:
         return None
@@ -128,8 +129,8 @@ def preview_of(requester: Actor, tool_name: str, arguments: dict[str, Any], *, l
 
 
 def _ahead_of(shown: Description | None) -> list[Ahead]:
-    """What was granted, is not carried out yet, and will have changed the same amounts by then, the first grant first."""
-    mine = _amounts_in(shown)
+    """What was granted, is not carried out yet, and will have changed the same amounts or made a document of the same party by then, the first grant first."""
+    mine = _parties_in(shown)
     if not mine:
         return []
     granted = select(Approval).where(Approval.effect_status == "waiting").order_by(Approval.resolved_at, Approval.id)
@@ -137,14 +138,17 @@ def _ahead_of(shown: Description | None) -> list[Ahead]:
     for approval in db.session.scalars(granted.with_for_update(read=True).execution_options(populate_existing=True)):
         effect, requester = effects.find(approval.tool_name), person_of(approval.requested_by_user_id)
         run = effect.rehearsed if effect is not None else None
-        if run is not None and requester is not None and mine & _amounts_in(approval.preview):
+        if run is not None and requester is not None and mine & _parties_in(approval.preview):
             found.append(Ahead(run, requester, dict(approval.payload)))
     return found
 
 
-def _amounts_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
-    """Whose amounts a preview measures, and in which currencies."""
-    return {(balance["key"], balance["after"]["currency"]) for balance in (shown or {}).get("balances", []) if "key" in balance}
+def _parties_in(shown: Mapping[str, Any] | None) -> set[tuple[str, str]]:
+    """Whose amounts a preview measures and for whom it makes a document, and in which currencies."""
+    seen = shown or {}
+    measured = {(balance["key"], balance["after"]["currency"]) for balance in seen.get("balances", []) if "key" in balance}
+    document = seen.get("document") or {}
+    return measured | ({(document["party"], document["total"]["currency"])} if document.get("party") and "total" in document else set())
 
 
 def find_movement(approval: Approval) -> tuple[Description | None, bool]:
@@ -152,7 +156,7 @@ def find_movement(approval: Approval) -> tuple[Description | None, bool]:
     requester = person_of(approval.requested_by_user_id)
     if approval.preview_hash is None or requester is None or effects.find(approval.tool_name) is None or digest(approval.payload) != approval.arguments_hash:
         return None, False
-    if _amounts_in(approval.preview):
+    if _parties_in(approval.preview):
         db.session.execute(_GRANTS)
     shown = preview_of(requester, approval.tool_name, approval.payload, locale=(approval.preview or {}).get("locale"))
     return shown, shown is None or hash_of(approval.arguments_hash, shown) != approval.preview_hash
