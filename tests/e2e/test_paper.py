@@ -24,7 +24,9 @@ def demo(site: Site) -> None:
     subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi:app", "demo"], cwd=ROOT, env=site.environment, check=True, timeout=120)
 
 
-@pytest.mark.parametrize("address", ["/reports/receivables", "/reports/trial-balance", "/invoices?status=paid"])
+@pytest.mark.parametrize(
+    "address", ["/reports/receivables", "/reports/trial-balance", "/reports/profit-and-loss", "/reports/balance-sheet", "/invoices?status=paid"]
+)
 @pytest.mark.usefixtures("demo")
 def test_it_prints_on_one_page_with_the_agency_and_without_the_menu(browser: Browser, site: Site, address: str) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:

@@ -16,10 +16,13 @@ from voyagent.billing.service import INVOICE_SERIES
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger import queries as ledger
-from voyagent.reports.queries.receivables import SIDE
+from voyagent.ledger import queries as ledger, totals
+from voyagent.reports.queries import statements
+from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.receivables import EVER, SIDE
+from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
-CHECKS = ("trial_balance", "entries", "months", "control", "ageing", "paid", "numbers")
+CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "ageing", "paid", "numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
     yield from (Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row)) for row in entries)
     yield from map(_of_month, ledger.untied_balances(reader))
+    yield from statements_of(reader)
     yield from control(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
@@ -66,6 +70,19 @@ def control(reader: Reader) -> Iterator[Finding]:
         difference = Money(documents.get((kind, currency), 0) - books.get((kind, currency), 0), currency)
         if difference:
             yield Finding("control", f"open {kind} documents and their control account differ", difference)
+
+
+def statements_of(reader: Reader) -> Iterator[Finding]:
+    """Where the statements over all that was ever posted do not hold: the result against its lines, assets against liabilities and equity."""
+    earned, before = statements.read_profit_and_loss(reader, Days(*EVER), "none")
+    posted = {row["currency"]: row["result_minor"] for row in reader.read(totals.results_statement(*OF_THE_YEAR))[0]}
+    for block in statements.profit_and_loss(earned, Days(*EVER), before, None).blocks:
+        difference = block.result - Money(posted.get(block.currency, 0), block.currency)
+        if difference:
+            yield Finding("profit_and_loss", "the result and the lines of revenue and expenses differ", difference)
+    for position in statements.balance_sheet(statements.read_balance_sheet(reader, EVER[1], EVER[1]), EVER[1], EVER[1], None).blocks:
+        if not position.in_balance:
+            yield Finding("balance_sheet", "assets differ from liabilities and equity", position.difference)
 
 
 def _difference(row: Row) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -13,11 +13,13 @@ from flask_babel import lazy_gettext as _l
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
+from voyagent.reports.queries.periods import Comparison
 
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 64}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
-_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker")}
+_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker"), "compare": _l("comparison")}
+CHOICES = {"compare": get_args(Comparison)}
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -38,6 +40,7 @@ class Address:
     party: str | None = None
     account: str | None = None
     after: str | None = None
+    compare: Comparison | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -45,14 +48,15 @@ class Address:
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
-        typed = {name: given[name].strip() for name in (*DAYS, "currency", *LONGEST) if given.get(name, "").strip()}
+        typed = {name: given[name].strip() for name in (*DAYS, "currency", *LONGEST, *CHOICES) if given.get(name, "").strip()}
         days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
         currency = typed.get("currency")
         unread = [name for name in DAYS if name in typed and name not in days]
         if currency is not None and not is_currency(currency):
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
-        texts = {name: typed.get(name) for name in LONGEST}
+        unread += [name for name, choices in CHOICES.items() if name in typed and typed[name] not in choices]
+        texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES)}
         return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
 
     @property
@@ -68,7 +72,8 @@ class Address:
     def here(self, **changes: str | None) -> str:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
-        values |= {"currency": self.currency, "party": self.party, "account": self.account, "include_zero": "1" if self.include_zero else None}
+        values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare}
+        values |= {"include_zero": "1" if self.include_zero else None}
         return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
 
 

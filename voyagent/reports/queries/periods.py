@@ -1,10 +1,11 @@
-"""Days of a report: its period, and the financial year that it lies in."""
+"""Days of a report: its period, the days that it is compared with, and the financial year that it lies in."""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal, Self
 
 from sqlalchemy import Select
 
@@ -13,6 +14,7 @@ from voyagent.kernel.reading import Row
 from voyagent.settings import queries as settings
 
 APRIL = 4
+Comparison = Literal["period", "year", "none"]
 
 
 class PeriodInverted(Unprocessable):
@@ -23,26 +25,55 @@ class PeriodInverted(Unprocessable):
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Book dates from `first` to `last`, both inclusive; `year_began` is the first day of the financial year that `first` lies in."""
+class Days:
+    """Book dates from `first` to `last`, both inclusive."""
 
     first: date
     last: date
-    year_began: date
 
     @classmethod
-    def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
-        """The period up to `last`, from the beginning of its financial year where no first day is given. Raises PeriodInverted."""
-        month = settings_rows[0]["financial_year_start_month"] if settings_rows else APRIL
-        first = first or year_began(last, month)
+    def between(cls, first: date, last: date) -> Self:
+        """The days of a period. Raises PeriodInverted."""
         if first > last:
             raise PeriodInverted
-        return cls(first, last, year_began(first, month))
+        return cls(first, last)
 
     @property
     def evening_before(self) -> date:
         """The day whose closing is this period's opening."""
         return self.first - timedelta(days=1)
+
+    @property
+    def is_whole_months(self) -> bool:
+        """Whether it begins with a month and ends with one."""
+        return self.first.day == 1 and self.last == _month_end(self.last)
+
+    def compared(self, comparison: Comparison) -> Days | None:
+        """What it is held against: the same length just before it (whole months against whole months), the same days a year earlier, or nothing."""
+        if comparison == "none":
+            return None
+        if comparison == "year":
+            last = _year_earlier(self.last)
+            return Days(_year_earlier(self.first), _month_end(last) if self.is_whole_months else last)
+        if self.is_whole_months:
+            return Days(_months_earlier(self.first, (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1), self.evening_before)
+        return Days(self.first - (self.last - self.first) - timedelta(days=1), self.evening_before)
+
+
+@dataclass(frozen=True, slots=True)
+class Period(Days):
+    """Days of a report; `year_began` is the first day of the financial year that `first` lies in."""
+
+    year_began: date
+
+    @classmethod
+    def of(cls, first: date | None, last: date, settings_rows: list[Row]) -> Period:
+        """The period up to `last`, from the beginning of its financial year where no first day is given. Raises PeriodInverted."""
+        month = year_month(settings_rows)
+        first = first or year_began(last, month)
+        if first > last:
+            raise PeriodInverted
+        return cls(first, last, year_began(first, month))
 
     @property
     def year_before(self) -> date:
@@ -55,6 +86,25 @@ def settings_statement() -> Select[Any]:
     return settings.statement()
 
 
+def year_month(settings_rows: list[Row]) -> int:
+    """The month in which the agency's financial year begins."""
+    return settings_rows[0]["financial_year_start_month"] if settings_rows else APRIL
+
+
 def year_began(day: date, month: int) -> date:
     """The first day of the financial year that a day lies in; years begin on the first of `month`."""
     return date(day.year if day.month >= month else day.year - 1, month, 1)
+
+
+def _month_end(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _months_earlier(first: date, months: int) -> date:
+    counted = first.year * 12 + first.month - 1 - months
+    return date(counted // 12, counted % 12 + 1, 1)
+
+
+def _year_earlier(day: date) -> date:
+    """The same day of the year before; 28 February for the 29th."""
+    return date(day.year - 1, day.month, min(day.day, monthrange(day.year - 1, day.month)[1]))

@@ -14,7 +14,7 @@ from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
-from voyagent.http.presentation import day, long_day
+from voyagent.http.presentation import day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
@@ -28,10 +28,11 @@ from voyagent.reports.queries import general_ledger as ledgers, receivables as a
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
+from voyagent.reports.views.blueprint import pages
+from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
-pages = PageBlueprint("reports", __name__, guard=Guard.SIGNED_IN)
 BAR_HEIGHT, BAR_WIDTH = 100, 170
 
 
@@ -64,7 +65,7 @@ def trial_balance(reader: LaneReader) -> Any:
     settings = reader.read(settings_statement())[0]
     actor = reader.prove()
     as_of = address.days.get("as_of") or clock.today(actor.timezone)
-    wrong = _unread(address)
+    wrong = unread_sentences(address)
     report = None
     try:
         if not wrong:
@@ -83,7 +84,7 @@ def general_ledger(reader: LaneReader) -> Any:
     address = Address.read("reports.general_ledger", request.args)
     settings, accounts = reader.read(settings_statement(), accounts_statement())
     last = address.days.get("to") or clock.today(reader.prove().timezone)
-    wrong = _unread(address)
+    wrong = unread_sentences(address)
     report = None
     try:
         if address.account and not wrong:
@@ -93,7 +94,7 @@ def general_ledger(reader: LaneReader) -> Any:
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
     facts = {"address": address, "accounts": accounts, "last": last, "report": report, "wrong": wrong}
-    words = _period_words(report.period) if report else ""
+    words = period_words(report.period) if report else ""
     return render_template("reports/general_ledger.html", words=words, **facts), 422 if wrong else 200
 
 
@@ -118,7 +119,7 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
     today = clock.today(actor.timezone)
     days = address.days
     asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party)
-    wrong = _unread(address)
+    wrong = unread_sentences(address)
     try:
         report = None if wrong else ages.read_open(reader, kind, asked, actor.currency)
     except PeriodInverted as error:
@@ -210,12 +211,6 @@ def _round_up(number: int) -> int:
     return max(2, number + number % 2)
 
 
-def _unread(address: Address) -> list[str]:
-    if not address.unread:
-        return []
-    return [_("We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its three letters.", what=", ".join(address.unread_words))]
-
-
 def _drill(address: Address, asked: Asked, *, is_listed: bool) -> Any:
     """Where a number leads: to the invoices behind it, or, where that list knows nothing of the day or the issue dates, to the documents on this page."""
 
@@ -233,30 +228,18 @@ def _drill(address: Address, asked: Asked, *, is_listed: bool) -> Any:
 
 def _open_words(kind: Kind, asked: Asked) -> str:
     """The filters in words, for paper."""
-    words = [_("As of %(day)s, by due date", day=_written(asked.as_of))]
+    words = [_("As of %(day)s, by due date", day=written(asked.as_of))]
     if asked.first:
-        words.append(_("issued from %(day)s", day=_written(asked.first)))
+        words.append(_("issued from %(day)s", day=written(asked.first)))
     if asked.last:
-        words.append(_("issued to %(day)s", day=_written(asked.last)))
-    words.append(_("in %(currency)s only", currency=asked.currency) if asked.currency else _("all currencies"))
+        words.append(_("issued to %(day)s", day=written(asked.last)))
+    words.append(in_currency(asked.currency))
     words.append(_("all customers") if kind == "receivable" else _("all suppliers"))
-    return _filtered(words)
+    return filtered(words)
 
 
 def _trial_balance_words(address: Address, period: Period) -> str:
-    words = [_period_words(period)]
-    words.append(_("in %(currency)s only", currency=address.currency) if address.currency else _("all currencies"))
+    words = [period_words(period)]
+    words.append(in_currency(address.currency))
     words.append(_("every account of the chart") if address.include_zero else _("accounts without postings left out"))
-    return _filtered(words)
-
-
-def _period_words(period: Period) -> str:
-    return _("Book dates from %(first)s to %(last)s", first=_written(period.first), last=_written(period.last))
-
-
-def _filtered(words: list[str]) -> str:
-    return _("%(filters)s. Currencies are never added.", filters=", ".join(words))
-
-
-def _written(day: Any) -> str:
-    return long_day(day, weekday=False, year=True)
+    return filtered(words)

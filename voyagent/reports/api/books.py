@@ -9,13 +9,12 @@ from flask import current_app
 
 from voyagent.billing.queries import Kind
 from voyagent.chat.queries import SessionNotFound
-from voyagent.http.api import ApiBlueprint
-from voyagent.http.guards import Guard
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader
+from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
 from voyagent.reports.queries.periods import PeriodInverted
 from voyagent.reports.schemas import (
@@ -30,8 +29,6 @@ from voyagent.reports.schemas import (
     wire_trial_balance,
 )
 from voyagent.trips import passports, queries as trips
-
-api = ApiBlueprint("reports", __name__, tag="Reports", guard=Guard.BEARER)
 
 
 @api.get("/reports/receivables", answer=AgingReportResponse, permission="report.read", errors=(PeriodInverted,))

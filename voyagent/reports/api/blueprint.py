@@ -1,0 +1,8 @@
+"""The blueprint that the operations of the reports stand on."""
+
+from __future__ import annotations
+
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+
+api = ApiBlueprint("reports", __name__, tag="Reports", guard=Guard.BEARER)

@@ -1,0 +1,41 @@
+"""The JSON door of profit and loss and of the balance sheet; days are UTC's unless `tz` names a zone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.kernel import clock
+from voyagent.kernel.reading import LaneReader
+from voyagent.reports.api.blueprint import api
+from voyagent.reports.queries import statements
+from voyagent.reports.queries.periods import Days, PeriodInverted, settings_statement, year_began, year_month
+from voyagent.reports.statement_schemas import (
+    BalanceSheetQuery,
+    BalanceSheetResponse,
+    ProfitAndLossQuery,
+    ProfitAndLossResponse,
+    wire_balance_sheet,
+    wire_profit_and_loss,
+)
+
+
+@api.get("/reports/profit-and-loss", answer=ProfitAndLossResponse, permission="report.read", errors=(PeriodInverted,))
+def get_reports_profit_and_loss(reader: LaneReader, query: ProfitAndLossQuery) -> dict[str, Any]:
+    """What was earned and spent with book dates from `from` to `to`, beside the days that they are held against. Currencies are never added."""
+    days = Days.between(query.first, query.last)
+    read, before = statements.read_profit_and_loss(reader, days, query.compare)
+    actor = reader.prove()
+    return wire_profit_and_loss(actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency))
+
+
+@api.get("/reports/balance-sheet", answer=BalanceSheetResponse, permission="report.read")
+def get_reports_balance_sheet(reader: LaneReader, query: BalanceSheetQuery) -> dict[str, Any]:
+    """What the agency has, owes and is worth on the evening of `as_of`. Currencies are never added.
+
+    What revenue and expenses came to is part of equity: of all earlier financial years as retained earnings, of the one of the day as its result.
+    """
+    as_of = query.as_of or clock.today(query.tz or "UTC")
+    began = year_began(as_of, year_month(reader.read(settings_statement())[0]))
+    read = statements.read_balance_sheet(reader, as_of, began)
+    actor = reader.prove()
+    return wire_balance_sheet(actor.tenant_id, statements.balance_sheet(read, as_of, began, actor.currency))

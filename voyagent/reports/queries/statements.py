@@ -1,0 +1,236 @@
+"""Profit and loss of a period, and the balance sheet of a day: both from the roll-up of the books, currency by currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import queries as ledger
+from voyagent.reports.queries.periods import Comparison, Days
+from voyagent.reports.queries.trial_balance import OF_THE_YEAR
+
+GROWS_IN_CREDIT = ("liability", "equity", "revenue")
+"""Types of account that are shown as credit less debit, so that what is usual is positive."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """An account of a statement, positive on its type's own side; `before` is what it is held against."""
+
+    code: str
+    name: str
+    amount: Money
+    before: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The accounts of one type in one currency, by code."""
+
+    type: str
+    currency: str
+    lines: tuple[StatementLine, ...]
+
+    @property
+    def total(self) -> Money:
+        """Their sum."""
+        return sum((line.amount for line in self.lines), Money(0, self.currency))
+
+    @property
+    def total_before(self) -> Money:
+        """The sum of what they are held against."""
+        return sum((line.before for line in self.lines), Money(0, self.currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was earned and spent in one currency; nothing of another is ever added."""
+
+    currency: str
+    revenue: Section
+    expense: Section
+
+    @property
+    def result(self) -> Money:
+        """Revenue less expenses: positive is profit."""
+        return self.revenue.total - self.expense.total
+
+    @property
+    def result_before(self) -> Money:
+        """The same of the days it is held against."""
+        return self.revenue.total_before - self.expense.total_before
+
+    @property
+    def sections(self) -> tuple[Section, Section]:
+        """Revenue, then expenses."""
+        return self.revenue, self.expense
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was earned or spent."""
+        return not (self.revenue.lines or self.expense.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfitAndLoss:
+    """Profit and loss over some days: every currency, the agency's own first and there even when nothing moved in it."""
+
+    days: Days
+    before: Days | None
+    blocks: tuple[Result, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What the agency has, owes and is worth in one currency; `kept` and `of_the_year` are equity that no account holds but that is computed.
+
+    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what the one of the day comes to so far.
+    """
+
+    currency: str
+    assets: Section
+    liabilities: Section
+    equity: Section
+    kept: Money
+    of_the_year: Money
+
+    @property
+    def total_equity(self) -> Money:
+        """The accounts of equity and the two computed amounts."""
+        return self.equity.total + self.kept + self.of_the_year
+
+    @property
+    def liabilities_and_equity(self) -> Money:
+        """What stands against the assets."""
+        return self.liabilities.total + self.total_equity
+
+    @property
+    def difference(self) -> Money:
+        """What the assets have more than liabilities and equity; zero in sound books."""
+        return self.assets.total - self.liabilities_and_equity
+
+    @property
+    def in_balance(self) -> bool:
+        """Whether both sides are equal."""
+        return not self.difference
+
+    @property
+    def sections(self) -> tuple[Section, Section, Section]:
+        """Assets, liabilities, and the accounts of equity."""
+        return self.assets, self.liabilities, self.equity
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not (self.assets.lines or self.liabilities.lines or self.equity.lines or self.kept or self.of_the_year)
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceSheet:
+    """The balance sheet on the evening of a day: every currency, the agency's own first and there even when nothing stands in it."""
+
+    as_of: date
+    year_began: date
+    blocks: tuple[Position, ...]
+
+    @property
+    def year_so_far(self) -> Days:
+        """The days of the financial year up to this one."""
+        return Days(self.year_began, self.as_of)
+
+    @property
+    def in_balance(self) -> bool:
+        """Whether every currency balances."""
+        return all(block.in_balance for block in self.blocks)
+
+
+def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison) -> tuple[dict[date, list[Row]], Days | None]:
+    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's currency may be known only after it."""
+    before = days.compared(comparison)
+    evenings = [days.last, days.evening_before]
+    if before is not None:
+        evenings += [before.last, before.evening_before]
+    wanted = list(dict.fromkeys(evenings))
+    return dict(zip(wanted, reader.read(*map(ledger.trial_balance_statement, wanted)), strict=True)), before
+
+
+def profit_and_loss(read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None) -> ProfitAndLoss:
+    """The rows put under their currencies and types; an account that moved in neither period is left out."""
+    now, then = _movement(read, days), _movement(read, before) if before else {}
+    accounts = _accounts(row for rows in read.values() for row in rows)
+    blocks = []
+    for currency in _currencies(now.keys() | then.keys(), home_currency):
+        revenue, expense = (_section(kind, currency, accounts, now, then) for kind in OF_THE_YEAR)
+        blocks.append(Result(currency, revenue, expense))
+    return ProfitAndLoss(days, before, tuple(blocks))
+
+
+def read_balance_sheet(reader: Reader, as_of: date, year_began: date) -> tuple[list[Row], list[Row]]:
+    """What was posted up to a day, and up to the end of the financial year before, in one trip."""
+    closed, earlier = reader.read(ledger.trial_balance_statement(as_of), ledger.trial_balance_statement(year_began - timedelta(days=1)))
+    return closed, earlier
+
+
+def balance_sheet(read: tuple[list[Row], list[Row]], as_of: date, year_began: date, home_currency: str | None) -> BalanceSheet:
+    """The rows put under their currencies, with what earlier years and this one came to; an account that stands at nothing is left out."""
+    closed, earlier = map(_standing, read)
+    accounts = _accounts(row for rows in read for row in rows)
+    blocks = []
+    for currency in _currencies(closed.keys(), home_currency):
+        assets, liabilities, equity = (_section(kind, currency, accounts, closed, {}) for kind in ("asset", "liability", "equity"))
+        kept, ever = (_earned(standing, currency, accounts) for standing in (earlier, closed))
+        blocks.append(Position(currency, assets, liabilities, equity, kept, ever - kept))
+    return BalanceSheet(as_of, year_began, tuple(blocks))
+
+
+Standing = dict[tuple[str, str], tuple[int, int]]
+"""Debit and credit in minor units by currency and code."""
+Accounts = dict[str, tuple[str, str]]
+"""Name and type by code."""
+
+
+def _standing(rows: list[Row]) -> Standing:
+    return {(row["currency"], row["code"]): (int(row["debit_minor"]), int(row["credit_minor"])) for row in rows}
+
+
+def _movement(read: dict[date, list[Row]], days: Days) -> Standing:
+    """What accounts of a year moved over some days on both sides; those that did not move are left out."""
+    opened = _standing(read[days.evening_before])
+    moved = {}
+    for row in read[days.last]:
+        key = (row["currency"], row["code"])
+        debit, credit = opened.get(key, (0, 0))
+        change = int(row["debit_minor"]) - debit, int(row["credit_minor"]) - credit
+        if row["type"] in OF_THE_YEAR and any(change):
+            moved[key] = change
+    return moved
+
+
+def _accounts(rows: Iterable[Row]) -> Accounts:
+    return {row["code"]: (row["name"], row["type"]) for row in rows}
+
+
+def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> list[str]:
+    """The agency's own first and in any case, where it is named."""
+    others = sorted({currency for currency, _ in keys} - {home_currency})
+    return [home_currency, *others] if home_currency else others
+
+
+def _section(kind: str, currency: str, accounts: Accounts, now: Standing, then: Standing) -> Section:
+    codes = sorted(code for code, (_, of) in accounts.items() if of == kind and ((currency, code) in now or (currency, code) in then))
+    lines = (StatementLine(code, accounts[code][0], *(_shown(kind, standing.get((currency, code)), currency) for standing in (now, then))) for code in codes)
+    return Section(kind, currency, tuple(line for line in lines if kind in OF_THE_YEAR or line.amount))
+
+
+def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:
+    debit, credit = sides or (0, 0)
+    return Money(credit - debit if kind in GROWS_IN_CREDIT else debit - credit, currency)
+
+
+def _earned(standing: Standing, currency: str, accounts: Accounts) -> Money:
+    """Revenue less expenses over all that was posted."""
+    mine = ((code, sides) for (of, code), sides in standing.items() if of == currency and accounts[code][1] in OF_THE_YEAR)
+    return sum((Money(credit - debit, currency) for _, (debit, credit) in mine), Money(0, currency))

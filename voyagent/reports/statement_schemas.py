@@ -1,0 +1,165 @@
+"""The shapes of profit and loss and of the balance sheet on the wire; amounts are decimal strings, and each sum is of one currency."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
+from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
+from voyagent.reports.schemas import PeriodResponse
+
+
+class ProfitAndLossQuery(Query):
+    """Book dates from and to, both needed. `compare`: with as many days just before (whole months with whole months), with a year earlier, or not at all."""
+
+    first: BusinessDate = Field(alias="from")
+    last: BusinessDate = Field(alias="to")
+    compare: Literal["period", "year", "none"] = "period"
+
+
+class BalanceSheetQuery(Query):
+    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose today it is."""
+
+    as_of: DateFilter = None
+    tz: ZoneFilter = None
+
+
+class ComparedAccount(Answer):
+    """An account over the period and over what it is held against; revenue is credit less debit, an expense debit less credit."""
+
+    code: str
+    name: str
+    amount: str
+    before: str | None
+
+
+class ComparedResult(Answer):
+    """Revenue, expenses, and revenue less expenses."""
+
+    total_revenue: str
+    total_expenses: str
+    result: str
+
+
+class CurrencyProfitAndLossResponse(ComparedResult):
+    """Profit and loss in one currency, accounts by code; those that moved in neither period are left out. `result` is positive for a profit."""
+
+    tenant_id: UUID
+    period: PeriodResponse
+    compared_with: PeriodResponse | None
+    revenue: list[ComparedAccount]
+    expenses: list[ComparedAccount]
+    before: ComparedResult | None
+    currency: str
+
+
+class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
+    """Profit and loss in the agency's currency; the other currencies stand in `by_currency`, each with its own sums."""
+
+    by_currency: list[CurrencyProfitAndLossResponse]
+
+
+class PositionAccount(Answer):
+    """An account on the day: of the assets debit less credit, of the others credit less debit."""
+
+    code: str
+    name: str
+    amount: str
+
+
+class CurrencyBalanceSheetResponse(Answer):
+    """The balance sheet in one currency, accounts by code. `total_equity` has the two computed amounts in it.
+
+    `retained_earnings` is what all financial years before came to, `result_of_year` what the financial year since `year_began` comes to so far.
+    `difference` is assets less liabilities and equity: zero in sound books.
+    """
+
+    tenant_id: UUID
+    as_of: date
+    year_began: date
+    assets: list[PositionAccount]
+    liabilities: list[PositionAccount]
+    equity: list[PositionAccount]
+    retained_earnings: str
+    result_of_year: str
+    total_assets: str
+    total_liabilities: str
+    total_equity: str
+    difference: str
+    in_balance: bool
+    currency: str
+
+
+class BalanceSheetResponse(CurrencyBalanceSheetResponse):
+    """The balance sheet in the agency's currency; the other currencies stand in `by_currency`, each with its own totals."""
+
+    by_currency: list[CurrencyBalanceSheetResponse]
+
+
+def wire_profit_and_loss(tenant_id: UUID, report: ProfitAndLoss) -> dict[str, Any]:
+    """Profit and loss as the API writes it."""
+    home, *others = [_wire_result(tenant_id, report, block) for block in report.blocks]
+    return {**home, "by_currency": others}
+
+
+def wire_balance_sheet(tenant_id: UUID, report: BalanceSheet) -> dict[str, Any]:
+    """The balance sheet as the API writes it."""
+    home, *others = [_wire_position(tenant_id, report, block) for block in report.blocks]
+    return {**home, "by_currency": others}
+
+
+def _wire_result(tenant_id: UUID, report: ProfitAndLoss, block: Result) -> dict[str, Any]:
+    is_compared = report.before is not None
+    before = {
+        "total_revenue": block.revenue.total_before.wire,
+        "total_expenses": block.expense.total_before.wire,
+        "result": block.result_before.wire,
+    }
+    return {
+        "tenant_id": tenant_id,
+        "period": _wire_days(report.days),
+        "compared_with": _wire_days(report.before) if report.before else None,
+        "revenue": _wire_compared(block.revenue, is_compared=is_compared),
+        "expenses": _wire_compared(block.expense, is_compared=is_compared),
+        "total_revenue": block.revenue.total.wire,
+        "total_expenses": block.expense.total.wire,
+        "result": block.result.wire,
+        "before": before if is_compared else None,
+        "currency": block.currency,
+    }
+
+
+def _wire_compared(section: Section, *, is_compared: bool) -> list[dict[str, Any]]:
+    return [{"code": line.code, "name": line.name, "amount": line.amount.wire, "before": line.before.wire if is_compared else None} for line in section.lines]
+
+
+def _wire_position(tenant_id: UUID, report: BalanceSheet, block: Position) -> dict[str, Any]:
+    return {
+        "tenant_id": tenant_id,
+        "as_of": report.as_of,
+        "year_began": report.year_began,
+        "assets": _wire_accounts(block.assets),
+        "liabilities": _wire_accounts(block.liabilities),
+        "equity": _wire_accounts(block.equity),
+        "retained_earnings": block.kept.wire,
+        "result_of_year": block.of_the_year.wire,
+        "total_assets": block.assets.total.wire,
+        "total_liabilities": block.liabilities.total.wire,
+        "total_equity": block.total_equity.wire,
+        "difference": block.difference.wire,
+        "in_balance": block.in_balance,
+        "currency": block.currency,
+    }
+
+
+def _wire_accounts(section: Section) -> list[dict[str, Any]]:
+    return [{"code": line.code, "name": line.name, "amount": line.amount.wire} for line in section.lines]
+
+
+def _wire_days(days: Days) -> dict[str, date]:
+    return {"from": days.first, "to": days.last}

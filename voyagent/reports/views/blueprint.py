@@ -1,0 +1,8 @@
+"""The blueprint that the pages of the reports stand on."""
+
+from __future__ import annotations
+
+from voyagent.http.guards import Guard
+from voyagent.http.pages import PageBlueprint
+
+pages = PageBlueprint("reports", __name__, guard=Guard.SIGNED_IN)

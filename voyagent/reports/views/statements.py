@@ -1,0 +1,75 @@
+"""The pages of profit and loss and of the balance sheet, on screen and on paper."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.kernel import clock
+from voyagent.kernel.fields import YEAR_MIN
+from voyagent.kernel.reading import LaneReader
+from voyagent.reports.forms import Address
+from voyagent.reports.queries import statements
+from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement, year_began, year_month
+from voyagent.reports.views.blueprint import pages
+from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
+
+
+@pages.page("/reports/profit-and-loss", permission="report.read")
+def profit_and_loss(reader: LaneReader) -> Any:
+    """What was earned and spent in a period, beside the one before; each figure leads to the lines behind it."""
+    address = Address.read("reports.profit_and_loss", request.args)
+    settings = reader.read(settings_statement())[0]
+    actor = reader.prove()
+    last = address.days.get("to") or clock.today(actor.timezone)
+    wrong = unread_sentences(address)
+    report, words = None, ""
+    try:
+        if not wrong:
+            days = Period.of(address.days.get("from"), last, settings)
+            read, before = statements.read_profit_and_loss(reader, days, address.compare or "period")
+            report = statements.profit_and_loss(read, days, before, actor.currency)
+            words = filtered([period_words(days), *_held_against(before), in_currency(address.currency)])
+    except PeriodInverted as error:
+        wrong = [_(error.message)]
+    facts = {"address": address, "last": last, "report": report, "wrong": wrong, "words": words, "lines_of": _lines_of}
+    return render_template("reports/profit_and_loss.html", **facts), 422 if wrong else 200
+
+
+@pages.page("/reports/balance-sheet", permission="report.read")
+def balance_sheet(reader: LaneReader) -> Any:
+    """What the agency has, owes and is worth on the evening of a day, and whether both sides are equal."""
+    address = Address.read("reports.balance_sheet", request.args)
+    settings = reader.read(settings_statement())[0]
+    actor = reader.prove()
+    as_of = address.days.get("as_of") or clock.today(actor.timezone)
+    wrong = unread_sentences(address)
+    report, words = None, ""
+    if not wrong:
+        began = year_began(as_of, year_month(settings))
+        report = statements.balance_sheet(statements.read_balance_sheet(reader, as_of, began), as_of, began, actor.currency)
+        words = filtered([_("As of %(day)s", day=written(as_of)), in_currency(address.currency)])
+    facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
+    return render_template("reports/balance_sheet.html", **facts), 422 if wrong else 200
+
+
+def _held_against(before: Days | None) -> list[str]:
+    return [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))] if before else []
+
+
+def _lines_of(code: str, days: Days) -> str:
+    """Where a figure leads: to the account, line by line."""
+    return url_for("reports.general_ledger", account=code, **_dated(days))
+
+
+def _earned_in(report: statements.BalanceSheet, *, earlier: bool) -> str:
+    """Where a computed figure leads: to the profit and loss that it is, of the year so far or of all years before."""
+    days = Days(date(YEAR_MIN, 1, 1), report.year_began - timedelta(days=1)) if earlier else report.year_so_far
+    return url_for("reports.profit_and_loss", compare="none", **_dated(days))
+
+
+def _dated(days: Days) -> dict[str, Any]:
+    return {"from": days.first.isoformat(), "to": days.last.isoformat()}
