@@ -273,6 +273,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
+    "VoidIn": lambda: {"reason": "Billed twice"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

@@ -1,4 +1,4 @@
-"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid."""
+"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make void."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, wire_invoice, wire_list
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, VoidIn, wire_invoice, wire_list
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -16,7 +16,7 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrenc
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import AccountNotFound
-from voyagent.ledger.service import AccountInactive, PeriodLocked
+from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
@@ -90,6 +90,18 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
     amount = body.money(queries.get_invoice(invoice_id).currency)
     service.record_receipt(actor, invoice_id, amount, body.paid_on, reference=body.reference, account=body.account)
     return _invoice(invoice_id)
+
+
+@api.post(
+    "/invoices/<invoice_id>/void",
+    answer=InvoiceOut,
+    permission="invoice.void",
+    missing=InvoiceNotFound,
+    errors=(service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked),
+)
+def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
+    """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is reversed, and the number stays used."""
+    return _invoice(service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id)
 
 
 def _invoice(invoice_id: UUID) -> Row:

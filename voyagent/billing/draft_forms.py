@@ -1,4 +1,4 @@
-"""Forms of invoices: the document with its lines, and a receipt. What they accept is what the API accepts."""
+"""Forms of documents: one with its lines, a receipt, and why one is made void. What they accept is what the API accepts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAre
 
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
+from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn, VoidIn
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
@@ -34,6 +34,16 @@ RECEIPT_PLACES = {
     "document_not_open": "",
     "account_not_found": "account",
     "account_inactive": "account",
+}
+
+
+VOID_PLACES = {
+    "reason_required": "reason",
+    "text_too_long": "reason",
+    "invalid_date": "voided_on",
+    "period_locked": "voided_on",
+    "document_not_voidable": "",
+    "journal_entry_already_reversed": "",
 }
 
 
@@ -132,6 +142,15 @@ class ReceiptForm(SchemaForm[ReceiptIn]):
         """What was typed, the amount without its grouping."""
         values = super().values()
         return values | ({"amount": _plain(values["amount"])} if values.get("amount") else {})
+
+
+class VoidForm(SchemaForm[VoidIn]):
+    """Why a document is made void, and when."""
+
+    schema: ClassVar[type[BaseModel]] = VoidIn
+
+    reason = StringField(_l("Why"))
+    voided_on = DateText(_l("On the day"))
 
 
 def _plain(typed: str) -> str:

@@ -9,11 +9,12 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, InvoiceForm, ReceiptForm
+from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
 from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
+from voyagent.billing.steps import postings_of, turned_back, void_page
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -25,7 +26,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader, Row
-from voyagent.ledger import queries as accounts
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -91,8 +91,8 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
 def discard(actor: Actor, invoice_id: UUID) -> Any:
     """Throw a draft away: the first step names it, the second does it."""
     draft = queries.get_invoice(invoice_id)
-    if draft.status != "draft":
-        return _not_as_it_was(invoice_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
     if request.method == "GET":
         return render_template("billing/discard.html", invoice=draft)
     service.discard_draft(actor, invoice_id)
@@ -104,12 +104,12 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Issue a draft: the first step shows what it will post, the second does it."""
     draft = queries.get_invoice(invoice_id)
-    if draft.status != "draft":
-        return _not_as_it_was(invoice_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
-        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=_postings(total))
+        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=postings_of(service.ISSUE_SIDES, total))
     issued = service.issue_invoice(actor, invoice_id)
     toast(_("Invoice %(number)s is issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
@@ -119,8 +119,8 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
     """Note what a customer has paid: all that is open today, unless something else is typed."""
     document = queries.get_invoice(invoice_id)
-    if document.status not in OPEN_INVOICE:
-        return _not_as_it_was(invoice_id)
+    if back := turned_back(document, may=document.status in OPEN_INVOICE):
+        return back
     still = Money(document.open_minor, document.currency)
     form = ReceiptForm(data={"amount": f"{still.decimal:,f}", "paid_on": today()})
 
@@ -131,6 +131,19 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
         document = queries.get_invoice(invoice_id)
         return render_template("billing/receipt.html", form=form, invoice=document, open=still), form.status
     toast(_("The payment is recorded."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+@pages.page("/invoices/<invoice_id>/void", methods=("GET", "POST"), permission="invoice.void", missing=InvoiceNotFound)
+def void(actor: Actor, invoice_id: UUID) -> Any:
+    """Make an issued invoice void: the first step asks why and shows what it will post, the second does it."""
+    document = queries.get_invoice(invoice_id)
+    if back := turned_back(document, may=service.can_be_void(document)):
+        return back
+    form = VoidForm(data={"voided_on": service.first_day(actor, document)})
+    if form.attempt(lambda body: service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on), **VOID_PLACES) is None:
+        return void_page(form, queries.get_invoice(invoice_id))
+    toast(_("The invoice is void."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
@@ -148,19 +161,8 @@ def _goes_on() -> bool:
 
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
-    shown = {"rows": [*form.line_items.data, *({} for _ in range(blank))], "postings": _postings(form.total), "total": form.total}
+    shown = {"rows": [*form.line_items.data, *({} for _ in range(blank))], "postings": postings_of(service.ISSUE_SIDES, form.total), "total": form.total}
     return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status
-
-
-def _postings(total: Money | None) -> list[dict[str, Any]]:
-    """What issuing would post: the accounts with their side; without an amount while the lines cannot be read."""
-    found = accounts.find_accounts(purpose for purpose, _sign in service.ISSUE_SIDES)
-    return [{"account": found[purpose], "is_debit": sign > 0, "amount": total} for purpose, sign in service.ISSUE_SIDES if purpose in found]
-
-
-def _not_as_it_was(invoice_id: UUID) -> Any:
-    toast(_("This invoice cannot take that step any more."), kind="error")
-    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
 def _shown(row: Row) -> Row:

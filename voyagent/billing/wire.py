@@ -103,6 +103,13 @@ class ReceiptIn(Closed):
         return None if self.amount is None else Money.parse(self.amount, self.currency or currency)
 
 
+class VoidIn(Closed):
+    """Why a document is made void, and on which day: today in the agency's zone where none is named, the day of issue where that is later."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    voided_on: BusinessDate | None = None
+
+
 class InvoiceQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
@@ -170,6 +177,9 @@ class InvoiceOut(InvoiceBrief):
     session_id: UUID | None
     journal_entry_id: UUID | None
     issued_at: Instant | None
+    voided_on: date | None
+    void_reason: str | None
+    void_journal_entry_id: UUID | None
     line_items: list[InvoiceLineOut]
     payments: list[SettledOut]
 
@@ -203,6 +213,9 @@ def wire_invoice(document: InvoiceDocument) -> Row:
         "session_id": row["session_id"],
         "journal_entry_id": row["entry_id"],
         "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
+        "voided_on": row["voided_on"],
+        "void_reason": row["void_reason"],
+        "void_journal_entry_id": row["void_entry_id"],
         "line_items": [_wire_line(line | money) for line in document.lines],
         "payments": [
             {

@@ -105,6 +105,16 @@ def note_a_receipt_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post(f"/invoices/{invoice_id}/receipts", json={"amount": "100.00", "paid_on": "2024-06-25"})
 
 
+REVERSED = Left("journal.reversed", ("journal_entry_id", "source_type", "source_id"))
+VOIDED = Left("invoice.voided", BOOKED, says={"reason": "Billed twice", "total": "45000.00", "voided_on": "2024-06-25"})
+
+
+@act("POST /api/invoices/<invoice_id>/void", leaves=(REVERSED, VOIDED), answers=200)
+def void_an_invoice_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    return lambda: api.post(f"/invoices/{invoice_id}/void", json={"reason": "Billed twice", "voided_on": "2024-06-25"})
+
+
 CLOSED = Left("month.closed", says={"month": "2024-05"})
 
 
@@ -166,6 +176,12 @@ def discard_a_draft_in_the_browser(stage: Stage) -> Doing:
 def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)
     return lambda: stage.submit(browser, f"/invoices/{invoice_id}/issue", token_from="/team")
+
+
+@act("POST /invoices/<invoice_id>/void", leaves=in_the_browser(REVERSED, VOIDED), answers=303)
+def void_an_invoice_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/void", reason="Billed twice", voided_on="25 Jun 2024")
 
 
 @act(

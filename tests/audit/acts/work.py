@@ -473,6 +473,12 @@ def reverse_an_entry(stage: Stage) -> Doing:
     return lambda: person.does(ledger.reverse, entry_id, reason="Posted twice")
 
 
+@act(leaves=(Left("journal.reversed", ("journal_entry_id", "source_type", "source_id")), Left("bill.voided", ("bill_id", "journal_entry_id"))))
+def make_a_bill_void(stage: Stage) -> Doing:
+    person, bill_id = stage.alice, papers.receive(stage.alice)
+    return lambda: person.does(billing.void_bill, bill_id, reason="Entered twice")
+
+
 @act(leaves=Left("invoice.drafted", ("invoice_id",)))
 def draft_an_invoice(stage: Stage) -> Doing:
     person = stage.alice

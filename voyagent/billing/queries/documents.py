@@ -272,6 +272,7 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
         case((is_live(_INVOICES.session_id), _INVOICES.session_id)).label("session_id"),
         name_of(_INVOICES.created_by_user_id).label("created_by"),
         name_of(_INVOICES.issued_by_user_id).label("issued_by"),
+        name_of(_INVOICES.voided_by_user_id).label("voided_by"),
     ).where(owned(Invoice), _INVOICES.id == invoice_id)
 
 

@@ -4,6 +4,7 @@ from voyagent.billing.service.bills import receive_bill
 from voyagent.billing.service.errors import (
     CustomerNameRequired,
     DocumentNotOpen,
+    DocumentNotVoidable,
     InvalidDate,
     InvalidLine,
     InvoiceNotDraft,
@@ -15,6 +16,7 @@ from voyagent.billing.service.errors import (
     TotalOutOfRange,
     VendorReferenceRequired,
     VendorReferenceTaken,
+    VoidReasonRequired,
 )
 from voyagent.billing.service.invoices import (
     INVOICE_SERIES,
@@ -29,12 +31,14 @@ from voyagent.billing.service.invoices import (
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import pay_bill, record_receipt
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
+from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
 __all__ = [
     "INVOICE_SERIES",
     "ISSUE_SIDES",
     "CustomerNameRequired",
     "DocumentNotOpen",
+    "DocumentNotVoidable",
     "DraftChanges",
     "InvalidDate",
     "InvalidLine",
@@ -50,11 +54,14 @@ __all__ = [
     "TotalOutOfRange",
     "VendorReferenceRequired",
     "VendorReferenceTaken",
+    "VoidReasonRequired",
+    "can_be_void",
     "check_days",
     "create_invoice",
     "discard_draft",
     "draft_invoice",
     "financial_year",
+    "first_day",
     "issue_invoice",
     "next_number",
     "party",
@@ -64,5 +71,7 @@ __all__ = [
     "record_receipt",
     "revise_draft",
     "take_number",
+    "void_bill",
+    "void_invoice",
     "year_of",
 ]

@@ -74,6 +74,20 @@ class PaymentExceedsOpen(Conflict):
     message = N_("That is more than is still open on this document.")
 
 
+class DocumentNotVoidable(Conflict):
+    """Void is only what is issued, or received, and on which nothing was paid or credited; and only once."""
+
+    code = "document_not_voidable"
+    message = N_("Only a document that is in the books can be made void, once, and while nothing was paid or credited on it.")
+
+
+class VoidReasonRequired(Unprocessable):
+    """Nothing is made void without a word why."""
+
+    code = "reason_required"
+    message = N_("Say in a few words why this document is made void.")
+
+
 class VendorReferenceTaken(Conflict):
     """The supplier's reference is on another bill: the same paper was entered before."""
 
@@ -89,7 +103,7 @@ class VendorReferenceRequired(Unprocessable):
 
 
 class TextTooLong(Unprocessable):
-    """A reference or notes beyond what a document holds."""
+    """A reference, a reason or notes beyond what a document holds."""
 
     code = "text_too_long"
-    message = N_("A reference has at most 128 characters, notes at most 2,000.")
+    message = N_("A reference has at most 128 characters, a reason at most 500, notes at most 2,000.")

@@ -1,0 +1,83 @@
+"""The rules of voiding: an invoice or a bill that should never have been is undone by a reversal; it stays, with its number, and is owed by nobody."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import OPEN, Bill, Invoice
+from voyagent.billing.service import pricing
+from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, VoidReasonRequired
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import wire_amount
+from voyagent.ledger import service as ledger
+
+REASON_MAX = 500
+_NAMES = {Invoice: "invoice_id", Bill: "bill_id"}
+_KINDS = {"invoice_id": "invoice.voided", "bill_id": "bill.voided"}
+Document = TypeVar("Document", Invoice, Bill)
+
+
+def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
+    """Make an issued invoice void: the entry of its issue is reversed on a day, or today; the number stays used (Rule 46).
+
+    Raises Forbidden, InvoiceNotFound, and what `_void` raises.
+    """
+    actor.require("invoice.void")
+    invoice = queries.get_invoice(invoice_id, lock=True)
+    return _void(actor, invoice, f"Void of invoice {invoice.number}", reason, on)
+
+
+def void_bill(actor: Actor, bill_id: UUID, *, reason: str, on: date | None = None) -> Bill:
+    """Make a received bill void: the entry of its receipt is reversed on a day, or today. Raises Forbidden, BillNotFound, and what `_void` raises."""
+    actor.require("bill.void")
+    bill = queries.get_bill(bill_id, lock=True)
+    return _void(actor, bill, f"Void of bill {bill.vendor_reference}", reason, on)
+
+
+def can_be_void(document: Invoice | Bill) -> bool:
+    """Whether it is posted, and nothing was paid or credited."""
+    return document.status in OPEN and document.entry_id is not None and document.open_minor == document.total_minor
+
+
+def first_day(actor: Actor, document: Invoice | Bill) -> date:
+    """The day on which it is made void where none is named: today where the agency is, or the day of issue where that is still to come."""
+    return max(clock.today(actor.timezone), document.issue_date)
+
+
+def _void(actor: Actor, document: Document, title: str, reason: str, on: date | None) -> Document:
+    """Reverse what was posted, once.
+
+    Raises DocumentNotVoidable; VoidReasonRequired, TextTooLong, InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    """
+    if not can_be_void(document) or document.entry_id is None:
+        raise DocumentNotVoidable
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise VoidReasonRequired
+    latest = first_day(actor, document)
+    day = on or latest
+    if not document.issue_date <= day <= latest:
+        raise InvalidDate
+    reversal = ledger.reverse(actor, document.entry_id, reason=f"{title}, {document.party_name}: {why}", entry_date=day)
+    document.status = "void"
+    document.voided_on = day
+    document.void_reason = why
+    document.void_entry_id = reversal.entry_id
+    document.voided_by_user_id = actor.user_id
+    document.updated_at = clock.now()
+    db.session.flush()
+    name = _NAMES[type(document)]
+    audit.record(
+        actor,
+        _KINDS[name],
+        entity_refs={name: document.id, "journal_entry_id": reversal.entry_id},
+        inputs={"reason": why},
+        outputs={"total": wire_amount(document.total_minor, document.currency), "currency": document.currency, "voided_on": day},
+    )
+    return document

@@ -1,0 +1,91 @@
+"""What the pages of invoices and bills share: where a document's pages are, the steps it goes through, and what each of them would post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing.draft_forms import VoidForm
+from voyagent.billing.models import Bill, Invoice
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import SessionReader
+from voyagent.ledger import queries as accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A document's pages, and what people call it."""
+
+    document: Invoice | Bill
+
+    @property
+    def nav(self) -> str:
+        """Its entry in the menu."""
+        return "invoices" if isinstance(self.document, Invoice) else "bills"
+
+    @property
+    def all_words(self) -> str:
+        """What the list is called."""
+        return str(_("Invoices") if isinstance(self.document, Invoice) else _("Bills"))
+
+    @property
+    def all_url(self) -> str:
+        """The list."""
+        return url_for(f"billing.{self.nav}")
+
+    @property
+    def words(self) -> str:
+        """The document with its number, or its draft with whom it is for."""
+        if isinstance(self.document, Bill):
+            return str(_("Bill %(reference)s", reference=self.document.vendor_reference))
+        if self.document.number is None:
+            return str(_("Draft for %(name)s", name=self.document.party_name))
+        return str(_("Invoice %(number)s", number=self.document.number))
+
+    @property
+    def total(self) -> Money:
+        """What it is over."""
+        return Money(self.document.total_minor, self.document.currency)
+
+    def url(self, step: str | None = None) -> str:
+        """Its page, or that of a step."""
+        if isinstance(self.document, Invoice):
+            return url_for(f"billing.{step or 'invoice'}", invoice_id=self.document.id)
+        return url_for(f"billing.{step}_bill" if step else "billing.bill", bill_id=self.document.id)
+
+
+def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
+    """The way back to the document where it cannot take the step any more, and None where it may."""
+    if may:
+        return None
+    toast(_("This document cannot take that step any more."), kind="error")
+    return see_other(Place(document).url())
+
+
+def postings_of(sides: tuple[tuple[str, int], ...], total: Money | None) -> list[dict[str, Any]]:
+    """What a step would post: the accounts with their side; without an amount while the lines cannot be read."""
+    found = accounts.find_accounts(purpose for purpose, _sign in sides)
+    return [{"account": found[purpose], "is_debit": sign > 0, "amount": total} for purpose, sign in sides if purpose in found]
+
+
+def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
+    """The step before a document is made void, with what it would post."""
+    shown = {"place": Place(document), "postings": _reversal_of(document), "postings_title": _("What making it void will post")}
+    return render_template("billing/void.html", form=form, **shown), form.status
+
+
+def _reversal_of(document: Invoice | Bill) -> list[dict[str, Any]]:
+    """What making it void would post: the lines of its entry with the sides swapped."""
+    if document.entry_id is None:
+        return []
+    lines = accounts.read_entry(SessionReader(db.session), document.entry_id)[1]
+    return [
+        {"account": line, "is_debit": bool(line["credit_minor"]), "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"])}
+        for line in lines
+    ]
