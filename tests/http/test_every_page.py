@@ -33,6 +33,7 @@ READS_NO_QUERY = {
         "docs.openapi_json",
         "docs.reading",
         "home.index",
+        "reports.index",
         "identity.team",
         "ledger.entry",
         "ledger.close_month",

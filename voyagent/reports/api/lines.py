@@ -1,0 +1,39 @@
+"""The JSON door of the general ledger and of the day book: what was posted line by line, behind a cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import LaneReader
+from voyagent.ledger.queries import AccountNotFound, accounts_statement
+from voyagent.reports.api.blueprint import api
+from voyagent.reports.line_schemas import (
+    DayBookQuery,
+    DayBookResponse,
+    GeneralLedgerQuery,
+    GeneralLedgerResponse,
+    wire_day_book,
+    wire_general_ledger,
+)
+from voyagent.reports.queries import general_ledger
+from voyagent.reports.queries.day_book import read_day_book
+from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
+
+
+@api.get("/reports/general-ledger", answer=GeneralLedgerResponse, permission="report.read", errors=(PeriodInverted, AccountNotFound, InvalidCursor))
+def get_reports_general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> dict[str, Any]:
+    """One account with book dates from `from` to `to`, line by line with the balance behind each. The page behind a cursor costs the same at any depth."""
+    after = query.place()
+    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    period = Period.of(query.first, query.last, settings)
+    account = general_ledger.account_of(accounts, query.account)
+    report = general_ledger.read_general_ledger(reader, account, period, after=after, limit=query.limit)
+    return wire_general_ledger(reader.prove().tenant_id, report, query.limit)
+
+
+@api.get("/reports/day-book", answer=DayBookResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
+def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, Any]:
+    """Every entry with book dates from `from` to `to`, with its lines. The page behind a cursor costs the same at any depth."""
+    report = read_day_book(reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit)
+    return wire_day_book(reader.prove().tenant_id, report, query.limit)

@@ -1,0 +1,174 @@
+"""The shapes of what goes through the books line by line on the wire: the general ledger of an account, and the day book."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.kernel.fields import Answer, BusinessDate, Query, filter_field
+from voyagent.ledger.lines import Place
+from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
+from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
+from voyagent.reports.schemas import AccountType, PeriodResponse
+
+LIMIT_MAX = 200
+
+
+class DayBookQuery(Query):
+    """Book dates from and to, both needed; a page of `limit` entries behind a cursor."""
+
+    first: BusinessDate = Field(alias="from")
+    last: BusinessDate = Field(alias="to")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_ENTRIES
+    cursor: filter_field(64) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def place(self) -> Place | None:
+        """The place behind the page before. Raises InvalidCursor."""
+        return Place.decode(self.cursor) if self.cursor else None
+
+
+class GeneralLedgerQuery(DayBookQuery):
+    """The account by its code or id, book dates from and to, all needed; a page of `limit` lines behind a cursor."""
+
+    account: Annotated[str, Field(min_length=1, max_length=36)]
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
+
+
+class DayBookLine(Answer):
+    """A line of an entry."""
+
+    line_no: int
+    account_code: str
+    account_name: str
+    party_name: str | None
+    memo: str | None
+    currency: str
+    debit: str
+    credit: str
+
+
+class DayBookEntry(Answer):
+    """An entry with its lines. `source_type` and `source_id` name what it comes from; `reverses_id` is the entry that it takes back."""
+
+    id: UUID
+    entry_date: date
+    narration: str
+    source_type: str
+    source_id: UUID
+    purpose: str
+    reverses_id: UUID | None
+    lines: list[DayBookLine]
+
+
+class SidesResponse(Answer):
+    """Both sides in one currency."""
+
+    currency: str
+    debit: str
+    credit: str
+
+
+class DayBookResponse(Answer):
+    """Entries by book date, the oldest first; without `next_cursor` the book ends here. `totals` are of all entries of the days, on every page."""
+
+    tenant_id: UUID
+    period: PeriodResponse
+    entries: list[DayBookEntry]
+    totals: list[SidesResponse]
+    limit: int
+    next_cursor: str | None
+
+
+class LedgerAccount(Answer):
+    """An account of the chart."""
+
+    id: UUID
+    code: str
+    name: str
+    type: AccountType
+
+
+class LedgerMovement(Answer):
+    """The account in one currency over the days: opening and closing are debit less credit, for every type."""
+
+    currency: str
+    opening: str
+    debit: str
+    credit: str
+    closing: str
+
+
+class LedgerEntryLine(Answer):
+    """A line of the account; `balance` is debit less credit behind it, in its own currency."""
+
+    entry_id: UUID
+    line_no: int
+    entry_date: date
+    narration: str
+    party_name: str | None
+    memo: str | None
+    source_type: str
+    source_id: UUID
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
+class GeneralLedgerResponse(Answer):
+    """An account line by line, the oldest first; without `next_cursor` it ends here. `currencies` are of all the days, on every page."""
+
+    tenant_id: UUID
+    account: LedgerAccount
+    period: PeriodResponse
+    currencies: list[LedgerMovement]
+    lines: list[LedgerEntryLine]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any]:
+    """The day book as the API writes it."""
+    entries = []
+    for entry in report.entries:
+        facts = {name: getattr(entry, name) for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")}
+        lines = [
+            {"line_no": line.line_no, "account_code": line.code, "account_name": line.name, "party_name": line.party_name, "memo": line.memo}
+            | {"currency": line.debit.currency, "debit": line.debit.wire, "credit": line.credit.wire}
+            for line in entry.lines
+        ]
+        entries.append(facts | {"entry_date": entry.day, "lines": lines})
+    return {
+        "tenant_id": tenant_id,
+        "period": {"from": report.days.first, "to": report.days.last},
+        "entries": entries,
+        "totals": [{"currency": debit.currency, "debit": debit.wire, "credit": credit.wire} for debit, credit in report.totals],
+        "limit": limit,
+        "next_cursor": report.next_cursor,
+    }
+
+
+def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> dict[str, Any]:
+    """The general ledger of an account as the API writes it."""
+    lines = [
+        {name: getattr(line, name) for name in ("entry_id", "line_no", "narration", "party_name", "memo", "source_type", "source_id")}
+        | {"entry_date": line.day, "currency": line.debit.currency}
+        | {"debit": line.debit.wire, "credit": line.credit.wire, "balance": line.balance.wire}
+        for line in report.lines
+    ]
+    currencies = [
+        {"currency": one.opening.currency, "opening": one.opening.wire, "debit": one.debit.wire, "credit": one.credit.wire, "closing": one.closing.wire}
+        for one in report.currencies
+    ]
+    return {
+        "tenant_id": tenant_id,
+        "account": {name: report.account[name] for name in ("id", "code", "name", "type")},
+        "period": {"from": report.period.first, "to": report.period.last},
+        "currencies": currencies,
+        "lines": lines,
+        "limit": limit,
+        "next_cursor": report.next_cursor,
+    }

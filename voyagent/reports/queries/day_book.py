@@ -1,0 +1,94 @@
+"""The day book: every entry of some days with its lines, in the order of the books; the cost of a page is that of its entries, whatever stands before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from uuid import UUID
+
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import queries as ledger
+from voyagent.ledger.daybook import daybook_statement
+from voyagent.ledger.lines import Place
+from voyagent.reports.queries.periods import Days
+
+PAGE_ENTRIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """A line of an entry: an amount on one side of one account."""
+
+    line_no: int
+    code: str
+    name: str
+    party_name: str | None
+    memo: str | None
+    debit: Money
+    credit: Money
+
+
+@dataclass(frozen=True, slots=True)
+class BookedEntry:
+    """An entry as it was posted, with all its lines."""
+
+    id: UUID
+    day: date
+    narration: str
+    source_type: str
+    source_id: UUID
+    purpose: str
+    reverses_id: UUID | None
+    lines: tuple[EntryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayBook:
+    """A page of the entries of some days, and what all entries of these days come to on either side, by currency."""
+
+    days: Days
+    entries: tuple[BookedEntry, ...]
+    totals: tuple[tuple[Money, Money], ...]
+    is_first_page: bool
+    next_cursor: str | None
+
+
+def read_day_book(reader: Reader, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES) -> DayBook:
+    """A page behind a place, and the totals of all pages from the roll-up, in one trip. Raises InvalidCursor."""
+    if after is not None and not days.first <= after.day <= days.last:
+        raise InvalidCursor
+    opened, closed, rows = reader.read(
+        ledger.trial_balance_statement(days.evening_before),
+        ledger.trial_balance_statement(days.last),
+        daybook_statement(days.first, days.last, after=after, limit=limit + 1),
+    )
+    entries = [_entry(list(lines)) for _, lines in groupby(rows, key=lambda row: row["id"])]
+    shown = entries[:limit]
+    marked = Place(shown[-1].day, shown[-1].id, shown[-1].lines[-1].line_no) if len(entries) > limit else None
+    return DayBook(days, tuple(shown), tuple(_totals(opened, closed)), is_first_page=after is None, next_cursor=marked.encode() if marked else None)
+
+
+def _entry(rows: list[Row]) -> BookedEntry:
+    facts = {name: rows[0][name] for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")}
+    return BookedEntry(day=rows[0]["entry_date"], lines=tuple(map(_line, rows)), **facts)
+
+
+def _line(row: Row) -> EntryLine:
+    facts = {name: row[name] for name in ("line_no", "code", "name", "party_name", "memo")}
+    return EntryLine(debit=Money(row["debit_minor"], row["currency"]), credit=Money(row["credit_minor"], row["currency"]), **facts)
+
+
+def _totals(opened: list[Row], closed: list[Row]) -> list[tuple[Money, Money]]:
+    found = []
+    for currency in sorted({row["currency"] for row in closed}):
+        debit, credit = (Money(_sum(closed, currency, side) - _sum(opened, currency, side), currency) for side in ("debit_minor", "credit_minor"))
+        if debit or credit:
+            found.append((debit, credit))
+    return found
+
+
+def _sum(rows: list[Row], currency: str, side: str) -> int:
+    return sum(int(row[side]) for row in rows if row["currency"] == currency)
