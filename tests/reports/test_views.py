@@ -259,6 +259,7 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(a
         ["Galaxy Consolidators", "–", "100.00", "4,000.00", "–", "–", "4,100.00"],
         ["GC-1", "", "", "4,000.00", "", "", "4,000.00"],
         ["GC-2", "", "100.00", "", "", "", "100.00"],
+        ["Statement , Galaxy Consolidators"],
         ["Late Lodges", "–", "–", "–", "–", "30.00", "30.00"],
         ["Total INR", "–", "100.00", "4,000.00", "–", "30.00", "4,130.00"],
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -77,6 +77,7 @@ class Posting(TenantBound, Base):
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
     effective_date: Mapped[date]
     party_name: Mapped[str | None]
+    party_key: Mapped[str | None] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     memo: Mapped[str | None]
 
     __table_args__ = (
@@ -87,6 +88,12 @@ class Posting(TenantBound, Base):
         CheckConstraint("debit_minor >= 0 and credit_minor >= 0 and (debit_minor > 0) <> (credit_minor > 0)", name="sides"),
         Index("ix_postings_date", "tenant_id", "effective_date", "account_id"),
         Index("ix_postings_account", "tenant_id", "account_id", "effective_date"),
+        Index(
+            "ix_postings_party",
+            *("tenant_id", "party_key", "account_id", "effective_date", "entry_id"),
+            postgresql_include=["currency", "debit_minor", "credit_minor"],
+            postgresql_where=text("party_key is not null"),
+        ),
     )
 
 

@@ -13,13 +13,14 @@ from flask_babel import lazy_gettext as _l
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
+from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 64}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
-_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker"), "compare": _l("comparison")}
-CHOICES = {"compare": get_args(Comparison)}
+_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker"), "compare": _l("comparison"), "kind": _l("customer or supplier")}
+CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS}
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -41,6 +42,7 @@ class Address:
     account: str | None = None
     after: str | None = None
     compare: Comparison | None = None
+    kind: PartyKind | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ class Address:
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
         unread += [name for name, choices in CHOICES.items() if name in typed and typed[name] not in choices]
-        texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES)}
+        texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread}
         return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
 
     @property
@@ -72,7 +74,7 @@ class Address:
     def here(self, **changes: str | None) -> str:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
-        values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare}
+        values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}
         values |= {"include_zero": "1" if self.include_zero else None}
         return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
 

@@ -1,4 +1,4 @@
-"""The shapes of what goes through the books line by line on the wire: the general ledger of an account, and the day book."""
+"""The shapes of what goes through the books line by line on the wire: the general ledger of an account, the day book, the statement of a party."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from voyagent.kernel.fields import Answer, BusinessDate, Query, filter_field
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
 from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
+from voyagent.reports.queries.party_statement import PAGE_ENTRIES as PARTY_PAGE, PartyKind, PartyStatement
 from voyagent.reports.schemas import AccountType, PeriodResponse
 
 LIMIT_MAX = 200
@@ -35,6 +36,14 @@ class GeneralLedgerQuery(DayBookQuery):
 
     account: Annotated[str, Field(min_length=1, max_length=36)]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_LINES
+
+
+class PartyStatementQuery(DayBookQuery):
+    """A customer or a supplier by name, however it is spelt, and book dates from and to, all needed; a page of `limit` entries behind a cursor."""
+
+    kind: PartyKind
+    party: Annotated[str, Field(min_length=1, max_length=255)]
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PARTY_PAGE
 
 
 class DayBookLine(Answer):
@@ -128,6 +137,71 @@ class GeneralLedgerResponse(Answer):
     lines: list[LedgerEntryLine]
     limit: int
     next_cursor: str | None
+
+
+class PartyStanding(Answer):
+    """The party in one currency over the days, positive for what a customer owes or a supplier is owed. `closing` is `open_documents` less `advances`.
+
+    `aged` is what the ageing of the last day says is open; it equals `open_documents` in sound books.
+    """
+
+    currency: str
+    opening: str
+    closing: str
+    open_documents: str
+    advances: str
+    aged: str
+    is_proved: bool
+
+
+class PartyMovement(Answer):
+    """An entry that moved what the party stands at: `amount` is positive where it became more, `balance` is what it stands at behind it."""
+
+    entry_id: UUID
+    entry_date: date
+    narration: str
+    source_type: str
+    source_id: UUID
+    currency: str
+    amount: str
+    balance: str
+
+
+class PartyStatementResponse(Answer):
+    """What moved a party, the oldest first; without `next_cursor` the statement ends here. `currencies` are of all the days, on every page."""
+
+    tenant_id: UUID
+    kind: PartyKind
+    party: str
+    period: PeriodResponse
+    currencies: list[PartyStanding]
+    entries: list[PartyMovement]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_party_statement(tenant_id: UUID, report: PartyStatement, limit: int) -> dict[str, Any]:
+    """The statement of a party as the API writes it."""
+    currencies = [
+        {"currency": one.currency, "opening": one.opening.wire, "closing": one.closing.wire, "open_documents": one.open.wire}
+        | {"advances": one.advances.wire, "aged": one.aged.wire, "is_proved": one.is_proved}
+        for one in report.currencies
+    ]
+    entries = [
+        {name: getattr(moved, name) for name in ("entry_id", "narration", "source_type", "source_id")}
+        | {"entry_date": moved.day, "currency": moved.balance.currency, "amount": (moved.more - moved.less).wire, "balance": moved.balance.wire}
+        for moved in report.moved
+    ]
+    return {
+        "tenant_id": tenant_id,
+        "kind": report.kind,
+        "party": report.party,
+        "period": {"from": report.days.first, "to": report.days.last},
+        "currencies": currencies,
+        "entries": entries,
+        "limit": limit,
+        "next_cursor": report.next_cursor,
+    }
 
 
 def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any]:

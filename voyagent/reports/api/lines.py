@@ -1,4 +1,4 @@
-"""The JSON door of the general ledger and of the day book: what was posted line by line, behind a cursor."""
+"""The JSON door of the general ledger, the day book and the statement of a party: what was posted line by line, behind a cursor."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from voyagent.reports.line_schemas import (
     DayBookResponse,
     GeneralLedgerQuery,
     GeneralLedgerResponse,
+    PartyStatementQuery,
+    PartyStatementResponse,
     wire_day_book,
     wire_general_ledger,
+    wire_party_statement,
 )
 from voyagent.reports.queries import general_ledger
 from voyagent.reports.queries.day_book import read_day_book
+from voyagent.reports.queries.party_statement import read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 
 
@@ -37,3 +41,11 @@ def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, A
     """Every entry with book dates from `from` to `to`, with its lines. The page behind a cursor costs the same at any depth."""
     report = read_day_book(reader, Days.between(query.first, query.last), after=query.place(), limit=query.limit)
     return wire_day_book(reader.prove().tenant_id, report, query.limit)
+
+
+@api.get("/reports/party-statement", answer=PartyStatementResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
+def get_reports_party_statement(reader: LaneReader, query: PartyStatementQuery) -> dict[str, Any]:
+    """The statement of a customer or supplier: opening, every entry that moved it, closing, and what ageing says of it. A name without entries has none."""
+    days = Days.between(query.first, query.last)
+    report = read_party_statement(reader, query.kind, query.party, days, after=query.place(), limit=query.limit)
+    return wire_party_statement(reader.prove().tenant_id, report, query.limit)

@@ -1,4 +1,4 @@
-"""The page of the day book, and the one that names every report."""
+"""The pages of the day book and of a party's statement, and the one that names every report."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import Any
 from flask import render_template, request
 from flask_babel import gettext as _
 
+from voyagent.billing import queries as billing
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
 from voyagent.ledger.lines import Place
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.periods import Days, PeriodInverted
+from voyagent.reports.queries.party_statement import CONTROL, read_party_statement
+from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
+from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
+
+NAMED_MAX = 50
 
 
 @pages.page("/reports", permission="report.read")
@@ -41,3 +46,25 @@ def day_book(reader: LaneReader) -> Any:
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     return render_template("reports/day_book.html", address=address, last=last, report=report, wrong=wrong, words=words), 422 if wrong else 200
+
+
+@pages.page("/reports/party-statement", permission="report.read")
+def party_statement(reader: LaneReader) -> Any:
+    """What a customer or supplier stood at, what moved it and what it stands at; without a name, who has something open."""
+    address = Address.read("reports.party_statement", request.args)
+    kind = address.kind or "customer"
+    largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
+    settings, parties = reader.read(settings_statement(), largest)
+    last = address.days.get("to") or clock.today(reader.prove().timezone)
+    wrong = unread_sentences(address)
+    report, words = None, ""
+    try:
+        if address.party and not wrong:
+            days = Period.of(address.days.get("from"), last, settings)
+            report = read_party_statement(reader, kind, address.party, days, after=Place.decode(address.after) if address.after else None)
+            words = filtered([period_words(days)])
+    except (PeriodInverted, InvalidCursor) as error:
+        wrong = [_(error.message)]
+    names = list(dict.fromkeys(row["party_name"] for row in parties))
+    facts = {"address": address, "kind": kind, "names": names, "last": last, "report": report, "wrong": wrong, "words": words}
+    return render_template("reports/party_statement.html", **facts), 422 if wrong else 200

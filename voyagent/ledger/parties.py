@@ -1,0 +1,82 @@
+"""Reading what was posted with one party's name to the accounts that serve a purpose: balances on any evening, and entries from any place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_
+
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.lines import Place
+from voyagent.ledger.models import Account, JournalEntry, Posting
+
+_ACCOUNTS = Account.__table__.c
+_ENTRIES = JournalEntry.__table__.c
+_POSTINGS = Posting.__table__.c
+_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
+
+
+def party_balances_statement(purposes: Sequence[str], party: str, until: date) -> Select[Any]:
+    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor, party_name as it was written last in the alphabet."""
+    return (
+        select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), func.max(_POSTINGS.party_name).label("party_name"))
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .where(owned(Account), *_of(purposes, party), _POSTINGS.effective_date <= until)
+        .group_by(_ACCOUNTS.purpose, _POSTINGS.currency)
+        .order_by(_POSTINGS.currency, _ACCOUNTS.purpose)
+    )
+
+
+def party_entries_statement(purposes: Sequence[str], party: str, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
+    """Entries that moved what a party stands at, the oldest first, those behind the entry of a place; a row for each currency of an entry.
+
+    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. `limit` counts entries.
+    """
+    mine = [*_of(purposes, party), _POSTINGS.effective_date.between(first, last)]
+    page = select(*_PLACE).where(*mine)
+    if after is not None:
+        page = page.where(_POSTINGS.effective_date >= after.day, _behind(after))
+    found = page.group_by(*_PLACE).order_by(*_PLACE).limit(limit).subquery("page")
+    return (
+        select(
+            _ENTRIES.id,
+            _ENTRIES.entry_date,
+            _ENTRIES.narration,
+            _ENTRIES.source_type,
+            _ENTRIES.source_id,
+            _POSTINGS.currency,
+            *_sides(),
+        )
+        .select_from(found)
+        .join(Posting.__table__, _POSTINGS.entry_id == found.c.entry_id)
+        .join(JournalEntry.__table__, _ENTRIES.id == found.c.entry_id)
+        .where(owned(JournalEntry), *mine)
+        .group_by(_ENTRIES.id, _ENTRIES.entry_date, _ENTRIES.narration, _ENTRIES.source_type, _ENTRIES.source_id, _POSTINGS.currency)
+        .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.currency)
+    )
+
+
+def party_balances_at_statement(purposes: Sequence[str], party: str, place: Place) -> Select[Any]:
+    """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
+    return (
+        select(_POSTINGS.currency, *_sides())
+        .where(*_of(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place)))
+        .group_by(_POSTINGS.currency)
+        .order_by(_POSTINGS.currency)
+    )
+
+
+def _of(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
+    accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
+    return [owned(Posting), _POSTINGS.party_key == func.lower(party), _POSTINGS.party_key.is_not(None), _POSTINGS.account_id.in_(accounts)]
+
+
+def _sides() -> list[ColumnElement[int]]:
+    return [cast(func.sum(side), BigInteger).label(name) for name, side in (("debit_minor", _POSTINGS.debit_minor), ("credit_minor", _POSTINGS.credit_minor))]
+
+
+def _behind(place: Place) -> ColumnElement[bool]:
+    mark = tuple_(literal(place.day, _POSTINGS.effective_date.type), literal(place.entry_id, _POSTINGS.entry_id.type))
+    return tuple_(*_PLACE) > mark

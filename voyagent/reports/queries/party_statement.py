@@ -1,0 +1,148 @@
+"""The statement of one customer or supplier: what it stood at, what moved it, what it stands at, and that ageing says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from voyagent.billing import queries as billing
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import parties
+from voyagent.ledger.lines import Place
+from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.receivables import EVER, SIDE
+
+PartyKind = Literal["customer", "supplier"]
+PARTY_KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
+CONTROL: dict[PartyKind, billing.Kind] = {"customer": "receivable", "supplier": "payable"}
+"""The account that open documents of a kind of party stand on."""
+ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "supplier_advances"}
+"""The account that money stands on which no document has taken up yet."""
+PAGE_ENTRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An entry that moved what the party stands at, in one currency: `more` makes it larger, `less` smaller, `balance` is what it stands at behind it."""
+
+    entry_id: UUID
+    day: date
+    narration: str
+    source_type: str
+    source_id: UUID
+    more: Money
+    less: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The party in one currency over the days; `closing` is `open` less `advances`.
+
+    `open` is what the books say of its documents, `aged` what ageing does, each read without the other.
+    """
+
+    opening: Money
+    closing: Money
+    open: Money
+    aged: Money
+    advances: Money
+
+    @property
+    def currency(self) -> str:
+        """The one currency."""
+        return self.opening.currency
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether documents and books agree."""
+        return self.open == self.aged
+
+
+@dataclass(frozen=True, slots=True)
+class PartyStatement:
+    """A customer (what it owes) or a supplier (what it is owed) over some days: its currencies by code, and a page of what moved it, the oldest first."""
+
+    kind: PartyKind
+    party: str
+    days: Days
+    currencies: tuple[Standing, ...]
+    moved: tuple[Moved, ...]
+    is_first_page: bool
+    next_cursor: str | None
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether documents and books agree in every currency."""
+        return all(one.is_proved for one in self.currencies)
+
+
+def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days, *, after: Place | None = None, limit: int = PAGE_ENTRIES) -> PartyStatement:
+    """A page behind a place, in one trip; its cost is that of the party's own lines. Raises InvalidCursor."""
+    if after is not None and not days.first <= after.day <= days.last:
+        raise InvalidCursor
+    purposes = (CONTROL[kind], ADVANCES[kind])
+    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=days.last, as_of=days.last).subquery("aged")
+    opened, closed, ages, rows, *behind = reader.read(
+        parties.party_balances_statement(purposes, party, days.evening_before),
+        parties.party_balances_statement(purposes, party, days.last),
+        select(aged).where(aged.c.party_key == func.lower(party)),
+        parties.party_entries_statement(purposes, party, days.first, days.last, after=after, limit=limit + 1),
+        *([parties.party_balances_at_statement(purposes, party, after)] if after else []),
+    )
+    entries = [list(same) for _, same in groupby(rows, key=lambda row: row["id"])]
+    shown = entries[:limit]
+    marked = Place(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1) if len(entries) > limit else None
+    side = SIDE[CONTROL[kind]]
+    return PartyStatement(
+        kind=kind,
+        party=max((row["party_name"] for row in closed), default=party),
+        days=days,
+        currencies=tuple(_standings(kind, opened, closed, ages)),
+        moved=tuple(_running([row for rows in shown for row in rows], behind[0] if behind else opened, side)),
+        is_first_page=after is None,
+        next_cursor=marked.encode() if marked else None,
+    )
+
+
+def _standings(kind: PartyKind, opened: list[Row], closed: list[Row], ages: list[Row]) -> Iterable[Standing]:
+    side = SIDE[CONTROL[kind]]
+    for currency in sorted({row["currency"] for row in (*closed, *ages)}):
+        before, then = ([row for row in rows if row["currency"] == currency] for rows in (opened, closed))
+        on = {row["purpose"]: side * _net(row) for row in then}
+        yield Standing(
+            opening=Money(side * sum(map(_net, before)), currency),
+            closing=Money(side * sum(map(_net, then)), currency),
+            open=Money(on.get(CONTROL[kind], 0), currency),
+            aged=Money(sum(int(row["open_minor"]) for row in ages if row["currency"] == currency), currency),
+            advances=Money(-on.get(ADVANCES[kind], 0), currency),
+        )
+
+
+def _running(rows: list[Row], before: list[Row], side: int) -> Iterable[Moved]:
+    standing: dict[str, int] = {}
+    for row in before:
+        standing[row["currency"]] = standing.get(row["currency"], 0) + side * _net(row)
+    for row in rows:
+        currency, net = row["currency"], side * _net(row)
+        standing[currency] = standing.get(currency, 0) + net
+        yield Moved(
+            entry_id=row["id"],
+            day=row["entry_date"],
+            **{name: row[name] for name in ("narration", "source_type", "source_id")},
+            more=Money(max(net, 0), currency),
+            less=Money(max(-net, 0), currency),
+            balance=Money(standing[currency], currency),
+        )
+
+
+def _net(row: Row) -> int:
+    return int(row["debit_minor"]) - int(row["credit_minor"])
