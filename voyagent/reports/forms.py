@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
@@ -13,14 +13,22 @@ from flask_babel import lazy_gettext as _l
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
+from voyagent.ledger.lines import Place
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 64}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
-_PERIOD_WORDS = {"from": _l("from"), "to": _l("until"), "after": _l("page marker"), "compare": _l("comparison"), "kind": _l("customer or supplier")}
-CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS}
+_PERIOD_WORDS = {
+    "from": _l("from"),
+    "to": _l("until"),
+    "after": _l("page marker"),
+    "compare": _l("comparison"),
+    "kind": _l("customer or supplier"),
+    "format": _l("format"),
+}
+CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": ("csv", "csv-bom")}
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -43,6 +51,7 @@ class Address:
     after: str | None = None
     compare: Comparison | None = None
     kind: PartyKind | None = None
+    format: Literal["csv", "csv-bom"] | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -62,9 +71,14 @@ class Address:
         return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
 
     @property
+    def place(self) -> Place | None:
+        """The place behind the page before. Raises InvalidCursor."""
+        return Place.decode(self.after) if self.after else None
+
+    @property
     def unread_words(self) -> list[str]:
         """What could not be read, as a person says it."""
-        words = _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
+        words = _PERIOD_WORDS | _WORDS if self.endpoint in OF_DOCUMENTS else _WORDS | _PERIOD_WORDS
         return [str(words[name]) for name in self.unread]
 
     def value(self, name: str) -> date | str | None:

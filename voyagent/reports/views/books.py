@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -21,13 +22,14 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
+from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
+from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 from voyagent.trips import queries as trips
@@ -73,9 +75,9 @@ def trial_balance(reader: LaneReader) -> Any:
             report = books.read_period(reader, period, actor.currency, include_zero=address.include_zero, kept_earnings=_("Result of earlier years"))
     except PeriodInverted as error:
         wrong = [_(error.message)]
-    facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong}
+    sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
     words = _trial_balance_words(address, report.period) if report else ""
-    return render_template("reports/trial_balance.html", words=words, **facts), 422 if wrong else 200
+    return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, as_of=as_of, report=report, words=words)
 
 
 @pages.page("/reports/general-ledger", permission="report.read")
@@ -90,12 +92,12 @@ def general_ledger(reader: LaneReader) -> Any:
         if address.account and not wrong:
             period = Period.of(address.days.get("from"), last, settings)
             account = ledgers.account_of(accounts, address.account)
-            report = ledgers.read_general_ledger(reader, account, period, after=Place.decode(address.after) if address.after else None)
+            report = ledgers.read_general_ledger(reader, account, period, after=address.place, limit=page_size(address, ledgers.PAGE_LINES))
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
-    facts = {"address": address, "accounts": accounts, "last": last, "report": report, "wrong": wrong}
+    sheet = partial(spreadsheets.general_ledger, report) if report else None
     words = period_words(report.period) if report else ""
-    return render_template("reports/general_ledger.html", words=words, **facts), 422 if wrong else 200
+    return answered("reports/general_ledger.html", sheet, address=address, wrong=wrong, accounts=accounts, last=last, report=report, words=words)
 
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)
@@ -126,8 +128,9 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
         report, wrong = None, [_(error.message)]
     # The list that a figure of receivables leads to is of invoices; bills stand one by one on their own report.
     drill = _drill(address, asked, is_listed=kind == "receivable" and asked.as_of == today)
-    facts = {"address": address, "asked": asked, "report": report, "wrong": wrong, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
-    return render_template("reports/ageing.html", kind=kind, **facts), 422 if wrong else 200
+    sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
+    facts = {"kind": kind, "asked": asked, "report": report, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
+    return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
 def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:

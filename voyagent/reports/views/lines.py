@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import render_template, request
@@ -11,12 +12,13 @@ from voyagent.billing import queries as billing
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.ledger.lines import Place
+from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address
-from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.party_statement import CONTROL, read_party_statement
+from voyagent.reports.queries.day_book import PAGE_ENTRIES, read_day_book
+from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
+from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
 
@@ -41,11 +43,12 @@ def day_book(reader: LaneReader) -> Any:
     try:
         if not wrong:
             days = Days.between(address.days.get("from") or last.replace(day=1), last)
-            report = read_day_book(reader, days, after=Place.decode(address.after) if address.after else None)
+            report = read_day_book(reader, days, after=address.place, limit=page_size(address, PAGE_ENTRIES))
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
-    return render_template("reports/day_book.html", address=address, last=last, report=report, wrong=wrong, words=words), 422 if wrong else 200
+    sheet = partial(spreadsheets.day_book, report) if report else None
+    return answered("reports/day_book.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words)
 
 
 @pages.page("/reports/party-statement", permission="report.read")
@@ -61,10 +64,11 @@ def party_statement(reader: LaneReader) -> Any:
     try:
         if address.party and not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            report = read_party_statement(reader, kind, address.party, days, after=Place.decode(address.after) if address.after else None)
+            report = read_party_statement(reader, kind, address.party, days, after=address.place, limit=page_size(address, PARTY_PAGE))
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
-    facts = {"address": address, "kind": kind, "names": names, "last": last, "report": report, "wrong": wrong, "words": words}
-    return render_template("reports/party_statement.html", **facts), 422 if wrong else 200
+    sheet = partial(spreadsheets.party_statement, report) if report else None
+    facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}
+    return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)

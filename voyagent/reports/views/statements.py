@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from voyagent.kernel import clock
 from voyagent.kernel.fields import YEAR_MIN
 from voyagent.kernel.reading import LaneReader
+from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement, year_began, year_month
+from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 
@@ -35,8 +38,9 @@ def profit_and_loss(reader: LaneReader) -> Any:
             words = filtered([period_words(days), *_held_against(before), in_currency(address.currency)])
     except PeriodInverted as error:
         wrong = [_(error.message)]
-    facts = {"address": address, "last": last, "report": report, "wrong": wrong, "words": words, "lines_of": _lines_of}
-    return render_template("reports/profit_and_loss.html", **facts), 422 if wrong else 200
+    sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
+    facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
+    return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/balance-sheet", permission="report.read")
@@ -52,8 +56,9 @@ def balance_sheet(reader: LaneReader) -> Any:
         began = year_began(as_of, year_month(settings))
         report = statements.balance_sheet(statements.read_balance_sheet(reader, as_of, began), as_of, began, actor.currency)
         words = filtered([_("As of %(day)s", day=written(as_of)), in_currency(address.currency)])
-    facts = {"address": address, "as_of": as_of, "report": report, "wrong": wrong, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
-    return render_template("reports/balance_sheet.html", **facts), 422 if wrong else 200
+    sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
+    facts = {"as_of": as_of, "report": report, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
+    return answered("reports/balance_sheet.html", sheet, address=address, wrong=wrong, **facts)
 
 
 def _held_against(before: Days | None) -> list[str]:

@@ -1,0 +1,135 @@
+"""Reports as CSV: the same figures as the page, whole, and nothing that a spreadsheet would take for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import bill, invoice
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.reports import spreadsheets
+from voyagent.reports.spreadsheets import Sheet, written
+from voyagent.reports.views import answers, lines
+
+DAY = date(2026, 5, 4)
+DAYS = "from=2026-05-01&to=2026-05-31"
+EVIL = '=HYPERLINK("x")'
+REPORTS = {
+    "receivables": "as_of=2026-05-31",
+    "payables": "as_of=2026-05-31",
+    "trial-balance": "from=2026-05-01&as_of=2026-05-31",
+    "profit-and-loss": DAYS,
+    "balance-sheet": "as_of=2026-05-31",
+    "general-ledger": f"account=1200&{DAYS}",
+    "day-book": DAYS,
+    "party-statement": f"party={EVIL.replace('=', '%3D')}&{DAYS}",
+}
+
+
+def read(person: Person, report: str, query: str = "", kind: str = "csv") -> list[dict[str, str]]:
+    answer = person.browser.get(f"/reports/{report}?{query or REPORTS[report]}&format={kind}")
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "text/csv"
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig" if kind == "csv-bom" else "utf-8"))))
+
+
+@pytest.fixture
+def busy(alice: Person) -> Person:
+    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in dirhams."""
+    invoice(alice, EVIL, "1000.50", due=DAY)
+    invoice(alice, "Deepa Krishnan", "200", due=DAY)
+    bill(alice, "Galaxy Consolidators", "300", due=DAY, reference="-G-1")
+    loss = Money(70_025, "AED")
+    post(alice, lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)], entry_date=DAY, narration="@rooms")
+    return alice
+
+
+def test_a_cell_that_looks_like_a_formula_is_text_and_numbers_stay_numbers() -> None:
+    cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "x=1", "", None, 7, DAY, Money(-150, "INR"), Money(1234, "KWD")]
+    told = [written(cell) for cell in cells]
+    assert told == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "x=1", "", "", "7", "2026-05-04", "-1.50", "1.234"]
+
+
+def test_the_file_is_as_rfc_4180_has_it_and_the_mark_is_an_option() -> None:
+    sheet = Sheet("x", ["a", "b"], [['He said "so", twice', "two\nlines"]])
+    assert sheet.csv(bom=False) == 'a,b\r\n"He said ""so"", twice","two\nlines"\r\n'
+    assert sheet.csv(bom=True) == "\ufeff" + sheet.csv(bom=False)
+
+
+def test_ageing(busy: Person) -> None:
+    assert [(row["currency"], row["party"], row["days_1_to_30"], row["open"]) for row in read(busy, "receivables")] == [
+        ("INR", f"'{EVIL}", "1000.50", "1000.50"),
+        ("INR", "Deepa Krishnan", "200.00", "200.00"),
+    ]
+    assert [(row["party"], row["open"]) for row in read(busy, "payables")] == [("Galaxy Consolidators", "300.00")]
+
+
+def test_the_trial_balance(busy: Person) -> None:
+    rows = {(row["currency"], row["code"]): row for row in read(busy, "trial-balance")}
+    assert (rows["INR", "1200"]["debit"], rows["INR", "1200"]["closing_debit"], rows["INR", "1200"]["opening_debit"]) == ("1200.50", "1200.50", "0.00")
+    assert rows["AED", "1100"]["closing_credit"] == "700.25"
+    alone = read(busy, "trial-balance", f"{REPORTS['trial-balance']}&currency=AED")
+    assert {row["currency"] for row in alone} == {"AED"}
+
+
+def test_the_statements(busy: Person) -> None:
+    result = [(row["currency"], row["type"], row["code"], row["amount"], row["before"]) for row in read(busy, "profit-and-loss")]
+    assert result == [
+        ("INR", "revenue", "4300", "1200.50", "0.00"),
+        ("INR", "expense", "5100", "300.00", "0.00"),
+        ("INR", "result", "", "900.50", "0.00"),
+        ("AED", "expense", "5100", "700.25", "0.00"),
+        ("AED", "result", "", "-700.25", "0.00"),
+    ]
+    assert {row["before"] for row in read(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=AED")} == {""}
+    position = [(row["currency"], row["type"], row["amount"]) for row in read(busy, "balance-sheet")]
+    assert ("INR", "result_of_year", "900.50") in position
+    assert ("AED", "asset", "-700.25") in position
+
+
+def test_lines_and_entries(busy: Person) -> None:
+    account = read(busy, "general-ledger")
+    assert [row["narration"] for row in account][:1] == ["Opening"]
+    assert [(row["party"], row["debit"], row["balance"]) for row in account][1:] == [
+        (f"'{EVIL}", "1000.50", "1000.50"),
+        ("Deepa Krishnan", "200.00", "1200.50"),
+    ]
+    entries = read(busy, "day-book")
+    assert len(entries) == 8
+    assert {row["memo"] for row in entries} >= {"'-G-1"}
+    assert {row["narration"] for row in entries} >= {"'@rooms"}
+    assert next((row["narration"], row["amount"], row["balance"]) for row in read(busy, "party-statement")) == ("Opening", "", "0.00")
+    assert read(busy, "party-statement")[1]["balance"] == "1000.50"
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_each_report_offers_its_file_and_a_stranger_gets_his_own(busy: Person, victor: Person, charlie: Person, report: str) -> None:
+    page = victor.browser.get(f"/reports/{report}?{REPORTS[report]}").text
+    assert "format=csv-bom" in page
+    seen = read(victor, report, kind="csv-bom")
+    assert seen == read(busy, report)
+    assert not any("1000.50" in row.values() or "700.25" in row.values() for row in read(charlie, report, REPORTS[report]))
+    nobody = busy.app.test_client().get(f"/reports/{report}?{REPORTS[report]}&format=csv")
+    assert nobody.status_code == 303
+    refused = victor.browser.get(f"/reports/{report}?{REPORTS[report]}&format=xls")
+    assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
+
+
+def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:
+    answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.csv"'
+
+
+def test_a_file_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "PAGE_ENTRIES", 1)
+    assert len(read(busy, "day-book")) == 8, "not only the first page"
+    monkeypatch.setattr(answers, "LINES_MAX", 3)
+    answer = busy.browser.get(f"/reports/day-book?{DAYS}&format=csv")
+    assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)
+    assert spreadsheets.TooManyLines.code == "too_many_lines"

@@ -1,0 +1,135 @@
+"""Reports as tables for a spreadsheet: which columns they have, and CSV that no spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money
+from voyagent.reports.queries.day_book import DayBook
+from voyagent.reports.queries.general_ledger import GeneralLedger
+from voyagent.reports.queries.party_statement import PartyStatement
+from voyagent.reports.queries.receivables import Open
+from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
+from voyagent.reports.queries.trial_balance import PeriodBalance
+
+LINES_MAX = 20_000
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cell = Money | UUID | date | str | int | None
+
+
+class TooManyLines(Unprocessable):
+    """More lines than one file may have."""
+
+    code = "too_many_lines"
+    message = N_("That is more than 20,000 entries or lines. Choose fewer days, and download again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: the name of its file, its columns, its rows."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+    def csv(self, *, bom: bool) -> str:
+        """The table as RFC 4180 has it; `bom` puts a mark in front by which spreadsheets know UTF-8."""
+        out = io.StringIO()
+        out.write(BOM if bom else "")
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerow(self.columns)
+        writer.writerows([written(cell) for cell in row] for row in self.rows)
+        return out.getvalue()
+
+
+def written(cell: Cell) -> str:
+    """A cell: amounts as plain numbers, negative ones too; a text that a spreadsheet would take for a formula gets a quote in front."""
+    if isinstance(cell, Money):
+        return cell.wire
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+
+
+def ageing(report: Open, as_of: date) -> Sheet:
+    """Receivables or payables: a row for each party and currency."""
+    rows: list[list[Cell]] = [[block.currency, party.name, *party.ages, party.open] for block in report.blocks for party in block.parties]
+    columns = ["currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open"]
+    return Sheet(f"{report.kind}s-{as_of}", columns, rows)
+
+
+def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
+    """The trial balance: a row for each account and currency; what earlier years came to has no code."""
+    rows: list[list[Cell]] = [
+        [block.currency, line.type, line.code, line.name, *(side for pair in line.pairs for side in pair)]
+        for block in report.blocks
+        if currency in (None, block.currency)
+        for line in block.accounts
+    ]
+    columns = ["currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit", "closing_debit", "closing_credit"]
+    return Sheet(f"trial-balance-{report.period.last}", columns, rows)
+
+
+def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
+    """Profit and loss: a row for each account and currency, and one for the result of each currency."""
+    rows: list[list[Cell]] = []
+    for block in report.blocks:
+        if currency in (None, block.currency) and not block.is_blank:
+            lines = [(section.type, line) for section in block.sections for line in section.lines]
+            rows += [[block.currency, kind, line.code, line.name, line.amount, line.before if report.before else None] for kind, line in lines]
+            rows.append([block.currency, "result", None, None, block.result, block.result_before if report.before else None])
+    return Sheet(f"profit-and-loss-{report.days.last}", ["currency", "type", "code", "name", "amount", "before"], rows)
+
+
+def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
+    """The balance sheet: a row for each account and currency; the two computed amounts have a type of their own and no code."""
+    rows: list[list[Cell]] = []
+    for block in report.blocks:
+        if currency in (None, block.currency) and not block.is_blank:
+            rows += [[block.currency, section.type, line.code, line.name, line.amount] for section in block.sections for line in section.lines]
+            rows += [[block.currency, "retained_earnings", None, None, block.kept], [block.currency, "result_of_year", None, None, block.of_the_year]]
+    return Sheet(f"balance-sheet-{report.as_of}", ["currency", "type", "code", "name", "amount"], rows)
+
+
+def general_ledger(report: GeneralLedger) -> Sheet:
+    """An account line by line; the opening of each currency is a row without an entry. Raises TooManyLines."""
+    _whole(report)
+    first = report.period.first
+    rows: list[list[Cell]] = [[first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
+    for line in report.lines:
+        about: list[Cell] = [line.day, line.entry_id, line.line_no, line.narration, line.party_name, line.memo]
+        rows.append([*about, line.debit.currency, line.debit, line.credit, line.balance])
+    columns = ["entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance"]
+    return Sheet(f"general-ledger-{report.account['code']}-{report.period.last}", columns, rows)
+
+
+def day_book(report: DayBook) -> Sheet:
+    """Every entry, a row for each of its lines. Raises TooManyLines."""
+    _whole(report)
+    rows: list[list[Cell]] = [
+        [entry.day, entry.id, entry.narration, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit]
+        for entry in report.entries
+        for line in entry.lines
+    ]
+    columns = ["entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit"]
+    return Sheet(f"day-book-{report.days.last}", columns, rows)
+
+
+def party_statement(report: PartyStatement) -> Sheet:
+    """What moved a party, entry by entry; the opening of each currency is a row without an entry. Raises TooManyLines."""
+    _whole(report)
+    rows: list[list[Cell]] = [[report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
+    rows += [[one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
+    return Sheet(f"statement-{report.days.last}", ["entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
+
+
+def _whole(report: Any) -> None:
+    if report.next_cursor is not None:
+        raise TooManyLines

@@ -1,0 +1,28 @@
+"""What a report is answered as: the page, or the file that its address asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, render_template
+
+from voyagent.reports.forms import Address
+from voyagent.reports.spreadsheets import LINES_MAX, Sheet
+
+
+def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Address, wrong: list[str], **facts: Any) -> Any:
+    """The file where one is asked for and there is a report, else the page: 422 where something was wrong."""
+    if address.format is not None and sheet is not None:
+        return _file(sheet(), bom=address.format == "csv-bom")
+    return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
+
+
+def page_size(address: Address, size: int) -> int:
+    """How much is read at once: a page, or for a file all that one may have."""
+    return size if address.format is None else LINES_MAX
+
+
+def _file(sheet: Sheet, *, bom: bool) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="voyagent-{sheet.name}.csv"'}
+    return Response(sheet.csv(bom=bom).encode(), mimetype="text/csv", headers=headers)
