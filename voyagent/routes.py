@@ -14,7 +14,8 @@ from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
 from voyagent.billing import effects as billing_effects, postings
-from voyagent.billing.api import api as invoices_api
+from voyagent.billing.api.invoices import api as invoices_api
+from voyagent.billing.api.payments import api as payments_api
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -76,6 +77,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     invoices_api,
+    payments_api,
     ledger_api,
     reports_api,
     settings_api,

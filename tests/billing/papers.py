@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem
+from voyagent.billing.service import LineItem, Part
 from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
@@ -52,6 +52,20 @@ def pay(person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currenc
     """A receipt for an invoice."""
     with person.acting() as actor:
         return service.record_receipt(actor, invoice_id, Money(minor, currency), on).id
+
+
+def advance(person: Person, minor: int, on: date = DUE, *parts: Part, currency: str = "INR", **given: Any) -> UUID:
+    """A payment, by default of Deepa Krishnan, of which parts settle documents."""
+    values = {"direction": "in", "party_name": "Deepa Krishnan"} | given
+    with person.acting() as actor:
+        return service.record_payment(actor, amount=Money(minor, currency), on=on, parts=parts, **values).id
+
+
+def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
+    """What of a payment is allocated, was given back, and is left."""
+    with person.acting():
+        payment = queries.get_payment(payment_id)
+        return payment.allocated_minor, payment.refunded_minor, payment.unapplied_minor
 
 
 def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:

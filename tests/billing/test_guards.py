@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft, issued, pay, receive, seen
+from tests.billing.papers import DUE, advance, draft, issued, pay, receive, seen
 from tests.ledger.books import bind, stored
 from tests.people import Person
+from voyagent.billing import service
 from voyagent.kernel.db import db, rows_changed
+from voyagent.kernel.money import Money
 
 
 @pytest.fixture(params=["application", "owner"])
@@ -90,8 +92,6 @@ def test_what_is_void_stays_void(alice: Person, raw: sa.Engine) -> None:
 
 
 def test_an_invoice_whose_lines_do_not_add_up_is_not_issued(alice: Person) -> None:
-    from voyagent.billing import service  # noqa: PLC0415
-
     invoice_id = draft(alice)
     with alice.acting():
         assert rows_changed("update invoices set total_minor = total_minor + 1 where id = :id", id=invoice_id) == 1
@@ -110,15 +110,84 @@ def test_a_draft_may_go_with_its_lines(alice: Person, owner_engine: sa.Engine) -
 
 def test_payments_are_not_changed_by_the_application(alice: Person, app_engine: sa.Engine) -> None:
     pay(alice, issued(alice), 100)
-    for table in ("payments", "allocations"):
+    alice.does(service.refund_payment, advance(alice, 100))
+    for table in ("payments", "allocations", "refunds"):
         for change in (f"update {table} set amount_minor = 1", f"delete from {table}"):
             with pytest.raises(sa.exc.ProgrammingError, match="permission denied"), app_engine.begin() as connection:
                 bind(connection, alice)
                 connection.execute(sa.text(change))
 
 
+MORE = (
+    "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, effective_on, entry_id)"
+    " select p.tenant_id, gen_random_uuid(), p.id, i.id, {minor}, {day}, p.entry_id from payments p join {document} i on i.tenant_id = p.tenant_id"
+    " where p.tenant_id = :t and p.id = :p and i.id = :i"
+)
+SETTLED = "update invoices set paid_minor = paid_minor + 50, status = 'partially_paid' where tenant_id = :t and id = :i"
+USED = "update payments set allocated_minor = allocated_minor + 50 where tenant_id = :t and id = :p"
+
+
+@pytest.mark.parametrize(
+    ("statements", "refusal"),
+    [
+        ((MORE.format(minor=50, day="p.paid_on", document="invoices"),), "a document has 0 paid and 50 allocated"),
+        ((MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED), "and says otherwise"),
+        ((USED,), "and says otherwise"),
+        (("update payments set refunded_minor = 1 where tenant_id = :t and id = :p",), "and says otherwise"),
+        (("update payments set allocated_minor = amount_minor + 1 where tenant_id = :t and id = :p",), "ck_payments_used"),
+        ((MORE.format(minor=50, day="p.paid_on - 1", document="invoices"), SETTLED, USED), "of the party and currency of its payment"),
+        ((MORE.format(minor=-50, day="p.paid_on", document="invoices"),), "ck_allocations_amount"),
+    ],
+)
+def test_no_more_is_allocated_than_payment_and_document_say(alice: Person, raw: sa.Engine, statements: tuple[str, ...], refusal: str) -> None:
+    values = {"t": alice.actor.tenant_id, "p": advance(alice, 100), "i": issued(alice)}
+    with pytest.raises(sa.exc.IntegrityError, match=refusal), raw.begin() as connection:
+        bind(connection, alice)
+        for statement in statements:
+            connection.execute(sa.text(statement), values)
+
+
+def test_a_payment_settles_nobody_else_s_document(alice: Person, raw: sa.Engine) -> None:
+    values = {"t": alice.actor.tenant_id, "p": advance(alice, 100), "i": issued(alice, customer_name="Somebody else")}
+    with pytest.raises(sa.exc.IntegrityError, match="of the party and currency of its payment"), raw.begin() as connection:
+        bind(connection, alice)
+        for statement in (MORE.format(minor=50, day="p.paid_on", document="invoices"), SETTLED, USED):
+            connection.execute(sa.text(statement), values)
+
+
+def test_what_is_taken_back_is_the_whole_of_the_same(alice: Person, raw: sa.Engine) -> None:
+    invoice_id = issued(alice)
+    values = {"t": alice.actor.tenant_id, "p": advance(alice, 100, DUE, service.Part(invoice_id, Money(100, "INR"))), "i": invoice_id}
+    part = (
+        "insert into allocations (tenant_id, id, payment_id, invoice_id, amount_minor, effective_on, entry_id, reverses_id)"
+        " select tenant_id, gen_random_uuid(), payment_id, invoice_id, -50, effective_on, entry_id, id from allocations"
+        " where tenant_id = :t and payment_id = :p"
+    )
+    with pytest.raises(sa.exc.IntegrityError, match="taken back whole"), raw.begin() as connection:
+        bind(connection, alice)
+        connection.execute(sa.text(part), values)
+        connection.execute(sa.text("update payments set allocated_minor = 50 where tenant_id = :t and id = :p"), values)
+        connection.execute(sa.text("update invoices set paid_minor = 50 where tenant_id = :t and id = :i"), values)
+
+
+def test_what_was_noted_of_a_payment_stays(alice: Person, owner_engine: sa.Engine) -> None:
+    pay(alice, issued(alice), 100)
+    alice.does(service.refund_payment, advance(alice, 100))
+    for change in (
+        "update payments set amount_minor = amount_minor + 1",
+        "update payments set number = 'R/2024-25/000009'",
+        "delete from payments",
+        "update allocations set effective_on = effective_on - 1",
+        "delete from allocations",
+        "update refunds set amount_minor = 1",
+    ):
+        with pytest.raises(sa.exc.DBAPIError, match=r"keep what was noted|append-only"), owner_engine.begin() as connection:
+            connection.execute(sa.text(f"{change} where tenant_id = :t"), {"t": alice.actor.tenant_id})
+
+
 def test_the_application_sees_only_the_bound_agency_s_documents(alice: Person, charlie: Person, app_engine: sa.Engine) -> None:
     pay(charlie, issued(charlie), 100)
+    charlie.does(service.refund_payment, advance(charlie, 100))
     receive(charlie)
     tables = (
         "invoices",
@@ -127,6 +196,7 @@ def test_the_application_sees_only_the_bound_agency_s_documents(alice: Person, c
         "bill_lines",
         "payments",
         "allocations",
+        "refunds",
         "number_series",
         "invoice_counts",
         "ageing_by_due",

@@ -15,7 +15,7 @@ from tests.approvals import probes
 from tests.people import PASSWORD, Person
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
-from voyagent.billing.models import Invoice
+from voyagent.billing.models import Allocation, Invoice
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
@@ -28,6 +28,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as ledger_queries, service as ledger
 from voyagent.routes import APIS
@@ -127,6 +128,22 @@ def _invoice(person: Person) -> object:
         return billing.issue_invoice(actor, drafted).id
 
 
+def _payment(person: Person) -> object:
+    """A receipt of which a part settles an invoice, and another part could."""
+    invoice_id: Any = _invoice(person)
+    with person.acting() as actor:
+        parts, amount = [billing.Part(invoice_id, Money(100, actor.currency))], Money(500, actor.currency)
+        return billing.record_payment(actor, direction="in", party_name="Deepa Krishnan", amount=amount, parts=parts).id
+
+
+def _allocation(person: Person) -> object:
+    """What the newest payment settles: where a path names both, the payment was made just before."""
+    newest = sa.select(Allocation.id).order_by(Allocation.created_at.desc(), Allocation.id.desc()).limit(1)
+    with person.acting():
+        found = db.session.scalar(newest)
+    return found or (_payment(person) and _allocation(person))
+
+
 def _entry(person: Person) -> object:
     invoice_id = _invoice(person)
     with person.acting():
@@ -205,6 +222,8 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "approval_id": _approval,
     "invite_id": _invite,
     "invoice_id": _invoice,
+    "payment_id": _payment,
+    "allocation_id": _allocation,
     "entry_id": _entry,
     "key_id": _api_key,
     "auth_session_id": _sign_in,
@@ -274,6 +293,10 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "VoidIn": lambda: {"reason": "Billed twice"},
+    "PaymentRecordIn": lambda: {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2026-11-20"},
+    "AllocateIn": dict,
+    "UnallocateIn": dict,
+    "RefundIn": lambda: {"amount": "1.00", "account": "cash"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},
 }

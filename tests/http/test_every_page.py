@@ -42,6 +42,7 @@ READS_NO_QUERY = {
         "identity.sign_up",
         "settings.index",
     ),
+    *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }

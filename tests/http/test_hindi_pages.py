@@ -74,6 +74,8 @@ QUESTIONS = (
 QUERIES = {
     "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
+    "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
+    "billing.new_payment": ("?party=Deepa+Krishnan",),
     "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
     "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
     "reports.payables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?party=*"),

@@ -64,6 +64,8 @@ def _book(person: Person) -> None:
     drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=items)
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
+    advance = billing.record_payment(person.actor, direction="in", party_name="Deepa Krishnan", amount=Money(500, issued.currency), on=ISSUED)
+    billing.refund_payment(person.actor, advance.id, on=ISSUED)
     billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
     ledger.close_month(person.actor, date(2026, 1, 1))
 

@@ -16,7 +16,7 @@ from voyagent.http.forms import DateText, SchemaForm
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 LINE_NAMES = ("description", "quantity", "unit_price")
-_AMOUNT = _l("Write an amount such as 45000 or 45,000.50.")
+AMOUNT_SENTENCE = _l("Write an amount such as 45000 or 45,000.50.")
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -69,7 +69,7 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
         "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
         "customer_name.string_too_short": _l("A name is needed."),
         "customer_name.missing": _l("A name is needed."),
-        "line_items.string_pattern_mismatch": _AMOUNT,
+        "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
         "line_items.too_short": _l("Write at least one line."),
         "line_items.too_long": _l("A document has at most 200 lines."),
         "line_items.string_too_short": _l("Each line says what it is for."),
@@ -106,7 +106,7 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
     def values(self) -> dict[str, Any]:
         """What was typed, prices without their grouping; a quantity that is not written is one."""
         rows = [
-            {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": _plain(row["unit_price"]) or "0"}
+            {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"]) or "0"}
             for row in self.line_items.data
         ]
         return super().values() | {"line_items": rows}
@@ -121,7 +121,7 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
     def total(self) -> Money | None:
         """What the lines that can be read come to so far."""
         try:
-            prices = [(Money.parse(_plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
+            prices = [(Money.parse(plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
         except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
             return None
         return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
@@ -131,7 +131,7 @@ class ReceiptForm(SchemaForm[ReceiptIn]):
     """What a customer has paid."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn
-    sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": _AMOUNT, "cash_or_bank": _l("Choose one of the list.")}
+    sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE, "cash_or_bank": _l("Choose one of the list.")}
 
     amount = StringField(_l("Amount"))
     paid_on = DateText(_l("Paid on"))
@@ -141,7 +141,7 @@ class ReceiptForm(SchemaForm[ReceiptIn]):
     def values(self) -> dict[str, Any]:
         """What was typed, the amount without its grouping."""
         values = super().values()
-        return values | ({"amount": _plain(values["amount"])} if values.get("amount") else {})
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
 class VoidForm(SchemaForm[VoidIn]):
@@ -153,5 +153,6 @@ class VoidForm(SchemaForm[VoidIn]):
     voided_on = DateText(_l("On the day"))
 
 
-def _plain(typed: str) -> str:
+def plain(typed: str) -> str:
+    """An amount as it was typed, without its grouping."""
     return "".join(typed.replace(",", "").split())

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing import queries as billing
-from voyagent.billing.service import INVOICE_SERIES
+from voyagent.billing.service import CONTROL, INVOICE_SERIES, REFUND_LETTER, REFUND_SERIES, SERIES
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
@@ -22,7 +22,7 @@ from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
-CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "ageing", "paid", "numbers")
+CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing", "paid", "used", "numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,26 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
-    sides, entries, unpaid, series = reader.read(
-        ledger.sides_statement(), ledger.unbalanced_statement(), billing.unallocated_statement(), billing.series_statement(INVOICE_SERIES)
+    lettered = (*SERIES.values(), (REFUND_SERIES, REFUND_LETTER))
+    sides, entries, unpaid, misused, series, *others = reader.read(
+        ledger.sides_statement(),
+        ledger.unbalanced_statement(),
+        billing.unallocated_statement(),
+        billing.misused_statement(),
+        billing.series_statement(INVOICE_SERIES),
+        *(billing.lettered_statement(*one) for one in lettered),
     )
     yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
     yield from (Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row)) for row in entries)
     yield from map(_of_month, ledger.untied_balances(reader))
     yield from statements_of(reader)
     yield from control(reader)
+    yield from advances(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
-    yield from map(_of_series, series)
+    yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
+    for name, rows in ((INVOICE_SERIES, series), *zip((name for name, _letter in lettered), others, strict=True)):
+        yield from (_of_series(name, row) for row in rows)
 
 
 def control(reader: Reader) -> Iterator[Finding]:
@@ -85,6 +94,18 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
             yield Finding("balance_sheet", "assets differ from liabilities and equity", position.difference)
 
 
+def advances(reader: Reader) -> Iterator[Finding]:
+    """Where what is paid ahead and its control account differ now; the cost is that of payments that have something left."""
+    signs = {CONTROL[direction][1]: sign for direction, sign in (("in", -1), ("out", 1))}
+    unapplied, accounts = reader.read(billing.advances_statement(), ledger.control_statement(*signs))
+    books = {(row["purpose"], row["currency"]): row["balance_minor"] * signs[row["purpose"]] for row in accounts}
+    paid = {(CONTROL[row["direction"]][1], row["currency"]): row["unapplied_minor"] for row in unapplied}
+    for purpose, currency in sorted(books.keys() | paid.keys()):
+        difference = Money(paid.get((purpose, currency), 0) - books.get((purpose, currency), 0), currency)
+        if difference:
+            yield Finding("advances", f"unapplied payments and the account {purpose} differ", difference)
+
+
 def _difference(row: Row) -> Money:
     return Money(row["difference_minor"], row["currency"])
 
@@ -99,6 +120,6 @@ def _of_ageing(row: Row) -> Finding:
     return Finding("ageing", where, Money(row["open_minor"], row["currency"]))
 
 
-def _of_series(row: Row) -> Finding:
-    where = f"the invoices of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to {row['highest']}, given out were {row['last_number']}"
+def _of_series(series: str, row: Row) -> Finding:
+    where = f"the {series}s of {row['financial_year']} carry {row['n']} numbers from {row['lowest']} to {row['highest']}, given out were {row['last_number']}"
     return Finding("numbers", where)

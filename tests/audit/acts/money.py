@@ -115,6 +115,85 @@ def void_an_invoice_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post(f"/invoices/{invoice_id}/void", json={"reason": "Billed twice", "voided_on": "2024-06-25"})
 
 
+# Payments ----------------------------------------------------------------------------------------------------------------------
+
+PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")
+ADVANCE = {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
+
+
+@act("POST /api/payments", leaves=(POSTED, Left("payment.received", PAYMENT, says={"amount": "100.00", "paid_on": "2024-06-25"})), answers=201)
+def note_an_advance_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/payments", json=ADVANCE)
+
+
+@act("POST /api/payments", leaves=(POSTED, Left("payment.made", PAYMENT)), answers=201)
+def note_what_a_supplier_is_paid_ahead_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/payments", json=ADVANCE | {"direction": "out"})
+
+
+@act(
+    "POST /api/payments/<payment_id>/allocate",
+    leaves=(POSTED, Left("payment.allocated", SETTLING, says={"effective_on": "2024-06-26"})),
+    answers=200,
+)
+def allocate_an_advance_over_the_api(stage: Stage) -> Doing:
+    api, payment_id, invoice_id = stage.alice.api, papers.advance(stage.bob, 10_000), papers.issued(stage.bob)
+    parts = [{"document_id": str(invoice_id), "amount": "60.00"}]
+    return lambda: api.post(f"/payments/{payment_id}/allocate", json={"allocations": parts, "effective_on": "2024-06-26"})
+
+
+@act(
+    "POST /api/payments/<payment_id>/allocations/<allocation_id>/unallocate",
+    leaves=(POSTED, Left("payment.unallocated", SETTLING, says={"effective_on": "2024-06-26"})),
+    answers=200,
+)
+def take_an_allocation_back_over_the_api(stage: Stage) -> Doing:
+    api, payment_id = stage.alice.api, papers.pay(stage.bob, papers.issued(stage.bob), 10_000)
+    allocation_id = api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
+    return lambda: api.post(f"/payments/{payment_id}/allocations/{allocation_id}/unallocate", json={"effective_on": "2024-06-26"})
+
+
+@act(
+    "POST /api/payments/<payment_id>/refund",
+    leaves=(POSTED, Left("payment.refunded", ("journal_entry_id", "payment_id"), says={"amount": "40.00", "refunded_on": "2024-06-26"})),
+    answers=201,
+)
+def refund_an_advance_over_the_api(stage: Stage) -> Doing:
+    api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
+    return lambda: api.post(f"/payments/{payment_id}/refund", json={"amount": "40.00", "refunded_on": "2024-06-26"})
+
+
+@act("POST /payments/new", leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)), answers=303)
+def note_an_advance_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/payments/new", **ADVANCE, direction="in", account="bank")
+
+
+@act("POST /payments/<payment_id>/allocate", leaves=in_the_browser(POSTED, Left("payment.allocated", SETTLING)), answers=303)
+def allocate_an_advance_in_the_browser(stage: Stage) -> Doing:
+    browser, payment_id, invoice_id = stage.alice.browser, papers.advance(stage.bob, 10_000), papers.issued(stage.bob)
+    return lambda: stage.submit(browser, f"/payments/{payment_id}/allocate", document_id=str(invoice_id), part="60", effective_on="2024-06-26")
+
+
+@act(
+    "POST /payments/<payment_id>/allocations/<allocation_id>/unallocate",
+    leaves=in_the_browser(POSTED, Left("payment.unallocated", SETTLING)),
+    answers=303,
+)
+def take_an_allocation_back_in_the_browser(stage: Stage) -> Doing:
+    browser, payment_id = stage.alice.browser, papers.pay(stage.bob, papers.issued(stage.bob), 10_000)
+    allocation_id = stage.alice.api.get(f"/payments/{payment_id}").json["allocations"][0]["id"]
+    return lambda: stage.submit(browser, f"/payments/{payment_id}/allocations/{allocation_id}/unallocate", effective_on="2024-06-26")
+
+
+@act("POST /payments/<payment_id>/refund", leaves=in_the_browser(POSTED, Left("payment.refunded", ("journal_entry_id", "payment_id"))), answers=303)
+def refund_an_advance_in_the_browser(stage: Stage) -> Doing:
+    browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
+    return lambda: stage.submit(browser, f"/payments/{payment_id}/refund", amount="40", refunded_on="2024-06-26", account="bank")
+
+
 CLOSED = Left("month.closed", says={"month": "2024-05"})
 
 

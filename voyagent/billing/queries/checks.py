@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select, union_all
 
-from voyagent.billing.models import AgeingByDue, Allocation, Bill, Invoice, NumberSeries
+from voyagent.billing.models import AgeingByDue, Allocation, Bill, Invoice, NumberSeries, Payment, Refund
 from voyagent.billing.queries.ages import Kind
 from voyagent.kernel.tenancy import owned
 
@@ -15,6 +15,8 @@ _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _INVOICES = Invoice.__table__.c
 _SERIES = NumberSeries.__table__.c
+_PAYMENTS = Payment.__table__.c
+_REFUNDS = Refund.__table__.c
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
@@ -34,6 +36,54 @@ def unallocated_statement() -> Select[Any]:
     return select(found).order_by(found.c.kind, found.c.currency, found.c.id)
 
 
+def advances_statement() -> Select[Any]:
+    """What of payments settles nothing and was not given back, now: direction, currency, unapplied_minor; the cost is that of payments with something left."""
+    unapplied = _PAYMENTS.amount_minor - _PAYMENTS.allocated_minor - _PAYMENTS.refunded_minor
+    return (
+        select(_PAYMENTS.direction, _PAYMENTS.currency, cast(func.sum(unapplied), BigInteger).label("unapplied_minor"))
+        .where(owned(Payment), _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+        .group_by(_PAYMENTS.direction, _PAYMENTS.currency)
+    )
+
+
+def misused_statement() -> Select[Any]:
+    """Payments that say otherwise than their allocations and refunds, or of which more is used than they are: number, currency, difference_minor.
+
+    The difference is what is said to be used less what is; where both agree, how much more is used than there is.
+    """
+    allocated = (
+        select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor")).where(owned(Allocation)).group_by(_ALLOCATIONS.payment_id)
+    ).subquery("allocated")
+    refunded = (select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(owned(Refund)).group_by(_REFUNDS.payment_id)).subquery(
+        "refunded"
+    )
+    used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0)
+    said = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
+    return (
+        select(
+            _PAYMENTS.number,
+            _PAYMENTS.currency,
+            cast(case((said != used, said - used), else_=used - _PAYMENTS.amount_minor), BigInteger).label("difference_minor"),
+        )
+        .select_from(Payment.__table__.outerjoin(allocated, allocated.c.payment_id == _PAYMENTS.id).outerjoin(refunded, refunded.c.payment_id == _PAYMENTS.id))
+        .where(owned(Payment), (said != used) | (used > _PAYMENTS.amount_minor))
+        .order_by(_PAYMENTS.number)
+    )
+
+
+def lettered_statement(series: str, letter: str) -> Select[Any]:
+    """The same as `series_statement` of a series whose numbers begin with a letter: receipts, payments, refunds."""
+    numbers = _REFUNDS.number if series == "refund" else _PAYMENTS.number
+    year, place = func.split_part(numbers, "/", 2), cast(func.split_part(numbers, "/", 3), BigInteger)
+    counted = (
+        select(year.label("financial_year"), func.count().label("n"), func.min(place).label("lowest"), func.max(place).label("highest"))
+        .where(owned(Refund if series == "refund" else Payment), func.split_part(numbers, "/", 1) == letter)
+        .group_by(year)
+        .subquery("counted")
+    )
+    return _gaps(series, counted)
+
+
 def series_statement(series: str) -> Select[Any]:
     """Each financial year of the invoices' series that numbers are missing from or strange in: financial_year, last_number, n, lowest, highest.
 
@@ -42,23 +92,12 @@ def series_statement(series: str) -> Select[Any]:
     year = func.regexp_replace(_INVOICES.number, "/[0-9]+$", "")
     place = cast(func.substring(_INVOICES.number, "([0-9]+)$"), BigInteger)
     carried = select(year.label("financial_year"), place.label("place")).where(owned(Invoice), _INVOICES.number.is_not(None)).subquery("carried")
-    given = select(_SERIES.financial_year, _SERIES.last_number).where(owned(NumberSeries), _SERIES.series == series).subquery("given")
     counted = (
         select(carried.c.financial_year, func.count().label("n"), func.min(carried.c.place).label("lowest"), func.max(carried.c.place).label("highest"))
         .group_by(carried.c.financial_year)
         .subquery("counted")
     )
-    n, last = func.coalesce(counted.c.n, 0), func.coalesce(given.c.last_number, 0)
-    lowest, highest = func.coalesce(counted.c.lowest, 0), func.coalesce(counted.c.highest, 0)
-    return (
-        select(
-            func.coalesce(given.c.financial_year, counted.c.financial_year).label("financial_year"),
-            *(column.label(name) for name, column in (("n", n), ("last_number", last), ("lowest", lowest), ("highest", highest))),
-        )
-        .select_from(given.join(counted, counted.c.financial_year == given.c.financial_year, full=True))
-        .where((n != last) | (highest != last) | (lowest != case((last > 0, 1), else_=0)))
-        .order_by("financial_year")
-    )
+    return _gaps(series, counted)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
@@ -106,4 +145,20 @@ def _against_allocations(kind: Kind, table: Any, reference: str, document_id: An
         )
         .select_from(table.outerjoin(allocated, allocated.c.document_id == table.c.id))
         .where(owned(table), difference != 0)
+    )
+
+
+def _gaps(series: str, counted: Any) -> Select[Any]:
+    """Where the numbers that documents carry and those that the counter has given out differ, by financial year."""
+    given = select(_SERIES.financial_year, _SERIES.last_number).where(owned(NumberSeries), _SERIES.series == series).subquery("given")
+    n, last = func.coalesce(counted.c.n, 0), func.coalesce(given.c.last_number, 0)
+    lowest, highest = func.coalesce(counted.c.lowest, 0), func.coalesce(counted.c.highest, 0)
+    return (
+        select(
+            func.coalesce(given.c.financial_year, counted.c.financial_year).label("financial_year"),
+            *(column.label(name) for name, column in (("n", n), ("last_number", last), ("lowest", lowest), ("highest", highest))),
+        )
+        .select_from(given.join(counted, counted.c.financial_year == given.c.financial_year, full=True))
+        .where((n != last) | (highest != last) | (lowest != case((last > 0, 1), else_=0)))
+        .order_by("financial_year")
     )

@@ -286,11 +286,14 @@ def _lines_statement(invoice_id: UUID) -> Select[Any]:
 
 
 def _payments_statement(invoice_id: UUID) -> Select[Any]:
+    """What settles an invoice now; what was taken back stands with its payment."""
     payments, allocations = Payment.__table__, Allocation.__table__
+    counter = allocations.alias("counter")
+    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == allocations.c.id).exists()
     return (
-        select(payments.c.id, payments.c.paid_on, payments.c.reference, payments.c.entry_id, allocations.c.amount_minor)
+        select(payments.c.id, payments.c.paid_on, payments.c.reference, allocations.c.entry_id, allocations.c.amount_minor)
         .select_from(allocations.join(payments, (payments.c.tenant_id == allocations.c.tenant_id) & (payments.c.id == allocations.c.payment_id)))
-        .where(owned(Allocation), allocations.c.invoice_id == invoice_id)
+        .where(owned(Allocation), allocations.c.invoice_id == invoice_id, allocations.c.reverses_id.is_(None), ~taken_back)
         .order_by(allocations.c.effective_on, payments.c.id)
     )
 

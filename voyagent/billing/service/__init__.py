@@ -1,17 +1,23 @@
 """The rules of documents about money: invoices, bills, payments. Each posts to the ledger in the transaction that changes the document."""
 
+from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
 from voyagent.billing.service.bills import receive_bill
 from voyagent.billing.service.errors import (
+    AllocationTakenBack,
+    AnotherParty,
     CustomerNameRequired,
     DocumentNotOpen,
     DocumentNotVoidable,
+    DocumentTwice,
     InvalidDate,
     InvalidLine,
     InvoiceNotDraft,
     InvoiceNumberConflict,
     NoLines,
+    NothingToAllocate,
     NumberIsNotNext,
     PaymentExceedsOpen,
+    PaymentOverAllocated,
     TextTooLong,
     TotalOutOfRange,
     VendorReferenceRequired,
@@ -29,16 +35,25 @@ from voyagent.billing.service.invoices import (
     revise_draft,
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
-from voyagent.billing.service.payments import pay_bill, record_receipt
+from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
 __all__ = [
+    "CONTROL",
     "INVOICE_SERIES",
     "ISSUE_SIDES",
+    "PARTS_MAX",
+    "REFUND_LETTER",
+    "REFUND_SERIES",
+    "SERIES",
+    "AllocationTakenBack",
+    "AnotherParty",
     "CustomerNameRequired",
+    "Direction",
     "DocumentNotOpen",
     "DocumentNotVoidable",
+    "DocumentTwice",
     "DraftChanges",
     "InvalidDate",
     "InvalidLine",
@@ -46,8 +61,11 @@ __all__ = [
     "InvoiceNumberConflict",
     "LineItem",
     "NoLines",
+    "NothingToAllocate",
     "NumberIsNotNext",
+    "Part",
     "PaymentExceedsOpen",
+    "PaymentOverAllocated",
     "Priced",
     "PricedLine",
     "TextTooLong",
@@ -55,6 +73,7 @@ __all__ = [
     "VendorReferenceRequired",
     "VendorReferenceTaken",
     "VoidReasonRequired",
+    "allocate",
     "can_be_void",
     "check_days",
     "create_invoice",
@@ -68,9 +87,13 @@ __all__ = [
     "pay_bill",
     "price",
     "receive_bill",
+    "record_payment",
     "record_receipt",
+    "refund_payment",
     "revise_draft",
+    "spread",
     "take_number",
+    "unallocate",
     "void_bill",
     "void_invoice",
     "year_of",

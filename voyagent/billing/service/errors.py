@@ -88,6 +88,41 @@ class VoidReasonRequired(Unprocessable):
     message = N_("Say in a few words why this document is made void.")
 
 
+class PaymentOverAllocated(Conflict):
+    """More than the payment has left: it settles documents or was given back already."""
+
+    code = "payment_over_allocated"
+    message = N_("That is more than is left of this payment.")
+
+
+class AnotherParty(Conflict):
+    """A payment settles the documents of whom it came from or went to, and nobody else's."""
+
+    code = "another_party"
+    message = N_("This document is another party’s. A payment settles only the documents of its own party.")
+
+
+class AllocationTakenBack(Conflict):
+    """An allocation is taken back once, and what takes it back is not taken back in turn: it is allocated anew."""
+
+    code = "allocation_taken_back"
+    message = N_("This allocation has been taken back already.")
+
+
+class DocumentTwice(Unprocessable):
+    """The same document named twice in one allocation."""
+
+    code = "document_twice"
+    message = N_("Name each document once, with the whole amount that it takes.")
+
+
+class NothingToAllocate(Unprocessable):
+    """No document was named, or more than one payment settles at once."""
+
+    code = "invalid_allocations"
+    message = N_("Name from 1 to 200 documents and how much of the payment each takes.")
+
+
 class VendorReferenceTaken(Conflict):
     """The supplier's reference is on another bill: the same paper was entered before."""
 

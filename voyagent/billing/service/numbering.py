@@ -31,14 +31,14 @@ def year_of(day: date) -> str:
     return financial_year(day, get_settings().financial_year_start_month)
 
 
-def take_number(series: str, day: date) -> str:
-    """The next number, such as `2026-27/000123`.
+def take_number(series: str, day: date, *, letter: str = "") -> str:
+    """The next number, such as `2026-27/000123`; of a series with a letter `R/2026-27/000123`.
 
     The counter's row stays locked until the transaction ends: whoever comes next waits and gets the number after, or, where this transaction fails, this one.
     """
     year = year_of(day)
     number = db.session.scalar(_NEXT, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year})
-    return f"{year}/{number:06d}"
+    return f"{letter}/{year}/{number:06d}" if letter else f"{year}/{number:06d}"
 
 
 def next_number(series: str, day: date) -> str:

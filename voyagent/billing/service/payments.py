@@ -1,124 +1,199 @@
-"""The rules of payments, first part: money that settles one document, never more than is open."""
+"""The rules of payments: money that came in or went out, what of it settles documents at once, and giving back what settles none."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, Invoice, Payment
-from voyagent.billing.service import pricing
-from voyagent.billing.service.errors import DocumentNotOpen, InvalidDate, PaymentExceedsOpen
-from voyagent.kernel import clock
+from voyagent.billing.models import OPEN, Bill, Invoice, Payment, Refund
+from voyagent.billing.service import numbering, pricing
+from voyagent.billing.service.allocations import CONTROL, Direction, Part, check_parts, day_of, lock_documents, new_allocation, refs_of, settle
+from voyagent.billing.service.errors import DocumentNotOpen, PaymentOverAllocated
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
+SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
+"""The series that a payment's number comes from, by direction, and the letter in front of it."""
+REFUND_SERIES, REFUND_LETTER = "refund", "F"
+
+
+def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    *,
+    direction: Direction,
+    party_name: str,
+    amount: Money,
+    on: date | None = None,
+    account: str = "bank",
+    reference: str | None = None,
+    parts: Sequence[Part] = (),
+) -> Payment:
+    """Note that money came in from a customer, or went out to a supplier, on a day, or today in the agency's zone, into or from `bank` or `cash`.
+
+    What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances. It gets the next
+    number of its series. Raises Forbidden, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
+    """
+    actor.require("payment.record")
+    name = pricing.party(party_name)
+    if not 0 < amount.amount_minor <= ledger.AMOUNT_MAX_MINOR:
+        raise InvalidAmount
+    payment = Payment(
+        id=new_id(),
+        direction=direction,
+        party_name=name,
+        currency=amount.currency,
+        amount_minor=amount.amount_minor,
+        allocated_minor=0,
+        refunded_minor=0,
+        paid_on=day_of(actor, on, ledger.FIRST_DAY),
+        account=account,
+        reference=pricing.words(reference, 128),
+        created_by_user_id=actor.user_id,
+    )
+    documents = lock_documents(direction, parts)
+    check_parts(payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
+    series, letter = SERIES[direction]
+    payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
+    payment.entry_id = _post(actor, payment, parts, list(documents.values()))
+    db.session.add(payment)
+    db.session.flush()
+    if parts:
+        settle(payment, [new_allocation(payment, part, payment.paid_on) for part in parts], payment.entry_id)
+    audit.record(actor, "payment.received" if direction == "in" else "payment.made", entity_refs=refs_of(payment, parts), outputs=_told(payment, parts))
+    return payment
+
 
 def record_receipt(
     actor: Actor, invoice_id: UUID, amount: Money | None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
 ) -> Payment:
-    """Note that a customer has paid an invoice or a part of it: `bank` or `cash` stands against receivable on that day, or today in the agency's zone.
-
-    Without an amount it is all that is open.
+    """Note that a customer has paid an invoice or a part of it: all that is open without an amount, today in the agency's zone without a day.
 
     Raises Forbidden, InvoiceNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
-    amount = Money(invoice.open_minor, invoice.currency) if amount is None else amount
-    day = _check(actor, invoice, OPEN_INVOICE, amount, on)
-    payment = _settle(actor, invoice, amount, day, reference, direction="in", accounts=(account, "receivable"), narration=f"Receipt, {invoice.number}")
-    invoice.status = "paid" if invoice.open_minor == 0 else "partially_paid"
-    db.session.flush()
-    audit.record(actor, "payment.received", entity_refs={"invoice_id": invoice.id, "payment_id": payment.id}, outputs=_told(amount, day))
-    return payment
+    return _pay_one(actor, invoice, amount, on, reference=reference, account=account)
 
 
 def pay_bill(
     actor: Actor, bill_id: UUID, amount: Money | None = None, on: date | None = None, *, reference: str | None = None, account: str = "bank"
 ) -> Payment:
-    """Note that a bill or a part of it was paid: payable stands against `bank` or `cash` on that day, or today in the agency's zone.
-
-    Without an amount it is all that is open.
+    """Note that a bill or a part of it was paid: all that is open without an amount, today in the agency's zone without a day.
 
     Raises Forbidden, BillNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
-    amount = Money(bill.open_minor, bill.currency) if amount is None else amount
-    day = _check(actor, bill, OPEN_BILL, amount, on)
-    payment = _settle(actor, bill, amount, day, reference, direction="out", accounts=("payable", account), narration=f"Payment, {bill.vendor_reference}")
-    if bill.open_minor == 0:
-        bill.status = "paid"
-    db.session.flush()
-    audit.record(actor, "payment.made", entity_refs={"bill_id": bill.id, "payment_id": payment.id}, outputs=_told(amount, day))
-    return payment
+    return _pay_one(actor, bill, amount, on, reference=reference, account=account)
 
 
-def _check(actor: Actor, document: Invoice | Bill, open_statuses: tuple[str, ...], amount: Money, on: date | None) -> date:
-    if document.status not in open_statuses:
-        raise DocumentNotOpen
-    if amount.currency != document.currency:
+def refund_payment(
+    actor: Actor, payment_id: UUID, *, amount: Money | None = None, on: date | None = None, account: str = "bank", reference: str | None = None
+) -> Refund:
+    """Note that an advance, or a part of it, went back to whom it came from: all that is left without an amount, today in the agency's zone without a day.
+
+    What a supplier was paid ahead comes back the same way. It gets a number of its own series. Raises Forbidden, PaymentNotFound, MixedCurrencies,
+    InvalidAmount, PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
+    """
+    actor.require("payment.record")
+    payment = queries.get_payment(payment_id, lock=True)
+    if payment.unapplied_minor == 0:
+        raise PaymentOverAllocated
+    amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
+    if amount.currency != payment.currency:
         raise MixedCurrencies
     if amount.amount_minor <= 0:
         raise InvalidAmount
-    if amount.amount_minor > document.open_minor:
-        raise PaymentExceedsOpen
-    day = on or clock.today(actor.timezone)
-    if not document.issue_date <= day <= clock.today(actor.timezone):
-        raise InvalidDate
-    return day
+    if amount.amount_minor > payment.unapplied_minor:
+        raise PaymentOverAllocated
+    day = day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))
+    refund = Refund(
+        id=new_id(),
+        payment_id=payment.id,
+        number=numbering.take_number(REFUND_SERIES, day, letter=REFUND_LETTER),
+        amount_minor=amount.amount_minor,
+        refunded_on=day,
+        account=account,
+        reference=pricing.words(reference, 128),
+        created_by_user_id=actor.user_id,
+    )
+    refund.entry_id = _post_refund(actor, payment, refund, amount)
+    payment.refunded_minor += amount.amount_minor
+    db.session.add(refund)
+    db.session.flush()
+    told = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
+    audit.record(actor, "payment.refunded", entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id}, outputs=told)
+    return refund
 
 
-def _settle(  # noqa: PLR0913 - the two directions differ in exactly these
-    actor: Actor,
-    document: Invoice | Bill,
-    amount: Money,
-    day: date,
-    reference: str | None,
-    *,
-    direction: str,
-    accounts: tuple[str, str],
-    narration: str,
-) -> Payment:
-    """Post the payment, keep it, allocate it, and move what was paid; the ledger's roll-ups come before the document's, as everywhere."""
-    payment_id = new_id()
-    said = pricing.words(reference, 128)
+def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: date | None, *, reference: str | None, account: str) -> Payment:
+    """A payment that settles one document, whose row is held."""
+    is_invoice = isinstance(document, Invoice)
+    if document.status not in OPEN:
+        raise DocumentNotOpen
+    amount = Money(document.open_minor, document.currency) if amount is None else amount
+    if amount.currency != document.currency:
+        raise MixedCurrencies
+    return record_payment(
+        actor,
+        direction="in" if is_invoice else "out",
+        party_name=document.party_name,
+        amount=amount,
+        on=on,
+        account=account,
+        reference=reference,
+        parts=[Part(document.id, amount)],
+    )
+
+
+def _post(actor: Actor, payment: Payment, parts: Sequence[Part], documents: Sequence[Invoice | Bill]) -> UUID:
+    """Bank or cash against the account of the documents that are settled, and against that of advances for the rest."""
+    name, memo = payment.party_name, payment.reference
+    settled = sum(part.amount.amount_minor for part in parts)
+    split = zip(CONTROL[payment.direction], (settled, payment.amount_minor - settled), strict=True)
+    sides = [(purpose, Money(minor, payment.currency)) for purpose, minor in split if minor]
+    money, is_in = Money(payment.amount_minor, payment.currency), payment.direction == "in"
+    against = [(ledger.credit if is_in else ledger.debit)(purpose, part, party_name=name, memo=memo) for purpose, part in sides]
+    moved = (ledger.debit if is_in else ledger.credit)(payment.account, money, party_name=name, memo=memo)
+    references = [document.number if isinstance(document, Invoice) else document.vendor_reference for document in documents[:1]]
     posted = ledger.post(
         actor,
         source_type="payment",
-        source_id=payment_id,
-        purpose="receipt" if direction == "in" else "payment",
-        narration=f"{narration}, {document.party_name}",
+        source_id=payment.id,
+        purpose="receipt" if is_in else "payment",
+        narration=", ".join(filter(None, ("Receipt" if is_in else "Payment", *references, name))),
+        lines=[moved, *against] if is_in else [*against, moved],
+        entry_date=payment.paid_on,
+    )
+    return posted.entry_id
+
+
+def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
+    """The account of advances against bank or cash; what comes back from a supplier the other way round."""
+    advances = CONTROL[payment.direction][1]
+    left, right = (advances, refund.account) if payment.direction == "in" else (refund.account, advances)
+    posted = ledger.post(
+        actor,
+        source_type="refund",
+        source_id=refund.id,
+        purpose="refund",
+        narration=f"Refund {refund.number} of {payment.number}, {payment.party_name}",
         lines=[
-            ledger.debit(accounts[0], amount, party_name=document.party_name, memo=said),
-            ledger.credit(accounts[1], amount, party_name=document.party_name, memo=said),
+            ledger.debit(left, amount, party_name=payment.party_name, memo=refund.reference),
+            ledger.credit(right, amount, party_name=payment.party_name, memo=refund.reference),
         ],
-        entry_date=day,
+        entry_date=refund.refunded_on,
     )
-    payment = Payment(
-        id=payment_id,
-        direction=direction,
-        party_name=document.party_name,
-        currency=amount.currency,
-        amount_minor=amount.amount_minor,
-        paid_on=day,
-        reference=said,
-        entry_id=posted.entry_id,
-        created_by_user_id=actor.user_id,
-    )
-    db.session.add(payment)
-    db.session.flush()
-    target = {"invoice_id": document.id} if isinstance(document, Invoice) else {"bill_id": document.id}
-    db.session.add(Allocation(payment_id=payment_id, amount_minor=amount.amount_minor, effective_on=day, **target))
-    document.paid_minor += amount.amount_minor
-    document.updated_at = clock.now()
-    return payment
+    return posted.entry_id
 
 
-def _told(amount: Money, day: date) -> dict[str, str]:
-    return {"amount": amount.wire, "currency": amount.currency, "paid_on": day.isoformat()}
+def _told(payment: Payment, parts: Sequence[Part]) -> dict[str, object]:
+    amount = Money(payment.amount_minor, payment.currency)
+    told: dict[str, object] = {"amount": amount.wire, "currency": amount.currency, "paid_on": payment.paid_on.isoformat()}
+    return told if len(parts) == 1 else told | {"parts": [{"document_id": str(part.document_id), "amount": part.amount.wire} for part in parts]}

@@ -53,9 +53,9 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     return render_template(
         "billing/invoice.html",
         invoice=_shown(document.invoice),
-        lines=_with_amounts(document.lines, currency, "unit_price", "amount"),
-        payments=_with_amounts(document.payments, currency, "amount"),
-        journal=_with_amounts(document.journal, currency, "debit", "credit"),
+        lines=with_amounts(document.lines, currency, "unit_price", "amount"),
+        payments=with_amounts(document.payments, currency, "amount"),
+        journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 
 
@@ -181,5 +181,6 @@ def _shown(row: Row) -> Row:
     }
 
 
-def _with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
+def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
+    """Rows with their amounts in minor units as amounts."""
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]

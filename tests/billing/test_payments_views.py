@@ -1,0 +1,173 @@
+"""The pages on which money is noted, allocated, taken back and given back by people."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from tests.billing.papers import DUE, advance, issued, left_of, pay, receive, seen
+from tests.billing.test_forms import send
+from tests.enquiries.reading import Page
+from tests.people import People, Person
+from voyagent.billing import queries, service
+from voyagent.billing.service import Part
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+TYPED = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "50,000", "currency": "INR", "paid_on": "25 Jun 2024", "account": "bank"}
+
+
+def noted(person: Person) -> list[dict[str, Any]]:
+    with person.reading() as reader:
+        return queries.list_payments(reader, queries.PaymentSearch()).items
+
+
+def beside(page: Page) -> list[str]:
+    """What stands in the inputs beside the documents."""
+    return [field.get("value") or "" for field in page.all(".//input[@name='part']")]
+
+
+def test_without_a_script_the_open_documents_are_shown_filled_and_settled(alice: Person) -> None:
+    late, early = (issued(alice, due_date=DUE + timedelta(days=days)) for days in (9, 1))
+    issued(alice, customer_name="Somebody else")
+    shown = Page(send(alice, "/payments/new", **TYPED, then="documents"))
+    assert shown.status == 200
+    assert [field.get("value") for field in shown.all(".//input[@name='document_id']")] == [str(early), str(late)]
+    assert beside(shown) == ["", ""]
+    ids = [str(early), str(late)]
+    filled = Page(send(alice, "/payments/new", **TYPED, document_id=ids, part=["", ""], then="fill"))
+    assert beside(filled) == ["45000.00", "5000.00"]
+    assert noted(alice) == [], "nothing is made"
+    answer = send(alice, "/payments/new", **TYPED, document_id=ids, part=["45,000.00", "1,000"])
+    (payment,) = noted(alice)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment['id']}")
+    assert left_of(alice, payment["id"]) == (4_600_000, 0, 400_000)
+    assert seen(alice, early)["status"] == "paid"
+
+
+def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:
+    bill_id = receive(alice)
+    asked = TYPED | {"direction": "out", "party_name": "BSP India", "document_id": [str(bill_id)]}
+    assert "BSP-1" in Page(send(alice, "/payments/new", **asked, part=[""], then="documents")).words(".//fieldset[@id='allocations']")
+    send(alice, "/payments/new", **asked, part=["45000"])
+    assert noted(alice)[0]["number"] == "P/2024-25/000001"
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "said"),
+    [
+        ({"party_name": " "}, "party_name", "A name is needed."),
+        ({"amount": ""}, "amount", "Write an amount such as"),
+        ({"amount": "x"}, "amount", "Write an amount such as"),
+        ({"amount": "1.001"}, "amount", "not an amount of this currency"),
+        ({"paid_on": "1 Jan 2100"}, "paid_on", "These dates do not fit"),
+        ({"paid_on": "5 May 2024"}, "paid_on", "month"),
+        ({"part": ["45000.01"]}, "allocations", "more than is still open"),
+        ({"part": ["x"]}, "allocations", "Write an amount such as"),
+        ({"amount": "100", "part": ["101"]}, "allocations", "more than is left of this payment"),
+        ({"party_name": "Somebody else", "part": ["1"]}, "allocations", "another party"),
+        ({"document_id": ["nonsense"], "part": ["1"]}, "allocations", ""),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(alice: Person, changes: dict[str, Any], place: str, said: str) -> None:
+    alice.does(ledger.close_month, date(2024, 5, 1))
+    typed = TYPED | {"document_id": [str(issued(alice))], "part": [""]} | changes
+    page = Page(send(alice, "/payments/new", **typed))
+    assert page.status == 422
+    assert page.error_at(place)
+    assert said in page.error_at(place)
+    assert noted(alice) == []
+
+
+def test_a_payment_is_shown_as_a_receipt_with_what_is_left(alice: Person) -> None:
+    invoice_id = issued(alice)
+    payment_id = advance(alice, 5_000_000, DUE, Part(invoice_id, Money(4_500_000, "INR")))
+    page = Page(alice.browser.get(f"/payments/{payment_id}"))
+    sheet = page.words(".//article[@id='sheet']")
+    for word in ("Receipt", "R/2024-25/000001", "Deepa Krishnan", "25 Jun 2024", "2024-25/000001", "45,000.00", "50,000.00", "Advance", "5,000.00"):
+        assert word in sheet
+    assert {f"/payments/{payment_id}/allocate", f"/payments/{payment_id}/refund", f"/invoices/{invoice_id}"} <= set(page.links())
+    assert f"/payments/{payment_id}" in Page(alice.browser.get(f"/invoices/{invoice_id}")).links()
+    assert "2200 Advances from customers" in page.words(".//section[@id='books']")
+
+
+def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
+    payment_id, invoice_id = advance(alice, 1_000_000), issued(alice)
+    page = Page(alice.browser.get(f"/payments/{payment_id}/allocate"))
+    assert beside(page) == ["10000.00"]
+    path = f"/payments/{payment_id}/allocate"
+    wrong = Page(send(alice, path, effective_on="9 Jun 2024", document_id=[str(invoice_id)], part=["1"]))
+    assert (wrong.status, "These dates do not fit" in wrong.error_at("effective_on")) == (422, True)
+    nothing = Page(send(alice, path, effective_on="26 Jun 2024", document_id=[str(invoice_id)], part=[""]))
+    assert (nothing.status, nothing.error_at("allocations") != "") == (422, True)
+    assert send(alice, path, effective_on="26 Jun 2024", document_id=[str(invoice_id)], part=["9,000"]).status_code == 303
+    assert left_of(alice, payment_id) == (900_000, 0, 100_000)
+
+
+def test_an_allocation_is_taken_back_in_two_steps(alice: Person) -> None:
+    invoice_id = issued(alice)
+    payment_id = pay(alice, invoice_id, 4_500_000)
+    (link,) = [link for link in Page(alice.browser.get(f"/payments/{payment_id}")).links() if link.endswith("/unallocate")]
+    assert "45,000.00" in Page(alice.browser.get(link)).words(".//form[@id='unallocate-form']")
+    assert seen(alice, invoice_id)["status"] == "paid", "looking changes nothing"
+    early = Page(send(alice, link, effective_on="24 Jun 2024"))
+    assert (early.status, "These dates do not fit" in early.error_at("effective_on")) == (422, True)
+    assert send(alice, link, effective_on="30 Jun 2024").status_code == 303
+    assert seen(alice, invoice_id)["status"] == "issued"
+    again = Page(send(alice, link, effective_on="30 Jun 2024"))
+    assert (again.status, "taken back already" in again.words(".//form[@id='unallocate-form']")) == (422, True)
+    assert "R/2024-25" not in Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//article")
+
+
+def test_an_advance_is_given_back(alice: Person) -> None:
+    payment_id = advance(alice, 1_000_000)
+    assert Page(alice.browser.get(f"/payments/{payment_id}/refund")).field("amount") == "10,000.00"
+    over = Page(send(alice, f"/payments/{payment_id}/refund", amount="10,001", refunded_on="26 Jun 2024", account="bank"))
+    assert (over.status, "more than is left" in over.error_at("amount")) == (422, True)
+    assert send(alice, f"/payments/{payment_id}/refund", amount="4,000", refunded_on="26 Jun 2024", account="cash").status_code == 303
+    assert left_of(alice, payment_id) == (0, 400_000, 600_000)
+    assert "F/2024-25/000001" in Page(alice.browser.get(f"/payments/{payment_id}")).words(".//aside[@id='about']")
+
+
+def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
+    assert "No payments yet" in Page(alice.browser.get("/payments")).words()
+    pay(alice, issued(alice), 100)
+    advance(alice, 100, direction="out", party_name="BSP India")
+    advance(alice, 100, date(2024, 7, 2), party_name="Al Noor")
+    assert Page(alice.browser.get("/payments")).rows() == ["Al Noor", "BSP India", "Deepa Krishnan"]
+    for query, rows in {
+        "direction=out": ["BSP India"],
+        "direction=in": ["Al Noor", "Deepa Krishnan"],
+        "unapplied=1": ["Al Noor", "BSP India"],
+        "from=1+Jul+2024": ["Al Noor"],
+        "to=30/6/2024&direction=in": ["Deepa Krishnan"],
+        "party=al+noor": ["Al Noor"],
+    }.items():
+        assert Page(alice.browser.get(f"/payments?{query}")).rows() == rows, query
+    assert "Nothing found" in Page(alice.browser.get("/payments?party=Nobody")).words()
+    wrong = Page(alice.browser.get("/payments?from=x&cursor=nonsense"))
+    assert (wrong.status, len(wrong.rows()), "could not be used (from, page marker)" in wrong.words()) == (422, 3, True)
+
+
+def test_the_list_goes_on_behind_its_last_row(alice: Person) -> None:
+    made = [advance(alice, 1) for _ in range(52)]
+    first = Page(alice.browser.get("/payments"))
+    (older,) = [link for link in first.links() if "cursor=" in link]
+    rest = Page(alice.browser.get(older))
+    assert (len(first.rows()), len(rest.rows())) == (50, 2)
+    assert {UUID(row.attrib["id"].removeprefix("payment-")) for page in (first, rest) for row in page.all(".//tbody/tr[@id]")} == set(made)
+
+
+@pytest.mark.parametrize("role", ["ticketing_lead", "agent", "viewer"])
+def test_who_may_not_move_money_sees_no_way_to(people: People, alice: Person, role: str) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    invoice_id = issued(alice)
+    payment_id = advance(alice, 200, DUE, service.Part(invoice_id, Money(100, "INR")))
+    links = [*Page(person.browser.get("/payments")).links(), *Page(person.browser.get(f"/payments/{payment_id}")).links()]
+    assert not [link for link in links if link.endswith(("/new", "/allocate", "/unallocate", "/refund")) and "/payments" in link]
+    for path in ("/payments/new", f"/payments/{payment_id}/allocate", f"/payments/{payment_id}/refund"):
+        assert send(person, path).status_code == 403
+    assert left_of(alice, payment_id) == (100, 0, 100)

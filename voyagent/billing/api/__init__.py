@@ -1,0 +1,1 @@
+"""The JSON doors of billing, a file for each thing."""

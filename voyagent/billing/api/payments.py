@@ -1,0 +1,110 @@
+"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.billing import queries, service
+from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.payments_wire import (
+    AllocateIn,
+    PaymentListOut,
+    PaymentOut,
+    PaymentQuery,
+    PaymentRecordIn,
+    RefundIn,
+    UnallocateIn,
+    wire_payment,
+    wire_payments,
+)
+from voyagent.billing.queries import AllocationNotFound, BillNotFound, InvoiceNotFound, PaymentNotFound
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+
+api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
+PART_ERRORS = (
+    InvoiceNotFound,
+    BillNotFound,
+    service.AnotherParty,
+    service.DocumentNotOpen,
+    service.DocumentTwice,
+    service.NothingToAllocate,
+    service.PaymentExceedsOpen,
+    service.PaymentOverAllocated,
+    service.InvalidDate,
+    MixedCurrencies,
+    InvalidAmount,
+)
+
+
+@api.get("/payments", answer=PaymentListOut, permission="billing.read", errors=(InvalidCursor,))
+def list_payments(reader: Reader, query: PaymentQuery) -> Row:
+    """List payments, the newest day first.
+
+    All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
+    """
+    return wire_payments(queries.list_payments(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post("/payments", answer=PaymentOut, status=201, permission="payment.record_by_hand", errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS))
+def record_payment(actor: Actor, body: PaymentRecordIn) -> Row:
+    """Note money that came in or went out, with the documents that it settles; the rest is an advance."""
+    fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
+    return _payment(service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields).id)
+
+
+@api.get("/payments/<payment_id>", answer=PaymentOut, permission="billing.read", missing=PaymentNotFound)
+def get_payment(reader: Reader, payment_id: UUID) -> Row:
+    """Read a payment with what it settles, what was taken back of that, and what was given back."""
+    return wire_payment(queries.read_payment(reader, payment_id))
+
+
+@api.post(
+    "/payments/<payment_id>/allocate",
+    answer=PaymentOut,
+    permission="payment.record_by_hand",
+    missing=PaymentNotFound,
+    errors=(*PART_ERRORS, *POSTING_ERRORS),
+)
+def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
+    """Let what is left of a payment settle documents of its party, never more than either has. An entry moves it out of the account of advances."""
+    currency = queries.get_payment(payment_id).currency
+    service.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)
+    return _payment(payment_id)
+
+
+@api.post(
+    "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
+    answer=PaymentOut,
+    permission="payment.record_by_hand",
+    missing=PaymentNotFound,
+    errors=(AllocationNotFound, service.AllocationTakenBack, service.InvalidDate, *POSTING_ERRORS),
+)
+def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID, body: UnallocateIn) -> Row:
+    """Take an allocation back whole, by a row and an entry against it; what stood until that day stays in every report of an earlier one."""
+    service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
+    return _payment(payment_id)
+
+
+@api.post(
+    "/payments/<payment_id>/refund",
+    answer=PaymentOut,
+    status=201,
+    permission="payment.record_by_hand",
+    missing=PaymentNotFound,
+    errors=(service.PaymentOverAllocated, service.InvalidDate, InvalidAmount, *POSTING_ERRORS),
+)
+def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
+    """Note that what is left of a payment, or a part of it, went back to whom it came from."""
+    amount = body.money(queries.get_payment(payment_id).currency)
+    service.refund_payment(actor, payment_id, amount=amount, on=body.refunded_on, account=body.account, reference=body.reference)
+    return _payment(payment_id)
+
+
+def _payment(payment_id: UUID) -> Row:
+    return wire_payment(queries.read_payment(SessionReader(db.session), payment_id))

@@ -1,0 +1,194 @@
+"""Forms of payments: money with the documents that it settles, an allocation, a refund; and the address of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel, Field, ValidationError
+from wtforms import SelectChoice, SelectField, StringField
+
+from voyagent.billing.draft_forms import AMOUNT_SENTENCE, plain
+from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.service import PARTS_MAX
+from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+
+PART_NAMES = ("document_id", "part")
+# Where a refusal of the rules is shown.
+PLACES = {
+    **dict.fromkeys(("invoice_not_found", "bill_not_found", "another_party", "document_not_open", "document_twice", "invalid_allocations"), "allocations"),
+    **dict.fromkeys(("payment_exceeds_open", "payment_over_allocated", "mixed_currency"), "allocations"),
+    "customer_name_required": "party_name",
+    "invalid_amount": "amount",
+    "invalid_currency": "currency",
+    "account_not_found": "account",
+    "account_inactive": "account",
+}
+NOTED = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
+ALLOCATED = PLACES | {"invalid_date": "effective_on", "period_locked": "effective_on", "invalid_amount": "allocations", "account_inactive": ""}
+TAKEN_BACK = {"invalid_date": "effective_on", "period_locked": "effective_on", "allocation_taken_back": "", "account_inactive": ""}
+REFUNDED = {
+    **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
+    **dict.fromkeys(("payment_over_allocated", "invalid_amount"), "amount"),
+    **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
+}
+_AMOUNTS: dict[str, Any] = {
+    "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
+    "amount.missing": _l("Write an amount such as 45000 or 45,000.50."),
+    "allocations.string_pattern_mismatch": AMOUNT_SENTENCE,
+    "allocations.too_short": _l("Write beside at least one document how much it takes."),
+    "cash_or_bank": _l("Choose one of the list."),
+}
+_ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
+
+
+_WORDS = {
+    "direction": _l("Kind"),
+    "party": _l("Customer or supplier"),
+    "from": _l("from"),
+    "to": _l("until"),
+    "unapplied": _l("Advances"),
+    "cursor": _l("page marker"),
+}
+
+
+class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
+    """How much each document takes, a row of a hidden id and an input each; a row in which nothing is written is none."""
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Read the rows that were sent, side by side."""
+        super().process(None, data, extra_filters)
+        self.data: list[dict[str, str]] = list(data or [])
+        if formdata is not None and PART_NAMES[0] in formdata:
+            ids, amounts = (formdata.getlist(name)[: PARTS_MAX + 1] for name in PART_NAMES)
+            rows = [{"document_id": one, "amount": plain(amount)} for one, amount in zip(ids, amounts, strict=False)]
+            self.data = [row for row in rows if row["amount"] not in ("", "0")]
+
+    def typed(self, document_id: object) -> str:
+        """What stands beside a document."""
+        return next((row["amount"] for row in self.data if row["document_id"] == str(document_id)), "")
+
+
+class PaymentForm(SchemaForm[PaymentRecordIn]):
+    """Money that came in or went out."""
+
+    schema: ClassVar[type[BaseModel]] = PaymentRecordIn
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | {
+        "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
+        "party_name.string_too_short": _l("A name is needed."),
+        "party_name.missing": _l("A name is needed."),
+    }
+
+    direction = SelectField(
+        _l("What it is"), choices=[SelectChoice("in", _l("Received from a customer")), SelectChoice("out", _l("Paid to a supplier"))], validate_choice=False
+    )
+    party_name = StringField(_l("Customer or supplier"))
+    amount = StringField(_l("Amount"))
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    paid_on = DateText(_l("Paid on"))
+    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
+    reference = StringField(_l("Reference"))
+    allocations = PartsField(_l("What it settles"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, the amount without its grouping."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
+
+    @property
+    def money(self) -> Money | None:
+        """The amount so far, where it can be read."""
+        try:
+            return Money.parse(plain(self.amount.data or "") or "0", self.currency.data)
+        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+            return None
+
+
+class AllocateForm(SchemaForm[AllocateIn]):
+    """Which documents an advance settles."""
+
+    schema: ClassVar[type[BaseModel]] = AllocateIn
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS
+
+    effective_on = DateText(_l("From"))
+    allocations = PartsField(_l("What it settles"))
+
+
+class UnallocateForm(SchemaForm[UnallocateIn]):
+    """The day on which an allocation is taken back."""
+
+    schema: ClassVar[type[BaseModel]] = UnallocateIn
+
+    effective_on = DateText(_l("From"))
+
+
+class RefundForm(SchemaForm[RefundIn]):
+    """What goes back of an advance."""
+
+    schema: ClassVar[type[BaseModel]] = RefundIn
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS
+
+    amount = StringField(_l("Amount"))
+    refunded_on = DateText(_l("Refunded on"))
+    account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
+    reference = StringField(_l("Reference"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, the amount without its grouping."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
+
+
+class PaymentList(PaymentQuery):
+    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+
+    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> PaymentList:
+        """Read an address; days may be written as people write them."""
+        values: dict[str, Any] = {name: given[name] for name in ("direction", "party", "from", "to", "unapplied", "cursor") if given.get(name, "").strip()}
+        for name in ("from", "to"):
+            if name in values and (found := read_date(values[name].strip())):
+                values[name] = found.isoformat()
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+
+    def unread_words(self, *others: str) -> list[str]:
+        """What could not be read, as a person says it."""
+        return [str(_WORDS[name]) for name in (*self.unread, *others)]
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the tab narrows the list."""
+        return any((self.party, self.paid_from, self.paid_to))
+
+    def address(self, **changes: Any) -> str:
+        """The list's address with something changed; any change but `cursor` leads to the first page."""
+        values = {"direction": self.direction, "party": self.party, "from": self.paid_from, "to": self.paid_to, "unapplied": self.unapplied or None} | changes
+        return url_for("billing.payments", **{name: value for name, value in values.items() if value not in (None, "")})
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """All, those that came in, those that went out, and those with something left."""
+        here = "unapplied" if self.unapplied else self.direction
+        words = ((None, _l("All")), ("in", _l("Received")), ("out", _l("Paid out")), ("unapplied", _l("Advances")))
+        return [
+            {
+                "label": word,
+                "href": self.address(direction=None, unapplied=1) if key == "unapplied" else self.address(direction=key, unapplied=None),
+                "here": here == key,
+            }
+            for key, word in words
+        ]

@@ -1,0 +1,216 @@
+"""Payments on the wire of the API: the bodies that it takes, the address of its list, and what it answers."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field
+
+from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
+from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount, PlainAmount
+from voyagent.billing.service import PARTS_MAX, Part
+from voyagent.billing.wire import LIMIT_MAX, WireAmount
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    DateFilter,
+    Id,
+    Instant,
+    Query,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Row
+
+Direction = Literal["in", "out"]
+
+
+class PartIn(Closed):
+    """How much of the payment a document takes: an invoice of money that came in, a bill of money that went out."""
+
+    document_id: Id
+    amount: PlainAmount
+
+    def part(self, currency: str) -> Part:
+        """The same as the rules take it. Raises InvalidAmount, UnknownCurrency."""
+        return Part(self.document_id, Money.parse(self.amount, currency))
+
+
+class PaymentRecordIn(Closed):
+    """Money that came in from a customer or went out to a supplier. What no document takes is an advance. Without a day it is today in the agency's zone."""
+
+    direction: Direction = "in"
+    party_name: trimmed_field(255)  # type: ignore[valid-type]
+    amount: PlainAmount
+    currency: CurrencyCode
+    paid_on: BusinessDate | None = None
+    account: MoneyAccount = "bank"
+    reference: text_field(128) | None = None  # type: ignore[valid-type]
+    allocations: Annotated[list[PartIn], Field(max_length=PARTS_MAX)] = Field(default_factory=list)
+
+    def money(self) -> Money:
+        """The amount. Raises InvalidAmount, UnknownCurrency."""
+        return Money.parse(self.amount, self.currency)
+
+    def parts(self) -> list[Part]:
+        """What settles which documents."""
+        return [one.part(self.currency) for one in self.allocations]
+
+
+class AllocateIn(Closed):
+    """Which documents an advance settles, from which day on; today in the agency's zone where none is named.
+
+    Without documents the open ones of the party that are due longest take what is left.
+    """
+
+    allocations: Annotated[list[PartIn], Field(min_length=1, max_length=PARTS_MAX)] | None = None
+    effective_on: BusinessDate | None = None
+
+    def parts(self, currency: str) -> list[Part] | None:
+        """The same as the rules take it. Raises InvalidAmount."""
+        return None if self.allocations is None else [one.part(currency) for one in self.allocations]
+
+
+class UnallocateIn(Closed):
+    """The day from which on the allocation does not hold any more; today in the agency's zone where none is named."""
+
+    effective_on: BusinessDate | None = None
+
+
+class RefundIn(Closed):
+    """What went back of an advance: all that is left where no amount is named, today in the agency's zone where no day is, from the bank."""
+
+    amount: PlainAmount | None = None
+    refunded_on: BusinessDate | None = None
+    account: MoneyAccount = "bank"
+    reference: text_field(128) | None = None  # type: ignore[valid-type]
+
+    def money(self, currency: str) -> Money | None:
+        """The amount in the payment's currency. Raises InvalidAmount."""
+        return None if self.amount is None else Money.parse(self.amount, currency)
+
+
+class PaymentQuery(Query):
+    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+
+    direction: Annotated[Direction | None, BeforeValidator(lambda value: value or None)] = Field(default=None, description="`in` or `out`.")
+    party: filter_field(255) = Field(default=None, description="The party's whole name, whatever the case.")  # type: ignore[valid-type]
+    paid_from: DateFilter = Field(default=None, alias="from", description="The first day of payment.")
+    paid_to: DateFilter = Field(default=None, alias="to", description="The last day of payment.")
+    unapplied: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those of which something is left.")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def search(self) -> PaymentSearch:
+        """The same as the reads take it."""
+        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, is_unapplied=bool(self.unapplied))
+
+    def place(self) -> Cursor | None:
+        """Where the page begins. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class PaymentBrief(Answer):
+    """A payment in the list. `unapplied_amount` is the advance: what settles no document and was not given back."""
+
+    id: UUID
+    number: str
+    direction: Direction
+    party_name: str
+    currency: str
+    amount: WireAmount
+    allocated_amount: WireAmount
+    refunded_amount: WireAmount
+    unapplied_amount: WireAmount
+    paid_on: date
+    account: Literal["bank", "cash"]
+    reference: str | None
+    journal_entry_id: UUID
+    created_at: Instant
+
+
+class AllocationOut(Answer):
+    """The part that settles a document from a day on. What is taken back stays; the row that counts against it has an amount below zero and `reverses_id`."""
+
+    id: UUID
+    document_id: UUID
+    document_reference: str | None
+    amount: Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
+    effective_on: date
+    is_taken_back: bool
+    reverses_id: UUID | None
+    journal_entry_id: UUID
+
+
+class RefundOut(Answer):
+    """What went back of the advance."""
+
+    id: UUID
+    number: str
+    amount: WireAmount
+    refunded_on: date
+    account: Literal["bank", "cash"]
+    reference: str | None
+    journal_entry_id: UUID
+
+
+class PaymentOut(PaymentBrief):
+    """A payment with all that happened to it, the oldest first."""
+
+    allocations: list[AllocationOut]
+    refunds: list[RefundOut]
+
+
+class PaymentListOut(Answer):
+    """A page of payments, newest day first; without `next_cursor` the list ends here."""
+
+    items: list[PaymentBrief]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_payments(page: PaymentsListed, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_payment(document: PaymentDocument) -> Row:
+    """A payment as the API writes it."""
+    currency = document.payment["currency"]
+    return _brief(document.payment) | {
+        "allocations": [
+            {
+                "id": row["id"],
+                "document_id": row["invoice_id"] or row["bill_id"],
+                "document_reference": row["reference"],
+                "amount": wire_amount(row["amount_minor"], currency),
+                "effective_on": row["effective_on"],
+                "is_taken_back": row["is_over"] and row["reverses_id"] is None,
+                "reverses_id": row["reverses_id"],
+                "journal_entry_id": row["entry_id"],
+            }
+            for row in document.allocations
+        ],
+        "refunds": [
+            {name: row[name] for name in ("id", "number", "refunded_on", "account", "reference")}
+            | {"amount": wire_amount(row["amount_minor"], currency), "journal_entry_id": row["entry_id"]}
+            for row in document.refunds
+        ],
+    }
+
+
+def _brief(row: Row) -> Row:
+    minor = {name: row[f"{name}_minor"] for name in ("amount", "allocated", "refunded")}
+    amounts = {"amount": minor["amount"], "allocated_amount": minor["allocated"], "refunded_amount": minor["refunded"]}
+    amounts["unapplied_amount"] = minor["amount"] - minor["allocated"] - minor["refunded"]
+    told = {name: wire_amount(value, row["currency"]) for name, value in amounts.items()}
+    told |= {"journal_entry_id": row["entry_id"], "created_at": wire_instant(row["created_at"])}
+    return {name: told[name] if name in told else row[name] for name in PaymentBrief.model_fields}

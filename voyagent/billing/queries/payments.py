@@ -1,0 +1,206 @@
+"""Reading payments: one with all that happened to it, the list, what is paid ahead by party, and what the rules hold while they change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Select, Uuid, case, func, literal, or_, select, tuple_
+
+from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund
+from voyagent.billing.queries.ages import Kind
+from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries import lines_statement
+
+_PAYMENTS = Payment.__table__.c
+_ALLOCATIONS = Allocation.__table__.c
+_REFUNDS = Refund.__table__.c
+_LISTED = (
+    *("id", "number", "direction", "party_name", "currency", "amount_minor", "allocated_minor", "refunded_minor", "paid_on", "account", "reference"),
+    *("entry_id", "created_at"),
+)
+
+
+class PaymentNotFound(NotFound):
+    """No such payment in the agency."""
+
+    code = "payment_not_found"
+    message = N_("We could not find that payment.")
+
+
+class AllocationNotFound(NotFound):
+    """No such allocation of this payment."""
+
+    code = "allocation_not_found"
+    message = N_("We could not find that part of the payment.")
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSearch:
+    """What the list is narrowed to. `direction` is in or out; `party` a whole name; `is_unapplied`: only those that have something left."""
+
+    direction: str | None = None
+    party: str | None = None
+    paid_from: date | None = None
+    paid_to: date | None = None
+    is_unapplied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentsListed:
+    """A page of the list, newest day first; `next_cursor` is None where the list ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDocument:
+    """A payment with what it settles and settled, what was given back of it, and the journal lines of the day on which it came."""
+
+    payment: Row
+    allocations: list[Row]
+    refunds: list[Row]
+    journal: list[Row]
+
+
+def get_payment(payment_id: UUID, *, lock: bool = False) -> Payment:
+    """A payment of the agency; `lock` holds its row until the transaction ends. Raises PaymentNotFound."""
+    statement = select(Payment).where(Payment.id == payment_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise PaymentNotFound
+    return found
+
+
+def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
+    """An allocation of a payment. Raises AllocationNotFound."""
+    found = db.session.scalar(select(Allocation).where(Allocation.id == allocation_id, Allocation.payment_id == payment_id))
+    if found is None:
+        raise AllocationNotFound
+    return found
+
+
+def is_taken_back(allocation_id: UUID) -> bool:
+    """Whether another allocation counts against this one."""
+    return db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id)) is not None
+
+
+def last_taken_back(payment_id: UUID, document_ids: Iterable[UUID] = ()) -> date | None:
+    """The last day on which something of a payment or of documents was taken back."""
+    ids = list(document_ids)
+    concerned = or_(Allocation.payment_id == payment_id, Allocation.invoice_id.in_(ids), Allocation.bill_id.in_(ids))
+    return db.session.scalar(select(func.max(Allocation.effective_on)).where(Allocation.reverses_id.is_not(None), concerned))
+
+
+def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
+    """Invoices or bills by id, in the order of their ids, each row held until the transaction ends. Raises InvoiceNotFound, BillNotFound."""
+    wanted = list(ids)
+    model: Any = Invoice if kind == "receivable" else Bill
+    statement = select(model).where(model.id.in_(wanted)).order_by(model.id).with_for_update(key_share=True)
+    found: list[Invoice | Bill] = list(db.session.scalars(statement.execution_options(populate_existing=True)))
+    if len(found) < len(wanted):
+        raise InvoiceNotFound if kind == "receivable" else BillNotFound
+    return found
+
+
+def open_document_ids(kind: Kind, party: str, currency: str, day: date, *, limit: int) -> list[UUID]:
+    """The open documents of a party in a currency that were issued by a day, those due longest first."""
+    model: Any = Invoice if kind == "receivable" else Bill
+    statement = select(model.id).where(model.party_key == func.lower(party), model.currency == currency, model.status.in_(OPEN), model.issue_date <= day)
+    return list(db.session.scalars(statement.order_by(model.due_date, model.id).limit(limit)))
+
+
+def list_payments(reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None) -> PaymentsListed:
+    """Payments by the day on which they came or went, the newest first, behind the row of a cursor; a page costs the same at any depth."""
+    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
+    shown = rows[:limit]
+    behind = Cursor(datetime.combine(shown[-1]["paid_on"], time(), UTC), shown[-1]["id"]).encode() if len(rows) > limit else None
+    return PaymentsListed(shown, behind)
+
+
+def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
+    """A payment with its allocations and refunds, the oldest first, in one trip. Raises PaymentNotFound."""
+    entry_id = select(_PAYMENTS.entry_id).where(owned(Payment), _PAYMENTS.id == payment_id).scalar_subquery()
+    payments, allocations, refunds, journal = reader.read(
+        _payment_statement(payment_id), _allocations_statement(payment_id), _refunds_statement(payment_id), lines_statement(entry_id)
+    )
+    if not payments:
+        raise PaymentNotFound
+    return PaymentDocument(payments[0], allocations, refunds, journal)
+
+
+def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(owned(Payment))
+    if search.direction:
+        statement = statement.where(_PAYMENTS.direction == search.direction)
+    if search.party:
+        statement = statement.where(_PAYMENTS.party_key == func.lower(search.party))
+    if search.paid_from:
+        statement = statement.where(_PAYMENTS.paid_on >= search.paid_from)
+    if search.paid_to:
+        statement = statement.where(_PAYMENTS.paid_on <= search.paid_to)
+    if search.is_unapplied:
+        statement = statement.where(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+    if cursor is not None:
+        statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    return statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc()).limit(limit)
+
+
+def _payment_statement(payment_id: UUID) -> Select[Any]:
+    return select(*(_PAYMENTS[name] for name in _LISTED), name_of(_PAYMENTS.created_by_user_id).label("created_by")).where(
+        owned(Payment), _PAYMENTS.id == payment_id
+    )
+
+
+def _allocations_statement(payment_id: UUID) -> Select[Any]:
+    invoices, bills = Invoice.__table__, Bill.__table__
+    counter = Allocation.__table__.alias("counter")
+    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == _ALLOCATIONS.id).exists()
+    return (
+        select(
+            *(_ALLOCATIONS[name] for name in ("id", "invoice_id", "bill_id", "amount_minor", "effective_on", "entry_id", "reverses_id")),
+            func.coalesce(invoices.c.number, bills.c.vendor_reference).label("reference"),
+            case((_ALLOCATIONS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
+        )
+        .select_from(
+            Allocation.__table__.outerjoin(invoices, owned(invoices) & (invoices.c.id == _ALLOCATIONS.invoice_id)).outerjoin(
+                bills, owned(bills) & (bills.c.id == _ALLOCATIONS.bill_id)
+            )
+        )
+        .where(owned(Allocation), _ALLOCATIONS.payment_id == payment_id)
+        .order_by(_ALLOCATIONS.created_at, _ALLOCATIONS.id)
+    )
+
+
+def _refunds_statement(payment_id: UUID) -> Select[Any]:
+    names = ("id", "number", "amount_minor", "refunded_on", "account", "reference", "entry_id")
+    return select(*(_REFUNDS[name] for name in names)).where(owned(Refund), _REFUNDS.payment_id == payment_id).order_by(_REFUNDS.created_at, _REFUNDS.id)
+
+
+__all__ = [
+    "AllocationNotFound",
+    "PaymentDocument",
+    "PaymentNotFound",
+    "PaymentSearch",
+    "PaymentsListed",
+    "get_allocation",
+    "get_payment",
+    "is_taken_back",
+    "last_taken_back",
+    "list_payments",
+    "lock_documents",
+    "open_document_ids",
+    "read_payment",
+]

@@ -1,0 +1,227 @@
+"""The rules of allocations: how much of a payment settles which documents, from which day on, and how that is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import text
+
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment
+from voyagent.billing.service.errors import (
+    AllocationTakenBack,
+    AnotherParty,
+    DocumentNotOpen,
+    DocumentTwice,
+    InvalidDate,
+    NothingToAllocate,
+    PaymentExceedsOpen,
+    PaymentOverAllocated,
+)
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.ledger import service as ledger
+
+Direction = Literal["in", "out"]
+PARTS_MAX = 200
+CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
+"""Of each direction the account of open documents, and the one of what is paid ahead of them."""
+
+# One statement for all documents, so that the roll-ups behind it are taken in one order by everybody.
+_MOVE = {
+    "in": text(
+        "update invoices d set paid_minor = d.paid_minor + m.minor, updated_at = :now,"
+        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid'"
+        " when d.paid_minor + m.minor > 0 then 'partially_paid' else 'issued' end"
+        " from unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and d.id = m.id"
+    ),
+    "out": text(
+        "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now,"
+        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status = 'paid' then 'received' else d.status end"
+        " from unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and d.id = m.id"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How much of a payment an invoice (of money that came in) or a bill (of money that went out) takes."""
+
+    document_id: UUID
+    amount: Money
+
+
+def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None) -> Payment:
+    """Let an advance settle documents of its party from a day on, or today in the agency's zone: it moves from its own account to that of the documents.
+
+    Without parts the open documents of the party that are due longest take what is left. The day is not before the payment, nor before a document was issued,
+    nor before anything of either was last taken back, so that no report of an earlier day shows more settled than there was. Raises Forbidden,
+    PaymentNotFound, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, MixedCurrencies, InvalidAmount,
+    PaymentExceedsOpen, PaymentOverAllocated, InvalidDate; PeriodLocked.
+    """
+    actor.require("payment.record")
+    payment = queries.get_payment(payment_id, lock=True)
+    day = day_of(actor, on, payment.paid_on)
+    if parts is None:
+        parts = oldest_first(payment.direction, payment.party_name, Money(payment.unapplied_minor, payment.currency), day)
+    if not parts:
+        raise NothingToAllocate
+    documents = lock_documents(payment.direction, parts)
+    check_parts(payment, parts, documents, day, left_minor=payment.unapplied_minor)
+    total = Money(sum(part.amount.amount_minor for part in parts), payment.currency)
+    allocations = [new_allocation(payment, part, day) for part in parts]
+    entry_id = _post(actor, payment, allocations[0].id, total, day, take_back=False)
+    settle(payment, allocations, entry_id)
+    audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, parts) | {"journal_entry_id": entry_id}, outputs=told(parts, day))
+    return payment
+
+
+def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None) -> Payment:
+    """Take an allocation back whole, from a day on, or today in the agency's zone: the document is open again by that much, and the payment has it to give.
+
+    The allocation stays and stood until that day; another one beside it counts against it. Once. Raises Forbidden, PaymentNotFound, AllocationNotFound,
+    AllocationTakenBack, InvalidDate; PeriodLocked.
+    """
+    actor.require("payment.record")
+    payment = queries.get_payment(payment_id, lock=True)
+    allocation = queries.get_allocation(payment_id, allocation_id)
+    if allocation.reverses_id is not None or queries.is_taken_back(allocation_id):
+        raise AllocationTakenBack
+    amount = Money(allocation.amount_minor, payment.currency)
+    part = Part(allocation.invoice_id or allocation.bill_id or allocation_id, amount)
+    day = day_of(actor, on, allocation.effective_on)
+    lock_documents(payment.direction, [part])
+    counter = new_allocation(payment, Part(part.document_id, -amount), day)
+    counter.reverses_id = allocation.id
+    entry_id = _post(actor, payment, counter.id, amount, day, take_back=True)
+    settle(payment, [counter], entry_id)
+    audit.record(actor, "payment.unallocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id}, outputs=told([part], day))
+    return payment
+
+
+def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
+    """How an amount is spread over the open documents of a party that were issued by a day, those due longest first; each row is held until the end."""
+    kind: queries.Kind = "receivable" if direction == "in" else "payable"
+    ids = queries.open_document_ids(kind, party_name, amount.currency, day, limit=PARTS_MAX)
+    held = sorted(queries.lock_documents(kind, ids), key=lambda document: ids.index(document.id))
+    spread_over = [(document.id, document.open_minor) for document in held if document.status in OPEN]
+    return [Part(document_id, Money(minor, amount.currency)) for document_id, minor in spread(amount.amount_minor, spread_over)]
+
+
+def spread(minor: int, documents: Sequence[tuple[UUID, int]]) -> list[tuple[UUID, int]]:
+    """How an amount is spread over what is open of documents, in the order given; what takes nothing is left out."""
+    parts = []
+    for document_id, open_minor in documents:
+        taken = min(minor, open_minor)
+        if taken > 0:
+            parts.append((document_id, taken))
+            minor -= taken
+    return parts
+
+
+def day_of(actor: Actor, given: date | None, earliest: date) -> date:
+    """The day of something that happens to a payment: not before what it follows, not after today. Raises InvalidDate."""
+    today = clock.today(actor.timezone)
+    day = given or today
+    if not earliest <= day <= today:
+        raise InvalidDate
+    return day
+
+
+def lock_documents(direction: str, parts: Sequence[Part]) -> dict[UUID, Invoice | Bill]:
+    """The documents that parts name, held until the transaction ends, taken in the order of their ids so that two who want the same never wait in a circle.
+
+    Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
+    """
+    if len(parts) > PARTS_MAX:
+        raise NothingToAllocate
+    ids = {part.document_id for part in parts}
+    if len(ids) < len(parts):
+        raise DocumentTwice
+    return {document.id: document for document in queries.lock_documents("receivable" if direction == "in" else "payable", ids)}
+
+
+def check_parts(payment: Payment, parts: Sequence[Part], documents: dict[UUID, Invoice | Bill], day: date, *, left_minor: int) -> None:
+    """Whether documents can take these parts of a payment from a day on; `left_minor` is what the payment has to give. Raises what `allocate` does."""
+    for part in parts:
+        document = documents[part.document_id]
+        if document.status not in OPEN:
+            raise DocumentNotOpen
+        if document.party_name.lower() != payment.party_name.lower():
+            raise AnotherParty
+        if part.amount.currency != payment.currency or document.currency != payment.currency:
+            raise MixedCurrencies
+        if part.amount.amount_minor <= 0:
+            raise InvalidAmount
+        if part.amount.amount_minor > document.open_minor:
+            raise PaymentExceedsOpen
+        if day < document.issue_date:
+            raise InvalidDate
+    if sum(part.amount.amount_minor for part in parts) > left_minor:
+        raise PaymentOverAllocated
+    last = queries.last_taken_back(payment.id, documents)
+    if last is not None and day < last:
+        raise InvalidDate
+
+
+def new_allocation(payment: Payment, part: Part, day: date) -> Allocation:
+    """The row that says so; it is of the books once `settle` has taken it."""
+    target = {"invoice_id": part.document_id} if payment.direction == "in" else {"bill_id": part.document_id}
+    return Allocation(id=new_id(), payment_id=payment.id, amount_minor=part.amount.amount_minor, effective_on=day, **target)
+
+
+def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
+    """Keep allocations with the entry that posted them, and move what is left of the payment and open of the documents; their rows are held already."""
+    payment.allocated_minor += sum(allocation.amount_minor for allocation in allocations)
+    for allocation in allocations:
+        allocation.entry_id = entry_id
+    db.session.add_all(allocations)
+    db.session.flush()
+    moved = {"ids": [allocation.document_id for allocation in allocations], "minors": [allocation.amount_minor for allocation in allocations]}
+    db.session.execute(_MOVE[payment.direction], moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)})
+    for held in db.session:  # what the statement changed is read anew
+        if isinstance(held, Invoice | Bill):
+            db.session.expire(held)
+
+
+def refs_of(payment: Payment, parts: Sequence[Part]) -> dict[str, UUID]:
+    """What an event is about: the payment, and the document where it is one."""
+    name = "invoice_id" if payment.direction == "in" else "bill_id"
+    return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
+
+
+def told(parts: Sequence[Part], day: date) -> dict[str, object]:
+    """What the audit keeps of parts: how much of which document; a customer's name stays out of what can never be shortened."""
+    return {
+        "parts": [{"document_id": str(part.document_id), "amount": part.amount.wire, "currency": part.amount.currency} for part in parts],
+        "effective_on": day.isoformat(),
+    }
+
+
+def _post(actor: Actor, payment: Payment, source_id: UUID, amount: Money, day: date, *, take_back: bool) -> UUID:
+    """Move an amount between the account of advances and that of open documents."""
+    documents, advances = CONTROL[payment.direction]
+    # Money that came in stands on the right of its account until an invoice takes it; money that went out the other way round.
+    left, right = (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+    posted = ledger.post(
+        actor,
+        source_type="allocation",
+        source_id=source_id,
+        purpose="unallocate" if take_back else "allocate",
+        narration=f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number}, {payment.party_name}",
+        lines=[
+            ledger.debit(left, amount, party_name=payment.party_name, memo=payment.number),
+            ledger.credit(right, amount, party_name=payment.party_name, memo=payment.number),
+        ],
+        entry_date=day,
+    )
+    return posted.entry_id

@@ -1,0 +1,164 @@
+"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking that back, and giving an advance back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing import queries, service
+from voyagent.billing.models import Payment
+from voyagent.billing.payment_forms import ALLOCATED, NOTED, REFUNDED, TAKEN_BACK, AllocateForm, PaymentForm, PaymentList, RefundForm, UnallocateForm
+from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.queries import AllocationNotFound, PaymentNotFound
+from voyagent.billing.views.invoices import pages, with_amounts
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.ledger import service as ledger
+
+EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
+
+
+@pages.page("/payments", permission="billing.read")
+def payments(reader: Reader) -> Any:
+    """The list, newest day first."""
+    asked = PaymentList.read(request.args)
+    found, unread = _listed(reader, asked)
+    facts = {"asked": asked, "rows": [_shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
+    return render_template("payments/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
+
+
+@pages.page("/payments/<payment_id>", permission="billing.read", missing=PaymentNotFound)
+def payment(reader: Reader, payment_id: UUID) -> Any:
+    """One payment as a receipt, and beside it what is left of it and what stands in the books."""
+    found = queries.read_payment(reader, payment_id)
+    currency = found.payment["currency"]
+    return render_template(
+        "payments/payment.html",
+        payment=_shown(found.payment),
+        allocations=with_amounts(found.allocations, currency, "amount"),
+        refunds=with_amounts(found.refunds, currency, "amount"),
+        journal=with_amounts(found.journal, currency, "debit", "credit"),
+    )
+
+
+@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand")
+def new_payment(actor: Actor) -> Any:
+    """Note money that came in or went out. The open documents of whom it is of are shown once that is known, and can be filled, those due longest first."""
+    begun = {name: request.args.get(name, "")[:255] for name in ("party", "direction")}
+    form = PaymentForm(actor.currency, data={"direction": begun["direction"] or "in", "party_name": begun["party"], "paid_on": today()})
+
+    def act(body: PaymentRecordIn) -> Payment:
+        fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
+        return service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
+
+    noted = None if _goes_on() else form.attempt(act, **NOTED)
+    if noted is None:
+        documents = _open_documents(form.direction.data, form.party_name.data, form.currency.data)
+        if request.form.get("then") == "fill" and form.money is not None:
+            _fill(form, documents, form.money)
+        return render_template("payments/form.html", form=form, documents=documents), 200 if _goes_on() else form.status
+    toast(_("Payment %(number)s is recorded.", number=noted.number))
+    return see_other(url_for("billing.payment", payment_id=noted.id))
+
+
+@pages.page("/payments/<payment_id>/allocate", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound)
+def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Let what is left of a payment settle documents of its party; it begins filled, those due longest first."""
+    found = queries.get_payment(payment_id)
+    left = Money(found.unapplied_minor, found.currency)
+    documents = _open_documents(found.direction, found.party_name, found.currency)
+    form = AllocateForm(data={"effective_on": today()})
+    if request.method == "GET":
+        _fill(form, documents, left)
+
+    def act(body: AllocateIn) -> Payment:
+        return service.allocate(actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on)
+
+    if form.attempt(act, **ALLOCATED) is None:
+        facts = {"payment": queries.get_payment(payment_id), "documents": documents, "left": left}
+        return render_template("payments/allocate.html", form=form, **facts), form.status
+    toast(_("The payment is allocated."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+@pages.page(
+    "/payments/<payment_id>/allocations/<allocation_id>/unallocate",
+    methods=("GET", "POST"),
+    permission="payment.record_by_hand",
+    missing=AllocationNotFound,
+)
+def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> Any:
+    """Take an allocation back: the first step says what that does, the second does it."""
+    allocation = queries.get_allocation(payment_id, allocation_id)
+    found = queries.get_payment(payment_id)
+    amount = Money(abs(allocation.amount_minor), found.currency)
+    form = UnallocateForm(data={"effective_on": today()})
+
+    def act(body: UnallocateIn) -> Payment:
+        return service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
+
+    if form.attempt(act, **TAKEN_BACK) is None:
+        facts = {"payment": queries.get_payment(payment_id), "allocation_id": allocation_id, "amount": amount}
+        return render_template("payments/unallocate.html", form=form, **facts), form.status
+    toast(_("The allocation is taken back."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+@pages.page("/payments/<payment_id>/refund", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound)
+def refund_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Give an advance or a part of it back: all that is left today, unless something else is typed."""
+    found = queries.get_payment(payment_id)
+    left = Money(found.unapplied_minor, found.currency)
+    form = RefundForm(data={"amount": f"{left.decimal:,f}", "refunded_on": today()})
+
+    def act(body: RefundIn) -> Any:
+        given = {"amount": body.money(left.currency), "on": body.refunded_on, "account": body.account, "reference": body.reference}
+        return service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
+
+    if form.attempt(act, **REFUNDED) is None:
+        return render_template("payments/refund.html", form=form, payment=queries.get_payment(payment_id), left=left), form.status
+    toast(_("The refund is recorded."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
+def _listed(reader: Reader, asked: PaymentList) -> tuple[queries.PaymentsListed, tuple[str, ...]]:
+    """The page that was asked for; where its marker is none of ours, the first one."""
+    try:
+        return queries.list_payments(reader, asked.search(), cursor=asked.place()), ()
+    except InvalidCursor:
+        return queries.list_payments(reader, asked.search()), ("cursor",)
+
+
+def _goes_on() -> bool:
+    return request.method == "POST" and request.form.get("then") in ("documents", "fill")
+
+
+def _open_documents(direction: Any, party: Any, currency: Any) -> list[Row]:
+    """The open invoices (or bills) of a party in a currency, those due longest first, as many as one payment settles at once."""
+    name = " ".join(str(party or "").replace("\x00", "").split())
+    if not 1 <= len(name) <= 255:
+        return []
+    kind: queries.Kind = "payable" if direction == "out" else "receivable"
+    rows = queries.list_open(SessionReader(db.session), kind, *EVER, today=today(), party=name)
+    return with_amounts([row for row in rows if row["currency"] == currency][: service.PARTS_MAX], str(currency), "total", "open")
+
+
+def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
+    """Spread an amount over documents, those due longest first."""
+    spread = service.spread(amount.amount_minor, [(row["id"], row["open_minor"]) for row in documents])
+    form.allocations.data = [{"document_id": str(one), "amount": f"{Money(minor, amount.currency).decimal:f}"} for one, minor in spread]
+
+
+def _shown(row: Row) -> Row:
+    """A payment with its amounts as amounts."""
+    shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
+    return shown | {"left": shown["amount"] - shown["allocated"] - shown["refunded"], "is_in": row["direction"] == "in"}
