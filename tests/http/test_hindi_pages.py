@@ -84,6 +84,7 @@ QUERIES = {
     "reports.trial_balance": ("?from=2100-01-01", "?as_of=2020-01-01", "?as_of=x", "?include_zero=1", "?currency=USD"),
     "reports.day_book": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?from=2200-01-01", "?after=x"),
     "reports.party_statement": ("?party=Deepa+Krishnan", "?kind=supplier&party=Deepa+Krishnan", "?kind=x&to=x", "?party=Deepa+Krishnan&after=x"),
+    "reports.trip_margins": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?after=x"),
     "reports.profit_and_loss": ("?from=2020-01-01&to=2020-01-31", "?compare=year", "?compare=none", "?compare=x&from=x", "?currency=AED"),
     "reports.balance_sheet": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED"),
     "identity.sign_in": ("?next=/enquiries",),

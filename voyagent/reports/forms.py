@@ -18,7 +18,7 @@ from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 DAYS = ("as_of", "from", "to")
-LONGEST = {"party": 255, "account": 36, "after": 64}
+LONGEST = {"party": 255, "account": 36, "after": 120}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
 _PERIOD_WORDS = {
     "from": _l("from"),

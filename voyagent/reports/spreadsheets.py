@@ -14,6 +14,7 @@ from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import GeneralLedger
+from voyagent.reports.queries.margins import Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
@@ -128,6 +129,13 @@ def party_statement(report: PartyStatement) -> Sheet:
     rows: list[list[Cell]] = [[report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
     rows += [[one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
     return Sheet(f"statement-{report.days.last}", ["entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
+
+
+def trip_margins(report: Margins) -> Sheet:
+    """What is left of trips: a row for each trip and currency. Raises TooManyLines."""
+    _whole(report)
+    rows: list[list[Cell]] = [[one.id, one.title, total.currency, total.price, total.cost, total.margin] for one in report.trips for total in one.totals]
+    return Sheet(f"trip-margins-{report.days.last}", ["trip_id", "trip", "currency", "price", "cost", "margin"], rows)
 
 
 def _whole(report: Any) -> None:

@@ -1,7 +1,7 @@
 """The home page, and the pages of the reports."""
 
-from voyagent.reports.views import books, lines, statements
+from voyagent.reports.views import books, lines, margins, statements
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.books import home
 
-__all__ = ["books", "home", "lines", "pages", "statements"]
+__all__ = ["books", "home", "lines", "margins", "pages", "statements"]

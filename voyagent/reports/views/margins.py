@@ -1,0 +1,41 @@
+"""The page of what is left of trips."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+
+from voyagent.kernel import clock
+from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.reading import LaneReader
+from voyagent.reports import spreadsheets
+from voyagent.reports.forms import Address
+from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins, share
+from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
+from voyagent.reports.views.answers import answered, page_size
+from voyagent.reports.views.blueprint import pages
+from voyagent.reports.views.words import filtered, unread_sentences, written
+
+
+@pages.page("/reports/trip-margins", permission="report.read")
+def trip_margins(reader: LaneReader) -> Any:
+    """Price, cost and margin of each trip opened in a period, without days in this financial year."""
+    address = Address.read("reports.trip_margins", request.args)
+    settings = reader.read(settings_statement())[0]
+    zone = reader.prove().timezone
+    last = address.days.get("to") or clock.today(zone)
+    wrong = unread_sentences(address)
+    report, words = None, ""
+    try:
+        if not wrong:
+            days = Period.of(address.days.get("from"), last, settings)
+            after = Cursor.decode(address.after) if address.after else None
+            report = read_margins(reader, days, zone, after=after, limit=page_size(address, PAGE_TRIPS))
+            words = filtered([_("Trips opened from %(first)s to %(last)s", first=written(days.first), last=written(days.last))])
+    except (PeriodInverted, InvalidCursor) as error:
+        wrong = [_(error.message)]
+    sheet = partial(spreadsheets.trip_margins, report) if report else None
+    return answered("reports/trip_margins.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words, share=share)
