@@ -25,6 +25,8 @@ PURPOSES = (
     *("revenue_fees", "revenue_services", "cost_of_services", "bank_charges"),
 )
 DAYS = tuple(date(2024, 1, 20) + timedelta(days=29 * step) for step in range(30))
+EDGES = (date(2024, 3, 31), date(2024, 4, 1), date(2025, 3, 31), date(2025, 4, 1))
+"""The last and the first days of financial years, which books of luck would seldom meet."""
 
 
 def earned(person: Person, minor: int, day: date, *, currency: str = "INR", on: str = "revenue_fees", against: str = "bank") -> None:
@@ -42,7 +44,7 @@ def random_books(person: Person, seed: int) -> list[tuple[date, str, str, int]]:
     luck = random.Random(seed)  # noqa: S311 - a test's
     made = []
     for _ in range(40):
-        day, currency = luck.choice(DAYS), luck.choice(["INR", "INR", "AED", "KWD"])
+        day, currency = luck.choice((*DAYS, *EDGES, *EDGES)), luck.choice(["INR", "INR", "AED", "KWD"])
         left, *right = luck.sample(PURPOSES, luck.randint(2, 4))
         parts = [luck.randint(1, 99_999) for _ in right]
         lines = [ledger.debit(left, Money(sum(parts), currency))]
