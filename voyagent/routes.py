@@ -14,6 +14,7 @@ from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
 from voyagent.billing import effects as billing_effects, postings
+from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
 from voyagent.billing.api.payments import api as payments_api
 from voyagent.billing.views import pages as billing_pages
@@ -78,6 +79,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     trips_api,
     invoices_api,
     payments_api,
+    credits_api,
     ledger_api,
     reports_api,
     settings_api,

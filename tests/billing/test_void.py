@@ -100,7 +100,7 @@ def test_what_is_paid_in_part_is_not_made_void_and_neither_is_a_draft(alice: Per
 @pytest.mark.parametrize(
     ("reason", "on", "error"),
     [
-        ("  ", DUE, service.VoidReasonRequired),
+        ("  ", DUE, service.ReasonRequired),
         ("x" * 501, DUE, service.TextTooLong),
         (WHY, ISSUED - timedelta(days=1), service.InvalidDate),
         (WHY, clock.today() + timedelta(days=2), service.InvalidDate),

@@ -73,6 +73,11 @@ class Call:
             return None
         return {**BODIES[self.operation.body.__name__](), **changes}
 
+    def body_of(self, person: Person) -> dict[str, Any] | None:
+        """The same with something of somebody's for what it names."""
+        names = NAMED_IN.get(self.operation.body.__name__, {}) if self.operation.body else {}
+        return self.body(**{name: str(make(person)) for name, make in names.items()})
+
 
 CALLS = [Call(operation, (api.url_prefix or "") + operation.path) for api in APIS for operation in api.operations]
 WITH_BODY = [call for call in CALLS if call.operation.body is not None]
@@ -142,6 +147,12 @@ def _allocation(person: Person) -> object:
     with person.acting():
         found = db.session.scalar(newest)
     return found or (_payment(person) and _allocation(person))
+
+
+def _credit_note(person: Person) -> object:
+    invoice_id: Any = _invoice(person)
+    with person.acting() as actor:
+        return billing.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts={1: Money(100, actor.currency)}).id
 
 
 def _entry(person: Person) -> object:
@@ -224,6 +235,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "invoice_id": _invoice,
     "payment_id": _payment,
     "allocation_id": _allocation,
+    "credit_note_id": _credit_note,
     "entry_id": _entry,
     "key_id": _api_key,
     "auth_session_id": _sign_in,
@@ -246,6 +258,10 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
 
 ANYBODYS = frozenset({"month", "closed_month"})
 """What a path names that is no agency's thing: every agency has that month."""
+
+
+# What a body names, for those that are to succeed.
+NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {"CreditNoteIn": {"invoice_id": _invoice}}
 
 
 def _address() -> str:
@@ -292,6 +308,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
+    "CreditNoteIn": lambda: {"invoice_id": str(new_id()), "reason": "Not travelled"},
     "VoidIn": lambda: {"reason": "Billed twice"},
     "PaymentRecordIn": lambda: {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2026-11-20"},
     "AllocateIn": dict,

@@ -77,7 +77,7 @@ def test_every_post_is_covered_or_ignored_by_name() -> None:
 
 @named(COVERED)
 def test_sent_twice_with_one_key_it_happens_once(alice: Person, world: Callable[[], dict[str, int]], drain: Callable[[], None], call: Call) -> None:
-    address, body = call.address(**call.things(alice)), call.body()
+    address, body = call.address(**call.things(alice)), call.body_of(alice)
     first = send(alice, call, address, body)
     told = content(first, drain)
     if call.name in REFUSED:

@@ -1,4 +1,4 @@
-"""Tables of documents about money: invoices, bills, payments, the counter of numbers, and what is open by age and party."""
+"""Tables of documents about money: invoices, bills, payments, credit notes."""
 
 from __future__ import annotations
 
@@ -307,53 +307,49 @@ class Refund(TenantOwned, Base):
     )
 
 
-class NumberSeries(TenantBound, Base):
-    """The last number given out in a series and financial year; its row is locked from the taking to the commit, so no number is lost or used twice."""
+class CreditNote(TenantOwned, Base):
+    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed."""
 
-    __tablename__ = "number_series"
+    __tablename__ = "credit_notes"
 
-    series: Mapped[str] = mapped_column(primary_key=True)
-    financial_year: Mapped[str] = mapped_column(primary_key=True)
-    last_number: Mapped[int]
-
-    __table_args__ = (CheckConstraint("last_number between 1 and 99999999", name="last"),)
-
-
-class InvoiceCount(TenantBound, Base):
-    """How many invoices are in a status; kept by triggers on `invoices`, written by nobody else."""
-
-    __tablename__ = "invoice_counts"
-
-    status: Mapped[str] = mapped_column(primary_key=True)
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-
-
-class AgeingByDue(TenantBound, Base):
-    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`."""
-
-    __tablename__ = "ageing_by_due"
-
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    issue_month: Mapped[date] = mapped_column(primary_key=True)
-    due_date: Mapped[date] = mapped_column(primary_key=True)
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
-
-    __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
-
-
-class AgeingByParty(TenantBound, Base):
-    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`. The name is the last spelling."""
-
-    __tablename__ = "ageing_by_party"
-
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    issue_month: Mapped[date] = mapped_column(primary_key=True)
-    party_key: Mapped[str] = mapped_column(primary_key=True)
+    invoice_id: Mapped[UUID]
+    number: Mapped[str]
+    issue_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
     party_name: Mapped[str]
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    reason: Mapped[str]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
-    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
+        _references("invoices", "invoice_id", "fk_credit_notes_invoice"),
+        _references("journal_entries", "entry_id", "fk_credit_notes_entry"),
+        _references("users", "created_by_user_id", "fk_credit_notes_creator"),
+        CheckConstraint(_CURRENCY, name="currency"),
+        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
+        CheckConstraint("total_minor > 0", name="total"),
+        CheckConstraint("length(number) <= 16", name="number"),
+        Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),
+    )
+
+
+class CreditNoteLine(TenantBound, Base):
+    """What a credit note takes back of one line of its invoice, by that line's number."""
+
+    __tablename__ = "credit_note_lines"
+
+    credit_note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        _references("credit_notes", "credit_note_id", "fk_credit_note_lines_note"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )

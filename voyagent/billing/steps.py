@@ -14,7 +14,7 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import SessionReader
+from voyagent.kernel.reading import Row, SessionReader
 from voyagent.ledger import queries as accounts
 
 
@@ -53,6 +53,11 @@ class Place:
         """What it is over."""
         return Money(self.document.total_minor, self.document.currency)
 
+    @property
+    def open(self) -> Money:
+        """What is neither paid nor credited."""
+        return Money(self.document.open_minor, self.document.currency)
+
     def url(self, step: str | None = None) -> str:
         """Its page, or that of a step."""
         if isinstance(self.document, Invoice):
@@ -72,6 +77,11 @@ def postings_of(sides: tuple[tuple[str, int], ...], total: Money | None) -> list
     """What a step would post: the accounts with their side; without an amount while the lines cannot be read."""
     found = accounts.find_accounts(purpose for purpose, _sign in sides)
     return [{"account": found[purpose], "is_debit": sign > 0, "amount": total} for purpose, sign in sides if purpose in found]
+
+
+def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
+    """Rows with their minor units as amounts beside them."""
+    return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
 
 
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:

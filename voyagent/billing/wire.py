@@ -133,7 +133,10 @@ class InvoiceQuery(Query):
 
 
 class InvoiceBrief(Answer):
-    """An invoice in the list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid."""
+    """An invoice in the list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
+
+    What is neither paid nor credited is open; with nothing open it is `paid`, also where all of it was credited.
+    """
 
     id: UUID
     status: DocumentStatus
@@ -145,6 +148,7 @@ class InvoiceBrief(Answer):
     currency: str
     total_amount: WireAmount
     paid_amount: WireAmount
+    credited_amount: WireAmount
     open_amount: WireAmount
     enquiry_id: UUID | None
     created_at: Instant
@@ -170,8 +174,19 @@ class SettledOut(Answer):
     journal_entry_id: UUID
 
 
+class CreditedOut(Answer):
+    """A credit note on this invoice."""
+
+    credit_note_id: UUID
+    number: str
+    issue_date: date
+    amount: WireAmount
+    reason: str
+    journal_entry_id: UUID
+
+
 class InvoiceOut(InvoiceBrief):
-    """An invoice with its lines and what was paid on it."""
+    """An invoice with its lines, what was paid on it and what was credited."""
 
     notes: str | None
     session_id: UUID | None
@@ -182,6 +197,7 @@ class InvoiceOut(InvoiceBrief):
     void_journal_entry_id: UUID | None
     line_items: list[InvoiceLineOut]
     payments: list[SettledOut]
+    credit_notes: list[CreditedOut]
 
 
 class InvoiceListOut(Answer):
@@ -227,6 +243,17 @@ def wire_invoice(document: InvoiceDocument) -> Row:
             }
             for payment in document.payments
         ],
+        "credit_notes": [
+            {
+                "credit_note_id": note["id"],
+                "number": note["number"],
+                "issue_date": note["issue_date"],
+                "amount": wire_amount(note["amount_minor"], row["currency"]),
+                "reason": note["reason"],
+                "journal_entry_id": note["entry_id"],
+            }
+            for note in document.credit_notes
+        ],
     }
 
 
@@ -236,4 +263,9 @@ def _wire_line(line: Row) -> Row:
 
 
 def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
-    return ("total_amount", row["total_minor"]), ("paid_amount", row["paid_minor"]), ("open_amount", open_minor_of(row))
+    return (
+        ("total_amount", row["total_minor"]),
+        ("paid_amount", row["paid_minor"]),
+        ("credited_amount", row["credited_minor"]),
+        ("open_amount", open_minor_of(row)),
+    )

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing import queries as billing
-from voyagent.billing.service import CONTROL, INVOICE_SERIES, REFUND_LETTER, REFUND_SERIES, SERIES
+from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, REFUND_LETTER, REFUND_SERIES, SERIES
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
@@ -22,7 +22,7 @@ from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
-CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing", "paid", "used", "numbers")
+CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing", "paid", "credited", "used", "numbers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,14 @@ def run(tenant_id: UUID) -> list[Finding]:
 def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), (REFUND_SERIES, REFUND_LETTER))
-    sides, entries, unpaid, misused, series, *others = reader.read(
+    plain = (INVOICE_SERIES, CREDIT_SERIES)
+    sides, entries, unpaid, uncredited, misused, *series = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
+        billing.uncredited_statement(),
         billing.misused_statement(),
-        billing.series_statement(INVOICE_SERIES),
+        *map(billing.series_statement, plain),
         *(billing.lettered_statement(*one) for one in lettered),
     )
     yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
@@ -65,9 +67,10 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from advances(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
+    yield from (Finding("credited", f"invoice {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
-    for name, rows in ((INVOICE_SERIES, series), *zip((name for name, _letter in lettered), others, strict=True)):
-        yield from (_of_series(name, row) for row in rows)
+    for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
+        yield from (_of_series(name.replace("_", " "), row) for row in rows)
 
 
 def control(reader: Reader) -> Iterator[Finding]:

@@ -194,6 +194,20 @@ def refund_an_advance_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/payments/{payment_id}/refund", amount="40", refunded_on="2024-06-26", account="bank")
 
 
+CREDITED = Left(
+    "credit_note.issued",
+    ("credit_note_id", "invoice_id", "journal_entry_id"),
+    says={"reason": "Not travelled", "number": "C/2024-25/000001", "total": "100.00", "issue_date": "2024-06-25"},
+)
+
+
+@act("POST /api/credit-notes", leaves=(POSTED, CREDITED), answers=201)
+def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    body = {"invoice_id": str(invoice_id), "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
+    return lambda: api.post("/credit-notes", json=body)
+
+
 CLOSED = Left("month.closed", says={"month": "2024-05"})
 
 
@@ -261,6 +275,12 @@ def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
 def void_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
     return lambda: stage.submit(browser, f"/invoices/{invoice_id}/void", reason="Billed twice", voided_on="25 Jun 2024")
+
+
+@act("POST /invoices/<invoice_id>/credit", leaves=in_the_browser(POSTED, CREDITED), answers=303)
+def credit_an_invoice_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/credit", reason="Not travelled", issue_date="25 Jun 2024", amount="100")
 
 
 @act(

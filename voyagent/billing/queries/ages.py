@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, or_, select, union_all
 
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, AgeingByDue, AgeingByParty, Allocation, Bill, Invoice
+from voyagent.billing.counters import AgeingByDue, AgeingByParty
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -18,6 +19,7 @@ LISTED_MAX = 1000
 _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
+_CREDITS = CreditNote.__table__.c
 _DOCUMENTS = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 
@@ -184,13 +186,15 @@ def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = No
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid on each document after a day: document_id, settled_minor."""
+    """What was paid or credited on each document after a day: document_id, settled_minor."""
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
-    return (
-        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("settled_minor"))
-        .where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
-        .group_by(document_id)
-    )
+    parts: list[Select[Any]] = [
+        select(document_id.label("document_id"), _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
+    ]
+    if kind == "receivable":
+        parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
+    settled = union_all(*parts).subquery("settled").c
+    return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
 
 
 def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:

@@ -7,16 +7,19 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select, union_all
 
-from voyagent.billing.models import AgeingByDue, Allocation, Bill, Invoice, NumberSeries, Payment, Refund
+from voyagent.billing.counters import AgeingByDue, NumberSeries
+from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund
 from voyagent.billing.queries.ages import Kind
 from voyagent.kernel.tenancy import owned
 
 _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _INVOICES = Invoice.__table__.c
+_NOTES = CreditNote.__table__.c
 _SERIES = NumberSeries.__table__.c
 _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
+_NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
 
 
 def outstanding_statement(kind: Kind) -> Select[Any]:
@@ -85,13 +88,14 @@ def lettered_statement(series: str, letter: str) -> Select[Any]:
 
 
 def series_statement(series: str) -> Select[Any]:
-    """Each financial year of the invoices' series that numbers are missing from or strange in: financial_year, last_number, n, lowest, highest.
+    """Each financial year of a series that numbers are missing from or strange in: financial_year, last_number, n, lowest, highest.
 
     `last_number` is what the counter has given out; `n` how many documents carry a number of that year, the void among them.
     """
-    year = func.regexp_replace(_INVOICES.number, "/[0-9]+$", "")
-    place = cast(func.substring(_INVOICES.number, "([0-9]+)$"), BigInteger)
-    carried = select(year.label("financial_year"), place.label("place")).where(owned(Invoice), _INVOICES.number.is_not(None)).subquery("carried")
+    table = _NUMBERED[series]
+    year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
+    place = cast(func.substring(table.c.number, "([0-9]+)$"), BigInteger)
+    carried = select(year.label("financial_year"), place.label("place")).where(owned(table), table.c.number.is_not(None)).subquery("carried")
     counted = (
         select(carried.c.financial_year, func.count().label("n"), func.min(carried.c.place).label("lowest"), func.max(carried.c.place).label("highest"))
         .group_by(carried.c.financial_year)
@@ -120,6 +124,18 @@ def gaps_statement(series: str, first: date, last: date) -> Select[Any]:
         .join(carried, carried.c.financial_year == years.c.financial_year)
         .join(NumberSeries.__table__, owned(NumberSeries) & (_SERIES.financial_year == years.c.financial_year) & (_SERIES.series == series))
         .where(_SERIES.last_number != carried.c.n)
+    )
+
+
+def uncredited_statement() -> Select[Any]:
+    """Invoices whose credited amount is not the sum of their credit notes: id, reference, currency, difference_minor (credited less the notes)."""
+    noted = select(_NOTES.invoice_id, func.sum(_NOTES.total_minor).label("amount_minor")).where(owned(CreditNote)).group_by(_NOTES.invoice_id).subquery("noted")
+    difference = _INVOICES.credited_minor - func.coalesce(noted.c.amount_minor, 0)
+    return (
+        select(_INVOICES.id, _INVOICES.number.label("reference"), _INVOICES.currency, cast(difference, BigInteger).label("difference_minor"))
+        .select_from(Invoice.__table__.outerjoin(noted, noted.c.invoice_id == _INVOICES.id))
+        .where(owned(Invoice), difference != 0)
+        .order_by(_INVOICES.currency, _INVOICES.id)
     )
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
-from voyagent.billing.models import OPEN, OPEN_INVOICE, AgeingByDue, Allocation, Bill, Invoice, InvoiceCount, InvoiceLine, Payment
+from voyagent.billing.counters import AgeingByDue, InvoiceCount
+from voyagent.billing.models import OPEN, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, InvoiceLine, Payment
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -25,6 +26,7 @@ COUNTED_MAX = 1000
 _ZONES_APART = timedelta(days=2)
 LOOKED_MAX = 20_000
 _INVOICES = Invoice.__table__.c
+_NOTES = CreditNote.__table__.c
 _COUNTS = InvoiceCount.__table__.c
 _AGEING = AgeingByDue.__table__.c
 _LISTED = (
@@ -106,11 +108,12 @@ class InvoiceBoard:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """An invoice with all that its page shows: lines, payments, and the journal lines of its issue."""
+    """An invoice with all that its page shows: lines, payments, credit notes, and the journal lines of its issue."""
 
     invoice: Row
     lines: list[Row]
     payments: list[Row]
+    credit_notes: list[Row]
     journal: list[Row]
 
 
@@ -163,14 +166,14 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """An invoice with its lines, payments and journal lines, in one trip. Raises InvoiceNotFound."""
+    """An invoice with its lines, payments, credit notes and journal lines, in one trip. Raises InvoiceNotFound."""
     entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
-    invoices, lines, payments, journal = reader.read(
-        _invoice_statement(invoice_id), _lines_statement(invoice_id), _payments_statement(invoice_id), lines_statement(entry_id)
+    invoices, lines, payments, notes, journal = reader.read(
+        _invoice_statement(invoice_id), _lines_statement(invoice_id), _payments_statement(invoice_id), _notes_statement(invoice_id), lines_statement(entry_id)
     )
     if not invoices:
         raise InvoiceNotFound
-    return InvoiceDocument(invoices[0], lines, payments, journal)
+    return InvoiceDocument(invoices[0], lines, payments, notes, journal)
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:
@@ -282,6 +285,14 @@ def _lines_statement(invoice_id: UUID) -> Select[Any]:
         select(lines.line_no, lines.description, lines.quantity, lines.unit_price_minor, lines.amount_minor)
         .where(owned(InvoiceLine), lines.invoice_id == invoice_id)
         .order_by(lines.line_no)
+    )
+
+
+def _notes_statement(invoice_id: UUID) -> Select[Any]:
+    return (
+        select(_NOTES.id, _NOTES.number, _NOTES.issue_date, _NOTES.total_minor.label("amount_minor"), _NOTES.reason, _NOTES.entry_id)
+        .where(owned(CreditNote), _NOTES.invoice_id == invoice_id)
+        .order_by(_NOTES.issue_date, _NOTES.id)
     )
 
 

@@ -32,6 +32,11 @@ class Listed:
 def list_invoices(reader: Reader, search: InvoiceSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Invoices by issue date, the newest first, behind the row of a cursor. Of a search with fewer than three letters only the next 20,000 are looked at."""
     rows = reader.read(_statement(search, limit + 1, cursor))[0]
+    return page_of(rows, limit)
+
+
+def page_of(rows: list[Row], limit: int) -> Listed:
+    """A page of rows by `issue_date`, of which one more than is shown was read."""
     shown = rows[:limit]
     return Listed(shown, _behind(shown[-1]) if len(rows) > limit else None)
 
@@ -68,4 +73,4 @@ def _behind(row: Row) -> str:
     return Cursor(datetime.combine(day, time(), UTC), row["id"]).encode()
 
 
-__all__ = ["Listed", "list_invoices"]
+__all__ = ["Listed", "list_invoices", "page_of"]

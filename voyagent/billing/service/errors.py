@@ -61,10 +61,10 @@ class InvoiceNotDraft(Conflict):
 
 
 class DocumentNotOpen(Conflict):
-    """A payment for what is not issued, or is paid or void."""
+    """A payment or a credit for what is not issued, or is paid or void."""
 
     code = "document_not_open"
-    message = N_("This document is not open, so nothing can be paid on it.")
+    message = N_("This document is not open, so nothing can be paid or credited on it.")
 
 
 class PaymentExceedsOpen(Conflict):
@@ -81,11 +81,39 @@ class DocumentNotVoidable(Conflict):
     message = N_("Only a document that is in the books can be made void, once, and while nothing was paid or credited on it.")
 
 
-class VoidReasonRequired(Unprocessable):
-    """Nothing is made void without a word why."""
+class ReasonRequired(Unprocessable):
+    """Nothing is made void or credited without a word why."""
 
     code = "reason_required"
-    message = N_("Say in a few words why this document is made void.")
+    message = N_("Say in a few words why.")
+
+
+class LineNotOnInvoice(Unprocessable):
+    """A credit of a line that the invoice does not have."""
+
+    code = "line_not_on_invoice"
+    message = N_("The invoice has no such line.")
+
+
+class LineAlreadyNamed(Unprocessable):
+    """A credit that names a line twice."""
+
+    code = "line_already_named"
+    message = N_("Name each line once.")
+
+
+class CreditExceedsLine(Conflict):
+    """More than a line is over, less what was credited of it before."""
+
+    code = "credit_exceeds_line"
+    message = N_("That is more than is left of this line to be credited.")
+
+
+class CreditExceedsOpen(Conflict):
+    """More than is still open: what was paid is not credited."""
+
+    code = "credit_exceeds_open"
+    message = N_("That is more than is still open on this invoice. What the customer has paid cannot be credited.")
 
 
 class PaymentOverAllocated(Conflict):

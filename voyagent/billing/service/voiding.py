@@ -10,7 +10,7 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.service import pricing
-from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, VoidReasonRequired
+from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, ReasonRequired
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -46,24 +46,30 @@ def can_be_void(document: Invoice | Bill) -> bool:
 
 
 def first_day(actor: Actor, document: Invoice | Bill) -> date:
-    """The day on which it is made void where none is named: today where the agency is, or the day of issue where that is still to come."""
+    """The day on which a document is made void or credited where none is named: today where the agency is, or its day of issue where that is to come."""
     return max(clock.today(actor.timezone), document.issue_date)
+
+
+def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
+    """The day that was named, or else `first_day`. Raises InvalidDate for one before the document or after that."""
+    latest = first_day(actor, document)
+    day = on or latest
+    if not document.issue_date <= day <= latest:
+        raise InvalidDate
+    return day
 
 
 def _void(actor: Actor, document: Document, title: str, reason: str, on: date | None) -> Document:
     """Reverse what was posted, once.
 
-    Raises DocumentNotVoidable; VoidReasonRequired, TextTooLong, InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    Raises DocumentNotVoidable; ReasonRequired, TextTooLong, InvalidDate; PeriodLocked, EntryAlreadyReversed.
     """
     if not can_be_void(document) or document.entry_id is None:
         raise DocumentNotVoidable
     why = pricing.words(reason, REASON_MAX)
     if why is None:
-        raise VoidReasonRequired
-    latest = first_day(actor, document)
-    day = on or latest
-    if not document.issue_date <= day <= latest:
-        raise InvalidDate
+        raise ReasonRequired
+    day = book_day(actor, document, on)
     reversal = ledger.reverse(actor, document.entry_id, reason=f"{title}, {document.party_name}: {why}", entry_date=day)
     document.status = "void"
     document.voided_on = day

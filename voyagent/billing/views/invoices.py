@@ -14,7 +14,7 @@ from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
-from voyagent.billing.steps import postings_of, turned_back, void_page
+from voyagent.billing.steps import postings_of, turned_back, void_page, with_amounts
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -55,6 +55,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         invoice=_shown(document.invoice),
         lines=with_amounts(document.lines, currency, "unit_price", "amount"),
         payments=with_amounts(document.payments, currency, "amount"),
+        credit_notes=with_amounts(document.credit_notes, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 
@@ -173,14 +174,17 @@ def _shown(row: Row) -> Row:
     return row | {
         "total": Money(row["total_minor"], currency),
         "paid": Money(row["paid_minor"], currency),
+        "credited": Money(row["credited_minor"], currency),
         "open": Money(queries.open_minor_of(row), currency),
-        "paid_percent": 100 * row["paid_minor"] // row["total_minor"],
+        "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
-        "look": "overdue" if is_overdue else "partly_paid" if row["status"] == "partially_paid" else row["status"],
+        "look": "overdue" if is_overdue else _look(row),
     }
 
 
-def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
-    """Rows with their amounts in minor units as amounts."""
-    return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
+def _look(row: Row) -> str:
+    """The state as a word of the page: what is settled without a payment was credited."""
+    if row["status"] == "paid" and not row["paid_minor"]:
+        return "credited"
+    return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])

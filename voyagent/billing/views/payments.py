@@ -13,7 +13,8 @@ from voyagent.billing.models import Payment
 from voyagent.billing.payment_forms import ALLOCATED, NOTED, REFUNDED, TAKEN_BACK, AllocateForm, PaymentForm, PaymentList, RefundForm, UnallocateForm
 from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound
-from voyagent.billing.views.invoices import pages, with_amounts
+from voyagent.billing.steps import with_amounts
+from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today

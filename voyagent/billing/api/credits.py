@@ -1,0 +1,55 @@
+"""The JSON door of credit notes: list, read, issue one on an invoice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.billing import queries, service
+from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.credit_wire import CreditNoteIn, CreditNoteListOut, CreditNoteOut, CreditNoteQuery, wire_credit_note, wire_credit_notes
+from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+
+api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEARER)
+
+
+@api.get("/credit-notes", answer=CreditNoteListOut, permission="billing.read", errors=(InvalidCursor,))
+def list_credit_notes(reader: Reader, query: CreditNoteQuery) -> Row:
+    """List credit notes, the newest day first. All filters hold at once; the page behind `next_cursor` costs the same however deep it lies."""
+    return wire_credit_notes(queries.list_credit_notes(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post(
+    "/credit-notes",
+    answer=CreditNoteOut,
+    status=201,
+    permission="invoice.credit",
+    errors=(
+        InvoiceNotFound,
+        service.DocumentNotOpen,
+        service.InvalidDate,
+        service.LineNotOnInvoice,
+        service.LineAlreadyNamed,
+        service.CreditExceedsLine,
+        service.CreditExceedsOpen,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
+)
+def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
+    """Credit an issued invoice, the whole or a part of its lines, never more than is open. The note is numbered and posted at once and is not changed."""
+    amounts = body.amounts(queries.get_invoice(body.invoice_id).currency)
+    note = service.issue_credit_note(actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts)
+    return wire_credit_note(queries.read_credit_note(SessionReader(db.session), note.id))
+
+
+@api.get("/credit-notes/<credit_note_id>", answer=CreditNoteOut, permission="billing.read", missing=CreditNoteNotFound)
+def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
+    """Read a credit note with its lines."""
+    return wire_credit_note(queries.read_credit_note(reader, credit_note_id))

@@ -1,0 +1,65 @@
+"""Tables that count documents: the last number of each series, how many there are, and what is open by age and party."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound
+
+_ZERO = text("0")
+
+
+class NumberSeries(TenantBound, Base):
+    """The last number given out in a series and financial year; its row is locked from the taking to the commit, so no number is lost or used twice."""
+
+    __tablename__ = "number_series"
+
+    series: Mapped[str] = mapped_column(primary_key=True)
+    financial_year: Mapped[str] = mapped_column(primary_key=True)
+    last_number: Mapped[int]
+
+    __table_args__ = (CheckConstraint("last_number between 1 and 99999999", name="last"),)
+
+
+class InvoiceCount(TenantBound, Base):
+    """How many invoices are in a status; kept by triggers on `invoices`, written by nobody else."""
+
+    __tablename__ = "invoice_counts"
+
+    status: Mapped[str] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+
+
+class AgeingByDue(TenantBound, Base):
+    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`."""
+
+    __tablename__ = "ageing_by_due"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    issue_month: Mapped[date] = mapped_column(primary_key=True)
+    due_date: Mapped[date] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+
+
+class AgeingByParty(TenantBound, Base):
+    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`. The name is the last spelling."""
+
+    __tablename__ = "ageing_by_party"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    issue_month: Mapped[date] = mapped_column(primary_key=True)
+    party_key: Mapped[str] = mapped_column(primary_key=True)
+    party_name: Mapped[str]
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)

@@ -1,0 +1,109 @@
+"""The form of a credit note: an amount for each line of the invoice, why, and on which day. What it accepts is what the API accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import StringField
+
+from voyagent.billing.credit_wire import CreditIn
+from voyagent.billing.draft_forms import AMOUNT_SENTENCE, plain
+from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.http.forms import DateText, SchemaForm
+from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.reading import Row
+
+# Where a refusal of the rules is shown.
+CREDIT_PLACES = {
+    "reason_required": "reason",
+    "text_too_long": "reason",
+    "invalid_date": "issue_date",
+    "period_locked": "issue_date",
+    "invalid_amount": "lines",
+    "credit_exceeds_line": "lines",
+    "credit_exceeds_open": "lines",
+    "line_not_on_invoice": "lines",
+    "document_not_open": "",
+    "account_not_found": "",
+    "account_inactive": "",
+}
+
+
+class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
+    """An amount for each line of the invoice, in order, as they were typed."""
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Read the amounts that were sent, or take those that are known."""
+        super().process(None, data, extra_filters)
+        self.data: list[str] = list(data or [])
+        if formdata is not None and "amount" in formdata:
+            self.data = formdata.getlist("amount")[: len(self.data)]
+
+
+class CreditForm(SchemaForm[CreditIn]):
+    """A credit note on an invoice; thousands may be grouped, and a line without an amount is left as it is."""
+
+    schema: ClassVar[type[BaseModel]] = CreditIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "lines.too_short": _l("Write an amount for at least one line."),
+    }
+
+    reason = StringField(_l("Why"))
+    issue_date = DateText(_l("On the day"))
+    lines = AmountsField(_l("Lines"))
+
+    invoice: Invoice
+    known: Sequence[InvoiceLine]
+    left: Mapping[int, Money]
+
+    @classmethod
+    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], left: Mapping[int, Money], day: date) -> CreditForm:
+        """The form over an invoice, with all that no note has credited yet."""
+        form = cls(data={"issue_date": day, "lines": [f"{left[line.line_no].decimal:,f}" if line.line_no in left else "" for line in lines]})
+        form.invoice, form.known, form.left = invoice, lines, left
+        form.wrong = set()
+        return form
+
+    wrong: set[int]
+
+    def values(self) -> dict[str, Any]:
+        """What was typed: the lines with an amount, by their numbers."""
+        return super().values() | {"lines": [{"line_no": number, "amount": amount} for number, amount in self._typed()]}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A finding about a line is told at the lines, and its input is marked."""
+        if len(loc) == 3 and isinstance(loc[1], int):
+            self.wrong.add(self._typed()[loc[1]][0])
+        return super().place_of(loc)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The lines of the invoice with what is left of each, what was typed, and whether it is wrong."""
+        typed = [*self.lines.data, *("" for _ in self.known)]
+        nothing = Money(0, self.invoice.currency)
+        return [
+            {
+                "description": line.description,
+                "amount": Money(line.amount_minor, self.invoice.currency),
+                "left": self.left.get(line.line_no, nothing),
+                "typed": typed[at],
+                "is_wrong": line.line_no in self.wrong,
+            }
+            for at, line in enumerate(self.known)
+        ]
+
+    @property
+    def total(self) -> Money | None:
+        """What the amounts that can be read come to."""
+        try:
+            return sum((Money.parse(amount, self.invoice.currency) for _number, amount in self._typed()), Money(0, self.invoice.currency))
+        except InvalidAmount:  # it has its sentence once the form is sent
+            return None
+
+    def _typed(self) -> list[tuple[int, str]]:
+        return [(line.line_no, plain(amount)) for line, amount in zip(self.known, self.lines.data, strict=False) if amount.strip()]

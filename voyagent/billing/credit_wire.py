@@ -1,0 +1,129 @@
+"""Credit notes on the wire of the API: the body that draws one up, the address of the list, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
+from voyagent.billing.schemas import PAGE_SIZE, PlainAmount
+from voyagent.billing.service import LineAlreadyNamed
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.wire import LIMIT_MAX, WireAmount
+from voyagent.kernel.fields import Answer, BusinessDate, Closed, DateFilter, Id, Instant, Query, filter_field, trimmed_field, wire_instant
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Row
+
+
+class CreditLineIn(Closed):
+    """What is credited of a line of the invoice; the first line is 1."""
+
+    line_no: Annotated[int, Field(ge=1, le=LINES_MAX)]
+    amount: PlainAmount
+
+
+class CreditIn(Closed):
+    """What is credited, why, and on which day: today in the agency's zone where none is named. Without lines it is all that no note has credited yet."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    issue_date: BusinessDate | None = None
+    lines: Annotated[list[CreditLineIn], Field(min_length=1, max_length=LINES_MAX)] | None = None
+
+    def amounts(self, currency: str) -> Mapping[int, Money] | None:
+        """The amounts by line, in the currency of the invoice. Raises InvalidAmount, LineAlreadyNamed."""
+        if self.lines is None:
+            return None
+        amounts = {line.line_no: Money.parse(line.amount, currency) for line in self.lines}
+        if len(amounts) < len(self.lines):
+            raise LineAlreadyNamed
+        return amounts
+
+
+class CreditNoteIn(CreditIn):
+    """A credit note on an issued invoice."""
+
+    invoice_id: Id
+
+
+class CreditNoteQuery(Query):
+    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+
+    invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
+    party: filter_field(255) = Field(default=None, description="The customer's whole name, whatever the case.")  # type: ignore[valid-type]
+    issued_from: DateFilter = Field(default=None, alias="from", description="The first day of issue.")
+    issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def search(self) -> CreditSearch:
+        """The same as the reads take it."""
+        return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to)
+
+    def place(self) -> Cursor | None:
+        """Where the page begins. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class CreditNoteBrief(Answer):
+    """A credit note in the list; the amount is a decimal string in its currency."""
+
+    id: UUID
+    number: str
+    invoice_id: UUID
+    invoice_number: str
+    customer_name: str
+    issue_date: date
+    currency: str
+    total_amount: WireAmount
+    reason: str
+    journal_entry_id: UUID
+    created_at: Instant
+
+
+class CreditLineOut(Answer):
+    """What was credited of a line of the invoice."""
+
+    line_no: int
+    description: str
+    amount: WireAmount
+
+
+class CreditNoteOut(CreditNoteBrief):
+    """A credit note with its lines."""
+
+    lines: list[CreditLineOut]
+
+
+class CreditNoteListOut(Answer):
+    """A page of credit notes, newest day first; without `next_cursor` the list ends here."""
+
+    items: list[CreditNoteBrief]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_credit_notes(page: Listed, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_credit_note(document: CreditDocument) -> Row:
+    """A credit note as the API writes it."""
+    currency = document.note["currency"]
+    lines = [{"line_no": line["line_no"], "description": line["description"], "amount": wire_amount(line["amount_minor"], currency)} for line in document.lines]
+    return _brief(document.note) | {"lines": lines}
+
+
+def _brief(row: Row) -> Row:
+    told = {
+        "customer_name": row["party_name"],
+        "total_amount": wire_amount(row["total_minor"], row["currency"]),
+        "journal_entry_id": row["entry_id"],
+        "created_at": wire_instant(row["created_at"]),
+    }
+    return {name: told[name] if name in told else row[name] for name in CreditNoteBrief.model_fields}

@@ -1,0 +1,111 @@
+"""Reading credit notes: one as a document, a page of the list, and what was credited of an invoice's lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
+
+from voyagent.billing.models import CreditNote, CreditNoteLine, Invoice
+from voyagent.billing.queries.listing import Listed, page_of
+from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries import lines_statement
+
+_NOTES = CreditNote.__table__.c
+_LINES = CreditNoteLine.__table__.c
+_INVOICES = Invoice.__table__.c
+
+
+class CreditNoteNotFound(NotFound):
+    """No such credit note in the agency."""
+
+    code = "credit_note_not_found"
+    message = N_("We could not find that credit note.")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSearch:
+    """What a list of credit notes is narrowed to; `party` is a whole name."""
+
+    invoice_id: UUID | None = None
+    party: str | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreditDocument:
+    """A credit note with all that its page shows: its invoice's number, lines, and the journal lines of its issue."""
+
+    note: Row
+    lines: list[Row]
+    journal: list[Row]
+
+
+def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
+    """A credit note with its lines and journal lines, in one trip. Raises CreditNoteNotFound."""
+    entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
+        .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
+        .order_by(_LINES.line_no)
+    )
+    one = _notes().add_columns(name_of(_NOTES.created_by_user_id).label("created_by")).where(_NOTES.id == credit_note_id)
+    notes, found, journal = reader.read(one, lines, lines_statement(entry_id))
+    if not notes:
+        raise CreditNoteNotFound
+    return CreditDocument(notes[0], found, journal)
+
+
+def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+    """Credit notes by day, the newest first, behind the row of a cursor."""
+    statement = _notes()
+    if search.invoice_id is not None:
+        statement = statement.where(_NOTES.invoice_id == search.invoice_id)
+    if search.party:
+        statement = statement.where(_NOTES.party_key == func.lower(search.party))
+    if search.issued_from:
+        statement = statement.where(_NOTES.issue_date >= search.issued_from)
+    if search.issued_to:
+        statement = statement.where(_NOTES.issue_date <= search.issued_to)
+    if cursor is not None:
+        statement = statement.where(tuple_(_NOTES.issue_date, _NOTES.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    return page_of(reader.read(statement.order_by(_NOTES.issue_date.desc(), _NOTES.id.desc()).limit(limit + 1))[0], limit)
+
+
+def credited_by_line(invoice_id: UUID) -> dict[int, int]:
+    """What was credited of each line of an invoice so far, by the line's number."""
+    statement = (
+        select(CreditNoteLine.line_no, cast(func.sum(CreditNoteLine.amount_minor), BigInteger).label("minor"))
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNote.invoice_id == invoice_id)
+        .group_by(CreditNoteLine.line_no)
+    )
+    return {row.line_no: row.minor for row in db.session.execute(statement)}
+
+
+def _notes() -> Select[Any]:
+    columns = [column for column in CreditNote.__table__.columns if column.name not in {"tenant_id", "party_key", "created_by_user_id"}]
+    return (
+        select(*columns, _INVOICES.number.label("invoice_number"))
+        .select_from(CreditNote.__table__.join(Invoice.__table__, (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id)))
+        .where(owned(CreditNote))
+    )
+
+
+__all__ = [
+    "CreditDocument",
+    "CreditNoteNotFound",
+    "CreditSearch",
+    "credited_by_line",
+    "list_credit_notes",
+    "read_credit_note",
+]

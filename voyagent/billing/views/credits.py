@@ -1,0 +1,55 @@
+"""The pages of credit notes: drawing one up on an invoice with what it will post, and one as the sheet of paper that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing import queries, service
+from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm
+from voyagent.billing.models import OPEN_INVOICE
+from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
+from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
+from voyagent.billing.views.invoices import pages
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader
+
+
+@pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)
+def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
+    """One credit note as a document, and what stands in the books."""
+    document = queries.read_credit_note(reader, credit_note_id)
+    currency = document.note["currency"]
+    return render_template(
+        "billing/credit_note.html",
+        note=document.note | {"total": Money(document.note["total_minor"], currency)},
+        lines=with_amounts(document.lines, currency, "amount"),
+        journal=with_amounts(document.journal, currency, "debit", "credit"),
+    )
+
+
+@pages.page("/invoices/<invoice_id>/credit", methods=("GET", "POST"), permission="invoice.credit", missing=InvoiceNotFound)
+def credit(actor: Actor, invoice_id: UUID) -> Any:
+    """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes on with what is typed and shows what it will post."""
+    invoice = queries.get_invoice(invoice_id)
+    if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
+        return back
+    form = CreditForm.of(invoice, queries.get_lines(invoice_id), service.creditable(invoice), service.first_day(actor, invoice))
+
+    def act(body: Any) -> Any:
+        return service.issue_credit_note(actor, invoice_id, reason=body.reason, on=body.issue_date, amounts=body.amounts(invoice.currency))
+
+    looks = request.method == "POST" and request.form.get("then") == "look"
+    note = None if looks else form.attempt(act, **CREDIT_PLACES)
+    if note is None:
+        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(service.CREDIT_SIDES, form.total)}
+        title = _("What the credit note will post")
+        return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
+    toast(_("Credit note %(number)s is issued.", number=note.number))
+    return see_other(url_for("billing.credit_note", credit_note_id=note.id))
