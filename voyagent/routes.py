@@ -17,6 +17,7 @@ from voyagent.billing import effects as billing_effects, postings
 from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
 from voyagent.billing.api.payments import api as payments_api
+from voyagent.billing.paper_views import pages as invoice_paper_pages
 from voyagent.billing.views import pages as billing_pages
 from voyagent.chat import tasks as chat_tasks
 from voyagent.enquiries.api import api as enquiries_api
@@ -60,6 +61,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     approvals_pages,
     trips_pages,
     billing_pages,
+    invoice_paper_pages,
     ledger_pages,
     reports_pages,
     settings_pages,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.approvals.conftest import Desk
+from tests.billing.papers import DUE, draft, issue, line, seen
 from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
@@ -88,3 +90,27 @@ def test_no_currency_of_an_entry_hides_behind_another(desk: Desk, alice: Person,
     assert grant(leila, hidden) == (403, "amount_above_limit")
     assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.01"))) == (403, "amount_above_limit")
     assert grant(leila, entry(desk, alice, bob, ("INR", "600.00"), ("INR", "400.00"))) == (200, None)
+
+
+@pytest.mark.usefixtures("limited")
+def test_a_door_of_its_own_is_no_way_around_the_limit(alice: Person, leila: Person) -> None:
+    dear, cheap = draft(alice, line("1000.01", quantity=1)), draft(alice, line("1000.00", quantity=1))
+    refused = leila.api.post(f"/invoices/{dear}/issue")
+    assert (refused.status_code, (refused.json or {})["detail"]) == (403, "amount_above_limit")
+    assert leila.api.post(f"/invoices/{cheap}/issue").status_code == 200
+    issue(alice, dear)
+    paid = {"amount": "1000.01", "paid_on": DUE.isoformat()}
+    assert (leila.api.post(f"/invoices/{dear}/receipts", json=paid).json or {})["detail"] == "amount_above_limit"
+    ahead = {"direction": "in", "party_name": "Ravi Menon", "amount": "1000.01", "currency": "INR"}
+    assert (leila.api.post("/payments", json=ahead).json or {})["detail"] == "amount_above_limit"
+    assert alice.api.post(f"/invoices/{dear}/receipts", json=paid).status_code == 201
+    assert seen(alice, dear)["status"] == "paid"
+
+
+@pytest.mark.usefixtures("limited")
+def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(desk: Desk, alice: Person, leila: Person, drain: Callable[[], None]) -> None:
+    invoice_id = draft(alice, line("5000.00", quantity=1))
+    approval_id = desk.propose(leila, "issue_invoice", arguments={"invoice_id": str(invoice_id)}, summary="Issue it")
+    assert grant(alice, approval_id) == (200, None)
+    drain()
+    assert desk.row(approval_id)["effect_status"] == "done"

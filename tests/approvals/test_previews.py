@@ -225,6 +225,18 @@ def test_an_invoice_that_was_issued_meanwhile_is_told_before_the_grant(desk: Des
     assert fresh["preview"]["refusal"] == "invoice_not_draft"
 
 
+def test_the_line_of_a_fresh_request_names_the_amount_of_now(desk: Desk, alice: Person, bob: Person, leila: Person) -> None:
+    invoice_id = draft(alice, line("50.00", quantity=1))
+    approval_id = proposed(desk, bob, invoice_id)
+    dearer = {"line_items": [{"description": "Visa", "quantity": 1, "unit_price": "99999.00"}]}
+    assert alice.api.patch(f"/invoices/{invoice_id}", json=dearer).status_code == 200
+    with pytest.raises(service.PreviewStale):
+        grant(leila, approval_id)
+    fresh = desk.row(desk.row(approval_id)["superseded_by"])
+    assert fresh["summary"] == "Issue the invoice for Deepa Krishnan, INR 99,999.00"
+    assert desk.events(fresh["id"], "proposal.made")[0]["inputs"]["summary"] == fresh["summary"]
+
+
 def test_the_day_and_the_language_make_nothing_stale(desk: Desk, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     approval_id = proposed(desk, bob, draft(alice))
     lines = [{"description": "Dubai visa", "quantity": 1, "unit_price": "500.00", "currency": "INR"}]

@@ -44,6 +44,11 @@ def created(number: str, line: JsonObject, address: JsonObject, due: str = "2026
     return {"invoice": {**dated, "lines": [line], "billing_address": address}}
 
 
+def wanted(notes: str, name: str, origin: str, destination: str, depart: str = "", back: str = "", pax: int = 0) -> JsonObject:
+    said = {"customer_name": name, "origin": origin, "destination": destination, "depart_date": depart, "return_date": back, "pax_count": pax, "notes": notes}
+    return {field: value for field, value in said.items() if value}
+
+
 def open_of(name: str) -> JsonObject:
     return {"status": "open", "customer_name": name}
 
@@ -123,6 +128,30 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
             "budget_currency": "INR",
             "notes": "Ravi Menon, Bali, 4 people, budget 2.5 lakh",
         },
+    ),
+    (
+        "Priya Nair wants two adults Mumbai to Dubai next Friday, back a week later",
+        PLAIN,
+        "create_enquiry",
+        wanted("Priya Nair wants two adults Mumbai to Dubai next Friday, back a week later", "Priya Nair", "Mumbai", "Dubai", "2026-12-04", "2026-12-11", 2),
+    ),
+    (
+        "priya nair needs 2 tickets mumbai to dubai 12 dec",
+        PLAIN,
+        "create_enquiry",
+        wanted("priya nair needs 2 tickets mumbai to dubai 12 dec", "Priya Nair", "Mumbai", "Dubai", "2026-12-12", "", 2),
+    ),
+    (
+        "Mr and Mrs Nair want a Bali package for a week from 10 Jan",
+        PLAIN,
+        "create_enquiry",
+        wanted("Mr and Mrs Nair want a Bali package for a week from 10 Jan", "Mr and Mrs Nair", "", "Bali", "2027-01-10", "2027-01-17"),
+    ),
+    (
+        "Mrs Sharma called, Goa, 2 adults, 12-15 Dec",
+        PLAIN,
+        "create_enquiry",
+        wanted("Mrs Sharma called, Goa, 2 adults, 12-15 Dec", "Mrs Sharma", "", "Goa", "2026-12-12", "2026-12-15", 2),
     ),
     # Receivables
     ("who owes us", PLAIN, "list_receivables", {}),
@@ -400,6 +429,9 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
         "add_passenger",
         {"full_name": "Kamala Pillai", "kind": "senior", "date_of_birth": "1955-05-12"},
     ),
+    ("make a trip for Sunil Thomas", PLAIN, "add_passenger", {"full_name": "Sunil Thomas"}),
+    ("new trip for Sunil Thomas to Dubai", PLAIN, "add_passenger", {"full_name": "Sunil Thomas"}),
+    ("create a trip for Sunil Thomas and Asha Thomas", PLAIN, "add_passenger", {"full_name": "Sunil Thomas"}),
     ("remove Ravi Menon from the trip", PLAIN, "remove_passenger", {"full_name": "Ravi Menon"}),
     ("remove passenger Asha Menon", PLAIN, "remove_passenger", {"full_name": "Asha Menon"}),
     ("Ravi Menon is not coming", PLAIN, "remove_passenger", {"full_name": "Ravi Menon"}),
@@ -511,8 +543,15 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
     ("please issue the ticket", ON_TRIP, "issue_ticket", {"pnr_id": DEEPA}),
     ("cancel the hotel", ON_TRIP, "cancel_hotel_booking", {"booking_id": DRAFT}),
     ("file a UAE visa for Deepa Krishnan", ON_TRIP, "file_visa", {"passenger_id": DEEPA, "destination": "AE"}),
+    ("open a visa file for Ravi Menon for Singapore", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "SG"}),
+    ("start visa application for Ravi Menon Singapore", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "SG"}),
+    ("file visa for Deepa Krishnan, UAE", ON_TRIP, "file_visa", {"passenger_id": DEEPA, "destination": "AE"}),
     ("apply for a visa to Thailand for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "TH"}),
     ("Deepa Krishnan paid 20,000", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    ("deepa krishnan ne 20000 diya", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    ("Deepa Krishnan paid 20,000 kal", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", "2026-11-23")),
+    ("Deepa paid full amount", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
+    ("paid BSP India 8000 by neft", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
     ("Deepa Krishnan paid 20k in cash today", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", account="cash")),
     ("received 20,000 cash from Deepa Krishnan", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", account="cash")),
     ("Deepa Krishnan paid 20,000 by cheque 118", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000", reference="118")),
@@ -620,6 +659,8 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
         "search_flights",
         {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}},
     ),
+    ([("open a trip", "full_name"), ("Sunil Thomas", "")], "add_passenger", {"full_name": "Sunil Thomas"}),
+    ([("open a visa file", "destination"), ("Singapore", "full_name"), ("Ravi Menon", "")], "show_trip", {}),
     ([("remove a passenger", "full_name"), ("Ravi Menon", "")], "remove_passenger", {"full_name": "Ravi Menon"}),
 ]
 

@@ -240,3 +240,39 @@ def test_a_flight_of_the_newest_list_is_held_and_told_from_beginning_to_end(talk
 
 def after(said: str, context: Context, call: Call, output: dict[str, Any]) -> Move:
     return BuiltInPlanner().next_move(Conversation(said, context, (Played(call, Outcome(output)),)))
+
+
+SEARCH = {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}}
+SEARCHED = replace(SHOWN, offers={**SHOWN.offers, "fares_search": SEARCH})
+
+
+@pytest.mark.parametrize("said", ["cheapest one direct", "the cheapest direct one", "cheapest non-stop please", "which is the cheapest direct flight?"])
+def test_the_cheapest_direct_one_is_searched_for_and_stands_first(said: str) -> None:
+    move = understand(said, SEARCHED)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments) == ("search_flights", SEARCH | {"direct_only": True})
+
+
+@pytest.mark.parametrize("said", ["hold the cheapest direct one", "book the cheapest direct flight"])
+def test_a_direct_one_is_held_only_from_a_search_of_such(said: str) -> None:
+    first = understand(said, SEARCHED)
+    assert isinstance(first, Call), first
+    assert (first.tool, first.arguments) == ("search_flights", SEARCH | {"direct_only": True})
+    then = after(said, SEARCHED, first, {"count": 1, "fares": FARES[2:]})
+    assert isinstance(then, Call), then
+    assert (then.tool, then.arguments) == ("hold_flight", {"fare_id": "f-3"})
+    direct = replace(SHOWN, offers={**SHOWN.offers, "fares_search": SEARCH | {"direct_only": True}})
+    known = understand(said, direct)
+    assert isinstance(known, Call), known
+    assert (known.tool, known.arguments) == ("hold_flight", {"fare_id": "f-1"})
+
+
+def test_at_another_price_nothing_is_held_and_one_yes_takes_the_fare_of_now() -> None:
+    dearer = {"fare_id": "f-new", "price": {"amount": "30210.00", "currency": "INR"}}
+    held = Played(Call("hold_flight", {"fare_id": "f-1"}), Outcome({"held": False, "reason": "price_changed", "detail": "…", "fare": dearer}))
+    asked = BuiltInPlanner().next_move(Conversation("hold the first one", SEARCHED, (held,)))
+    assert isinstance(asked, Ask), asked
+    assert "INR 30,210.00" in asked.text
+    taken = understand("yes", replace(SEARCHED, question=asked))
+    assert isinstance(taken, Call), taken
+    assert (taken.tool, taken.arguments) == ("hold_flight", {"fare_id": "f-new"})

@@ -58,14 +58,14 @@ def test_a_request_goes_before_every_question_and_says_that_it_is_left(question:
     plain = understand(said, PLAIN)
     assert isinstance(plain, Call)
     assert move.arguments == plain.arguments
-    assert move.words.startswith("I leave my question.")
+    assert move.words.startswith("I have set my question aside.")
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
 def test_thanks_are_no_answer_to_any_question(question: Ask) -> None:
     move = understand("thanks", asked(question))
     assert isinstance(move, Say), move
-    assert move.text == "I leave my question. You are welcome."
+    assert move.text == "I have set my question aside. You are welcome."
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)

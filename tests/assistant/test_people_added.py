@@ -42,7 +42,7 @@ def test_each_who_is_named_is_added(said: str, people: list[dict[str, Any]]) -> 
         move = BuiltInPlanner().next_move(Conversation(said, PLAIN, played))
         assert isinstance(move, Call), move
         assert (move.tool, move.arguments) == ("add_passenger", person)
-        played = (*played, Played(move, Outcome({"full_name": person["full_name"]})))
+        played = (*played, Played(move, Outcome({"full_name": person["full_name"], "trip_id": "t", "passenger_id": "p"})))
     told = BuiltInPlanner().next_move(Conversation(said, PLAIN, played))
     assert told.kind == "say"
     assert all(person["full_name"] in told.text for person in people)

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.assistant.clerks import CLERKS, PAGES
 from tests.assistant.phrasings import DIALOGUES, LOOKED_UP, MOVES, PHRASINGS, PLAIN, TODAY
 from voyagent.assistant import tasks
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say
+from voyagent.assistant.planner.shorthand import written_out
 from voyagent.assistant.tools import registry
 
 # Needs a report that nothing connected can fetch; or is the front desk's own, which nobody asks for.
@@ -18,7 +20,7 @@ NOT_SAID = {"reconcile_bsp", "clarify", "handoff"}
 KINDS_MIN = 40
 
 
-@pytest.mark.parametrize(("said", "context", "tool", "arguments"), PHRASINGS, ids=[row[0] for row in PHRASINGS])
+@pytest.mark.parametrize(("said", "context", "tool", "arguments"), [*PHRASINGS, *CLERKS], ids=[row[0] for row in (*PHRASINGS, *CLERKS)])
 def test_a_phrasing_comes_to_a_tool_that_takes_its_arguments(said: str, context: Context, tool: str, arguments: dict[str, Any]) -> None:
     move = understand(said, context)
     assert isinstance(move, Call), move
@@ -90,3 +92,15 @@ def test_of_offers_none_is_taken_that_was_not_meant() -> None:
     nobody = BuiltInPlanner().next_move(Conversation(said, PLAIN, (Played(first, Outcome({**trip, "passengers": []})),)))
     assert isinstance(nobody, Say), nobody
     assert "Nobody travels" in nobody.text
+
+
+@pytest.mark.parametrize(("said", "address"), PAGES)
+def test_what_no_tool_reads_out_is_led_to_its_page(said: str, address: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Say), move
+    assert f"[{address}]({address})" in move.text
+
+
+@pytest.mark.parametrize("said", ["who owes us", "flights from Mumbai to Dubai on 12 Dec for 2 adults", "Dear team,\nneed 2 tkts frm mumbai", "x " * 200])
+def test_what_reads_well_or_is_long_is_not_written_out(said: str) -> None:
+    assert written_out(said) == said.strip() or written_out(said) == said

@@ -205,7 +205,7 @@ def test_a_due_day_is_answered_and_never_made_up() -> None:
 def test_another_wish_leaves_the_question_behind() -> None:
     question = understand("invoice Deepa Krishnan", PLAIN)
     assert isinstance(question, Ask)
-    assert understand("who owes us", Context(TODAY, question=question)) == Call("list_receivables", {}, words="I leave my question.")
+    assert understand("who owes us", Context(TODAY, question=question)) == Call("list_receivables", {}, words="I have set my question aside.")
     dropped = understand("never mind", Context(TODAY, question=question))
     assert isinstance(dropped, Say)
 

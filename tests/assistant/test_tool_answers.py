@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -203,6 +204,17 @@ def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any)
     assert (pnr["status"], pnr["passengers"], pnr["tickets"]) == ("held", 1, 0)
     assert set(pnr) == registry.get("read_pnr").gives
     assert next(line["status"] for line in use("show_trip")["lines"]) == "held"
+
+
+def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:
+    day = (clock.today("Asia/Kolkata") + timedelta(days=40)).isoformat()
+    fare = use("search_flights", origin="BOM", destination="DXB", outbound_date=day, passengers={"adult": 1})["fares"][0]
+    use("add_passenger", full_name="Test Pricechange", date_of_birth="1990-05-12")
+    refused = use("hold_flight", fare_id=fare["fare_id"])
+    assert (refused["held"], refused["reason"]) == (False, "price_changed")
+    assert refused["fare"]["flights"] == fare["flights"]
+    assert Decimal(refused["fare"]["price"]["amount"]) > Decimal(fare["price"]["amount"])
+    assert use("hold_flight", fare_id=refused["fare"]["fare_id"])["held"] is True
 
 
 def test_hotels_are_searched_and_a_rate_is_looked_at_again(use: Any) -> None:

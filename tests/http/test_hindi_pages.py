@@ -43,6 +43,7 @@ NAMES = {
         "API",
         "CSV",
         "PDF",
+        *("GSTIN", "IFSC", "IBAN"),
         "PNR",
         "QR",
         "UTC",

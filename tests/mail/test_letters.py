@@ -28,6 +28,7 @@ SAMPLES: dict[str, Value] = {
     "name": "Website",
     "prefix": "vy_3f9a",
     "title": "Krishnan family, Dubai",
+    "number": "2026-27/000042",
     "sender": "Neha Kulkarni",
     "reply_to": "neha@malabar.example",
 }

@@ -29,6 +29,9 @@ WHOLE: dict[str, Any] = {
         "accounting_lead": {"amount": "1000.00", "currency": "JPY"},
         "agent": {"amount": "0.00", "currency": "INR"},
     },
+    "address": "12 Marine Drive\nKochi",
+    "tax_number": "27AACCN6194P1ZP",
+    "bank_details": "A/c 00123, IFSC ABCD0123456",
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},

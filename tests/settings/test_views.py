@@ -26,7 +26,7 @@ def form_of(browser: FlaskClient) -> dict[str, str]:
     fields |= {m[1]: m[3] for m in re.finditer(r'<select[^>]*name="(\w+)"[^>]*>.*?(<option selected value="([^"]*)")', form, re.DOTALL)}
     fields |= {m[2]: m[3] for m in re.finditer(r'<input (checked )?class="form-check-input"[^>]*name="(model)" type="radio" value="([^"]*)"', form) if m[1]}
     fields |= {"four_eyes": "y"} if re.search(r"<input[^>]*checked[^>]*name=\"four_eyes\"", form) else {}
-    fields["system_prompt_suffix"] = re.search(r"<textarea[^>]*>\s*(.*?)</textarea>", form, re.DOTALL)[1]  # type: ignore[index]
+    fields |= {m[1]: m[2] for m in re.finditer(r'<textarea[^>]*name="(\w+)"[^>]*>\s*(.*?)</textarea>', form, re.DOTALL)}
     return {name: value.replace("&#39;", "'").replace("&amp;", "&") for name, value in fields.items()}
 
 

@@ -127,7 +127,7 @@ def test_another_agencys_trip_is_not_found_and_a_viewer_sends_nothing(alice: Per
 
 def test_one_address_gets_ten_an_hour_and_the_page_says_so(alice: Person, to: str) -> None:
     trip_id = of_enquiry(alice, to)
-    for _ in range(limits.ITINERARY_MAIL.account[0].amount):
+    for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
         mailed(alice, trip_id, to)
     answer = send(alice, trip_id, to)
     assert answer.status_code == 429

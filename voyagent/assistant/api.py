@@ -95,6 +95,7 @@ def follow_again(place: Row, actor: Actor, session_id: UUID) -> Response:
         ApprovalNotFound,
         approvals_service.ApprovalAlreadyResolved,
         approvals_service.SelfApproval,
+        approvals_service.AmountAboveLimit,
         approvals_service.PreviewStale,
         TooManyStreams,
         StreamsFull,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Protocol
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from voyagent.assistant import prompt
 from voyagent.assistant.planner.moves import Answer, Call, Conversation, Done, Fail, Move, Outcome, Played, Say, Tell
@@ -105,7 +105,7 @@ class ModelMind:
         assert isinstance(move, Answer)
         answer, since = ModelAnswer.from_raw(move.raw), conversation.played[place + 1 :]
         if since and _is_over(since[-1]):
-            return _closing(since[-1])
+            return _closing(since[-1], len(answer.calls) - len(since))
         if answer.stop_reason != "tool_use":
             return _ending(answer)
         if not since:
@@ -174,7 +174,16 @@ def _is_over(last: Played) -> bool:
     return isinstance(last.move, Say) or (isinstance(last.move, Call) and last.move.tool == "clarify" and _went_well(last.outcome))
 
 
-def _closing(last: Played) -> Move:
+def _closing(last: Played, left: int) -> Move:
+    """What ends the turn; what an answer wanted behind a request is not done, and the talk says so to the person and to the model that goes on."""
+    if left > 0 and last.outcome is not None and last.outcome.approval_id is not None:
+        return Say(
+            ngettext(
+                "One more step was wanted behind this request. It is not done: one waits at a time. Ask again once this is decided.",
+                "%(num)d more steps were wanted behind this request. They are not done: one waits at a time. Ask again once this is decided.",
+                left,
+            )
+        )
     if isinstance(last.move, Call) and last.move.tool == "clarify" and last.outcome is not None:
         return Say(str(last.outcome.output["question"]))
     return Done()

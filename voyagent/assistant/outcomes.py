@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext
 
 from voyagent.assistant.planner.moves import Call, Outcome
-from voyagent.assistant.tools.registry import JsonObject
+from voyagent.assistant.tools.registry import ArgumentsRefused, JsonObject
 from voyagent.audit import service as audit
 from voyagent.chat.service import EVENT_FIELDS
 from voyagent.kernel.errors import VoyagentError
@@ -25,7 +25,8 @@ def settled(settle: Callable[[], JsonObject]) -> Outcome:
 
 def refused(refusal: VoyagentError) -> Outcome:
     """A refusal, as the assistant is told of it."""
-    return Outcome(error=refusal.code, message=gettext(refusal.message))
+    told = refusal.told if isinstance(refusal, ArgumentsRefused) else gettext(refusal.message)
+    return Outcome(error=refusal.code, message=told)
 
 
 def outcome_event(call: Call, call_id: str, outcome: Outcome, summary: str) -> tuple[str, dict[str, Any]]:

@@ -141,7 +141,7 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
             )
             booking["flights"].append(f"{line.details.carrier} {line.details.number}")
     people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or ""} for one in journey.passengers]
-    return {"passengers": people, "held": list(held.values())}
+    return {"id": str(journey.trip["id"]), "passengers": people, "held": list(held.values())}
 
 
 def _draft(proposals: list[Row]) -> DraftInView | None:

@@ -17,6 +17,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.ids import new_turn_id
+from voyagent.trips.passports import hidden_in
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -46,9 +47,11 @@ def send(actor: Actor, session_id: UUID, *, message: str = "", decisions: Mappin
     """Say something, decide something, or ask for what was missed; at most one new turn.
 
     Her own repeat of what runs joins it; a blank message picks up what goes on by itself. Raises Forbidden, SessionNotFound, TurnInProgress, and for decisions
-    what `approvals.check_all` raises, in which case nothing is decided and nothing is said. From the API contract.
+    what `approvals.check_all` raises, in which case nothing is decided and nothing is said. The number of a passport is masked before anything is kept.
+    From the API contract.
     """
     actor.require("chat.write")
+    message = hidden_in(message)
     session = chats.get_session(session_id, lock=True)
     chosen = dict(decisions or {})
     place = None if last_event_id is None else _place(last_event_id, session.event_seq)
@@ -92,7 +95,7 @@ def ask_again(actor: Actor, session_id: UUID, turn_id: str, *, message: str | No
     if message is None:
         turn = branches.regenerate(actor, session_id, turn_id)
     else:
-        turn = branches.edit_and_resend(actor, session_id, turn_id, message)
+        turn = branches.edit_and_resend(actor, session_id, turn_id, hidden_in(message))
     kept = queries.still_done(session_id, turn.id)
     if kept:
         told = [{"type": "kept", "approval_id": row["id"], "tool_name": row["tool_name"], "summary": row["summary"]} for row in kept]

@@ -167,6 +167,7 @@ _KINDS = {
     "trip.flight_held": _l("Flight held"),
     "trip.hotel_booked": _l("Hotel booked"),
     "trip.hotel_cancelled": _l("Hotel cancelled"),
+    "invoice.sent": _l("Invoice sent to the customer"),
     "trip.itinerary_sent": _l("Itinerary sent to the customer"),
     "trip.line_added": _l("Line of a trip added"),
     "trip.line_cancelled": _l("Line of a trip cancelled"),

@@ -11,7 +11,7 @@ from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAre
 
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn, VoidIn
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn, VoidIn
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
@@ -29,6 +29,7 @@ DRAFT_PLACES = {
 }
 RECEIPT_PLACES = {
     "payment_exceeds_open": "amount",
+    "amount_above_limit": "amount",
     "invalid_amount": "amount",
     "invalid_date": "paid_on",
     "document_not_open": "",
@@ -45,6 +46,7 @@ VOID_PLACES = {
     "document_not_voidable": "",
     "journal_entry_already_reversed": "",
 }
+SEND_PLACES = {"invoice_not_sendable": ""}
 
 
 class LinesField(StringField):  # type: ignore[misc]  # WTForms has no types
@@ -125,6 +127,22 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
         except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
             return None
         return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
+
+
+class SendForm(SchemaForm[InvoiceSendIn]):
+    """To whom an invoice goes: the customer of the enquiry, unless another address is typed."""
+
+    schema: ClassVar[type[BaseModel]] = InvoiceSendIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "to.missing": _l("An address is needed."),
+        "to.email_invalid": _l("That is not an e-mail address. It looks like name@example.com."),
+    }
+
+    to = StringField(_l("E-mail address"))
+    locale = SelectField(_l("Language"), choices=[SelectChoice("en", "English"), SelectChoice("hi", "हिन्दी")], validate_choice=False)
+
+    def __init__(self, locale: str, address: str | None, **given: Any) -> None:
+        super().__init__(data={"to": address, "locale": locale}, **given)
 
 
 class ReceiptForm(SchemaForm[ReceiptIn]):

@@ -58,6 +58,8 @@ class Invoice(TenantOwned, Base):
     created_by_user_id: Mapped[UUID | None]
     issued_at: Mapped[datetime | None]
     issued_by_user_id: Mapped[UUID | None]
+    sent_at: Mapped[datetime | None]
+    sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
@@ -78,6 +80,7 @@ class Invoice(TenantOwned, Base):
         CheckConstraint(_AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
+        CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
         CheckConstraint(
             "case when status = 'draft' then number is null and entry_id is null"
             " when status = 'void' then true else number is not null and entry_id is not null end",

@@ -23,6 +23,7 @@ PLACES = {
     **dict.fromkeys(("payment_exceeds_open", "payment_over_allocated", "mixed_currency"), "allocations"),
     "customer_name_required": "party_name",
     "invalid_amount": "amount",
+    "amount_above_limit": "amount",
     "invalid_currency": "currency",
     "account_not_found": "account",
     "account_inactive": "account",
@@ -32,7 +33,7 @@ ALLOCATED = PLACES | {"invalid_date": "effective_on", "period_locked": "effectiv
 TAKEN_BACK = {"invalid_date": "effective_on", "period_locked": "effective_on", "allocation_taken_back": "", "account_inactive": ""}
 REFUNDED = {
     **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
-    **dict.fromkeys(("payment_over_allocated", "invalid_amount"), "amount"),
+    **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
 }
 _AMOUNTS: dict[str, Any] = {

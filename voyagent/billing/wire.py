@@ -12,6 +12,7 @@ from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed, ope
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, MoneyAccount, PlainAmount, items
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.fields import (
     Answer,
@@ -87,6 +88,13 @@ class InvoicePatch(Closed):
             said["line_items"] = items(self.line_items, said.get("currency", currency))
         changes: DraftChanges = said
         return changes
+
+
+class InvoiceSendIn(Closed):
+    """To whom an invoice goes, and in which language."""
+
+    to: Email
+    locale: Literal["en", "hi"]
 
 
 class ReceiptIn(Closed):

@@ -52,6 +52,7 @@ WRITE = frozenset(
         "enquiry.update",
         "invoice.draft",
         "invoice.issue",
+        "invoice.send",
         "ledger.post",
         "ledger.reverse",
         "payment.record",

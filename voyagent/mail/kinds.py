@@ -66,5 +66,6 @@ KINDS: dict[str, Kind] = {
     "session_reuse": Kind(N_("We ended one of your sessions"), {}),
     "removed_from_agency": Kind(N_("You are no longer with %(agency)s"), {}),
     "role_changed": Kind(N_("Your role at %(agency)s was changed"), {"role": str}),
+    "invoice": Kind(N_("Invoice %(number)s from %(agency)s"), {"number": str, "sender": str, "reply_to": str}, for_customer=True),
     "itinerary": Kind(N_("Your itinerary: %(title)s"), {"title": str, "sender": str, "reply_to": str}, for_customer=True),
 }

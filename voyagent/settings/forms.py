@@ -38,7 +38,7 @@ _LIMIT = "approval_limits."
 _SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3})?")
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # Where a refusal of the rules is shown.
-PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "settings_changed": ""}
+PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "invalid_tax_number": "tax_number", "settings_changed": ""}
 _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
 _SAID_MAX = 160
@@ -56,6 +56,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("agency", _l("Agency"), ("locale", "timezone", "default_currency")),
+    Section("paper", _l("On paper"), ("address", "tax_number", "bank_details")),
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
     Section("limits", _l("Budget and limits"), ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour")),
     Section("approvals", _l("Approvals"), ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS))),
@@ -77,6 +78,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         "rate_limit_per_hour.less_than_equal": _l("At most 1,000,000."),
         "daily_token_budget.greater_than_equal": _l("At least 1. Leave it empty for no limit."),
         "system_prompt_suffix.string_too_long": _l("At most 10,000 characters."),
+        "address.string_too_long": _l("At most 500 characters."),
+        "bank_details.string_too_long": _l("At most 500 characters."),
+        "tax_number.string_too_long": _l("At most 32 characters."),
         "string_pattern_mismatch": _l("Write an amount such as 50,000 or AED 50,000."),
         "invalid_amount": _l("This has more places than the currency."),
         "currency_unknown": _l("That is not a currency code. Use three capitals such as INR."),
@@ -86,6 +90,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     locale = SelectField(_l("Language"), choices=[SelectChoice(code, word) for code, word in LANGUAGES.items()], validate_choice=False)
     timezone = SelectField(_l("Time zone"), choices=lambda: list(clock.zones()), validate_choice=False)
     default_currency = SelectField(_l("Currency"), choices=lambda: _currencies(), validate_choice=False)  # noqa: PLW0108 - made below
+    address = TextAreaField(_l("Address"))
+    tax_number = StringField(_l("Tax number"))
+    bank_details = TextAreaField(_l("Bank details"))
     model = RadioField(_l("Model"), choices=lambda: [(code, str(word)) for code, word in MODEL_WORDS.items()], validate_choice=False)
     system_prompt_suffix = TextAreaField(_l("House rules for the assistant"))
     daily_token_budget = StringField(_l("Tokens a day"))

@@ -29,6 +29,9 @@ class TenantSettings(TenantBound, Base):
     four_eyes: Mapped[bool] = mapped_column(server_default=text("true"))
     financial_year_start_month: Mapped[int] = mapped_column(server_default=text("4"))
     approval_limits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    address: Mapped[str | None]
+    tax_number: Mapped[str | None]
+    bank_details: Mapped[str | None]
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),

@@ -15,7 +15,7 @@ from voyagent.settings.service import SettingsChanges
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-6", "claude-haiku-4-5-20251001")
 OVERRIDES = ("built-in", "claude-sonnet-5", "claude-opus-5")
 """What may stand before `model`, whose names the API contract fixes: the built-in planner whatever the operator has set up, and newer models."""
-SUFFIX_MAX, ZONE_MAX = 10_000, 64
+SUFFIX_MAX, ZONE_MAX, PAPER_MAX = 10_000, 64, 500
 PER_MINUTE_MAX, PER_HOUR_MAX = 10_000, 1_000_000
 _BIGINT_MAX = 2**63 - 1
 
@@ -62,6 +62,9 @@ class TenantSettingsResponse(Answer):
     four_eyes: bool
     financial_year_start_month: int
     approval_limits: ApprovalLimits
+    address: str | None
+    tax_number: str | None
+    bank_details: str | None
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
@@ -71,7 +74,10 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 class TenantSettingsPatchRequest(Closed):
-    """What changes: an absent member stays. Null clears the model, the suffix, the budget and a role's limit; the others cannot be null.
+    """What changes: an absent member stays.
+
+    Null clears the model, the suffix, the budget, a role's limit and what stands on paper; the others cannot be null.
+    `address`, `tax_number` and `bank_details` stand on invoices; a `tax_number` that is written like a GSTIN must be one.
 
     `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the operator has set up, the others are newer models.
     Whoever names `model` without it takes it away, so what was chosen last counts. With both null the operator's model answers.
@@ -91,6 +97,9 @@ class TenantSettingsPatchRequest(Closed):
     four_eyes: bool = True
     financial_year_start_month: Annotated[int, Field(ge=1, le=12)] = 4
     approval_limits: dict[Literal["agency_admin", "ticketing_lead", "accounting_lead", "agent"], Limit | None] = Field(default={})
+    address: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
+    tax_number: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=32), AfterValidator(storable)] | None = None
+    bank_details: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
 
     def changes(self) -> SettingsChanges:
         """What was sent, nulls included."""

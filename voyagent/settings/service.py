@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypedDict
+
+from stdnum.in_ import gstin
 
 from voyagent.audit import service as audit
 from voyagent.kernel import clock
@@ -18,6 +21,8 @@ from voyagent.settings.models import TenantSettings
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
 DEFAULT_LOCALE = "en"
+_LIKE_GSTIN = re.compile(r"[0-9]{2}[0-9A-Z]{13}")
+"""Fifteen characters that begin with the number of a state, as under Rule 10 of the CGST Rules; another country's number is taken as it is."""
 
 
 class SettingsChangedSince(PreconditionFailed):
@@ -41,8 +46,15 @@ class UnbookableCurrency(Unprocessable):
     message = N_("That is not a currency code. Use three capitals such as INR.")
 
 
+class InvalidTaxNumber(Unprocessable):
+    """Written like a GSTIN of India, and its check character says that it is mistyped."""
+
+    code = "invalid_tax_number"
+    message = N_("That is not a GSTIN: its last character does not fit the others. Please compare it with the certificate.")
+
+
 class SettingsChanges(TypedDict, total=False):
-    """What may be changed: an absent field stays; None clears model, suffix and budget."""
+    """What may be changed: an absent field stays; None clears model, suffix, budget and what stands on paper."""
 
     model: str | None
     model_override: str | None
@@ -58,6 +70,9 @@ class SettingsChanges(TypedDict, total=False):
     financial_year_start_month: int
     approval_limits: dict[str, Any]
     """A role's limit as `{amount, currency}`, None to lift it; a role that is not named keeps its own."""
+    address: str | None
+    tax_number: str | None
+    bank_details: str | None
 
 
 def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE, locale: str = DEFAULT_LOCALE) -> None:
@@ -77,7 +92,7 @@ def update(actor: Actor, changes: SettingsChanges, *, seen: str | None = None) -
 
     The row is locked, so that of two changes at once neither loses the other's fields and each event tells what it really found. `seen` is the mark
     (`queries.mark_of`) of the settings that the caller has before her. What is booked already keeps its currency, its number and its day. Raises Forbidden,
-    UnknownZone, UnbookableCurrency, SettingsChangedSince. From the API contract.
+    UnknownZone, UnbookableCurrency, InvalidTaxNumber, SettingsChangedSince. From the API contract.
     """
     actor.require("settings.update")
     _check(changes)
@@ -125,3 +140,6 @@ def _check(changes: SettingsChanges) -> None:
         raise UnknownZone
     if "default_currency" in changes and not is_currency(changes["default_currency"]):
         raise UnbookableCurrency
+    tax_number = changes.get("tax_number")
+    if tax_number and _LIKE_GSTIN.fullmatch(tax_number) and not gstin.is_valid(tax_number):
+        raise InvalidTaxNumber

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from voyagent.kernel.keyring import Keyring
@@ -10,6 +11,9 @@ from voyagent.trips.models import TripPassenger
 PURPOSE = "passport"
 PATTERN = r"^[A-Z0-9]{6,20}$"
 MASK = "••••"
+_SPOKEN_OF = re.compile(r"\b(?:pass?ports?|ppt|pp\s*(?:no|number|#))\b", re.IGNORECASE)
+_WRITTEN = re.compile(r"(?<![\w/-])(?:[A-Z]{1,2}\d{6,8}|(?-i:[A-Z])[ -]\d{7}|\d{8,9})(?![\w/-])", re.IGNORECASE)
+_NEAR = 60
 
 
 def normal(number: str) -> str:
@@ -31,6 +35,17 @@ def opened(keyring: Keyring, passenger_id: UUID, sealed: bytes | None) -> str | 
 def masked(last4: str | None) -> str | None:
     """What a screen shows, of the same length for every number."""
     return None if last4 is None else MASK + last4
+
+
+def hidden_in(text: str) -> str:
+    """A text in which numbers that stand near the word passport show their last four signs alone; every other number stays as it is."""
+    spoken = [match.span() for match in _SPOKEN_OF.finditer(text)]
+
+    def mask(match: re.Match[str]) -> str:
+        is_near = any(start - _NEAR <= match.end() and match.start() <= end + _NEAR for start, end in spoken)
+        return masked(match.group()[-4:]) or "" if is_near else match.group()
+
+    return _WRITTEN.sub(mask, text) if spoken else text
 
 
 def _row(passenger_id: UUID) -> str:

@@ -265,6 +265,12 @@ def discard_a_draft_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/invoices/{invoice_id}/discard", token_from="/team")
 
 
+@act("POST /invoices/<invoice_id>/send", leaves=in_the_browser(Left("invoice.sent", INVOICE, says={"to": "d***@example.com", "locale": "hi"})), answers=303)
+def send_an_invoice_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.alice)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/send", to=stage.hide("deepa@example.com"), locale="hi")
+
+
 @act("POST /invoices/<invoice_id>/issue", leaves=in_the_browser(POSTED, Left("invoice.issued", BOOKED)), answers=303)
 def issue_a_draft_in_the_browser(stage: Stage) -> Doing:
     browser, invoice_id = stage.alice.browser, papers.draft(stage.bob)

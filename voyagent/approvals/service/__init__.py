@@ -18,7 +18,7 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     ToolUnknown,
 )
-from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
+from voyagent.approvals.service.limits import above_limit, amount_of, check_limit, may_decide, may_edit, needs_another
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
 
@@ -45,6 +45,7 @@ __all__ = [
     "arguments_of",
     "carry_out",
     "check_all",
+    "check_limit",
     "decide_all",
     "edit",
     "effects",

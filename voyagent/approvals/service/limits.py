@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
+from voyagent.approvals.service.errors import AmountAboveLimit
 from voyagent.identity import queries as identity
-from voyagent.kernel.actor import Actor
+from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.money import Money
 from voyagent.settings import queries as settings
 
@@ -50,6 +51,15 @@ def may_edit(actor: Actor, approval: Approval) -> bool:
 def above_limit(actor: Actor, approval: Approval) -> bool:
     """Whether it is worth more than the person's role may grant."""
     return is_above(actor.role, amounts_of(approval))
+
+
+def check_limit(actor: Actor, *amounts: Money) -> None:
+    """That a person does by hand no more than her role may grant: a door of its own is no way around the limit. Raises AmountAboveLimit.
+
+    What the assistant does for somebody was granted before, by a person within her own limit.
+    """
+    if actor.channel is not Channel.ASSISTANT and is_above(actor.role, amounts):
+        raise AmountAboveLimit
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:

@@ -19,7 +19,7 @@ from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, Not
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
-from voyagent.kernel.actor import Actor, system_actor
+from voyagent.kernel.actor import Actor, Channel, system_actor
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
@@ -74,7 +74,8 @@ def propose(
         arguments_hash=hashed,
         requested_by_user_id=actor.user_id,
     )
-    _show(approval, preview_of(actor, tool_name, arguments), _worth(actor, tool_name, arguments))
+    carrier = actor.via(Channel.ASSISTANT)  # as it will be carried out
+    _show(approval, preview_of(carrier, tool_name, arguments), _worth(carrier, tool_name, arguments))
     db.session.add(approval)
     db.session.flush()
     db.session.refresh(approval)
@@ -175,7 +176,10 @@ def supersede(actor: Actor, approval: Approval, shown: Description | None) -> Ap
     """
     fresh = Approval(id=new_approval_id(), **{name: getattr(approval, name) for name in _COPIED})
     requester = person_of(approval.requested_by_user_id)
-    _show(fresh, shown, _worth(requester, approval.tool_name, approval.payload))
+    worth = _worth(requester, approval.tool_name, approval.payload)
+    _show(fresh, shown, worth)
+    if (fresh.amount_minor, fresh.currency) != (approval.amount_minor, approval.currency):
+        fresh.summary = _line_of(shown, worth) or fresh.summary  # the first one's words name the old amount
     db.session.execute(
         update(Approval)
         .where(Approval.id == approval.id, Approval.status == "pending")

@@ -12,7 +12,7 @@ from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_
 from voyagent.assistant.planner.wording import _
 
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
-_FULL = re.compile(r"\b(?:in full|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
+_FULL = re.compile(r"\b(?:in full|(?:the )?full amount|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+)*(?:create|make|raise|draw up|prepare|write)\s+(?:an?\s+|the\s+)?(?:tax\s+)?invoice\s+"
     r"(?:no\.?|number|#)?\s*(?P<year>\d{4}(?:-\d{2})?)/(?P<number>\d{1,6})\b(?P<rest>.*)$",

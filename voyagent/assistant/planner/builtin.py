@@ -6,12 +6,25 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from voyagent.assistant.planner import completion, fulfilment, intake, invoicing, offers, people, questions, refusals, sentences, telling, travel
+from voyagent.assistant.planner import (
+    completion,
+    fulfilment,
+    hindrances,
+    intake,
+    invoicing,
+    offers,
+    people,
+    questions,
+    refusals,
+    sentences,
+    shorthand,
+    telling,
+    travel,
+)
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
-from voyagent.assistant.planner.telling import LISTS
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
@@ -57,6 +70,7 @@ class BuiltInPlanner:
 
     def next_move(self, conversation: Conversation, _tell: Tell = silently) -> Move:
         """What to do next: a first move for what was said, then one after the last outcome. What is asked for already is not asked for twice."""
+        conversation = replace(conversation, message=_in_plain(conversation.message, conversation.context))
         if not conversation.played:
             return _unless_it_waits(self._first(conversation), conversation.context)
         last = conversation.played[-1]
@@ -66,7 +80,8 @@ class BuiltInPlanner:
 
     def aim(self, conversation: Conversation, call: Call) -> str:
         """The tool that a turn's first call is made for: its own, or the one that something is looked up for."""
-        wish = fulfilment.wished(condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1])
+        message = _in_plain(conversation.message, conversation.context)
+        wish = fulfilment.wished(condense(message, COMMAND_MAX), _heard(message, conversation.context)[1])
         return wish.tool if isinstance(wish, Wish) and fulfilment.looks_up(wish) == call else call.tool
 
     def _first(self, conversation: Conversation) -> Move:
@@ -76,12 +91,11 @@ class BuiltInPlanner:
 
     def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
         added = [one for one in conversation.played if isinstance(one.move, Call) and one.move.tool == "add_passenger"]
-        if outcome.error is not None and call.tool != "add_passenger":
-            return Say(sentences.tell(call, outcome))
         said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
         wish = fulfilment.wished(said, context)
-        if added and isinstance(wish, Wish) and wish.tool == "add_passenger":
-            return fulfilment.next_passenger(wish, added)
+        goes_on = outcome.error is None or call.tool == "add_passenger"
+        if added and goes_on and isinstance(wish, Wish) and wish.tool == "add_passenger":
+            return fulfilment.next_passenger(wish, added, said)
         if outcome.error is not None:
             return Say(sentences.tell(call, outcome))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
@@ -94,10 +108,12 @@ class BuiltInPlanner:
                 return _balance_of(*wanted, outcome.output["accounts"])
         if call.tool == "find_invoices" and _ISSUE.match(said):
             return _issue_one_of(outcome.output["invoices"])
+        if call.tool == "hold_flight" and "locator" not in outcome.output and "fare" in outcome.output:
+            return offers.at_another_price(call, outcome.output["fare"])
         if call.tool == "create_enquiry":
             return Say(sentences.logged(_intake_of(conversation), outcome))
         if context.listed and refusals.asks_for_more(said):
-            words = _further(call, outcome, context.listed["told"])
+            words = telling.further(call, outcome, context.listed["told"])
         else:
             output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
@@ -115,21 +131,27 @@ def _unless_it_waits(move: Move, context: Context) -> Move:
     return Say(_("That is asked for already and waits for a decision, here above and under Approvals: %(summary)s", summary=known["summary"]))
 
 
-def _further(call: Call, outcome: Outcome, told: int) -> str:
-    """What follows of a list behind those that were told; the list's own page has what no tool gives at once."""
-    key, total = LISTS[call.tool]
-    members = outcome.output[key][told:]
-    if not members:
-        return _("That is all that I can say of this list; its own page has the rest.")
-    left = {**outcome.output, key: members, total: max(outcome.output[total] - told, len(members))}
-    words = telling.tell(call.tool, call.arguments, left) or sentences.tell(call, replace(outcome, output=left))
-    head = _("%(first)d–%(last)d of %(total)d:", first=told + 1, last=told + min(len(members), sentences.SHOWN_MAX), total=outcome.output[total])
-    return "\n".join((head, *words.splitlines()[1:]))
-
-
 def understand(message: str, context: Context) -> Move:
     """The first move for a message; a command is short, so only its beginning is read as one."""
-    return _heard(message, context)[0]
+    message = _in_plain(message, context)
+    said = condense(message, COMMAND_MAX)
+    asked = hindrances.asked_of_the_day(context.question, said, context) if context.question else None
+    return asked or hindrances.told_of_the_day(_heard(message, context)[0], said, context)
+
+
+def _in_plain(message: str, context: Context) -> str:
+    """The message; where it is not understood as it stands, and what was typed short is once it is written out, that."""
+    other = shorthand.written_out(message)
+    if other == message or _is_understood(message, context) or not _is_understood(other, context):
+        return message
+    return other
+
+
+def _is_understood(message: str, context: Context) -> bool:
+    said, question = condense(message, COMMAND_MAX), context.question
+    if question is not None and _answer(question, said, context) is not None:
+        return True
+    return _request(said, message, replace(context, question=None)) is not None
 
 
 def _heard(message: str, context: Context) -> tuple[Move, Context]:
@@ -151,7 +173,9 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
         return _letting_go(request), free
     if question.again:
         return Say("\n".join((_("I have let my question go; nothing was done."), refusals.cannot(said, free)))), free
-    asked = question.text if question.text.endswith(sentences.way_out()) else f"{question.text} {sentences.way_out()}"
+    once = hindrances.plain(question) if question.missing in hindrances.DAYS else None
+    text = once.text if once else question.text
+    asked = text if text.endswith(sentences.way_out()) else f"{text} {sentences.way_out()}"
     return replace(question, text=asked, again=True), context
 
 
@@ -168,13 +192,13 @@ def _request(said: str, message: str, context: Context) -> Move | None:
         return _log(message, context)
     if context.listed and refusals.asks_for_more(said):
         return Call(context.listed["tool"], context.listed["arguments"])
-    told = refusals.elsewhere(said)
+    told = refusals.elsewhere(said, context)
     return Say(told) if told else None
 
 
 def _letting_go(move: Move) -> Move:
     """The same move, after a word that the question before it is left."""
-    left = _("I leave my question.")
+    left = _("I have set my question aside.")
     if isinstance(move, Call):
         return replace(move, words=f"{left} {move.words}".strip())
     return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
@@ -200,7 +224,12 @@ def _desk_wish(said: str, _message: str, context: Context) -> Move | None:
 
 
 def _customers_words(said: str, message: str, context: Context) -> Move | None:
-    words = intake.pasted(message)
+    words, about = intake.pasted(message), context.enquiry
+    told = people.told_name(message) if about is not None and intake.is_told(message) else None
+    if about is not None and told is not None and about.customer_name.casefold().startswith(told.value.casefold()):
+        return Say(
+            _("This conversation is about the enquiry of %(name)s. To change it, say for example “change the destination to Bali”.", name=about.customer_name)
+        )
     if words is None or (_COMMANDING.match(said) and not intake.is_dictated(message)):
         return None
     return _log(message, context)
@@ -241,7 +270,10 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     else:
         name = people.name_said(message)
         move = Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
-    return None if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known) else move
+    if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known):
+        asked = hindrances.plain(question)
+        return move if asked is not None and asked.text != move.text else None  # a day that is past is told as one
+    return move
 
 
 def _told(known: dict[str, Any]) -> dict[str, Any]:

@@ -107,7 +107,9 @@ def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
     said = wish.known["full_name"].lower()
     people = [one for one in found["show_trip"]["passengers"] if said in one["full_name"].lower()]
     if len(people) != 1:
-        return Say(_("I found no single passenger called %(name)s on this trip.", name=wish.known["full_name"]))
+        if len(people) > 1:
+            return Say(_("Several on this trip are called %(name)s. Say the whole name.", name=wish.known["full_name"]))
+        return Say(_("%(name)s is not on this trip. Say “add passenger %(name)s” first, then file the visa.", name=wish.known["full_name"]))
     arguments = {"passenger_id": people[0]["id"], "destination": wish.known["destination"]}
     return Call("file_visa", arguments, words=_("It is filed when somebody grants it, and then cannot be taken back."))
 

@@ -1,7 +1,8 @@
 """Days as people write them, day before month; words that leave the day open (`next month`, `around Diwali`) are no date at all.
 
 Staff who ask for something are read more freely than a customer's message (`find_days(..., by_staff=True)`), for they see at once which day was taken: `next
-Friday` is the Friday of the next week from Monday on, `Friday` the coming one, `Friday week` that and seven days, `tomorrow week` eight days from today.
+Friday` is the Friday of the next week from Monday on, `Friday` the coming one, `Friday week` that and seven days, `tomorrow week` eight days from today;
+`kal` and `parso` lie behind us where the past is meant.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ _BY_STAFF = (
     ),
     ("ago", re.compile(r"\b(?P<n>\d{1,3}|a)\s+(?P<unit>days?|weeks?)\s+ago\b|\blast\s+(?P<weekday>" + _DAY + r")\b", re.IGNORECASE)),
 )
+_SHORT = ("short", re.compile(r"\b(?P<said>tmrw|tmr|tomo|tommorow|tomorow|kal|pars[ou]n?|aaj)\b", re.IGNORECASE))
 _BARE = ("bare", re.compile(rf"\b(?<!every )(?P<weekday>{_DAY})\b(?!\s+week)", re.IGNORECASE))
+
+DAY_SAID_MAX = 39  # what is above it is no day that somebody mistook
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def find_days(text: str, today: date, *, prefer: Prefer = "future", by_staff: bo
     """Every day that a text names in full (day and month), in order. A missing year is the next such day, or with `past` the last."""
     taken: list[tuple[int, int]] = []
     found: list[Day] = []
-    for kind, pattern in (*_BY_STAFF, *_PATTERNS, _BARE) if by_staff else _PATTERNS:
+    for kind, pattern in (*_BY_STAFF, *_PATTERNS, _SHORT, _BARE) if by_staff else _PATTERNS:
         for match in pattern.finditer(text):
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
@@ -102,6 +106,27 @@ def find_days(text: str, today: date, *, prefer: Prefer = "future", by_staff: bo
                 taken.append(match.span())
                 found += days
     return sorted(found, key=lambda day: day.start)
+
+
+def no_such_day(text: str, today: date) -> str | None:
+    """Words that name a day which the calendar does not have: `30 Feb`, `31/11/2026`, `29 Feb` where neither this year nor the next has one."""
+    for kind, pattern in _PATTERNS:
+        if kind == "word":
+            continue
+        for match in pattern.finditer(text):
+            groups = match.groupdict()
+            numbers = [int(groups[name]) for name in ("d", "d2") if groups.get(name)]
+            year = _year(groups.get("y4") or groups.get("dash") or groups.get("y"), groups.get("y2"))
+            month = MONTHS[groups["mon"].lower()[:3]] if groups.get("mon") else int(groups["m"])
+            is_written_out = bool(groups.get("mon")) or (year is not None and month in range(1, 13))
+            if is_written_out and any(0 < number <= DAY_SAID_MAX and not _exists(number, month, year, today) for number in numbers):
+                return match.group().strip(" .,")
+    return None
+
+
+def _exists(number: int, month: int, year: int | None, today: date) -> bool:
+    years = [year] if year is not None else [today.year - 1, today.year, today.year + 1]
+    return any(YEAR_MIN <= one <= YEAR_MAX and number <= calendar.monthrange(one, month)[1] for one in years)
 
 
 def read_day(text: str, today: date, *, prefer: Prefer = "future") -> Day | None:
@@ -141,6 +166,11 @@ def _month(year: int, month: int) -> tuple[date, date]:
 
 def _days(kind: str, match: re.Match[str], today: date, prefer: Prefer) -> Iterator[Day]:
     groups = match.groupdict()
+    if kind == "short":
+        ahead = 0 if match["said"].lower() == "aaj" else 2 if match["said"].lower().startswith("pars") else 1
+        is_back = prefer == "past" and match["said"].lower() in {"kal", "parso", "parson", "parsun"}  # Hindi has one word for the day on either side
+        yield Day(today + timedelta(days=-ahead if is_back else ahead), match.start(), match.end(), match.group(), year_said=True)
+        return
     if kind in {"week", "next", "ahead", "ago", "bare"}:
         day = _counted(kind, groups, today, prefer)
         if day is not None:

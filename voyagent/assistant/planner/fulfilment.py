@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import accounting, completion, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
+from voyagent.assistant.planner import accounting, completion, hindrances, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.trips.passports import MASK
 
 JsonObject = dict[str, Any]
 WISH_MAX = 400
@@ -42,7 +43,7 @@ def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
 
 def _search(said: str, context: Context) -> Wish | Move | None:
     """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
-    picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (offers.hold, offers.book, offers.check, offers.picked)
+    picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (offers.hold, offers.book, searches.cheapest_direct, offers.check, offers.picked)
     found = next((wish for read in picks if (wish := read(said, context)) is not None), None) or searches.recognise(said, context)
     if found is None and context.question is None and (mended := searches.spelled(said)) != said:
         close = searches.recognise(mended, context)
@@ -80,7 +81,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     return wishes.answered(question, said, context)
 
 
-def next_passenger(wish: Wish, added: list[Played]) -> Move:
+def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
     """The next of those who were named, each added by itself; behind the last, or the first that is refused, what came of it."""
     last, more = added[-1], wish.known.get("and_more", [])
     assert isinstance(last.move, Call)
@@ -88,8 +89,8 @@ def next_passenger(wish: Wish, added: list[Played]) -> Move:
     left = more[len(added) - 1 :]
     if last.outcome.error is None and left and len(added) < AT_ONCE_MAX and left[0].get("full_name"):
         return Call("add_passenger", left[0])
-    told = [one.outcome.output["full_name"] for one in added if one.outcome is not None and one.outcome.error is None]
-    words = [telling.joined(told)] if told else []
+    told = [one.outcome.output for one in added if one.outcome is not None and one.outcome.error is None]
+    words = [telling.joined(told, said_number=MASK in said)] if told else []
     if last.outcome.error is not None:
         words.append(sentences.tell(last.move, last.outcome))
     if left:
@@ -107,7 +108,7 @@ def first_move(wish: Wish, context: Context) -> Move:
     """The next question, else the tool, else what has to be looked up before it."""
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
-    told = searches.refused(wish, context) or _question(wish)
+    told = hindrances.refused(wish, context) or _question(wish)
     if told is not None:
         return told
     if wish.tool == "hold_flight" and "fare_id" in wish.known:

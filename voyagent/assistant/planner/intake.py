@@ -9,16 +9,21 @@ from typing import Any
 
 from voyagent.assistant.planner import people, places
 from voyagent.assistant.planner.amounts import Figure, find_figures
-from voyagent.assistant.planner.dates import Day, find_days, open_words
+from voyagent.assistant.planner.dates import Day, find_days, no_such_day, open_words
 from voyagent.assistant.planner.passages import condense, lead
 
 NOTES_MAX = 10_000
+TOLD_MAX = 400
 _COMMAND = re.compile(
     r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*(?:(?:log|add|create|record|save|note(?: down)?|make|register|capture|enter"
     r"|open|put in|take)\s+(?:this|the|an?|up)?\s*"
     r"(?:new\s+)?(?:as\s+(?:an?\s+)?)?(?:customer'?s?\s+)?(?:enquiry|inquiry|lead|query|travel request|request)|new\s+(?:enquiry|inquiry"
     r"|lead)(?!\s*(?:to|in|this|today)\b))\b"
     r"(?P<link>\s*(?:from|for|of|by)\b)?\s*(?:this|the following)?\s*(?:message|mail|e-?mail|whatsapp)?\s*[:,\-–]*\s*",
+    re.IGNORECASE,
+)
+_NO_ENQUIRY = re.compile(
+    r"\b(?:invoices?|bills?|receipts?|refunds?|cancel\w*|pay|pays|paid|payments?|statement|itinerary|ledger|account|e-?tickets?|credit note|balance|owes?)\b",
     re.IGNORECASE,
 )
 _LOG_THIS = re.compile(
@@ -61,6 +66,22 @@ _DEPART = re.compile(
 )
 _EITHER = re.compile(r"\s*(?:,|/)?\s*(?:or|either)\b", re.IGNORECASE)
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*(?:nights?|N\b)", re.IGNORECASE)
+_LATER = re.compile(
+    r"\b(?P<n>a|one|two|three|\d{1,2})\s+(?P<unit>days?|weeks?)\s+(?:later|after(?:wards)?)\b|\bfor\s+(?P<n2>a|one|two|three|\d)\s+(?P<unit2>weeks?)\b",
+    re.IGNORECASE,
+)
+_COUNTED = {"a": 1, "one": 1, "two": 2, "three": 3}
+_WISHES = re.compile(
+    r"\b(?:(?:no|not|avoid|without|prefer|only)\s+(?:an?\s+|any\s+)?)?(?:red[- ]?eyes?(?:\s+flights?)?|(?:early|late)[- ](?:morning|night)(?:\s+flights?)?"
+    r"|(?:direct|non-?\s?stop)(?:\s+flights?)?|(?:business|first|premium economy)\s+class|(?:window|aisle|bulkhead|front|extra[- ]legroom|adjacent)\s+seats?"
+    r"|(?:(?:pure\s+)?veg(?:etarian|an)?|non-?\s?veg(?:etarian)?|jain|halal|hindu|kosher|diabetic|gluten[- ]free)(?:\s+(?:meals?|food|breakfast))?"
+    r"|seats?\s+together|wheel\s?chairs?(?:\s+assistance)?|bassinet|(?:extra|excess)\s+(?:baggage|luggage|bed)|(?:early|late)\s+check-?\s?(?:in|out)"
+    r"|(?:sea|ocean|lake|beach|city)[- ](?:view|facing|front)|(?:connecting|adjoining|interconnected)\s+rooms?|(?:king|twin|double)\s+beds?"
+    r"|ground[- ]floor|breakfast|half board|full board|all inclusive|[3-5][- ]?star(?:\s+hotels?)?|(?:airport\s+)?(?:pick-?\s?ups?|transfers?|drops?)"
+    r"|sightseeing|refundable|(?:travel\s+)?insurance|visas?(?:\s+(?:needed|required|help|assistance|also|too|included|on arrival))?|forex|honeymoon"
+    r"|anniversary|birthday)(?:\s*\?)?(?![\w-])",
+    re.IGNORECASE,
+)
 _BUDGET = re.compile(r"\b(?:budget|spend|afford|upto|up to|within|around|approx\w*|about|max(?:imum)?|under)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
 _NOT_BUDGET = re.compile(
     r"\b(?:invoice|bill|refund|pay|paid|deposit|advance|airline|quoted|quote|fare|price of|other agent|costs?|offer(?:ed)?)\b[^.;\n\d]{0,25}$", re.IGNORECASE
@@ -83,6 +104,7 @@ class Intake:
     fields: tuple[Field, ...]
     left_open: tuple[str, ...] = ()
     notes: str = ""
+    wishes: tuple[str, ...] = ()
     index: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -101,7 +123,7 @@ def pasted(message: str) -> str | None:
         return message[command.end() :].strip()
     text = condense(message)
     is_about_travel = _TRAVEL.search(text) is not None or places.holds_place(text)
-    if is_about_travel and (people.is_told_of(text) or _CHAT.match(text)):
+    if is_told(message) or (is_about_travel and (people.is_told_of(text) or _CHAT.match(text))):
         return message.strip()
     lines = sum(1 for line in text.splitlines() if line.strip())
     signs = [
@@ -112,13 +134,22 @@ def pasted(message: str) -> str | None:
         lines > 2 or len(text) > 160,
         _GREETING.search(text) is not None,
         _COPIED.search(text) is not None,
+        people.introduces_herself(text) and people.find_travellers(text) is not None,
     ]
     return message.strip() if signs[2] and sum(signs) >= 3 else None
 
 
 def is_dictated(message: str) -> bool:
     """Whether a person tells us about the enquiry ("log an enquiry from …") rather than pasting what the customer wrote."""
-    return _COMMAND.match(message) is not None
+    return _COMMAND.match(message) is not None or is_told(message)
+
+
+def is_told(message: str) -> bool:
+    """Whether staff tell in a line who wants to travel: `Priya Nair wants two adults Mumbai to Dubai next Friday`."""
+    said = message.strip()
+    if "\n" in said or len(said) > TOLD_MAX or not people.teller(said) or _NO_ENQUIRY.search(said):
+        return False
+    return places.holds_place(said) or (_TRAVEL.search(said) is not None and people.find_travellers(said) is not None)
 
 
 def is_customers_voice(message: str) -> bool:
@@ -138,7 +169,8 @@ def read(words: str, *, today: date, currency: str, named: str | None = None, di
     region = currency[:2] if currency not in {"EUR", "XOF", "XAF", "XCD", "XPF"} else None
     fields: list[Field] = []
     left_open: list[str] = []
-    name = people.Said(named, named) if named else people.find_name(whole) or (people.leading_name(whole) if dictated else None)
+    told = people.told_name(whole) if dictated else None
+    name = people.Said(named, named) if named else told or people.find_name(whole) or (people.leading_name(whole) if dictated else None)
     email, phone = people.find_email(whole), people.find_phone(body, region)
     for key, said in (("customer_name", name), ("customer_email", email), ("customer_phone", phone)):
         if said:
@@ -148,17 +180,21 @@ def read(words: str, *, today: date, currency: str, named: str | None = None, di
     for key, place in (("origin", route.origin), ("destination", route.destination)):
         if place:
             fields.append(Field(key, place.name, place.words))
-    days = [day for day in find_days(text, today) if not _OTHER_DATE.search(lead(text, day.start))]
+    days = [day for day in find_days(text, today, by_staff=dictated and is_told(words)) if not _OTHER_DATE.search(lead(text, day.start))]
     _read_dates(text, days, today, fields, left_open)
     travellers = people.find_travellers(text)
     if travellers and travellers.count >= 1:
         fields.append(Field("pax_count", travellers.count, travellers.words))
     _read_budget(text, days, currency, fields, left_open)
-    return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX])
+    wishes = tuple(dict.fromkeys(match.group().strip() for match in _WISHES.finditer(text)))
+    return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX], wishes)
 
 
 def _read_dates(text: str, days: list[Day], today: date, fields: list[Field], left_open: list[str]) -> None:
     future = [day for day in days if day.day >= today]
+    wrong = no_such_day(text, today)
+    if wrong:
+        left_open.append(wrong)
     if not future:
         left_open += [day.words for day in days] or open_words(text)
         return
@@ -193,11 +229,20 @@ def _in_order(text: str, depart: Day | None, back: Day | None) -> tuple[date | N
     nights = _NIGHTS.search(text)
     if start and depart and end is None and nights:
         return start, start + timedelta(days=int(nights["n"])), f"{depart.words} + {nights.group()}"
+    later = _LATER.search(text) if depart and end is None else None
+    if start and depart and later:
+        return start, start + timedelta(days=_days_later(later)), f"{depart.words} + {later.group()}"
     if start and end and depart and back and back.year_said and not depart.year_said:
         start = _same_season(start, end)
     if start and end and back and end < start and not back.year_said:
         end = end.replace(year=end.year + 1)
     return start, end, back.words if back else ""
+
+
+def _days_later(match: re.Match[str]) -> int:
+    """How many days `a week later`, `10 days later` or `for two weeks` are."""
+    number, unit = (match["n"] or match["n2"]).lower(), (match["unit"] or match["unit2"]).lower()
+    return (_COUNTED.get(number) or int(number)) * (7 if unit.startswith("week") else 1)
 
 
 def _same_season(start: date, end: date) -> date:

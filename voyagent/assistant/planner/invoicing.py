@@ -42,6 +42,7 @@ THEM = re.compile(
     r"^(?:him|her|them|it|this|that|the customer|this customer|the client|this client|the enquiry|this enquiry|the same(?: customer)?)\b\s*", re.IGNORECASE
 )
 _QUANTITY = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|nos\.?|@)?\s+(?=[^\d]*$)", re.IGNORECASE)
+_LEADING = re.compile(r"^\s*(?P<n>\d{1,3})\s*(?:x|×|\*)\s+(?=[^\W\d])", re.IGNORECASE)
 _TIMES = re.compile(r"\b(?P<n>\d{1,3})\s*(?:x|×|\*|@)\s*$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"\s*(?:[,;\n+]|(?<!\w)(?:and|plus)(?!\w)|&)\s*", re.IGNORECASE)
 _EDGES = re.compile(
@@ -294,7 +295,7 @@ def _line(rest: str, figures: list[Figure], number: int, currency: str, request:
 def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str) -> dict[str, Any]:
     times = _TIMES.search(before)
     counted = _QUANTITY.search(before) if figure.each else None
-    found = times or counted
+    found = times or counted or _LEADING.search(before)
     quantity = int(found["n"]) if found else 1
     if found and line.get("description"):
         line = {"description": _tidy(line["description"].replace(found.group().strip(), " ", 1))}

@@ -143,7 +143,7 @@ class Context:
     offers: JsonObject = field(default_factory=dict)
     """What the newest searches of the conversation showed: `fares` and `rates` in their order, what was searched for, `newest` of the two."""
     trip: JsonObject = field(default_factory=dict)
-    """The trip of the conversation: `passengers` by name and nationality, and the flights that are `held`, each booking once; nothing where it has none."""
+    """The trip of the conversation: `id`, `passengers` by name and nationality, the flights that are `held`, each booking once; nothing where it has none."""
     timezone: str = "UTC"
     listed: JsonObject = field(default_factory=dict)
     """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""

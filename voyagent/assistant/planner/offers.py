@@ -84,6 +84,9 @@ def hold(message: str, context: Context) -> Wish | Ask | Say | None:
         return Wish("hold_flight", asked.known | ({"pick": pick} if pick else {}))
     if asked is None and pick is None and not _IT.match(rest):
         return None
+    direct = searches.direct_of_newest(rest, context) if pick and pick.get("cheapest") else None
+    if direct:
+        return Wish("hold_flight", direct | {"pick": pick})  # what was shown does not say which of it flies without a stop
     return chosen(pick, shown) if shown else Wish("hold_flight", {**(asked.known if asked else {}), **({"pick": pick} if pick else {})})
 
 
@@ -199,6 +202,13 @@ def hold_of(fare_id: str, fares: list[JsonObject], context: Context, party: Json
     return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
 
 
+def at_another_price(call: Call, fare: JsonObject) -> Ask:
+    """Where the price has changed, the question whether to hold at the one of now."""
+    price = sentences.money(fare["price"]["amount"], fare["price"]["currency"])
+    text = _("The price has changed meanwhile: it is %(price)s now, and nothing is held. Hold it at that price?", price=price)
+    return Ask(text, tool="hold_flight", known=call.arguments | {"fare_id": fare["fare_id"]}, missing="sure")
+
+
 def book(message: str, context: Context) -> Wish | Ask | None:
     """`book the cheapest hotel in Dubai 12–18 Dec`; after a search `book the second one`, `book the Marina Palace`."""
     match = _BOOK.match(message)
@@ -213,7 +223,9 @@ def book(message: str, context: Context) -> Wish | Ask | None:
         and not _OF_HOTEL.search(message)
         and (pick_in(message) or _IT.match(message[match.end() :]))
     ):
-        return chosen(pick_in(message), list(context.offers["fares"]))  # a flight is booked by holding it first
+        pick = pick_in(message)
+        direct = searches.direct_of_newest(message, context) if pick and pick.get("cheapest") else None
+        return Wish("hold_flight", direct | {"pick": pick}) if direct else chosen(pick, list(context.offers["fares"]))  # a flight is booked by holding it first
     if match and _IT.match(message[match.end() :]) and context.offers.get("rates") and context.offers.get("newest") != "fares":
         return _rate_for("book_hotel", None, list(context.offers["rates"]))
     return _of_hotels("book_hotel", message[match.end() :], context) if match else None

@@ -90,6 +90,21 @@ _TOLD = re.compile(
     r"(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|came|walked in|wants?|needs?|asked|asks|is (?:asking|looking)|enquired|inquired)\b",
     re.IGNORECASE,
 )
+_WANTS = (
+    r"(?:has\s+|just\s+|also\s+)*(?:called|rang|phoned|messaged|mailed|whats?app(?:ed)?|walked in|wants?|wanted|needs?|would like|wishes|asked|asks"
+    r"|(?:is|are) (?:asking|looking|planning)|plans|enquired|inquired)\b"
+)
+_TELLER = re.compile(
+    rf"^\s*(?P<name>(?:(?:Mr|Shri|Dr)\.?\s+(?:and|&)\s+(?:Mrs|Smt)\.?\s+)?{_TITLE}{_WORD}(?:[ \t]+{_WORD}){{0,3}}?"
+    rf"(?:\s+(?:and|&)\s+(?:(?:wife|husband|family|friends?)|{_WORD}(?:[ \t]+{_WORD})?))?)\s+{_WANTS}",
+    re.IGNORECASE,
+)
+_NO_TELLER = re.compile(
+    r"^\s*(?:do|does|did|how|when|where|why|can|could|will|would|if|is|are|has|have|show|list|find|send|any|all|make|add|book)\b", re.IGNORECASE
+)
+_SOMEBODY = re.compile(
+    rf"^\s*(?:an?|one|new|another)\s+(?:(?:new|old|regular|walk-?in)\s+)?(?:customer|client|guest|family|couple|lady|gentleman|party)\s+{_WANTS}", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=\w{3})\.\s")
 _LEADING = re.compile(rf"\s*(?P<name>{_TITLE}[A-Z][\w’'.-]*(?:[ \t]+(?:[A-Z][\w’'.-]*|&)){{0,4}})(?=\s*[:,;(<\n–-]|\s+[a-z+\d]|\s*$)")
 _LEADING_TYPED = re.compile(rf"\s*(?P<name>{_NAME})\s*[:,;\n]")
@@ -223,6 +238,26 @@ def find_name(text: str) -> Said | None:
 def is_told_of(text: str) -> bool:
     """Whether staff tell of a customer who called or wants something: `customer Salim called, wants …`."""
     return _TOLD.match(text) is not None
+
+
+def introduces_herself(text: str) -> bool:
+    """Whether somebody says who she is: `this is Riya Shah`."""
+    return _SELF.search(text) is not None
+
+
+def teller(text: str) -> bool:
+    """Whether a line begins with somebody who wants something: a name, or `a customer`."""
+    return told_name(text) is not None or _SOMEBODY.match(text) is not None
+
+
+def told_name(text: str) -> Said | None:
+    """The name that a line of staff begins with: `Priya Nair wants …`, `mr and mrs nair need …`."""
+    match = _TELLER.match(text)
+    if match is None or _NO_TELLER.match(text):
+        return None
+    words = match["name"].strip()
+    name = as_name(re.sub(r"\s+(?:and|&)\s+(?:wife|husband|family|friends?)$", "", words, flags=re.IGNORECASE)) or as_firm(words)
+    return Said(name, words) if name else None
 
 
 def leading_name(text: str) -> Said | None:

@@ -8,7 +8,9 @@ from flask_babel import force_locale
 
 from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
+from voyagent.trips.passports import MASK
 
 OFFERED_MAX = 3
 _HINDI = re.compile(r"[\u0900-\u097f]")
@@ -33,6 +35,14 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"enquir\w*|inquir\w*|leads?|customers?|clients?|quotes?|package", (sentences.SHOW, "what does Deepa Krishnan want")),
 )
 
+_PAGES = (
+    (r"\bp\s?(?:&|and|n)\s?l\b|\bprofit (?:and|&) loss\b", "/reports/profit-and-loss"),
+    (r"\bbalance sheet\b", "/reports/balance-sheet"),
+    (r"\bgeneral ledger\b", "/reports/general-ledger"),
+    (r"\b(?:pending|waiting) (?:for )?approvals?\b|\bapprovals?\b.*\b(?:pending|waiting)\b", "/approvals"),
+)
+"""What no tool reads out and a page shows."""
+
 
 def cannot(said: str, context: Context) -> str:
     """What is said to a wish that the planner does not understand; in Hindi to one in Hindi."""
@@ -47,13 +57,28 @@ def asks_for_more(said: str) -> bool:
     return _MORE.match(said) is not None
 
 
-def elsewhere(said: str) -> str | None:
-    """What is said to words that go on from a list or a proposal, which no words can; None for all others."""
+def elsewhere(said: str, context: Context) -> str | None:
+    """What is said to words that go on from a list or a proposal, which no words can, or that tell a passport's number; None for all others."""
+    if MASK in said:
+        return _about_passport(said, context)
+    page = next((address for words, address in _PAGES if re.search(words, said, re.IGNORECASE)), None)
+    if page:
+        return _("I cannot read that out; it stands on its own page: %(link)s.", link=f"[{page}]({page})")
     if asks_for_more(said):
         return _("There is no list here of which more could be said.")
     if _DUE_AFTER.match(said):
         return _("A request that waits is not changed by words. Its button “Edit” sets the due date before it is granted.")
     return None
+
+
+def _about_passport(said: str, context: Context) -> str:
+    """The number is masked already; the form that takes it, of the one who is named or of all who travel."""
+    people = context.trip.get("passengers", ())
+    words = said.casefold()
+    named = [one for one in people if any(part.casefold() in words for part in one["full_name"].split() if len(part) > 2)]
+    forms = [f"• {passport_form(one['full_name'], context.trip['id'], one['id'])}" for one in (named or people)]
+    next_step = _("It goes in on the passenger’s form:") if forms else _("Say “add passenger Deepa Krishnan” first, then it goes in on the passenger’s form.")
+    return "\n".join((f"{sentences.masked_number()} {next_step}", *forms))
 
 
 def _with_steps(head: str, said: str, context: Context) -> str:

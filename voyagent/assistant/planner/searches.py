@@ -8,14 +8,13 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from voyagent.assistant.planner import narrowing, sentences, stations
+from voyagent.assistant.planner import narrowing, stations
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.moves import Context, EnquiryInView, Say
+from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_name, find_party
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in
-from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
@@ -51,6 +50,12 @@ _BETWEEN = re.compile(r"\bbetween\b.*\b\d{1,2}\b.*\band\b.*\d", re.IGNORECASE)
 _A_DAY = re.compile(r"\bon\s+(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)\b(?!\s*(?:of\b|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))", re.IGNORECASE)
 _CABIN = (("premium", r"\bpremium\b"), ("business", r"\bbusiness\b"), ("first", r"\bfirst class\b|\bin first\b"), ("economy", r"\beconomy\b"))
 _DIRECT = re.compile(r"\b(?:direct|non-?\s?stop|without (?:a )?(?:stop|change))\b", re.IGNORECASE)
+_CHEAPEST_DIRECT = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|and|but|please|show(?: me)?|give me|which is|what(?:'s| is)|i want|we want|only|then)[,. ]+)*(?:the\s+|an?\s+)?"
+    r"(?=[^\n]*\b(?:cheap(?:est)?|lowest)\b)(?=[^\n]*\b(?:direct|non-?\s?stop)\b)"
+    r"(?:(?:cheap(?:est)?|lowest|direct|non-?\s?stop|one|flights?|fares?|options?|only|and|the|of|them|please)[\s,.?!]*)+$",
+    re.IGNORECASE,
+)
 _ONE_WAY = re.compile(r"\bone[- ]way\b", re.IGNORECASE)
 _HOTELS = re.compile(
     _POLITE + r"(?:[1-5]\s*-?\s*stars?\s+)?"
@@ -130,8 +135,9 @@ def acts(message: str) -> Wish | None:
     if filed is None:
         return None
     known: JsonObject = {}
-    before, behind = filed["what"].strip(), re.split(r"\b(?:for|to)\s+", filed["rest"])[1:]
-    for words in filter(None, (before, *(part.strip(" .,") for part in behind))):
+    before = filed["what"].strip()
+    behind = [end for part in re.split(r"\b(?:for|to)\s+|,", filed["rest"])[1:] for end in _name_and_country(part.strip(" .,"))]
+    for words in filter(None, (before, *behind)):
         country = None if words.casefold() == "schengen" else stations.country_of(words)
         if country:
             known.setdefault("destination", country)
@@ -140,6 +146,15 @@ def acts(message: str) -> Wish | None:
     if "destination" not in known and re.search(r"\bschengen\b", message, re.IGNORECASE):
         known["is_schengen"] = True
     return Wish("file_visa", known)
+
+
+def _name_and_country(said: str) -> list[str]:
+    """`Meera Nair Singapore` as the name and the country behind it; anything else as it is."""
+    words = said.split()
+    for last in (2, 1):
+        if len(words) > last + 1 and stations.country_of(" ".join(words[-last:])):
+            return [" ".join(words[:-last]), " ".join(words[-last:])]
+    return [said]
 
 
 def recognise(message: str, context: Context) -> Wish | None:
@@ -208,6 +223,18 @@ def again(message: str, context: Context) -> Wish | None:
     if "return_date" not in changes and "outbound_date" in changes:
         before.pop("return_date", None)
     return Wish("search_flights", before | changes)
+
+
+def cheapest_direct(message: str, context: Context) -> Wish | None:
+    """`cheapest one direct` after a search: the same once more for direct flights alone, of which the cheapest stands first."""
+    before = context.offers.get("fares_search") if context.offers.get("newest") == "fares" and _CHEAPEST_DIRECT.match(message) else None
+    return Wish("search_flights", before | {"direct_only": True}) if before else None
+
+
+def direct_of_newest(message: str, context: Context) -> JsonObject | None:
+    """The newest search of fares as one of direct flights alone, where the words want such; None where they do not, or it was one already."""
+    before = dict(context.offers.get("fares_search", {}))
+    return before | {"direct_only": True} if before and not before.get("direct_only") and _DIRECT.search(message) else None
 
 
 def as_asked_for(wish: Wish, said: str, context: Context) -> Wish:
@@ -337,57 +364,6 @@ def _mended(word: str) -> str:
         return word
     close = process.extractOne(lowered, list(_RIGHT), scorer=fuzz.ratio, score_cutoff=SPELLED_LIKE)
     return _RIGHT[close[0]] if close else word
-
-
-def refused(wish: Wish, context: Context) -> Say | None:
-    """What no airline or hotel would sell, in a sentence; None where nothing stands against the search."""
-    known = wish.known
-    if wish.tool in {"search_flights", "hold_flight"}:
-        first, last, party = known.get("outbound_date"), known.get("return_date"), known.get("passengers") or {}
-        sentence = (
-            _("They would come back on %(back)s, before they leave on %(out)s. Which days do you mean?", back=_day(last), out=_day(first))
-            if first and last and last < first
-            else _("%(day)s is past. On which day do they leave?", day=_day(first))
-            if first and first < context.today.isoformat()
-            else _("From and to are the same place. Where do they fly to?")
-            if known.get("origin") and known.get("origin") == known.get("destination")
-            else _("I search one way at a time, there and back. Say the first way, and then the next.")
-            if known.get("legs")
-            else _about_party(party)
-        )
-    elif wish.tool in {"search_hotels", "check_hotel_rate", "book_hotel"}:
-        first, last = known.get("check_in"), known.get("check_out")
-        sentence = (
-            _("No supplier here has hotels in %(city)s. Say a city with an airport near by.", city=known["unsold"])
-            if known.get("unsold") and not known.get("city")
-            else _(
-                "They would leave the hotel on %(out)s, which is not behind the day they come, %(day)s. Which days do you mean?",
-                out=_day(last),
-                day=_day(first),
-            )
-            if first and last and last <= first
-            else _("%(day)s is past. From which day do they stay?", day=_day(first))
-            if first and first < context.today.isoformat()
-            else ""
-        )
-    else:
-        return None
-    return Say(sentence) if sentence else None
-
-
-def _about_party(party: JsonObject) -> str:
-    grown = party.get("adult", 0) + party.get("senior", 0)
-    if sum(party.values()) > PARTY_MAX:
-        return _(
-            "An airline books at most %(most)s in one go, and these are %(number)s. Search for them in groups.", most=PARTY_MAX, number=sum(party.values())
-        )
-    if party.get("infant", 0) > grown:
-        return _("An infant flies on the lap of an adult of its own: infants %(infants)s, adults %(adults)s.", infants=party["infant"], adults=grown)
-    return ""
-
-
-def _day(day: str | None) -> str:
-    return sentences.day(day) if day else ""
 
 
 def after(day: str, nights: int) -> str:

@@ -14,6 +14,7 @@ from voyagent.assistant.planner.intake import NOTES_MAX, Intake
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.wording import _, language, ngettext
 from voyagent.kernel.money import spoken
+from voyagent.trips.passports import MASK
 
 SHOWN_MAX = 8
 # Examples stay in English: that is what this planner reads.
@@ -61,6 +62,16 @@ def help_text() -> str:
     )
 
 
+def masked_number() -> str:
+    """Of a passport's number in somebody's words."""
+    return _("I take no passport’s number by words, and have masked the one you said.")
+
+
+def passport_form(name: str, trip_id: str, passenger_id: str) -> str:
+    """A link to the form that takes somebody's passport."""
+    return f"[{name}](/trips/{trip_id}/passengers/{passenger_id})"
+
+
 def way_out() -> str:
     """How to leave a question of ours without an answer."""
     return _("Or say “never mind”.")
@@ -105,6 +116,10 @@ def logged(intake: Intake, outcome: Outcome) -> str:
         lines.append(_("Not said, so left empty: %(fields)s.", fields=", ".join(empty)))
     if intake.left_open:
         lines.append(_("Left open, it stands in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open))))
+    if intake.wishes:
+        lines.append(_("Their wishes stand in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in intake.wishes)))
+    if MASK in intake.notes:
+        lines.append(masked_number())
     if len(intake.notes) == NOTES_MAX:
         lines.append(_("The message was long; the notes hold its first %(num)s characters.", num=f"{NOTES_MAX:,}"))
     return "\n".join(lines)

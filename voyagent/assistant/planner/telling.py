@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner import narrowing
-from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, moment, money
+from voyagent.assistant.planner import narrowing, sentences
+from voyagent.assistant.planner.moves import Call, Outcome
+from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, masked_number, moment, money, passport_form
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.trips.words import country_name
 
@@ -30,17 +33,34 @@ def tell(tool: str, arguments: JsonObject, output: JsonObject) -> str | None:
     return teller(arguments, output) if teller else None
 
 
+def further(call: Call, outcome: Outcome, told: int) -> str:
+    """What follows of a list behind those that were told; the list's own page has what no tool gives at once."""
+    key, total = LISTS[call.tool]
+    members = outcome.output[key][told:]
+    if not members:
+        return _("That is all that I can say of this list; its own page has the rest.")
+    left = {**outcome.output, key: members, total: max(outcome.output[total] - told, len(members))}
+    words = tell(call.tool, call.arguments, left) or sentences.tell(call, replace(outcome, output=left))
+    head = _("%(first)d–%(last)d of %(total)d:", first=told + 1, last=told + min(len(members), sentences.SHOWN_MAX), total=outcome.output[total])
+    return "\n".join((head, *words.splitlines()[1:]))
+
+
 def done(tool: str, output: JsonObject) -> str:
     """After the grant of a proposal."""
     say = _DONE.get(tool)
     return say(output) if say else _("Done, as granted.")
 
 
-def joined(names: list[str]) -> str:
-    """Who travels along from now on."""
-    if len(names) == 1:
-        return _("%(name)s travels along. The passport’s number goes in on the page of the trip.", name=names[0])
-    return _("%(names)s travel along. The passports’ numbers go in on the page of the trip.", names=", ".join(names))
+def joined(people: list[JsonObject], *, said_number: bool = False) -> str:
+    """Who travels along from now on, each with the form that takes the passport; a number that was said is masked, and that is told."""
+    names = ", ".join(one["full_name"] for one in people)
+    forms = ", ".join(passport_form(one["full_name"], one["trip_id"], one["passenger_id"]) for one in people)
+    told = (
+        _("%(name)s travels along. The passport’s number goes in on this form: %(forms)s.", name=names, forms=forms)
+        if len(people) == 1
+        else _("%(names)s travel along. The passports’ numbers go in on these forms: %(forms)s.", names=names, forms=forms)
+    )
+    return f"{told} {masked_number()}" if said_number else told
 
 
 def _received(output: JsonObject) -> str:
@@ -68,6 +88,20 @@ def _still_open(output: JsonObject) -> str:
 
 def _price(price: JsonObject) -> str:
     return money(price["amount"], price["currency"])
+
+
+def _price_or_none(price: JsonObject) -> str:
+    return _price(price) if Decimal(price["amount"]) else _("no price yet")
+
+
+def _customer_pays(trip: JsonObject) -> str:
+    """What the customer pays; where nothing has a price yet that is said, and where a part of it has none, it is said of the sum."""
+    priced = [total for total in trip["totals"] if Decimal(total["price"])]
+    if not priced:
+        return _("There is no price yet.")
+    sum_of_all = _("The customer pays %(totals)s.", totals=", ".join(money(total["price"], total["currency"]) for total in priced))
+    lacks = any(not Decimal(line["price"]["amount"]) and line["status"] != "cancelled" for line in trip["lines"])
+    return f"{sum_of_all} {_('A part of it has no price yet.')}" if lacks else sum_of_all
 
 
 def _refund(*, can_be_given_back: bool) -> str:
@@ -130,9 +164,8 @@ def _trip(_arguments: JsonObject, output: JsonObject) -> str:
     lines = []
     for line in output["lines"]:
         when = f", {day(line['starts_on'])}" if line["starts_on"] else ""
-        lines.append(f"{line['name']}{when}, {state(line['status'])}, {money(line['price']['amount'], line['price']['currency'])}")
-    totals = ", ".join(money(total["price"], total["currency"]) for total in output["totals"])
-    told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), _("The customer pays %(totals)s.", totals=totals)]
+        lines.append(f"{line['name']}{when}, {state(line['status'])}, {_price_or_none(line['price'])}")
+    told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), _customer_pays(output)]
     return "\n".join([*told, *(finding["sentence"] for finding in output["findings"][:SHOWN_MAX])])
 
 
@@ -143,13 +176,14 @@ def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:
     lines += [_("visa for %(country)s, %(status)s", country=country_name(one["country"]), status=state(one["status"])) for one in output["visas"]]
     if not lines:
         return _("Nothing is in the itinerary yet.")
-    totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])
+    totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"] if Decimal(total["amount"]))
     head = ", ".join(output["passengers"]) or _("Itinerary")
-    return _listed(head, lines[:SHOWN_MAX], len(lines)) + "\n" + _("Total %(totals)s.", totals=totals)
+    total = _("Total %(totals)s.", totals=totals) if totals else _("There is no price yet.")
+    return _listed(head, lines[:SHOWN_MAX], len(lines)) + "\n" + total
 
 
 def _added(_arguments: JsonObject, output: JsonObject) -> str:
-    return joined([output["full_name"]])
+    return joined([output])
 
 
 def _removed(_arguments: JsonObject, output: JsonObject) -> str:
@@ -157,8 +191,7 @@ def _removed(_arguments: JsonObject, output: JsonObject) -> str:
 
 
 def _transfer(_arguments: JsonObject, output: JsonObject) -> str:
-    price = output["price"]
-    return _("Planned: %(name)s on %(day)s, %(price)s.", name=output["name"], day=day(output["on"]), price=money(price["amount"], price["currency"]))
+    return _("Planned: %(name)s on %(day)s, %(price)s.", name=output["name"], day=day(output["on"]), price=_price_or_none(output["price"]))
 
 
 def _not_supported(_arguments: JsonObject, output: JsonObject) -> str:

@@ -33,6 +33,11 @@ _ADD_PASSENGER = re.compile(
     r"|bab(?:y|ies))\b)?\s*(?:(?P<what>passengers?|travell?ers?|guests?|pax)\b)?\s*:?\s*(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_NEW_TRIP = re.compile(
+    _POLITE + r"(?:make|create|start|open|begin|set up|new)\s+(?:an?\s+|the\s+)?(?:new\s+)?trip\b"
+    r"(?:\s+for\s+(?P<who>[^\d,;:\n]+?)(?=\s+(?:to|from|in|on|next)\b|\s*[.,;!?]|$))?",
+    re.IGNORECASE,
+)
 _TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:trip|itinerary|booking|list)\b\s*", re.IGNORECASE)
 _KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
 _KINDS = {"baby": "infant", "babies": "infant", "kid": "child", "kids": "child", "children": "child", "senior citizen": "senior"}
@@ -41,7 +46,7 @@ _BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*
 _EXPIRES = re.compile(
     r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
 )
-_PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*[A-Z]{0,2}\d{6,9}\b", re.IGNORECASE)
+_PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*(?:is\s+)?(?:[A-Z]{0,2}\d{6,9}\b|•+\w{4}\b)", re.IGNORECASE)
 _ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
 _A_FACT = re.compile(
     r"^(?:(?:is|was|are)\s+)?(?:born|dob|d\.o\.b|date|passport|pp|expir\w*|exp|valid|good|an?|the|who|adult|child|infant|senior|male|female|aged?|nationality)\b|^(?:baby|kid)\b(?!\s+(?-i:[A-Z]))|^\d",
@@ -111,7 +116,7 @@ Reading = Callable[[str, Context], Wish | Move | None]
 
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for one of these desks, or words in answer to it, or None."""
-    readers: tuple[Reading, ...] = (release, cancel_whole, update_enquiry, send_itinerary, itinerary, trip, remove_passenger, transfer, add_passenger)
+    readers: tuple[Reading, ...] = (release, cancel_whole, update_enquiry, send_itinerary, itinerary, new_trip, trip, remove_passenger, transfer, add_passenger)
     return next((found for read in readers if (found := read(message, context)) is not None), None)
 
 
@@ -184,6 +189,15 @@ def add_passenger(message: str, context: Context) -> Wish | None:
         return None
     rest = _PASSPORT_NUMBER.sub("", _TO_TRIP.sub(" ", f" {match['rest']} ")).strip()
     first, *more = [_passenger(words, match["kind1"], context) for words in _people(rest)]
+    return Wish("add_passenger", first | ({"and_more": more} if more else {}))
+
+
+def new_trip(message: str, _context: Context) -> Wish | None:
+    """`make a trip for Sunil Thomas`: a conversation's trip begins with the first who travels on it."""
+    match = _NEW_TRIP.match(message)
+    if match is None:
+        return None
+    first, *more = [{"full_name": name} if (name := as_name(words)) else {} for words in _people(match["who"] or "")]
     return Wish("add_passenger", first | ({"and_more": more} if more else {}))
 
 

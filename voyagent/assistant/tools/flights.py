@@ -81,11 +81,14 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
 
 
 def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
-    """Hold a fare on the trip of this conversation, unpaid. Raises as `trips.hold_flight`."""
+    """Hold a fare on the trip of this conversation, unpaid. At another price than the offer's nothing is held, and the fare of now comes back, to be taken.
+
+    Raises as `trips.hold_flight`, but PriceChanged.
+    """
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     holding = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
-    return holding.then(_held, refused=unsupported("held"))
+    return holding.then(_held, refused=_at_another_price)
 
 
 def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
@@ -109,6 +112,14 @@ def _held(lines: Sequence[Any]) -> JsonObject:
         "flights": len(lines),
         "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
     }
+
+
+def _at_another_price(refusal: VoyagentError) -> JsonObject:
+    """The fare at the price of now, kept so that it can be held; any other refusal as elsewhere."""
+    kept = service.offered_anew(refusal)
+    if kept is None:
+        return unsupported("held")(refusal)
+    return not_supported("held", refusal) | {"fare": _fare(kept)}
 
 
 def _booking(read: Any) -> JsonObject:

@@ -19,6 +19,8 @@ from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Invalid, VoyagentError
 from voyagent.kernel.reading import SessionReader
 
+FIELDS_MAX = 5
+"""How many fields that are wrong are named at once."""
 JsonObject = dict[str, Any]
 ApprovalClass = Literal["auto", "review", "gated"]
 
@@ -44,6 +46,11 @@ class ArgumentsRefused(Invalid):
 
     code = "invalid_arguments"
     message = N_("Something in that cannot be right.")
+
+    @property
+    def told(self) -> str:
+        """The sentence with the names of the fields, for whoever has made the arguments."""
+        return str(gettext("Something in that cannot be right: %(fields)s.", fields=self.detail))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,8 @@ class Tool:
         try:
             return self.takes.model_validate_json(json.dumps(arguments))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            raise ArgumentsRefused(".".join(str(part) for part in first["loc"]) or "arguments") from None
+            wrong = [".".join(map(str, one["loc"])) or "arguments" for one in error.errors(include_url=False, include_context=False, include_input=False)]
+            raise ArgumentsRefused(", ".join(list(dict.fromkeys(wrong))[:FIELDS_MAX])) from None
 
 
 def not_supported(verb: str, refusal: VoyagentError) -> JsonObject:

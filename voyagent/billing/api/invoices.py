@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, VoidIn, wire_invoice, wire_list
@@ -20,7 +21,7 @@ from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, Perio
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
-POSTING_ERRORS = (AccountNotFound, AccountInactive, PeriodLocked)
+POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
@@ -65,7 +66,10 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     errors=(service.InvoiceNotDraft, *POSTING_ERRORS),
 )
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
-    """Issue a draft: it gets the next number of its financial year and is posted on its issue date. Who may is who could grant the assistant's request to."""
+    """Issue a draft: it gets the next number of its financial year and is posted on its issue date.
+
+    Who may is who could grant the assistant's request to, up to the limit of her role.
+    """
     return _invoice(service.issue_invoice(actor, invoice_id).id)
 
 

@@ -15,6 +15,7 @@ from voyagent.billing.service.errors import (
     InvalidDate,
     InvalidLine,
     InvoiceNotDraft,
+    InvoiceNotSendable,
     InvoiceNumberConflict,
     LineAlreadyNamed,
     LineNotOnInvoice,
@@ -42,6 +43,7 @@ from voyagent.billing.service.invoices import (
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
+from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
 __all__ = [
@@ -68,6 +70,7 @@ __all__ = [
     "InvalidDate",
     "InvalidLine",
     "InvoiceNotDraft",
+    "InvoiceNotSendable",
     "InvoiceNumberConflict",
     "LineAlreadyNamed",
     "LineItem",
@@ -85,9 +88,11 @@ __all__ = [
     "TotalOutOfRange",
     "VendorReferenceRequired",
     "VendorReferenceTaken",
+    "address_of_customer",
     "allocate",
     "can_be_void",
     "check_days",
+    "check_sendable",
     "create_invoice",
     "creditable",
     "discard_draft",
@@ -105,6 +110,7 @@ __all__ = [
     "record_receipt",
     "refund_payment",
     "revise_draft",
+    "send_invoice",
     "spread",
     "take_number",
     "unallocate",

@@ -53,6 +53,13 @@ class NumberIsNotNext(InvoiceNumberConflict):
     message = N_("That is not the next number of its year, and no other can be given. Have the invoice drafted: issuing gives it the right one.")
 
 
+class InvoiceNotSendable(Conflict):
+    """A draft or a void invoice."""
+
+    code = "invoice_not_sendable"
+    message = N_("Only an invoice that is issued and not void goes to the customer.")
+
+
 class InvoiceNotDraft(Conflict):
     """It has been issued already."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine
@@ -132,14 +133,15 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
 
     An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound,
-    InvoiceNotDraft, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    InvoiceNotDraft, AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
     actor.require("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
-    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
     total = Money(invoice.total_minor, invoice.currency)
+    check_limit(actor, total)
+    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
     posted = ledger.post(
         actor,
         source_type="invoice",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
+from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice, Payment, Refund
@@ -37,12 +38,13 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Note that money came in from a customer, or went out to a supplier, on a day, or today in the agency's zone, into or from `bank` or `cash`.
 
     What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances. It gets the next
-    number of its series. Raises Forbidden, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
+    number of its series. Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
     """
     actor.require("payment.record")
     name = pricing.party(party_name)
     if not 0 < amount.amount_minor <= ledger.AMOUNT_MAX_MINOR:
         raise InvalidAmount
+    check_limit(actor, amount)
     payment = Payment(
         id=new_id(),
         direction=direction,
@@ -112,6 +114,7 @@ def refund_payment(
         raise InvalidAmount
     if amount.amount_minor > payment.unapplied_minor:
         raise PaymentOverAllocated
+    check_limit(actor, amount)
     day = day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))
     refund = Refund(
         id=new_id(),

@@ -53,8 +53,8 @@ RESET_MAIL = Throttle("reset_mail", account=_MAIL, address=(Quota(30, MINUTE),),
 VERIFICATION_MAIL = Throttle("verification_mail", account=_MAIL, address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
 INVITE_MAIL = Throttle("invite_mail", account=_MAIL, address=(Quota(60, MINUTE),), overall=(Quota(300, MINUTE),))
 """An invitation, counted by the address that it goes to."""
-ITINERARY_MAIL = Throttle("itinerary_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
-"""An itinerary to a customer, counted by the address that it goes to."""
+DOCUMENT_MAIL = Throttle("document_mail", account=_MAIL, overall=(Quota(300, MINUTE),))
+"""An itinerary or an invoice to a customer, counted by the address that it goes to."""
 CUSTOMER_MAIL = Throttle("customer_mail", account=(Quota(100, HOUR),))
 """The same counted by the agency: whoever signs up could write to anybody in a name of her choice."""
 ONE_TIME_TOKEN = Throttle("one_time_token", address=(Quota(30, MINUTE),), overall=(Quota(300, MINUTE),))
@@ -75,7 +75,7 @@ ALL = (
     RESET_MAIL,
     VERIFICATION_MAIL,
     INVITE_MAIL,
-    ITINERARY_MAIL,
+    DOCUMENT_MAIL,
     CUSTOMER_MAIL,
     ONE_TIME_TOKEN,
     REFRESH,

@@ -20,7 +20,7 @@ from voyagent.trips.service.errors import (
     TripAlreadyOpen,
     TripFull,
 )
-from voyagent.trips.service.flights import hold_flight, issue_ticket, read_flight, search_flights
+from voyagent.trips.service.flights import hold_flight, issue_ticket, offered_anew, read_flight, search_flights
 from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, check_hotel_rate, read_hotel_booking, search_hotels
 from voyagent.trips.service.lines import BY_HAND, LineChanges, add_line, cancel_line, remove_line, update_line
 from voyagent.trips.service.offers import sweep
@@ -65,6 +65,7 @@ __all__ = [
     "file_visa",
     "hold_flight",
     "issue_ticket",
+    "offered_anew",
     "open_trip",
     "read_flight",
     "read_hotel_booking",

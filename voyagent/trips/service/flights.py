@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from voyagent.audit import service as audit
 from voyagent.drivers.suppliers import Suppliers
+from voyagent.drivers.suppliers.errors import PriceChanged
 from voyagent.drivers.suppliers.protocols import FlightBooking, FlightOffer, FlightQuery, Segment
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand, known
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, read_details, stored
@@ -22,7 +24,19 @@ from voyagent.trips.queries import LineNotFound
 from voyagent.trips.service import answers
 from voyagent.trips.service.errors import NotHeld
 from voyagent.trips.service.lines import check_room
-from voyagent.trips.service.supplies import Booking, Offered, book_lines, insisting, lines_under, offer_of, outside, people_of, refs_of, traveller_of
+from voyagent.trips.service.supplies import (
+    Booking,
+    Offered,
+    book_lines,
+    insisting,
+    keep_offers,
+    lines_under,
+    offer_of,
+    outside,
+    people_of,
+    refs_of,
+    traveller_of,
+)
 
 
 def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> Errand[list[Offered[FlightOffer]]]:
@@ -66,6 +80,13 @@ def hold_flight(
         return lines
 
     return Errand(note, insisting(lambda: suppliers.flights.hold(offer, travellers, reference)))
+
+
+def offered_anew(refusal: VoyagentError) -> Offered[FlightOffer] | None:
+    """Where a flight has another price than its offer, the offer at the price of now, kept so that it can be taken; None for any other refusal."""
+    if not isinstance(refusal, PriceChanged) or not isinstance(refusal.new, FlightOffer):
+        return None
+    return keep_offers(FlightOffer, [refusal.new])[0]
 
 
 def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[list[TripLine]]:

@@ -40,7 +40,7 @@ def send_itinerary(post: Post, actor: Actor, trip_id: UUID, document: Attached, 
     if not something_stands(trip_id):
         raise NothingToSend
     if notes_of(db.session) is None:
-        post.limiter.admit(limits.ITINERARY_MAIL, account=to)
+        post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
         post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
     post.outbox.send(to=to, kind="itinerary", locale=locale, attached=document, title=trip.title, sender=actor.full_name, reply_to=actor.email)
     trip.sent_at, trip.sent_to = clock.now(), to

@@ -1,0 +1,221 @@
+"""The invoice on paper, and its way to the customer."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.enquiries.reading import Page
+from tests.mailbox import newest, received
+from tests.people import Person, csrf
+from voyagent.billing.paper import document_of, mail_invoice
+from voyagent.billing.queries import InvoiceNotFound
+from voyagent.billing.service import InvoiceNotSendable
+from voyagent.drivers.paper import Paper
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel import limits
+from voyagent.kernel.errors import Forbidden, TooManyRequests
+from voyagent.settings import service as settings
+
+
+@pytest.fixture
+def to() -> str:
+    """A customer's address that no other test writes to."""
+    return f"d{secrets.token_hex(6)}@example.com"
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the typesetter was given last."""
+    given: dict[str, Any] = {}
+    plain = Paper.pdf
+
+    def keep(self: Paper, name: str, data: dict[str, Any]) -> bytes:
+        given.clear()
+        given.update(data)
+        return plain(self, name, data)
+
+    monkeypatch.setattr(Paper, "pdf", keep)
+    return given
+
+
+def letterhead(person: Person) -> None:
+    changes: settings.SettingsChanges = {
+        "address": "12 Marine Drive\nKochi 682011",
+        "tax_number": "27AACCN6194P1ZP",
+        "bank_details": "Bank of the Coast\nA/c 00123",
+    }
+    person.does(lambda actor: settings.update(actor, changes).address)
+
+
+def pdf_of(person: Person, invoice_id: UUID, query: str = "") -> bytes:
+    answer = person.browser.get(f"/invoices/{invoice_id}/invoice.pdf{query}")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    return answer.data
+
+
+def send(person: Person, invoice_id: UUID, to: str, **fields: Any) -> Any:
+    path, browser = f"/invoices/{invoice_id}/send", person.browser
+    return browser.post(path, data={"to": to, "locale": "en", "csrf_token": csrf(browser, path), **fields})
+
+
+def mailed(person: Person, invoice_id: UUID, to: str) -> None:
+    with person.acting() as actor, person.app.test_request_context():
+        mail_invoice(actor, invoice_id, to=to, locale="en")
+
+
+def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(alice: Person, told: dict[str, Any]) -> None:
+    letterhead(alice)
+    invoice_id = issued(alice, line("100050.50", quantity=1, description="Dubai, five nights"))
+    assert pdf_of(alice, invoice_id).startswith(b"%PDF")
+    number = seen(alice, invoice_id)["number"]
+    assert (told["title"], told["number"], told["party"], told["agency"]) == ("Invoice", number, "Deepa Krishnan", alice.actor.tenant_name)
+    assert (told["address"], told["tax_number"]) == ("12 Marine Drive\nKochi 682011", "Tax number 27AACCN6194P1ZP")
+    assert told["lines"] == [{"description": "Dubai, five nights", "quantity": "1", "rate": "1,00,050.50", "amount": "1,00,050.50"}]
+    assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh and fifty and fifty paise only")
+    assert told["bank"].startswith("Bank of the Coast")
+    assert told["due"]["amount"] == "₹1,00,050.50"
+
+
+def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = issued(alice, line("500", quantity=1))
+    pdf_of(alice, invoice_id, "?locale=hi")
+    assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
+    assert told["title"] != "Invoice"
+    pdf_of(alice, invoice_id, "?locale=xx")
+    assert told["lang"] == "en"
+
+
+def test_what_was_paid_stands_below_the_total_with_what_is_left(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = issued(alice, line("500", quantity=1))
+    pay(alice, invoice_id, 20_000)
+    pdf_of(alice, invoice_id)
+    assert [one["amount"] for one in told["settled"]] == ["−200.00"]
+    assert told["due"]["amount"] == "₹300.00"
+    pay(alice, invoice_id, 30_000)
+    pdf_of(alice, invoice_id)
+    assert told["due"]["label"] == "Paid in full"
+
+
+def test_a_draft_says_that_it_is_one_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = draft(alice)
+    pdf_of(alice, invoice_id)
+    assert (told["title"], told["number"], told["due"]) == ("Draft invoice", "numbered when it is issued", None)
+
+
+def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
+    typed = '#read("/etc/passwd") *bold* $x$ \\ <b>'
+    with alice.acting() as actor, alice.app.test_request_context():
+        settings.update(actor, {"address": typed, "bank_details": typed})
+    invoice_id = issued(alice, line("500", quantity=1, description=typed), customer_name=typed)
+    assert pdf_of(alice, invoice_id).startswith(b"%PDF")
+
+
+def test_the_pdf_is_for_members_of_the_agency_alone(alice: Person, victor: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    pdf_of(victor, invoice_id)
+    assert charlie.browser.get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 404
+    assert alice.app.test_client().get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 303
+    with charlie.reading() as reader, charlie.app.test_request_context(), pytest.raises(InvoiceNotFound):
+        document_of(reader, invoice_id, "Elsewhere")
+
+
+# To the customer -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(alice: Person, to: str, owner_engine: sa.Engine) -> None:
+    with alice.acting() as actor:
+        enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", customer_email=to, destination="Dubai").id
+    invoice_id = draft(alice, enquiry_id=enquiry_id)
+    issue(alice, invoice_id)
+    page = Page(alice.browser.get(f"/invoices/{invoice_id}/send"))
+    assert page.field("to") == to
+    assert not received(alice.app, to=to)
+    assert send(alice, invoice_id, to).status_code == 303
+    mail = newest(alice.app, to=to, kind="invoice")
+    number = seen(alice, invoice_id)["number"]
+    assert mail.subject == f"Invoice {number} from {alice.actor.tenant_name}"
+    assert str(mail.message["Reply-To"]) == alice.email
+    (paper,) = mail.message.iter_attachments()
+    assert paper.get_content().startswith(b"%PDF")
+    with owner_engine.connect() as connection:
+        told = sa.text("select inputs from audit_events where tenant_id = :t and kind = 'invoice.sent'")
+        assert connection.scalars(told, {"t": alice.actor.tenant_id}).all() == [{"to": "d***@example.com", "locale": "en"}]
+    assert to in Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
+
+
+def test_a_mail_in_hindi_is_hindi(alice: Person, to: str) -> None:
+    send(alice, issued(alice), to, locale="hi")
+    assert 'lang="hi"' in newest(alice.app, to=to, kind="invoice").html
+
+
+@pytest.mark.parametrize(("typed", "words"), [("", "An address is needed."), ("deepa", "That is not an e-mail address.")])
+def test_what_is_no_address_comes_back(alice: Person, typed: str, words: str) -> None:
+    answer = send(alice, issued(alice), typed)
+    assert answer.status_code == 422
+    assert words in Page(answer).words()
+
+
+def test_a_draft_is_not_sent(alice: Person, to: str) -> None:
+    invoice_id = draft(alice)
+    assert alice.browser.get(f"/invoices/{invoice_id}/send").status_code == 409
+    assert "/send" not in alice.browser.get(f"/invoices/{invoice_id}").text
+    with pytest.raises(InvoiceNotSendable):
+        mailed(alice, invoice_id, to)
+    assert not received(alice.app, to=to)
+
+
+def test_a_viewer_and_another_agency_send_nothing(alice: Person, victor: Person, charlie: Person, to: str) -> None:
+    invoice_id = issued(alice)
+    assert (victor.browser.get(f"/invoices/{invoice_id}/send").status_code, charlie.browser.get(f"/invoices/{invoice_id}/send").status_code) == (403, 404)
+    with pytest.raises(Forbidden):
+        mailed(victor, invoice_id, to)
+    with pytest.raises(InvoiceNotFound):
+        mailed(charlie, invoice_id, to)
+
+
+def test_one_address_gets_ten_an_hour(alice: Person, to: str) -> None:
+    invoice_id = issued(alice)
+    for _ in range(limits.DOCUMENT_MAIL.account[0].amount):
+        mailed(alice, invoice_id, to)
+    with pytest.raises(TooManyRequests):
+        mailed(alice, invoice_id, to)
+
+
+# What stands on it ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_letterhead_is_set_on_the_page_and_a_mistyped_gstin_is_told_at_its_field(alice: Person) -> None:
+    path, browser = "/settings", alice.browser
+    page = Page(browser.get(path))
+    form = {name: page.field(name) for name in ("csrf_token", "seen", "locale", "timezone", "default_currency", "rate_limit_per_minute", "rate_limit_per_hour")}
+    form |= {"financial_year_start_month": "4", "four_eyes": "y", "model": "", "address": "12 Marine Drive", "bank_details": "A/c 1"}
+    wrong = Page(browser.post(path, data=form | {"tax_number": "27AACCN6194P1ZQ"}))
+    assert wrong.status == 422
+    assert "That is not a GSTIN" in wrong.words()
+    assert browser.post(path, data=form | {"tax_number": "27aaccn6194p1zp"}).status_code == 303
+    stored = alice.api.get("/tenant-settings").json
+    assert stored is not None
+    assert (stored["address"], stored["tax_number"], stored["bank_details"]) == ("12 Marine Drive", "27AACCN6194P1ZP", "A/c 1")
+
+
+def test_over_the_api_null_clears_it_and_another_countrys_number_is_taken(alice: Person) -> None:
+    assert alice.api.patch("/tenant-settings", json={"tax_number": "TRN 100-234", "address": "Dubai"}).status_code == 200
+    mistyped = alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZQ"})
+    assert (mistyped.status_code, (mistyped.json or {})["detail"]) == (422, "invalid_tax_number")
+    cleared = alice.api.patch("/tenant-settings", json={"address": None}).json
+    assert cleared is not None
+    assert (cleared["address"], cleared["tax_number"]) == (None, "TRN 100-234")
+    assert alice.api.patch("/tenant-settings", json={"address": "x" * 501}).status_code == 422
+
+
+def test_the_day_on_paper_is_the_documents(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = issued(alice, issue_date=date(2026, 4, 2), due_date=date(2026, 4, 30))
+    pdf_of(alice, invoice_id)
+    assert [fact["value"] for fact in told["facts"]] == ["2 April 2026", "30 April 2026"]

@@ -1,0 +1,46 @@
+"""The pages of an invoice as paper: the PDF, and the step before it goes to the customer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, render_template, request, url_for
+from flask_babel import force_locale, gettext as _
+
+from voyagent.billing import queries, service
+from voyagent.billing.draft_forms import SEND_PLACES, SendForm
+from voyagent.billing.paper import document_of, mail_invoice
+from voyagent.billing.queries import InvoiceNotFound
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import LaneReader
+
+pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
+
+
+@pages.page("/invoices/<invoice_id>/invoice.pdf", permission="billing.read", missing=InvoiceNotFound)
+def paper(reader: LaneReader, invoice_id: UUID) -> Response:
+    """The invoice as PDF: in the agency's language, or in the one of `?locale=`."""
+    queries.read_document(reader, invoice_id)
+    actor = reader.prove()
+    with force_locale(request.args["locale"] if request.args.get("locale") in ("en", "hi") else actor.locale):
+        document = document_of(reader, invoice_id, actor.tenant_name)
+    answer = Response(document.content, mimetype=document.media_type)
+    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
+    return answer
+
+
+@pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
+def send(actor: Actor, invoice_id: UUID) -> Any:
+    """Send the invoice to the customer: the first step shows to whom and in which language, the second sends it."""
+    invoice = queries.get_invoice(invoice_id)
+    service.check_sendable(invoice)
+    form = SendForm(actor.locale, service.address_of_customer(invoice))
+    sent = form.attempt(lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES)
+    if sent is None:
+        return render_template("billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)), form.status
+    toast(_("The invoice is on its way to %(address)s.", address=form.to.data))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))

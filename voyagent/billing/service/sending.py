@@ -1,0 +1,48 @@
+"""Sending an invoice to the customer: the paper that was seen, once, to one address, and the audit knows that it went."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import Invoice
+from voyagent.billing.service.errors import InvoiceNotSendable
+from voyagent.enquiries import queries as enquiries
+from voyagent.kernel import clock, limits
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import SessionReader
+from voyagent.mail.service import Attached, masked
+from voyagent.trips.service import Post
+
+
+def send_invoice(post: Post, actor: Actor, invoice_id: UUID, document: Attached, *, to: str, locale: str) -> Invoice:
+    """Mail an issued invoice to the customer, whose answer comes to the sender; counted by the address that it goes to and by the agency.
+
+    Raises Forbidden, InvoiceNotFound, InvoiceNotSendable, TooManyRequests.
+    """
+    actor.require("invoice.send")
+    invoice = queries.get_invoice(invoice_id, lock=True)
+    check_sendable(invoice)
+    post.limiter.admit(limits.DOCUMENT_MAIL, account=to)
+    post.limiter.admit(limits.CUSTOMER_MAIL, account=str(actor.tenant_id))
+    post.outbox.send(to=to, kind="invoice", locale=locale, attached=document, number=invoice.number or "", sender=actor.full_name, reply_to=actor.email)
+    invoice.sent_at, invoice.sent_to = clock.now(), to
+    db.session.flush()
+    audit.record(actor, "invoice.sent", entity_refs={"invoice_id": invoice.id}, inputs={"to": masked(to), "locale": locale})
+    return invoice
+
+
+def check_sendable(invoice: Invoice) -> None:
+    """A draft has no number yet, and a void invoice asks for nothing. Raises InvoiceNotSendable."""
+    if invoice.status in ("draft", "void"):
+        raise InvoiceNotSendable
+
+
+def address_of_customer(invoice: Invoice) -> str | None:
+    """What the invoice's enquiry says of the customer's address; any text, as people typed it."""
+    if invoice.enquiry_id is None:
+        return None
+    found: str | None = enquiries.get_row(SessionReader(db.session), invoice.enquiry_id)["customer_email"]
+    return found

@@ -1,0 +1,41 @@
+"""Amounts in words, as a document says them under its total: Indian counting (lakh, crore) in English and Hindi."""
+
+from __future__ import annotations
+
+from babel.numbers import get_currency_name
+
+from voyagent.kernel.money import Money
+
+_CRORE = 10_000_000
+_SCALE = {"en": "crore", "hi": "करोड़"}
+_RUPEES = {"en": ("Rupees {whole}", "{whole} and {part} paise", "{whole} only"), "hi": ("{whole} रुपये", "{whole} {part} पैसे", "{whole} मात्र")}
+_OTHERS = {"en": ("{name} {whole}", "{whole} and {part}/{of}", "{whole} only"), "hi": ("{whole} {name}", "{whole} {part}/{of}", "{whole} मात्र")}
+
+
+def in_words(amount: Money, language: str) -> str:
+    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty paise only`.
+
+    Only the rupee's parts have a name on paper; those of another currency are a fraction, `US dollars twelve and 50/100 only`. A language other than `hi` is
+    English.
+    """
+    language = language if language in _SCALE else "en"
+    of = 10**amount.exponent
+    whole, part = divmod(amount.amount_minor, of)
+    first, with_part, end = (_RUPEES if amount.currency == "INR" else _OTHERS)[language]
+    name = get_currency_name(amount.currency, count=2, locale=language)
+    said = first.format(whole=_spelled(whole, language), name=name)
+    if part:
+        fraction = _spelled(part, language) if amount.currency == "INR" else f"{part:0{amount.exponent}d}"
+        said = with_part.format(whole=said, part=fraction, of=of)
+    return end.format(whole=said)
+
+
+def _spelled(number: int, language: str) -> str:
+    """A whole number; the library counts to a hundred crore, and what is above is so many crore."""
+    from indic_numtowords import num2words  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
+
+    crores, rest = divmod(number, _CRORE)
+    if crores < 100:
+        return str(num2words(number, lang=language))
+    said = f"{_spelled(crores, language)} {_SCALE[language]}"
+    return f"{said} {num2words(rest, lang=language)}" if rest else said
