@@ -61,8 +61,10 @@ def written(cell: Cell) -> str:
 
 def ageing(report: Open, as_of: date) -> Sheet:
     """Receivables or payables: a row for each party and currency."""
-    rows: list[list[Cell]] = [[block.currency, party.name, *party.ages, party.open] for block in report.blocks for party in block.parties]
-    columns = ["currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open"]
+    rows: list[list[Cell]] = [
+        [block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding] for block in report.blocks for party in block.parties
+    ]
+    columns = ["currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
     return Sheet(f"{report.kind}s-{as_of}", columns, rows)
 
 

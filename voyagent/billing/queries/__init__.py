@@ -1,5 +1,6 @@
 """Reading documents about money: one, lists, what is open by age and party."""
 
+from voyagent.billing.queries.advances import advances_by_party_statement, list_advances_statement
 from voyagent.billing.queries.ages import (
     AGES,
     Kind,
@@ -89,6 +90,7 @@ __all__ = [
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
+    "advances_by_party_statement",
     "advances_statement",
     "ageing",
     "ageing_statement",
@@ -105,6 +107,7 @@ __all__ = [
     "is_taken_back",
     "last_taken_back",
     "lettered_statement",
+    "list_advances_statement",
     "list_credit_notes",
     "list_drafts",
     "list_invoices",

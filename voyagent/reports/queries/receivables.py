@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
 
 from voyagent.billing import queries as billing
+from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
@@ -19,6 +19,8 @@ from voyagent.reports.queries.periods import PeriodInverted
 
 SIDE: dict[billing.Kind, int] = {"receivable": 1, "payable": -1}
 """Which way the control account of a kind grows: debit less credit equals what is open, times this."""
+ADVANCES: dict[billing.Kind, str] = {"receivable": CONTROL["in"][1], "payable": CONTROL["out"][1]}
+"""The account of what is paid ahead; it grows the other way."""
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
@@ -61,28 +63,55 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Advance:
+    """A payment of which something settles nothing yet; below zero, and aged from the day on which it came."""
+
+    id: UUID
+    number: str
+    paid_on: date
+    days: int
+    left: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
-    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where they were asked for."""
+    """What one customer owes, or one supplier is owed, in one currency, by age; its documents where they were asked for.
+
+    `advance` is what was paid ahead, below zero; it is never netted with what is open.
+    """
 
     name: str
     ages: tuple[Money, ...]
+    advance: Money
     documents: tuple[Document, ...]
+    advances: tuple[Advance, ...]
 
     @property
     def open(self) -> Money:
-        """All of it."""
+        """All that is open, without what was paid ahead."""
         return sum(self.ages[1:], self.ages[0])
+
+    @property
+    def outstanding(self) -> Money:
+        """What is open, and what was paid ahead against it."""
+        return self.open + self.advance
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyBlock:
-    """One currency of the page. `ever_open` is what all documents say is open, `control` what the control account says; the one is read without the other."""
+    """One currency of the page. `ever_open` is what all documents say is open, `control` what the control account says; the one is read without the other.
+
+    `ever_ahead` and `ahead_control` are the same of what was paid ahead, both below zero.
+    """
 
     currency: str
     parties: tuple[Party, ...]
     ever_open: Money
     control: Money
     control_code: str
+    ever_ahead: Money
+    ahead_control: Money
+    ahead_code: str
 
     @property
     def totals(self) -> tuple[Money, ...]:
@@ -96,9 +125,24 @@ class CurrencyBlock:
         return sum((party.open for party in self.parties), Money(0, self.currency))
 
     @property
+    def advance(self) -> Money:
+        """What is shown to be paid ahead, below zero."""
+        return sum((party.advance for party in self.parties), Money(0, self.currency))
+
+    @property
+    def outstanding(self) -> Money:
+        """The ages and what was paid ahead."""
+        return self.open + self.advance
+
+    @property
     def is_proved(self) -> bool:
-        """Whether the documents and the books agree."""
-        return self.ever_open == self.control
+        """Whether the documents and payments and the books agree."""
+        return self.ever_open == self.control and self.is_ahead_proved
+
+    @property
+    def is_ahead_proved(self) -> bool:
+        """Whether what was paid ahead and its account agree."""
+        return self.ever_ahead == self.ahead_control
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +218,27 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
         "parties": billing.parties_by_age_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of),
         "ever": billing.ageing_statement(kind, *EVER, today=asked.as_of, as_of=asked.as_of),
         "control": _control_statement(kind, asked.as_of),
+        "ever_ahead": billing.advances_by_party_statement(kind, *EVER, asked.as_of),
     }
+    if asked.is_dated:
+        statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
     if asked.party:
         party = None if asked.party == EVERYBODY else asked.party
+        statements["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=party)
         statements["documents"] = billing.list_open_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
     read = dict(zip(statements, reader.read(*statements.values()), strict=True))
-    known = {row["currency"] for row in (*read["ever"], *read["control"])}
+    read.setdefault("ahead", read["ever_ahead"])
+    known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
-    blocks = [_block(kind, currency, read) for currency in wanted]
+    blocks = [_block(kind, currency, read, asked.as_of) for currency in wanted]
     return Open(kind, tuple(block for block in blocks if block.parties or not block.is_proved), tuple(ordered))
 
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
-    """The control account in each currency, from the ledger alone."""
+    """The control account and that of advances in each currency, from the ledger alone."""
     books = ledger.trial_balance_statement(as_of).subquery("books")
-    return select(books).where(books.c.purpose == kind)
+    return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 
 
 def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
@@ -206,27 +255,43 @@ def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
     return Ageing(currency, buckets, Money(int(mine[0]["open_minor"]) if 0 in mine else 0, currency), top)
 
 
-def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]]) -> CurrencyBlock:
-    documents: dict[str, list[Document]] = defaultdict(list)
-    for row in read.get("documents", []):
-        if row["currency"] == currency:
-            documents[row["party_key"]].append(_document(row))
-    mine = [row for row in read["parties"] if row["currency"] == currency]
-    parties = [_party(list(rows), currency, documents[key]) for key, rows in groupby(mine, key=lambda row: row["party_key"])]
-    control = next((row for row in read["control"] if row["currency"] == currency), None)
-    ever = sum(int(row["open_minor"]) for row in read["ever"] if row["currency"] == currency)
+def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], as_of: date) -> CurrencyBlock:
+    mine = {name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()}
+    names = {row["party_key"]: row["party_name"] for row in (*mine["ahead"], *mine["parties"])}
+    by_party: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in names}
+    for part in ("parties", "ahead", "documents", "advances"):
+        for row in mine.get(part, []):
+            by_party[row["party_key"]][part].append(row)
+    parties = [_party(name, currency, by_party[key], as_of) for key, name in names.items()]
+    control, ahead = (next((row for row in mine["control"] if row["purpose"] == purpose), None) for purpose in (kind, ADVANCES[kind]))
     return CurrencyBlock(
         currency,
-        parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.name))),
-        ever_open=Money(ever, currency),
-        control=Money(SIDE[kind] * (int(control["debit_minor"]) - int(control["credit_minor"])) if control else 0, currency),
+        parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.outstanding.amount_minor, party.name))),
+        ever_open=Money(sum(int(row["open_minor"]) for row in mine["ever"]), currency),
+        control=_stands_at(control, currency, SIDE[kind]),
         control_code=control["code"] if control else "",
+        ever_ahead=Money(-sum(int(row["unapplied_minor"]) for row in mine["ever_ahead"]), currency),
+        ahead_control=_stands_at(ahead, currency, SIDE[kind]),
+        ahead_code=ahead["code"] if ahead else "",
     )
 
 
-def _party(rows: list[Row], currency: str, documents: list[Document]) -> Party:
-    by_age = {row["age"]: int(row["open_minor"]) for row in rows}
-    return Party(rows[-1]["party_name"], tuple(Money(by_age.get(age, 0), currency) for age in range(billing.AGES)), tuple(documents))
+def _stands_at(account: Row | None, currency: str, side: int) -> Money:
+    return Money(side * (int(account["debit_minor"]) - int(account["credit_minor"])) if account else 0, currency)
+
+
+def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) -> Party:
+    by_age = {row["age"]: int(row["open_minor"]) for row in rows["parties"]}
+    return Party(
+        name,
+        ages=tuple(Money(by_age.get(age, 0), currency) for age in range(billing.AGES)),
+        advance=Money(-sum(int(row["unapplied_minor"]) for row in rows["ahead"]), currency),
+        documents=tuple(_document(row) for row in rows["documents"]),
+        advances=tuple(
+            Advance(row["id"], row["number"], row["paid_on"], (as_of - row["paid_on"]).days, Money(-int(row["unapplied_minor"]), currency))
+            for row in rows["advances"]
+        ),
+    )
 
 
 def _document(row: Row) -> Document:
