@@ -225,6 +225,13 @@ def _closed_month(person: Person) -> object:
     return month
 
 
+def _written(person: Person) -> object:
+    """An entry by hand; whoever asks, an administrator wrote it."""
+    with person.acting() as actor:
+        lines = [ledger.debit("bank_charges", Money(10_000, "INR")), ledger.credit("bank", Money(10_000, "INR"))]
+        return ledger.post_by_hand(replace(actor, role="agency_admin"), narration="Bank charges", lines=lines).entry_id
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -249,6 +256,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
 
 # What an operation or a page acts upon where that is not as any other of its name, such as a draft where an invoice is issued.
 MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
+    **{f"{method}/<entry_id>/reverse": {"entry_id": _written} for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")},
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
@@ -268,9 +276,12 @@ def _address() -> str:
     return f"somebody-{secrets.token_hex(5)}@malabar.example"
 
 
+SIDES = ("debit_amount", "credit_amount")
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
+    "JournalEntryIn": lambda: {"narration": "Bank charges", "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES]},
+    "ReversalIn": lambda: {"reason": "Wrong account"},
     "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
     "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},
     "SignInTotpRequest": lambda: {"email": _address(), "password": PASSWORD, "totp_code": "123456"},

@@ -37,6 +37,7 @@ READS_NO_QUERY = {
         "identity.team",
         "ledger.entry",
         "ledger.close_month",
+        "journal.reverse",
         "ledger.reopen_month",
         "billing.invoice",
         "identity.sign_up",

@@ -77,6 +77,7 @@ QUERIES = {
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
     "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
     "billing.new_payment": ("?party=Deepa+Krishnan",),
+    "journal.index": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?after=x"),
     "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
     "approvals.index": ("?status=all", "?status=pending", "?status=rejected", "?status=expired"),
     "reports.payables": ("?as_of=2020-01-01", "?as_of=x", "?currency=AED", "?party=*"),

@@ -32,6 +32,7 @@ RECEIPT_PLACES = {
     "amount_above_limit": "amount",
     "invalid_amount": "amount",
     "invalid_date": "paid_on",
+    "period_locked": "paid_on",
     "document_not_open": "",
     "account_not_found": "account",
     "account_inactive": "account",

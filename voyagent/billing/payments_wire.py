@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
-from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount, PlainAmount
+from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
 from voyagent.billing.service import PARTS_MAX, Part
-from voyagent.billing.wire import LIMIT_MAX, WireAmount
+from voyagent.billing.wire import LIMIT_MAX
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
@@ -20,7 +20,9 @@ from voyagent.kernel.fields import (
     DateFilter,
     Id,
     Instant,
+    PlainAmount,
     Query,
+    WireAmount,
     filter_field,
     text_field,
     trimmed_field,

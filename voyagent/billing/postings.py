@@ -13,7 +13,7 @@ from voyagent.approvals.effects import Description, DocumentShown, Effect, FactS
 from voyagent.billing import queries, service
 from voyagent.billing.effects import APPROVERS
 from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.schemas import EntryLineIn, PayBillIn, PostJournalEntryIn, ReceiveBillIn, RecordReceiptIn
+from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn, RecordReceiptIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -77,7 +77,7 @@ def run_post(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         source_id=new_id(),
         purpose="entry",
         narration=entry.narration if entry.source_event is None else f"{entry.narration} ({entry.source_event})",
-        lines=[_line(line) for line in entry.lines],
+        lines=[line.line() for line in entry.lines],
         entry_date=entry.entry_date,
     )
     return {"posted": True, "journal_id": str(posted.entry_id)}
@@ -132,7 +132,7 @@ def describe_post(_actor: Actor, arguments: dict[str, Any]) -> Description:
     if len(found) < len({line.account_id for line in entry.lines}):
         raise accounts.AccountNotFound
     for line in entry.lines:
-        if not _line(line).amount:
+        if not line.line().amount:
             raise InvalidAmount
     facts = [FactShown(label=gettext("Book date"), value=_day(entry.entry_date))] if entry.entry_date else []
     return Description(
@@ -227,14 +227,6 @@ def _settled(document: Invoice | Bill, amount: Money) -> dict[str, Any]:
 def _owed(kind: queries.Kind, party: str, currency: str, label: str) -> Measured:
     owed = Money(queries.party_open(SessionReader(db.session), kind, party, currency), currency)
     return Measured(standings=[Standing(key=party, label=label, amount=_money(owed), note="")])
-
-
-def _line(line: EntryLineIn) -> ledger.Line:
-    if line.debit_amount is not None:
-        return ledger.debit(line.account_id, Money.parse(line.debit_amount, line.currency), memo=line.narration)
-    if line.credit_amount is None:
-        raise InvalidAmount
-    return ledger.credit(line.account_id, Money.parse(line.credit_amount, line.currency), memo=line.narration)
 
 
 def _money(amount: Money) -> MoneyShown:

@@ -10,13 +10,12 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, Query, filter_field, text_field, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, PlainAmount, Query, filter_field, text_field, trimmed_field
+from voyagent.ledger.journal import EntryLines
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
 PAGE_SIZE = 50
 PAGE_MAX = 20_000
-PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
-"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter."""
 
 
 class LineItemIn(Closed):
@@ -152,29 +151,13 @@ class PayBillIn(PaymentIn):
     bill_id: Id
 
 
-class EntryLineIn(Closed):
-    """A line of a journal entry: an amount on one of its two sides."""
-
-    account_id: Id
-    currency: CurrencyCode
-    debit_amount: PlainAmount | None = None
-    credit_amount: PlainAmount | None = None
-    narration: text_field(255) | None = None  # type: ignore[valid-type]
-
-
-def _one_side(line: EntryLineIn) -> EntryLineIn:
-    if (line.debit_amount is None) == (line.credit_amount is None):
-        raise PydanticCustomError("one_side", "A line has a debit or a credit, and not both")
-    return line
-
-
 class EntryIn(Closed):
     """A journal entry. `source_event` says what it comes from, in words."""
 
     narration: trimmed_field(500)  # type: ignore[valid-type]
     entry_date: BusinessDate | None = None
     source_event: text_field(128) | None = None  # type: ignore[valid-type]
-    lines: Annotated[list[Annotated[EntryLineIn, AfterValidator(_one_side)]], Field(min_length=2, max_length=LINES_MAX)]
+    lines: EntryLines
 
 
 class PostJournalEntryIn(Closed):

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed, open_minor_of
-from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, MoneyAccount, PlainAmount, items
+from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, MoneyAccount, items
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.identity.schemas import Email
@@ -22,7 +22,9 @@ from voyagent.kernel.fields import (
     DateFilter,
     Id,
     Instant,
+    PlainAmount,
     Query,
+    WireAmount,
     filter_field,
     text_field,
     trimmed_field,
@@ -34,7 +36,6 @@ from voyagent.kernel.reading import Row
 
 LIMIT_MAX = 100
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
-WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
 
 
 class InvoiceDraftIn(Closed):

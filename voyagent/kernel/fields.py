@@ -132,3 +132,7 @@ ZoneFilter = Annotated[Annotated[str, StringConstraints(max_length=64), AfterVal
 Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]
 Int32 = Annotated[int, Field(ge=-INT32_MAX - 1, le=INT32_MAX)]
 Offset = Annotated[int, Field(ge=0, le=INT32_MAX)]
+PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
+"""A decimal string; that it is above zero and exact to the currency's places is the rules' matter."""
+WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
+"""An amount as the API writes it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -50,6 +50,11 @@ class Cursor:
 
     at: datetime
     id: UUID
+
+    @classmethod
+    def of_day(cls, day: date, key: UUID) -> Cursor:
+        """The place after a row that is ordered by a day. Days have no zone, so the day's midnight in UTC stands for it."""
+        return cls(datetime.combine(day, time(), UTC), key)
 
     def encode(self) -> str:
         """The opaque text that a client hands back."""

@@ -1,13 +1,19 @@
-"""The JSON door of the books: which months are closed, closing one, opening the latest again."""
+"""The JSON door of the books: the journal and entries by hand; which months are closed, closing one, opening the latest again."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries, service
-from voyagent.ledger.queries import MonthNotFound
+from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount, UnknownCurrency
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.ledger import entries, queries, service
+from voyagent.ledger.journal import JournalEntryIn, JournalEntryOut, JournalList, JournalQuery, ReversalIn, wire_entries, wire_entry
+from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.schemas import MonthList, MonthsQuery, MonthState, ReopenMonthRequest, wire_months
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
@@ -47,6 +53,59 @@ def reopen_month(actor: Actor, closed_month: str, body: ReopenMonthRequest) -> R
     """Open the latest closed month again, for a reason that the audit keeps."""
     service.reopen_month(actor, queries.parse_month(closed_month), reason=body.reason)
     return _state(closed_month)
+
+
+@api.get("/journal-entries", answer=JournalList, permission="ledger.read", errors=(InvalidCursor,))
+def list_entries(reader: Reader, query: JournalQuery) -> Row:
+    """List journal entries, the newest book date first. The page behind `next_cursor` costs the same however deep it lies; nothing is counted."""
+    return wire_entries(entries.list_entries(reader, query.booked_from, query.booked_to, limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post(
+    "/journal-entries",
+    answer=JournalEntryOut,
+    status=201,
+    permission="ledger.post_by_hand",
+    errors=(
+        service.EntryUnbalanced,
+        AccountNotFound,
+        service.AccountInactive,
+        service.AccountIsControl,
+        service.PeriodLocked,
+        InvalidAmount,
+        UnknownCurrency,
+    ),
+)
+def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
+    """Post an entry by hand: at least two lines, debits equal to credits in each currency.
+
+    Receivables and payables equal their open documents, so nothing is posted to them by hand. An entry is never changed; a mistake is reversed.
+    """
+    lines = [line.line() for line in body.lines]
+    return _entry(service.post_by_hand(actor, narration=body.narration, lines=lines, entry_date=body.entry_date).entry_id)
+
+
+@api.get("/journal-entries/<entry_id>", answer=JournalEntryOut, permission="ledger.read", missing=EntryNotFound)
+def get_entry(reader: Reader, entry_id: UUID) -> Row:
+    """Read an entry with its lines."""
+    return wire_entry(*queries.read_entry(reader, entry_id))
+
+
+@api.post(
+    "/journal-entries/<entry_id>/reverse",
+    answer=JournalEntryOut,
+    status=201,
+    permission="ledger.post_by_hand",
+    missing=EntryNotFound,
+    errors=(service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
+)
+def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
+    """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""
+    return _entry(service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date).entry_id)
+
+
+def _entry(entry_id: UUID) -> Row:
+    return wire_entry(*queries.read_entry(SessionReader(db.session), entry_id))
 
 
 def _state(month: str) -> Row:

@@ -17,20 +17,22 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Conflict
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import LaneReader, Row, SessionReader
 from voyagent.ledger import queries, service
 from voyagent.ledger.checklist import look_over
 from voyagent.ledger.forms import PLACES, ReopenForm
 from voyagent.ledger.queries import EntryNotFound, MonthNotFound
+from voyagent.ledger.service.by_hand import WRITTEN
 
 pages = PageBlueprint("ledger", __name__, guard=Guard.SIGNED_IN)
 
 
 @pages.page("/journal/<entry_id>", permission="ledger.read", missing=EntryNotFound)
-def entry(reader: Reader, entry_id: UUID) -> Any:
+def entry(reader: LaneReader, entry_id: UUID) -> Any:
     """One entry with its lines, currency by currency."""
     found, lines = queries.read_entry(reader, entry_id)
-    return render_template("ledger/entry.html", entry=found, lines=[_shown(line) for line in lines])
+    may = reader.prove().can("ledger.post_by_hand") and found["source_type"] in WRITTEN and not found["reversed_by_id"]
+    return render_template("ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines])
 
 
 @pages.page("/months", permission="ledger.read")

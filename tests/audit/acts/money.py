@@ -11,6 +11,7 @@ from tests.audit.acts.stage import Stage
 from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted as granted
 from tests.billing import papers
 from tests.ledger import books
+from tests.ledger.test_journal import made, written
 from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
 from voyagent.enquiries import service as enquiries
@@ -206,6 +207,24 @@ def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
     body = {"invoice_id": str(invoice_id), "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
     return lambda: api.post("/credit-notes", json=body)
+
+
+@act("POST /api/journal-entries", leaves=POSTED, answers=201)
+def post_an_entry_by_hand(stage: Stage) -> Doing:
+    api, body = stage.alice.api, written(stage.alice)
+    return lambda: api.post("/journal-entries", json=body)
+
+
+@act("POST /api/journal-entries/<entry_id>/reverse", leaves=REVERSED, answers=201)
+def reverse_an_entry_by_hand(stage: Stage) -> Doing:
+    api, entry_id = stage.alice.api, made(stage.alice)
+    return lambda: api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
+
+
+@act("POST /journal/<entry_id>/reverse", leaves=in_the_browser(REVERSED), answers=303)
+def reverse_an_entry_in_the_browser(stage: Stage) -> Doing:
+    browser, entry_id = stage.alice.browser, made(stage.alice)
+    return lambda: stage.submit(browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date="2024-06-11")
 
 
 CLOSED = Left("month.closed", says={"month": "2024-05"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, select, tuple_
@@ -38,7 +37,7 @@ def list_invoices(reader: Reader, search: InvoiceSearch, *, limit: int = 50, cur
 def page_of(rows: list[Row], limit: int) -> Listed:
     """A page of rows by `issue_date`, of which one more than is shown was read."""
     shown = rows[:limit]
-    return Listed(shown, _behind(shown[-1]) if len(rows) > limit else None)
+    return Listed(shown, Cursor.of_day(shown[-1]["issue_date"], shown[-1]["id"]).encode() if len(rows) > limit else None)
 
 
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
@@ -65,12 +64,6 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
         *(literal(value, Integer()) for value in (limit, LOOKED_MAX if is_blunt(text) else None)),
     )
     return call.table_valued("id", name="found")
-
-
-def _behind(row: Row) -> str:
-    """The place after a row. Days have no zone, so the day's midnight in UTC stands for it."""
-    day: date = row["issue_date"]
-    return Cursor(datetime.combine(day, time(), UTC), row["id"]).encode()
 
 
 __all__ = ["Listed", "list_invoices", "page_of"]

@@ -1,11 +1,15 @@
 """The rules of the books: opening them, posting an entry, reversing one, closing a month. Nothing else writes to the ledger, and no entry is ever changed."""
 
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
+from voyagent.ledger.service.by_hand import is_written, post_by_hand, reverse_by_hand
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, open_books, post, reverse
 from voyagent.ledger.service.errors import (
     AccountInactive,
+    AccountIsControl,
     EarlierMonthOpen,
     EntryAlreadyReversed,
+    EntryOfDocument,
+    EntryTooLong,
     EntryTooShort,
     EntryUnbalanced,
     EntryWithoutNarration,
@@ -24,10 +28,13 @@ __all__ = [
     "FIRST_DAY",
     "LAST_DAY",
     "AccountInactive",
+    "AccountIsControl",
     "AccountNotFound",
     "EarlierMonthOpen",
     "EntryAlreadyReversed",
     "EntryNotFound",
+    "EntryOfDocument",
+    "EntryTooLong",
     "EntryTooShort",
     "EntryUnbalanced",
     "EntryWithoutNarration",
@@ -45,9 +52,12 @@ __all__ = [
     "close_month",
     "credit",
     "debit",
+    "is_written",
     "open_books",
     "post",
+    "post_by_hand",
     "reopen_month",
     "reverse",
+    "reverse_by_hand",
     "wire_month",
 ]

@@ -94,3 +94,24 @@ class EntryAlreadyReversed(Conflict):
 
     code = "journal_entry_already_reversed"
     message = N_("This journal entry has been reversed already.")
+
+
+class AccountIsControl(Conflict):
+    """The account equals the sum of open documents, such as trade receivables; nothing is posted to it by hand."""
+
+    code = "account_is_control"
+    message = N_("Receivables, payables and advances follow their documents. Enter an invoice, a bill or a payment instead, or choose another account.")
+
+
+class EntryTooLong(Invalid):
+    """More lines than an entry by hand may have."""
+
+    code = "journal_entry_too_long"
+    message = N_("A journal entry has at most 200 lines.")
+
+
+class EntryOfDocument(Conflict):
+    """A document posted the entry; reversing the entry alone would part the books from the document."""
+
+    code = "journal_entry_of_document"
+    message = N_("A document posted this entry. Undo it at the document, and the books follow.")

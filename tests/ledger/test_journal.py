@@ -1,0 +1,166 @@
+"""The journal by hand: who posts and reverses, what is refused and where, and the list by book date."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import issued
+from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
+from tests.ledger.books import account_id, balances, inr, post
+from tests.people import People, Person
+from voyagent.kernel.errors import Forbidden
+from voyagent.ledger import service
+
+DAY = date(2024, 6, 10)
+
+
+def written(person: Person, **changes: Any) -> dict[str, Any]:
+    """A body that passes: bank charges of 100 rupees."""
+    lines = [
+        {"account_id": str(account_id(person, "bank_charges")), "currency": "INR", "debit_amount": "100.00", "narration": "June"},
+        {"account_id": str(account_id(person, "bank")), "currency": "INR", "credit_amount": "100"},
+    ]
+    return {"narration": "Bank charges", "entry_date": "2024-06-10", "lines": lines} | changes
+
+
+def made(person: Person) -> str:
+    answer = person.api.post("/journal-entries", json=written(person))
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["id"])
+
+
+def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> None:
+    entry_id = made(alice)
+    assert balances(alice)["bank_charges", "INR"] == 10_000
+    read = alice.api.get(f"/journal-entries/{entry_id}").json
+    assert (read["source_type"], read["totals"], read["created_by"], read["reversed_by_id"]) == ("journal", {"INR": "100.00"}, "Alice Owner", None)
+    assert [(line["debit_amount"], line["credit_amount"], line["narration"]) for line in read["lines"]] == [("100.00", None, "June"), (None, "100.00", None)]
+    undone = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice", "entry_date": "2024-06-11"})
+    assert (undone.status_code, undone.json["reverses_id"], undone.json["entry_date"]) == (201, entry_id, "2024-06-11")
+    assert alice.api.get(f"/journal-entries/{entry_id}").json["reversed_by_id"] == undone.json["id"]
+    assert set(balances(alice).values()) == {0}
+    again = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
+    assert (again.status_code, again.json["detail"]) == (409, "journal_entry_already_reversed")
+    back = alice.api.post(f"/journal-entries/{undone.json['id']}/reverse", json={"reason": "It was right", "entry_date": "2024-06-11"})
+    assert back.status_code == 201, "a reversal of what a person wrote is undone too"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "detail"),
+    [
+        ({"credit_amount": "99.99"}, 400, "journal_entry_unbalanced"),
+        ({"currency": "USD"}, 400, "journal_entry_unbalanced"),
+        ({"credit_amount": "100.001"}, 400, "invalid_amount"),
+        ({"credit_amount": "0"}, 400, "invalid_amount"),
+        ({"debit_amount": "1"}, 422, None),
+        ({"credit_amount": None}, 422, None),
+        ({"account_id": "0190a0a0-0000-7000-8000-000000000000"}, 404, "account_not_found"),
+    ],
+)
+def test_what_is_no_proper_entry_is_refused(alice: Person, change: dict[str, Any], status: int, detail: str | None) -> None:
+    body = written(alice)
+    body["lines"][1] |= change
+    answer = alice.api.post("/journal-entries", json=body)
+    assert answer.status_code == status, answer.json
+    assert detail is None or answer.json["detail"] == detail
+    assert balances(alice) == {}
+
+
+@pytest.mark.parametrize("purpose", ["receivable", "payable", "customer_advances", "supplier_advances"])
+def test_receivables_and_payables_follow_their_documents(alice: Person, purpose: str) -> None:
+    body = written(alice)
+    body["lines"][1]["account_id"] = str(account_id(alice, purpose))
+    answer = alice.api.post("/journal-entries", json=body)
+    assert (answer.status_code, answer.json["detail"]) == (409, "account_is_control")
+
+
+def test_what_a_document_posted_is_not_reversed_by_hand(alice: Person) -> None:
+    entry_id = alice.api.get(f"/invoices/{issued(alice)}").json["journal_entry_id"]
+    answer = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"})
+    assert (answer.status_code, answer.json["detail"]) == (409, "journal_entry_of_document")
+    reversal = alice.does(service.reverse, entry_id, reason="Void").entry_id
+    with pytest.raises(service.EntryOfDocument):
+        alice.does(service.reverse_by_hand, reversal, reason="No")
+    assert alice.browser.get(f"/journal/{entry_id}/reverse").status_code == 303
+    assert f"/journal/{entry_id}/reverse" not in Page(alice.browser.get(f"/journal/{entry_id}")).links()
+
+
+def test_a_closed_month_takes_neither(alice: Person) -> None:
+    entry_id = made(alice)
+    alice.does(service.close_month, date(2024, 6, 1))
+    refused = alice.api.post("/journal-entries", json=written(alice))
+    assert (refused.status_code, refused.json["detail"]) == (409, "period_locked")
+    refused = alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No", "entry_date": "2024-06-30"})
+    assert (refused.status_code, refused.json["detail"]) == (409, "period_locked")
+
+
+def test_more_than_two_hundred_lines_are_refused(alice: Person) -> None:
+    body = written(alice)
+    body["lines"] = [body["lines"][0]] * 201
+    assert alice.api.post("/journal-entries", json=body).status_code == 422
+    with pytest.raises(service.EntryTooLong):
+        alice.does(service.post_by_hand, narration="Long", lines=[service.debit("bank", inr(1))] * 201)
+
+
+@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
+def test_who_posts_and_reverses_by_hand(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+    person, entry_id = people.colleague(alice, "Rita Role", role=role), made(alice)
+    assert person.api.post("/journal-entries", json=written(alice)).status_code == (201 if may else 403)
+    assert charlie.api.post("/journal-entries", json=written(alice)).status_code == 404, "another agency's accounts"
+    assert charlie.api.get(f"/journal-entries/{entry_id}").status_code == 404
+    assert charlie.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "No"}).status_code == 404
+    assert charlie.api.get("/journal-entries").json["items"] == []
+    assert person.browser.get(f"/journal/{entry_id}/reverse").status_code == (200 if may else 403)
+    assert person.api.get("/journal-entries").status_code == 200
+    if not may:
+        with pytest.raises(Forbidden):
+            person.does(service.reverse_by_hand, entry_id, reason="No")
+
+
+def test_of_many_reversals_at_once_one_goes_through(alice: Person) -> None:
+    entry_id = made(alice)
+    results = at_once([lambda: alice.does(service.reverse_by_hand, entry_id, reason="Twice")] * 5)
+    assert sorted(type(result).__name__ for result in results) == ["EntryAlreadyReversed"] * 4 + ["Posted"]
+    assert set(balances(alice).values()) == {0}
+
+
+def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
+    days = [date(2024, 6, day) for day in (1, 3, 3, 2, 5)]
+    ids = [str(post(alice, entry_date=day).entry_id) for day in days]
+    seen: list[str] = []
+    cursor = ""
+    for _ in range(3):
+        page = alice.api.get(f"/journal-entries?limit=2&cursor={cursor}").json
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert cursor is None
+    assert seen == [key for _, key in sorted(zip(days, ids, strict=True), reverse=True)]
+    narrowed = alice.api.get("/journal-entries?from=2024-06-02&to=2024-06-03").json["items"]
+    assert [item["entry_date"] for item in narrowed] == ["2024-06-03", "2024-06-03", "2024-06-02"]
+    assert narrowed[0]["totals"] == {"INR": "100.00"}
+    assert alice.api.get("/journal-entries?cursor=x").status_code == 422
+
+
+def test_the_pages_list_and_reverse(alice: Person) -> None:
+    browser = alice.browser
+    assert "Nothing has been posted yet" in Page(browser.get("/journal")).words(".//main")
+    entry_id = made(alice)
+    listed = Page(browser.get("/journal?from=1+Jun+2024&to=30+Jun+2024"))
+    assert f"/journal/{entry_id}" in listed.links()
+    assert "By hand" in listed.words(".//tbody")
+    assert "No entries on these days" in Page(browser.get("/journal?from=1+Jul+2024")).words(".//main")
+    assert browser.get("/journal?to=x").status_code == browser.get("/journal?after=x").status_code == 422
+    assert f"/journal/{entry_id}/reverse" in Page(browser.get(f"/journal/{entry_id}")).links()
+    step = Page(browser.get(f"/journal/{entry_id}/reverse"))
+    assert "INR100.00" in step.words(".//section[@id='postings']//tbody/tr[1]/td[3]"), "the other way round"
+    token = step.all(".//form[@id='confirm']//input[@name='csrf_token']")[0].get("value")
+    early = browser.post(f"/journal/{entry_id}/reverse", data={"csrf_token": token, "reason": "Twice", "entry_date": "9 Jun 2024"})
+    assert early.status_code == 422
+    done = browser.post(f"/journal/{entry_id}/reverse", data={"csrf_token": token, "reason": "Twice", "entry_date": "11 Jun 2024"})
+    assert done.status_code == 303
+    assert "reverses another one" in Page(browser.get(done.headers["Location"])).words(".//main")
+    assert browser.get(f"/journal/{entry_id}/reverse").status_code == 303

@@ -1,0 +1,58 @@
+"""Reading the journal: its entries by book date, the newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
+
+from voyagent.identity.queries import name_of
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import JournalEntry, Posting
+
+_TABLE = JournalEntry.__table__
+_ENTRIES = _TABLE.c
+_POSTINGS = Posting.__table__.c
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """A page of entries, and the text that asks for the page behind it; None where the journal ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def list_entries(reader: Reader, first: date | None, last: date | None, *, limit: int, cursor: Cursor | None = None) -> Entries:
+    """Entries with book dates from `first` to `last`, the newest first, behind the row of a cursor; each with its debits by currency in minor units."""
+    rows = reader.read(_statement(first, last, limit + 1, cursor))[0]
+    shown = rows[:limit]
+    return Entries(shown, Cursor.of_day(shown[-1]["entry_date"], shown[-1]["id"]).encode() if len(rows) > limit else None)
+
+
+def _statement(first: date | None, last: date | None, limit: int, cursor: Cursor | None) -> Select[Any]:
+    page = select(*_ENTRIES).where(owned(JournalEntry))
+    if first is not None:
+        page = page.where(_ENTRIES.entry_date >= first)
+    if last is not None:
+        page = page.where(_ENTRIES.entry_date <= last)
+    if cursor is not None:
+        page = page.where(tuple_(_ENTRIES.entry_date, _ENTRIES.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    found = page.order_by(_ENTRIES.entry_date.desc(), _ENTRIES.id.desc()).limit(limit).cte("found")
+    sums = (
+        select(_POSTINGS.entry_id, _POSTINGS.currency, cast(func.sum(_POSTINGS.debit_minor), BigInteger).label("minor"))
+        .where(owned(Posting), _POSTINGS.entry_id.in_(select(found.c.id)))
+        .group_by(_POSTINGS.entry_id, _POSTINGS.currency)
+        .subquery("sums")
+    )
+    reversing = _TABLE.alias("reversing")
+    return select(
+        *found.c,
+        name_of(found.c.created_by_user_id).label("created_by"),
+        select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id == found.c.id).scalar_subquery().label("reversed_by_id"),
+        select(func.jsonb_object_agg(sums.c.currency, sums.c.minor)).where(sums.c.entry_id == found.c.id).scalar_subquery().label("totals"),
+    ).order_by(found.c.entry_date.desc(), found.c.id.desc())

@@ -1,0 +1,153 @@
+"""Journal entries on the wire: what a person writes by hand, the address of the list, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    DateFilter,
+    Id,
+    Instant,
+    PlainAmount,
+    Query,
+    WireAmount,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Row
+from voyagent.ledger.entries import Entries
+from voyagent.ledger.service import Line
+from voyagent.ledger.service.by_hand import LINES_MAX
+
+PAGE_SIZE, LIMIT_MAX = 50, 100
+
+
+class EntryLineIn(Closed):
+    """A line of a journal entry: an amount on one of its two sides."""
+
+    account_id: Id
+    currency: CurrencyCode
+    debit_amount: PlainAmount | None = None
+    credit_amount: PlainAmount | None = None
+    narration: text_field(255) | None = None  # type: ignore[valid-type]
+
+    def line(self) -> Line:
+        """The line as the rules take it. Raises InvalidAmount, UnknownCurrency."""
+        left, right = (None if said is None else Money.parse(said, self.currency) for said in (self.debit_amount, self.credit_amount))
+        return Line(self.account_id, left, right, memo=self.narration)
+
+
+def _one_side(line: EntryLineIn) -> EntryLineIn:
+    if (line.debit_amount is None) == (line.credit_amount is None):
+        raise PydanticCustomError("one_side", "A line has a debit or a credit, and not both")
+    return line
+
+
+EntryLines = Annotated[list[Annotated[EntryLineIn, AfterValidator(_one_side)]], Field(min_length=2, max_length=LINES_MAX)]
+
+
+class JournalEntryIn(Closed):
+    """An entry by hand; its book date is today in the agency's zone where none is named. Debits equal credits in each currency."""
+
+    narration: trimmed_field(500)  # type: ignore[valid-type]
+    entry_date: BusinessDate | None = None
+    lines: EntryLines
+
+
+class ReversalIn(Closed):
+    """Why an entry is reversed, and on which day: today where none is named, and never before the entry's own."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    entry_date: BusinessDate | None = None
+
+
+class JournalQuery(Query):
+    """Which book dates, and the page behind a cursor."""
+
+    booked_from: DateFilter = Field(default=None, alias="from", description="The first book date.")
+    booked_to: DateFilter = Field(default=None, alias="to", description="The last book date.")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def place(self) -> Cursor | None:
+        """Where the page begins. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class JournalEntryBrief(Answer):
+    """An entry in the list: the document or act that it comes from, what it reverses and what reverses it. `totals` are its debits by currency."""
+
+    id: UUID
+    entry_date: date
+    narration: str
+    source_type: str
+    source_id: UUID
+    purpose: str
+    reverses_id: UUID | None
+    reversed_by_id: UUID | None
+    created_by: str | None
+    recorded_at: Instant
+    totals: dict[str, WireAmount]
+
+
+class JournalLineOut(Answer):
+    """A line: an amount on one side of an account, null on the other."""
+
+    account_id: UUID
+    code: str
+    name: str
+    currency: str
+    debit_amount: WireAmount | None
+    credit_amount: WireAmount | None
+    party_name: str | None
+    narration: str | None
+
+
+class JournalEntryOut(JournalEntryBrief):
+    """An entry with its lines."""
+
+    lines: list[JournalLineOut]
+
+
+class JournalList(Answer):
+    """A page of entries, newest book date first; without `next_cursor` the list ends here."""
+
+    items: list[JournalEntryBrief]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_entries(page: Entries, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [_wire_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_entry(entry: Row, lines: list[Row]) -> Row:
+    """An entry as the API writes it."""
+    totals: dict[str, int] = {}
+    for line in lines:
+        totals[line["currency"]] = totals.get(line["currency"], 0) + line["debit_minor"]
+    return _wire_brief(entry | {"totals": totals}) | {"lines": [_wire_line(line) for line in lines]}
+
+
+def _wire_brief(row: Row) -> Row:
+    told = {"recorded_at": wire_instant(row["recorded_at"]), "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}}
+    return {name: told[name] if name in told else row[name] for name in JournalEntryBrief.model_fields}
+
+
+def _wire_line(line: Row) -> Row:
+    sides = {f"{side}_amount": wire_amount(minor, line["currency"]) if (minor := line[f"{side}_minor"]) else None for side in ("debit", "credit")}
+    return {name: line[name] for name in ("account_id", "code", "name", "currency", "party_name")} | sides | {"narration": line["memo"]}

@@ -1,0 +1,78 @@
+"""The pages of the journal: its entries by book date, one with its lines, and reversing one that a person wrote."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.http.forms import read_date
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.reading import LaneReader, Row, SessionReader
+from voyagent.ledger import entries, queries, service
+from voyagent.ledger.forms import REVERSAL_PLACES, ReversalForm
+from voyagent.ledger.journal import PAGE_SIZE
+from voyagent.ledger.queries import EntryNotFound
+
+pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
+
+
+@pages.page("/journal", permission="ledger.read")
+def index(reader: LaneReader) -> Any:
+    """The entries, newest book date first; what cannot be read of the address is left out and said."""
+    typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
+    days = {name: _day(typed[name]) for name in ("from", "to")}
+    place, unread = _place(typed["after"])
+    unread = unread or any(typed[name] and days[name] is None for name in days)
+    found = entries.list_entries(reader, days["from"], days["to"], limit=PAGE_SIZE, cursor=place)
+    kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
+    facts = {
+        "rows": [row | {"amounts": [Money(minor, currency) for currency, minor in sorted(row["totals"].items())]} for row in found.items],
+        "values": {name: days[name] or typed[name] for name in days},
+        "is_narrowed": any(typed.values()),
+        "newest": url_for("journal.index", **kept) if place else None,
+        "older": url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None,
+    }
+    return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
+
+
+@pages.page("/journal/<entry_id>/reverse", methods=("GET", "POST"), permission="ledger.post_by_hand", missing=EntryNotFound)
+def reverse(actor: Actor, entry_id: UUID) -> Any:
+    """Reverse an entry: the first step asks why and shows what it will post, the second does it."""
+    found, lines = queries.read_entry(SessionReader(db.session), entry_id)
+    if found["reversed_by_id"] or not service.is_written(queries.get_entry(entry_id)):
+        toast(_("This entry cannot be reversed here."), kind="error")
+        return see_other(url_for("ledger.entry", entry_id=entry_id))
+    form = ReversalForm(data={"entry_date": max(today(), found["entry_date"])})
+    done = form.attempt(lambda body: service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date), **REVERSAL_PLACES)
+    if done is None:
+        return render_template("ledger/reverse.html", form=form, entry=found, postings=[_swapped(line) for line in lines]), form.status
+    toast(_("The entry is reversed."))
+    return see_other(url_for("ledger.entry", entry_id=done.entry_id))
+
+
+def _day(typed: str) -> date | None:
+    found = read_date(typed, past=True) if typed else None
+    return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
+
+
+def _place(typed: str) -> tuple[Cursor | None, bool]:
+    try:
+        return (Cursor.decode(typed) if typed else None), False
+    except InvalidCursor:
+        return None, True
+
+
+def _swapped(line: Row) -> Row:
+    return {"account": line, "is_debit": line["credit_minor"] > 0, "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"])}

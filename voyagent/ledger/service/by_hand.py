@@ -1,0 +1,50 @@
+"""The rules of entries that a person makes: what may be posted by hand, and which entries may be reversed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import new_id
+from voyagent.ledger import queries
+from voyagent.ledger.models import JournalEntry
+from voyagent.ledger.service.entries import Line, Posted, post, reverse
+from voyagent.ledger.service.errors import AccountIsControl, EntryOfDocument, EntryTooLong
+
+BY_HAND = "journal"
+"""The source of an entry that somebody wrote in the journal."""
+WRITTEN = frozenset({BY_HAND, "assistant"})
+"""Sources behind which no document stands: the journal, and an entry that somebody asked the assistant for."""
+CONTROL = frozenset({"receivable", "payable", "customer_advances", "supplier_advances"})
+"""Purposes of the accounts that equal the sum of what is open or paid ahead; only documents and payments post to them."""
+LINES_MAX = 200
+
+
+def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None) -> Posted:
+    """Post an entry that a person wrote. Raises Forbidden, AccountIsControl, EntryTooLong and whatever `post` raises."""
+    actor.require("ledger.post_by_hand")
+    if len(lines) > LINES_MAX:
+        raise EntryTooLong
+    if any(account.purpose in CONTROL for account in queries.find_accounts(line.account for line in lines).values()):
+        raise AccountIsControl
+    return post(actor, source_type=BY_HAND, source_id=new_id(), purpose="entry", narration=narration, lines=lines, entry_date=entry_date)
+
+
+def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
+    """Reverse an entry that a person wrote, or such a reversal. What a document posted is undone at the document.
+
+    Raises Forbidden, EntryOfDocument and whatever `reverse` raises.
+    """
+    actor.require("ledger.post_by_hand")
+    if not is_written(queries.get_entry(entry_id)):
+        raise EntryOfDocument
+    return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
+
+
+def is_written(entry: JournalEntry) -> bool:
+    """Whether no document stands behind an entry; a reversal is what the entry was that it reverses."""
+    while entry.reverses_id is not None:
+        entry = queries.get_entry(entry.reverses_id)
+    return entry.source_type in WRITTEN
