@@ -10,11 +10,24 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
-from voyagent.billing.schemas import PAGE_SIZE, PlainAmount
+from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.wire import LIMIT_MAX, WireAmount
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, DateFilter, Id, Instant, Query, filter_field, trimmed_field, wire_instant
+from voyagent.billing.wire import LIMIT_MAX
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    DateFilter,
+    Id,
+    Instant,
+    PlainAmount,
+    Query,
+    WireAmount,
+    filter_field,
+    trimmed_field,
+    wire_instant,
+)
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
