@@ -222,6 +222,13 @@ CLERKS: list[tuple[str, Context, str, JsonObject]] = [
         "create_enquiry",
         RIYA | {"notes": "New customer message: Hi, this is Riya Shah. We are 2 adults going Kochi to Dubai 12-18 Dec, budget 1.2 lakh."},
     ),
+    (
+        "We received 50,000 from Deepa Krishnan by UPI today",
+        PLAIN,
+        "find_invoices",
+        {"status": "open", "customer_name": "Deepa Krishnan"},
+    ),
+    ("pay Emirates 1,20,000 from bank", PLAIN, "find_bills", {"vendor_name": "Emirates"}),
 ]
 
 # What comes to no tool, and the page that has it.
@@ -231,4 +238,12 @@ PAGES = [
     ("balance sheet as of 31 March", "/reports/balance-sheet"),
     ("general ledger of the bank", "/reports/general-ledger"),
     ("what is pending for approval", "/approvals"),
+    ("show ledger of Cardamom County Resorts", "/reports/party-statement"),
+    ("statement of account for Deepa Krishnan", "/reports/party-statement"),
+    ("show the journal entries of this week", "/journal"),
+    ("profit this month", "/reports/profit-and-loss"),
+    ("day book of yesterday", "/reports/day-book"),
+    ("void invoice 2026-27/000015", "/invoices"),
+    ("credit note for Cardamom County Resorts 10,000", "/invoices"),
+    ("refund Deepa Krishnan 5,000", "/payments"),
 ]

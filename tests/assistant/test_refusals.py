@@ -33,7 +33,7 @@ def said(words: str, context: Context = PLAIN) -> str:
         ("carry on", ABOUT_DEEPA, "summarise this enquiry"),
         ("upgrade the room", PLAIN, "hotels in Goa"),
         ("the embassy wants a letter", PLAIN, "do Indians need a visa"),
-        ("our profit", PLAIN, "trial balance"),
+        ("our expenses", PLAIN, "trial balance"),
         ("the vendors", PLAIN, "pay bill BSP-7 in full"),
         ("carry on", PLAIN, "who owes us more than 50,000"),
     ],

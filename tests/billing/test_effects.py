@@ -138,7 +138,7 @@ def test_the_review_of_a_draft_shows_the_document_and_that_nothing_is_posted(ali
     shown: Description = alice.does(effects.describe_draft, WANTED)
     document = shown["document"]
     assert (document["party"], document["date"]) == ("Deepa Krishnan", "10 Jun 2024")
-    assert document["rows"] == [{"text": "Dubai visa, 2 ×", "amount": "45000.00"}]
+    assert document["rows"] == [{"text": "Dubai visa, 2 × INR 22,500.00", "amount": "45000.00"}]
     assert document["total"] == {"amount": "45000.00", "currency": "INR"}
     assert "lines" not in shown
     assert [fact["value"] for fact in shown["facts"]] == ["10 Jun 2024", "25 Jun 2024", "Nothing yet. Issuing it asks for a grant of its own."]

@@ -18,7 +18,7 @@ from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import Money, spoken, wire_amount
 from voyagent.kernel.reading import Reader, SessionReader
 
 APPROVERS = frozenset({Role.ACCOUNTING_LEAD.value, Role.AGENCY_ADMIN.value})
@@ -189,7 +189,8 @@ def _document(title: str, party: str, issue_date: date, rows: Sequence[RowShown]
 
 
 def _row(description: str, quantity: int, amount: Money) -> RowShown:
-    return RowShown(text=description if quantity == 1 else f"{description}, {quantity} ×", amount=amount.wire)
+    each = wire_amount(amount.amount_minor // quantity, amount.currency)  # exact: a line is quantity times price
+    return RowShown(text=description if quantity == 1 else f"{description}, {quantity} × {spoken(each, amount.currency)}", amount=amount.wire)
 
 
 def _check_terms(issue_date: date, due_date: date) -> CheckShown:

@@ -89,7 +89,11 @@ _NO_CASH = re.compile(r"\b(?:cards?|cheques?|checks?|upi|bank|neft|rtgs|imps|tra
 _BELOW = re.compile(r"\b(?:minus|negative)\s+\S*\d|(?<![\w/-])[-−]\d", re.IGNORECASE)
 _FROM = re.compile(
     r"\b(?:from|by)\s+(?P<name>[^\d,;₹$€£]+?)"
-    r"(?=\s+(?:on|for|against|yesterday|today|last|in|as|of|dated|this)\b|[,;.]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)",
+    r"(?=\s+(?:on|for|against|yesterday|today|last|in|as|of|dated|this|by|via|through|into|using)\b|[,;.]|\s*[₹$€£\d]|\s+(?-i:[A-Z]{3})\s*\d|\s*$)",
+    re.IGNORECASE,
+)
+_MEANS = re.compile(
+    r"\b(?:out of|from|by|via|through|using|in|into)\s+(?:the\s+|our\s+)?(?:bank(?:\s+account)?|(?:petty\s+)?cash|upi|gpay|neft|rtgs|imps|cheque|check|card)\b",
     re.IGNORECASE,
 )
 _PAID_BILL = (
@@ -116,6 +120,7 @@ _ENTER_BILL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BILL_TOLD = re.compile(r"^\s*(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill(?P<rest>\s+from\b.*)$", re.IGNORECASE | re.DOTALL)
+_IN_DAYS = re.compile(r"\b(?:due|payable|this|next|coming|before|until|within|today|tomorrow)\b[^?]*\b(?:week|month|days?|today|tomorrow|\d)", re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:due|payable)\b", re.IGNORECASE)
 _JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
@@ -123,6 +128,7 @@ _NO_JOURNAL = re.compile(r"\b(?:show|list|find|which|what)\b.*\bjournal\b", re.I
 _ACCOUNT_ENDS = r"(?=\s*(?:,|;|\band\b|\b(?:debit|credit|dr|cr)\b|₹|\$|\b[A-Z]{3}\s*\d|(?<=[A-Za-z])\s+\d|(?<=\d{4})\s+\d|\bwith\b|\bby\b|\bfor\b|$))"
 _DEBIT = re.compile(r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
 _CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_BEHIND_A_COMMA = re.compile(r"[,;]\s*(?P<what>(?!(?:debit|credit|dr|cr|dated|on|and|with)\b)[A-Za-z][^,;\n]{2,}?)\s*[.]?$", re.IGNORECASE)
 _BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b(?:fetch|get|download|reconcile|check)\b.*\bbsp\b", re.IGNORECASE)
 
 
@@ -167,7 +173,8 @@ def bills(message: str, _context: Context) -> Call | None:
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
     name = as_firm(whose["name"]) if whose else None
-    return Call("find_bills", {"vendor_name": name} if name else {})
+    words = _("I cannot narrow bills down to days; these are all that are open, the longest due first.") if _IN_DAYS.search(message) else ""
+    return Call("find_bills", {"vendor_name": name} if name else {}, words=words)
 
 
 def invoices(message: str, context: Context) -> Call | None:
@@ -225,7 +232,7 @@ def paid_bill(message: str, context: Context) -> Wish | Say | None:
     unclear = _unclear(message)
     if unclear is not None:
         return unclear
-    rest = match["rest"]
+    rest = _MEANS.sub(" ", match["rest"])
     known = _settlement(message, context)
     reference = _REFERENCE.search(rest)
     if reference:
@@ -317,7 +324,7 @@ def journal(message: str, context: Context) -> Wish | None:
     for account in known.values():
         bare = re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1) if str(account).isdigit() else bare
     known |= amount_in(bare, context)
-    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE)
+    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE) or _BEHIND_A_COMMA.search(message)
     if what:
         known["narration"] = what["what"][:1].upper() + what["what"][1:500]
     dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)

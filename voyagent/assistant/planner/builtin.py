@@ -207,6 +207,8 @@ def _letting_go(move: Move) -> Move:
 def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
     if _HELP.match(said):
         return Say(sentences.help_text())
+    if refusals.asks_for_statement(said):
+        return Say(refusals.elsewhere(said, _context) or "")
     if _THANKS.match(said):
         return Say(_("You are welcome."))
     if _FINE.match(said):

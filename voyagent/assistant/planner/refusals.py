@@ -35,7 +35,23 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"enquir\w*|inquir\w*|leads?|customers?|clients?|quotes?|package", (sentences.SHOW, "what does Deepa Krishnan want")),
 )
 
+_STATEMENT = re.compile(
+    r"^\s*(?:please\s+|can you\s+)?(?:show|see|open|get|give(?: me)?|print)?\s*(?:me\s+)?(?:the\s+|an?\s+)?(?:account\s+)?(?:ledger|statement)"
+    r"(?:\s+of\s+account)?\s+(?:of|for)\s+(?!(?:bank|cash|the bank)\b)\S",
+    re.IGNORECASE,
+)
+_TAXES = re.compile(r"^\s*(?:how|what|which|show|our|the)\b.*\b(?:gst|tcs|tds|vat|igst|cgst|sgst)\b", re.IGNORECASE)
+_BY_HAND = (
+    (r"^\s*(?:please\s+)?(?:make\s+)?(?:void\b.*\binvoice|.*\binvoice\b.*\bvoid\b)", "/invoices"),
+    (r"^\s*(?:please\s+)?(?:(?:issue|make|raise|create|give|draft)\s+)?(?:an?\s+)?credit[- ]?note\b", "/invoices"),
+    (r"^\s*(?:please\s+)?(?:(?:issue|make|record|give)\s+)?(?:an?\s+)?refund\b", "/payments"),
+)
+"""What is done on the page of a document, by a person who may, and by no words."""
 _PAGES = (
+    (r"\bjournal entries\b|\b(?:show|see|open|list)\b.*\bjournal\b", "/journal"),
+    (r"\bday ?book\b", "/reports/day-book"),
+    (r"\bmargins?\b", "/reports/trip-margins"),
+    (r"^\s*(?:show|what|how much|our|the|profit)\b.*\bprofits?\b|^\s*profits?\b", "/reports/profit-and-loss"),
     (r"\bp\s?(?:&|and|n)\s?l\b|\bprofit (?:and|&) loss\b", "/reports/profit-and-loss"),
     (r"\bbalance sheet\b", "/reports/balance-sheet"),
     (r"\bgeneral ledger\b", "/reports/general-ledger"),
@@ -61,14 +77,30 @@ def elsewhere(said: str, context: Context) -> str | None:
     """What is said to words that go on from a list or a proposal, which no words can, or that tell a passport's number; None for all others."""
     if MASK in said:
         return _about_passport(said, context)
+    if _STATEMENT.match(said):
+        return _on_its_page("/reports/party-statement")
+    by_hand = next((address for words, address in _BY_HAND if re.search(words, said, re.IGNORECASE)), None)
+    if by_hand:
+        return _("I cannot do that by words; it is done on the page of the document: %(link)s.", link=f"[{by_hand}]({by_hand})")
+    if _TAXES.search(said):
+        return _("Taxes are not reckoned here yet, so I cannot say. “chart of accounts” shows whether there is an account for them.")
     page = next((address for words, address in _PAGES if re.search(words, said, re.IGNORECASE)), None)
     if page:
-        return _("I cannot read that out; it stands on its own page: %(link)s.", link=f"[{page}]({page})")
+        return _on_its_page(page)
     if asks_for_more(said):
         return _("There is no list here of which more could be said.")
     if _DUE_AFTER.match(said):
         return _("A request that waits is not changed by words. Its button “Edit” sets the due date before it is granted.")
     return None
+
+
+def asks_for_statement(said: str) -> bool:
+    """`show ledger of Cardamom County Resorts`: words on a party's account, whatever its name sounds like."""
+    return _STATEMENT.match(said) is not None
+
+
+def _on_its_page(page: str) -> str:
+    return _("I cannot read that out; it stands on its own page: %(link)s.", link=f"[{page}]({page})")
 
 
 def _about_passport(said: str, context: Context) -> str:

@@ -41,6 +41,8 @@ def create_scoped_api_key(actor: Actor, body: CreateScopedApiKeyRequest) -> Row:
     """Make a key that may do less than its maker.
 
     `read` reads everything and changes nothing; the others are one area each; several add up. None is ever more than the maker's role at the time of the call.
+    `assistant` holds the conversations, and whoever talks with the assistant has it use every tool that the maker's role may: it reads and logs what the maker
+    could, and what it proposes waits for somebody else's grant.
     """
     return _made(*service.make_key(identity(), actor, **body.model_dump()))
 
