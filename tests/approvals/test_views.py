@@ -566,7 +566,7 @@ def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, ali
     assert set(boxes) == {good, stale, other}
     page = Page(browser.get(chosen(good, stale)))
     words = page.words(".//form[@id='several']")
-    for said in ("Draft for Deepa", "45,500.00", "Deepa Krishnan owes", "2 journal lines", "Grant these 2"):
+    for said in ("Draft for Deepa", "45,500.00", "Deepa Krishnan owes", "2 journal lines", "Trade receivables, Sales of travel services", "Grant these 2"):
         assert said in words
     assert "Another one" not in words
     issued(alice, line("7.00"))
