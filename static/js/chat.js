@@ -74,6 +74,7 @@ function swap(old, fresh) {
 
 function redrawTalk(fresh) {
   const stay = isNearEnd();
+  const asked = requestsIn(talk);
   const kept = new Set();
   let before = null;
   for (const child of [...fresh.children]) {
@@ -98,7 +99,15 @@ function redrawTalk(fresh) {
   seen = Math.max(seen, shown);
   pieces = pieces.filter((piece) => piece.seq > shown);
   for (const piece of pieces) write(piece);
+  for (const [id, words] of requestsIn(talk)) if (asked.has(id) && asked.get(id) !== words) speak(words);
   if (stay) toEnd();
+}
+
+// What is said of each request: its line, and who has edited it; once it is decided, how and by whom. The minutes that are left go by without a word.
+function requestsIn(root) {
+  const words = (element) => element.textContent.trim().replace(/\s+/g, " ");
+  const told = (request) => request.matches("p") ? [request] : [...request.querySelectorAll("header > span:not(.v-end), [data-edited]")];
+  return new Map([...root.querySelectorAll("[id^=ask-]:is(p, .v-ask)")].map((request) => [request.id, told(request).map(words).join(". ")]));
 }
 
 function redrawPart(id, fresh) {

@@ -110,8 +110,14 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     inbox = page.context.new_page()
     inbox.goto("/approvals")
     inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
+    inbox.get_by_role("link", name="Edit").click()
+    inbox.get_by_label("Unit price").first.fill("40,000")
+    inbox.get_by_role("button", name="Save and look again").click()
+    expect(log).to_contain_text("Edited by", timeout=ANSWER_MS)
+    expect(page.locator("#aloud")).to_contain_text("Edited by", timeout=ANSWER_MS)
     inbox.get_by_role("button", name="Grant").click()
     expect(log).to_contain_text("The draft for Deepa Krishnan is made", timeout=ANSWER_MS)
+    expect(page.locator("#aloud")).to_contain_text(re.compile(r"(Granted|Done).*Draft an invoice for Deepa"), timeout=ANSWER_MS)
     assert visit.complaints == []
 
 
