@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.approvals import probes
+from tests.ledger.books import account_id
 from tests.people import PASSWORD, Person
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
@@ -76,7 +77,8 @@ class Call:
     def body_of(self, person: Person) -> dict[str, Any] | None:
         """The same with something of somebody's for what it names."""
         names = NAMED_IN.get(self.operation.body.__name__, {}) if self.operation.body else {}
-        return self.body(**{name: str(make(person)) for name, make in names.items()})
+        made = {name: make(person) for name, make in names.items()}
+        return self.body(**{name: value if isinstance(value, list) else str(value) for name, value in made.items()})
 
 
 CALLS = [Call(operation, (api.url_prefix or "") + operation.path) for api in APIS for operation in api.operations]
@@ -232,6 +234,12 @@ def _written(person: Person) -> object:
         return ledger.post_by_hand(replace(actor, role="agency_admin"), narration="Bank charges", lines=lines).entry_id
 
 
+def _lines(person: Person) -> object:
+    """Lines of an entry by hand on accounts that the agency has."""
+    sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
+    return [{"account_id": str(account_id(person, purpose)), "currency": "INR", side: "1.00"} for purpose, side in sides]
+
+
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
@@ -269,7 +277,7 @@ ANYBODYS = frozenset({"month", "closed_month"})
 
 
 # What a body names, for those that are to succeed.
-NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {"CreditNoteIn": {"invoice_id": _invoice}}
+NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {"CreditNoteIn": {"invoice_id": _invoice}, "JournalEntryIn": {"lines": _lines}}
 
 
 def _address() -> str:

@@ -156,6 +156,7 @@ TYPED = sorted(
             "2 adults",
             "Kochi to Dubai",
             "invoice Deepa Krishnan 45,000",
+            "Bank charges",
             "issue the invoice for",
             "for Dubai visa",
         ),
@@ -168,7 +169,8 @@ TYPED = sorted(
 # Addresses, ids, codes of the wire, and what the books call the posting of an invoice and of a receipt.
 CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.{}-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
-    r"|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+, [^:]+: Not travelled"
+    r"|\bBill BSP-\d+, BSP India|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
+    r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+, [^:]+: Not travelled"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
 """The demo asks for nothing that could be refused, and opens an agency that speaks English wherever there is one."""
