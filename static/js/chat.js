@@ -201,9 +201,10 @@ function readAloud(told) {
 }
 
 function speakOfFailure() {
-  if (!failed) return;
+  const told = failed ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim() : "";
+  if (!told) return; // the page that was read did not have it yet; the next one does
   failed = false;
-  speak([...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent ?? "");
+  speak(told);
 }
 
 function hear(message) {
