@@ -14,6 +14,7 @@ from tests.billing.papers import draft, issue, issued, line, pay, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.people import Person, csrf
+from voyagent.billing import queries
 from voyagent.billing.paper import document_of, mail_invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.service import InvoiceNotSendable
@@ -123,7 +124,7 @@ def test_the_pdf_is_for_members_of_the_agency_alone(alice: Person, victor: Perso
     assert charlie.browser.get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 404
     assert alice.app.test_client().get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 303
     with charlie.reading() as reader, charlie.app.test_request_context(), pytest.raises(InvoiceNotFound):
-        document_of(reader, invoice_id, "Elsewhere")
+        document_of(reader, queries.read_document(reader, invoice_id), "Elsewhere")
 
 
 # To the customer -----------------------------------------------------------------------------------------------------------

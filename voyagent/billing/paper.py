@@ -25,11 +25,10 @@ from voyagent.settings import queries as settings
 from voyagent.trips.service import Post
 
 
-def document_of(reader: Reader, invoice_id: UUID, agency: str) -> Attached:
-    """An invoice as PDF in the language that is set, with what the agency has its documents say. Raises InvoiceNotFound."""
+def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
+    """An invoice as PDF in the language that is set, with what the agency has its documents say."""
     typesetter = current_app.extensions["voyagent.paper"]
     assert isinstance(typesetter, Paper)
-    document = queries.read_document(reader, invoice_id)
     told = _on_paper(document, settings.read(reader) or {}, agency)
     return Attached(_file_name(document.invoice), "application/pdf", typesetter.pdf("invoice.typ", told))
 
@@ -40,9 +39,10 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     service.check_sendable(queries.get_invoice(invoice_id))
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
+    reader = SessionReader(db.session)
     with force_locale(locale):
-        document = document_of(SessionReader(db.session), invoice_id, actor.tenant_name)
-    return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, document, to=to, locale=locale)
+        paper = document_of(reader, queries.read_document(reader, invoice_id), actor.tenant_name)
+    return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale)
 
 
 def _on_paper(document: InvoiceDocument, letterhead: Row, agency: str) -> dict[str, Any]:

@@ -24,10 +24,10 @@ pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/invoices/<invoice_id>/invoice.pdf", permission="billing.read", missing=InvoiceNotFound)
 def paper(reader: LaneReader, invoice_id: UUID) -> Response:
     """The invoice as PDF: in the agency's language, or in the one of `?locale=`."""
-    queries.read_document(reader, invoice_id)
+    found = queries.read_document(reader, invoice_id)
     actor = reader.prove()
     with force_locale(request.args["locale"] if request.args.get("locale") in ("en", "hi") else actor.locale):
-        document = document_of(reader, invoice_id, actor.tenant_name)
+        document = document_of(reader, found, actor.tenant_name)
     answer = Response(document.content, mimetype=document.media_type)
     answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
     return answer

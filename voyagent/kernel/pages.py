@@ -78,3 +78,9 @@ def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at
     if len(rows) < limit or not rows:
         return None
     return Cursor(rows[-1][at], rows[-1]["id"]).encode()
+
+
+def cut_by_day(rows: list[dict[str, Any]], limit: int, day: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Of rows by a day, of which one more than is shown was read: those that are shown, and the cursor behind the last of them where there are more."""
+    shown = rows[:limit]
+    return shown, Cursor.of_day(shown[-1][day], shown[-1]["id"]).encode() if len(rows) > limit else None

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.identity.queries import name_of
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
@@ -29,9 +29,7 @@ class Entries:
 
 def list_entries(reader: Reader, first: date | None, last: date | None, *, limit: int, cursor: Cursor | None = None) -> Entries:
     """Entries with book dates from `first` to `last`, the newest first, behind the row of a cursor; each with its debits by currency in minor units."""
-    rows = reader.read(_statement(first, last, limit + 1, cursor))[0]
-    shown = rows[:limit]
-    return Entries(shown, Cursor.of_day(shown[-1]["entry_date"], shown[-1]["id"]).encode() if len(rows) > limit else None)
+    return Entries(*cut_by_day(reader.read(_statement(first, last, limit + 1, cursor))[0], limit, "entry_date"))
 
 
 def _statement(first: date | None, last: date | None, limit: int, cursor: Cursor | None) -> Select[Any]:

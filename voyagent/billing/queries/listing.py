@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, lit
 
 from voyagent.billing.models import Invoice
 from voyagent.billing.queries.documents import LOOKED_MAX, InvoiceSearch, conditions
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
@@ -36,8 +36,7 @@ def list_invoices(reader: Reader, search: InvoiceSearch, *, limit: int = 50, cur
 
 def page_of(rows: list[Row], limit: int) -> Listed:
     """A page of rows by `issue_date`, of which one more than is shown was read."""
-    shown = rows[:limit]
-    return Listed(shown, Cursor.of_day(shown[-1]["issue_date"], shown[-1]["id"]).encode() if len(rows) > limit else None)
+    return Listed(*cut_by_day(rows, limit, "issue_date"))
 
 
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
@@ -124,10 +124,7 @@ def open_document_ids(kind: Kind, party: str, currency: str, day: date, *, limit
 
 def list_payments(reader: Reader, search: PaymentSearch, *, limit: int = 50, cursor: Cursor | None = None) -> PaymentsListed:
     """Payments by the day on which they came or went, the newest first, behind the row of a cursor; a page costs the same at any depth."""
-    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
-    shown = rows[:limit]
-    behind = Cursor(datetime.combine(shown[-1]["paid_on"], time(), UTC), shown[-1]["id"]).encode() if len(rows) > limit else None
-    return PaymentsListed(shown, behind)
+    return PaymentsListed(*cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on"))
 
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
