@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
+from tests.ledger.books import post
 from tests.people import Person
 from voyagent.billing import service as billing
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
 
 AS_OF = date(2026, 3, 31)
 # Domain rules, section on ageing: due date, days past due on 31 March 2026, bucket, whether it is not due.
@@ -63,3 +65,19 @@ def bill(who: Person, party: str, amount: str, *, due: date, reference: str, cur
 def pay(who: Person, invoice_id: UUID, amount: str, *, on: date, currency: str = "INR") -> None:
     """A receipt for an invoice."""
     who.does(billing.record_receipt, invoice_id, Money.parse(amount, currency), on)
+
+
+def trade(who: Person) -> None:
+    """Invoices, bills, payments, a reversal and an entry by hand, in two currencies."""
+    part = invoice(who, "Deepa Krishnan", "1000", due=days_ago(20))
+    pay(who, part, "400", on=days_ago(3))
+    pay(who, invoice(who, "Deepa Krishnan", "50.25", due=days_ago(40)), "50.25", on=days_ago(2))
+    invoice(who, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
+    bill(who, "Galaxy Consolidators", "300", due=days_ago(5), reference="G-1")
+    who.does(billing.pay_bill, bill(who, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"), Money.parse("80", "INR"), days_ago(1))
+    for currency in ("INR", "AED"):
+        who.does(billing.record_payment, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, currency), on=days_ago(4))
+    by_hand = [ledger.debit("cash", Money(500, "INR"), party_name="By hand"), ledger.credit("capital", Money(500, "INR"))]
+    undone = post(who, lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=date(2026, 1, 5))
+    who.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
+    post(who, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +12,7 @@ from flask import Flask
 from tests.audit.conftest import untied
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import bill, days_ago, invoice, pay
-from voyagent.billing import service as billing
+from tests.reports.books import trade
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
@@ -71,19 +69,8 @@ def command(app: Flask) -> Callable[..., Result]:
 
 @pytest.fixture
 def trader(alice: Person) -> Person:
-    """Somebody with invoices, bills, payments, a reversal and an entry by hand, in two currencies."""
-    part = invoice(alice, "Deepa Krishnan", "1000", due=days_ago(20))
-    pay(alice, part, "400", on=days_ago(3))
-    pay(alice, invoice(alice, "Deepa Krishnan", "50.25", due=days_ago(40)), "50.25", on=days_ago(2))
-    invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(40), currency="AED")
-    bill(alice, "Galaxy Consolidators", "300", due=days_ago(5), reference="G-1")
-    alice.does(billing.pay_bill, bill(alice, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-2"), Money.parse("80", "INR"), days_ago(1))
-    for currency in ("INR", "AED"):
-        alice.does(billing.record_payment, direction="in", party_name="Deepa Krishnan", amount=Money(10_000, currency), on=days_ago(4))
-    by_hand = [ledger.debit("cash", Money(500, "INR"), party_name="By hand"), ledger.credit("capital", Money(500, "INR"))]
-    undone = post(alice, lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=date(2026, 1, 5))
-    alice.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
-    post(alice, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
+    """Somebody whose agency has traded."""
+    trade(alice)
     return alice
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -16,6 +17,7 @@ from voyagent.ledger.lines import Place
 from voyagent.reports.queries.periods import Days
 
 PAGE_ENTRIES = 50
+_ENTRIES_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,26 @@ def read_day_book(reader: Reader, days: Days, *, after: Place | None = None, lim
         ledger.trial_balance_statement(days.last),
         daybook_statement(days.first, days.last, after=after, limit=limit + 1),
     )
-    entries = [_entry(list(lines)) for _, lines in groupby(rows, key=lambda row: row["id"])]
+    entries = _entries(rows)
     shown = entries[:limit]
-    marked = Place(shown[-1].day, shown[-1].id, shown[-1].lines[-1].line_no) if len(entries) > limit else None
+    marked = _behind(shown[-1]) if len(entries) > limit else None
     return DayBook(days, tuple(shown), tuple(_totals(opened, closed)), is_first_page=after is None, next_cursor=marked.encode() if marked else None)
+
+
+def every_entry(reader: Reader, days: Days) -> Iterator[BookedEntry]:
+    """All entries of some days, the oldest first, however many: read some hundred at a time, which one snapshot of the books holds together."""
+    after = None
+    while entries := _entries(reader.read(daybook_statement(days.first, days.last, after=after, limit=_ENTRIES_AT_A_TIME))[0]):
+        yield from entries
+        after = _behind(entries[-1])
+
+
+def _behind(entry: BookedEntry) -> Place:
+    return Place(entry.day, entry.id, entry.lines[-1].line_no)
+
+
+def _entries(rows: list[Row]) -> list[BookedEntry]:
+    return [_entry(list(lines)) for _, lines in groupby(rows, key=lambda row: row["id"])]
 
 
 def _entry(rows: list[Row]) -> BookedEntry:
