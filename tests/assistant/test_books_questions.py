@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.assistant.phrasings import PLAIN
+from voyagent.assistant.planner import completion
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.moves import Call, Say
 from voyagent.assistant.tools import registry
@@ -53,6 +54,14 @@ def test_what_no_tool_narrows_by_is_said(said: str, tool: str, words: str) -> No
     assert isinstance(move, Call), move
     assert move.tool == tool
     assert words in move.words
+
+
+def test_an_account_that_is_not_there_is_answered_with_the_nearest() -> None:
+    accounts = [{"id": code, "code": code, "name": name} for code, name in (("5100", "Rent and utilities"), ("5200", "Salaries"), ("1010", "Bank"))]
+    nearest = completion.which_account("office rent", [], completion.accounts_near("office rent", accounts))
+    assert nearest.text == "No account is called “office rent”. The nearest: 5100 Rent and utilities. “chart of accounts” shows all."
+    assert completion.accounts_near("elephants", accounts) == []
+    assert "No account is called “elephants”. Say “chart of accounts”" in completion.which_account("elephants", [], []).text
 
 
 def test_taxes_are_not_told_as_what_suppliers_are_owed() -> None:

@@ -208,6 +208,15 @@ def test_a_rejection_in_the_body_is_told_too(line: Line) -> None:
     assert line.person.api.get(f"/approvals/{approval_id}").json["status"] == "rejected"
 
 
+def test_after_a_rejection_the_talk_knows_of_whom_and_why(line: Line) -> None:
+    approval_id = proposal(line)
+    assert line.person.api.post(f"/approvals/{approval_id}/resolve", json={"granted": False, "reason": "Another price was agreed"}).status_code == 200
+    line.drain()
+    told = "".join(event["text"] for event in line.say("why was it rejected?") if event["kind"] == "text_delta")
+    assert told.endswith("The reason given: Another price was agreed")
+    assert " rejected “" in told
+
+
 def test_a_decision_with_a_message_is_both(line: Line) -> None:
     approval_id = proposal(line)
     answer = line.post({"message": "trial balance", "approvals": {approval_id: False}})

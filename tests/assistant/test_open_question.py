@@ -61,6 +61,16 @@ def test_a_request_goes_before_every_question_and_says_that_it_is_left(question:
     assert move.words.startswith("I have set my question aside.")
 
 
+@pytest.mark.parametrize("said", ["profit this month", "show the balance sheet", "general ledger"])
+def test_words_for_a_page_are_no_answer_to_what_an_entry_is_about(said: str) -> None:
+    question = Ask("What is the entry about?", "post_journal_entry", {"debit": "Rent", "credit": "Bank", "amount": "20000", "currency": "INR"}, "narration")
+    move = understand(said, asked(question))
+    assert isinstance(move, Say), move
+    assert "(/reports/" in move.text
+    answered = understand("Profit withdrawn by the partners of the firm last year", asked(question))
+    assert isinstance(answered, Call), answered
+
+
 @pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
 def test_thanks_are_no_answer_to_any_question(question: Ask) -> None:
     move = understand("thanks", asked(question))

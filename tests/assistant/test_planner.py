@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -295,7 +296,18 @@ def test_a_rejection_is_told_with_its_reason_and_a_failure_with_its_own() -> Non
     told = BuiltInPlanner().next_move(Conversation("", PLAIN, decision=rejected))
     assert isinstance(told, Say)
     assert "wrong customer" in told.text
+    assert told.text.endswith("Say it again with what is to be different, and I ask for it anew.")
     failed = Decision("ap-1", "issue_invoice", granted=True, arguments={}, outcome=Outcome(error="invoice_not_draft", message="It is issued already."))
     told = BuiltInPlanner().next_move(Conversation("", PLAIN, decision=failed))
     assert isinstance(told, Say)
     assert "It is issued already." in told.text
+
+
+@pytest.mark.parametrize("said", ["why was it rejected?", "but why did they refuse that", "who declined it", "what was the reason"])
+def test_whoever_asks_why_a_request_was_rejected_is_told_by_whom_and_why(said: str) -> None:
+    rejected = {"summary": "Draft an invoice for Deepa Krishnan", "by": "Meera Nair", "reason": "wrong customer"}
+    told = understand(said, replace(PLAIN, rejected=rejected))
+    assert told == Say("Meera Nair rejected “Draft an invoice for Deepa Krishnan”. The reason given: wrong customer")
+    silent = understand(said, replace(PLAIN, rejected=rejected | {"reason": ""}))
+    assert silent == Say("Meera Nair rejected “Draft an invoice for Deepa Krishnan” and gave no reason.")
+    assert understand(said, PLAIN) == Say("Nothing in this conversation was rejected.")

@@ -110,6 +110,8 @@ def test_a_bill_is_entered_listed_as_owed_and_paid(use: Any) -> None:
     assert owed["suppliers"] == [{"name": "BSP India", "amount": "8000.00", "overdue": "8000.00", "currency": "INR", "bills": 1}]
     bills = use("find_bills", vendor_reference="b-7")
     assert [(row["id"], row["open"]["amount"]) for row in bills["bills"]] == [(told["bill_id"], "8000.00")]
+    on_its_day, later = {"due_from": "2024-06-25", "due_to": "2024-06-25"}, {"due_from": "2024-06-26"}
+    assert [use("find_bills", **days)["count"] for days in (on_its_day, {"due_to": "2024-06-24"}, later)] == [1, 0, 0]
     paid = use("pay_bill", bill_id=told["bill_id"], amount="8000", currency="INR", paid_on="2024-06-25")
     assert (paid["paid"], paid["status"], paid["open_amount"]) == (True, "paid", "0.00")
     assert set(paid) - {"asked"} == registry.get("pay_bill").gives

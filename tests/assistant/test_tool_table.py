@@ -87,7 +87,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         {"received", "bill_id"},
     ),
     ("find_invoices", "accounting", set(), {"status", "customer_name", "number", "issued_from", "issued_to"}, "R", set(), {"count", "invoices"}),
-    ("find_bills", "accounting", set(), {"vendor_name", "vendor_reference"}, "R", set(), {"count", "bills"}),
+    ("find_bills", "accounting", set(), {"vendor_name", "vendor_reference", "due_from", "due_to"}, "R", set(), {"count", "bills"}),
     (
         "list_receivables",
         "accounting",

@@ -48,6 +48,7 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
         timezone=actor.timezone,
         listed=_listed(said),
         waiting=[{"tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]} for row in proposals if row["status"] == "pending"],
+        rejected=_rejected(proposals),
     )
 
 
@@ -154,6 +155,13 @@ def _draft(proposals: list[Row]) -> DraftInView | None:
             waiting = (other for other in proposals if other["tool_name"] == "issue_invoice" and other["status"] == "pending")
             return DraftInView(made, str(row["payload"].get("customer_name", "")), any(other["payload"].get("invoice_id") == made for other in waiting))
     return None
+
+
+def _rejected(proposals: list[Row]) -> dict[str, str]:
+    """The newest request that somebody rejected, by when it was decided."""
+    rows = [row for row in proposals if row["status"] == "rejected"]
+    newest = max(rows, key=lambda row: row["resolved_at"], default=None)
+    return {"summary": newest["summary"], "reason": newest["reason"] or "", "by": newest["resolver_name"] or ""} if newest else {}
 
 
 def _question(said: list[Row]) -> Ask | None:

@@ -181,6 +181,8 @@ def _bills(given: Facts, _output: Facts) -> str:
     if given.get("vendor_reference"):
         return _("Looked for bill %(reference)s", reference=given["vendor_reference"])
     name = given.get("vendor_name")
+    if given.get("due_from") or given.get("due_to"):
+        return _("Looked for bills of %(name)s by their due date", name=name) if name else _("Looked for open bills by their due date")
     return _("Looked for bills of %(name)s", name=name) if name else _("Looked for open bills")
 
 

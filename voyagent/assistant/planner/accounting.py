@@ -7,7 +7,7 @@ import re
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_firm, as_name
-from voyagent.assistant.planner.questions import as_of, bounds, issued_in, no_conversion, overdue
+from voyagent.assistant.planner.questions import as_of, bounds, due_in, issued_in, no_conversion, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
 
@@ -38,10 +38,10 @@ _OWED_TO = (
 )
 _BILLS = re.compile(
     r"\b(?:show|list|find|which|what|any|see|search|look ?up)\b.*\bbills?\b|^\s*(?:the\s+)?(?:open|unpaid|overdue|all|our)?\s*bills?\b"
-    r"\s*(?:from|of|by|\?|$)|\b(?:open|unpaid|outstanding) bills\b",
+    r"\s*(?:from|of|by|(?:that\s+(?:are|fall)\s+)?(?:due|payable)|\?|$)|\b(?:open|unpaid|outstanding) bills\b",
     re.IGNORECASE,
 )
-_BILL_OF = re.compile(r"\bbills?\s+(?:from|of|by)\s+(?P<name>[^?,]+?)\s*[?.]?$", re.IGNORECASE)
+_BILL_OF = re.compile(r"\bbills?\s+(?:from|of|by)\s+(?P<name>[^?,]+?)(?=\s+(?:that (?:are|is) )?(?:due|payable)\b|\s*[?.]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(
     r"\b(?:bill|invoice|number|no\.?|ref(?:erence)?)\s*(?:no\.?|number|#)?\s*(?P<ref>(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{1,40})\b", re.IGNORECASE
 )
@@ -120,7 +120,6 @@ _ENTER_BILL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BILL_TOLD = re.compile(r"^\s*(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill(?P<rest>\s+from\b.*)$", re.IGNORECASE | re.DOTALL)
-_IN_DAYS = re.compile(r"\b(?:due|payable|this|next|coming|before|until|within|today|tomorrow)\b[^?]*\b(?:week|month|days?|today|tomorrow|\d)", re.IGNORECASE)
 _FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:due|payable)\b", re.IGNORECASE)
 _JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
@@ -165,16 +164,15 @@ def payables(message: str, context: Context) -> Call | Say | None:
     return Call("list_payables", arguments, words=no_conversion(message))
 
 
-def bills(message: str, _context: Context) -> Call | None:
-    """`open bills`, `bills from BSP India`, `find bill BSP-7`."""
+def bills(message: str, context: Context) -> Call | None:
+    """`open bills`, `bills from BSP India`, `find bill BSP-7`, `bills due next week`."""
     if not _BILLS.search(message):
         return None
     reference, whose = _REFERENCE.search(message), _BILL_OF.search(message)
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
     name = as_firm(whose["name"]) if whose else None
-    words = _("I cannot narrow bills down to days; these are all that are open, the longest due first.") if _IN_DAYS.search(message) else ""
-    return Call("find_bills", {"vendor_name": name} if name else {}, words=words)
+    return Call("find_bills", ({"vendor_name": name} if name else {}) | due_in(message, context.today))
 
 
 def invoices(message: str, context: Context) -> Call | None:

@@ -42,6 +42,12 @@ _DROP = re.compile(
 _NOTHING = re.compile(
     r"^\s*(?:no|nope|never ?mind|forget (?:it|that)|stop|leave it|not now|skip|cancel)(?:[,.! ]+thanks?(?: you)?)?\s*[.!]*\s*$", re.IGNORECASE
 )
+_WHY = re.compile(
+    r"^\s*(?:but\s+|and\s+)*(?:(?:can you |please )?tell me\s+)?(?:why|who|how come)\b[^\n]{0,40}"
+    r"\b(?:reject|refus|declin|deni|turned? (?:it )?down)[^\n]{0,30}$"
+    r"|^\s*(?:what (?:was|is)|what's|show(?: me)?)\s+the\s+reason\b[^\n]{0,30}$",
+    re.IGNORECASE,
+)
 _FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _ISSUE = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
@@ -204,13 +210,15 @@ def _letting_go(move: Move) -> Move:
     return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
 
 
-def _small_talk(said: str, _message: str, _context: Context) -> Move | None:
+def _small_talk(said: str, _message: str, context: Context) -> Move | None:
     if _HELP.match(said):
         return Say(sentences.help_text())
     if refusals.asks_for_statement(said):
-        return Say(refusals.elsewhere(said, _context) or "")
+        return Say(refusals.elsewhere(said, context) or "")
     if _THANKS.match(said):
         return Say(_("You are welcome."))
+    if _WHY.match(said):
+        return Say(sentences.why_rejected(context.rejected))
     if _FINE.match(said):
         return Say(_("All right."))
     if _NOTHING.match(said):
@@ -261,7 +269,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
         return None
-    if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None:
+    if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None or refusals.names_a_page(message):
         return None
     move: Move | None
     if is_of_wish(question):
@@ -379,7 +387,7 @@ def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) ->
     meant = completion.accounts_meant(said, accounts)
     if len(meant) == 1:
         return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
-    return completion.which_account(said, meant)
+    return completion.which_account(said, meant, completion.accounts_near(said, accounts))
 
 
 def _after_decision(decision: Decision) -> Move:

@@ -14,6 +14,8 @@ from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 GOOD_MATCH = 84
+FAIR_MATCH = 75
+NEAR_MAX = 3
 
 
 def after_lookup(wish: Wish, call: Call, found: JsonObject, context: Context) -> Move | None:
@@ -169,11 +171,25 @@ def accounts_meant(said: str, accounts: list[JsonObject]) -> list[JsonObject]:
     return [account for _name, score, key in scores if score >= GOOD_MATCH for account in accounts if account["id"] == key and score == scores[0][1]]
 
 
-def which_account(said: str, meant: list[JsonObject]) -> Say:
-    """No account, or more than one."""
+def which_account(said: str, meant: list[JsonObject], near: list[JsonObject]) -> Say:
+    """No account, or more than one: those that are meant, or come nearest, are named."""
     if meant:
-        return Say(_("Which account? %(accounts)s", accounts=", ".join(f"{account['code']} {account['name']}" for account in meant)))
+        return Say(_("Which account? %(accounts)s", accounts=_named(meant)))
+    if near:
+        return Say(_("No account is called “%(said)s”. The nearest: %(accounts)s. “chart of accounts” shows all.", said=said[:80], accounts=_named(near)))
     return Say(_("No account is called “%(said)s”. Say “chart of accounts” to see them, or “how much does … owe us” for a customer.", said=said[:80]))
+
+
+def accounts_near(said: str, accounts: list[JsonObject]) -> list[JsonObject]:
+    """The accounts whose names are most like the words, the likest first; none where nothing is like them at all."""
+    names = {account["id"]: account["name"] for account in accounts}
+    scores = process.extract(said, names, scorer=fuzz.partial_token_set_ratio, processor=utils.default_process, limit=NEAR_MAX, score_cutoff=FAIR_MATCH)
+    by_id = {account["id"]: account for account in accounts}
+    return [by_id[key] for _name, _score, key in scores]
+
+
+def _named(accounts: list[JsonObject]) -> str:
+    return ", ".join(f"{account['code']} {account['name']}" for account in accounts)
 
 
 def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject) -> Move:
@@ -203,7 +219,7 @@ def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Mo
     for side in ("debit", "credit"):
         meant = accounts_meant(known[side], accounts)
         if len(meant) != 1:
-            return which_account(known[side], meant)
+            return which_account(known[side], meant, accounts_near(known[side], accounts))
         sides[side] = meant[0]
     lines = [{"account_id": account["id"], "currency": known["currency"], f"{side}_amount": known["amount"]} for side, account in sides.items()]
     on = known.get("entry_date") or context.today.isoformat()

@@ -149,6 +149,9 @@ class Context:
     """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
     waiting: list[JsonObject] = field(default_factory=list)
     """The requests of the conversation that wait for a decision: `tool`, `arguments`, `summary`, oldest first."""
+    rejected: JsonObject = field(default_factory=dict)
+    """The newest request of the conversation that was rejected: its `summary`, who did it as `by`, and the `reason` given,
+    empty where none was; nothing where none is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,7 @@ def context_from(document: JsonObject) -> Context:
         timezone=document.get("timezone", "UTC"),
         listed=document.get("listed", {}),
         waiting=document.get("waiting", []),
+        rejected=document.get("rejected", {}),
     )
 
 

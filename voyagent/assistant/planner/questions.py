@@ -93,7 +93,7 @@ _TRIAL = re.compile(r"\btrial[\s-]?balance\b|^\s*(?:the\s+)?tb\b|\bshow (?:me )?
 _ZEROS = re.compile(r"\b(?:includ\w*|with|show\w*)\s+(?:the\s+|all\s+)?(?:zeros?|zero balances?|empty)|\ball accounts\b", re.IGNORECASE)
 _CHART = re.compile(r"\bchart of accounts\b|\b(?:list|show|which|what)\b.*\b(?:ledger )?accounts\b", re.IGNORECASE)
 _BALANCE = re.compile(
-    r"\bbalances?\b|\bhow much (?:money |cash )?(?:is|do we have|have we(?: got)?|is there)\b.*\b(?:in|on|at)\b|\bwhat(?:'s| is) (?:in"
+    r"\bbalances?\b(?! sheet)|\bhow much (?:money |cash )?(?:is|do we have|have we(?: got)?|is there)\b.*\b(?:in|on|at)\b|\bwhat(?:'s| is) (?:in"
     r"|on) (?:the )?(?:account )?(?:bank|cash|\d{3,6})\b",
     re.IGNORECASE,
 )
@@ -255,6 +255,30 @@ def issued_in(message: str, today: date) -> dict[str, str]:
         first = month[0] if month[0] <= today else month[0].replace(year=month[0].year - 1)
         return {"issued_from": first.isoformat(), "issued_to": month_end(first).isoformat()}
     return {name.replace("created", "issued"): day for name, day in _period(message, today).items()}
+
+
+def due_in(message: str, today: date) -> dict[str, str]:
+    """The days of becoming due that a question about open documents names: `overdue`, `due next week`, `due in the next 10 days`, `due by 5 Dec`."""
+    if re.search(r"\boverdue\b|\bpast due\b|\blate\b", message, re.IGNORECASE):
+        return {"due_to": (today - timedelta(days=1)).isoformat()}
+    month = month_range(message, today)
+    if month:
+        return {"due_from": month[0].isoformat(), "due_to": month[1].isoformat()}
+    ahead = re.search(r"\b(?:(?:in|within|over)\s+(?:the\s+)?(?:next\s+|coming\s+)?|next\s+|coming\s+)(?P<n>\d{1,3})\s+days\b", message, re.IGNORECASE)
+    if ahead:
+        return {"due_from": today.isoformat(), "due_to": (today + timedelta(days=int(ahead["n"]))).isoformat()}
+    week = re.search(r"\b(?P<which>this|next|coming)\s+week\b", message, re.IGNORECASE)
+    if week:
+        monday = today - timedelta(days=today.weekday()) + timedelta(days=0 if week["which"].lower() == "this" else 7)
+        return {"due_from": monday.isoformat(), "due_to": (monday + timedelta(days=6)).isoformat()}
+    days = [one.day.isoformat() for one in find_days(message, today, prefer="future")]
+    if not days:
+        return {}
+    if len(days) > 1:
+        return {"due_from": days[0], "due_to": days[1]}
+    until = re.search(r"\b(?:by|before|until|till|up to|upto|within)\b", message, re.IGNORECASE)
+    after = re.search(r"\b(?:after|from|since)\b", message, re.IGNORECASE)
+    return {"due_to": days[0]} if until else {"due_from": days[0]} if after else {"due_from": days[0], "due_to": days[0]}
 
 
 def _period(message: str, today: date) -> dict[str, str]:

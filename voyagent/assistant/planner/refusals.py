@@ -13,6 +13,7 @@ from voyagent.assistant.planner.wording import _
 from voyagent.trips.passports import MASK
 
 OFFERED_MAX = 3
+PAGE_WORDS_MAX = 5
 _HINDI = re.compile(r"[\u0900-\u097f]")
 _MORE = re.compile(
     r"^\s*(?:please\s+|and\s+)*(?:(?:show|list|give|see|tell)(?:\s+me)?\s+)?(?:(?:the\s+)?(?:rest|others|remaining(?:\s+ones)?)|(?:some\s+)?more"
@@ -92,6 +93,11 @@ def elsewhere(said: str, context: Context) -> str | None:
     if _DUE_AFTER.match(said):
         return _("A request that waits is not changed by words. Its button “Edit” sets the due date before it is granted.")
     return None
+
+
+def names_a_page(said: str) -> bool:
+    """`profit this month`, `balance sheet`: a few words for what stands on a page of its own; more of them may be an answer that only holds such a word."""
+    return len(said.split()) <= PAGE_WORDS_MAX and (_STATEMENT.match(said) is not None or any(re.search(words, said, re.IGNORECASE) for words, _page in _PAGES))
 
 
 def asks_for_statement(said: str) -> bool:

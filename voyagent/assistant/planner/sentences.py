@@ -156,10 +156,19 @@ def issued(output: dict[str, Any]) -> str:
 
 
 def rejected(reason: str) -> str:
-    """After a rejection."""
-    if reason:
-        return _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason)
-    return _("Rejected, so nothing was changed.")
+    """After a rejection: that nothing was done, the reason given, and how it goes on."""
+    told = _("Rejected, so nothing was changed. The reason given: %(reason)s", reason=reason) if reason else _("Rejected, so nothing was changed.")
+    return "\n".join((told, _("Say it again with what is to be different, and I ask for it anew.")))
+
+
+def why_rejected(rejected: dict[str, Any]) -> str:
+    """The answer to a question for the reason; `rejected` as the context has it."""
+    if not rejected:
+        return _("Nothing in this conversation was rejected.")
+    told = {"summary": rejected["summary"], "person": rejected["by"]}
+    if rejected["reason"]:
+        return _("%(person)s rejected “%(summary)s”. The reason given: %(reason)s", reason=rejected["reason"], **told)
+    return _("%(person)s rejected “%(summary)s” and gave no reason.", **told)
 
 
 def several_drafts(invoices: list[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, reg
 from voyagent.billing import postings, queries
 from voyagent.billing.schemas import PayBillIn, ReceiveBillIn
 from voyagent.kernel import clock
-from voyagent.kernel.fields import Closed, text_field
+from voyagent.kernel.fields import BusinessDate, Closed, text_field
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -29,10 +29,12 @@ class ListPayablesIn(ListOpenIn):
 
 
 class FindBillsIn(Closed):
-    """Bills that are not paid in full, of one supplier or by the supplier's reference; a part of either is enough."""
+    """Bills that are not paid in full, of one supplier or by the supplier's reference, a part of either is enough; or due on days of a range."""
 
     vendor_name: text_field(255) | None = None  # type: ignore[valid-type]
     vendor_reference: text_field(64) | None = None  # type: ignore[valid-type]
+    due_from: BusinessDate | None = None
+    due_to: BusinessDate | None = None
 
 
 def payables(scene: Scene, wanted: ListPayablesIn) -> JsonObject:
@@ -45,7 +47,9 @@ def find_bills(scene: Scene, wanted: FindBillsIn) -> JsonObject:
     """Open bills, the longest due first."""
     rows = queries.list_open(scene.reader, "payable", _FIRST, _LAST, today=clock.today(scene.actor.timezone))
     name, reference = ((said or "").strip().casefold() for said in (wanted.vendor_name, wanted.vendor_reference))
-    fitting = [row for row in rows if name in row["party_name"].casefold() and reference in row["reference"].casefold()]
+    first, last = wanted.due_from or _FIRST, wanted.due_to or _LAST
+    due = (row for row in rows if first <= row["due_date"] <= last)
+    fitting = [row for row in due if name in row["party_name"].casefold() and reference in row["reference"].casefold()]
     return {"count": len(fitting), "bills": [_shown(row) for row in fitting[:SHOWN_MAX]]}
 
 
