@@ -14,6 +14,7 @@ from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
 from voyagent.billing import effects as billing_effects, postings
+from voyagent.billing.api.bills import api as bills_api
 from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
 from voyagent.billing.api.payments import api as payments_api
@@ -82,6 +83,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     invoices_api,
+    bills_api,
     payments_api,
     credits_api,
     ledger_api,

@@ -135,6 +135,14 @@ def _invoice(person: Person) -> object:
         return billing.issue_invoice(actor, drafted).id
 
 
+def _bill(person: Person) -> object:
+    today = clock.today(person.actor.timezone)
+    items = [LineItem(description="Tickets", quantity=1, unit_price="500.00", currency=person.actor.currency)]
+    given = {"vendor_name": "BSP India", "vendor_reference": f"BSP-{secrets.token_hex(4)}", "issue_date": today, "due_date": today}
+    with person.acting() as actor:
+        return billing.receive_bill(actor, line_items=items, **given).id
+
+
 def _payment(person: Person) -> object:
     """A receipt of which a part settles an invoice, and another part could."""
     invoice_id: Any = _invoice(person)
@@ -248,6 +256,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "approval_id": _approval,
     "invite_id": _invite,
     "invoice_id": _invoice,
+    "bill_id": _bill,
     "payment_id": _payment,
     "allocation_id": _allocation,
     "credit_note_id": _credit_note,

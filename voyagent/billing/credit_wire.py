@@ -9,27 +9,22 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
-from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.wire import LIMIT_MAX
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
     Closed,
-    DateFilter,
     Id,
     Instant,
     PlainAmount,
-    Query,
     WireAmount,
-    filter_field,
     trimmed_field,
     wire_instant,
 )
 from voyagent.kernel.money import Money, wire_amount
-from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
 
 
@@ -63,23 +58,14 @@ class CreditNoteIn(CreditIn):
     invoice_id: Id
 
 
-class CreditNoteQuery(Query):
-    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+class CreditNoteQuery(DocumentQuery):
+    """What the list of credit notes is narrowed to, all of it at once, and the page behind a cursor."""
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
-    party: filter_field(255) = Field(default=None, description="The customer's whole name, whatever the case.")  # type: ignore[valid-type]
-    issued_from: DateFilter = Field(default=None, alias="from", description="The first day of issue.")
-    issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
-    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""
         return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to)
-
-    def place(self) -> Cursor | None:
-        """Where the page begins. Raises InvalidCursor."""
-        return None if self.cursor is None else Cursor.decode(self.cursor)
 
 
 class CreditNoteBrief(Answer):

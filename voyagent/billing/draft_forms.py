@@ -9,9 +9,10 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
+from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service.pricing import LINES_MAX
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn, VoidIn
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
+from voyagent.billing.document_wire import LIMIT_MAX
 from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
 from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
 from voyagent.billing.service import PARTS_MAX, Part
-from voyagent.billing.wire import LIMIT_MAX
 from voyagent.kernel.fields import (
     Answer,
     BusinessDate,

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed, open_minor_of
-from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, MoneyAccount, items
+from voyagent.billing.document_wire import MAY_BE_ABSENT, DocumentBrief, DocumentParts, DocumentQuery, wire_brief, wire_list, wire_parts
+from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
+from voyagent.billing.schemas import InvoiceLineIn, MoneyAccount, items
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.identity.schemas import Email
@@ -19,11 +20,9 @@ from voyagent.kernel.fields import (
     BusinessDate,
     Closed,
     CurrencyCode,
-    DateFilter,
     Id,
     Instant,
     PlainAmount,
-    Query,
     WireAmount,
     filter_field,
     text_field,
@@ -31,10 +30,8 @@ from voyagent.kernel.fields import (
     wire_instant,
 )
 from voyagent.kernel.money import Money, wire_amount
-from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
 
-LIMIT_MAX = 100
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
@@ -63,22 +60,14 @@ class InvoiceDraftIn(Closed):
         }
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    del schema["default"]
-
-
-_MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
-"""A member that may be absent and never null."""
-
-
 class InvoicePatch(Closed):
     """What changes of a draft: an absent member stays, null clears reference and notes. Lines are replaced whole; another currency alone keeps the figures."""
 
-    customer_name: trimmed_field(255) = _MAY_BE_ABSENT  # type: ignore[valid-type]
-    issue_date: BusinessDate = _MAY_BE_ABSENT
-    due_date: BusinessDate = _MAY_BE_ABSENT
-    currency: CurrencyCode = _MAY_BE_ABSENT
-    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = _MAY_BE_ABSENT
+    customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    issue_date: BusinessDate = MAY_BE_ABSENT
+    due_date: BusinessDate = MAY_BE_ABSENT
+    currency: CurrencyCode = MAY_BE_ABSENT
+    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
 
@@ -112,75 +101,26 @@ class ReceiptIn(Closed):
         return None if self.amount is None else Money.parse(self.amount, self.currency or currency)
 
 
-class VoidIn(Closed):
-    """Why a document is made void, and on which day: today in the agency's zone where none is named, the day of issue where that is later."""
-
-    reason: trimmed_field(500)  # type: ignore[valid-type]
-    voided_on: BusinessDate | None = None
-
-
-class InvoiceQuery(Query):
-    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+class InvoiceQuery(DocumentQuery):
+    """What the list of invoices is narrowed to, all of it at once, and the page behind a cursor."""
 
     status: Annotated[Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="A state; `open` is issued or partly paid."
     )
-    party: filter_field(255) = Field(default=None, description="The customer's whole name, whatever the case.")  # type: ignore[valid-type]
-    issued_from: DateFilter = Field(default=None, alias="from", description="The first day of issue.")
-    issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
     q: filter_field(255) = Field(default=None, description="Part of the number, the customer or the reference.")  # type: ignore[valid-type]
-    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
-    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def search(self) -> InvoiceSearch:
         """The same as the reads take it."""
         return InvoiceSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
 
-    def place(self) -> Cursor | None:
-        """Where the page begins. Raises InvalidCursor."""
-        return None if self.cursor is None else Cursor.decode(self.cursor)
 
+class InvoiceBrief(DocumentBrief):
+    """An invoice in the list; a draft has no number."""
 
-class InvoiceBrief(Answer):
-    """An invoice in the list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
-
-    What is neither paid nor credited is open; with nothing open it is `paid`, also where all of it was credited.
-    """
-
-    id: UUID
     status: DocumentStatus
     number: str | None
     customer_name: str
-    party_reference: str | None
-    issue_date: date
-    due_date: date
-    currency: str
-    total_amount: WireAmount
-    paid_amount: WireAmount
-    credited_amount: WireAmount
-    open_amount: WireAmount
     enquiry_id: UUID | None
-    created_at: Instant
-    updated_at: Instant
-
-
-class InvoiceLineOut(Answer):
-    """A line: the amount is quantity times price."""
-
-    description: str
-    quantity: int
-    unit_price: WireAmount
-    amount: WireAmount
-
-
-class SettledOut(Answer):
-    """The part of a payment that settles this document."""
-
-    payment_id: UUID
-    paid_on: date
-    amount: WireAmount
-    reference: str | None
-    journal_entry_id: UUID
 
 
 class CreditedOut(Answer):
@@ -194,18 +134,11 @@ class CreditedOut(Answer):
     journal_entry_id: UUID
 
 
-class InvoiceOut(InvoiceBrief):
+class InvoiceOut(InvoiceBrief, DocumentParts):
     """An invoice with its lines, what was paid on it and what was credited."""
 
-    notes: str | None
     session_id: UUID | None
-    journal_entry_id: UUID | None
     issued_at: Instant | None
-    voided_on: date | None
-    void_reason: str | None
-    void_journal_entry_id: UUID | None
-    line_items: list[InvoiceLineOut]
-    payments: list[SettledOut]
     credit_notes: list[CreditedOut]
 
 
@@ -217,64 +150,30 @@ class InvoiceListOut(Answer):
     next_cursor: str | None
 
 
-def wire_list(page: Listed, limit: int) -> Row:
+def wire_invoices(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return {"items": [wire_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
-
-
-def wire_brief(row: Row) -> Row:
-    """An invoice in the list as the API writes it."""
-    told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {"customer_name": row["party_name"]}
-    told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
-    return {name: told[name] if name in told else row[name] for name in InvoiceBrief.model_fields}
+    return wire_list(page, limit, InvoiceBrief, "customer_name")
 
 
 def wire_invoice(document: InvoiceDocument) -> Row:
     """An invoice as the API writes it."""
     row = document.invoice
-    money = {"currency": row["currency"]}
-    return wire_brief(row) | {
-        "notes": row["notes"],
-        "session_id": row["session_id"],
-        "journal_entry_id": row["entry_id"],
-        "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
-        "voided_on": row["voided_on"],
-        "void_reason": row["void_reason"],
-        "void_journal_entry_id": row["void_entry_id"],
-        "line_items": [_wire_line(line | money) for line in document.lines],
-        "payments": [
-            {
-                "payment_id": payment["id"],
-                "paid_on": payment["paid_on"],
-                "amount": wire_amount(payment["amount_minor"], row["currency"]),
-                "reference": payment["reference"],
-                "journal_entry_id": payment["entry_id"],
-            }
-            for payment in document.payments
-        ],
-        "credit_notes": [
-            {
-                "credit_note_id": note["id"],
-                "number": note["number"],
-                "issue_date": note["issue_date"],
-                "amount": wire_amount(note["amount_minor"], row["currency"]),
-                "reason": note["reason"],
-                "journal_entry_id": note["entry_id"],
-            }
-            for note in document.credit_notes
-        ],
-    }
-
-
-def _wire_line(line: Row) -> Row:
-    amounts = {name: wire_amount(line[f"{name}_minor"], line["currency"]) for name in ("unit_price", "amount")}
-    return {"description": line["description"], "quantity": line["quantity"]} | amounts
-
-
-def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
     return (
-        ("total_amount", row["total_minor"]),
-        ("paid_amount", row["paid_minor"]),
-        ("credited_amount", row["credited_minor"]),
-        ("open_amount", open_minor_of(row)),
+        wire_brief(row, InvoiceBrief, "customer_name")
+        | wire_parts(row, document.lines, document.payments)
+        | {
+            "session_id": row["session_id"],
+            "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
+            "credit_notes": [
+                {
+                    "credit_note_id": note["id"],
+                    "number": note["number"],
+                    "issue_date": note["issue_date"],
+                    "amount": wire_amount(note["amount_minor"], row["currency"]),
+                    "reason": note["reason"],
+                    "journal_entry_id": note["entry_id"],
+                }
+                for note in document.credit_notes
+            ],
+        }
     )

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
+from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, VoidIn, wire_invoice, wire_list
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, wire_invoice, wire_invoices
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -30,7 +31,7 @@ def list_invoices(reader: Reader, query: InvoiceQuery) -> Row:
 
     All filters hold at once; an empty one filters nothing. The page behind `next_cursor` costs the same however deep it lies; nothing is counted.
     """
-    return wire_list(queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+    return wire_invoices(queries.list_invoices(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
 
 
 @api.post("/invoices", answer=InvoiceOut, status=201, permission="invoice.draft", errors=(EnquiryNotFound, *DRAFT_ERRORS))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.billing.counters import AgeingByDue, InvoiceCount
-from voyagent.billing.models import OPEN, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, InvoiceLine, Payment
+from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, CreditNote, Invoice, InvoiceLine
+from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -34,7 +36,6 @@ _LISTED = (
     "created_at",
 )
 STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
-_STATES = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {status: (status,) for status in STATUSES}
 
 
 class InvoiceNotFound(NotFound):
@@ -52,12 +53,13 @@ class BillNotFound(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceSearch:
-    """What a list is narrowed to. `status` is a state, `open` (issued or partly paid) or `overdue` (open, due before `today`); `party` is a whole name.
+class DocumentSearch:
+    """What a list is narrowed to. `status` is a state, `open` or `overdue` (open, due before `today`); `party` is a whole name.
 
     `today` may be a day off while the agency's zone is not known yet, but for `overdue`.
     """
 
+    known: ClassVar[Mapping[str, tuple[str, ...]]]
     today: date
     text: str | None = None
     status: str | None = None
@@ -71,7 +73,7 @@ class InvoiceSearch:
     @property
     def states(self) -> tuple[str, ...] | None:
         """The states that are wanted, or None for all."""
-        return _STATES[self.status] if self.status else None
+        return self.known[self.status] if self.status else None
 
     @property
     def due_until(self) -> date | None:
@@ -83,7 +85,14 @@ class InvoiceSearch:
     @property
     def is_counted(self) -> bool:
         """Whether the counters know the total."""
-        return self == InvoiceSearch(self.today, status=self.status)
+        return self == type(self)(self.today, status=self.status)
+
+
+class InvoiceSearch(DocumentSearch):
+    """What a list of invoices is narrowed to; `open` is issued or partly paid."""
+
+    __slots__ = ()
+    known = {"open": OPEN_INVOICE, "overdue": OPEN_INVOICE} | {status: (status,) for status in STATUSES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +178,11 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     """An invoice with its lines, payments, credit notes and journal lines, in one trip. Raises InvoiceNotFound."""
     entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
     invoices, lines, payments, notes, journal = reader.read(
-        _invoice_statement(invoice_id), _lines_statement(invoice_id), _payments_statement(invoice_id), _notes_statement(invoice_id), lines_statement(entry_id)
+        _invoice_statement(invoice_id),
+        items_statement("receivable", invoice_id),
+        settling_statement("receivable", invoice_id),
+        _notes_statement(invoice_id),
+        lines_statement(entry_id),
     )
     if not invoices:
         raise InvoiceNotFound
@@ -247,7 +260,7 @@ def _numbers(search: InvoiceSearch) -> Select[Any]:
     return statement.add_columns(select(func.count()).select_from(narrowed).scalar_subquery().label("total"))
 
 
-def conditions(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
+def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
     """What narrows a list but its text."""
     conditions: list[ColumnElement[bool]] = []
     if search.states:
@@ -279,15 +292,6 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
     ).where(owned(Invoice), _INVOICES.id == invoice_id)
 
 
-def _lines_statement(invoice_id: UUID) -> Select[Any]:
-    lines = InvoiceLine.__table__.c
-    return (
-        select(lines.line_no, lines.description, lines.quantity, lines.unit_price_minor, lines.amount_minor)
-        .where(owned(InvoiceLine), lines.invoice_id == invoice_id)
-        .order_by(lines.line_no)
-    )
-
-
 def _notes_statement(invoice_id: UUID) -> Select[Any]:
     return (
         select(_NOTES.id, _NOTES.number, _NOTES.issue_date, _NOTES.total_minor.label("amount_minor"), _NOTES.reason, _NOTES.entry_id)
@@ -296,24 +300,12 @@ def _notes_statement(invoice_id: UUID) -> Select[Any]:
     )
 
 
-def _payments_statement(invoice_id: UUID) -> Select[Any]:
-    """What settles an invoice now; what was taken back stands with its payment."""
-    payments, allocations = Payment.__table__, Allocation.__table__
-    counter = allocations.alias("counter")
-    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == allocations.c.id).exists()
-    return (
-        select(payments.c.id, payments.c.paid_on, payments.c.reference, allocations.c.entry_id, allocations.c.amount_minor)
-        .select_from(allocations.join(payments, (payments.c.tenant_id == allocations.c.tenant_id) & (payments.c.id == allocations.c.payment_id)))
-        .where(owned(Allocation), allocations.c.invoice_id == invoice_id, allocations.c.reverses_id.is_(None), ~taken_back)
-        .order_by(allocations.c.effective_on, payments.c.id)
-    )
-
-
 __all__ = [
     "COUNTED_MAX",
     "LOOKED_MAX",
     "STATUSES",
     "BillNotFound",
+    "DocumentSearch",
     "InvoiceBoard",
     "InvoiceDocument",
     "InvoiceNotFound",

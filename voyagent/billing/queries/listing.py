@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.billing.models import Invoice
-from voyagent.billing.queries.documents import LOOKED_MAX, InvoiceSearch, conditions
+from voyagent.billing.queries.documents import LOOKED_MAX, DocumentSearch, InvoiceSearch, conditions
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row
@@ -39,16 +40,21 @@ def page_of(rows: list[Row], limit: int) -> Listed:
     return Listed(*cut_by_day(rows, limit, "issue_date"))
 
 
+def by_day_statement(model: Any, names: Iterable[str], search: DocumentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    """Columns of invoices or bills that a search without a text finds, the newest issue date first, behind the row of a cursor."""
+    table = model.__table__
+    statement = select(*(table.c[name] for name in names)).where(owned(model), *conditions(search, table))
+    if cursor is not None:
+        statement = statement.where(tuple_(table.c.issue_date, table.c.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    return statement.order_by(table.c.issue_date.desc(), table.c.id.desc()).limit(limit)
+
+
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    if not search.text:
+        return by_day_statement(Invoice, _BRIEF, search, limit, cursor)
     table = Invoice.__table__
-    statement = select(*(table.c[name] for name in _BRIEF)).where(owned(Invoice))
-    if search.text:
-        found = _found(search, limit, cursor)
-        statement = statement.join(found, table.c.id == found.c.id)
-    else:
-        statement = statement.where(*conditions(search, table))
-        if cursor is not None:
-            statement = statement.where(tuple_(table.c.issue_date, table.c.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    found = _found(search, limit, cursor)
+    statement = select(*(table.c[name] for name in _BRIEF)).where(owned(Invoice)).join(found, table.c.id == found.c.id)
     return statement.order_by(table.c.issue_date.desc(), table.c.id.desc()).limit(limit)
 
 
@@ -65,4 +71,4 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
     return call.table_valued("id", name="found")
 
 
-__all__ = ["Listed", "list_invoices", "page_of"]
+__all__ = ["Listed", "by_day_statement", "list_invoices", "page_of"]

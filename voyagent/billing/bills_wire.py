@@ -1,0 +1,57 @@
+"""Bills on the wire of the API: the address of the list, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from voyagent.billing.document_wire import DocumentBrief, DocumentParts, DocumentQuery, wire_brief, wire_list, wire_parts
+from voyagent.billing.queries import BillDocument, BillSearch, Listed
+from voyagent.kernel import clock
+from voyagent.kernel.fields import Answer
+from voyagent.kernel.reading import Row
+
+BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
+
+
+class BillQuery(DocumentQuery):
+    """What the list of bills is narrowed to, all of it at once, and the page behind a cursor."""
+
+    status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
+        default=None, description="A state; `open` is received or scheduled."
+    )
+
+    def search(self) -> BillSearch:
+        """The same as the reads take it."""
+        return BillSearch(clock.today(), status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
+
+
+class BillBrief(DocumentBrief):
+    """A bill in the list, known by the supplier's own reference; `party_reference` is ours."""
+
+    status: BillStatus
+    vendor_reference: str
+    vendor_name: str
+
+
+class BillOut(BillBrief, DocumentParts):
+    """A bill with its lines and what was paid on it."""
+
+
+class BillListOut(Answer):
+    """A page of bills, newest issue date first; without `next_cursor` the list ends here."""
+
+    items: list[BillBrief]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_bills(page: Listed, limit: int) -> Row:
+    """A page as the API writes it."""
+    return wire_list(page, limit, BillBrief, "vendor_name")
+
+
+def wire_bill(document: BillDocument) -> Row:
+    """A bill as the API writes it."""
+    return wire_brief(document.bill, BillBrief, "vendor_name") | wire_parts(document.bill, document.lines, document.payments)

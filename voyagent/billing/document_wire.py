@@ -1,0 +1,146 @@
+"""What invoices and bills have alike on the wire of the API: the address of a list, and how a document with its lines and payments is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.billing.queries import Listed, open_minor_of
+from voyagent.billing.schemas import PAGE_SIZE
+from voyagent.kernel.fields import Answer, BusinessDate, Closed, DateFilter, Instant, Query, WireAmount, filter_field, trimmed_field, wire_instant
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Row
+
+LIMIT_MAX = 100
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
+"""A member that may be absent and never null."""
+
+
+class VoidIn(Closed):
+    """Why a document is made void, and on which day: today in the agency's zone where none is named, the day of issue where that is later."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    voided_on: BusinessDate | None = None
+
+
+class DocumentQuery(Query):
+    """What a list is narrowed to, all of it at once, and the page behind a cursor."""
+
+    party: filter_field(255) = Field(default=None, description="The other party's whole name, whatever the case.")  # type: ignore[valid-type]
+    issued_from: DateFilter = Field(default=None, alias="from", description="The first day of issue.")
+    issued_to: DateFilter = Field(default=None, alias="to", description="The last day of issue.")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def place(self) -> Cursor | None:
+        """Where the page begins. Raises InvalidCursor."""
+        return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class DocumentBrief(Answer):
+    """A document in its list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
+
+    What is neither paid nor credited is open; with nothing open it is `paid`, also where all of it was credited.
+    """
+
+    id: UUID
+    party_reference: str | None
+    issue_date: date
+    due_date: date
+    currency: str
+    total_amount: WireAmount
+    paid_amount: WireAmount
+    credited_amount: WireAmount
+    open_amount: WireAmount
+    created_at: Instant
+    updated_at: Instant
+
+
+class DocumentLineOut(Answer):
+    """A line: the amount is quantity times price."""
+
+    description: str
+    quantity: int
+    unit_price: WireAmount
+    amount: WireAmount
+
+
+class SettledOut(Answer):
+    """The part of a payment that settles this document."""
+
+    payment_id: UUID
+    paid_on: date
+    amount: WireAmount
+    reference: str | None
+    journal_entry_id: UUID
+
+
+class DocumentParts(Answer):
+    """What a document has beyond its place in the list: lines, payments, and how it stands in the books."""
+
+    notes: str | None
+    journal_entry_id: UUID | None
+    voided_on: date | None
+    void_reason: str | None
+    void_journal_entry_id: UUID | None
+    line_items: list[DocumentLineOut]
+    payments: list[SettledOut]
+
+
+def wire_list(page: Listed, limit: int, shape: type[DocumentBrief], party: str) -> Row:
+    """A page as the API writes it."""
+    return {"items": [wire_brief(row, shape, party) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_brief(row: Row, shape: type[DocumentBrief], party: str) -> Row:
+    """A document in its list as the API writes it; `party` is what the shape calls whom it concerns."""
+    told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {party: row["party_name"]}
+    told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
+    return {name: told[name] if name in told else row[name] for name in shape.model_fields}
+
+
+def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
+    """What `DocumentParts` has of a document."""
+    return {
+        "notes": row["notes"],
+        "journal_entry_id": row["entry_id"],
+        "voided_on": row["voided_on"],
+        "void_reason": row["void_reason"],
+        "void_journal_entry_id": row["void_entry_id"],
+        "line_items": [_wire_line(line, row["currency"]) for line in lines],
+        "payments": [
+            {
+                "payment_id": payment["id"],
+                "paid_on": payment["paid_on"],
+                "amount": wire_amount(payment["amount_minor"], row["currency"]),
+                "reference": payment["reference"],
+                "journal_entry_id": payment["entry_id"],
+            }
+            for payment in payments
+        ],
+    }
+
+
+def _wire_line(line: Row, currency: str) -> Row:
+    amounts = {name: wire_amount(line[f"{name}_minor"], currency) for name in ("unit_price", "amount")}
+    return {"description": line["description"], "quantity": line["quantity"]} | amounts
+
+
+def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
+    return (
+        ("total_amount", row["total_minor"]),
+        ("paid_amount", row["paid_minor"]),
+        ("credited_amount", row["credited_minor"]),
+        ("open_amount", open_minor_of(row)),
+    )

@@ -1,0 +1,69 @@
+"""Reading bills: one with all that its page shows, and the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.models import OPEN_BILL, Bill
+from voyagent.billing.queries.documents import BillNotFound, DocumentSearch
+from voyagent.billing.queries.listing import Listed, by_day_statement, page_of
+from voyagent.billing.queries.parts import items_statement, settling_statement
+from voyagent.identity.queries import name_of
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries import lines_statement
+
+_BILLS = Bill.__table__.c
+_BRIEF = (
+    *("id", "status", "vendor_reference", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
+    *("credited_minor", "created_at", "updated_at"),
+)
+
+
+class BillSearch(DocumentSearch):
+    """What a list of bills is narrowed to; `open` is received or scheduled."""
+
+    __slots__ = ()
+    known = {"open": OPEN_BILL, "overdue": OPEN_BILL} | {status: (status,) for status in ("draft", "received", "scheduled", "paid", "void")}
+
+
+@dataclass(frozen=True, slots=True)
+class BillDocument:
+    """A bill with all that its page shows: lines, payments, and the journal lines of its receipt."""
+
+    bill: Row
+    lines: list[Row]
+    payments: list[Row]
+    journal: list[Row]
+
+
+def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at any depth."""
+    return page_of(reader.read(by_day_statement(Bill, _BRIEF, search, limit + 1, cursor))[0], limit)
+
+
+def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
+    """A bill with its lines, payments and journal lines, in one trip. Raises BillNotFound."""
+    entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
+    bills, lines, payments, journal = reader.read(
+        _bill_statement(bill_id), items_statement("payable", bill_id), settling_statement("payable", bill_id), lines_statement(entry_id)
+    )
+    if not bills:
+        raise BillNotFound
+    return BillDocument(bills[0], lines, payments, journal)
+
+
+def _bill_statement(bill_id: UUID) -> Select[Any]:
+    return select(
+        *(column for column in _BILLS if column.name != "party_key"),
+        name_of(_BILLS.created_by_user_id).label("created_by"),
+        name_of(_BILLS.voided_by_user_id).label("voided_by"),
+    ).where(owned(Bill), _BILLS.id == bill_id)
+
+
+__all__ = ["BillDocument", "BillSearch", "list_bills", "read_bill"]

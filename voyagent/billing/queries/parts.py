@@ -1,0 +1,38 @@
+"""What an invoice and a bill are made of alike: their lines, and the payments that settle them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.models import Allocation, BillLine, InvoiceLine, Payment
+from voyagent.billing.queries.ages import Kind
+from voyagent.kernel.tenancy import owned
+
+_ITEMS: dict[Kind, Any] = {"receivable": InvoiceLine, "payable": BillLine}
+_COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
+
+
+def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+    """The lines of an invoice or a bill, in order: line_no, description, quantity, unit_price_minor, amount_minor."""
+    lines = _ITEMS[kind].__table__.c
+    return (
+        select(lines.line_no, lines.description, lines.quantity, lines.unit_price_minor, lines.amount_minor)
+        .where(owned(_ITEMS[kind]), lines[_COLUMN[kind]] == document_id)
+        .order_by(lines.line_no)
+    )
+
+
+def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
+    """What settles a document now, the oldest first: id of the payment, paid_on, reference, entry_id, amount_minor; what was taken back stands there."""
+    payments, allocations = Payment.__table__, Allocation.__table__
+    counter = allocations.alias("counter")
+    taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == allocations.c.id).exists()
+    return (
+        select(payments.c.id, payments.c.paid_on, payments.c.reference, allocations.c.entry_id, allocations.c.amount_minor)
+        .select_from(allocations.join(payments, (payments.c.tenant_id == allocations.c.tenant_id) & (payments.c.id == allocations.c.payment_id)))
+        .where(owned(Allocation), allocations.c[_COLUMN[kind]] == document_id, allocations.c.reverses_id.is_(None), ~taken_back)
+        .order_by(allocations.c.effective_on, payments.c.id)
+    )
