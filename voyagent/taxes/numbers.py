@@ -1,0 +1,43 @@
+"""Tax numbers of India: the GSTIN with the state and the PAN that stand in it."""
+
+from __future__ import annotations
+
+from stdnum.in_ import gstin, pan
+
+from voyagent.kernel.errors import N_, Invalid
+from voyagent.taxes.tables import states
+
+COUNTRY = "IN"
+
+
+class InvalidTaxNumber(Invalid):
+    """A GSTIN or PAN that is none: length, letters, state, or check character."""
+
+    code = "tax_number_invalid"
+    message = N_("That is not a tax number. Please check each character.")
+
+
+def read_gstin(text: str) -> str:
+    """A GSTIN in capitals without spaces; its check character and its state hold. Raises InvalidTaxNumber."""
+    number = "".join(text.split()).upper()
+    if not gstin.is_valid(number) or state_of(number) not in states(COUNTRY):
+        raise InvalidTaxNumber
+    return number
+
+
+def read_pan(text: str) -> str:
+    """A PAN in capitals without spaces. Raises InvalidTaxNumber."""
+    number = "".join(text.split()).upper()
+    if not pan.is_valid(number):
+        raise InvalidTaxNumber
+    return number
+
+
+def state_of(number: str) -> str:
+    """The code of the state that a GSTIN is of."""
+    return number[:2]
+
+
+def pan_of(number: str) -> str:
+    """The PAN that stands in a GSTIN."""
+    return number[2:12]
