@@ -1,4 +1,5 @@
-// The lines of a document: Enter adds one, and what they come to is told while it is typed. The server reads and adds up by itself; this only shows.
+// The lines of a document or an entry: Enter adds one, and so does Tab behind the last field of a written one. What a document's lines come to is told while it is typed;
+// the server reads and adds up by itself, this only shows.
 
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
@@ -39,27 +40,39 @@ function total() {
 function addLine() {
   const fresh = rows.rows[rows.rows.length - 1].cloneNode(true);
   const number = rows.rows.length + 1;
-  for (const input of fresh.querySelectorAll("input")) {
+  for (const input of fresh.querySelectorAll("input, select")) {
     input.value = "";
     input.classList.remove("is-invalid");
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-describedby");
     input.setAttribute("aria-label", input.getAttribute("aria-label").replace(/\d+$/, number));
   }
-  fresh.querySelector("[data-line-amount]").textContent = "";
+  for (const amount of fresh.querySelectorAll("[data-line-amount]")) amount.textContent = "";
   rows.append(fresh);
-  fresh.querySelector("input").focus();
+  fresh.querySelector("input, select").focus();
+}
+
+// Whether Tab here leaves a row in which something is written; from an empty one it leads on, so that nobody is held in the table.
+function isLeft(row, field) {
+  const fields = [...row.querySelectorAll("input, select")];
+  return field === fields.at(-1) && fields.some((one) => one.value.trim());
 }
 
 rows?.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const row = event.target.closest("tr");
+  if (event.key === "Tab" && (event.shiftKey || row.nextElementSibling || !isLeft(row, event.target))) return;
+  if (event.key !== "Tab" && (event.key !== "Enter" || event.target.matches("select"))) return;
   event.preventDefault();
-  const next = event.target.closest("tr").nextElementSibling;
-  if (next) next.querySelector("input").focus();
+  if (row.nextElementSibling) row.nextElementSibling.querySelector("input, select").focus();
   else addLine();
 });
 form?.querySelector("[data-add-line]").addEventListener("click", (event) => {
   event.preventDefault();
   addLine();
 });
-form?.addEventListener("input", total);
-form?.addEventListener("change", total);
-if (form) total();
+if (rows?.querySelector("[data-line-amount]")) {
+  form.addEventListener("input", total);
+  form.addEventListener("change", total);
+  total();
+}

@@ -37,6 +37,7 @@ READS_NO_QUERY = {
         "identity.team",
         "ledger.entry",
         "ledger.close_month",
+        "journal.new",
         "journal.reverse",
         "ledger.reopen_month",
         "billing.invoice",
@@ -136,6 +137,7 @@ FORM_NAMES = [
     *("name", "scopes", "expires_in_days", "code"),
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
+    *("narration", "entry_date", "account_id", "memo", "debit", "credit"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
 ]
 

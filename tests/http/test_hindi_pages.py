@@ -59,6 +59,7 @@ NAMES = {
         "Key",
         "Ctrl",
         "Enter",
+        "Tab",
         "Esc",
         "Backspace",
     ),

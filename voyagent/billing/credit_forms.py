@@ -11,9 +11,8 @@ from pydantic import BaseModel
 from wtforms import StringField
 
 from voyagent.billing.credit_wire import CreditIn
-from voyagent.billing.draft_forms import AMOUNT_SENTENCE, plain
 from voyagent.billing.models import Invoice, InvoiceLine
-from voyagent.http.forms import DateText, SchemaForm
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import Row
 

@@ -13,11 +13,9 @@ from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.models import Invoice, InvoiceLine
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.http.forms import DateText, SchemaForm
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
-LINE_NAMES = ("description", "quantity", "unit_price")
-AMOUNT_SENTENCE = _l("Write an amount such as 45000 or 45,000.50.")
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -51,17 +49,12 @@ VOID_PLACES = {
 SEND_PLACES = {"invoice_not_sendable": ""}
 
 
-class LinesField(StringField):  # type: ignore[misc]  # WTForms has no types
-    """Lines of a document as rows of three inputs each; a row in which nothing is written is none."""
+class LinesField(RowsField):
+    """Lines of a document as rows of three inputs each; one without words and price is none."""
 
-    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
-        """Read the rows that were sent, side by side, or take those that are known."""
-        super().process(None, data, extra_filters)
-        self.data: list[dict[str, str]] = list(data or [])
-        if formdata is not None and any(name in formdata for name in LINE_NAMES):
-            columns = [formdata.getlist(name)[: LINES_MAX + 1] for name in LINE_NAMES]
-            rows = (dict(zip(LINE_NAMES, row, strict=True)) for row in zip(*columns, strict=False))
-            self.data = [row for row in rows if row["description"].strip() or row["unit_price"].strip()]
+    names = ("description", "quantity", "unit_price")
+    written = ("description", "unit_price")
+    most = LINES_MAX
 
 
 class InvoiceForm(SchemaForm[InvoiceDraftIn]):
@@ -171,8 +164,3 @@ class VoidForm(SchemaForm[VoidIn]):
 
     reason = StringField(_l("Why"))
     voided_on = DateText(_l("On the day"))
-
-
-def plain(typed: str) -> str:
-    """An amount as it was typed, without its grouping."""
-    return "".join(typed.replace(",", "").split())

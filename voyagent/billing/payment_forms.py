@@ -10,10 +10,9 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, Field, ValidationError
 from wtforms import SelectChoice, SelectField, StringField
 
-from voyagent.billing.draft_forms import AMOUNT_SENTENCE, plain
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, UnallocateIn
 from voyagent.billing.service import PARTS_MAX
-from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain, read_date
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 PART_NAMES = ("document_id", "part")

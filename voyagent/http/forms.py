@@ -23,6 +23,7 @@ Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
 DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
 
+AMOUNT_SENTENCE = lazy_gettext("Write an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
     "missing": lambda: lazy_gettext("This is needed."),
     "string_too_short": lambda: lazy_gettext("This is needed, or it is too short."),
@@ -34,7 +35,7 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "int_parsing": lambda: lazy_gettext("Write a whole number."),
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
-    "decimal_parsing": lambda: lazy_gettext("Write an amount such as 45000 or 45,000.50."),
+    "decimal_parsing": lambda: AMOUNT_SENTENCE,
     "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
     "literal_error": lambda: lazy_gettext("Choose one of the list."),
     "enum": lambda: lazy_gettext("Choose one of the list."),
@@ -58,6 +59,23 @@ class DateText(StringField):
             return None
         found = read_date(text)
         return found.isoformat() if found else text
+
+
+class RowsField(StringField):
+    """Rows of several inputs each, such as the lines of a document; a row in which nothing of `written` is written is none."""
+
+    names: ClassVar[tuple[str, ...]]
+    written: ClassVar[tuple[str, ...]]
+    most: ClassVar[int]
+
+    def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
+        """Read the rows that were sent, side by side and one more than `most` at the utmost, or take those that are known."""
+        super().process(None, data, extra_filters)
+        self.data: list[dict[str, str]] = list(data or [])
+        if formdata is not None and any(name in formdata for name in self.names):
+            columns = [formdata.getlist(name)[: self.most + 1] for name in self.names]
+            rows = (dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=False))
+            self.data = [row for row in rows if any(row[name].strip() for name in self.written)]
 
 
 class SchemaForm(FlaskForm, Generic[Schema]):
@@ -152,13 +170,18 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(str(sentence))
-        else:
+        elif str(sentence) not in field.errors:  # several rows of a field may be wrong in one way
             field.errors = [*field.errors, str(sentence)]
 
 
 def finding_in_words(kind: str, message: str) -> str:
     """What to say to a person for a kind of finding; the schema's own words where there is no sentence."""
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
+
+
+def plain(typed: str) -> str:
+    """An amount as it was typed, without its grouping."""
+    return "".join(typed.replace(",", "").split())
 
 
 def _tell_when(retry_after_s: int) -> None:

@@ -1,16 +1,20 @@
-"""Forms of the books: why a month is opened again, and why an entry is reversed."""
+"""Forms of the books: an entry by hand, why a month is opened again, and why an entry is reversed."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
-from wtforms import StringField
+from wtforms import SelectField, StringField
 
-from voyagent.http.forms import DateText, SchemaForm
-from voyagent.ledger.journal import ReversalIn
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
+from voyagent.kernel.ids import parse_id
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+from voyagent.ledger.journal import JournalEntryIn, ReversalIn
 from voyagent.ledger.schemas import ReopenMonthRequest
+from voyagent.ledger.service.by_hand import LINES_MAX
 
 # Where a refusal of the rules is shown.
 PLACES = {"reason_required": "reason", "month_not_closed": "", "later_month_closed": ""}
@@ -19,6 +23,12 @@ REVERSAL_PLACES = {
     "period_locked": "entry_date",
     "journal_entry_already_reversed": "",
     "journal_entry_of_document": "",
+}
+ENTRY_PLACES = {
+    **dict.fromkeys(("journal_entry_too_short", "journal_entry_too_long", "journal_entry_unbalanced", "invalid_amount"), "lines"),
+    **dict.fromkeys(("account_not_found", "account_inactive", "account_is_control"), "lines"),
+    **dict.fromkeys(("invalid_date", "period_locked"), "entry_date"),
+    "invalid_currency": "currency",
 }
 _NEEDED = _l("Say in a few words why the month is opened again.")
 
@@ -39,3 +49,83 @@ class ReversalForm(SchemaForm[ReversalIn]):
 
     reason = StringField(_l("Why"))
     entry_date = DateText(_l("On the day"))
+
+
+class EntryLinesField(RowsField):
+    """Lines of an entry as rows of four inputs each; an empty row is none."""
+
+    names = ("account_id", "memo", "debit", "credit")
+    written = names
+    most = LINES_MAX
+
+
+class EntryForm(SchemaForm[JournalEntryIn]):
+    """An entry by hand, in one currency; thousands may be grouped."""
+
+    schema: ClassVar[type[BaseModel]] = JournalEntryIn
+    sentences: ClassVar[dict[str, Any]] = {
+        **dict.fromkeys(("narration.missing", "narration.string_too_short"), _l("Say in a few words what this journal entry is about.")),
+        **dict.fromkeys(("currency.missing", "currency.invalid_currency"), _l("That is not a currency code. Use three capitals such as INR.")),
+        "lines.uuid_parsing": _l("Choose an account for each line."),
+        "lines.one_side": _l("Write a debit or a credit on each line, and not both."),
+        "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
+        "lines.too_short": _l("A journal entry needs at least two lines."),
+        "lines.too_long": _l("A journal entry has at most 200 lines."),
+    }
+
+    narration = StringField(_l("What it is about"))
+    entry_date = DateText(_l("Book date"))
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    lines = EntryLinesField(_l("Lines"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+        self.own_currency = currency
+        self.wrong: set[tuple[int, str]] = set()
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, amounts without their grouping; a side on which nothing is written is none."""
+        return super().values() | {
+            "lines": [
+                {
+                    "account_id": row["account_id"],
+                    "currency": self.currency.data,
+                    "narration": row["memo"].strip() or None,
+                    **{f"{side}_amount": plain(row[side]) or None for side in ("debit", "credit")},
+                }
+                for row in self.lines.data
+            ]
+        }
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A finding about a line is told at the lines, and its inputs are marked; one about the currency at the currency."""
+        if len(loc) > 2 and loc[2] == "currency":
+            return "currency"
+        if len(loc) > 1 and isinstance(loc[1], int):
+            names = {"account_id": ("account_id",), "narration": ("memo",), "debit_amount": ("debit",), "credit_amount": ("credit",)}
+            self.wrong |= {(loc[1], name) for name in names.get(str(loc[2]) if len(loc) > 2 else "", ("debit", "credit"))}
+        return super().place_of(loc)
+
+    @property
+    def first_wrong(self) -> tuple[int, str] | None:
+        """The first wrong input of the lines, by line and name, in the order of the page; None where each is as it should be."""
+        return min(self.wrong, key=lambda place: (place[0], EntryLinesField.names.index(place[1])), default=None)
+
+    @property
+    def read_currency(self) -> str:
+        """The chosen currency, the agency's where that is none."""
+        return str(self.currency.data) if self.currency.data in self.currency.choices else self.own_currency
+
+    def read_lines(self) -> tuple[list[tuple[UUID | None, Money, Money]], bool]:
+        """What the lines say so far: account, debit, credit; and whether each amount could be read."""
+        found: list[tuple[UUID | None, Money, Money]] = []
+        for row in self.lines.data:
+            try:
+                debit, credit = (Money.parse(plain(row[side]) or "0", self.read_currency) for side in ("debit", "credit"))
+            except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+                continue
+            found.append((parse_id(row["account_id"]), debit, credit))
+        return found, len(found) == len(self.lines.data)

@@ -1,4 +1,4 @@
-"""The pages of the journal: its entries by book date, one with its lines, and reversing one that a person wrote."""
+"""The pages of the journal: its entries by book date, writing one by hand, and reversing one that a person wrote."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from voyagent.http.forms import read_date
 from voyagent.http.guards import Guard
-from voyagent.http.htmx import see_other
+from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
@@ -21,8 +21,9 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import LaneReader, Row, SessionReader
 from voyagent.ledger import entries, queries, service
-from voyagent.ledger.forms import REVERSAL_PLACES, ReversalForm
-from voyagent.ledger.journal import PAGE_SIZE
+from voyagent.ledger.forms import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
+from voyagent.ledger.journal import PAGE_SIZE, JournalEntryIn
+from voyagent.ledger.outlook import look_ahead
 from voyagent.ledger.queries import EntryNotFound
 
 pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
@@ -40,11 +41,28 @@ def index(reader: LaneReader) -> Any:
     facts = {
         "rows": [row | {"amounts": [Money(minor, currency) for currency, minor in sorted(row["totals"].items())]} for row in found.items],
         "values": {name: days[name] or typed[name] for name in days},
+        "may_write": reader.prove().can("ledger.post_by_hand"),
         "is_narrowed": any(typed.values()),
         "newest": url_for("journal.index", **kept) if place else None,
         "older": url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None,
     }
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
+
+
+@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_by_hand")
+def new(actor: Actor) -> Any:
+    """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it is typed, the effect is asked for as a fragment."""
+    form = EntryForm(actor.currency, data={"entry_date": today()})
+
+    def act(body: JournalEntryIn) -> service.Posted:
+        return service.post_by_hand(actor, narration=body.narration, lines=[line.line() for line in body.lines], entry_date=body.entry_date)
+
+    goes_on = request.method == "POST" and request.form.get("then") in ("line", "look")
+    done = None if goes_on else form.attempt(act, **ENTRY_PLACES)
+    if done is None:
+        return _entry_page(form, goes_on=goes_on)
+    toast(_("The entry is posted."))
+    return see_other(url_for("ledger.entry", entry_id=done.entry_id))
 
 
 @pages.page("/journal/<entry_id>/reverse", methods=("GET", "POST"), permission="ledger.post_by_hand", missing=EntryNotFound)
@@ -60,6 +78,18 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
         return render_template("ledger/reverse.html", form=form, entry=found, postings=[_swapped(line) for line in lines]), form.status
     toast(_("The entry is reversed."))
     return see_other(url_for("ledger.entry", entry_id=done.entry_id))
+
+
+def _entry_page(form: EntryForm, *, goes_on: bool) -> Any:
+    """The page with what is typed and what posting it would change, or that alone."""
+    lines, is_read = form.read_lines()
+    chosen = {account_id for account_id, _debit, _credit in lines if account_id}
+    outlook = look_ahead(SessionReader(db.session), form.read_currency, lines, kept=chosen)
+    if goes_on and is_htmx():
+        return render_template("ledger/_outlook.html", outlook=outlook, is_read=is_read)
+    blank = max(1, 4 - len(form.lines.data))
+    rows = [*form.lines.data, *({} for _ in range(blank))]
+    return render_template("ledger/new_entry.html", form=form, rows=rows, outlook=outlook, is_read=is_read), 200 if goes_on else form.status
 
 
 def _day(typed: str) -> date | None:

@@ -12,6 +12,7 @@ from tests.audit.acts.work import CONTINUED, POSTED, _effect as effect, _granted
 from tests.billing import papers
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
+from tests.ledger.test_new_entry import typed
 from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
 from voyagent.enquiries import service as enquiries
@@ -219,6 +220,12 @@ def post_an_entry_by_hand(stage: Stage) -> Doing:
 def reverse_an_entry_by_hand(stage: Stage) -> Doing:
     api, entry_id = stage.alice.api, made(stage.alice)
     return lambda: api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})
+
+
+@act("POST /journal/new", leaves=in_the_browser(POSTED), answers=303)
+def write_an_entry_in_the_browser(stage: Stage) -> Doing:
+    browser, fields = stage.alice.browser, typed(stage.alice)
+    return lambda: stage.submit(browser, "/journal/new", **fields)
 
 
 @act("POST /journal/<entry_id>/reverse", leaves=in_the_browser(REVERSED), answers=303)
