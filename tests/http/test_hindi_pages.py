@@ -42,6 +42,7 @@ NAMES = {
         "Voyagent",
         "API",
         "CSV",
+        "XLSX",
         "PDF",
         *("GSTIN", "IFSC", "IBAN"),
         "PNR",

@@ -24,6 +24,21 @@ VECTORS = (
     (date(2025, 12, 31), 3, "61-90"),
     (date(2025, 12, 30), 4, "90+"),
 )
+MAY = date(2026, 5, 4)
+DAYS = "from=2026-05-01&to=2026-05-31"
+EVIL = '=HYPERLINK("x")'
+REPORTS = {
+    "receivables": "as_of=2026-05-31",
+    "payables": "as_of=2026-05-31",
+    "trial-balance": "from=2026-05-01&as_of=2026-05-31",
+    "profit-and-loss": DAYS,
+    "balance-sheet": "as_of=2026-05-31",
+    "general-ledger": f"account=1200&{DAYS}",
+    "day-book": DAYS,
+    "trip-margins": DAYS,
+    "party-statement": f"party={EVIL.replace('=', '%3D')}&{DAYS}",
+}
+"""Every report that comes as a file, with what its address asks for."""
 
 
 def today() -> date:
@@ -81,3 +96,12 @@ def trade(who: Person) -> None:
     undone = post(who, lines=[by_hand[0], ledger.credit("revenue_fees", Money(500, "INR"))], entry_date=date(2026, 1, 5))
     who.does(ledger.reverse, undone.entry_id, reason="Undone", entry_date=date(2026, 2, 5))
     post(who, lines=[ledger.debit("bank", Money(500, "INR"), party_name="By hand"), by_hand[1]])
+
+
+def busy_may(who: Person) -> None:
+    """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in dirhams."""
+    invoice(who, EVIL, "1000.50", due=MAY)
+    invoice(who, "Deepa Krishnan", "200", due=MAY)
+    bill(who, "Galaxy Consolidators", "300", due=MAY, reference="-G-1")
+    loss = Money(70_025, "AED")
+    post(who, lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)], entry_date=MAY, narration="@rooms")

@@ -4,32 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 
 import pytest
 
-from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import bill, invoice
+from tests.reports.books import DAYS, EVIL, MAY, REPORTS, busy_may
 from voyagent.kernel.money import Money
-from voyagent.ledger import service as ledger
 from voyagent.reports import spreadsheets
 from voyagent.reports.spreadsheets import Sheet, written
 from voyagent.reports.views import answers, lines
-
-DAY = date(2026, 5, 4)
-DAYS = "from=2026-05-01&to=2026-05-31"
-EVIL = '=HYPERLINK("x")'
-REPORTS = {
-    "receivables": "as_of=2026-05-31",
-    "payables": "as_of=2026-05-31",
-    "trial-balance": "from=2026-05-01&as_of=2026-05-31",
-    "profit-and-loss": DAYS,
-    "balance-sheet": "as_of=2026-05-31",
-    "general-ledger": f"account=1200&{DAYS}",
-    "day-book": DAYS,
-    "party-statement": f"party={EVIL.replace('=', '%3D')}&{DAYS}",
-}
 
 
 def read(person: Person, report: str, query: str = "", kind: str = "csv") -> list[dict[str, str]]:
@@ -42,16 +25,12 @@ def read(person: Person, report: str, query: str = "", kind: str = "csv") -> lis
 @pytest.fixture
 def busy(alice: Person) -> Person:
     """Invoices of two customers, one with a name that begins like a formula, a bill, a loss in dirhams."""
-    invoice(alice, EVIL, "1000.50", due=DAY)
-    invoice(alice, "Deepa Krishnan", "200", due=DAY)
-    bill(alice, "Galaxy Consolidators", "300", due=DAY, reference="-G-1")
-    loss = Money(70_025, "AED")
-    post(alice, lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)], entry_date=DAY, narration="@rooms")
+    busy_may(alice)
     return alice
 
 
 def test_a_cell_that_looks_like_a_formula_is_text_and_numbers_stay_numbers() -> None:
-    cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "x=1", "", None, 7, DAY, Money(-150, "INR"), Money(1234, "KWD")]
+    cells = ["=1", "+1", "-1", "@x", "\tx", "\rx", "x=1", "", None, 7, MAY, Money(-150, "INR"), Money(1234, "KWD")]
     told = [written(cell) for cell in cells]
     assert told == ["'=1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "x=1", "", "", "7", "2026-05-04", "-1.50", "1.234"]
 

@@ -17,6 +17,7 @@ from voyagent.ledger.lines import Place
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
+Format = Literal["csv", "csv-bom", "xlsx"]
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 120}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
@@ -28,7 +29,7 @@ _PERIOD_WORDS = {
     "kind": _l("customer or supplier"),
     "format": _l("format"),
 }
-CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": ("csv", "csv-bom")}
+CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": get_args(Format)}
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -51,7 +52,7 @@ class Address:
     after: str | None = None
     compare: Comparison | None = None
     kind: PartyKind | None = None
-    format: Literal["csv", "csv-bom"] | None = None
+    format: Format | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from voyagent.reports.queries.trial_balance import PeriodBalance
 
 LINES_MAX = 20_000
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = Money | UUID | date | str | int | None
 
 
@@ -56,7 +56,7 @@ def written(cell: Cell) -> str:
     if isinstance(cell, Money):
         return cell.wire
     text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(_FORMULA) else text
+    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
 
 
 def ageing(report: Open, as_of: date) -> Sheet:

@@ -7,14 +7,15 @@ from typing import Any
 
 from flask import Response, render_template
 
-from voyagent.reports.forms import Address
+from voyagent.reports.forms import Address, Format
 from voyagent.reports.spreadsheets import LINES_MAX, Sheet
+from voyagent.reports.workbooks import MIMETYPE, workbook
 
 
 def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Address, wrong: list[str], **facts: Any) -> Any:
     """The file where one is asked for and there is a report, else the page: 422 where something was wrong."""
     if address.format is not None and sheet is not None:
-        return _file(sheet(), bom=address.format == "csv-bom")
+        return _file(sheet(), address.format)
     return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
 
 
@@ -23,6 +24,11 @@ def page_size(address: Address, size: int) -> int:
     return size if address.format is None else LINES_MAX
 
 
-def _file(sheet: Sheet, *, bom: bool) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="voyagent-{sheet.name}.csv"'}
-    return Response(sheet.csv(bom=bom).encode(), mimetype="text/csv", headers=headers)
+def _file(sheet: Sheet, form: Format) -> Response:
+    if form == "xlsx":
+        return _saved(workbook(sheet), f"{sheet.name}.xlsx", MIMETYPE)
+    return _saved(sheet.csv(bom=form == "csv-bom").encode(), f"{sheet.name}.csv", "text/csv")
+
+
+def _saved(content: bytes, name: str, mimetype: str) -> Response:
+    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'})
