@@ -33,7 +33,7 @@ class Web:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.processes = processes
-        self.broken = 0
+        self.broken = self.away = 0
         self.started_s = 0.0
         self.log = folder / "web.log"
         self._numbers = folder / "numbers"
@@ -78,30 +78,37 @@ class Web:
 
     def ask(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> int:
         """One request over a connection of its own; its status."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            sent = json.dumps(body) if body is not None else None
-            connection.request(method, path, sent, {"Connection": "close", "Content-Type": "application/json", **headers})
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
-        finally:
-            connection.close()
+        return self._request(method, path, headers, body)[0]
 
     def insist(self, person: Person, path: str, body: dict[str, Any]) -> int:
         """Ask under one key until there is an answer, as a client does whose connection broke: the same request again is the same act."""
+        return self.insist_on(person, path, body)[0]
+
+    def insist_on(self, person: Person, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        """The same, with what was answered beside the status."""
         headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
-                status = self.ask("POST", f"/api{path}", headers, body)
+                status, answered = self._request("POST", f"/api{path}", headers, body)
             except (OSError, http.client.HTTPException):
                 self.broken += 1
                 time.sleep(0.05)
                 continue
             if status != 503:
-                return status
+                return status, json.loads(answered)
+            self.away += 1
         raise AssertionError("no answer")
+
+    def _request(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            sent = json.dumps(body) if body is not None else None
+            connection.request(method, path, sent, {"Connection": "close", "Content-Type": "application/json", **headers})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
 
     def connections_in_use(self) -> int:
         """Connections to the database that are taken out of the pools of all processes, by the program's own count."""

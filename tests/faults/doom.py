@@ -1,0 +1,63 @@
+"""Transactions that do not come to their end: a database in which one writer in ten is refused, or has its connection ended, after it has written.
+
+The dice are sequences, which no rollback turns back, so whoever tries again is most likely let through. They belong to the schema `faults`, which is no part of
+the program.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+EVERY = 40
+"""Of so many writers one meets each of the four ends below: one in ten altogether."""
+ENDS = {
+    "cancelled": "a statement cancelled: the program answers 503, and the caller asks again",
+    "conflict": "a serialisation failure: the program tries again by itself",
+    "killed": "the connection ended before the commit: the program tries again by itself",
+    "killed at the commit": "the connection ended in the commit: the program cannot know, answers 503, and the caller asks again under the same key",
+}
+_SETUP = f"""
+create schema faults;
+create sequence faults.written;
+create sequence faults.committing;
+create function faults.end_some() returns trigger language plpgsql security definer as $$
+begin
+    case nextval('faults.written') %% {EVERY}
+        when 10 then raise exception 'a fault' using errcode = 'query_canceled';
+        when 20 then raise exception 'a fault' using errcode = 'serialization_failure';
+        when 30 then perform pg_terminate_backend(pg_backend_pid());
+        else null;
+    end case;
+    return null;
+end $$;
+create function faults.end_some_commits() returns trigger language plpgsql security definer as $$
+begin
+    if nextval('faults.committing') %% {EVERY} = 0 then
+        perform pg_terminate_backend(pg_backend_pid());
+    end if;
+    return null;
+end $$;
+"""
+
+
+def doom(owner: sa.Engine, *tables: str, invoices: bool = False) -> None:
+    """From now on one in ten who insert into these tables, or give an invoice its number, does not come to the end."""
+    moments = dict.fromkeys(tables, ("insert", ""))
+    if invoices:
+        moments["invoices"] = ("update of number", "when (old.number is null and new.number is not null)")
+    with owner.begin() as connection:
+        connection.exec_driver_sql(_SETUP)
+        for table, (moment, condition) in moments.items():
+            connection.exec_driver_sql(f"create trigger a_fault after {moment} on {table} for each row {condition} execute function faults.end_some()")
+            connection.exec_driver_sql(
+                f"create constraint trigger a_late_fault after {moment} on {table} deferrable initially deferred for each row {condition}"
+                " execute function faults.end_some_commits()"
+            )
+
+
+def met(owner: sa.Engine) -> dict[str, int]:
+    """How many have met each end."""
+    with owner.connect() as connection:
+        row = connection.execute(sa.text("select w.last_value as written, c.last_value as committing from faults.written w, faults.committing c")).one()
+    early = {name: (row.written + EVERY - first) // EVERY for name, first in zip(ENDS, (10, 20, 30), strict=False)}
+    return early | {"killed at the commit": row.committing // EVERY}
