@@ -143,8 +143,8 @@ def test_an_act_leaves_its_events_with_what_it_writes_and_no_secret_in_them(act:
 def _is_about_what_is_there(stage: Stage, event: sa.RowMapping, left: Left) -> None:
     """Ids are of rows of that very agency, and the person is the one of the address."""
     for name, value in event["entity_refs"].items():
-        if name == "invoice_id" and event["kind"] == "invoice.discarded":
-            assert not stage.sql("select 1 from invoices where id::text = :i", i=value), "it is gone, and its event stays"
+        if (name, event["kind"]) in {("invoice_id", "invoice.discarded"), ("bill_id", "bill.discarded")}:
+            assert not stage.sql(f"select 1 from {NAMED[name]} where id::text = :i", i=value), "it is gone, and its event stays"
         elif name in NAMED:
             assert stage.sql(f"select 1 from {NAMED[name]} where tenant_id = :t and id::text = :i", t=event["tenant_id"], i=value), name
         elif name in {"tenant_id", "settings_id"}:
@@ -182,7 +182,7 @@ def stands_alone(act: Act) -> bool:
 ALONE = {
     *("sign_in_by_the_password_alone_where_a_code_is_asked_for", "sign_in_in_the_browser_up_to_the_code", "give_the_password_again"),
     *("export_the_audit", "export_the_audit_in_the_browser", "export_the_audit_as_an_archive", "wipe_a_conversation"),
-    *("open_a_month_again", "open_a_month_again_on_its_page"),
+    *("open_a_month_again", "open_a_month_again_on_its_page", "discard_a_bill_over_the_api"),
 }
 
 

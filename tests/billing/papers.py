@@ -41,11 +41,16 @@ def issued(person: Person, *lines: LineItem, **given: Any) -> UUID:
     return invoice_id
 
 
+def draft_bill(person: Person, *lines: LineItem, **given: Any) -> UUID:
+    """A bill of a supplier that is not received yet."""
+    with person.acting() as actor:
+        return service.draft_bill(actor, **_billed(lines, given)).id
+
+
 def receive(person: Person, *lines: LineItem, **given: Any) -> UUID:
     """A bill of a supplier."""
-    values = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given
     with person.acting() as actor:
-        return service.receive_bill(actor, **values).id
+        return service.receive_bill(actor, **_billed(lines, given)).id
 
 
 def pay(person: Person, invoice_id: UUID, minor: int, on: date = DUE, *, currency: str = "INR") -> UUID:
@@ -68,6 +73,13 @@ def left_of(person: Person, payment_id: UUID) -> tuple[int, int, int]:
         return payment.allocated_minor, payment.refunded_minor, payment.unapplied_minor
 
 
+def bill_seen(person: Person, bill_id: UUID) -> dict[str, Any]:
+    """What is stored of a bill."""
+    with person.acting():
+        bill = queries.get_bill(bill_id)
+        return {"vendor_reference" if name == "number" else name: getattr(bill, "vendor_reference" if name == "number" else name) for name in COLUMNS}
+
+
 def seen(person: Person, invoice_id: UUID) -> dict[str, Any]:
     """What is stored of an invoice."""
     with person.acting():
@@ -79,3 +91,7 @@ def untied(person: Person) -> list[dict[str, Any]]:
     """Where the roll-ups of open documents disagree with the documents."""
     with person.reading() as reader:
         return queries.untied_ageing(reader)
+
+
+def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:
+    return {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given

@@ -1,4 +1,4 @@
-"""Bills over the API: the list and one bill; who may."""
+"""Bills over the API: the list, one from its draft to its void; who may, and what comes of many at once."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import DUE, ISSUED, line, receive
+from tests.billing.papers import DUE, ISSUED, bill_seen, draft_bill, line, receive, untied
 from tests.billing.test_api import code
+from tests.chat.parallel import at_once
+from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.billing import service
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.settings import service as settings
 
+VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
+DRAWN = {"vendor_name": " BSP  India", "vendor_reference": " BSP  1 ", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
 PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00"}
 
 
@@ -85,6 +91,147 @@ def test_the_list_costs_the_same_however_many_there_are(alice: Person, statement
     assert costs[0] == costs[1]
 
 
+# From the draft to the void ---------------------------------------------------------------------------------------------------
+
+
+def test_a_bill_is_entered_changed_received_and_made_void(alice: Person) -> None:
+    drawn = alice.api.post("/bills", json=DRAWN)
+    assert drawn.status_code == 201, drawn.text
+    told = drawn.json
+    assert (told["status"], told["vendor_name"], told["vendor_reference"], told["due_date"]) == ("draft", "BSP India", "BSP 1", "2024-06-10")
+    assert (told["total_amount"], told["open_amount"], told["journal_entry_id"]) == ("45000.00", "0.00", None)
+    path = f"/bills/{told['id']}"
+    more = {"line_items": [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}], "due_date": "2024-06-25", "vendor_reference": "BSP-7"}
+    changed = alice.api.patch(path, json=more).json
+    assert (changed["total_amount"], changed["due_date"], changed["vendor_reference"]) == ("45000.50", "2024-06-25", "BSP-7")
+    assert [item["description"] for item in changed["line_items"]] == ["Dubai visa", "Fee"]
+    assert balances(alice) == {}, "a draft changes no books"
+    received = alice.api.post(f"{path}/receive")
+    assert (received.status_code, received.json["status"], received.json["open_amount"]) == (200, "received", "45000.50")
+    assert balances(alice) == {("cost_of_services", "INR"): 4_500_050, ("payable", "INR"): -4_500_050}
+    void = alice.api.post(f"{path}/void", json={"reason": "Entered twice", "voided_on": "2024-06-12"})
+    assert (void.status_code, void.json["status"], void.json["void_reason"]) == (200, "void", "Entered twice")
+    assert set(balances(alice).values()) == {0}
+    assert alice.api.get(path).json == void.json
+    assert untied(alice) == []
+
+
+def test_a_draft_can_be_thrown_away_and_its_reference_is_free_again(alice: Person) -> None:
+    thrown = draft_bill(alice)
+    assert alice.api.delete(f"/bills/{thrown}").status_code == 204
+    assert code(alice.api.get(f"/bills/{thrown}")) == (404, "bill_not_found")
+    assert draft_bill(alice) != thrown
+
+
+def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
+    draft_bill(charlie, vendor_reference="BSP-7")
+    receive(alice, vendor_reference="BSP-7")
+    assert code(alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-7"})) == (409, "vendor_reference_taken")
+    other = draft_bill(alice)
+    assert code(alice.api.patch(f"/bills/{other}", json={"vendor_reference": "BSP-7"})) == (409, "vendor_reference_taken")
+    assert bill_seen(alice, other)["vendor_reference"] == "BSP-1"
+
+
+def test_what_changes_nothing_is_no_event(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    before = bill_seen(alice, bill_id)
+    assert alice.api.patch(f"/bills/{bill_id}", json={"line_items": [VISAS], "currency": "INR", "vendor_name": "BSP India"}).status_code == 200
+    assert bill_seen(alice, bill_id) == before
+    assert alice.api.get("/audit?kind=bill.revised").json["items"] == []
+    alice.api.patch(f"/bills/{bill_id}", json={"vendor_name": "IATA", "notes": "x"})
+    assert len(alice.api.get("/audit?kind=bill.revised").json["items"]) == 1
+
+
+def test_null_clears_reference_and_notes_and_nothing_else(alice: Person) -> None:
+    bill_id = draft_bill(alice, party_reference="Agent 7", notes="Week 23")
+    changed = alice.api.patch(f"/bills/{bill_id}", json={"party_reference": None, "notes": None}).json
+    assert (changed["party_reference"], changed["notes"], changed["vendor_name"]) == (None, None, "BSP India")
+    for name in ("vendor_name", "vendor_reference", "issue_date", "due_date", "currency", "line_items"):
+        assert alice.api.patch(f"/bills/{bill_id}", json={name: None}).status_code == 422, name
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"due_date": "2024-06-09"}, (400, "invalid_date")),
+        ({"issue_date": "2024-06-26", "due_date": "2024-06-25"}, (400, "invalid_date")),
+        ({"line_items": [VISAS | {"unit_price": "1.005"}]}, (400, "invalid_amount")),
+        ({"line_items": [VISAS | {"unit_price": "0"}]}, (422, "total_out_of_range")),
+        ({"vendor_reference": " "}, (422, None)),
+        ({"vendor_name": "x" * 256}, (422, None)),
+    ],
+)
+def test_a_draft_keeps_the_rules(alice: Person, changes: dict[str, Any], refusal: tuple[int, str | None]) -> None:
+    bill_id = draft_bill(alice)
+    before = bill_seen(alice, bill_id)
+    for answer in (alice.api.patch(f"/bills/{bill_id}", json=changes), alice.api.post("/bills", json=DRAWN | {"vendor_reference": "BSP-2"} | changes)):
+        assert answer.status_code == refusal[0]
+        assert refusal[1] in {None, answer.json["detail"] if isinstance(answer.json["detail"], str) else ""}
+    assert bill_seen(alice, bill_id) == before
+
+
+def test_the_rule_itself_takes_no_reference_that_says_nothing(alice: Person) -> None:
+    for reference in (" ", "x" * 65):
+        with pytest.raises(service.VendorReferenceRequired):
+            draft_bill(alice, vendor_reference=reference)
+        with pytest.raises(service.VendorReferenceRequired):
+            alice.does(service.revise_bill, draft_bill(alice, vendor_reference=str(len(reference))), {"vendor_reference": reference})
+
+
+def test_what_is_received_is_neither_changed_nor_thrown_away_nor_received_again(alice: Person) -> None:
+    path = f"/bills/{receive(alice)}"
+    for answer in (alice.api.patch(path, json={"notes": "x"}), alice.api.delete(path), alice.api.post(f"{path}/receive")):
+        assert code(answer) == (409, "bill_not_draft")
+
+
+def test_nothing_is_paid_on_a_draft_and_it_is_not_made_void(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    with pytest.raises(service.DocumentNotOpen):
+        alice.does(service.pay_bill, bill_id, None, DUE)
+    assert code(alice.api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice"})) == (409, "document_not_voidable")
+
+
+def test_a_closed_month_takes_no_bill(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    alice.does(ledger.close_month, ISSUED.replace(day=1))
+    assert code(alice.api.post(f"/bills/{bill_id}/receive")) == (409, "period_locked")
+    assert bill_seen(alice, bill_id)["status"] == "draft"
+
+
+def test_no_more_is_received_by_hand_than_a_role_may(people: People, alice: Person) -> None:
+    lead = people.colleague(alice, "Leela Lead", role="accounting_lead")
+    limits = {"approval_limits": {"accounting_lead": {"amount": "44999.99", "currency": "INR"}}}
+    alice.does(lambda actor: settings.update(actor, limits).tenant_id)
+    bill_id = draft_bill(alice)
+    assert code(lead.api.post(f"/bills/{bill_id}/receive")) == (403, "amount_above_limit")
+    assert alice.api.post(f"/bills/{bill_id}/receive").status_code == 200
+
+
+def test_of_many_who_receive_at_once_one_does(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    answers = at_once([lambda: alice.api.post(f"/bills/{bill_id}/receive").status_code] * 5)
+    assert sorted(answers) == [200, 409, 409, 409, 409]
+    assert balances(alice)["payable", "INR"] == -4_500_000
+
+
+def test_of_many_who_enter_the_same_paper_at_once_one_does(alice: Person) -> None:
+    answers = at_once([lambda: alice.api.post("/bills", json=DRAWN).status_code] * 5)
+    assert sorted(answers) == [201, 409, 409, 409, 409]
+    assert references(alice.api.get("/bills")) == ["BSP 1"]
+
+
+def test_a_draft_is_changed_before_it_is_received_or_not_at_all(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    more = {"line_items": [VISAS, VISAS]}
+    changed, sent = at_once(
+        [lambda: alice.api.patch(f"/bills/{bill_id}", json=more).status_code, lambda: alice.api.post(f"/bills/{bill_id}/receive").status_code]
+    )
+    assert sent == 200
+    total = 9_000_000 if changed == 200 else 4_500_000
+    assert bill_seen(alice, bill_id)["total_minor"] == total
+    assert balances(alice)["payable", "INR"] == -total
+
+
 # Who may --------------------------------------------------------------------------------------------------------------------
 
 
@@ -96,3 +243,25 @@ def test_everybody_of_the_agency_reads_and_nobody_else(people: People, alice: Pe
     theirs = charlie.api.get(path.format(bill_id=bill_id))
     assert theirs.json["items"] == [] if theirs.status_code == 200 else code(theirs) == (404, "bill_not_found")
     assert code(alice.api.get(f"/bills/{new_id()}")) == (404, "bill_not_found")
+
+
+@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
+def test_to_post_at_once_is_for_those_who_could_grant_it(people: People, alice: Person, role: str, may: bool) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    drawn, received = draft_bill(alice), receive(alice, vendor_reference="BSP-2")
+    answers = [person.api.post(f"/bills/{drawn}/receive"), person.api.post(f"/bills/{received}/void", json={"reason": "Entered twice"})]
+    assert [answer.status_code for answer in answers] == ([200, 200] if may else [403, 403])
+    assert bill_seen(alice, drawn)["status"] == ("received" if may else "draft")
+    writes = 403 if role == "viewer" else 200
+    other = draft_bill(alice, vendor_reference="BSP-3")
+    assert person.api.patch(f"/bills/{other}", json={"notes": "x"}).status_code == writes
+    assert person.api.post("/bills", json=DRAWN).status_code == (403 if role == "viewer" else 201)
+    assert person.api.delete(f"/bills/{other}").status_code == (403 if role == "viewer" else 204)
+
+
+def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:
+    path = f"/bills/{draft_bill(charlie)}"
+    answers = [alice.api.get(path), alice.api.delete(path), alice.api.patch(path, json={"notes": "x"}), alice.api.post(f"{path}/receive")]
+    for answer in (*answers, alice.api.post(f"{path}/void", json={"reason": "x"})):
+        assert code(answer) == (404, "bill_not_found")
+    assert charlie.api.get(path).json["status"] == "draft"

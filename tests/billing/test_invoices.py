@@ -39,7 +39,7 @@ def test_a_draft_has_its_lines_and_total_but_no_number_and_no_entry(alice: Perso
         "entry_id": None,
     }
     with alice.acting():
-        lines = queries.get_lines(invoice_id)
+        lines = queries.get_lines(queries.get_invoice(invoice_id))
         assert [(x.line_no, x.description, x.quantity, x.unit_price_minor, x.amount_minor) for x in lines] == [
             (1, "Dubai visa", 2, 2_250_050, 4_500_100),
             (2, "Service fee", 1, 9_900, 9_900),

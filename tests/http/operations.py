@@ -135,12 +135,18 @@ def _invoice(person: Person) -> object:
         return billing.issue_invoice(actor, drafted).id
 
 
-def _bill(person: Person) -> object:
+def _draft_bill(person: Person) -> Any:
     today = clock.today(person.actor.timezone)
     items = [LineItem(description="Tickets", quantity=1, unit_price="500.00", currency=person.actor.currency)]
-    given = {"vendor_name": "BSP India", "vendor_reference": f"BSP-{secrets.token_hex(4)}", "issue_date": today, "due_date": today}
+    reference = f"BSP-{secrets.token_hex(4)}"
     with person.acting() as actor:
-        return billing.receive_bill(actor, line_items=items, **given).id
+        return billing.draft_bill(actor, vendor_name="BSP India", vendor_reference=reference, issue_date=today, due_date=today, line_items=items).id
+
+
+def _bill(person: Person) -> object:
+    drafted = _draft_bill(person)
+    with person.acting() as actor:
+        return billing.receive_draft(actor, drafted).id
 
 
 def _payment(person: Person) -> object:
@@ -274,6 +280,9 @@ MAKERS: dict[str, Callable[[Person], object]] = {
 # What an operation or a page acts upon where that is not as any other of its name, such as a draft where an invoice is issued.
 MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     **{f"{method}/<entry_id>/reverse": {"entry_id": _written} for method in ("POST /api/journal-entries", "GET /journal", "POST /journal")},
+    "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
+    "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
+    "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
@@ -333,6 +342,14 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PassengerPatch": lambda: {"full_name": "Deepa Krishnan"},
     "LineIn": lambda: {"details": {"kind": "other", "title": "Desert at sunset", "on": "2026-12-21"}, "cost": "90", "price": "120.50"},
     "LinePatch": lambda: {"price": "130"},
+    "BillDraftIn": lambda: {
+        "vendor_name": "BSP India",
+        "vendor_reference": f"BSP-{secrets.token_hex(4)}",
+        "issue_date": "2026-11-20",
+        "currency": "INR",
+        "line_items": [VISAS],
+    },
+    "BillPatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},

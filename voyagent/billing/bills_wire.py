@@ -1,4 +1,4 @@
-"""Bills on the wire of the API: the address of the list, and what is answered."""
+"""Bills on the wire of the API: the bodies that it takes, the address of the list, and what is answered."""
 
 from __future__ import annotations
 
@@ -6,13 +6,43 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.document_wire import DocumentBrief, DocumentParts, DocumentQuery, wire_brief, wire_list, wire_parts
+from voyagent.billing.document_wire import (
+    MAY_BE_ABSENT,
+    DocumentBrief,
+    DocumentDraftIn,
+    DocumentParts,
+    DocumentPatch,
+    DocumentQuery,
+    wire_brief,
+    wire_list,
+    wire_parts,
+)
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
+from voyagent.billing.service import BillChanges
 from voyagent.kernel import clock
-from voyagent.kernel.fields import Answer
+from voyagent.kernel.fields import Answer, trimmed_field
 from voyagent.kernel.reading import Row
 
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
+
+
+class BillDraftIn(DocumentDraftIn):
+    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours. Without a due day it is due on the day of issue."""
+
+    vendor_name: trimmed_field(255)  # type: ignore[valid-type]
+    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+
+
+class BillPatch(DocumentPatch):
+    """What changes of a draft, in the same way as of an invoice."""
+
+    vendor_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    vendor_reference: trimmed_field(64) = MAY_BE_ABSENT  # type: ignore[valid-type]
+
+    def changes(self, currency: str) -> BillChanges:
+        """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
+        changes: BillChanges = self.said(currency)
+        return changes
 
 
 class BillQuery(DocumentQuery):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from wtforms import StringField
 
 from voyagent.billing.credit_wire import CreditIn
-from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.models import BillLine, Invoice, InvoiceLine
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import Row
@@ -57,11 +57,11 @@ class CreditForm(SchemaForm[CreditIn]):
     lines = AmountsField(_l("Lines"))
 
     invoice: Invoice
-    known: Sequence[InvoiceLine]
+    known: Sequence[InvoiceLine | BillLine]
     left: Mapping[int, Money]
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], left: Mapping[int, Money], day: date) -> CreditForm:
+    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine | BillLine], left: Mapping[int, Money], day: date) -> CreditForm:
         """The form over an invoice, with all that no note has credited yet."""
         form = cls(data={"issue_date": day, "lines": [f"{left[line.line_no].decimal:,f}" if line.line_no in left else "" for line in lines]})
         form.invoice, form.known, form.left = invoice, lines, left

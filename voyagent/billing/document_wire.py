@@ -1,4 +1,4 @@
-"""What invoices and bills have alike on the wire of the API: the address of a list, and how a document with its lines and payments is answered."""
+"""What invoices and bills have alike on the wire of the API: the bodies of drafts, the address of a list, and how one is answered."""
 
 from __future__ import annotations
 
@@ -10,8 +10,22 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.queries import Listed, open_minor_of
-from voyagent.billing.schemas import PAGE_SIZE
-from voyagent.kernel.fields import Answer, BusinessDate, Closed, DateFilter, Instant, Query, WireAmount, filter_field, trimmed_field, wire_instant
+from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.kernel.fields import (
+    Answer,
+    BusinessDate,
+    Closed,
+    CurrencyCode,
+    DateFilter,
+    Instant,
+    Query,
+    WireAmount,
+    filter_field,
+    text_field,
+    trimmed_field,
+    wire_instant,
+)
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
@@ -25,6 +39,40 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
 """A member that may be absent and never null."""
+
+
+class DocumentDraftIn(Closed):
+    """A document to be drawn up. Without a due day it is due on the day of issue."""
+
+    issue_date: BusinessDate
+    due_date: BusinessDate | None = None
+    currency: CurrencyCode
+    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
+    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
+    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+
+    def fields(self) -> dict[str, Any]:
+        """What was said, as the rules take it."""
+        said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
+        return said | {"due_date": self.due_date or self.issue_date, "line_items": items(self.line_items, self.currency)}
+
+
+class DocumentPatch(Closed):
+    """What changes of a draft: an absent member stays, null clears reference and notes. Lines are replaced whole; another currency alone keeps the figures."""
+
+    issue_date: BusinessDate = MAY_BE_ABSENT
+    due_date: BusinessDate = MAY_BE_ABSENT
+    currency: CurrencyCode = MAY_BE_ABSENT
+    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
+    notes: text_field(2000) | None = None  # type: ignore[valid-type]
+
+    def said(self, currency: str) -> Any:
+        """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
+        said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if "line_items" in said:
+            said["line_items"] = items(self.line_items, said.get("currency", currency))
+        return said
 
 
 class VoidIn(Closed):

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.models import BillLine, Invoice, InvoiceLine
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
@@ -90,7 +90,7 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
         self.wrong: set[tuple[int, str]] = set()
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Iterable[InvoiceLine]) -> InvoiceForm:
+    def of(cls, invoice: Invoice, lines: Iterable[InvoiceLine | BillLine]) -> InvoiceForm:
         """The form over a draft."""
         names = ("issue_date", "due_date", "party_reference", "notes", "enquiry_id")
         rows = [

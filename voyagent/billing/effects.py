@@ -94,7 +94,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
         raise service.InvoiceNotDraft
     reader = SessionReader(db.session)
     total = Money(invoice.total_minor, invoice.currency)
-    rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice.id)]
+    rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice)]
     year = service.year_of(invoice.issue_date)
     document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
     document["number"] = gettext("next number of %(year)s", year=year)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
-from voyagent.billing.document_wire import MAY_BE_ABSENT, DocumentBrief, DocumentParts, DocumentQuery, wire_brief, wire_list, wire_parts
+from voyagent.billing.document_wire import (
+    MAY_BE_ABSENT,
+    DocumentBrief,
+    DocumentDraftIn,
+    DocumentParts,
+    DocumentPatch,
+    DocumentQuery,
+    wire_brief,
+    wire_list,
+    wire_parts,
+)
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
-from voyagent.billing.schemas import InvoiceLineIn, MoneyAccount, items
+from voyagent.billing.schemas import MoneyAccount
 from voyagent.billing.service import DraftChanges
-from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.fields import (
@@ -35,48 +44,21 @@ from voyagent.kernel.reading import Row
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
-class InvoiceDraftIn(Closed):
+class InvoiceDraftIn(DocumentDraftIn):
     """An invoice to be drawn up. Without a due day it is due on the day of issue."""
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
-    issue_date: BusinessDate
-    due_date: BusinessDate | None = None
-    currency: CurrencyCode
-    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
-    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
     enquiry_id: Id | None = None
 
-    def fields(self) -> dict[str, Any]:
-        """What was said, as the rules take it."""
-        return {
-            "customer_name": self.customer_name,
-            "issue_date": self.issue_date,
-            "due_date": self.due_date or self.issue_date,
-            "line_items": items(self.line_items, self.currency),
-            "party_reference": self.party_reference,
-            "notes": self.notes,
-            "enquiry_id": self.enquiry_id,
-        }
 
-
-class InvoicePatch(Closed):
+class InvoicePatch(DocumentPatch):
     """What changes of a draft: an absent member stays, null clears reference and notes. Lines are replaced whole; another currency alone keeps the figures."""
 
     customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
-    issue_date: BusinessDate = MAY_BE_ABSENT
-    due_date: BusinessDate = MAY_BE_ABSENT
-    currency: CurrencyCode = MAY_BE_ABSENT
-    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
-    party_reference: text_field(128) | None = None  # type: ignore[valid-type]
-    notes: text_field(2000) | None = None  # type: ignore[valid-type]
 
     def changes(self, currency: str) -> DraftChanges:
         """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
-        said: Any = {name: getattr(self, name) for name in self.model_fields_set}
-        if "line_items" in said:
-            said["line_items"] = items(self.line_items, said.get("currency", currency))
-        changes: DraftChanges = said
+        changes: DraftChanges = self.said(currency)
         return changes
 
 

@@ -43,6 +43,7 @@ WRITE = frozenset(
         "api_key.create",
         "api_key.revoke",
         "approval.resolve",
+        "bill.draft",
         "bill.receive",
         "chat.open",
         "chat.write",
@@ -63,7 +64,9 @@ WRITE = frozenset(
         "trip.update",
     }
 )
-BY_HAND = frozenset({"bill.void", "invoice.credit", "invoice.issue_by_hand", "invoice.void", "ledger.post_by_hand", "payment.record_by_hand"})
+BY_HAND = frozenset(
+    {"bill.receive_by_hand", "bill.void", "invoice.credit", "invoice.issue_by_hand", "invoice.void", "ledger.post_by_hand", "payment.record_by_hand"}
+)
 """To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for the roles that could grant it."""
 ADMINISTER = frozenset(
     {"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "ledger.reopen", "settings.update", "team.manage"}

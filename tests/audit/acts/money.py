@@ -119,6 +119,41 @@ def void_an_invoice_over_the_api(stage: Stage) -> Doing:
 
 # Payments ----------------------------------------------------------------------------------------------------------------------
 
+BILL, BILL_BOOKED = ("bill_id",), ("bill_id", "journal_entry_id")
+BILLED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+BILL_VOIDED = Left("bill.voided", BILL_BOOKED, says={"reason": "Entered twice", "total": "45000.00", "voided_on": "2024-06-25"})
+
+
+@act("POST /api/bills", leaves=Left("bill.drafted", BILL, says=TOTAL), answers=201)
+def draft_a_bill_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/bills", json=BILLED)
+
+
+@act("PATCH /api/bills/<bill_id>", leaves=Left("bill.revised", BILL, says={"fields": [{"field": "vendor_reference"}]}), answers=200)
+def revise_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
+    return lambda: api.patch(f"/bills/{bill_id}", json={"vendor_reference": "BSP-2"})
+
+
+@act("DELETE /api/bills/<bill_id>", leaves=Left("bill.discarded", BILL, says=TOTAL), answers=204)
+def discard_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
+    return lambda: api.delete(f"/bills/{bill_id}")
+
+
+@act("POST /api/bills/<bill_id>/receive", leaves=(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)), answers=200)
+def receive_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.draft_bill(stage.bob)
+    return lambda: api.post(f"/bills/{bill_id}/receive")
+
+
+@act("POST /api/bills/<bill_id>/void", leaves=(REVERSED, BILL_VOIDED), answers=200)
+def void_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    return lambda: api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice", "voided_on": "2024-06-25"})
+
+
 PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")
 ADVANCE = {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 

@@ -1,16 +1,20 @@
-"""The JSON door of bills: list and read."""
+"""The JSON door of bills: list, enter, change, throw away, receive, make void."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.billing import queries
-from voyagent.billing.bills_wire import BillListOut, BillOut, BillQuery, wire_bill, wire_bills
+from voyagent.billing import queries, service
+from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
+from voyagent.billing.bills_wire import BillDraftIn, BillListOut, BillOut, BillPatch, BillQuery, wire_bill, wire_bills
+from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
@@ -24,7 +28,57 @@ def list_bills(reader: Reader, query: BillQuery) -> Row:
     return wire_bills(queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
 
 
+@api.post("/bills", answer=BillOut, status=201, permission="bill.draft", errors=(service.VendorReferenceTaken, *DRAFT_ERRORS))
+def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
+    """Enter a supplier's bill as a draft, which is not in the books. One reference is entered once in the agency."""
+    return _bill(service.draft_bill(actor, **body.fields()).id)
+
+
 @api.get("/bills/<bill_id>", answer=BillOut, permission="billing.read", missing=BillNotFound)
 def get_bill(reader: Reader, bill_id: UUID) -> Row:
     """Read a bill with its lines and what was paid on it."""
     return wire_bill(queries.read_bill(reader, bill_id))
+
+
+@api.patch(
+    "/bills/<bill_id>",
+    answer=BillOut,
+    permission="bill.draft",
+    missing=BillNotFound,
+    errors=(service.BillNotDraft, service.VendorReferenceTaken, *DRAFT_ERRORS),
+)
+def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
+    """Change a draft. An absent member stays; lines are replaced whole."""
+    currency = queries.get_bill(bill_id, lock=True).currency
+    return _bill(service.revise_bill(actor, bill_id, body.changes(currency)).id)
+
+
+@api.delete("/bills/<bill_id>", status=204, permission="bill.draft", missing=BillNotFound, errors=(service.BillNotDraft,))
+def discard_bill(actor: Actor, bill_id: UUID) -> None:
+    """Throw a draft away. What was received stays."""
+    service.discard_bill(actor, bill_id)
+
+
+@api.post(
+    "/bills/<bill_id>/receive",
+    answer=BillOut,
+    permission="bill.receive_by_hand",
+    missing=BillNotFound,
+    errors=(service.BillNotDraft, *POSTING_ERRORS),
+)
+def receive_bill(actor: Actor, bill_id: UUID) -> Row:
+    """Receive a draft: it is posted on its issue date, and from then on it is owed.
+
+    Who may is who could grant the assistant's request to, up to the limit of her role.
+    """
+    return _bill(service.receive_draft(actor, bill_id).id)
+
+
+@api.post("/bills/<bill_id>/void", answer=BillOut, permission="bill.void", missing=BillNotFound, errors=VOID_ERRORS)
+def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
+    """Make a received bill void, on which nothing was paid or credited: what receiving posted is reversed."""
+    return _bill(service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
+
+
+def _bill(bill_id: UUID) -> Row:
+    return wire_bill(queries.read_bill(SessionReader(db.session), bill_id))

@@ -23,6 +23,7 @@ from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, Perio
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
+VOID_ERRORS = (service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))
@@ -102,7 +103,7 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
     answer=InvoiceOut,
     permission="invoice.void",
     missing=InvoiceNotFound,
-    errors=(service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked),
+    errors=VOID_ERRORS,
 )
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is reversed, and the number stays used."""

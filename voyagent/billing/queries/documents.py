@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, 
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.billing.counters import AgeingByDue, InvoiceCount
-from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, CreditNote, Invoice, InvoiceLine
+from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, BillLine, CreditNote, Invoice, InvoiceLine
 from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
@@ -148,9 +148,11 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
     return found
 
 
-def get_lines(invoice_id: UUID) -> list[InvoiceLine]:
-    """The lines of an invoice, in order."""
-    return list(db.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.line_no)))
+def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
+    """The lines of a document, in order."""
+    if isinstance(document, Invoice):
+        return db.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == document.id).order_by(InvoiceLine.line_no)).all()
+    return db.session.scalars(select(BillLine).where(BillLine.bill_id == document.id).order_by(BillLine.line_no)).all()
 
 
 def open_minor_of(row: Row) -> int:

@@ -1,11 +1,12 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
 from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
-from voyagent.billing.service.bills import receive_bill
+from voyagent.billing.service.bills import RECEIVE_SIDES, BillChanges, BillFields, discard_bill, draft_bill, receive_bill, receive_draft, revise_bill
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, CREDIT_SIDES, creditable, issue_credit_note
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
     AnotherParty,
+    BillNotDraft,
     CreditExceedsLine,
     CreditExceedsOpen,
     CustomerNameRequired,
@@ -54,11 +55,15 @@ __all__ = [
     "INVOICE_SERIES",
     "ISSUE_SIDES",
     "PARTS_MAX",
+    "RECEIVE_SIDES",
     "REFUND_LETTER",
     "REFUND_SERIES",
     "SERIES",
     "AllocationTakenBack",
     "AnotherParty",
+    "BillChanges",
+    "BillFields",
+    "BillNotDraft",
     "CreditExceedsLine",
     "CreditExceedsOpen",
     "CustomerNameRequired",
@@ -95,7 +100,9 @@ __all__ = [
     "check_sendable",
     "create_invoice",
     "creditable",
+    "discard_bill",
     "discard_draft",
+    "draft_bill",
     "draft_invoice",
     "financial_year",
     "first_day",
@@ -106,9 +113,11 @@ __all__ = [
     "pay_bill",
     "price",
     "receive_bill",
+    "receive_draft",
     "record_payment",
     "record_receipt",
     "refund_payment",
+    "revise_bill",
     "revise_draft",
     "send_invoice",
     "spread",

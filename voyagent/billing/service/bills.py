@@ -1,82 +1,127 @@
-"""The rules of bills: entering what a supplier has charged, which posts it as a cost that is owed."""
+"""The rules of bills: entering what a supplier has charged as a draft, and receiving it, which posts it as a cost that is owed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from typing import NotRequired, TypedDict, Unpack
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
-from voyagent.billing.models import Bill, BillLine
-from voyagent.billing.service import pricing
-from voyagent.billing.service.errors import VendorReferenceRequired, VendorReferenceTaken
+from voyagent.billing import queries
+from voyagent.billing.models import Bill
+from voyagent.billing.service import drafts, pricing
+from voyagent.billing.service.drafts import DocumentChanges
+from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
+RECEIVE_SIDES = (("cost_of_services", 1), ("payable", -1))
 
-def receive_bill(  # noqa: PLR0913 - each keyword is a field of the document
-    actor: Actor,
-    *,
-    vendor_name: str,
-    vendor_reference: str,
-    issue_date: date,
-    due_date: date,
-    line_items: Sequence[LineItem],
-    party_reference: str | None = None,
-    notes: str | None = None,
-) -> Bill:
-    """Enter a supplier's bill: cost stands against payable on its issue date. One reference is entered once in the agency.
+
+class BillFields(TypedDict):
+    """A supplier's bill as it is entered; `party_reference` is ours."""
+
+    vendor_name: str
+    vendor_reference: str
+    issue_date: date
+    due_date: date
+    line_items: Sequence[LineItem]
+    party_reference: NotRequired[str | None]
+    notes: NotRequired[str | None]
+
+
+class BillChanges(DocumentChanges, total=False):
+    """What may change of a draft of a bill."""
+
+    vendor_name: str
+    vendor_reference: str
+
+
+def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
+    """Enter a supplier's bill that is not received yet: it is not in the books. One reference is entered once in the agency.
 
     Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `pricing.price` raises; VendorReferenceTaken.
     """
-    actor.require("bill.receive")
-    name = pricing.party(vendor_name)
-    reference = " ".join(vendor_reference.split())
-    if not 1 <= len(reference) <= 64:
-        raise VendorReferenceRequired
-    pricing.check_days(issue_date, due_date)
-    priced = pricing.price(line_items)
-    now = clock.now()
-    bill = Bill(
-        id=new_id(),
-        status="draft",
-        vendor_reference=reference,
-        issue_date=issue_date,
-        due_date=due_date,
-        currency=priced.total.currency,
-        total_minor=priced.total.amount_minor,
-        paid_minor=0,
-        credited_minor=0,
-        party_name=name,
-        party_reference=pricing.words(party_reference, 128),
-        notes=pricing.words(notes, 2000),
-        created_by_user_id=actor.user_id,
-        created_at=now,
-        updated_at=now,
-    )
-    db.session.add(bill)
-    _flush()
-    db.session.add_all(BillLine(bill_id=bill.id, **columns) for columns in priced.line_columns())
-    db.session.flush()
-    _post(actor, bill, priced.total)
-    db.session.flush()
-    audit.record(
-        actor,
-        "bill.received",
-        entity_refs={"bill_id": bill.id, "journal_entry_id": bill.entry_id},
-        outputs={"total": wire_amount(bill.total_minor, bill.currency), "currency": bill.currency, "issue_date": issue_date, "due_date": due_date},
-    )
+    actor.require("bill.draft")
+    bill = _begin(actor, fields)
+    audit.record(actor, "bill.drafted", entity_refs={"bill_id": bill.id}, outputs=drafts.told(bill))
     return bill
 
 
-def _post(actor: Actor, bill: Bill, total: Money) -> None:
-    """Cost against payable, on the bill's issue date."""
+def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges) -> Bill:
+    """Change a bill that is not received yet; what leaves it as it was is no event.
+
+    Raises Forbidden, BillNotFound, BillNotDraft; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `pricing.price` raises;
+    VendorReferenceTaken.
+    """
+    actor.require("bill.draft")
+    bill = _get_draft(bill_id)
+    columns = {}
+    if "vendor_name" in changes:
+        columns["party_name"] = pricing.party(changes["vendor_name"])
+    if "vendor_reference" in changes:
+        columns["vendor_reference"] = _reference(changes["vendor_reference"])
+    with _once():
+        changed = drafts.revise(bill, columns, changes)
+    if changed:
+        fields = [{"field": "vendor_name" if name == "party_name" else name} for name in changed]
+        audit.record(actor, "bill.revised", entity_refs={"bill_id": bill.id}, inputs={"fields": fields}, outputs=drafts.told(bill))
+    return bill
+
+
+def discard_bill(actor: Actor, bill_id: UUID) -> None:
+    """Throw away a bill that was never received. Raises Forbidden, BillNotFound, BillNotDraft."""
+    actor.require("bill.draft")
+    bill = _get_draft(bill_id)
+    told = drafts.told(bill)
+    db.session.delete(bill)
+    db.session.flush()
+    audit.record(actor, "bill.discarded", entity_refs={"bill_id": bill_id}, outputs=told)
+
+
+def receive_draft(actor: Actor, bill_id: UUID) -> Bill:
+    """Receive a draft: cost stands against payable on its issue date. A bill is received once, under any number of parallel calls.
+
+    Raises Forbidden, BillNotFound, BillNotDraft, AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    """
+    actor.require("bill.receive")
+    return _receive(actor, _get_draft(bill_id))
+
+
+def receive_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
+    """Enter and receive a supplier's bill in one. Raises what `draft_bill` and `receive_draft` raise."""
+    actor.require("bill.receive")
+    return _receive(actor, _begin(actor, fields))
+
+
+def _begin(actor: Actor, fields: BillFields) -> Bill:
+    with _once():
+        return drafts.begin(
+            actor,
+            Bill,
+            party_name=fields["vendor_name"],
+            vendor_reference=_reference(fields["vendor_reference"]),
+            issue_date=fields["issue_date"],
+            due_date=fields["due_date"],
+            line_items=fields["line_items"],
+            party_reference=fields.get("party_reference"),
+            notes=fields.get("notes"),
+        )
+
+
+def _receive(actor: Actor, bill: Bill) -> Bill:
+    """Post a draft on its issue date."""
+    total = Money(bill.total_minor, bill.currency)
+    check_limit(actor, total)
     posted = ledger.post(
         actor,
         source_type="bill",
@@ -84,18 +129,41 @@ def _post(actor: Actor, bill: Bill, total: Money) -> None:
         purpose="receive",
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
         lines=[
-            ledger.debit("cost_of_services", total, memo=bill.vendor_reference),
-            ledger.credit("payable", total, party_name=bill.party_name, memo=bill.vendor_reference),
+            ledger.debit(purpose, total, memo=bill.vendor_reference)
+            if sign > 0
+            else ledger.credit(purpose, total, party_name=bill.party_name, memo=bill.vendor_reference)
+            for purpose, sign in RECEIVE_SIDES
         ],
         entry_date=bill.issue_date,
     )
     bill.status = "received"
     bill.entry_id = posted.entry_id
+    bill.updated_at = clock.now()
+    db.session.flush()
+    audit.record(actor, "bill.received", entity_refs={"bill_id": bill.id, "journal_entry_id": bill.entry_id}, outputs=drafts.told(bill))
+    return bill
 
 
-def _flush() -> None:
+def _get_draft(bill_id: UUID) -> Bill:
+    bill = queries.get_bill(bill_id, lock=True)
+    if bill.status != "draft":
+        raise BillNotDraft
+    return bill
+
+
+def _reference(typed: str) -> str:
+    """The supplier's reference in one spelling. Raises VendorReferenceRequired."""
+    reference = " ".join(typed.split())
+    if not 1 <= len(reference) <= 64:
+        raise VendorReferenceRequired
+    return reference
+
+
+@contextmanager
+def _once() -> Iterator[None]:
+    """Raises VendorReferenceTaken where what is written within gives a second bill the reference of another."""
     try:
-        db.session.flush()
+        yield
     except IntegrityError as error:
         if "uq_bills_vendor_reference" in str(error.orig):
             raise VendorReferenceTaken from None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, Invoice, InvoiceLine
+from voyagent.billing.models import OPEN_INVOICE, BillLine, CreditNote, CreditNoteLine, Invoice, InvoiceLine
 from voyagent.billing.service import numbering, pricing
 from voyagent.billing.service.errors import CreditExceedsLine, CreditExceedsOpen, DocumentNotOpen, LineNotOnInvoice, NoLines, ReasonRequired
 from voyagent.billing.service.voiding import REASON_MAX, book_day
@@ -38,7 +38,7 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     if why is None:
         raise ReasonRequired
     day = book_day(actor, invoice, on)
-    lines = queries.get_lines(invoice.id)
+    lines = queries.get_lines(invoice)
     wanted = _wanted(invoice, lines, amounts)
     total = Money(sum(wanted.values()), invoice.currency)
     if total.amount_minor > invoice.open_minor:
@@ -66,15 +66,15 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
     """What no note has credited yet of each line of an invoice, by its number; lines that are credited whole are left out."""
-    return {number: Money(minor, invoice.currency) for number, minor in _left(invoice, queries.get_lines(invoice.id)).items() if minor}
+    return {number: Money(minor, invoice.currency) for number, minor in _left(invoice, queries.get_lines(invoice)).items() if minor}
 
 
-def _left(invoice: Invoice, lines: list[InvoiceLine]) -> dict[int, int]:
+def _left(invoice: Invoice, lines: Sequence[InvoiceLine | BillLine]) -> dict[int, int]:
     credited = queries.credited_by_line(invoice.id)
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 
 
-def _wanted(invoice: Invoice, lines: list[InvoiceLine], amounts: Mapping[int, Money] | None) -> dict[int, int]:
+def _wanted(invoice: Invoice, lines: Sequence[InvoiceLine | BillLine], amounts: Mapping[int, Money] | None) -> dict[int, int]:
     """The amounts that are to be credited, by line."""
     left = _left(invoice, lines)
     if amounts is None:

@@ -67,6 +67,13 @@ class InvoiceNotDraft(Conflict):
     message = N_("This invoice is no draft any more. An invoice is issued once.")
 
 
+class BillNotDraft(Conflict):
+    """It has been received already."""
+
+    code = "bill_not_draft"
+    message = N_("This bill is no draft any more. A bill is received once.")
+
+
 class DocumentNotOpen(Conflict):
     """A payment or a credit for what is not issued, or is paid or void."""
 

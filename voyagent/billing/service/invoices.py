@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -12,33 +11,27 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Invoice, InvoiceLine
-from voyagent.billing.service import numbering, pricing
+from voyagent.billing.models import Invoice
+from voyagent.billing.service import drafts, numbering, pricing
+from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
-from voyagent.billing.service.pricing import LineItem, Priced
+from voyagent.billing.service.pricing import LineItem
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
 ISSUE_SIDES = (("receivable", 1), ("revenue_services", -1))
 
 
-class DraftChanges(TypedDict, total=False):
-    """What may change of a draft; what is absent stays. Lines are replaced whole; another currency alone reads the same figures in it."""
+class DraftChanges(DocumentChanges, total=False):
+    """What may change of a draft of an invoice."""
 
     customer_name: str
-    issue_date: date
-    due_date: date
-    currency: str
-    line_items: Sequence[LineItem]
-    party_reference: str | None
-    notes: str | None
 
 
 def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
@@ -62,34 +55,19 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     actor.require("invoice.draft")
     if number:
         raise InvoiceNumberConflict
-    name = pricing.party(customer_name)
-    pricing.check_days(issue_date, due_date)
-    priced = pricing.price(line_items)
-    session_id = _conversation(enquiry_id, session_id)
-    now = clock.now()
-    invoice = Invoice(
-        id=new_id(),
-        status="draft",
+    invoice = drafts.begin(
+        actor,
+        Invoice,
+        party_name=customer_name,
         issue_date=issue_date,
         due_date=due_date,
-        currency=priced.total.currency,
-        total_minor=priced.total.amount_minor,
-        paid_minor=0,
-        credited_minor=0,
-        party_name=name,
-        party_reference=pricing.words(party_reference, 128),
-        notes=pricing.words(notes, 2000),
-        created_by_user_id=actor.user_id,
+        line_items=line_items,
+        party_reference=party_reference,
+        notes=notes,
         enquiry_id=enquiry_id,
-        session_id=session_id,
-        created_at=now,
-        updated_at=now,
+        session_id=_conversation(enquiry_id, session_id),
     )
-    db.session.add(invoice)
-    db.session.flush()
-    db.session.add_all(InvoiceLine(invoice_id=invoice.id, **columns) for columns in priced.line_columns())
-    db.session.flush()
-    audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=_told(invoice))
+    audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=drafts.told(invoice))
     return invoice
 
 
@@ -102,18 +80,10 @@ def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges) -> Invoi
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
-    wanted = _columns(changes)
-    pricing.check_days(wanted.get("issue_date", invoice.issue_date), wanted.get("due_date", invoice.due_date))
-    changed = [name for name, value in wanted.items() if getattr(invoice, name) != value]
-    for name in changed:
-        setattr(invoice, name, wanted[name])
-    if _replace_lines(invoice, changes):
-        changed.append("line_items")
-    if changed:
-        invoice.updated_at = clock.now()
-        db.session.flush()
+    columns = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
+    if changed := drafts.revise(invoice, columns, changes):
         fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
-        audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=_told(invoice))
+        audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=drafts.told(invoice))
     return invoice
 
 
@@ -123,7 +93,7 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
-    refs, told = _refs(invoice), _told(invoice)
+    refs, told = _refs(invoice), drafts.told(invoice)
     db.session.delete(invoice)
     db.session.flush()
     audit.record(actor, "invoice.discarded", entity_refs=refs, outputs=told)
@@ -166,7 +136,9 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
         if "uq_invoices_number" in str(error.orig):
             raise InvoiceNumberConflict from None
         raise
-    audit.record(actor, "invoice.issued", entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id}, outputs=_told(invoice) | {"number": number})
+    audit.record(
+        actor, "invoice.issued", entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id}, outputs=drafts.told(invoice) | {"number": number}
+    )
     return invoice
 
 
@@ -192,50 +164,6 @@ def create_invoice(
     return invoice
 
 
-def _columns(changes: DraftChanges) -> dict[str, Any]:
-    """The columns of the document itself that a change names, as they are kept."""
-    columns: dict[str, Any] = {name: value for name, value in changes.items() if name in ("issue_date", "due_date")}
-    if "customer_name" in changes:
-        columns["party_name"] = pricing.party(changes["customer_name"])
-    if "party_reference" in changes:
-        columns["party_reference"] = pricing.words(changes["party_reference"], 128)
-    if "notes" in changes:
-        columns["notes"] = pricing.words(changes["notes"], 2000)
-    return columns
-
-
-def _replace_lines(invoice: Invoice, changes: DraftChanges) -> bool:
-    """Write the lines anew where they or their currency are to change; whether they did."""
-    if "line_items" not in changes and changes.get("currency", invoice.currency) == invoice.currency:
-        return False
-    known = queries.get_lines(invoice.id)
-    priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(invoice, known, changes["currency"])
-    columns = list(priced.line_columns())
-    if invoice.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]:
-        return False
-    for line in known:
-        db.session.delete(line)
-    db.session.flush()
-    invoice.currency, invoice.total_minor = priced.total.currency, priced.total.amount_minor
-    db.session.add_all(InvoiceLine(invoice_id=invoice.id, **line) for line in columns)
-    return True
-
-
-def _in_currency(invoice: Invoice, lines: Sequence[InvoiceLine], currency: str) -> Priced:
-    """The same figures in another currency; what it has no places for is refused, never rounded."""
-    return pricing.price(
-        [
-            LineItem(
-                description=line.description,
-                quantity=line.quantity,
-                unit_price=Money(line.unit_price_minor, invoice.currency).decimal,
-                currency=currency,
-            )
-            for line in lines
-        ]
-    )
-
-
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:
     """The conversation that an invoice comes from: the one given, else its enquiry's, where that has not been deleted."""
     asked = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
@@ -246,13 +174,3 @@ def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | No
 
 def _refs(invoice: Invoice) -> dict[str, UUID]:
     return {"invoice_id": invoice.id} | ({"enquiry_id": invoice.enquiry_id} if invoice.enquiry_id else {})
-
-
-def _told(invoice: Invoice) -> dict[str, str]:
-    """What the audit keeps; the customer's name stays out of what can never be shortened."""
-    return {
-        "total": wire_amount(invoice.total_minor, invoice.currency),
-        "currency": invoice.currency,
-        "issue_date": invoice.issue_date.isoformat(),
-        "due_date": invoice.due_date.isoformat(),
-    }

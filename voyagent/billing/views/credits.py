@@ -40,7 +40,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     invoice = queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
-    form = CreditForm.of(invoice, queries.get_lines(invoice_id), service.creditable(invoice), service.first_day(actor, invoice))
+    form = CreditForm.of(invoice, queries.get_lines(invoice), service.creditable(invoice), service.first_day(actor, invoice))
 
     def act(body: Any) -> Any:
         return service.issue_credit_note(actor, invoice_id, reason=body.reason, on=body.issue_date, amounts=body.amounts(invoice.currency))

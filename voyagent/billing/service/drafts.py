@@ -1,0 +1,148 @@
+"""What drafts of invoices and bills have in common: one is begun with its lines, and changed while it is not in the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, TypedDict, TypeVar
+
+from voyagent.billing import queries
+from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.service import pricing
+from voyagent.billing.service.pricing import LineItem, Priced
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money, wire_amount
+
+Document = TypeVar("Document", Invoice, Bill)
+
+
+class DocumentChanges(TypedDict, total=False):
+    """What may change of a draft; what is absent stays. Lines are replaced whole; another currency alone reads the same figures in it."""
+
+    issue_date: date
+    due_date: date
+    currency: str
+    line_items: Sequence[LineItem]
+    party_reference: str | None
+    notes: str | None
+
+
+def begin(  # noqa: PLR0913 - each keyword is a field of the document
+    actor: Actor,
+    model: type[Document],
+    *,
+    party_name: str,
+    issue_date: date,
+    due_date: date,
+    line_items: Sequence[LineItem],
+    party_reference: str | None,
+    notes: str | None,
+    **columns: Any,
+) -> Document:
+    """A draft with its lines, kept. Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` raises."""
+    name = pricing.party(party_name)
+    pricing.check_days(issue_date, due_date)
+    priced = pricing.price(line_items)
+    now = clock.now()
+    document = model(
+        id=new_id(),
+        status="draft",
+        issue_date=issue_date,
+        due_date=due_date,
+        currency=priced.total.currency,
+        total_minor=priced.total.amount_minor,
+        paid_minor=0,
+        credited_minor=0,
+        party_name=name,
+        party_reference=pricing.words(party_reference, 128),
+        notes=pricing.words(notes, 2000),
+        created_by_user_id=actor.user_id,
+        created_at=now,
+        updated_at=now,
+        **columns,
+    )
+    db.session.add(document)
+    db.session.flush()
+    _add_lines(document, list(priced.line_columns()))
+    db.session.flush()
+    return document
+
+
+def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
+    """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
+
+    Raises TextTooLong, InvalidDate, and what `pricing.price` raises.
+    """
+    wanted = columns | _common(changes)
+    pricing.check_days(wanted.get("issue_date", document.issue_date), wanted.get("due_date", document.due_date))
+    changed = [name for name, value in wanted.items() if getattr(document, name) != value]
+    for name in changed:
+        setattr(document, name, wanted[name])
+    if _replace_lines(document, changes):
+        changed.append("line_items")
+    if changed:
+        document.updated_at = clock.now()
+        db.session.flush()
+    return changed
+
+
+def told(document: Invoice | Bill) -> dict[str, str]:
+    """What the audit keeps; the party's name stays out of what can never be shortened."""
+    return {
+        "total": wire_amount(document.total_minor, document.currency),
+        "currency": document.currency,
+        "issue_date": document.issue_date.isoformat(),
+        "due_date": document.due_date.isoformat(),
+    }
+
+
+def _common(changes: DocumentChanges) -> dict[str, Any]:
+    """The columns that every document has which a change names, as they are kept."""
+    columns: dict[str, Any] = {name: value for name, value in changes.items() if name in ("issue_date", "due_date")}
+    if "party_reference" in changes:
+        columns["party_reference"] = pricing.words(changes["party_reference"], 128)
+    if "notes" in changes:
+        columns["notes"] = pricing.words(changes["notes"], 2000)
+    return columns
+
+
+def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
+    """Write the lines anew where they or their currency are to change; whether they did."""
+    if "line_items" not in changes and changes.get("currency", document.currency) == document.currency:
+        return False
+    known = queries.get_lines(document)
+    priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(document, known, changes["currency"])
+    columns = list(priced.line_columns())
+    if document.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]:
+        return False
+    for line in known:
+        db.session.delete(line)
+    db.session.flush()
+    document.currency, document.total_minor = priced.total.currency, priced.total.amount_minor
+    _add_lines(document, columns)
+    return True
+
+
+def _add_lines(document: Invoice | Bill, columns: list[dict[str, Any]]) -> None:
+    if isinstance(document, Invoice):
+        db.session.add_all(InvoiceLine(invoice_id=document.id, **line) for line in columns)
+    else:
+        db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
+
+
+def _in_currency(document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str) -> Priced:
+    """The same figures in another currency; what it has no places for is refused, never rounded."""
+    return pricing.price(
+        [
+            LineItem(
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=Money(line.unit_price_minor, document.currency).decimal,
+                currency=currency,
+            )
+            for line in lines
+        ]
+    )
