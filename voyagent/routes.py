@@ -45,6 +45,7 @@ from voyagent.ledger.api import api as ledger_api
 from voyagent.ledger.journal_views import pages as journal_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
+from voyagent.parties.api import api as parties_api
 from voyagent.reports import months as reports_months
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
@@ -82,6 +83,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     approvals_api,
     enquiries_api,
     trips_api,
+    parties_api,
     invoices_api,
     bills_api,
     payments_api,

@@ -32,6 +32,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as ledger_queries, service as ledger
+from voyagent.parties import service as parties
 from voyagent.routes import APIS
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
@@ -91,6 +92,11 @@ GUARDED = [call for call in CALLS if not call.is_public]
 def _enquiry(person: Person) -> object:
     with person.acting() as actor:
         return enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4).id
+
+
+def _party(person: Person) -> object:
+    with person.acting() as actor:  # also for a viewer, who can note none: somebody has
+        return parties.create(replace(actor, role="agent"), name=f"Deepa Krishnan {secrets.token_hex(4)}", is_customer=True).id
 
 
 def _session(person: Person) -> object:
@@ -257,6 +263,7 @@ def _lines(person: Person) -> object:
 # Something of somebody's for each name that a path has; a new name needs its line here.
 MAKERS: dict[str, Callable[[Person], object]] = {
     "enquiry_id": _enquiry,
+    "party_id": _party,
     "session_id": _session,
     "turn_id": _turn,
     "approval_id": _approval,
@@ -336,6 +343,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+    "PartyIn": lambda: {"name": "Deepa Krishnan", "is_customer": True, "terms_days": 15},
+    "PartyPatch": lambda: {"terms_days": 30},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},
     "TripPatch": lambda: {"title": "Krishnan family"},
     "PassengerIn": lambda: {"full_name": "Deepa Krishnan", "kind": "adult", "passport_number": "Z1234567"},

@@ -22,6 +22,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+from voyagent.parties import service as parties
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierAnswer, SupplierOffer
@@ -35,6 +36,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
     with person.acting() as actor:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
+        parties.create(actor, name="Deepa Krishnan", is_customer=True)
         _credentials(person)
         rules.outbox.send(to=person.email, kind="password_changed", locale="en")
         _book(person)

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from voyagent.billing.document_wire import (
-    MAY_BE_ABSENT,
     DocumentBrief,
     DocumentDraftIn,
     DocumentParts,
@@ -20,7 +19,7 @@ from voyagent.billing.document_wire import (
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
 from voyagent.billing.service import BillChanges
 from voyagent.kernel import clock
-from voyagent.kernel.fields import Answer, trimmed_field
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, trimmed_field
 from voyagent.kernel.reading import Row
 
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]

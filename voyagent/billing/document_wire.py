@@ -13,6 +13,7 @@ from voyagent.billing.queries import Listed, open_minor_of
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.kernel.fields import (
+    MAY_BE_ABSENT,
     Answer,
     BusinessDate,
     Closed,
@@ -31,14 +32,6 @@ from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
 
 LIMIT_MAX = 100
-
-
-def _without_default(schema: dict[str, Any]) -> None:
-    del schema["default"]
-
-
-MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
-"""A member that may be absent and never null."""
 
 
 class DocumentDraftIn(Closed):

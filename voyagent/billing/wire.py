@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 
 from voyagent.billing.document_wire import (
-    MAY_BE_ABSENT,
     DocumentBrief,
     DocumentDraftIn,
     DocumentParts,
@@ -25,6 +24,7 @@ from voyagent.billing.service import DraftChanges
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.fields import (
+    MAY_BE_ABSENT,
     Answer,
     BusinessDate,
     Closed,

@@ -136,3 +136,11 @@ PlainAmount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
 """A decimal string; that it is above zero and exact to the currency's places is the rules' matter."""
 WireAmount = Annotated[str, Field(pattern=r"^\d+\.\d{2,4}$")]
 """An amount as the API writes it."""
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    del schema["default"]
+
+
+MAY_BE_ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
+"""A member that may be absent and never null."""

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.fields import contains_unstorable
 from voyagent.kernel.ids import parse_id
 
 OFFSET_MAX = 2**31 - 1
@@ -71,6 +72,28 @@ class Cursor:
         if row is None or instant.tzinfo is None:
             raise InvalidCursor
         return cls(instant, row)
+
+
+@dataclass(frozen=True, slots=True)
+class NameCursor:
+    """The place after a row of a list by a name that no other row has."""
+
+    key: str
+
+    def encode(self) -> str:
+        """The opaque text that a client hands back."""
+        return base64.urlsafe_b64encode(f"n|{self.key}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, token: str) -> NameCursor:
+        """Read a token of ours. Raises InvalidCursor."""
+        try:
+            kind, _, key = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition("|")
+        except (ValueError, binascii.Error):
+            raise InvalidCursor from None
+        if kind != "n" or contains_unstorable(key):
+            raise InvalidCursor
+        return cls(key)
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:

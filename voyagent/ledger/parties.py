@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_
 
+from voyagent.kernel.db import db
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -16,6 +17,11 @@ _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
+
+
+def stands_in_books(party: str) -> bool:
+    """Whether anything was posted with a party's name, however it is spelt."""
+    return db.session.scalar(select(Posting.entry_id).where(Posting.party_key == func.lower(party), Posting.party_key.is_not(None)).limit(1)) is not None
 
 
 def party_balances_statement(purposes: Sequence[str], party: str, until: date) -> Select[Any]:

@@ -1,0 +1,32 @@
+"""Acts upon customers and suppliers: noting one, changing one."""
+
+from __future__ import annotations
+
+from tests.audit.acts.registry import Doing, Left, act
+from tests.audit.acts.stage import Stage
+from voyagent.parties import service as parties
+
+SAID = {"name": "Deepa Krishnan", "is_customer": True, "email": "deepa@malabar.example", "terms_days": 15}
+TOLD = [
+    {"field": "name"},
+    {"field": "is_customer", "before": None, "after": "true"},
+    {"field": "is_supplier", "before": None, "after": "false"},
+    {"field": "email"},
+    {"field": "terms_days", "before": None, "after": "15"},
+]
+
+
+@act("POST /api/parties", leaves=Left("party.created", ("party_id",), says={"fields": TOLD}), answers=201)
+def note_a_customer_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/parties", json=SAID)
+
+
+@act(
+    "PATCH /api/parties/<party_id>",
+    leaves=Left("party.updated", ("party_id",), says={"fields": [{"field": "phone"}, {"field": "terms_days", "before": "15", "after": "30"}]}),
+    answers=200,
+)
+def change_a_customer_over_the_api(stage: Stage) -> Doing:
+    api, party_id = stage.alice.api, stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
+    return lambda: api.patch(f"/parties/{party_id}", json={"terms_days": 30, "phone": "+91 94470 31822"})

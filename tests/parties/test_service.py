@@ -1,0 +1,148 @@
+"""The rules of parties."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import issued, receive
+from tests.people import People, Person
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.ids import new_id
+from voyagent.parties import queries, service
+from voyagent.parties.models import Party
+
+GSTIN = "27AAPFU0939F1ZV"
+
+
+def noted(person: Person, name: str = "Deepa Krishnan", **said: Any) -> SimpleNamespace:
+    return person.does(lambda actor: _read(service.create(actor, **{"name": name, "is_customer": True} | said)))
+
+
+def changed(person: Person, party_id: Any, *, seen: datetime | None = None, **said: Any) -> SimpleNamespace:
+    return person.does(lambda actor: _read(service.update(actor, party_id, said, seen=seen)))
+
+
+def _read(party: Party) -> SimpleNamespace:
+    return SimpleNamespace(**queries.row_of(party))
+
+
+def test_a_name_has_one_spelling_and_blanks_are_nothing(alice: Person) -> None:
+    party = noted(alice, "  Deepa \t Krishnan ", phone=" ", notes="  Two\nlines ")
+    assert (party.name, party.phone, party.notes, party.is_archived) == ("Deepa Krishnan", None, "Two\nlines", False)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 256])
+def test_a_name_is_needed(alice: Person, name: str) -> None:
+    with pytest.raises(service.PartyNameRequired):
+        noted(alice, name)
+
+
+def test_a_name_is_had_once_in_the_agency_whatever_the_case(alice: Person, charlie: Person) -> None:
+    noted(alice)
+    noted(charlie)
+    with pytest.raises(service.PartyNameTaken):
+        noted(alice, "DEEPA krishnan", is_supplier=True)
+    other = noted(alice, "Air India", is_customer=False, is_supplier=True)
+    with pytest.raises(service.PartyNameTaken):
+        changed(alice, other.id, name="deepa krishnan")
+
+
+def test_a_party_is_a_customer_a_supplier_or_both_and_never_neither(alice: Person) -> None:
+    with pytest.raises(service.PartyKindRequired):
+        noted(alice, is_customer=False)
+    party = noted(alice)
+    assert changed(alice, party.id, is_supplier=True).is_supplier
+    with pytest.raises(service.PartyKindRequired):
+        changed(alice, party.id, is_customer=False, is_supplier=False)
+
+
+@pytest.mark.parametrize(("days", "is_fine"), [(0, True), (365, True), (-1, False), (366, False)])
+def test_terms_are_from_0_to_365_days(alice: Person, days: int, is_fine: bool) -> None:
+    if is_fine:
+        assert noted(alice, terms_days=days).terms_days == days
+        return
+    with pytest.raises(service.InvalidTerms):
+        noted(alice, terms_days=days)
+
+
+def test_texts_keep_to_their_lengths(alice: Person) -> None:
+    for name, length in service.LENGTHS.items():
+        if name != "name":
+            with pytest.raises(service.PartyTextTooLong):
+                noted(alice, **{name: "x" * (length + 1)})
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({"country": "XQ"}, service.UnknownCountry),
+        ({"country": "ZZ"}, service.UnknownCountry),
+        ({"country": "IN", "state": "99"}, service.UnknownState),
+        ({"country": "AE", "state": "32"}, service.UnknownState),
+        ({"state": "32"}, service.UnknownState),
+        ({"country": "IN", "tax_number": "27AAPFU0939F1ZW"}, service.InvalidTaxNumber),
+        ({"country": "IN", "state": "32", "tax_number": GSTIN}, service.StateIsNotOfNumber),
+    ],
+)
+def test_country_state_and_tax_number_fit_one_another(alice: Person, said: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        noted(alice, **said)
+
+
+def test_a_gstin_tells_the_state_and_another_countrys_number_is_taken_as_it_is(alice: Person) -> None:
+    party = noted(alice, country="IN", tax_number="27 aapfu0939f1zv")
+    assert (party.tax_number, party.state) == (GSTIN, "27")
+    abroad = noted(alice, "Emirates", country="AE", tax_number="100-200 300")
+    assert (abroad.tax_number, abroad.state) == ("100-200 300", None)
+    moved = changed(alice, party.id, country="AE", tax_number=None)
+    assert (moved.country, moved.state, moved.tax_number) == ("AE", None, None)
+
+
+@pytest.mark.parametrize("in_books", ["an invoice", "a bill"])
+def test_a_name_that_stands_in_the_books_stays_but_for_its_capitals(alice: Person, in_books: str) -> None:
+    name = "Deepa Krishnan" if in_books == "an invoice" else "BSP India"
+    party = noted(alice, name, is_supplier=True)
+    assert changed(alice, party.id, name="Somebody").name == "Somebody"
+    changed(alice, party.id, name=name)
+    _document = issued(alice) if in_books == "an invoice" else receive(alice)
+    with pytest.raises(service.PartyInBooks):
+        changed(alice, party.id, name="Somebody")
+    assert changed(alice, party.id, name=name.upper()).name == name.upper()
+
+
+def test_another_agencys_books_do_not_hold_a_name(alice: Person, charlie: Person) -> None:
+    issued(charlie)
+    assert changed(alice, noted(alice).id, name="Somebody").name == "Somebody"
+
+
+def test_what_changes_nothing_is_no_event_and_no_new_state(alice: Person) -> None:
+    party = noted(alice, terms_days=15)
+    again = changed(alice, party.id, terms_days=15, name=" Deepa  Krishnan")
+    assert again.updated_at == party.updated_at
+    changed(alice, party.id, is_archived=True)
+    with alice.reading() as reader:
+        assert queries.list_parties(reader, queries.PartySearch()).items == []
+        assert [row["name"] for row in queries.list_parties(reader, queries.PartySearch(is_archived=True)).items] == ["Deepa Krishnan"]
+
+
+def test_whoever_has_seen_an_older_state_is_told(alice: Person) -> None:
+    party = noted(alice)
+    with pytest.raises(service.PartyChanged):
+        changed(alice, party.id, phone="1", seen=party.updated_at - timedelta(seconds=1))
+    assert changed(alice, party.id, phone="1", seen=party.updated_at).phone == "1"
+
+
+def test_a_viewer_notes_and_changes_nothing_and_another_agency_finds_nothing(people: People, alice: Person, charlie: Person) -> None:
+    viewer = people.colleague(alice, "Vera Viewer", role="viewer")
+    party = noted(alice)
+    with pytest.raises(Forbidden):
+        noted(viewer)
+    with pytest.raises(Forbidden):
+        changed(viewer, party.id, phone="1")
+    for person, party_id in ((charlie, party.id), (alice, new_id())):
+        with pytest.raises(queries.PartyNotFound):
+            changed(person, party_id, phone="1")

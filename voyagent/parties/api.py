@@ -1,0 +1,52 @@
+"""The JSON door of parties: list, note, read, change."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.parties import queries, service
+from voyagent.parties.queries import PartyNotFound
+from voyagent.parties.schemas import PartyIn, PartyListOut, PartyOut, PartyPatch, PartyQuery, wire, wire_page
+
+api = ApiBlueprint("parties", __name__, tag="Parties", guard=Guard.BEARER)
+VALUE_ERRORS = (
+    service.PartyNameRequired,
+    service.PartyKindRequired,
+    service.UnknownCountry,
+    service.UnknownState,
+    service.InvalidTaxNumber,
+    service.StateIsNotOfNumber,
+    service.PartyNameTaken,
+)
+
+
+@api.get("/parties", answer=PartyListOut, permission="party.read", errors=(InvalidCursor,))
+def list_parties(reader: Reader, query: PartyQuery) -> Row:
+    """List customers and suppliers by name. All filters hold at once; an empty one filters nothing."""
+    return wire_page(queries.list_parties(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post("/parties", answer=PartyOut, status=201, permission="party.create", errors=VALUE_ERRORS)
+def create_party(actor: Actor, body: PartyIn) -> Row:
+    """Note a customer or supplier; a name is had once in the agency, whatever the case."""
+    return wire(queries.row_of(service.create(actor, **body.said())))
+
+
+@api.get("/parties/<party_id>", answer=PartyOut, permission="party.read", missing=PartyNotFound)
+def get_party(reader: Reader, party_id: UUID) -> Row:
+    """Read a customer or supplier."""
+    return wire(queries.read_party(reader, party_id))
+
+
+@api.patch("/parties/<party_id>", answer=PartyOut, permission="party.update", missing=PartyNotFound, errors=(*VALUE_ERRORS, service.PartyInBooks))
+def update_party(actor: Actor, party_id: UUID, body: PartyPatch) -> Row:
+    """Change what is known of a customer or supplier, or put it away with `is_archived`.
+
+    An absent member stays, null clears it. Another country without a state clears the state.
+    """
+    return wire(queries.row_of(service.update(actor, party_id, body.said())))

@@ -1,0 +1,95 @@
+"""Reading parties: one, by its id or by the name on a document, and a page of the list by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import NameCursor
+from voyagent.kernel.patterns import contains
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.parties.models import Party
+
+_PARTIES = Party.__table__.c
+COLUMNS = (
+    *("id", "name", "is_customer", "is_supplier", "email", "phone", "address", "country", "state", "tax_number", "terms_days", "notes"),
+    *("is_archived", "created_at", "updated_at"),
+)
+KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
+
+
+class PartyNotFound(NotFound):
+    """No such customer or supplier in the agency."""
+
+    code = "party_not_found"
+    message = N_("We could not find that customer or supplier.")
+
+
+@dataclass(frozen=True, slots=True)
+class PartySearch:
+    """What the list is narrowed to: a part of name, e-mail, phone or tax number; customer or supplier; archived ones alone, or none of them."""
+
+    text: str | None = None
+    kind: str | None = None
+    is_archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartiesListed:
+    """A page of the list, by name; `next_cursor` is None where the list ends."""
+
+    items: list[Row]
+    next_cursor: str | None
+
+
+def get_party(party_id: UUID, *, lock: bool = False) -> Party:
+    """A party of the agency; `lock` holds its row until the transaction ends. Raises PartyNotFound."""
+    statement = select(Party).where(Party.id == party_id)
+    if lock:
+        statement = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalar(statement)
+    if found is None:
+        raise PartyNotFound
+    return found
+
+
+def read_party(reader: Reader, party_id: UUID) -> Row:
+    """A party as a row. Raises PartyNotFound."""
+    rows = reader.read(_columns().where(_PARTIES.id == party_id))[0]
+    if not rows:
+        raise PartyNotFound
+    return rows[0]
+
+
+def row_of(party: Party) -> Row:
+    """A loaded party as a row."""
+    return {name: getattr(party, name) for name in COLUMNS}
+
+
+def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None) -> PartiesListed:
+    """Parties by name, behind the row of a cursor. A part of a word is looked for in the agency's parties one by one: they are thousands at most."""
+    statement = _columns().where(*_conditions(search))
+    if cursor is not None:
+        statement = statement.where(_PARTIES.party_key > cursor.key)
+    rows = reader.read(statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit + 1))[0]
+    shown = rows[:limit]
+    return PartiesListed(shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None)
+
+
+def _columns() -> Select[Any]:
+    return select(*(_PARTIES[name] for name in COLUMNS)).where(owned(Party))
+
+
+def _conditions(search: PartySearch) -> list[Any]:
+    wanted: list[Any] = [_PARTIES.is_archived.is_(search.is_archived)]
+    if search.kind is not None:
+        wanted.append(KINDS[search.kind])
+    if search.text and search.text.strip():
+        wanted.append(_PARTIES.search.like(func.lower(contains(search.text.strip()))))
+    return wanted

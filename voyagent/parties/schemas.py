@@ -1,0 +1,126 @@
+"""The shapes of parties on the wire: what comes in, what narrows a list, what goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from voyagent.identity.addresses import normal_address
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_instant
+from voyagent.kernel.pages import NameCursor
+from voyagent.kernel.reading import Row
+from voyagent.parties.queries import PartiesListed, PartySearch
+from voyagent.parties.service import LENGTHS, TERMS_MAX, PartyChanges
+
+LIMIT_DEFAULT, LIMIT_MAX, CURSOR_MAX = 50, 200, 2000
+Kind = Literal["customer", "supplier"]
+
+
+def _address(typed: str) -> str:
+    address = normal_address(typed)
+    if address is None:
+        raise PydanticCustomError("email_invalid", "This is not an e-mail address")
+    return address
+
+
+EmailText = Annotated[str, Field(max_length=LENGTHS["email"]), AfterValidator(storable), AfterValidator(_address)]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+StateCode = Annotated[str, Field(pattern=r"^[0-9A-Z]{1,3}$")]
+TermsDays = Annotated[int, Field(ge=0, le=TERMS_MAX)]
+
+
+class _Details(Closed):
+    """What both bodies may say beside the name and the kind."""
+
+    email: EmailText | None = None
+    phone: text_field(LENGTHS["phone"]) | None = None  # type: ignore[valid-type]
+    address: text_field(LENGTHS["address"]) | None = None  # type: ignore[valid-type]
+    country: CountryCode | None = None
+    state: StateCode | None = None
+    tax_number: text_field(LENGTHS["tax_number"]) | None = None  # type: ignore[valid-type]
+    terms_days: TermsDays | None = None
+    notes: text_field(LENGTHS["notes"]) | None = None  # type: ignore[valid-type]
+
+    def said(self) -> PartyChanges:
+        """What was sent, by the names of the rules."""
+        return cast("PartyChanges", self.model_dump(exclude_unset=True))
+
+
+class PartyIn(_Details):
+    """A customer, a supplier, or both. `state` is a code of the country's states as tax numbers have it; a tax number of India is a GSTIN."""
+
+    name: trimmed_field(LENGTHS["name"])  # type: ignore[valid-type]
+    is_customer: bool = False
+    is_supplier: bool = False
+
+
+class PartyPatch(_Details):
+    """What changes: an absent member stays, null clears it. A name that stands in the books stays, but for its capitals."""
+
+    name: trimmed_field(LENGTHS["name"]) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    is_customer: bool = MAY_BE_ABSENT
+    is_supplier: bool = MAY_BE_ABSENT
+    is_archived: bool = MAY_BE_ABSENT
+
+
+class PartyQuery(Query):
+    """What the list is narrowed to, all of it at once, and the page behind a cursor."""
+
+    q: filter_field(255) = Field(default=None, description="Part of the name, e-mail, phone or tax number.")  # type: ignore[valid-type]
+    kind: Annotated[Kind | None, BeforeValidator(lambda value: value or None)] = Field(default=None, description="`customer` or `supplier`.")
+    archived: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: the archived ones, which otherwise are left out.")
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = LIMIT_DEFAULT
+    cursor: filter_field(CURSOR_MAX) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+    def search(self) -> PartySearch:
+        """The same as the reads take it."""
+        return PartySearch(self.q, self.kind, is_archived=bool(self.archived))
+
+    def place(self) -> NameCursor | None:
+        """Where the page begins. Raises InvalidCursor."""
+        return None if self.cursor is None else NameCursor.decode(self.cursor)
+
+
+class PartyOut(Answer):
+    """A customer or supplier. Documents name it and do not point to it, so `name` is what its documents are found by."""
+
+    id: UUID
+    name: str
+    is_customer: bool
+    is_supplier: bool
+    email: str | None
+    phone: str | None
+    address: str | None
+    country: str | None
+    state: str | None
+    tax_number: str | None
+    terms_days: int | None
+    notes: str | None
+    is_archived: bool
+    created_at: Instant
+    updated_at: Instant
+
+
+class PartyListOut(Answer):
+    """A page of parties by name; without `next_cursor` the list ends here."""
+
+    items: list[PartyOut]
+    limit: int
+    next_cursor: str | None
+
+
+def wire(row: Row) -> Row:
+    """A row as the API writes it."""
+    told: dict[str, Any] = {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
+    return {name: told[name] if name in told else row[name] for name in PartyOut.model_fields}
+
+
+def wire_page(page: PartiesListed, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [wire(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+__all__ = ["PartyIn", "PartyListOut", "PartyOut", "PartyPatch", "PartyQuery", "wire", "wire_page"]
