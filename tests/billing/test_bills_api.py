@@ -132,6 +132,17 @@ def test_a_reference_is_entered_once(alice: Person, charlie: Person) -> None:
     assert bill_seen(alice, other)["vendor_reference"] == "BSP-1"
 
 
+def test_a_void_bill_gives_its_reference_back_once(alice: Person) -> None:
+    void = receive(alice)
+    alice.does(service.void_bill, void, reason="Entered with the wrong amount")
+    path = f"/bills/{receive(alice, line('100.00'))}"
+    assert references(alice.api.get("/bills")) == ["BSP-1", "BSP-1"]
+    with pytest.raises(service.VendorReferenceTaken):
+        receive(alice)
+    assert alice.api.post(f"{path}/void", json={"reason": "Wrong again"}).status_code == 200
+    assert {bill["status"] for bill in alice.api.get("/bills").json["items"]} == {"void"}
+
+
 def test_what_changes_nothing_is_no_event(alice: Person) -> None:
     bill_id = draft_bill(alice)
     before = bill_seen(alice, bill_id)

@@ -152,7 +152,7 @@ class Bill(TenantOwned, Base):
     updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
     __table_args__ = (
-        UniqueConstraint("tenant_id", "vendor_reference", name="uq_bills_vendor_reference"),
+        Index("uq_bills_vendor_reference", "tenant_id", "vendor_reference", unique=True, postgresql_where=text("status <> 'void'")),
         _references("journal_entries", "entry_id", "fk_bills_entry"),
         _references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
         _references("users", "voided_by_user_id", "fk_bills_voider"),

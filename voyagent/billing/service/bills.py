@@ -47,7 +47,7 @@ class BillChanges(DocumentChanges, total=False):
 
 
 def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
-    """Enter a supplier's bill that is not received yet: it is not in the books. One reference is entered once in the agency.
+    """Enter a supplier's bill that is not received yet: it is not in the books. One reference is entered once in the agency, beside those of void bills.
 
     Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `pricing.price` raises; VendorReferenceTaken.
     """

@@ -166,7 +166,7 @@ class NothingToAllocate(Unprocessable):
 
 
 class VendorReferenceTaken(Conflict):
-    """The supplier's reference is on another bill: the same paper was entered before."""
+    """The supplier's reference is on another bill that is not void: the same paper was entered before."""
 
     code = "vendor_reference_taken"
     message = N_("A bill with this reference has been entered already.")
