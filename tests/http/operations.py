@@ -254,6 +254,13 @@ def _written(person: Person) -> object:
         return ledger.post_by_hand(replace(actor, role="agency_admin"), narration="Bank charges", lines=lines).entry_id
 
 
+def _account(person: Person) -> object:
+    """An account that nothing was posted to; whoever asks, an administrator added it."""
+    with person.acting() as actor:
+        code = f"58{secrets.token_hex(4)}"
+        return ledger.add_account(replace(actor, role="agency_admin"), code=code, name="Postage", account_type="expense")
+
+
 def _lines(person: Person) -> object:
     """Lines of an entry by hand on accounts that the agency has."""
     sides = (("bank_charges", "debit_amount"), ("bank", "credit_amount"))
@@ -273,6 +280,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "payment_id": _payment,
     "allocation_id": _allocation,
     "credit_note_id": _credit_note,
+    "account_id": _account,
     "entry_id": _entry,
     "key_id": _api_key,
     "auth_session_id": _sign_in,
@@ -314,6 +322,8 @@ VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 # A body that passes for each schema; a new schema needs its line here.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "JournalEntryIn": lambda: {"narration": "Bank charges", "lines": [{"account_id": str(new_id()), "currency": "INR", side: "1.00"} for side in SIDES]},
+    "AccountIn": lambda: {"code": f"58{secrets.token_hex(4)}", "name": "Postage", "type": "expense"},
+    "AccountPatch": lambda: {"name": "Postage and couriers"},
     "ReversalIn": lambda: {"reason": "Wrong account"},
     "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
     "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},

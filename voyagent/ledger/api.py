@@ -1,4 +1,4 @@
-"""The JSON door of the books: the journal and entries by hand; which months are closed, closing one, opening the latest again."""
+"""The JSON door of the books: the chart of accounts; the journal and entries by hand; which months are closed, closing one, opening the latest again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger import entries, queries, service
+from voyagent.ledger import accounts, entries, queries, service
+from voyagent.ledger.chart_wire import AccountIn, AccountList, AccountOut, AccountPatch, AccountsQuery, wire_account, wire_accounts
 from voyagent.ledger.journal import JournalEntryIn, JournalEntryOut, JournalList, JournalQuery, ReversalIn, wire_entries, wire_entry
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.schemas import MonthList, MonthsQuery, MonthState, ReopenMonthRequest, wire_months
@@ -102,6 +103,46 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
     """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""
     return _entry(service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date).entry_id)
+
+
+@api.get("/accounts", answer=AccountList, permission="ledger.read", errors=(InvalidCursor,))
+def list_accounts(reader: Reader, query: AccountsQuery) -> Row:
+    """List the chart of accounts by code, each account with what stands on it in every currency."""
+    is_active = None if query.archived is None else not query.archived
+    found = accounts.list_accounts(reader, account_type=query.type, is_active=is_active, limit=query.limit, cursor=query.cursor)
+    return wire_accounts(found, query.limit)
+
+
+@api.post("/accounts", answer=AccountOut, status=201, permission="ledger.chart", errors=(service.AccountCodeTaken,))
+def add_account(actor: Actor, body: AccountIn) -> Row:
+    """Add an account to the chart. Accounts are never deleted; one that is no longer used is archived."""
+    return _account(service.add_account(actor, code=body.code, name=body.name, account_type=body.type, normal_side=body.normal_side))
+
+
+@api.get("/accounts/<account_id>", answer=AccountOut, permission="ledger.read", missing=AccountNotFound)
+def get_account(reader: Reader, account_id: UUID) -> Row:
+    """Read an account with what stands on it."""
+    return wire_account(accounts.read_account(reader, account_id))
+
+
+@api.patch(
+    "/accounts/<account_id>",
+    answer=AccountOut,
+    permission="ledger.chart",
+    missing=AccountNotFound,
+    errors=(service.AccountCodeTaken, service.AccountPosted, service.AccountServesProgram, service.AccountHasBalance),
+)
+def change_account(actor: Actor, account_id: UUID, body: AccountPatch) -> Row:
+    """Change code and name of an account, its type and normal side while nothing was posted to it, or archive and restore it.
+
+    An archived account takes no new postings. What the program posts to is never archived, nor is an account on which something stands.
+    """
+    service.change_account(actor, account_id, body.changes())
+    return _account(account_id)
+
+
+def _account(account_id: UUID) -> Row:
+    return wire_account(accounts.read_account(SessionReader(db.session), account_id))
 
 
 def _entry(entry_id: UUID) -> Row:

@@ -17,7 +17,13 @@ class ChartAccount(NamedTuple):
     @property
     def normal_side(self) -> str:
         """The side on which the account grows."""
-        return "debit" if (self.type in {"asset", "expense"}) != self.is_contra else "credit"
+        side = normal_side_of(self.type)
+        return side if not self.is_contra else "credit" if side == "debit" else "debit"
+
+
+def normal_side_of(account_type: str) -> str:
+    """The side on which accounts of a type grow: debit for assets and expenses, credit for liabilities, equity and revenue."""
+    return "debit" if account_type in {"asset", "expense"} else "credit"
 
 
 CHART = (

@@ -162,12 +162,18 @@ def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
     return select(posted).order_by(posted.c.account_id, posted.c.currency)
 
 
-def find_accounts(wanted: Iterable[UUID | str]) -> dict[UUID | str, Account]:
-    """Accounts of the agency by id or by purpose, whichever was asked for; what is not there is left out."""
+def find_accounts(wanted: Iterable[UUID | str], *, hold: bool = False) -> dict[UUID | str, Account]:
+    """Accounts of the agency by id or by purpose, whichever was asked for; what is not there is left out.
+
+    With `hold` none of them is archived until the transaction ends; others may post to them meanwhile.
+    """
     keys = set(wanted)
     ids = [key for key in keys if isinstance(key, UUID)]
     purposes = [key for key in keys if isinstance(key, str)]
-    found = db.session.scalars(select(Account).where(or_(Account.id.in_(ids), Account.purpose.in_(purposes)))).all()
+    statement = select(Account).where(or_(Account.id.in_(ids), Account.purpose.in_(purposes)))
+    if hold:
+        statement = statement.with_for_update(read=True, key_share=True).execution_options(populate_existing=True)
+    found = db.session.scalars(statement).all()
     return {key: account for account in found for key in (account.id, account.purpose) if key in keys and key is not None}
 
 

@@ -9,11 +9,12 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, Query, filter_field
+from voyagent.ledger.chart_wire import AccountType
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook
 from voyagent.reports.queries.general_ledger import PAGE_LINES, GeneralLedger
 from voyagent.reports.queries.party_statement import PAGE_ENTRIES as PARTY_PAGE, PartyKind, PartyStatement
-from voyagent.reports.schemas import AccountType, PeriodResponse
+from voyagent.reports.schemas import PeriodResponse
 
 LIMIT_MAX = 200
 

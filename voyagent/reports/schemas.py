@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
+from voyagent.ledger.chart_wire import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.receivables import Ageing
 from voyagent.reports.queries.trial_balance import CurrencyBalance, TrialBalance
 
-AccountType = Literal["asset", "liability", "equity", "revenue", "expense"]
 BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
 

@@ -245,6 +245,36 @@ def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post("/credit-notes", json=body)
 
 
+ADDED = {"code": "5810", "name": "Postage", "type": "expense"}
+ACCOUNT = ("account_id",)
+
+
+def _new_account(stage: Stage) -> str:
+    return str(stage.bob.does(lambda actor: ledger.add_account(replace(actor, role="agency_admin"), code="5820", name="Couriers", account_type="expense")))
+
+
+@act("POST /api/accounts", leaves=Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "debit"}), answers=201)
+def add_an_account_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/accounts", json=ADDED)
+
+
+RENAMED = Left("ledger.account_changed", ACCOUNT, says={"fields": [{"field": "name", "before": "Couriers", "after": "Postage"}]})
+
+
+@act("PATCH /api/accounts/<account_id>", leaves=(RENAMED, Left("ledger.account_archived", ACCOUNT)), answers=200)
+def rename_and_archive_an_account_over_the_api(stage: Stage) -> Doing:
+    api, account_id = stage.alice.api, _new_account(stage)
+    return lambda: api.patch(f"/accounts/{account_id}", json={"name": "Postage", "is_archived": True})
+
+
+@act("PATCH /api/accounts/<account_id>", leaves=Left("ledger.account_restored", ACCOUNT), answers=200)
+def restore_an_account_over_the_api(stage: Stage) -> Doing:
+    api, account_id = stage.alice.api, _new_account(stage)
+    api.patch(f"/accounts/{account_id}", json={"is_archived": True})
+    return lambda: api.patch(f"/accounts/{account_id}", json={"is_archived": False})
+
+
 @act("POST /api/journal-entries", leaves=POSTED, answers=201)
 def post_an_entry_by_hand(stage: Stage) -> Doing:
     api, body = stage.alice.api, written(stage.alice)

@@ -1,11 +1,16 @@
-"""The rules of the books: opening them, posting an entry, reversing one, closing a month. Nothing else writes to the ledger, and no entry is ever changed."""
+"""The rules of the books: their chart of accounts, posting an entry, reversing one, closing a month. Nothing else writes to the ledger; no entry is changed."""
 
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.service.by_hand import is_written, post_by_hand, reverse_by_hand
+from voyagent.ledger.service.chart import AccountChanges, add_account, change_account
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, open_books, post, reverse
 from voyagent.ledger.service.errors import (
+    AccountCodeTaken,
+    AccountHasBalance,
     AccountInactive,
     AccountIsControl,
+    AccountPosted,
+    AccountServesProgram,
     EarlierMonthOpen,
     EntryAlreadyReversed,
     EntryOfDocument,
@@ -27,9 +32,14 @@ __all__ = [
     "AMOUNT_MAX_MINOR",
     "FIRST_DAY",
     "LAST_DAY",
+    "AccountChanges",
+    "AccountCodeTaken",
+    "AccountHasBalance",
     "AccountInactive",
     "AccountIsControl",
     "AccountNotFound",
+    "AccountPosted",
+    "AccountServesProgram",
     "EarlierMonthOpen",
     "EntryAlreadyReversed",
     "EntryNotFound",
@@ -48,6 +58,8 @@ __all__ = [
     "PeriodLocked",
     "Posted",
     "ReasonRequired",
+    "add_account",
+    "change_account",
     "check_month",
     "close_month",
     "credit",

@@ -129,7 +129,7 @@ def post(
     day = _book_date(actor, entry_date)
     if is_closed(day):
         return _standing(source_type, source_id, purpose)
-    accounts = queries.find_accounts(line.account for line in lines)
+    accounts = queries.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
     values = {
         "entry_date": day,

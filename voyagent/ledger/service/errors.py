@@ -83,10 +83,10 @@ class ReasonRequired(Invalid):
 
 
 class AccountInactive(Conflict):
-    """The account was closed for new postings."""
+    """The account is archived and takes no new postings."""
 
     code = "account_inactive"
-    message = N_("That account is closed. Choose another one, or open it again first.")
+    message = N_("That account is archived. Choose another one, or restore it first.")
 
 
 class EntryAlreadyReversed(Conflict):
@@ -101,6 +101,36 @@ class AccountIsControl(Conflict):
 
     code = "account_is_control"
     message = N_("Receivables, payables and advances follow their documents. Enter an invoice, a bill or a payment instead, or choose another account.")
+
+
+class AccountCodeTaken(Conflict):
+    """Another account of the chart has the code."""
+
+    code = "account_code_taken"
+    message = N_("Another account has that code. Choose one that is free.")
+
+
+class AccountPosted(Conflict):
+    """Something was posted to the account; another type or side would turn round what earlier reports have said."""
+
+    code = "account_posted"
+    message = N_("Something was posted to this account, so its type and normal side stay.")
+
+
+class AccountServesProgram(Conflict):
+    """The program itself posts to the account, such as trade receivables; it stays what it is, and open."""
+
+    code = "account_serves_program"
+    message = N_(
+        "Invoices, payments and taxes are posted to this account by the program. It keeps its type and cannot be archived; its code and name are yours."
+    )
+
+
+class AccountHasBalance(Conflict):
+    """Something stands on the account in one of its currencies."""
+
+    code = "account_has_balance"
+    message = N_("Something still stands on this account. Post it to another account first, and archive this one then.")
 
 
 class EntryTooLong(Invalid):

@@ -1,0 +1,99 @@
+"""Accounts of the chart on the wire: what is sent to add or change one, the address of the list, and what is answered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, cast
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.kernel.fields import Answer, Closed, Instant, Query, filter_field, trimmed_field, wire_instant
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.reading import Row
+from voyagent.ledger.accounts import CODE_PATTERN, Accounts
+from voyagent.ledger.service.by_hand import CONTROL
+from voyagent.ledger.service.chart import AccountChanges
+
+PAGE_SIZE, LIMIT_MAX = 100, 200
+NAME_MAX = 128
+AccountType = Literal["asset", "liability", "equity", "revenue", "expense"]
+Side = Literal["debit", "credit"]
+Code = Annotated[str, Field(pattern=CODE_PATTERN, examples=["5250"])]
+
+
+class AccountIn(Closed):
+    """An account to add. Its normal side is that of its type where none is named: debit for assets and expenses, credit for the others."""
+
+    code: Code
+    name: trimmed_field(NAME_MAX)  # type: ignore[valid-type]
+    type: AccountType
+    normal_side: Side | None = None
+
+
+class AccountPatch(Closed):
+    """What changes: an absent member stays. Type and normal side are fixed once anything was posted."""
+
+    code: Code = Field(default_factory=str)
+    name: trimmed_field(NAME_MAX) = Field(default_factory=str)  # type: ignore[valid-type]
+    type: AccountType = Field(default_factory=lambda: "asset")
+    normal_side: Side = Field(default_factory=lambda: "debit")
+    is_archived: bool = Field(default_factory=bool)
+
+    def changes(self) -> AccountChanges:
+        """What was sent."""
+        return cast("AccountChanges", self.model_dump(exclude_unset=True))
+
+
+class AccountsQuery(Query):
+    """Which accounts, and the page behind a cursor."""
+
+    type: AccountType | None = None
+    archived: Annotated[int | None, Field(ge=0, le=1, description="1: only archived ones; 0: only those that can be posted to.")] = None
+    limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
+    cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
+
+
+class AccountBalanceOut(Answer):
+    """What stands on an account in a currency: debit less credit over all that was ever posted, negative for more credit."""
+
+    currency: str
+    balance: str
+
+
+class AccountOut(Answer):
+    """An account. `purpose` is what the program's own postings find it by; one with `is_control` follows its documents and takes no entry by hand."""
+
+    id: UUID
+    code: str
+    name: str
+    type: AccountType
+    normal_side: Side
+    purpose: str | None
+    is_control: bool
+    is_archived: bool
+    created_at: Instant
+    balances: list[AccountBalanceOut]
+
+
+class AccountList(Answer):
+    """A page of the chart by code; without `next_cursor` it ends here."""
+
+    items: list[AccountOut]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_accounts(page: Accounts, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [wire_account(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_account(row: Row) -> Row:
+    """An account as the API writes it."""
+    told = {
+        "is_control": row["purpose"] in CONTROL,
+        "is_archived": not row["is_active"],
+        "created_at": wire_instant(row["created_at"]),
+        "balances": [{"currency": code, "balance": wire_amount(minor, code)} for code, minor in sorted((row["balances"] or {}).items())],
+    }
+    return {name: told[name] if name in told else row[name] for name in AccountOut.model_fields}

@@ -1,0 +1,98 @@
+"""The rules of the chart of accounts: adding an account, changing one, archiving it and taking it back. None is ever deleted."""
+
+from __future__ import annotations
+
+from typing import TypedDict, cast
+from uuid import UUID
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.reading import SessionReader
+from voyagent.kernel.tenancy import current_tenant
+from voyagent.ledger import accounts
+from voyagent.ledger.chart import normal_side_of
+from voyagent.ledger.models import Account
+from voyagent.ledger.service.errors import AccountCodeTaken, AccountHasBalance, AccountPosted, AccountServesProgram
+
+_ACCOUNTS = cast("Table", Account.__table__)
+
+
+class AccountChanges(TypedDict, total=False):
+    """What may change of an account; what is absent stays."""
+
+    code: str
+    name: str
+    type: str
+    normal_side: str
+    is_archived: bool
+
+
+def add_account(actor: Actor, *, code: str, name: str, account_type: str, normal_side: str | None = None) -> UUID:
+    """Add an account to the chart and give its id; without a normal side it has that of its type. Raises Forbidden, AccountCodeTaken."""
+    actor.require("ledger.chart")
+    account_id = new_id()
+    values = {"code": code, "name": name, "type": account_type, "normal_side": normal_side or normal_side_of(account_type)}
+    first = insert(_ACCOUNTS).values(tenant_id=current_tenant(db.session), id=account_id, **values)
+    if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is None:
+        raise AccountCodeTaken
+    audit.record(actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values)
+    return account_id
+
+
+def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> None:
+    """Change an account: its code and name, its type and normal side while nothing was posted, and whether it is archived.
+
+    What the program itself posts to keeps its type and is never archived; nor is an account archived on which something stands, since the balance sheet would
+    hide it. Another type without a side brings the side of that type. Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted,
+    AccountServesProgram, AccountHasBalance.
+    """
+    actor.require("ledger.chart")
+    account = accounts.get_account(account_id, lock=True)
+    values = {name: value for name, value in changes.items() if name != "is_archived"}
+    if "type" in values and values["type"] != account.type:
+        values.setdefault("normal_side", normal_side_of(str(values["type"])))
+    changed = {name: (getattr(account, name), value) for name, value in values.items() if getattr(account, name) != value}
+    balances = accounts.read_account(SessionReader(db.session), account_id)["balances"]
+    if changed.keys() & {"type", "normal_side"}:
+        _check_kind(account, balances)
+    if changed:
+        _write(account, {name: value for name, (_before, value) in changed.items()})
+        fields = [{"field": name, "before": before, "after": after} for name, (before, after) in changed.items()]
+        audit.record(actor, "ledger.account_changed", entity_refs={"account_id": account_id}, inputs={"fields": fields})
+    if (is_active := not changes.get("is_archived", not account.is_active)) != account.is_active:
+        if not is_active:
+            _check_archive(account, balances)
+        account.is_active = is_active
+        db.session.flush()
+        audit.record(actor, "ledger.account_restored" if is_active else "ledger.account_archived", entity_refs={"account_id": account_id})
+
+
+def _check_kind(account: Account, balances: dict[str, int] | None) -> None:
+    if account.purpose is not None:
+        raise AccountServesProgram
+    if balances is not None:
+        raise AccountPosted
+
+
+def _check_archive(account: Account, balances: dict[str, int] | None) -> None:
+    if account.purpose is not None:
+        raise AccountServesProgram
+    if any((balances or {}).values()):
+        raise AccountHasBalance
+
+
+def _write(account: Account, values: dict[str, object]) -> None:
+    for name, value in values.items():
+        setattr(account, name, value)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_accounts_code" in str(error.orig):
+            raise AccountCodeTaken from None
+        raise
