@@ -19,7 +19,7 @@ from tests.reports.books import trade
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries, service as ledger
-from voyagent.reports.exports import files
+from voyagent.reports.exports import beancount
 from voyagent.reports.exports.beancount import account_names
 from voyagent.reports.queries import day_book
 
@@ -155,10 +155,10 @@ def test_a_file_that_is_not_complete_has_not_its_name(app: Flask, alice: Person,
     refused = command(app, alice, tmp_path / "nowhere" / "books")
     assert (refused.exit_code, "cannot be written" in refused.output) == (1, True)
 
-    def breaks(_: object) -> list[str]:
+    def breaks(*_: object) -> list[str]:
         raise RuntimeError
 
-    monkeypatch.setitem(files.FORMATS, "beancount", breaks)
+    monkeypatch.setattr(beancount, "every_entry", breaks)
     (tmp_path / "books").write_text("of yesterday")
     assert command(app, alice, tmp_path / "books").exit_code == 1
     assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [("books", "of yesterday")]

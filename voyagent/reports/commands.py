@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +11,13 @@ import click
 from flask.cli import with_appcontext
 
 from voyagent.audit import chain
-from voyagent.reports import checks, exports
+from voyagent.kernel.money import is_currency
+from voyagent.ledger.service import FIRST_DAY, LAST_DAY
+from voyagent.reports import checks
+from voyagent.reports.exports import beancount, files, tally
+from voyagent.reports.queries.periods import Days, PeriodInverted
+
+_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group("books")
@@ -38,16 +46,26 @@ def check(tenant: UUID | None) -> None:
 
 @books.command("export")
 @click.option("--tenant", type=click.UUID, required=True)
-@click.option("--format", "form", type=click.Choice(sorted(exports.FORMATS)), required=True, help="The program that the file is for.")
+@click.option("--format", "form", type=click.Choice(("beancount", "tally")), required=True, help="The program that the file is for.")
+@click.option("--from", "first", type=_DAY, help="The first book date, for tally; from the beginning where it is absent.")
+@click.option("--to", "last", type=_DAY, help="The last book date, for tally; to the end where it is absent.")
+@click.option("--currency", help="What tally's vouchers are in, such as INR; the agency's own where it is absent.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
-def export(tenant: UUID, form: str, file: Path) -> None:
-    """Write all that an agency has posted, as of one instant, in the format of another program."""
+def export(tenant: UUID, form: str, first: datetime | None, last: datetime | None, currency: str | None, file: Path) -> None:
+    """Write what an agency has posted, as of one instant, in the format of another program: for beancount all of it, for tally some days of one currency."""
     _must_exist(tenant)
+    if form == "beancount" and (first or last or currency):
+        raise click.UsageError("--from, --to and --currency are for tally: beancount takes all that was posted")
+    if currency and not is_currency(currency):
+        raise click.UsageError("--currency is three capitals such as INR")
     try:
-        exports.write(tenant, form, file)
+        days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
+        files.write(tenant, beancount.pieces if form == "beancount" else partial(tally.pieces, days=days, currency=currency), file)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
+    except PeriodInverted as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _must_exist(tenant: UUID) -> None:

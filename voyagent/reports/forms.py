@@ -17,7 +17,7 @@ from voyagent.ledger.lines import Place
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
-Format = Literal["csv", "csv-bom", "xlsx"]
+Format = Literal["csv", "csv-bom", "xlsx", "tally"]
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 120}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
@@ -29,7 +29,8 @@ _PERIOD_WORDS = {
     "kind": _l("customer or supplier"),
     "format": _l("format"),
 }
-CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": get_args(Format)}
+CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": ("csv", "csv-bom", "xlsx")}
+DAY_BOOK = "reports.day_book"
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -67,7 +68,8 @@ class Address:
         if currency is not None and not is_currency(currency):
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
-        unread += [name for name, choices in CHOICES.items() if name in typed and typed[name] not in choices]
+        choices = CHOICES | {"format": (*CHOICES["format"], "tally")} if endpoint == DAY_BOOK else CHOICES
+        unread += [name for name, possible in choices.items() if name in typed and typed[name] not in possible]
         texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread}
         return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
 

@@ -103,7 +103,7 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
 
 def general_ledger(report: GeneralLedger) -> Sheet:
     """An account line by line; the opening of each currency is a row without an entry. Raises TooManyLines."""
-    _whole(report)
+    whole(report)
     first = report.period.first
     rows: list[list[Cell]] = [[first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
     for line in report.lines:
@@ -115,7 +115,7 @@ def general_ledger(report: GeneralLedger) -> Sheet:
 
 def day_book(report: DayBook) -> Sheet:
     """Every entry, a row for each of its lines. Raises TooManyLines."""
-    _whole(report)
+    whole(report)
     rows: list[list[Cell]] = [
         [entry.day, entry.id, entry.narration, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit]
         for entry in report.entries
@@ -127,7 +127,7 @@ def day_book(report: DayBook) -> Sheet:
 
 def party_statement(report: PartyStatement) -> Sheet:
     """What moved a party, entry by entry; the opening of each currency is a row without an entry. Raises TooManyLines."""
-    _whole(report)
+    whole(report)
     rows: list[list[Cell]] = [[report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
     rows += [[one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
     return Sheet(f"statement-{report.days.last}", ["entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
@@ -135,11 +135,12 @@ def party_statement(report: PartyStatement) -> Sheet:
 
 def trip_margins(report: Margins) -> Sheet:
     """What is left of trips: a row for each trip and currency. Raises TooManyLines."""
-    _whole(report)
+    whole(report)
     rows: list[list[Cell]] = [[one.id, one.title, total.currency, total.price, total.cost, total.margin] for one in report.trips for total in one.totals]
     return Sheet(f"trip-margins-{report.days.last}", ["trip_id", "trip", "currency", "price", "cost", "margin"], rows)
 
 
-def _whole(report: Any) -> None:
+def whole(report: Any) -> None:
+    """Let a report pass that has all its lines. Raises TooManyLines."""
     if report.next_cursor is not None:
         raise TooManyLines

@@ -27,6 +27,8 @@ class EntryLine:
     line_no: int
     code: str
     name: str
+    type: str
+    account_purpose: str | None
     party_name: str | None
     memo: str | None
     debit: Money
@@ -95,7 +97,7 @@ def _entry(rows: list[Row]) -> BookedEntry:
 
 
 def _line(row: Row) -> EntryLine:
-    facts = {name: row[name] for name in ("line_no", "code", "name", "party_name", "memo")}
+    facts = {name: row[name] for name in ("line_no", "code", "name", "type", "account_purpose", "party_name", "memo")}
     return EntryLine(debit=Money(row["debit_minor"], row["currency"]), credit=Money(row["credit_minor"], row["currency"]), **facts)
 
 

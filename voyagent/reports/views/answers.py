@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Response, render_template
@@ -19,6 +19,11 @@ def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Addre
     return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
 
 
+def saved(content: bytes | Iterable[str], name: str, mimetype: str) -> Response:
+    """A file that the browser keeps under a name."""
+    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'})
+
+
 def page_size(address: Address, size: int) -> int:
     """How much is read at once: a page, or for a file all that one may have."""
     return size if address.format is None else LINES_MAX
@@ -26,9 +31,5 @@ def page_size(address: Address, size: int) -> int:
 
 def _file(sheet: Sheet, form: Format) -> Response:
     if form == "xlsx":
-        return _saved(workbook(sheet), f"{sheet.name}.xlsx", MIMETYPE)
-    return _saved(sheet.csv(bom=form == "csv-bom").encode(), f"{sheet.name}.csv", "text/csv")
-
-
-def _saved(content: bytes, name: str, mimetype: str) -> Response:
-    return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'})
+        return saved(workbook(sheet), f"{sheet.name}.xlsx", MIMETYPE)
+    return saved(sheet.csv(bom=form == "csv-bom").encode(), f"{sheet.name}.csv", "text/csv")

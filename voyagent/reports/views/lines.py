@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from voyagent.billing import queries as billing
@@ -13,12 +13,13 @@ from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports import spreadsheets
+from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address
-from voyagent.reports.queries.day_book import PAGE_ENTRIES, read_day_book
+from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
 from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
-from voyagent.reports.views.answers import answered, page_size
+from voyagent.reports.views.answers import answered, page_size, saved
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
 
@@ -47,6 +48,8 @@ def day_book(reader: LaneReader) -> Any:
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
+    if report is not None and address.format == "tally":
+        return _tally(reader, report, address.currency or actor.currency)
     sheet = partial(spreadsheets.day_book, report) if report else None
     return answered("reports/day_book.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words)
 
@@ -72,3 +75,10 @@ def party_statement(reader: LaneReader) -> Any:
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)
+
+
+def _tally(reader: LaneReader, report: DayBook, currency: str) -> Response:
+    """The entries as vouchers of one currency. The names are read behind the entries, so that everybody in these has one. Raises TooManyLines."""
+    spreadsheets.whole(report)
+    pieces = tally.document(tally.read_names(reader, report.days, currency), report.entries, currency)
+    return saved(pieces, f"tally-{currency}-{report.days.last}.xml", "application/xml")

@@ -1,0 +1,280 @@
+"""The books as Tally imports them: each voucher comes to nothing, has the type that its lines make it, and posts to ledgers that the file makes before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import DAYS, MAY, busy_may, days_ago, invoice, trade
+from voyagent.billing import service as billing
+from voyagent.billing.queries import get_invoice
+from voyagent.kernel.money import Money
+from voyagent.ledger import queries, service as ledger
+from voyagent.reports.exports.vouchers import GROUPS
+from voyagent.reports.views import answers
+
+EVER = f"from={ledger.FIRST_DAY}&to={ledger.LAST_DAY}"
+ONE = Money(100, "INR")
+
+
+@pytest.fixture
+def command(app: Flask, alice: Person, tmp_path: Path) -> Callable[..., Result]:
+    """The command for Alice's agency, into a file `books.xml`."""
+
+    def run(*options: str) -> Result:
+        arguments = ["books", "export", "--tenant", str(alice.actor.tenant_id), "--format", "tally", *options, str(tmp_path / "books.xml")]
+        return app.test_cli_runner().invoke(args=arguments)
+
+    return run
+
+
+@pytest.fixture
+def export(command: Callable[..., Result], tmp_path: Path) -> Callable[..., ET.Element]:
+    """What the command has written, read back."""
+
+    def run(*options: str) -> ET.Element:
+        told = command(*options)
+        assert (told.exit_code, told.output) == (0, "")
+        return ET.fromstring((tmp_path / "books.xml").read_text(encoding="ascii"))  # noqa: S314 - written by ourselves a moment ago
+
+    return run
+
+
+def on_the_page(person: Person, query: str = EVER, **options: Any) -> ET.Element:
+    answer = person.browser.get(f"/reports/day-book?{query}&format=tally", **options)
+    assert (answer.status_code, answer.mimetype) == (200, "application/xml")
+    return ET.fromstring(answer.data)  # noqa: S314 - as above
+
+
+def vouchers(envelope: ET.Element) -> list[ET.Element]:
+    return envelope.findall("BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/VOUCHER")
+
+
+def masters(envelope: ET.Element, tag: str = "LEDGER") -> dict[str, str]:
+    """The group of each ledger, or of each group, by name."""
+    found = envelope.findall(f"BODY/IMPORTDATA/REQUESTDATA/TALLYMESSAGE/{tag}")
+    assert all(one.get("NAME") == one.findtext("NAME") for one in found)
+    assert all(one.get("ACTION") == "Create" for one in found)
+    assert len({one.get("NAME", "").casefold() for one in found}) == len(found)
+    return {one.findtext("NAME", ""): one.findtext("PARENT", "") for one in found}
+
+
+def lines(voucher: ET.Element) -> list[tuple[str, str, str]]:
+    """Ledger, whether it is deemed positive, and amount of each line."""
+    names = ("LEDGERNAME", "ISDEEMEDPOSITIVE", "AMOUNT")
+    return [tuple(one.findtext(name, "") for name in names) for one in voucher.findall("ALLLEDGERENTRIES.LIST")]  # type: ignore[misc]
+
+
+def proved(envelope: ET.Element) -> ET.Element:
+    """An envelope in which whatever Tally asks of every voucher holds."""
+    known = masters(envelope)
+    groups = masters(envelope, "GROUP")
+    assert set(known.values()) | set(groups.values()) <= GROUPS | set(groups)
+    assert not {name.casefold() for name in known} & {name.casefold() for name in GROUPS | set(groups)}
+    for voucher in vouchers(envelope):
+        assert sum(Decimal(amount) for _, _, amount in lines(voucher)) == 0
+        assert all((positive == "Yes") == (Decimal(amount) < 0) for _, positive, amount in lines(voucher))
+        assert {name for name, _, _ in lines(voucher)} <= set(known)
+        assert voucher.findtext("PARTYLEDGERNAME", next(iter(known))) in known
+        assert voucher.get("VCHTYPE") == voucher.findtext("VOUCHERTYPENAME")
+    tags = [message[0].tag for message in envelope.iter("TALLYMESSAGE")]
+    assert tags == sorted(tags, key=("GROUP", "LEDGER", "VOUCHER").index)
+    return envelope
+
+
+def kinds(envelope: ET.Element) -> dict[str, str]:
+    """The type of each voucher by its narration."""
+    return {voucher.findtext("NARRATION", ""): voucher.get("VCHTYPE", "") for voucher in vouchers(envelope)}
+
+
+def test_every_act_of_the_agency_is_a_voucher_of_its_type(alice: Person, export: Callable[..., ET.Element]) -> None:
+    trade(alice)
+    sold = invoice(alice, "Meera Nair", "500", due=days_ago(2))
+    alice.does(billing.issue_credit_note, sold, reason="Seat changed", on=days_ago(1))
+    with alice.acting() as actor:
+        paid = billing.record_payment(actor, direction="in", party_name="Meera Nair", amount=ONE, on=days_ago(3))
+        billing.refund_payment(actor, paid.id, on=days_ago(1))
+    voided = invoice(alice, "Nobody", "70", due=days_ago(1))
+    alice.does(billing.void_invoice, voided, reason="Twice")
+    assert set(kinds(proved(export())).values()) == {"Sales", "Credit Note", "Purchase", "Receipt", "Payment"}
+    by_narration = kinds(export())
+    assert by_narration[next(text for text in by_narration if text.startswith("Refund "))] == "Payment"
+    assert by_narration[next(text for text in by_narration if text.endswith("Nobody: Twice"))] == "Credit Note"
+
+
+@pytest.mark.parametrize(
+    ("debit", "credit", "kind", "reversed_kind"),
+    [
+        ("receivable", "revenue_fees", "Sales", "Credit Note"),
+        ("cost_of_services", "payable", "Purchase", "Debit Note"),
+        ("bank", "receivable", "Receipt", "Payment"),
+        ("gateway_clearing", "customer_advances", "Receipt", "Payment"),
+        ("payable", "cash", "Payment", "Receipt"),
+        ("bank_charges", "bank", "Payment", "Receipt"),
+        ("bank", "cash", "Contra", "Contra"),
+        ("customer_advances", "receivable", "Journal", "Journal"),
+        ("payable", "receivable", "Journal", "Journal"),
+        ("round_off", "revenue_fees", "Journal", "Journal"),
+    ],
+)
+def test_the_type_of_a_voucher_is_what_moves_on_which_side(
+    alice: Person, export: Callable[..., ET.Element], debit: str, credit: str, kind: str, reversed_kind: str
+) -> None:
+    posted = post(alice, lines=[ledger.debit(debit, ONE, party_name="A"), ledger.credit(credit, ONE, party_name="A")])
+    alice.does(ledger.reverse, posted.entry_id, reason="Undone", entry_date=date(2026, 3, 11))
+    assert kinds(proved(export())) == {"A sale": kind, "Undone": reversed_kind}
+
+
+def test_money_on_both_sides_beside_something_else_is_a_journal(alice: Person, export: Callable[..., ET.Element]) -> None:
+    post(alice, lines=[ledger.debit("bank", Money(200, "INR")), ledger.credit("cash", ONE), ledger.credit("capital", ONE)])
+    assert kinds(proved(export())) == {"A sale": "Journal"}
+
+
+def test_a_customer_who_comes_to_nothing_is_a_journal(alice: Person, export: Callable[..., ET.Element]) -> None:
+    both = [ledger.debit("receivable", ONE, party_name="A"), ledger.credit("receivable", ONE, party_name="B")]
+    post(alice, lines=[*both, ledger.debit("round_off", ONE), ledger.credit("capital", ONE)])
+    assert kinds(proved(export())) == {"A sale": "Journal"}
+
+
+def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> None:
+    sold = invoice(alice, "Deepa Krishnan", "1000.50", due=MAY)
+    envelope = proved(export())
+    assert envelope.findtext("HEADER/TALLYREQUEST") == "Import Data"
+    assert envelope.findtext("BODY/IMPORTDATA/REQUESTDESC/REPORTNAME") == "All Masters"
+    (voucher,) = vouchers(envelope)
+    assert voucher.get("REMOTEID") == voucher.findtext("GUID") == str(alice.does(lambda _: get_invoice(sold).entry_id))
+    told = {one.tag: one.text for one in voucher if one.tag not in {"ALLLEDGERENTRIES.LIST", "GUID"}}
+    assert told == {
+        "DATE": "20260504",
+        "EFFECTIVEDATE": "20260504",
+        "NARRATION": "Invoice 2026-27/000001, Deepa Krishnan",
+        "VOUCHERTYPENAME": "Sales",
+        "VOUCHERNUMBER": "2026-27/000001",
+        "REFERENCE": "2026-27/000001",
+        "PARTYLEDGERNAME": "Deepa Krishnan",
+        "PERSISTEDVIEW": "Accounting Voucher View",
+        "ISINVOICE": "No",
+    }
+    assert lines(voucher) == [("Deepa Krishnan", "Yes", "-1000.50"), ("Sales of travel services", "No", "1000.50")]
+    assert masters(envelope) == {"Deepa Krishnan": "Trade receivables", "Sales of travel services": "Sales Accounts"}
+    assert masters(envelope, "GROUP") == {"Trade receivables": "Sundry Debtors"}
+
+
+def test_what_tally_adds_up_is_our_trial_balance_account_for_account(alice: Person, export: Callable[..., ET.Element]) -> None:
+    trade(alice)
+    for currency in ("INR", "AED"):
+        envelope = proved(export("--currency", currency))
+        known, groups = masters(envelope), masters(envelope, "GROUP")
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for voucher in vouchers(envelope):
+            for name, _, amount in lines(voucher):
+                sums[known[name] if known[name] in groups else name] -= Decimal(amount)
+        with alice.reading() as reader:
+            rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
+        ours = {row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal for row in rows if row["currency"] == currency}
+        assert sums == ours
+        assert len(ours) > 2
+
+
+def test_no_two_masters_share_a_name_and_a_later_entry_changes_none(alice: Person, export: Callable[..., ET.Element]) -> None:
+    post(alice, lines=[ledger.debit("payable", ONE, party_name="Galaxy"), ledger.credit("receivable", ONE, party_name="sundry debtors")])
+    first = masters(proved(export()))
+    assert first == {"Galaxy": "Trade payables", "sundry debtors (1200)": "Trade receivables"}
+    more = [ledger.credit(control, ONE, party_name="GALAXY") for control in ("receivable", "customer_advances")]
+    more += [ledger.debit("payable", ONE, party_name="galaxy"), ledger.debit("receivable", ONE), ledger.debit("capital", ONE, party_name="Capital")]
+    post(alice, lines=[*more, ledger.credit("receivable", ONE, party_name="Capital")], entry_date=date(2026, 1, 1))
+    then = masters(proved(export()))
+    assert then == first | {
+        "Capital": "Trade receivables",
+        "Capital (3000)": "Capital Account",
+        "Trade receivables (1200)": "Trade receivables",
+        "GALAXY (1200)": "Trade receivables",
+        "GALAXY (2200)": "Advances from customers",
+    }
+
+
+def test_days_cut_the_vouchers_and_the_masters_that_they_need(alice: Person, export: Callable[..., ET.Element]) -> None:
+    for day in (9, 10, 11):
+        lines_of_day = [ledger.debit("receivable", ONE, party_name=f"Party {day}"), ledger.credit("revenue_fees", ONE)]
+        post(alice, lines=lines_of_day, narration=f"Day {day}", entry_date=date(2026, 3, day))
+    envelope = proved(export("--from", "2026-03-10", "--to", "2026-03-10"))
+    assert list(kinds(envelope)) == ["Day 10"]
+    assert masters(envelope) == {"Party 10": "Trade receivables", "Service fees": "Sales Accounts"}
+    assert list(kinds(export("--from", "2026-03-10"))) == ["Day 10", "Day 11"]
+    assert list(kinds(on_the_page(alice, "from=2026-03-09&to=2026-03-10"))) == ["Day 9", "Day 10"]
+
+
+def test_a_currency_stands_alone(alice: Person, export: Callable[..., ET.Element]) -> None:
+    dirhams = [ledger.debit("bank", Money(1, "AED")), ledger.credit("capital", Money(1, "AED"))]
+    yen = [ledger.debit("cash", Money(5, "JPY")), ledger.credit("capital", Money(5, "JPY"))]
+    post(alice, lines=[ledger.debit("cash", ONE), ledger.credit("capital", ONE), *dirhams], narration="Two")
+    post(alice, lines=yen, narration="Yen")
+    assert [lines(one) for one in vouchers(proved(export()))] == [[("Cash in hand", "Yes", "-1.00"), ("Capital", "No", "1.00")]]
+    assert [lines(one) for one in vouchers(proved(export("--currency", "AED")))] == [[("Bank, current account", "Yes", "-0.01"), ("Capital", "No", "0.01")]]
+    assert [lines(one)[0][2] for one in vouchers(proved(export("--currency", "JPY")))] == ["-5"]
+    page = alice.browser.get(f"/reports/day-book?{EVER}").text
+    assert all(f"currency={currency}&amp;format=tally" in page or f"format=tally&amp;currency={currency}" in page for currency in ("INR", "AED", "JPY"))
+    assert masters(proved(on_the_page(alice, f"{EVER}&currency=AED"))) == {"Bank, current account": "Bank Accounts", "Capital": "Capital Account"}
+
+
+def test_whatever_stands_in_a_text_is_a_text(alice: Person, export: Callable[..., ET.Element]) -> None:
+    evil = '<VOUCHER> & ]]> "quoted" \x01\ufffe\nयात्रा ✈'
+    post(alice, lines=[ledger.debit("receivable", ONE, party_name="A & <B>\tC"), ledger.credit("revenue_fees", ONE)], narration=evil)
+    (voucher,) = vouchers(proved(export()))
+    assert voucher.findtext("NARRATION") == evil.replace("\x01", "\ufffd").replace("\ufffe", "\ufffd")
+    assert voucher.findtext("PARTYLEDGERNAME") == "A & <B> C"
+
+
+def test_days_and_amounts_at_their_edges(alice: Person, export: Callable[..., ET.Element]) -> None:
+    most = Money(ledger.AMOUNT_MAX_MINOR, "INR")
+    for day in (ledger.FIRST_DAY, ledger.LAST_DAY):
+        post(alice, lines=[ledger.debit("cash", most), ledger.credit("capital", most)], entry_date=day)
+    found = vouchers(proved(export()))
+    assert [voucher.findtext("DATE") for voucher in found] == ["19000101", "22001231"]
+    assert lines(found[0])[0][2] == f"-{most.wire}"
+
+
+def test_books_without_an_entry_have_no_voucher_and_no_master(alice: Person, export: Callable[..., ET.Element]) -> None:
+    assert list(export().iter("TALLYMESSAGE")) == []
+
+
+def test_what_cannot_be_read_is_refused(command: Callable[..., Result], app: Flask, alice: Person, tmp_path: Path) -> None:
+    for options in (("--from", "2026-02-02", "--to", "2026-02-01"), ("--currency", "XXQ"), ("--from", "soon")):
+        assert command(*options).exit_code == 2, options
+    arguments = ["books", "export", "--tenant", str(alice.actor.tenant_id), "--format", "beancount", "--from", "2026-01-01", str(tmp_path / "books")]
+    assert app.test_cli_runner().invoke(args=arguments).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_hands_out_the_same_to_whoever_may_read_reports(alice: Person, victor: Person, charlie: Person, export: Callable[..., ET.Element]) -> None:
+    busy_may(alice)
+    whole = export("--from", "2026-05-01", "--to", "2026-05-31")
+    for person in (alice, victor):
+        assert ET.tostring(on_the_page(person, DAYS)) == ET.tostring(whole)
+    assert vouchers(on_the_page(charlie, DAYS)) == []
+    answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-tally-INR-2026-05-31.xml"'
+    assert alice.app.test_client().get(f"/reports/day-book?{DAYS}&format=tally").status_code == 303
+
+
+def test_only_entries_are_vouchers(alice: Person) -> None:
+    refused = alice.browser.get(f"/reports/trip-margins?{DAYS}&format=tally")
+    assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
+
+
+def test_a_file_of_the_page_is_whole_or_none(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy_may(alice)
+    monkeypatch.setattr(answers, "LINES_MAX", 3)
+    answer = alice.browser.get(f"/reports/day-book?{DAYS}&format=tally")
+    assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)

@@ -1,0 +1,155 @@
+"""The books as Tally imports them: groups and ledgers, and each entry as a voucher of one currency.
+
+The envelope and its tags are those of https://help.tallysolutions.com/developer-reference/introduction/understanding-integration-transactions/. A debit is
+deemed positive and its amount is written negative, a credit the other way round, so the amounts of a voucher come to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, count
+from xml.etree import ElementTree as ET
+
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger.daybook import concerned_statement
+from voyagent.reports.exports.vouchers import CONTROL, GROUPS, OF_PURPOSE, OF_TYPE, voucher_type
+from voyagent.reports.queries.day_book import BookedEntry, EntryLine, every_entry
+from voyagent.reports.queries.periods import Days
+from voyagent.settings import queries as settings
+
+_HEAD = (
+    "<ENVELOPE><HEADER><TALLYREQUEST>Import Data</TALLYREQUEST></HEADER><BODY><IMPORTDATA>"
+    "<REQUESTDESC><REPORTNAME>All Masters</REPORTNAME></REQUESTDESC><REQUESTDATA>\n"
+)
+_FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CURRENCY = "INR"
+"""Of an agency that has not chosen one."""
+_WITH_REFERENCE = frozenset({"invoice", "bill", "credit_note", "payment", "refund"})
+_WITH_NUMBER = frozenset({"invoice", "credit_note"})
+
+
+def pieces(reader: Reader, days: Days, currency: str | None = None) -> Iterator[str]:
+    """What was posted in one currency in some days, in pieces of XML; plain ASCII, other characters as references, so that every way to read it is right.
+
+    Without a currency it is the agency's own. Entries of others are left out, and of an entry with several the lines of the others. Needs one snapshot of the
+    books, as `files.write` has it.
+    """
+    chosen = settings.read(reader)
+    currency = currency or (chosen["default_currency"] if chosen else _CURRENCY)
+    names = read_names(reader, days, currency)
+    return document(names, every_entry(reader, days), currency)
+
+
+def read_names(reader: Reader, days: Days, currency: str) -> Names:
+    """What accounts and parties are called; knows all of them up to this moment, so whoever has read entries before finds theirs."""
+    return Names(reader.read(concerned_statement(days.first, days.last, currency, CONTROL))[0])
+
+
+def document(names: Names, entries: Iterable[BookedEntry], currency: str) -> Iterator[str]:
+    """The whole file: the masters that the days need, then a voucher for each entry that has lines in the currency."""
+    yield _HEAD
+    for name, parent in names.groups.items():
+        yield _message(_master("GROUP", name, parent))
+    for name, parent in names.ledgers.items():
+        yield _message(_master("LEDGER", name, parent))
+    for entry in entries:
+        lines = [line for line in entry.lines if line.debit.currency == currency]
+        if lines:
+            yield _message(_voucher(entry, lines, names))
+    yield _FOOT
+
+
+class Names:
+    """What accounts and parties are called in Tally, where no two masters of a company have one name, whatever its case.
+
+    An account is a ledger in a group of Tally. One that serves as control is a group itself, and each of its parties a ledger in that, so that the group stands
+    at what the account stands at. A name that was taken before gets the account's code behind it. Names are given in the order in which they came into the
+    books: files of different months call everybody the same.
+    """
+
+    def __init__(self, concerned: Iterable[Row]) -> None:
+        self.groups: dict[str, str] = {}
+        self.ledgers: dict[str, str] = {}
+        self._taken = {name.casefold() for name in GROUPS}
+        self._known: dict[tuple[str, str], str] = {}
+        for row in concerned:
+            self._add(row)
+
+    def of(self, line: EntryLine) -> str:
+        """The ledger of a line."""
+        return self._known[_key(line.code, line.account_purpose, line.party_name)]
+
+    def _add(self, row: Row) -> None:
+        key = _key(row["code"], row["account_purpose"], row["party_name"])
+        parent = OF_PURPOSE.get(row["account_purpose"] or "", OF_TYPE[row["type"]])
+        if row["account_purpose"] in CONTROL:
+            group = self._name((row["code"], "group"), row["name"], row["code"])
+            if row["is_used"]:
+                self.groups[group] = parent
+            parent = group
+        name = self._name(key, row["party_name"] or row["name"], row["code"])
+        if row["is_used"]:
+            self.ledgers[name] = parent
+
+    def _name(self, key: tuple[str, str], wanted: str, code: str) -> str:
+        if key not in self._known:
+            plain = " ".join(_clean(wanted).split()) or code
+            candidates = chain([plain, f"{plain} ({code})"], (f"{plain} ({code}, {n})" for n in count(2)))
+            self._known[key] = next(one for one in candidates if one.casefold() not in self._taken)
+            self._taken.add(self._known[key].casefold())
+        return self._known[key]
+
+
+def _key(code: str, purpose: str | None, party: str | None) -> tuple[str, str]:
+    """A party is one whatever the case of its name, as in our own reports."""
+    return code, f"party {party.casefold()}" if party and purpose in CONTROL else ""
+
+
+def _master(tag: str, name: str, parent: str) -> ET.Element:
+    master = ET.Element(tag, {"NAME": name, "ACTION": "Create"})
+    _add(master, NAME=name, PARENT=parent)
+    return master
+
+
+def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Element:
+    kind = voucher_type(lines)
+    memo = next((line.memo for line in lines if line.memo), None)
+    party = next((names.of(line) for line in lines if line.account_purpose in CONTROL), None)
+    # Tally knows a voucher that comes a second time by this id, and takes it for the same.
+    voucher = ET.Element("VOUCHER", {"REMOTEID": str(entry.id), "VCHTYPE": kind, "ACTION": "Create", "OBJVIEW": "Accounting Voucher View"})
+    _add(voucher, DATE=f"{entry.day:%Y%m%d}", EFFECTIVEDATE=f"{entry.day:%Y%m%d}", GUID=str(entry.id), NARRATION=entry.narration, VOUCHERTYPENAME=kind)
+    if memo and entry.source_type in _WITH_NUMBER:
+        _add(voucher, VOUCHERNUMBER=memo)
+    if memo and entry.source_type in _WITH_REFERENCE:
+        _add(voucher, REFERENCE=memo)
+    if party is not None:
+        _add(voucher, PARTYLEDGERNAME=party)
+    _add(voucher, PERSISTEDVIEW="Accounting Voucher View", ISINVOICE="No")
+    for line in lines:
+        is_party = line.account_purpose in CONTROL
+        amount = (line.credit - line.debit).decimal
+        one = ET.SubElement(voucher, "ALLLEDGERENTRIES.LIST")
+        _add(one, LEDGERNAME=names.of(line), ISDEEMEDPOSITIVE=_yes(line.debit), ISPARTYLEDGER=_yes(is_party), AMOUNT=f"{amount:f}")
+    return voucher
+
+
+def _message(element: ET.Element) -> str:
+    message = ET.Element("TALLYMESSAGE", {"xmlns:UDF": "TallyUDF"})
+    message.append(element)
+    text: bytes = ET.tostring(message, encoding="us-ascii")
+    return text.decode() + "\n"
+
+
+def _add(parent: ET.Element, **texts: str) -> None:
+    for tag, text in texts.items():
+        ET.SubElement(parent, tag).text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _yes(answer: object) -> str:
+    return "Yes" if answer else "No"

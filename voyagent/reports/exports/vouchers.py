@@ -1,0 +1,71 @@
+"""What Tally calls things: the group that an account belongs to, and the type of voucher that an entry is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from voyagent.reports.queries.day_book import EntryLine
+
+CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
+"""Purposes of the accounts whose lines stand for parties."""
+MONEY = frozenset({"cash", "bank", "gateway_clearing"})
+OF_TYPE = {
+    "asset": "Current Assets",
+    "liability": "Current Liabilities",
+    "equity": "Capital Account",
+    "revenue": "Indirect Incomes",
+    "expense": "Indirect Expenses",
+}
+"""The group of an account that serves no purpose of ours."""
+OF_PURPOSE = {
+    "cash": "Cash-in-Hand",
+    "bank": "Bank Accounts",
+    "gateway_clearing": "Bank Accounts",
+    "receivable": "Sundry Debtors",
+    "supplier_deposits": "Deposits (Asset)",
+    "supplier_advances": "Loans & Advances (Asset)",
+    "payable": "Sundry Creditors",
+    "bsp_payable": "Sundry Creditors",
+    **dict.fromkeys(("input_cgst", "input_sgst", "input_igst", "output_cgst", "output_sgst", "output_igst"), "Duties & Taxes"),
+    **dict.fromkeys(("tcs_payable", "tds_payable"), "Duties & Taxes"),
+    "retained_earnings": "Reserves & Surplus",
+    **dict.fromkeys(("revenue_commission", "revenue_fees", "revenue_services"), "Sales Accounts"),
+    "cost_of_services": "Purchase Accounts",
+}
+GROUPS = frozenset(
+    {
+        *("Bank Accounts", "Bank OD A/c", "Branch / Divisions", "Capital Account", "Cash-in-Hand", "Current Assets", "Current Liabilities", "Deposits (Asset)"),
+        *("Direct Expenses", "Direct Incomes", "Duties & Taxes", "Fixed Assets", "Indirect Expenses", "Indirect Incomes", "Investments"),
+        *("Loans & Advances (Asset)", "Loans (Liability)", "Misc. Expenses (ASSET)", "Provisions", "Purchase Accounts", "Reserves & Surplus", "Sales Accounts"),
+        *("Secured Loans", "Stock-in-Hand", "Sundry Creditors", "Sundry Debtors", "Suspense A/c", "Unsecured Loans"),
+    }
+)
+"""The groups that a company of Tally has from its beginning."""
+
+
+def voucher_type(lines: Iterable[EntryLine]) -> str:
+    """The type of voucher by what moves on which side, so that a reversal is of the opposite type, and whatever Tally asks of a type holds.
+
+    Money on one side alone is a Receipt or a Payment, between accounts of money a Contra. Without money a customer is debited by Sales and credited by a Credit
+    Note, a supplier credited by a Purchase and debited by a Debit Note. Whatever else there is, is a Journal.
+    """
+    moved: dict[str, int] = defaultdict(int)
+    sides = set()
+    for line in lines:
+        is_money = line.account_purpose in MONEY
+        moved["money" if is_money else line.account_purpose if line.account_purpose in CONTROL else "other"] += (line.debit - line.credit).amount_minor
+        sides |= {bool(line.debit)} if is_money else set()
+    if sides:
+        return _of_money(sides, is_alone=len(moved) == 1)
+    if set(moved) == {"receivable", "other"} and moved["receivable"]:
+        return "Sales" if moved["receivable"] > 0 else "Credit Note"
+    if set(moved) == {"payable", "other"} and moved["payable"]:
+        return "Purchase" if moved["payable"] < 0 else "Debit Note"
+    return "Journal"
+
+
+def _of_money(sides: set[bool], *, is_alone: bool) -> str:
+    if len(sides) == 1:
+        return "Receipt" if True in sides else "Payment"
+    return "Contra" if is_alone else "Journal"
