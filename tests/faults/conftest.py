@@ -9,11 +9,14 @@ import os
 import random
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from tests.conftest import fresh_database
 from tests.people import Person
+from voyagent.kernel.config import Settings
 
 SEED = int(os.environ.get("FAULT_SEED") or secrets.randbelow(1_000_000_000))
 Rounds = Callable[[int], int]
@@ -64,3 +67,10 @@ def events_of(owner_engine: sa.Engine) -> Iterator[Events]:
             return list(connection.execute(statement, {"t": person.actor.tenant_id, "kind": kind}).mappings())
 
         yield read
+
+
+@pytest.fixture
+def doomed(server_urls: tuple[str, str], tmp_path: Path) -> Iterator[Settings]:
+    """A database of its own, for faults that are played inside it (`doom`)."""
+    with fresh_database(server_urls, tmp_path) as settings:
+        yield settings

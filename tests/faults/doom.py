@@ -40,17 +40,14 @@ end $$;
 """
 
 
-def doom(owner: sa.Engine, *tables: str, invoices: bool = False) -> None:
-    """From now on one in ten who insert into these tables, or give an invoice its number, does not come to the end."""
-    moments = dict.fromkeys(tables, ("insert", ""))
-    if invoices:
-        moments["invoices"] = ("update of number", "when (old.number is null and new.number is not null)")
+def doom(owner: sa.Engine, *moments: tuple[str, str, str]) -> None:
+    """From now on one in ten does not come to the end of what writes so: each is a table, what is done to it, and a condition or nothing."""
     with owner.begin() as connection:
         connection.exec_driver_sql(_SETUP)
-        for table, (moment, condition) in moments.items():
-            connection.exec_driver_sql(f"create trigger a_fault after {moment} on {table} for each row {condition} execute function faults.end_some()")
+        for table, act, condition in moments:
+            connection.exec_driver_sql(f"create trigger a_fault after {act} on {table} for each row {condition} execute function faults.end_some()")
             connection.exec_driver_sql(
-                f"create constraint trigger a_late_fault after {moment} on {table} deferrable initially deferred for each row {condition}"
+                f"create constraint trigger a_late_fault after {act} on {table} deferrable initially deferred for each row {condition}"
                 " execute function faults.end_some_commits()"
             )
 

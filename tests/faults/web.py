@@ -84,9 +84,11 @@ class Web:
         """Ask under one key until there is an answer, as a client does whose connection broke: the same request again is the same act."""
         return self.insist_on(person, path, body)[0]
 
-    def insist_on(self, person: Person, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        """The same, with what was answered beside the status."""
+    def insist_on(self, person: Person, path: str, body: dict[str, Any], *, hangs_up: bool = False) -> tuple[int, Any]:
+        """The same, with what was answered beside the status; who hangs up does not wait for the first answer and asks again at once."""
         headers = {"Authorization": f"Bearer {person.access_token}", "Idempotency-Key": secrets.token_hex(8)}
+        if hangs_up:
+            self._request("POST", f"/api{path}", headers, body, reads=False)
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
@@ -100,11 +102,13 @@ class Web:
             self.away += 1
         raise AssertionError("no answer")
 
-    def _request(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> tuple[int, bytes]:
+    def _request(self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None, *, reads: bool = True) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             sent = json.dumps(body) if body is not None else None
             connection.request(method, path, sent, {"Connection": "close", "Content-Type": "application/json", **headers})
+            if not reads:
+                return 0, b""
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:

@@ -1,0 +1,250 @@
+"""An auditor from outside: reckons from what callers were told what the books must hold, and reads them as the schema's owner, with no code of the program.
+
+Amounts are minor units. A debit is above zero, a credit below.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
+Balances = dict[tuple[str, str], int]
+
+# Whatever one instant shows that sound books never do. Each row is a fault: which, and where.
+FAULTS = """
+with mine as (select id from tenants where id = any(%(agencies)s)),
+purposes as (
+    select p.tenant_id, a.purpose, p.currency, sum(p.debit_minor - p.credit_minor) as minor
+    from postings p join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id
+    where p.tenant_id in (select id from mine) group by 1, 2, 3),
+documents as (
+    select tenant_id, 'receivable' as purpose, currency, total_minor - paid_minor - credited_minor as minor
+    from invoices where status in ('issued', 'partially_paid') and tenant_id in (select id from mine)
+    union all select tenant_id, 'payable', currency, paid_minor + credited_minor - total_minor
+    from bills where status in ('received', 'scheduled') and tenant_id in (select id from mine)
+    union all select tenant_id, case direction when 'in' then 'customer_advances' else 'supplier_advances' end, currency,
+        (amount_minor - allocated_minor - refunded_minor) * case direction when 'in' then -1 else 1 end
+    from payments where tenant_id in (select id from mine)),
+owed as (select tenant_id, purpose, currency, sum(minor) as minor from documents group by 1, 2, 3),
+by_month as (
+    select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
+    from balances_month where tenant_id in (select id from mine) group by 1, 2, 3),
+by_line as (
+    select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
+    from postings where tenant_id in (select id from mine) group by 1, 2, 3)
+select 'an entry that does not balance' as fault, entry_id::text as place from postings where tenant_id in (select id from mine)
+    group by tenant_id, entry_id, currency having sum(debit_minor) <> sum(credit_minor)
+union all select 'an entry without all its lines', e.id::text from journal_entries e where e.tenant_id in (select id from mine)
+    and e.line_count <> (select count(*) from postings p where p.tenant_id = e.tenant_id and p.entry_id = e.id)
+union all select 'a trial balance that differs', tenant_id || ' ' || currency from by_line group by tenant_id, currency having sum(debit) <> sum(credit)
+union all select 'months that differ from their lines', l.account_id || ' ' || l.currency
+    from by_line l full join by_month m using (tenant_id, account_id, currency)
+    where (l.debit, l.credit) is distinct from (m.debit, m.credit)
+union all select 'a control account that differs from its documents', p.purpose || ' ' || p.currency
+    from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances', 'supplier_advances')) p
+    full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor, 0) <> coalesce(o.minor, 0)
+union all select 'a payment of which more is used than it is', number from payments
+    where tenant_id in (select id from mine) and allocated_minor + refunded_minor > amount_minor
+"""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An act that was acknowledged: its kind, what was asked, about what, and what was answered."""
+
+    kind: str
+    asked: dict[str, Any]
+    about: str
+    answer: dict[str, Any]
+
+
+@dataclass
+class Document:
+    """What the auditor expects of an invoice."""
+
+    total: int
+    currency: str
+    paid: int = 0
+    credited: int = 0
+    number: str | None = None
+    is_void: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.number is None or self.is_void:
+            return "void" if self.is_void else "draft"
+        return "paid" if self.paid + self.credited == self.total else "partially_paid" if self.paid else "issued"
+
+
+@dataclass
+class Paid:
+    """What the auditor expects of a payment."""
+
+    amount: int
+    currency: str
+    direction: str
+    number: str
+    allocated: int = 0
+    refunded: int = 0
+
+
+@dataclass
+class Auditor:
+    """Replays what one agency was told, in any order: every act adds, so the order in which answers arrived does not matter."""
+
+    purposes: dict[str, str]
+    """The purpose of each account that has one, by its id."""
+    balances: Balances = field(default_factory=lambda: defaultdict(int))
+    invoices: dict[str, Document] = field(default_factory=dict)
+    bills: dict[str, Document] = field(default_factory=dict)
+    payments: dict[str, Paid] = field(default_factory=dict)
+    notes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    refunds: Counter[tuple[str, int]] = field(default_factory=Counter)
+    written: dict[str, Counter[tuple[str, str, int]]] = field(default_factory=dict)
+    """The lines of each entry by hand: account, currency, amount."""
+    reversed: set[str] = field(default_factory=set)
+    entries: int = 0
+
+    def replay(self, log: list[Told]) -> None:
+        """Reckon what the books must hold; documents and payments first, then what happened to them."""
+        made = {"draft", "bill", "payment", "journal"}
+        for told in sorted(log, key=lambda one: one.kind not in made):
+            getattr(self, f"_{told.kind}")(told)
+            self.entries += told.kind != "draft"
+
+    def _move(self, currency: str, **minors: int) -> None:
+        for purpose, minor in minors.items():
+            self.balances[purpose, currency] += minor
+
+    def _draft(self, told: Told) -> None:
+        total = sum(line["quantity"] * minor(line["unit_price"]) for line in told.asked["line_items"])
+        self.invoices[told.answer["id"]] = Document(total, told.asked["currency"])
+
+    def _bill(self, told: Told) -> None:
+        bill = self.bills[told.answer["id"]] = Document(minor(told.asked["amount"]), told.asked["currency"], number=told.asked["reference"])
+        self._move(bill.currency, payable=-bill.total, cost_of_services=bill.total)
+
+    def _issue(self, told: Told) -> None:
+        document = self.invoices[told.about]
+        document.number = told.answer["number"]
+        self._move(document.currency, receivable=document.total, revenue_services=-document.total)
+
+    def _credit(self, told: Told) -> None:
+        document, credited = self.invoices[told.asked["invoice_id"]], sum(minor(line["amount"]) for line in told.asked["lines"])
+        document.credited += credited
+        self.notes[told.answer["id"]] = (told.answer["number"], credited)
+        self._move(document.currency, receivable=-credited, revenue_services=credited)
+
+    def _void(self, told: Told) -> None:
+        document = self.invoices[told.about]
+        document.is_void = True
+        self._move(document.currency, receivable=-document.total, revenue_services=document.total)
+
+    def _payment(self, told: Told) -> None:
+        amount, direction = minor(told.asked["amount"]), told.asked["direction"]
+        payment = self.payments[told.answer["id"]] = Paid(amount, told.asked["currency"], direction, told.answer["number"])
+        sign = 1 if direction == "in" else -1
+        self._move(payment.currency, **{told.asked["account"]: sign * amount, CONTROL[direction][1]: -sign * amount})
+
+    def _settle(self, payment: Paid, document_id: str, amount: int) -> None:
+        payment.allocated += amount
+        (self.invoices if payment.direction == "in" else self.bills)[document_id].paid += amount
+        sign, (documents, advances) = (1 if payment.direction == "in" else -1), CONTROL[payment.direction]
+        self._move(payment.currency, **{advances: sign * amount, documents: -sign * amount})
+
+    def _allocate(self, told: Told) -> None:
+        for part in told.asked["allocations"]:
+            self._settle(self.payments[told.about], part["document_id"], minor(part["amount"]))
+
+    def _unallocate(self, told: Told) -> None:
+        payment_id, allocation_id = told.about.split(" ")
+        taken = next(row for row in told.answer["allocations"] if row["id"] == allocation_id)
+        self._settle(self.payments[payment_id], taken["document_id"], -minor(taken["amount"]))
+
+    def _refund(self, told: Told) -> None:
+        payment, amount = self.payments[told.about], minor(told.asked["amount"])
+        payment.refunded += amount
+        self.refunds[told.about, amount] += 1
+        sign = 1 if payment.direction == "in" else -1
+        self._move(payment.currency, **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount})
+
+    def _journal(self, told: Told) -> None:
+        self.written[told.answer["id"]] = Counter(
+            (line["account_id"], line["currency"], minor(line.get("debit_amount", "0.00")) - minor(line.get("credit_amount", "0.00")))
+            for line in told.asked["lines"]
+        )
+        self._lines(told.answer["id"], 1)
+
+    def _reverse(self, told: Told) -> None:
+        assert told.about not in self.reversed, f"entry {told.about} was reversed twice"
+        self.reversed.add(told.about)
+        self._lines(told.about, -1)
+
+    def _lines(self, entry_id: str, sign: int) -> None:
+        for (account, currency, amount), n in self.written[entry_id].items():
+            self._move(currency, **{self.purposes[account]: sign * amount * n})
+
+    def compare(self, connection: psycopg.Connection[Any], agency: Any) -> None:
+        """That what is stored is what was acknowledged: nothing is lost, nothing was added."""
+
+        def rows(sql: str) -> list[dict[str, Any]]:
+            with connection.cursor(row_factory=dict_row) as cursor:
+                return cursor.execute(sql, {"t": agency}).fetchall()
+
+        held = rows(
+            "select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p"
+            " join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = %(t)s group by 1, 2"
+        )
+        assert {(row["purpose"], row["currency"]): row["minor"] for row in held if row["minor"]} == {at: value for at, value in self.balances.items() if value}
+        assert rows("select count(*)::int as n from journal_entries where tenant_id = %(t)s") == [{"n": self.entries}]
+        invoices = rows("select id::text, status, number, currency, total_minor, paid_minor, credited_minor from invoices where tenant_id = %(t)s")
+        assert {row.pop("id"): tuple(row.values()) for row in invoices} == {
+            at: (one.status, one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.invoices.items()
+        }
+        bills = rows("select id::text, status = 'paid' as is_paid, vendor_reference, currency, total_minor, paid_minor from bills where tenant_id = %(t)s")
+        assert {row.pop("id"): tuple(row.values()) for row in bills} == {
+            at: (one.paid == one.total, one.number, one.currency, one.total, one.paid) for at, one in self.bills.items()
+        }
+        payments = rows("select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor from payments where tenant_id = %(t)s")
+        assert {row.pop("id"): tuple(row.values()) for row in payments} == {
+            at: (one.direction, one.number, one.currency, one.amount, one.allocated, one.refunded) for at, one in self.payments.items()
+        }
+        notes = rows("select id::text, number, total_minor from credit_notes where tenant_id = %(t)s")
+        assert {row.pop("id"): tuple(row.values()) for row in notes} == self.notes
+        refunds = rows("select payment_id::text, amount_minor from refunds where tenant_id = %(t)s")
+        assert Counter((row["payment_id"], row["amount_minor"]) for row in refunds) == self.refunds
+        lines: dict[str, Counter[tuple[str, str, int]]] = defaultdict(Counter)
+        for row in rows(
+            "select e.id::text, p.account_id::text, p.currency, (p.debit_minor - p.credit_minor)::bigint as minor from journal_entries e"
+            " join postings p on p.tenant_id = e.tenant_id and p.entry_id = e.id where e.tenant_id = %(t)s and e.source_type = 'journal'"
+        ):
+            lines[row["id"]][row["account_id"], row["currency"], row["minor"]] += 1
+        assert lines == self.written
+        reversals = rows(
+            "select r.reverses_id::text as id from journal_entries r join journal_entries e on e.tenant_id = r.tenant_id and e.id = r.reverses_id"
+            " where r.tenant_id = %(t)s and e.source_type = 'journal'"
+        )
+        assert {row["id"] for row in reversals} == self.reversed
+
+
+def faults_at_one_instant(connection: psycopg.Connection[Any], agencies: list[Any]) -> list[tuple[str, str]]:
+    """What does not hold in a snapshot; several reads of one repeatable-read transaction see the same instant."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        return cursor.execute(FAULTS, {"agencies": agencies}).fetchall()
+
+
+def minor(amount: str) -> int:
+    """Minor units of an amount with two places, as the wire of the API writes it."""
+    whole, _, places = amount.partition(".")
+    return int(whole + places) if len(places) == 2 else int(whole) * 100
+
+
+def wire(amount: int) -> str:
+    """An amount of minor units as the wire writes it."""
+    return f"{amount // 100}.{amount % 100:02d}"
