@@ -46,6 +46,7 @@ from voyagent.ledger.journal_views import pages as journal_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
 from voyagent.parties.api import api as parties_api
+from voyagent.parties.views import pages as parties_pages
 from voyagent.reports import months as reports_months
 from voyagent.reports.api import api as reports_api
 from voyagent.reports.views import home as home_pages, pages as reports_pages
@@ -63,6 +64,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     assistant_pages,
     approvals_pages,
     trips_pages,
+    parties_pages,
     billing_pages,
     invoice_paper_pages,
     journal_pages,

@@ -44,6 +44,7 @@ READS_NO_QUERY = {
         "identity.sign_up",
         "settings.index",
     ),
+    *("parties.detail", "parties.edit"),
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
@@ -138,6 +139,7 @@ FORM_NAMES = [
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
     *("narration", "entry_date", "account_id", "memo", "debit", "credit"),
+    *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
 ]
 

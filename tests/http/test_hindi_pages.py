@@ -78,6 +78,8 @@ QUERIES = {
     "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
     "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
+    "parties.index": ("?kind=customer", "?archived=1", "?q=zzzzz", "?kind=x"),
+    "parties.new": ("?kind=supplier",),
     "billing.new_payment": ("?party=Deepa+Krishnan",),
     "journal.index": ("?from=2020-01-01&to=2020-01-02", "?to=x", "?after=x"),
     "enquiries.index": ("?q=zzzzz", "?status=cancelled", "?depart_from=1+jan+2020&from=Kochi", "?created_from=x"),
@@ -115,6 +117,8 @@ GOOD = {
     "rate_limit_per_hour": "900",
     "four_eyes": "1",
     "financial_year_start_month": "4",
+    "is_customer": "1",
+    "terms_days": "15",
     "model": "",
     "expires_in_days": "30",
 }
@@ -349,7 +353,7 @@ def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None
         work_off(app, settings)
 
 
-def form(browser: FlaskClient, door: Door, address: str, **fields: Any) -> Any:
+def form(browser: FlaskClient, door: Door, address: str, /, **fields: Any) -> Any:
     """Send a form and look at what comes, and at what it leads to."""
     signed_in = door.page.guard is Guard.SIGNED_IN
     token = csrf(browser, "/team" if signed_in else "/sign-in")

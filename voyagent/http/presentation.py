@@ -15,7 +15,7 @@ from babel.core import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import get_currency_name, get_currency_symbol
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 from markupsafe import Markup
 from wtforms import Field, Form
 from wtforms.fields import FieldList, FormField
@@ -263,6 +263,12 @@ def minutes_left(value: datetime, *, left: bool = False) -> Markup:
 def today() -> date:
     """The day that it is in the page's time zone."""
     return clock.today(_zone())
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """Countries as code and name, by name, in the reader's language."""
+    territories = (get_locale() or Locale("en")).territories
+    return sorted(((code, name) for code, name in territories.items() if len(code) == 2 and code.isalpha() and code != "ZZ"), key=lambda pair: pair[1])
 
 
 def _local(value: datetime) -> datetime:

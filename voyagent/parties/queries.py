@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.patterns import contains
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger.parties import party_balances_statement
 from voyagent.parties.models import Party
 
 _PARTIES = Party.__table__.c
@@ -21,6 +23,8 @@ COLUMNS = (
     *("id", "name", "is_customer", "is_supplier", "email", "phone", "address", "country", "state", "tax_number", "terms_days", "notes"),
     *("is_archived", "created_at", "updated_at"),
 )
+STANDING = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
+"""The accounts on which a party stands, and the sign of debits there."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
 
 
@@ -80,6 +84,18 @@ def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor
     rows = reader.read(statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit + 1))[0]
     shown = rows[:limit]
     return PartiesListed(shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None)
+
+
+def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
+    """What the books say of a party on the evening of a day, for each account of documents and advances and each currency that is not even.
+
+    Rows: purpose, currency, minor. Above zero is as the account usually stands: owed to us for receivable and supplier_advances, by us for the others.
+    """
+    rows = reader.read(party_balances_statement(tuple(STANDING), name, until))[0]
+    told = [
+        {"purpose": row["purpose"], "currency": row["currency"], "minor": STANDING[row["purpose"]] * (row["debit_minor"] - row["credit_minor"])} for row in rows
+    ]
+    return [row for row in told if row["minor"]]
 
 
 def _columns() -> Select[Any]:

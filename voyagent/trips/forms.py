@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from babel.core import Locale
-from flask_babel import get_locale, lazy_gettext as _
+from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import DateText, SchemaForm
-from voyagent.http.presentation import status_look
+from voyagent.http.presentation import country_choices, status_look
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.trips.queries import Line, Passenger
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
@@ -91,7 +90,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.nationality.choices = [("", ""), *_countries()]
+        self.nationality.choices = [("", ""), *country_choices()]
 
     @classmethod
     def of(cls, passenger: Passenger) -> PassengerForm:
@@ -264,7 +263,7 @@ class HotelForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [("", ""), *_countries()]
+        self.country.choices = [("", ""), *country_choices()]
 
 
 class TransferForm(LineForm):
@@ -304,7 +303,7 @@ class VisaForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [("", ""), *_countries()]
+        self.country.choices = [("", ""), *country_choices()]
 
 
 class OtherForm(LineForm):
@@ -350,9 +349,3 @@ def _moment(day: str | None, typed: str | None) -> str | None:
 
 def _typed(amount: Money) -> str:
     return f"{amount.decimal:,f}" if amount else ""
-
-
-def _countries() -> list[tuple[str, str]]:
-    """Countries by name, in the reader's language."""
-    territories = (get_locale() or Locale("en")).territories
-    return sorted(((code, name) for code, name in territories.items() if re.fullmatch("[A-Z]{2}", code) and code != "ZZ"), key=lambda pair: pair[1])

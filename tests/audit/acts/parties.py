@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from voyagent.parties import service as parties
@@ -30,3 +31,33 @@ def note_a_customer_over_the_api(stage: Stage) -> Doing:
 def change_a_customer_over_the_api(stage: Stage) -> Doing:
     api, party_id = stage.alice.api, stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
     return lambda: api.patch(f"/parties/{party_id}", json={"terms_days": 30, "phone": "+91 94470 31822"})
+
+
+# In the browser --------------------------------------------------------------------------------------------------------------
+
+TYPED = {"name": "Deepa Krishnan", "is_customer": "1", "terms_days": "15"}
+
+
+def _posted(stage: Stage, path: str, **fields: str) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, path, token_from="/team", **fields)
+
+
+@act("POST /parties/new", leaves=in_the_browser(Left("party.created", ("party_id",))), answers=303)
+def note_a_customer_on_its_page(stage: Stage) -> Doing:
+    return _posted(stage, "/parties/new", **TYPED)
+
+
+@act("POST /parties/<party_id>/edit", leaves=in_the_browser(Left("party.updated", ("party_id",), says={"fields": [{"field": "phone"}]})), answers=303)
+def change_a_customer_on_its_page(stage: Stage) -> Doing:
+    party_id = stage.bob.does(lambda actor: parties.create(actor, name="Deepa Krishnan", is_customer=True, terms_days=15).id)
+    return _posted(stage, f"/parties/{party_id}/edit", **TYPED, phone="+91 94470 31822")
+
+
+ARCHIVED = {"field": "is_archived", "before": "false", "after": "true"}
+
+
+@act("POST /parties/<party_id>/archive", leaves=in_the_browser(Left("party.updated", ("party_id",), says={"fields": [ARCHIVED]})), answers=303)
+def put_a_customer_away(stage: Stage) -> Doing:
+    party_id = stage.bob.does(lambda actor: parties.create(actor, **SAID).id)
+    return _posted(stage, f"/parties/{party_id}/archive")

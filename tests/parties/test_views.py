@@ -1,0 +1,126 @@
+"""The pages of parties: the list, one with what is open, noting, changing, putting away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import DUE, advance, issued, pay, receive
+from tests.billing.test_forms import send
+from tests.enquiries.reading import Page
+from tests.parties.test_api import WHOLE, made
+from tests.people import People, Person
+from voyagent.taxes.tables import states
+from voyagent.taxes.words import STATE_NAMES
+
+TYPED = {"name": "Deepa Krishnan", "is_customer": "1"}
+
+
+def test_a_party_is_noted_shown_and_changed(alice: Person) -> None:
+    typed = {name: str(value) for name, value in WHOLE.items() if name not in ("is_customer", "is_supplier")}
+    answer = send(alice, "/parties/new", **typed, is_customer="1")
+    (party,) = alice.api.get("/parties").json["items"]
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/parties/{party['id']}")
+    assert {name: party[name] for name in WHOLE} == WHOLE
+    page = Page(alice.browser.get(f"/parties/{party['id']}"))
+    facts = page.words(".//dl[@id='facts']")
+    for said in ("94470", "deepa@malabar.example", "12 MG Road", "India", "Maharashtra", "27AAPFU0939F1ZV", "15 days"):
+        assert said in facts
+    form = Page(alice.browser.get(f"/parties/{party['id']}/edit"))
+    assert (form.field("name"), form.field("state"), form.field("terms_days")) == ("Deepa Krishnan", "27", "15")
+    answer = send(alice, f"/parties/{party['id']}/edit", **dict.fromkeys(typed, "") | TYPED, is_supplier="1", seen=form.field("seen"))
+    assert answer.status_code == 303
+    after = alice.api.get(f"/parties/{party['id']}").json
+    assert (after["is_supplier"], after["phone"], after["tax_number"], after["terms_days"]) == (True, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "said"),
+    [
+        ({"name": " "}, "name", "A name is needed."),
+        ({"name": "KNOWN"}, "name", "known already"),
+        ({"is_customer": ""}, "is_customer", "a customer, a supplier, or both"),
+        ({"email": "nobody"}, "email", "not an e-mail address"),
+        ({"terms_days": "366"}, "terms_days", "from 0 to 365"),
+        ({"terms_days": "soon"}, "terms_days", "whole number"),
+        ({"country": "AE", "state": "32"}, "state", "not a state of that country"),
+        ({"country": "QQ"}, "country", "not a country"),
+        ({"country": "IN", "tax_number": "27AAPFU0939F1ZW"}, "tax_number", "not a tax number"),
+        ({"country": "IN", "tax_number": "27AAPFU0939F1ZV", "state": "32"}, "tax_number", "another state"),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(alice: Person, changes: dict[str, Any], place: str, said: str) -> None:
+    made(alice, name="Known")
+    typed = {name: value for name, value in (TYPED | changes).items() if value}
+    page = Page(send(alice, "/parties/new", **typed))
+    assert page.status == 422
+    assert said in page.error_at(place)
+    assert [item["name"] for item in alice.api.get("/parties").json["items"]] == ["Known"]
+
+
+def test_what_was_changed_meanwhile_is_not_lost(alice: Person) -> None:
+    party = made(alice)
+    seen = Page(alice.browser.get(f"/parties/{party['id']}/edit")).field("seen")
+    alice.api.patch(f"/parties/{party['id']}", json={"phone": "1"})
+    for state in (seen, "nonsense"):
+        page = Page(send(alice, f"/parties/{party['id']}/edit", **TYPED, phone="2", seen=state))
+        assert page.status == 422
+        assert "Somebody has changed this" in page.words()
+    assert alice.api.get(f"/parties/{party['id']}").json["phone"] == "1"
+
+
+def test_the_page_says_what_is_open_in_each_currency_and_leads_to_the_documents(alice: Person) -> None:
+    party = made(alice, is_supplier=True)
+    path = f"/parties/{party['id']}"
+    assert Page(alice.browser.get(path)).words(".//p[@id='standing']") == "Nothing is open."
+    invoice_id = issued(alice, customer_name="DEEPA krishnan")
+    pay(alice, invoice_id, 500_000)
+    advance(alice, 70_000, DUE, currency="AED")
+    receive(alice, vendor_name="Deepa Krishnan")
+    issued(alice, customer_name="Somebody else")
+    page = Page(alice.browser.get(path))
+    standing = page.words(".//dl[@id='standing']")
+    for said in ("Owes us", "40,000.00", "Has paid ahead", "700.00", "We owe", "45,000.00"):
+        assert said in standing
+    assert "We have paid ahead" not in standing
+    for link in ("/invoices?party=Deepa+Krishnan", "/reports/party-statement?party=Deepa+Krishnan&kind=supplier", "/payments?party=Deepa+Krishnan"):
+        assert link in page.links()
+        assert alice.browser.get(link).status_code == 200
+
+
+def test_one_that_was_put_away_leaves_the_list_and_comes_back(alice: Person) -> None:
+    party = made(alice)
+    assert send(alice, f"/parties/{party['id']}/archive").status_code == 303
+    assert Page(alice.browser.get("/parties")).rows() == []
+    assert Page(alice.browser.get("/parties?archived=1")).rows() == ["Deepa Krishnan"]
+    send(alice, f"/parties/{party['id']}/archive", restore="1")
+    assert Page(alice.browser.get("/parties")).rows() == ["Deepa Krishnan"]
+
+
+def test_the_list_is_searched_and_paged(alice: Person) -> None:
+    for number in range(52):
+        made(alice, name=f"Party {number:02}", is_supplier=number == 7)
+    page = Page(alice.browser.get("/parties"))
+    assert page.rows() == [f"Party {number:02}" for number in range(50)]
+    (following,) = (link for link in page.links() if "cursor=" in link)
+    assert Page(alice.browser.get(following)).rows() == ["Party 50", "Party 51"]
+    assert Page(alice.browser.get("/parties?q=y+3&kind=customer")).rows() == [f"Party 3{number}" for number in range(10)]
+    assert Page(alice.browser.get("/parties?kind=supplier")).rows() == ["Party 07"]
+    for query in ("kind=friend", "cursor=x"):
+        wrong = Page(alice.browser.get(f"/parties?{query}"))
+        assert (wrong.status, len(wrong.rows())) == (422, 50)
+
+
+def test_a_viewer_sees_no_button(people: People, alice: Person) -> None:
+    party = made(alice)
+    browser = people.colleague(alice, "Vera Viewer", role="viewer").browser
+    shown = Page(browser.get(f"/parties/{party['id']}"))
+    assert shown.status == 200
+    assert not any("/edit" in link or "/new" in link for link in shown.links())
+    assert not shown.all(".//main//form")
+    assert browser.get("/parties/new").status_code == browser.get(f"/parties/{party['id']}/edit").status_code == 403
+
+
+def test_every_state_has_its_word() -> None:
+    assert sorted(STATE_NAMES) == sorted(states("IN").values())

@@ -1,0 +1,114 @@
+"""Forms of parties: what is typed to note or change one, and what the address of the list asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from flask import url_for
+from flask_babel import gettext, lazy_gettext as _l
+from pydantic import BaseModel, Field, ValidationError
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+
+from voyagent.http.forms import SchemaForm
+from voyagent.http.presentation import country_choices
+from voyagent.kernel.reading import Row
+from voyagent.parties.schemas import PartyIn, PartyQuery
+from voyagent.taxes.numbers import COUNTRY
+from voyagent.taxes.tables import states
+
+# Where a refusal of the rules is shown.
+PLACES = {
+    **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
+    "party_kind_required": "is_customer",
+    "country_unknown": "country",
+    "state_unknown": "state",
+    **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
+    "party_changed": "",
+}
+_WORDS = {"q": _l("Search"), "kind": _l("Kind"), "archived": _l("Archived"), "cursor": _l("page marker"), "limit": _l("the place in the list")}
+
+
+class PartyForm(SchemaForm[PartyIn]):
+    """A customer, a supplier, or both; `seen` is the state that was opened."""
+
+    schema: ClassVar[type[BaseModel]] = PartyIn
+    sentences: ClassVar[dict[str, Any]] = {
+        "name.string_too_short": _l("A name is needed."),
+        "name.missing": _l("A name is needed."),
+        "string_pattern_mismatch": _l("Choose one of the list."),
+        "email_invalid": _l("That is not an e-mail address."),
+        **dict.fromkeys(("greater_than_equal", "less_than_equal"), _l("Payment terms are from 0 to 365 days.")),
+    }
+
+    name = StringField(_l("Name"))
+    is_customer = BooleanField(_l("Customer"))
+    is_supplier = BooleanField(_l("Supplier"))
+    email = StringField(_l("E-mail"))
+    phone = StringField(_l("Phone"))
+    address = TextAreaField(_l("Address"))
+    country = SelectField(_l("Country"), validate_choice=False)
+    state = SelectField(_l("State"), validate_choice=False)
+    tax_number = StringField(_l("Tax number"))
+    terms_days = StringField(_l("Payment terms in days"))
+    notes = TextAreaField(_l("Notes"))
+    seen = HiddenField()
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.country.choices = [("", ""), *country_choices()]
+        self.state.choices = [("", ""), *sorted(((code, str(gettext(name))) for code, name in states(COUNTRY).items()), key=lambda pair: pair[1])]
+
+    @classmethod
+    def of(cls, row: Row) -> PartyForm:
+        """The form over a party."""
+        return cls(data={name: row[name] for name in PartyIn.model_fields} | {"seen": row["updated_at"].isoformat()})
+
+    @property
+    def opened_state(self) -> datetime | None:
+        """The state that was opened; an unreadable one is older than any."""
+        if not self.seen.data:
+            return None
+        try:
+            return datetime.fromisoformat(self.seen.data).astimezone(UTC)
+        except ValueError:
+            return datetime.min.replace(tzinfo=UTC)
+
+
+class PartyList(PartyQuery):
+    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+
+    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> PartyList:
+        """Read an address."""
+        values: dict[str, Any] = {name: given[name] for name in ("q", "kind", "archived", "cursor") if given.get(name, "").strip()}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
+            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
+
+    def unread_words(self, *others: str) -> list[str]:
+        """What could not be read, as a person says it."""
+        return [str(_WORDS[name]) for name in (*self.unread, *others)]
+
+    def address(self, **changes: Any) -> str:
+        """The list's address with something changed; any change but `cursor` leads to the first page."""
+        values = {"q": self.q, "kind": self.kind, "archived": self.archived or None} | changes
+        return url_for("parties.index", **{name: value for name, value in values.items() if value not in (None, "")})
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """All, customers, suppliers, and what was put away."""
+        here = "archived" if self.archived else self.kind
+        words = ((None, _l("All")), ("customer", _l("Customers")), ("supplier", _l("Suppliers")), ("archived", _l("Archived")))
+        return [
+            {
+                "label": word,
+                "here": here == name,
+                "href": self.address(kind=None, archived=1) if name == "archived" else self.address(kind=name, archived=None),
+            }
+            for name, word in words
+        ]
