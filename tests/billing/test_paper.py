@@ -1,4 +1,4 @@
-"""The invoice on paper, and its way to the customer."""
+"""Invoices, credit notes and payments on paper, and an invoice's way to the customer."""
 
 from __future__ import annotations
 
@@ -10,18 +10,22 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import draft, issue, issued, line, pay, seen
+from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
+from tests.paper_text import text_of
 from tests.people import Person, csrf
-from voyagent.billing import queries
+from voyagent.billing import queries, service
 from voyagent.billing.paper import document_of, mail_invoice
 from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.service import InvoiceNotSendable
+from voyagent.billing.service import InvoiceNotSendable, Part
 from voyagent.drivers.paper import Paper
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import limits
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, TooManyRequests
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import SessionReader
 from voyagent.settings import service as settings
 
 
@@ -78,7 +82,8 @@ def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(alice: Person, 
     number = seen(alice, invoice_id)["number"]
     assert (told["title"], told["number"], told["party"], told["agency"]) == ("Invoice", number, "Deepa Krishnan", alice.actor.tenant_name)
     assert (told["address"], told["tax_number"]) == ("12 Marine Drive\nKochi 682011", "Tax number 27AACCN6194P1ZP")
-    assert told["lines"] == [{"description": "Dubai, five nights", "quantity": "1", "rate": "1,00,050.50", "amount": "1,00,050.50"}]
+    assert told["columns"] == ["Description", "Qty", "Rate", "Amount"]
+    assert told["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
     assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh and fifty and fifty paise only")
     assert told["bank"].startswith("Bank of the Coast")
     assert told["due"]["amount"] == "₹1,00,050.50"
@@ -125,6 +130,96 @@ def test_the_pdf_is_for_members_of_the_agency_alone(alice: Person, victor: Perso
     assert alice.app.test_client().get(f"/invoices/{invoice_id}/invoice.pdf").status_code == 303
     with charlie.reading() as reader, charlie.app.test_request_context(), pytest.raises(InvoiceNotFound):
         document_of(reader, queries.read_document(reader, invoice_id), "Elsewhere")
+
+
+# Credit notes and payments ---------------------------------------------------------------------------------------------------
+
+
+def credited(person: Person) -> UUID:
+    """A credit note of 500 rupees on an invoice of 45,000."""
+    invoice_id = issued(person)
+    with person.acting() as actor:
+        return service.issue_credit_note(actor, invoice_id, reason="One visa was\nnot needed", on=DUE, amounts={1: Money(50_000, "INR")}).id
+
+
+def shown(person: Person, path: str) -> bytes:
+    answer = person.browser.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    return answer.data
+
+
+def test_a_credit_note_says_on_which_invoice_it_stands_what_it_credits_and_why(alice: Person, told: dict[str, Any]) -> None:
+    letterhead(alice)
+    note_id = credited(alice)
+    page = alice.browser.get(f"/credit-notes/{note_id}").text
+    path = f"/credit-notes/{note_id}/credit-note.pdf"
+    assert path in page
+    text = text_of(shown(alice, path))
+    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Credit note", "C/2024-25/000001", "Credited to", "Deepa Krishnan")
+    assert told["facts"] == [{"label": "Issued", "value": "25 June 2024"}, {"label": "On invoice", "value": "2024-25/000001"}]
+    assert (told["columns"], told["rows"]) == (["Description", "Amount"], [["Dubai visa", "500.00"]])
+    assert (told["total"], told["total_in_words"]) == ("₹500.00", "Rupees five hundred only")
+    assert (told["notes"], told["bank"], told["due"], told["settled"]) == ("One visa was\nnot needed", "", None, [])
+    assert "Tax number 27AACCN6194P1ZP" in told["tax_number"]
+    assert all(words in text for words in ("C/2024-25/000001", "₹500.00", "not needed", "12 Marine Drive"))
+    assert alice.browser.get(path).headers["Content-Disposition"] == 'inline; filename="credit-note-C-2024-25-000001.pdf"'
+
+
+def test_a_receipt_says_what_came_in_and_what_it_settles(alice: Person, told: dict[str, Any]) -> None:
+    letterhead(alice)
+    first, second = issued(alice), issued(alice)
+    payment_id = advance(alice, 100_000, DUE, Part(first, Money(30_000, "INR")), Part(second, Money(20_000, "INR")), account="cash", reference="UTR 12")
+    path = f"/payments/{payment_id}/payment.pdf"
+    assert path in alice.browser.get(f"/payments/{payment_id}").text
+    text = text_of(shown(alice, path))
+    number = told["number"]
+    assert (told["title"], told["lead"], told["party"], told["total"], told["total_label"]) == (
+        "Receipt",
+        "Received from",
+        "Deepa Krishnan",
+        "₹1,000.00",
+        "Received",
+    )
+    assert [one["value"] for one in told["facts"]] == ["25 June 2024", "Cash", "UTR 12"]
+    rows = [[seen(alice, one)["number"], "25 June 2024", amount] for one, amount in ((first, "300.00"), (second, "200.00"))]
+    assert told["rows"] == [*rows, ["Advance", "", "500.00"]]
+    assert (told["bank"], told["notes"], told["due"]) == ("", "", None)
+    assert all(words in text for words in (number, "₹1,000.00", "Rupees one thousand only", "Cash"))
+    assert f'filename="receipt-{number.replace("/", "-")}.pdf"' in alice.browser.get(path).headers["Content-Disposition"]
+
+
+def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = issued(alice)
+    payment_id = advance(alice, 50_000, DUE, Part(invoice_id, Money(30_000, "INR")))
+    with alice.acting() as actor:
+        (part,) = queries.read_payment(SessionReader(db.session), payment_id).allocations
+        service.unallocate(actor, payment_id, part["id"], on=DUE)
+        service.refund_payment(actor, payment_id, amount=Money(10_000, "INR"), on=DUE)
+    shown(alice, f"/payments/{payment_id}/payment.pdf")
+    assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
+    assert told["rows"][0][0].startswith("Refund F/2024-25/")
+    with alice.acting() as actor:
+        service.refund_payment(actor, payment_id, on=DUE)
+    shown(alice, f"/payments/{payment_id}/payment.pdf?locale=hi")
+    assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
+    assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
+
+
+def test_what_a_supplier_was_paid_is_no_receipt(alice: Person, told: dict[str, Any]) -> None:
+    payment_id = advance(alice, 1_234, DUE, direction="out", party_name="Gulf Hotels", currency="KWD")
+    shown(alice, f"/payments/{payment_id}/payment.pdf")
+    assert (told["title"], told["lead"], told["party"], told["total_label"]) == ("Payment", "Paid to", "Gulf Hotels", "Paid")
+    assert told["columns"][0] == "Bill"
+    assert told["rows"] == [["Advance", "", "1.234"]]
+
+
+def test_their_pdfs_are_for_members_of_the_agency_alone(alice: Person, victor: Person, charlie: Person) -> None:
+    paths = f"/credit-notes/{credited(alice)}/credit-note.pdf", f"/payments/{advance(alice, 100)}/payment.pdf"
+    for path in paths:
+        shown(victor, path)
+        assert charlie.browser.get(path).status_code == 404
+        assert alice.browser.get("/".join([*path.split("/")[:2], "nonsense", path.split("/")[-1]])).status_code == 404
+        assert alice.app.test_client().get(path).status_code == 303
 
 
 # To the customer -----------------------------------------------------------------------------------------------------------

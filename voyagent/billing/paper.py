@@ -1,36 +1,100 @@
-"""The invoice on paper: what the typesetter is given, and the document that a customer keeps."""
+"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a receipt or what a supplier was paid."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 from flask import current_app
-from flask_babel import force_locale, get_locale, gettext as _
+from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.letter import Letter, file_name
 from voyagent.billing.models import Invoice
-from voyagent.billing.queries import InvoiceDocument
-from voyagent.drivers.paper import Paper
+from voyagent.billing.queries import CreditDocument, InvoiceDocument, PaymentDocument
 from voyagent.http.presentation import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.kernel.spelling import in_words
 from voyagent.mail.service import Attached, Outbox
 from voyagent.settings import queries as settings
 from voyagent.trips.service import Post
 
 
 def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attached:
-    """An invoice as PDF in the language that is set, with what the agency has its documents say."""
-    typesetter = current_app.extensions["voyagent.paper"]
-    assert isinstance(typesetter, Paper)
-    told = _on_paper(document, settings.read(reader) or {}, agency)
-    return Attached(_file_name(document.invoice), "application/pdf", typesetter.pdf("invoice.typ", told))
+    """An invoice as PDF, with what the agency has its documents say."""
+    invoice, currency = document.invoice, document.invoice["currency"]
+    status = invoice["status"]
+    letter = Letter(
+        file=file_name("invoice", invoice["number"] or "draft"),
+        title=_("Draft invoice") if status == "draft" else _("Invoice"),
+        number=invoice["number"] or _("numbered when it is issued"),
+        stamp=_("Void") if status == "void" else "",
+        lead=_("Billed to"),
+        party=invoice["party_name"],
+        facts=[(_("Issued"), _day(invoice["issue_date"])), (_("Due"), _day(invoice["due_date"])), (_("Your reference"), invoice["party_reference"] or "")],
+        columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
+        rows=[
+            [line["description"], str(line["quantity"]), *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor"))]
+            for line in document.lines
+        ],
+        total_label=_("Total"),
+        total=Money(invoice["total_minor"], currency),
+        settled=_settled(document, currency),
+        due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
+        asks_for_payment=status != "void",
+        notes_label=_("Please note"),
+        notes=invoice["notes"] or "",
+    )
+    return letter.typeset(settings.read(reader) or {}, agency)
+
+
+def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
+    """A credit note as PDF: on which invoice it stands, what of it is credited, and why."""
+    note, currency = document.note, document.note["currency"]
+    letter = Letter(
+        file=file_name("credit-note", note["number"]),
+        title=_("Credit note"),
+        number=note["number"],
+        lead=_("Credited to"),
+        party=note["party_name"],
+        facts=[(_("Issued"), _day(note["issue_date"])), (_("On invoice"), note["invoice_number"])],
+        columns=[_("Description"), _("Amount")],
+        rows=[[line["description"], _amount(line["amount_minor"], currency)] for line in document.lines],
+        total_label=_("Total"),
+        total=Money(note["total_minor"], currency),
+        notes_label=_("Why"),
+        notes=note["reason"],
+    )
+    return letter.typeset(settings.read(reader) or {}, agency)
+
+
+def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
+    """A receipt as PDF, or what a supplier was paid: the documents that it settles now, what was given back of it, and what is left as an advance."""
+    payment, currency = document.payment, document.payment["currency"]
+    is_in = payment["direction"] == "in"
+    left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
+    rows = [[row["reference"], _day(row["effective_on"]), _amount(row["amount_minor"], currency)] for row in document.allocations if not row["is_over"]]
+    refunded = [[_("Refund %(number)s", number=row["number"]), _day(row["refunded_on"]), _amount(row["amount_minor"], currency)] for row in document.refunds]
+    letter = Letter(
+        file=file_name("receipt" if is_in else "payment", payment["number"]),
+        title=_("Receipt") if is_in else _("Payment"),
+        number=payment["number"],
+        lead=_("Received from") if is_in else _("Paid to"),
+        party=payment["party_name"],
+        facts=[
+            (_("Day"), _day(payment["paid_on"])),
+            (_("Bank or cash"), _("Cash") if payment["account"] == "cash" else _("Bank")),
+            (_("Reference"), payment["reference"] or ""),
+        ],
+        columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],
+        rows=[*rows, *refunded, *([[_("Advance"), "", _amount(left, currency)]] if left else [])],
+        total_label=_("Received") if is_in else _("Paid"),
+        total=Money(payment["amount_minor"], currency),
+    )
+    return letter.typeset(settings.read(reader) or {}, agency)
 
 
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
@@ -45,81 +109,25 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale)
 
 
-def _on_paper(document: InvoiceDocument, letterhead: Row, agency: str) -> dict[str, Any]:
-    """The invoice as the typesetter takes it: texts in the reader's language, amounts as a customer reads them."""
-    invoice = document.invoice
-    currency = invoice["currency"]
-    locale = get_locale()
-    language = locale.language if locale else "en"
-    total, is_open = Money(invoice["total_minor"], currency), Money(queries.open_minor_of(invoice), currency)
-    title = _("Draft invoice") if invoice["status"] == "draft" else _("Invoice")
-    number = invoice["number"] or _("numbered when it is issued")
-    return {
-        "lang": language,
-        "title": title,
-        "number": number,
-        "stamp": _("Void") if invoice["status"] == "void" else "",
-        "agency": agency,
-        "address": letterhead.get("address") or "",
-        "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
-        "party": invoice["party_name"],
-        "facts": _facts(invoice),
-        "lines": [_line(line, currency) for line in document.lines],
-        "total": symbol_money(total),
-        "total_in_words": in_words(total, language),
-        "settled": _settled(document, currency),
-        "due": _due(invoice, is_open),
-        "bank": (letterhead.get("bank_details") or "") if invoice["status"] != "void" else "",
-        "notes": invoice["notes"] or "",
-        "footer": f"{title} {number} · {agency}",
-        "words": {
-            "billed_to": _("Billed to"),
-            "description": _("Description"),
-            "quantity": _("Qty"),
-            "rate": _("Rate"),
-            "amount": _("Amount"),
-            "total": _("Total"),
-            "bank": _("Please pay to"),
-            "notes": _("Please note"),
-        },
-    }
-
-
-def _facts(invoice: Row) -> list[dict[str, str]]:
-    known = [
-        (_("Issued"), long_day(invoice["issue_date"], weekday=False, year=True)),
-        (_("Due"), long_day(invoice["due_date"], weekday=False, year=True)),
-        (_("Your reference"), invoice["party_reference"] or ""),
-    ]
-    return [{"label": label, "value": value} for label, value in known if value]
-
-
-def _line(line: Row, currency: str) -> dict[str, str]:
-    price, worth = Money(line["unit_price_minor"], currency), Money(line["amount_minor"], currency)
-    return {"description": line["description"], "quantity": str(line["quantity"]), "rate": amount(price), "amount": amount(worth)}
-
-
-def _settled(document: InvoiceDocument, currency: str) -> list[dict[str, str]]:
+def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
     """What was paid and what was credited, below the total."""
-    received = [
-        {"label": _("Received %(day)s", day=long_day(paid["paid_on"], weekday=False, year=True)), "amount": amount(-Money(paid["amount_minor"], currency))}
-        for paid in document.payments
-    ]
-    credited = Money(document.invoice["credited_minor"], currency)
-    return [*received, *([{"label": _("Credited"), "amount": amount(-credited)}] if credited else [])]
+    received = [(_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency)) for paid in document.payments]
+    credited = document.invoice["credited_minor"]
+    return [*received, *([(_("Credited"), _amount(-credited, currency))] if credited else [])]
 
 
-def _due(invoice: Row, still_open: Money) -> dict[str, str] | None:
+def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """What is left to pay and until when; None where there is nothing to say beside the total."""
     if invoice["status"] == "paid":
-        return {"label": _("Paid in full"), "amount": symbol_money(still_open)}
+        return _("Paid in full"), symbol_money(still_open)
     if invoice["status"] not in ("issued", "partially_paid"):
         return None
-    until = long_day(invoice["due_date"], weekday=False, year=True)
-    return {"label": _("To pay by %(day)s", day=until), "amount": symbol_money(still_open)}
+    return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
 
 
-def _file_name(invoice: Row) -> str:
-    """`invoice-INV-2026-27-0001.pdf`: letters, figures and hyphens, as every system takes them."""
-    named = re.sub(r"[^A-Za-z0-9]+", "-", invoice["number"] or "draft").strip("-")
-    return f"invoice-{named}.pdf"
+def _day(day: date) -> str:
+    return long_day(day, weekday=False, year=True)
+
+
+def _amount(minor: int, currency: str) -> str:
+    return amount(Money(minor, currency))

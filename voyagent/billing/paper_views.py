@@ -1,8 +1,9 @@
-"""The pages of an invoice as paper: the PDF, and the step before it goes to the customer."""
+"""The documents of billing as paper: their PDFs, and the step before an invoice goes to the customer."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Response, render_template, request, url_for
@@ -10,13 +11,16 @@ from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.draft_forms import SEND_PLACES, SendForm
-from voyagent.billing.paper import document_of, mail_invoice
-from voyagent.billing.queries import InvoiceNotFound
+from voyagent.billing.paper import credit_note_of, document_of, mail_invoice, payment_of
+from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound, PaymentNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import LaneReader
+from voyagent.mail.service import Attached
+
+Found = TypeVar("Found")
 
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 
@@ -24,13 +28,19 @@ pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/invoices/<invoice_id>/invoice.pdf", permission="billing.read", missing=InvoiceNotFound)
 def paper(reader: LaneReader, invoice_id: UUID) -> Response:
     """The invoice as PDF: in the agency's language, or in the one of `?locale=`."""
-    found = queries.read_document(reader, invoice_id)
-    actor = reader.prove()
-    with force_locale(request.args["locale"] if request.args.get("locale") in ("en", "hi") else actor.locale):
-        document = document_of(reader, found, actor.tenant_name)
-    answer = Response(document.content, mimetype=document.media_type)
-    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
-    return answer
+    return _shown(reader, document_of, queries.read_document(reader, invoice_id))
+
+
+@pages.page("/credit-notes/<credit_note_id>/credit-note.pdf", permission="billing.read", missing=CreditNoteNotFound)
+def credit_note(reader: LaneReader, credit_note_id: UUID) -> Response:
+    """The credit note as PDF, in a language as above."""
+    return _shown(reader, credit_note_of, queries.read_credit_note(reader, credit_note_id))
+
+
+@pages.page("/payments/<payment_id>/payment.pdf", permission="billing.read", missing=PaymentNotFound)
+def payment(reader: LaneReader, payment_id: UUID) -> Response:
+    """The receipt, or what a supplier was paid, as PDF, in a language as above."""
+    return _shown(reader, payment_of, queries.read_payment(reader, payment_id))
 
 
 @pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
@@ -44,3 +54,12 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
         return render_template("billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)), form.status
     toast(_("The invoice is on its way to %(address)s.", address=form.to.data))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+def _shown(reader: LaneReader, paper_of: Callable[[LaneReader, Found, str], Attached], found: Found) -> Response:
+    actor = reader.prove()
+    with force_locale(request.args["locale"] if request.args.get("locale") in ("en", "hi") else actor.locale):
+        document = paper_of(reader, found, actor.tenant_name)
+    answer = Response(document.content, mimetype=document.media_type)
+    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
+    return answer

@@ -1,0 +1,86 @@
+"""A document of the agency on paper, as the typesetter takes it: the letterhead, whom it is for, a table, and what that comes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from flask_babel import get_locale, gettext as _
+
+from voyagent.drivers.paper import Paper
+from voyagent.http.presentation import symbol_money
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+from voyagent.kernel.spelling import in_words
+from voyagent.mail.service import Attached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What stands on one document, in the language that is set.
+
+    `facts`, `settled` and `due` are labels with values. Of the columns the first stands to the left, the others to the right.
+    """
+
+    title: str
+    number: str
+    file: str
+    lead: str
+    party: str
+    facts: Sequence[tuple[str, str]]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    total_label: str
+    total: Money
+    settled: Sequence[tuple[str, str]] = ()
+    due: tuple[str, str] | None = None
+    asks_for_payment: bool = False
+    notes_label: str = ""
+    notes: str = ""
+    stamp: str = ""
+
+    def typeset(self, letterhead: Mapping[str, Any], agency: str) -> Attached:
+        """The document as PDF; its name is `file`."""
+        typesetter = current_app.extensions["voyagent.paper"]
+        assert isinstance(typesetter, Paper)
+        return Attached(self.file, "application/pdf", typesetter.pdf("document.typ", self._told(letterhead, agency)))
+
+    def _told(self, letterhead: Mapping[str, Any], agency: str) -> dict[str, Any]:
+        locale = get_locale()
+        language = locale.language if locale else "en"
+        return {
+            "lang": language,
+            "title": self.title,
+            "number": self.number,
+            "stamp": self.stamp,
+            "agency": agency,
+            "address": letterhead.get("address") or "",
+            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
+            "lead": self.lead,
+            "party": self.party,
+            "facts": [_labelled(label, value) for label, value in self.facts if value],
+            "columns": self.columns,
+            "rows": self.rows,
+            "total_label": self.total_label,
+            "total": symbol_money(self.total),
+            "total_in_words": in_words(self.total, language),
+            "settled": [_labelled(label, value, "amount") for label, value in self.settled],
+            "due": _labelled(*self.due, "amount") if self.due else None,
+            "bank_label": _("Please pay to"),
+            "bank": (letterhead.get("bank_details") or "") if self.asks_for_payment else "",
+            "notes_label": self.notes_label,
+            "notes": self.notes,
+            "footer": f"{self.title} {self.number} · {agency}",
+        }
+
+
+def file_name(kind: str, number: str) -> str:
+    """`invoice-2026-27-000001.pdf`: letters, figures and hyphens, as every system takes them."""
+    return f"{kind}-{re.sub(r'[^A-Za-z0-9]+', '-', number).strip('-')}.pdf"
+
+
+def _labelled(label: str, value: str, name: str = "value") -> Row:
+    return {"label": label, name: value}
