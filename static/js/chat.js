@@ -5,6 +5,7 @@
 
 const PARTS = ["talk", "compose-actions", "about", "conversations"];
 const FALL_BACK_MS = 3000;
+const FALL_BACK_IDLE_MS = 20000;
 const NEAR_END_PX = 120;
 const words = document.getElementById("words")?.dataset ?? {};
 const talk = document.getElementById("talk");
@@ -232,7 +233,7 @@ function hear(message) {
 }
 
 function follow() {
-  const wanted = "live" in talk.dataset || heard < seen;
+  const wanted = "live" in talk.dataset || heard < seen || !document.hidden;
   talk.setAttribute("aria-busy", String("running" in talk.dataset));
   if (!("running" in talk.dataset)) for (const go of idle.splice(0)) go();
   if (!wanted) {
@@ -243,14 +244,21 @@ function follow() {
   if (stream) return;
   stream = new EventSource(`${talk.dataset.events}?after=${heard}&asked=${talk.dataset.asked}`);
   stream.addEventListener("agent_event", hear);
-  // A request was decided, edited or withdrawn elsewhere, or its time is over.
+  // A turn began elsewhere; or a request was decided, edited or withdrawn there, or its time is over.
   stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
   stream.addEventListener("error", () => {
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = null;
-    setTimeout(() => read(), FALL_BACK_MS);
+    setTimeout(() => read(), "live" in talk.dataset ? FALL_BACK_MS : FALL_BACK_IDLE_MS);
   });
 }
+
+// A colleague, or she in another window, may begin at any moment, so whoever looks on follows. A page that nobody sees and in which nothing happens does not.
+document.addEventListener("visibilitychange", () => {
+  if (!talk) return;
+  if (document.hidden) follow();
+  else if (!stream) read();
+});
 
 // Speaking, deciding, stopping: the page's own forms, sent without leaving the page.
 
@@ -272,27 +280,6 @@ async function send(form) {
   return false;
 }
 
-function grow(box) {
-  box.rows = Math.min(12, Math.max(2, box.value.split("\n").length));
-}
-
-// A half-written message outlives a reload: for this tab, this person and this conversation, until it is sent or she signs out (page.js).
-
-function draftOf(box) {
-  return `voyagent_draft ${box.dataset.draft} ${new URL(box.form.action).pathname}`;
-}
-
-function keepDraft(box) {
-  try {
-    if (box.value) sessionStorage.setItem(draftOf(box), box.value);
-    else sessionStorage.removeItem(draftOf(box));
-  } catch { /* storage may be forbidden or full; the message is still in its field */ }
-}
-
-function takeDraft(box) {
-  try { box.value ||= sessionStorage.getItem(draftOf(box)) ?? ""; } catch { /* as above */ }
-}
-
 async function deliver(form) {
   const box = form.querySelector("textarea");
   if (box && !box.value.trim()) return;
@@ -302,11 +289,13 @@ async function deliver(form) {
     await new Promise((go) => { idle.push(go); });
     button?.removeAttribute("aria-busy");
   }
-  if (!(await send(form))) return;
+  if (!(await send(form))) {
+    await read(); // what it was refused for may have been done elsewhere, and is shown
+    return;
+  }
   if (box) {
     box.value = "";
-    if (box.dataset.draft) keepDraft(box);
-    grow(box);
+    box.dispatchEvent(new Event("input", { bubbles: true })); // its draft goes, and its height
     toEnd();
   }
   await read();
@@ -315,9 +304,6 @@ async function deliver(form) {
 // Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!talk && form.matches("[data-compose]")) {
-    try { sessionStorage.removeItem(draftOf(form.elements.message)); } catch { /* as above */ }
-  }
   if (!talk || !form.matches("[data-compose], [data-again], [data-decide], [data-stop]")) return;
   event.preventDefault();
   if (form.dataset.delivering) return;
@@ -332,50 +318,9 @@ document.addEventListener("submit", async (event) => {
 // A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
 window.addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });
 
-document.addEventListener("input", (event) => {
-  if (event.target.matches("[data-compose] textarea, [data-again] textarea")) grow(event.target);
-  if (event.target.matches("[data-draft]")) keepDraft(event.target);
-});
-
-document.addEventListener("keydown", (event) => {
-  const box = event.target.closest?.("[data-compose] textarea, [data-again] textarea");
-  if (!box || event.isComposing) return;
-  const editing = box.closest("[data-edit]");
-  if (event.key === "Enter" && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) {
-    event.preventDefault();
-    box.form.requestSubmit();
-  } else if (event.key === "Escape" && editing) {
-    editing.open = false;
-    editing.querySelector("summary").focus();
-  } else if (event.key === "ArrowUp" && !editing && !box.value) {
-    const last = [...document.querySelectorAll("[data-edit]")].at(-1);
-    if (!last) return;
-    event.preventDefault();
-    last.open = true;
-    last.querySelector("textarea").focus();
-  } else if (event.key === "Escape") {
-    document.querySelector('#compose-actions [form="stop"]')?.click();
-  }
-});
-
-document.addEventListener("click", (event) => {
-  const example = event.target.closest("[data-example]");
-  const box = document.querySelector("[data-compose] textarea");
-  if (!example || !box) return;
-  event.preventDefault();
-  box.value = example.textContent;
-  keepDraft(box);
-  box.focus();
-});
-
 // A proposal whose time is over is drawn anew.
 document.addEventListener("over", () => { if (talk) read(); });
 
-const box = document.querySelector("[data-compose] textarea");
-if (box) {
-  takeDraft(box);
-  grow(box);
-}
 if (talk) {
   remember(talk);
   for (const id of PARTS.filter((name) => name !== "talk" && document.getElementById(name))) drawn.set(id, markOf(document.getElementById(id)));

@@ -21,7 +21,7 @@ from tests.billing.papers import draft, issue, issued, line as article
 from tests.people import Person
 from voyagent.approvals import queries as approvals, service as approvals_service
 from voyagent.approvals.service import PreviewStale
-from voyagent.assistant import loop
+from voyagent.assistant import loop, queries
 from voyagent.billing.service import InvoiceNotDraft
 from voyagent.chat import queries as chats, service as chat, stream
 from voyagent.kernel.db import transaction
@@ -210,7 +210,7 @@ def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Cal
 
     def listen(session_id: UUID, act: Callable[[], object]) -> list[str]:
         with alice.acting():
-            mark = approvals.state_of(session_id)
+            mark = queries.standing_of(session_id)
             seq = chats.last_seq(session_id)
         answer = alice.browser.get(f"/assistant/{session_id}/events?after={seq}&asked={mark}")
         told = ""
@@ -229,7 +229,7 @@ def heard(alice: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[UUID, Cal
                     break
             done.result()
         answer.close()
-        return re.findall(r"event: asked\ndata: ([0-9a-f]{32})\n\n", told)
+        return re.findall(r"event: asked\ndata: (\S+)\n\n", told)
 
     return listen
 
@@ -248,7 +248,7 @@ def test_a_page_hears_of_a_decision_an_edit_and_a_request_that_was_superseded(
     for what, act in acts.items():
         marks = heard(session_id, act)
         with alice.acting():
-            assert marks[-1:] == [approvals.state_of(session_id)], what
+            assert marks[-1:] == [queries.standing_of(session_id)], what
 
 
 def test_a_page_hears_of_a_request_that_ran_out_of_time(
@@ -266,6 +266,19 @@ def test_a_page_hears_of_a_request_that_ran_out_of_time(
     assert len(heard(session_id, run_out)) == 1
 
 
+def test_a_page_hears_of_a_turn_before_its_first_word(
+    talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
+) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "help")
+    marks = heard(session_id, lambda: leila.does(lambda actor: chat.start_turn(actor, session_id, message="trial balance").id))
+    with alice.acting():
+        assert marks == [queries.standing_of(session_id)]
+        running = chats.find_running_turn(session_id)
+    assert running is not None
+    assert running.id in marks[0]
+
+
 def test_a_page_hears_nothing_while_nothing_changes_nor_of_another_conversation(
     talk: Talk, alice: Person, leila: Person, heard: Callable[[UUID, Callable[[], object]], list[str]]
 ) -> None:
@@ -279,7 +292,7 @@ def test_a_page_that_missed_a_change_is_told_when_it_comes_back(talk: Talk, alic
     session_id = talk.begin(alice)
     approval_id = asked(alice, session_id)
     with alice.acting():
-        before = approvals.state_of(session_id)
+        before = queries.standing_of(session_id)
     leila.does(lambda actor: approvals_service.resolve(actor, approval_id, granted=False).id)
     whole = stream.frames
     monkeypatch.setattr(stream, "frames", lambda *given, **more: whole(*given, **more, total_s=0.3))

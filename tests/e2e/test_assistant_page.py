@@ -121,6 +121,21 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     assert visit.complaints == []
 
 
+def test_what_is_begun_in_another_window_is_shown_by_itself(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    expect(page.get_by_role("log")).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
+    other = page.context.new_page()
+    other.goto(page.url)
+    log = other.get_by_role("log")
+    expect(log).not_to_have_attribute("data-running", re.compile("."))
+    say(page, "trial balance")
+    expect(log.locator(".v-msg-me")).to_have_count(2, timeout=ANSWER_MS)
+    expect(log).to_contain_text("the trial balance is empty", timeout=ANSWER_MS)
+    assert visit.complaints == []
+
+
 def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(browser: Browser, site: Site) -> None:
     with visiting(browser, Look("light", 1280), base_url=site.address) as here, visiting(browser, Look("dark", 390), base_url=site.address) as there:
         page, phone = here.page, there.page

@@ -52,6 +52,12 @@ def context_of(actor: Actor, session_id: UUID) -> Context:
     )
 
 
+def standing_of(session_id: UUID) -> str:
+    """A short mark of how a conversation stands: another once a turn begins, or once a proposal stands in another way (see `approvals.state_of`)."""
+    newest = chats.newest_turn(session_id)
+    return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
+
+
 def decision_of(turn: Turn) -> Decision | None:
     """The decision that a continuation goes on from, with what the effect came to; None for a turn that answers a message."""
     approval = approvals.find_approval(turn.approval_id) if turn.approval_id else None

@@ -73,10 +73,10 @@ class ConversationQuery(Query):
 
 
 class EventsQuery(Query):
-    """The number of the last event that the page shows, and the mark of the proposals that it shows."""
+    """The number of the last event that the page shows, and the mark of the turns and proposals that it shows."""
 
     after: Annotated[int, Field(ge=0)] = 0
-    asked: filter_field(32)  # type: ignore[valid-type]
+    asked: filter_field(100)  # type: ignore[valid-type]
 
 
 class IndexQuery(Query):

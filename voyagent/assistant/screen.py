@@ -109,7 +109,7 @@ class Screen:
     running: Turn | None
     seq: int
     state: str
-    """The mark of the proposals as they are shown."""
+    """The mark of the turns and proposals as they are shown."""
     awaited: bool = False
     moved: bool = False
     """Whether something was told while the page was read, so that its parts may be of different moments."""
@@ -144,7 +144,7 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
     if not sessions:
         raise SessionNotFound
     session = sessions[0]
-    state = approvals.state_of(session_id)
+    state = queries.standing_of(session_id)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     running = chats.find_running_turn(session_id)
     before = max(0, session["message_count"] - SHOWN_MESSAGES) if first is None else max(0, first - 1)

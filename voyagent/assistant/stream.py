@@ -12,6 +12,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, request
 
 from voyagent.approvals import queries as approvals
+from voyagent.assistant import queries
 from voyagent.assistant.service import Reply
 from voyagent.chat import queries as chats
 from voyagent.chat.service import topic
@@ -83,9 +84,10 @@ def _continuation(app: Flask, tenant_id: UUID, approval_ids: Sequence[str]) -> t
 def following(actor: Actor, session_id: UUID, after_seq: int, *, asked: str | None = None) -> Stream:
     """All that is told in a conversation from a number on. Raises as `Replying`.
 
-    A page names the mark of the proposals that it shows (`asked`); it is told `event: asked` whenever they stand in another way, whoever did that and where.
+    A page names the mark of the turns and proposals that it shows (`asked`); it is told `event: asked` whenever a turn begins or a proposal stands in another
+    way, whoever did that and where.
     """
-    aside = None if asked is None else Aside("asked", asked, approvals.state_of)
+    aside = None if asked is None else Aside("asked", asked, queries.standing_of)
     return Stream(application(), listener=actor.credential, session_id=session_id, after_seq=after_seq, turn_id=None, aside=aside, line=line())
 
 

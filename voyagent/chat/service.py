@@ -336,6 +336,7 @@ def open_turn(actor: Actor, session: ChatSession, *, kind: str, message: str = "
     db.session.add(turn)
     db.session.flush()
     db.session.refresh(turn)
+    events.ring(topic(session.id))  # whoever has the conversation open sees it begin, before its first word
     return queries.turn_of(turn)
 
 
