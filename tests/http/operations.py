@@ -143,8 +143,8 @@ def _invoice(person: Person) -> object:
 
 def _draft_bill(person: Person) -> Any:
     today = clock.today(person.actor.timezone)
-    items = [LineItem(description="Tickets", quantity=1, unit_price="500.00", currency=person.actor.currency)]
-    reference = f"BSP-{secrets.token_hex(4)}"
+    items = [LineItem(description="Dubai visa", quantity=1, unit_price="500.00", currency=person.actor.currency)]
+    reference = f"BSP-{secrets.randbelow(10**9)}"
     with person.acting() as actor:
         return billing.draft_bill(actor, vendor_name="BSP India", vendor_reference=reference, issue_date=today, due_date=today, line_items=items).id
 

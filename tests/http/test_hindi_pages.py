@@ -24,6 +24,7 @@ from tests.people import PASSWORD, People, Person, csrf
 from tests.worker import work_off
 from voyagent.approvals import queries as waiting, service as approvals
 from voyagent.assistant import service as assistant
+from voyagent.billing import service as billing
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.http.guards import Guard
@@ -77,6 +78,7 @@ QUESTIONS = (
 QUERIES = {
     "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
+    "billing.bills": ("?status=overdue", "?status=void", "?party=Nobody", "?from=x"),
     "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
     "parties.index": ("?kind=customer", "?archived=1", "?q=zzzzz", "?kind=x"),
     "parties.new": ("?kind=supplier",),
@@ -329,6 +331,8 @@ def _bill(person: Person) -> None:
         papers.pay(person, paid[1], 100_000, today)
     papers.issued(person, papers.line("250.00", currency="AED"), issue_date=today, due_date=today)
     papers.receive(person)
+    papers.draft_bill(person, vendor_reference="BSP-2")
+    person.does(billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice")
 
 
 def _talk(app: Flask, settings: Settings, person: Person, clerk: Person) -> None:

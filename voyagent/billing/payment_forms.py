@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from flask import url_for
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
+from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, UnallocateIn
 from voyagent.billing.service import PARTS_MAX
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain, read_date
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 PART_NAMES = ("document_id", "part")
@@ -43,16 +42,6 @@ _AMOUNTS: dict[str, Any] = {
     "cash_or_bank": _l("Choose one of the list."),
 }
 _ACCOUNTS = (SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash")))
-
-
-_WORDS = {
-    "direction": _l("Kind"),
-    "party": _l("Customer or supplier"),
-    "from": _l("from"),
-    "to": _l("until"),
-    "unapplied": _l("Advances"),
-    "cursor": _l("page marker"),
-}
 
 
 class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
@@ -148,37 +137,12 @@ class RefundForm(SchemaForm[RefundIn]):
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
-class PaymentList(PaymentQuery):
-    """What the list's address asks for; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
+class PaymentList(PaymentQuery, Listing):
+    """What the address of the list of payments asks for."""
 
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
-
-    @classmethod
-    def read(cls, given: Mapping[str, str]) -> PaymentList:
-        """Read an address; days may be written as people write them."""
-        values: dict[str, Any] = {name: given[name] for name in ("direction", "party", "from", "to", "unapplied", "cursor") if given.get(name, "").strip()}
-        for name in ("from", "to"):
-            if name in values and (found := read_date(values[name].strip())):
-                values[name] = found.isoformat()
-        try:
-            return cls.model_validate(values)
-        except ValidationError as error:
-            unread = {str(item["loc"][0]) for item in error.errors(include_url=False)}
-            return cls.model_validate({name: value for name, value in values.items() if name not in unread} | {"unread": (*sorted(unread),)})
-
-    def unread_words(self, *others: str) -> list[str]:
-        """What could not be read, as a person says it."""
-        return [str(_WORDS[name]) for name in (*self.unread, *others)]
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether anything but the tab narrows the list."""
-        return any((self.party, self.paid_from, self.paid_to))
-
-    def address(self, **changes: Any) -> str:
-        """The list's address with something changed; any change but `cursor` leads to the first page."""
-        values = {"direction": self.direction, "party": self.party, "from": self.paid_from, "to": self.paid_to, "unapplied": self.unapplied or None} | changes
-        return url_for("billing.payments", **{name: value for name, value in values.items() if value not in (None, "")})
+    endpoint = "billing.payments"
+    kept = ("direction", "party", "from", "to", "unapplied")
+    words = WORDS | {"direction": _l("Kind"), "unapplied": _l("Advances")}
 
     def tabs(self) -> list[dict[str, Any]]:
         """All, those that came in, those that went out, and those with something left."""

@@ -9,9 +9,11 @@ from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing.draft_forms import VoidForm
-from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.models import OPEN, Bill, Invoice
+from voyagent.billing.queries import open_minor_of
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
+from voyagent.http.presentation import today
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row, SessionReader
@@ -90,6 +92,23 @@ def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     return render_template("billing/void.html", form=form, **shown), form.status
 
 
+def shown(row: Row) -> Row:
+    """An invoice or a bill that was read, with its amounts as amounts, and the state as the page says it: what is open and past its day is overdue."""
+    currency = row["currency"]
+    days_past_due = (today() - row["due_date"]).days
+    is_overdue = row["status"] in OPEN and days_past_due > 0
+    return row | {
+        "total": Money(row["total_minor"], currency),
+        "paid": Money(row["paid_minor"], currency),
+        "credited": Money(row["credited_minor"], currency),
+        "open": Money(open_minor_of(row), currency),
+        "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
+        "days_past_due": days_past_due,
+        "is_overdue": is_overdue,
+        "look": "overdue" if is_overdue else _look(row),
+    }
+
+
 def _reversal_of(document: Invoice | Bill) -> list[dict[str, Any]]:
     """What making it void would post: the lines of its entry with the sides swapped."""
     if document.entry_id is None:
@@ -99,3 +118,10 @@ def _reversal_of(document: Invoice | Bill) -> list[dict[str, Any]]:
         {"account": line, "is_debit": bool(line["credit_minor"]), "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"])}
         for line in lines
     ]
+
+
+def _look(row: Row) -> str:
+    """The state as a word of the page: what is settled without a payment was credited."""
+    if row["status"] == "paid" and not row["paid_minor"]:
+        return "credited"
+    return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])

@@ -51,6 +51,7 @@ STATUS_LOOKS = {
     "rejected": Look("x-circle-fill", lazy_gettext("Rejected")),
     "expired": Look("hourglass-bottom", lazy_gettext("Expired")),
     "draft": Look("pencil", lazy_gettext("Draft")),
+    "received": Look("inbox", lazy_gettext("Received")),
     "issued": Look("send", lazy_gettext("Issued")),
     "partly_paid": Look("circle-half", lazy_gettext("Partly paid")),
     "paid": Look("check-circle-fill", lazy_gettext("Paid")),

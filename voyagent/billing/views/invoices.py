@@ -14,7 +14,7 @@ from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
-from voyagent.billing.steps import postings_of, turned_back, void_page, with_amounts
+from voyagent.billing.steps import postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -25,7 +25,7 @@ from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Reader, Row
+from voyagent.kernel.reading import LaneReader, Reader
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -37,7 +37,7 @@ def invoices(reader: LaneReader) -> Any:
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
     board = queries.read_board(reader, asked.search(today()), limit=PAGE_SIZE, offset=asked.offset)
-    facts = {"asked": asked, "board": board, "rows": [_shown(row) for row in board.page.items], "numbers": board.numbers(today())}
+    facts = {"asked": asked, "board": board, "rows": [shown(row) for row in board.page.items], "numbers": board.numbers(today())}
     if not is_htmx():
         return render_template("billing/list.html", **facts), 422 if asked.unread else 200
     answer = make_response(render_template("billing/_list.html", swap_oob=True, **facts))
@@ -52,7 +52,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     currency = document.invoice["currency"]
     return render_template(
         "billing/invoice.html",
-        invoice=_shown(document.invoice),
+        invoice=shown(document.invoice),
         lines=with_amounts(document.lines, currency, "unit_price", "amount"),
         payments=with_amounts(document.payments, currency, "amount"),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
@@ -164,27 +164,3 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
     shown = {"rows": [*form.line_items.data, *({} for _ in range(blank))], "postings": postings_of(service.ISSUE_SIDES, form.total), "total": form.total}
     return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status
-
-
-def _shown(row: Row) -> Row:
-    """An invoice with its amounts as amounts, and the state as the page says it: what is open and past its day is overdue."""
-    currency = row["currency"]
-    days_past_due = (today() - row["due_date"]).days
-    is_overdue = row["status"] in OPEN_INVOICE and days_past_due > 0
-    return row | {
-        "total": Money(row["total_minor"], currency),
-        "paid": Money(row["paid_minor"], currency),
-        "credited": Money(row["credited_minor"], currency),
-        "open": Money(queries.open_minor_of(row), currency),
-        "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
-        "days_past_due": days_past_due,
-        "is_overdue": is_overdue,
-        "look": "overdue" if is_overdue else _look(row),
-    }
-
-
-def _look(row: Row) -> str:
-    """The state as a word of the page: what is settled without a payment was credited."""
-    if row["status"] == "paid" and not row["paid_minor"]:
-        return "credited"
-    return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])
