@@ -26,7 +26,7 @@ BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
 class BillDraftIn(DocumentDraftIn):
-    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours. Without a due day it is due on the day of issue."""
+    """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours. Without a due day it is due by the supplier's terms."""
 
     vendor_name: trimmed_field(255)  # type: ignore[valid-type]
     vendor_reference: trimmed_field(64)  # type: ignore[valid-type]

@@ -35,7 +35,7 @@ LIMIT_MAX = 100
 
 
 class DocumentDraftIn(Closed):
-    """A document to be drawn up. Without a due day it is due on the day of issue."""
+    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue."""
 
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
@@ -47,7 +47,7 @@ class DocumentDraftIn(Closed):
     def fields(self) -> dict[str, Any]:
         """What was said, as the rules take it."""
         said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
-        return said | {"due_date": self.due_date or self.issue_date, "line_items": items(self.line_items, self.currency)}
+        return said | {"line_items": items(self.line_items, self.currency)}
 
 
 class DocumentPatch(Closed):

@@ -57,7 +57,7 @@ def run_create(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         number=wanted.invoice_number,
         enquiry_id=wanted.client_id,
         issue_date=wanted.issue_date,
-        due_date=wanted.due,
+        due_date=wanted.due_date,
         line_items=wanted.items,
         notes="\n".join(filter(None, (address, wanted.notes))),
     )
@@ -117,7 +117,8 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
     """
     wanted = effects.read_arguments(CreateInvoiceIn, arguments).invoice
     name = enquiries.get_enquiry(wanted.client_id).customer_name
-    service.check_days(wanted.issue_date, wanted.due)
+    due = service.due_day(name, wanted.issue_date, wanted.due_date)
+    service.check_days(wanted.issue_date, due)
     priced = service.price(wanted.items)
     if wanted.invoice_number != service.next_number(service.INVOICE_SERIES, wanted.issue_date):
         raise service.NumberIsNotNext
@@ -131,10 +132,10 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
         document=document,
         facts=[
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
-            FactShown(label=gettext("Due"), value=_day(wanted.due)),
+            FactShown(label=gettext("Due"), value=_day(due)),
             FactShown(label=gettext("Billed to"), value=wanted.billing_address.plain),
         ],
-        checks=[_check_terms(wanted.issue_date, wanted.due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, priced.total)],
+        checks=[_check_terms(wanted.issue_date, due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, priced.total)],
     )
 
 
@@ -144,7 +145,8 @@ def measure_create(_actor: Actor, arguments: dict[str, Any]) -> Measured:
     name = enquiries.get_enquiry(wanted.client_id).customer_name
     owed = Money(queries.party_open(SessionReader(db.session), "receivable", name, wanted.currency), wanted.currency)
     label = gettext("%(name)s owes", name=name)
-    return Measured(standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(wanted.due))])
+    due = service.due_day(name, wanted.issue_date, wanted.due_date)
+    return Measured(standings=[Standing(key=name, label=label, amount=_money(owed), note=_due(due))])
 
 
 def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -83,11 +82,6 @@ class InvoiceIn(Closed):
     billing_address: AddressIn
     due_date: BusinessDate | None = None
     notes: text_field(1000) | None = None  # type: ignore[valid-type]
-
-    @property
-    def due(self) -> date:
-        """The day of issue where none is named."""
-        return self.due_date or self.issue_date
 
     @property
     def items(self) -> list[LineItem]:

@@ -45,7 +45,7 @@ DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
 
 
 class InvoiceDraftIn(DocumentDraftIn):
-    """An invoice to be drawn up. Without a due day it is due on the day of issue."""
+    """An invoice to be drawn up. Without a due day it is due by the terms of the customer, else on the day of issue."""
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
     enquiry_id: Id | None = None

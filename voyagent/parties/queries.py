@@ -23,6 +23,8 @@ COLUMNS = (
     *("id", "name", "is_customer", "is_supplier", "email", "phone", "address", "country", "state", "tax_number", "terms_days", "notes"),
     *("is_archived", "created_at", "updated_at"),
 )
+NAMES_MAX = 500
+"""How many names a form offers at most."""
 STANDING = {"receivable": 1, "customer_advances": -1, "payable": -1, "supplier_advances": 1}
 """The accounts on which a party stands, and the sign of debits there."""
 KINDS = {"customer": _PARTIES.is_customer, "supplier": _PARTIES.is_supplier}
@@ -74,6 +76,17 @@ def read_party(reader: Reader, party_id: UUID) -> Row:
 def row_of(party: Party) -> Row:
     """A loaded party as a row."""
     return {name: getattr(party, name) for name in COLUMNS}
+
+
+def terms_days(name: str) -> int | None:
+    """Within how many days of issue the documents of a party are due, by its name; None where the party is not known or has no terms."""
+    return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
+
+
+def known_names(kind: str) -> list[str]:
+    """The names of customers or suppliers that a form offers while one is typed; those that were put away are not offered."""
+    statement = select(Party.name).where(KINDS[kind], Party.is_archived.is_(False)).order_by(Party.party_key).limit(NAMES_MAX)
+    return list(db.session.scalars(statement))
 
 
 def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None) -> PartiesListed:

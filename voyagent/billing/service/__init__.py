@@ -43,7 +43,7 @@ from voyagent.billing.service.invoices import (
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
-from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, party, price
+from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
@@ -104,6 +104,7 @@ __all__ = [
     "discard_draft",
     "draft_bill",
     "draft_invoice",
+    "due_day",
     "financial_year",
     "first_day",
     "issue_credit_note",

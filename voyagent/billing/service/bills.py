@@ -33,7 +33,7 @@ class BillFields(TypedDict):
     vendor_name: str
     vendor_reference: str
     issue_date: date
-    due_date: date
+    due_date: NotRequired[date | None]
     line_items: Sequence[LineItem]
     party_reference: NotRequired[str | None]
     notes: NotRequired[str | None]
@@ -111,7 +111,7 @@ def _begin(actor: Actor, fields: BillFields) -> Bill:
             party_name=fields["vendor_name"],
             vendor_reference=_reference(fields["vendor_reference"]),
             issue_date=fields["issue_date"],
-            due_date=fields["due_date"],
+            due_date=fields.get("due_date"),
             line_items=fields["line_items"],
             party_reference=fields.get("party_reference"),
             notes=fields.get("notes"),

@@ -23,7 +23,8 @@ class DocumentChanges(TypedDict, total=False):
     """What may change of a draft; what is absent stays. Lines are replaced whole; another currency alone reads the same figures in it."""
 
     issue_date: date
-    due_date: date
+    due_date: date | None
+    """None: anew by the terms of the party, else the day of issue."""
     currency: str
     line_items: Sequence[LineItem]
     party_reference: str | None
@@ -36,14 +37,18 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     *,
     party_name: str,
     issue_date: date,
-    due_date: date,
+    due_date: date | None,
     line_items: Sequence[LineItem],
     party_reference: str | None,
     notes: str | None,
     **columns: Any,
 ) -> Document:
-    """A draft with its lines, kept. Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` raises."""
+    """A draft with its lines, kept; without a due day it is due by the terms of the party, else on the day of issue.
+
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` raises.
+    """
     name = pricing.party(party_name)
+    due_date = pricing.due_day(name, issue_date, due_date)
     pricing.check_days(issue_date, due_date)
     priced = pricing.price(line_items)
     now = clock.now()
@@ -77,7 +82,10 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
     Raises TextTooLong, InvalidDate, and what `pricing.price` raises.
     """
     wanted = columns | _common(changes)
-    pricing.check_days(wanted.get("issue_date", document.issue_date), wanted.get("due_date", document.due_date))
+    issue_date = wanted.get("issue_date", document.issue_date)
+    if "due_date" in wanted:
+        wanted["due_date"] = pricing.due_day(wanted.get("party_name", document.party_name), issue_date, wanted["due_date"])
+    pricing.check_days(issue_date, wanted.get("due_date", document.due_date))
     changed = [name for name, value in wanted.items() if getattr(document, name) != value]
     for name in changed:
         setattr(document, name, wanted[name])

@@ -39,7 +39,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     *,
     customer_name: str,
     issue_date: date,
-    due_date: date,
+    due_date: date | None = None,
     line_items: Sequence[LineItem],
     number: str | None = None,
     party_reference: str | None = None,
@@ -47,7 +47,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     enquiry_id: UUID | None = None,
     session_id: UUID | None = None,
 ) -> Invoice:
-    """Draw up an invoice that is not issued yet: it has no number and is not in the books.
+    """Draw up an invoice that is not issued yet: it has no number and is not in the books. Without a due day it is due by the terms of the customer.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, and what `pricing.price` raises;
     EnquiryNotFound, SessionNotFound for what is not the agency's.
@@ -148,7 +148,7 @@ def create_invoice(
     number: str,
     enquiry_id: UUID,
     issue_date: date,
-    due_date: date,
+    due_date: date | None = None,
     line_items: Sequence[LineItem],
     notes: str | None = None,
 ) -> Invoice:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
 from voyagent.billing.service.errors import CustomerNameRequired, InvalidDate, InvalidLine, NoLines, TextTooLong, TotalOutOfRange
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
+from voyagent.parties import queries as parties
 
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
@@ -69,6 +70,14 @@ def price(items: Sequence[LineItem]) -> Priced:
     if not 0 < total.amount_minor <= AMOUNT_MAX_MINOR:
         raise TotalOutOfRange
     return Priced(lines, total)
+
+
+def due_day(party_name: str, issue_date: date, due_date: date | None = None) -> date:
+    """The day on which a document is due: the one that is named, else by the terms of the party, else the day of issue."""
+    if due_date is not None:
+        return due_date
+    days = parties.terms_days(party_name) or 0
+    return issue_date + timedelta(days=min(days, max((LAST_DAY - issue_date).days, 0)))
 
 
 def check_days(issue_date: date, due_date: date) -> None:

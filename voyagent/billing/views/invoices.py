@@ -26,6 +26,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.parties import queries as parties
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -150,7 +151,7 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 def _begun() -> dict[str, Any]:
     """What a new invoice begins with: today, and the customer of the enquiry that it comes from. Raises EnquiryNotFound."""
-    begun: dict[str, Any] = {"issue_date": today(), "due_date": today(), "customer_name": request.args.get("customer_name", "")[:255]}
+    begun: dict[str, Any] = {"issue_date": today(), "customer_name": request.args.get("customer_name", "")[:255]}
     if (enquiry_id := parse_id(request.args.get("enquiry_id", ""))) is None:
         return begun
     return begun | {"enquiry_id": enquiry_id, "customer_name": enquiries.get_enquiry(enquiry_id).customer_name}
@@ -162,5 +163,10 @@ def _goes_on() -> bool:
 
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
-    shown = {"rows": [*form.line_items.data, *({} for _ in range(blank))], "postings": postings_of(service.ISSUE_SIDES, form.total), "total": form.total}
+    shown = {
+        "rows": [*form.line_items.data, *({} for _ in range(blank))],
+        "postings": postings_of(service.ISSUE_SIDES, form.total),
+        "total": form.total,
+        "known_names": parties.known_names("customer"),
+    }
     return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status

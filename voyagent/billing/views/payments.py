@@ -24,7 +24,9 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import service as ledger
+from voyagent.parties import queries as parties
 
+KINDS = ("customer", "supplier")
 EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 
 
@@ -66,7 +68,9 @@ def new_payment(actor: Actor) -> Any:
         documents = _open_documents(form.direction.data, form.party_name.data, form.currency.data)
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
-        return render_template("payments/form.html", form=form, documents=documents), 200 if _goes_on() else form.status
+        return render_template(
+            "payments/form.html", form=form, documents=documents, known_names=parties.known_names(KINDS[form.direction.data == "out"])
+        ), 200 if _goes_on() else form.status
     toast(_("Payment %(number)s is recorded.", number=noted.number))
     return see_other(url_for("billing.payment", payment_id=noted.id))
 

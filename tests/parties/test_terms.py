@@ -1,0 +1,91 @@
+"""When a document is due: on the day that is named, else by the terms of its party, else on the day of issue."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import draft, receive, seen
+from tests.billing.test_forms import LINES, TYPED, send
+from tests.enquiries.reading import Page
+from tests.parties.test_api import made
+from tests.people import Person
+from voyagent.billing import queries, service
+
+VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
+DRAWN = {"customer_name": "deepa KRISHNAN", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+ENTERED = {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
+
+
+def drawn(person: Person, **said: Any) -> dict[str, Any]:
+    answer = person.api.post("/invoices", json=DRAWN | said)
+    assert answer.status_code == 201, answer.text
+    body: dict[str, Any] = answer.json
+    return body
+
+
+@pytest.mark.parametrize(("terms", "due"), [(None, "2024-06-10"), (0, "2024-06-10"), (30, "2024-07-10"), (365, "2025-06-10")])
+def test_an_invoice_is_due_by_the_terms_of_its_customer_however_spelt(alice: Person, terms: int | None, due: str) -> None:
+    made(alice, terms_days=terms)
+    assert drawn(alice)["due_date"] == due
+    assert drawn(alice, due_date=None)["due_date"] == due
+    assert drawn(alice, customer_name="Somebody else")["due_date"] == "2024-06-10"
+
+
+def test_the_day_that_is_named_wins(alice: Person) -> None:
+    made(alice, terms_days=30)
+    assert drawn(alice, due_date="2024-06-12")["due_date"] == "2024-06-12"
+    assert alice.api.post("/invoices", json=DRAWN | {"due_date": "2024-06-09"}).status_code == 400
+
+
+def test_a_bill_is_due_by_the_terms_of_its_supplier(alice: Person) -> None:
+    made(alice, name="BSP India", is_supplier=True, terms_days=15)
+    assert alice.api.post("/bills", json=ENTERED).json["due_date"] == "2024-06-25"
+    bill_id = receive(alice, due_date=None)
+    with alice.reading() as reader:
+        assert queries.read_bill(reader, bill_id).bill["due_date"] == date(2024, 6, 25)
+
+
+def test_terms_never_reach_past_the_days_of_the_books(alice: Person) -> None:
+    made(alice, terms_days=30)
+    assert drawn(alice, issue_date="2200-12-20")["due_date"] == "2200-12-31"
+
+
+def test_another_agencys_terms_count_for_nothing(alice: Person, charlie: Person) -> None:
+    made(charlie, terms_days=30)
+    assert drawn(alice)["due_date"] == "2024-06-10"
+
+
+def test_what_is_drafted_keeps_its_day_when_terms_change(alice: Person) -> None:
+    party = made(alice, terms_days=30)
+    invoice = drawn(alice)
+    alice.api.patch(f"/parties/{party['id']}", json={"terms_days": 5})
+    changed = alice.api.patch(f"/invoices/{invoice['id']}", json={"notes": "Two"})
+    assert changed.json["due_date"] == "2024-07-10"
+
+
+def test_a_draft_whose_day_is_emptied_is_due_anew_by_the_terms(alice: Person) -> None:
+    made(alice, terms_days=30)
+    made(alice, name="Zeenat", terms_days=7)
+    invoice_id = draft(alice)
+    alice.does(service.revise_draft, invoice_id, {"due_date": None, "customer_name": "zeenat"})
+    assert seen(alice, invoice_id)["due_date"] == date(2024, 6, 17)
+    alice.does(service.revise_draft, invoice_id, {"due_date": None, "customer_name": "Nobody"})
+    assert seen(alice, invoice_id)["due_date"] == date(2024, 6, 10)
+
+
+def test_the_form_offers_customers_and_leaves_the_day_to_their_terms(alice: Person) -> None:
+    made(alice, terms_days=15)
+    made(alice, name="Air India", is_customer=False, is_supplier=True)
+    gone = made(alice, name="Gone")
+    alice.api.patch(f"/parties/{gone['id']}", json={"is_archived": True})
+    form = Page(alice.browser.get("/invoices/new"))
+    assert [option.attrib["value"] for option in form.all(".//datalist[@id='known-names']/option")] == ["Deepa Krishnan"]
+    assert (form.one(".//input[@name='customer_name']").attrib["list"], form.field("due_date")) == ("known-names", "")
+    answer = send(alice, "/invoices/new", **TYPED | {"due_date": ""}, **LINES)
+    assert alice.api.get(f"/invoices/{answer.headers['Location'].rpartition('/')[2]}").json["due_date"] == "2024-06-25"
+    for direction, name in (("in", "Deepa Krishnan"), ("out", "Air India")):
+        page = Page(alice.browser.get(f"/payments/new?direction={direction}"))
+        assert [option.attrib["value"] for option in page.all(".//datalist[@id='known-names']/option")] == [name]
