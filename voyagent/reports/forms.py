@@ -17,7 +17,7 @@ from voyagent.ledger.lines import Place
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
-Format = Literal["csv", "csv-bom", "xlsx", "tally"]
+Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to")
 LONGEST = {"party": 255, "account": 36, "after": 120}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
@@ -30,7 +30,11 @@ _PERIOD_WORDS = {
     "format": _l("format"),
 }
 CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": ("csv", "csv-bom", "xlsx")}
-DAY_BOOK = "reports.day_book"
+MORE_FORMATS: dict[str, tuple[Format, ...]] = {
+    "reports.day_book": ("tally",),
+    **dict.fromkeys(("reports.receivables", "reports.payables", "reports.trial_balance", "reports.party_statement"), ("pdf",)),
+}
+"""What some reports come as beside what all do."""
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")
 
 
@@ -68,10 +72,15 @@ class Address:
         if currency is not None and not is_currency(currency):
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
-        choices = CHOICES | {"format": (*CHOICES["format"], "tally")} if endpoint == DAY_BOOK else CHOICES
+        choices = CHOICES | {"format": (*CHOICES["format"], *MORE_FORMATS.get(endpoint, ()))}
         unread += [name for name, possible in choices.items() if name in typed and typed[name] not in possible]
         texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread}
         return cls(endpoint, days, currency, include_zero=given.get("include_zero") == "1", typed=typed, unread=tuple(unread), **texts)
+
+    @property
+    def has_paper(self) -> bool:
+        """Whether the report comes as PDF."""
+        return "pdf" in MORE_FORMATS.get(self.endpoint, ())
 
     @property
     def place(self) -> Place | None:

@@ -29,6 +29,7 @@ from voyagent.reports.queries import general_ledger as ledgers, receivables as a
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
+from voyagent.reports.views import paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
@@ -75,8 +76,10 @@ def trial_balance(reader: LaneReader) -> Any:
             report = books.read_period(reader, period, actor.currency, include_zero=address.include_zero, kept_earnings=_("Result of earlier years"))
     except PeriodInverted as error:
         wrong = [_(error.message)]
-    sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
     words = _trial_balance_words(address, report.period) if report else ""
+    if report is not None and address.format == "pdf":
+        return paper.shown(paper.trial_balance(report, address.currency), f"trial-balance-{report.period.last}", words, reader)
+    sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
     return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, as_of=as_of, report=report, words=words)
 
 
@@ -128,6 +131,8 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
         report, wrong = None, [_(error.message)]
     # The list that a figure of receivables leads to is of invoices; bills stand one by one on their own report.
     drill = _drill(address, asked, is_listed=kind == "receivable" and asked.as_of == today)
+    if report is not None and address.format == "pdf":
+        return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", _open_words(kind, asked), reader)
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
     facts = {"kind": kind, "asked": asked, "report": report, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)

@@ -19,6 +19,7 @@ from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_bo
 from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
+from voyagent.reports.views import paper
 from voyagent.reports.views.answers import answered, page_size, saved
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
@@ -72,6 +73,8 @@ def party_statement(reader: LaneReader) -> Any:
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     names = list(dict.fromkeys(row["party_name"] for row in parties))
+    if report is not None and address.format == "pdf":
+        return paper.shown(paper.party_statement(report), f"statement-{report.days.last}", words, reader)
     sheet = partial(spreadsheets.party_statement, report) if report else None
     facts = {"kind": kind, "names": names, "last": last, "report": report, "words": words}
     return answered("reports/party_statement.html", sheet, address=address, wrong=wrong, **facts)

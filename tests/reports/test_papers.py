@@ -1,0 +1,172 @@
+"""Reports as PDF: the same figures as the page, each currency apart, with what proves them, for whoever may read the page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.ledger.books import post
+from tests.paper_text import text_of
+from tests.people import Person
+from tests.reports.books import DAYS, EVIL, REPORTS, busy_may, invoice
+from voyagent.billing import service as billing
+from voyagent.drivers.paper import Paper
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.reports.views import answers, lines, paper
+from voyagent.settings import service as settings
+
+PAPERS = ("receivables", "payables", "trial-balance", "party-statement")
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the typesetter was given last."""
+    given: dict[str, Any] = {}
+    plain = Paper.pdf
+
+    def keep(self: Paper, name: str, data: dict[str, Any]) -> bytes:
+        given.clear()
+        given.update(data)
+        return plain(self, name, data)
+
+    monkeypatch.setattr(Paper, "pdf", keep)
+    return given
+
+
+@pytest.fixture
+def busy(alice: Person) -> Person:
+    """Somebody whose agency had a busy May."""
+    busy_may(alice)
+    return alice
+
+
+def pdf(person: Person, report: str, query: str = "") -> bytes:
+    answer = person.browser.get(f"/reports/{report}?{query or REPORTS[report]}&format=pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
+    return answer.data
+
+
+def rows(table: dict[str, Any]) -> list[list[str]]:
+    """The rows of a table under all its heads."""
+    return [row for group in table["groups"] for row in group["rows"]]
+
+
+def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
+    busy.does(billing.record_payment, direction="in", party_name="Deepa Krishnan", amount=Money(5_000, "INR"), on=date(2026, 5, 5))
+    text = text_of(pdf(busy, "receivables"))
+    assert (told["title"], told["is_wide"]) == ("Receivables by age", True)
+    assert told["words"].startswith("As of 31 May 2026, by due date")
+    (table,) = told["tables"]
+    assert table["title"] == "Indian Rupee (INR)"
+    assert table["columns"] == ["Customer", "Not due", "1–30", "31–60", "61–90", "Over 90", "Open", "Advances", "Outstanding"]
+    assert rows(table) == [
+        [EVIL, "", "1,000.50", "", "", "", "1,000.50", "", "1,000.50"],
+        ["Deepa Krishnan", "", "200.00", "", "", "", "200.00", "−50.00", "150.00"],
+    ]
+    assert table["totals"] == [["Total INR", "0.00", "1,200.50", "0.00", "0.00", "0.00", "1,200.50", "−50.00", "1,150.50"]]
+    assert table["note"] == "equals account 1200, ₹1,200.50"
+    assert all(words in text for words in ("Receivables by age", "Deepa Krishnan", "1,150.50", EVIL))
+
+
+def test_payables_have_no_column_for_advances_that_are_not_there(busy: Person, told: dict[str, Any]) -> None:
+    pdf(busy, "payables")
+    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Open")
+    assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
+
+
+def test_paper_says_where_documents_and_books_differ(busy: Person, told: dict[str, Any]) -> None:
+    both = [ledger.debit(control, Money(100, "INR"), party_name="X") for control in ("receivable", "customer_advances")]
+    post(busy, lines=[*both, ledger.credit("capital", Money(200, "INR"))], entry_date=date(2026, 5, 6))
+    pdf(busy, "receivables")
+    assert told["tables"][0]["note"] == "the books say ₹1,201.50 · INR: advances add up to ₹0.00, their account stands at ₹1.00"
+    pdf(busy, "party-statement", f"party=X&{DAYS}")
+    assert told["tables"][0]["note"] == "INR: ageing says that documents over ₹0.00 are open, the books say ₹1.00."
+
+
+def test_the_trial_balance_has_a_table_for_each_currency_and_a_head_for_each_type(busy: Person, told: dict[str, Any]) -> None:
+    pdf(busy, "trial-balance")
+    assert [table["title"] for table in told["tables"]] == ["Indian Rupee (INR)", "United Arab Emirates Dirham (AED)"]
+    rupees = told["tables"][0]
+    assert [group["title"] for group in rupees["groups"]] == ["Assets", "Liabilities", "Revenue", "Expenses"]
+    assert rupees["columns"][:3] == ["Account", "Opening, 1 May 2026\nDebit", "Opening, 1 May 2026\nCredit"]
+    assert rows(rupees)[0] == ["1200 Trade receivables", "", "", "1,200.50", "", "1,200.50", ""]
+    assert rupees["totals"] == [["Total INR", "0.00", "0.00", "1,500.50", "1,500.50", "1,500.50", "1,500.50"]]
+    assert rupees["note"] == "in balance"
+    pdf(busy, "trial-balance", f"{REPORTS['trial-balance']}&currency=AED")
+    assert [table["title"] for table in told["tables"]] == ["United Arab Emirates Dirham (AED)"]
+
+
+def test_a_statement_has_the_letterhead_and_the_balance_behind_each_entry(busy: Person, told: dict[str, Any]) -> None:
+    busy.does(lambda actor: settings.update(actor, {"address": "12 Marine Drive\nKochi", "tax_number": "27AACCN6194P1ZP"}).address)
+    invoice(busy, "Deepa Krishnan", "70", due=date(2026, 5, 9), currency="AED")
+    text = text_of(pdf(busy, "party-statement", f"party=deepa krishnan&{DAYS}"))
+    assert (told["title"], told["address"]) == ("Statement, Deepa Krishnan", "12 Marine Drive\nKochi")
+    dirhams, rupees = told["tables"]
+    assert rows(rupees) == [
+        ["", "Opening, 1 May 2026", "", "", "0.00"],
+        ["4 May 2026", "Invoice 2026-27/000002, Deepa Krishnan", "200.00", "", "200.00"],
+    ]
+    assert rupees["totals"] == [["", "Closing, 31 May 2026", "", "", "200.00"]]
+    assert rupees["note"] == "INR: open documents, as ageing has them, come to ₹200.00."
+    assert rows(dirhams)[1][2] == "70.00"
+    assert all(words in text for words in ("Statement, Deepa Krishnan", "27AACCN6194P1ZP", "Closing, 31 May 2026"))
+    assert (busy.actor.full_name or busy.email) in told["made"]
+
+
+def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
+    busy.does(billing.record_payment, direction="out", party_name="Galaxy Consolidators", amount=Money(5_000, "INR"), on=date(2026, 5, 5))
+    pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
+    (table,) = told["tables"]
+    assert table["columns"][2:4] == ["Billed", "Paid or taken back"]
+    assert [row[2:] for row in rows(table)] == [["", "", "0.00"], ["300.00", "", "300.00"], ["", "50.00", "250.00"]]
+    assert table["note"] == "INR: open documents, as ageing has them, come to ₹300.00, advances to ₹50.00."
+
+
+def test_in_hindi_its_words_are_hindi(busy: Person, told: dict[str, Any]) -> None:
+    busy.does(lambda actor: settings.update(actor, {"locale": "hi"}).locale)
+    for report in PAPERS:
+        pdf(busy, report)
+        assert told["lang"] == "hi"
+        assert not any(letter.isascii() and letter.isalpha() for letter in told["title"].replace(EVIL, ""))
+
+
+@pytest.mark.parametrize("report", PAPERS)
+def test_each_paper_is_offered_and_a_stranger_gets_his_own(busy: Person, victor: Person, charlie: Person, told: dict[str, Any], report: str) -> None:
+    address = f"/reports/{report}?{REPORTS[report]}"
+    assert "format=pdf" in victor.browser.get(address).text
+    pdf(busy, report)
+    ours = dict(told)
+    pdf(victor, report)
+    assert told["tables"] == ours["tables"] != []
+    assert "1,000.50" not in text_of(pdf(charlie, report))
+    assert (told["tables"], told["empty"]) == ([], "Nothing to report in this selection.")
+    assert busy.app.test_client().get(f"{address}&format=pdf").status_code == 303
+    assert 'inline; filename="voyagent-' in busy.browser.get(f"{address}&format=pdf").headers["Content-Disposition"]
+
+
+def test_other_reports_have_no_paper_and_say_so(busy: Person) -> None:
+    for report in ("day-book", "general-ledger", "trip-margins", "balance-sheet"):
+        refused = busy.browser.get(f"/reports/{report}?{REPORTS[report]}&format=pdf")
+        assert (refused.status_code, "We could not read: format." in refused.text) == (422, True)
+
+
+def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoice(busy, "Deepa Krishnan", "70", due=date(2026, 5, 9))
+    query = f"party=Deepa Krishnan&{DAYS}"
+    monkeypatch.setattr(lines, "PARTY_PAGE", 1)
+    assert "70.00" in text_of(pdf(busy, "party-statement", query)), "not only the first page"
+    monkeypatch.setattr(paper, "ROWS_MAX", 2)
+    refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
+    assert (refused.status_code, "more than 2,000 rows" in refused.text) == (422, True)
+    monkeypatch.setattr(answers, "LINES_MAX", 1)
+    refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
+    assert (refused.status_code, "more than 20,000" in refused.text) == (422, True)
+
+
+def test_what_people_typed_is_never_read_as_markup(alice: Person) -> None:
+    typed = '#read("/etc/passwd") *bold* $x$ \\ <b>'
+    invoice(alice, typed, "10", due=date(2026, 5, 4))
+    assert "#read" in text_of(pdf(alice, "receivables"))

@@ -1,0 +1,180 @@
+"""Reports as PDF: the tables that stand on the paper of a report, one for each currency, in the language that is set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Response, current_app
+from flask_babel import get_locale, gettext as _
+
+from voyagent.drivers.paper import Paper
+from voyagent.http.presentation import amount, currency_name, moment, symbol_money
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import LaneReader, Row
+from voyagent.reports.queries.party_statement import PartyStatement, Standing
+from voyagent.reports.queries.receivables import CurrencyBlock, Open
+from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
+from voyagent.reports.spreadsheets import whole
+from voyagent.reports.views.words import written
+from voyagent.settings import queries as settings
+
+ROWS_MAX = 2_000
+"""What is set in about two seconds."""
+_WIDE = 6
+Cells = list[str]
+
+
+class TooManyRows(Unprocessable):
+    """More rows than one paper may have."""
+
+    code = "too_many_rows"
+    message = N_("That is more than 2,000 rows for a PDF. Choose fewer days, or take the XLSX.")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under a head of their own; without one they stand as they are."""
+
+    title: str
+    rows: Sequence[Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: the first `texts` columns are text, the others amounts; the column numbered `stretch` takes the room that is left. `note` stands below."""
+
+    title: str
+    columns: Cells
+    groups: Sequence[Group]
+    totals: Sequence[Cells]
+    note: str
+    texts: int = 1
+    stretch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A report as it is printed: its title, and the tables of it."""
+
+    title: str
+    tables: Sequence[Table]
+
+    def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
+        """The PDF; `words` are the filters, the agency's address comes from its settings. Raises TooManyRows."""
+        if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
+            raise TooManyRows
+        typesetter = current_app.extensions["voyagent.paper"]
+        assert isinstance(typesetter, Paper)
+        locale = get_locale()
+        told: dict[str, Any] = {
+            "lang": locale.language if locale else "en",
+            "title": self.title,
+            "words": words,
+            "agency": actor.tenant_name,
+            "address": letterhead.get("address") or "",
+            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
+            "made": f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}",
+            "is_wide": any(len(table.columns) > _WIDE for table in self.tables),
+            "empty": _("Nothing to report in this selection."),
+            "tables": [asdict(table) for table in self.tables],
+        }
+        return typesetter.pdf("report.typ", told)
+
+
+def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
+    """The PDF in the browser's own window, to be kept under a name."""
+    content = printed.pdf(words, reader.prove(), settings.read(reader) or {})
+    return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'})
+
+
+def ageing(report: Open) -> Printed:
+    """Receivables or payables: a row for each party, by age."""
+    owed_to_us = report.kind == "receivable"
+    return Printed(_("Receivables by age") if owed_to_us else _("Payables by age"), [_aged(block, owed_to_us=owed_to_us) for block in report.blocks])
+
+
+def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
+    """The trial balance: a row for each account under the head of its type, three pairs of columns."""
+    return Printed(_("Trial balance"), [_balanced(block, report) for block in report.blocks if currency in (None, block.currency)])
+
+
+def party_statement(report: PartyStatement) -> Printed:
+    """The statement of a party: its opening, what moved it with the balance behind each, its closing. Raises TooManyLines."""
+    whole(report)
+    return Printed(_("Statement, %(name)s", name=report.party), [_moved(one, report) for one in report.currencies])
+
+
+def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
+    ahead = [_("Advances"), _("Outstanding")] if block.advance else []
+    rows = [[party.name, *map(_figure, (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])))] for party in block.parties]
+    sums = [*block.totals, block.open, *([block.advance, block.outstanding] if ahead else [])]
+    proof = [_("equals account %(code)s,", code=block.control_code) if block.ever_open == block.control else _("the books say"), symbol_money(block.control)]
+    if not block.is_ahead_proved:
+        ahead_of = _("%(currency)s: advances add up to", currency=block.currency)
+        proof += ["·", ahead_of, symbol_money(block.ever_ahead) + ",", _("their account stands at"), symbol_money(block.ahead_control)]
+    return Table(
+        title=_named(block.currency),
+        columns=[_("Customer") if owed_to_us else _("Supplier"), _("Not due"), "1–30", "31–60", "61–90", _("Over 90"), _("Open"), *ahead],
+        groups=[Group("", rows)],
+        totals=[[_("Total %(currency)s", currency=block.currency), *map(amount, sums)]],
+        note=" ".join(proof),
+    )
+
+
+def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
+    types = {"asset": _("Assets"), "liability": _("Liabilities"), "equity": _("Equity"), "revenue": _("Revenue"), "expense": _("Expenses")}
+    pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), _("Closing, %(day)s", day=written(report.period.last)))
+    groups = [
+        Group(types[kind], [[f"{line.code} {line.name}".strip(), *(_figure(side) for pair in line.pairs for side in pair)] for line in lines])
+        for kind, lines in block.by_type
+    ]
+    differences = [symbol_money(one) for one in block.differences if one]
+    return Table(
+        title=_named(block.currency),
+        columns=[_("Account"), *(f"{pair}\n{side}" for pair in pairs for side in (_("Debit"), _("Credit")))],
+        groups=groups,
+        totals=[[_("Total %(currency)s", currency=block.currency), *(amount(side) for pair in block.totals for side in pair)]],
+        note=" ".join((_("out of balance by"), *differences)) if differences else _("in balance"),
+    )
+
+
+def _moved(one: Standing, report: PartyStatement) -> Table:
+    is_customer = report.kind == "customer"
+    rows = [
+        [written(moved.day), moved.narration, _figure(moved.more), _figure(moved.less), amount(moved.balance)]
+        for moved in report.moved
+        if moved.balance.currency == one.currency
+    ]
+    opening, closing = _("Opening, %(day)s", day=written(report.days.first)), _("Closing, %(day)s", day=written(report.days.last))
+    return Table(
+        title=_named(one.currency),
+        columns=[_("Book date"), _("Entry"), _("Invoiced") if is_customer else _("Billed"), _("Paid or taken back"), _("Balance")],
+        groups=[Group("", [["", opening, "", "", amount(one.opening)], *rows])],
+        totals=[["", closing, "", "", amount(one.closing)]],
+        note=_proof(one),
+        texts=2,
+        stretch=1,
+    )
+
+
+def _proof(one: Standing) -> str:
+    aged = symbol_money(one.aged)
+    if not one.is_proved:
+        over = _("%(currency)s: ageing says that documents over", currency=one.currency)
+        return f"{over} {aged} {_('are open, the books say')} {symbol_money(one.open)}."
+    come_to = _("%(currency)s: open documents, as ageing has them, come to", currency=one.currency)
+    return f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}." if one.advances else f"{come_to} {aged}."
+
+
+def _named(currency: str) -> str:
+    return f"{currency_name(currency)} ({currency})"
+
+
+def _figure(value: Money) -> str:
+    """A figure; nothing where there is none, so that what there is can be found."""
+    return amount(value) if value else ""
