@@ -15,7 +15,7 @@ let stream = null;
 let reading = null;
 let again = false;
 let pieces = [];
-let idle = [];
+let queued = null; // the message that is sent once the answer is complete, and what then follows
 let seen = Number(talk?.dataset.seq ?? 0); // what stands on the page
 let heard = seen; // what was read aloud: a page that is read again may be ahead of the stream
 let leaving = false;
@@ -235,7 +235,7 @@ function hear(message) {
 function follow() {
   const wanted = "live" in talk.dataset || heard < seen || !document.hidden;
   talk.setAttribute("aria-busy", String("running" in talk.dataset));
-  if (!("running" in talk.dataset)) for (const go of idle.splice(0)) go();
+  if (!("running" in talk.dataset)) unqueue(true);
   if (!wanted) {
     stream?.close();
     stream = null;
@@ -262,9 +262,8 @@ document.addEventListener("visibilitychange", () => {
 
 // Speaking, deciding, stopping: the page's own forms, sent without leaving the page.
 
-async function send(form) {
+async function send(form, body = new FormData(form)) {
   const button = form.querySelector("[type=submit]:not([form])");
-  const body = new FormData(form);
   button?.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
@@ -280,25 +279,42 @@ async function send(form) {
   return false;
 }
 
+// While an answer is told the next message waits in its field, which is locked and says so: what is sent is what was there when she sent it.
+
+function queue(box) {
+  box.readOnly = true;
+  document.getElementById("queued").hidden = false;
+  return new Promise((follow) => { queued = { box, follow }; });
+}
+
+function unqueue(isSent) {
+  if (!queued) return;
+  const { box, follow } = queued;
+  queued = null;
+  box.readOnly = false;
+  document.getElementById("queued").hidden = true;
+  follow(isSent);
+}
+
+// Whether anything was asked of the server.
+async function speakUp(form) {
+  const box = form.elements.message;
+  const said = box.value;
+  if (!said.trim() || "running" in talk.dataset && !(await queue(box))) return false;
+  const body = new FormData(form);
+  box.value = ""; // she may write on meanwhile
+  const isTaken = await send(form, body);
+  if (!isTaken) box.value = [said, box.value].filter(Boolean).join("\n");
+  box.dispatchEvent(new Event("input", { bubbles: true })); // its height, and what is kept as its draft
+  if (isTaken) toEnd();
+  return true;
+}
+
 async function deliver(form) {
-  const box = form.querySelector("textarea");
-  if (box && !box.value.trim()) return;
-  if (box && "running" in talk.dataset) {
-    const button = form.querySelector("[type=submit]:not([form])");
-    button?.setAttribute("aria-busy", "true"); // what is typed meanwhile is sent when the answer is complete
-    await new Promise((go) => { idle.push(go); });
-    button?.removeAttribute("aria-busy");
-  }
-  if (!(await send(form))) {
-    await read(); // what it was refused for may have been done elsewhere, and is shown
-    return;
-  }
-  if (box) {
-    box.value = "";
-    box.dispatchEvent(new Event("input", { bubbles: true })); // its draft goes, and its height
-    toEnd();
-  }
-  await read();
+  if (form.matches("[data-stop]")) unqueue(false); // whoever stops an answer has something else to say first
+  if (!form.matches("[data-compose]")) await send(form);
+  else if (!(await speakUp(form))) return;
+  await read(); // what was refused may have been done elsewhere, and is shown
 }
 
 // Before the page's other listeners: these forms are sent again and again, and a form that leaves the page only once.
@@ -314,6 +330,13 @@ document.addEventListener("submit", async (event) => {
     delete form.dataset.delivering;
   }
 }, true);
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-unqueue]")) return;
+  const box = queued?.box;
+  unqueue(false);
+  box?.focus();
+});
 
 // A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
 window.addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });

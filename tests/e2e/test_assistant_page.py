@@ -91,6 +91,37 @@ def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
     assert page.get_by_role("log").inner_text() == whole
 
 
+def test_what_is_sent_while_an_answer_is_told_waits_for_its_end_and_can_be_taken_back(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    log, box, said = page.get_by_role("log"), page.get_by_label("Message to the assistant"), page.locator(".v-msg-me")
+    expect(log).to_contain_text("for example", timeout=ANSWER_MS)
+    expect(log).not_to_have_attribute("data-running", re.compile("."), timeout=ANSWER_MS)
+    page.reload()  # nothing is read again meanwhile
+    is_told = "document.getElementById('talk').dataset.running = 'still'"
+    page.evaluate(is_told)
+    box.fill("trial")
+    box.press("Enter")
+    note = page.get_by_text("It is sent when the answer is complete.")
+    expect(note).to_be_visible()
+    box.press("x")
+    expect(box).to_have_value("trial")
+    page.get_by_role("button", name="Write on").click()
+    expect(note).to_be_hidden()
+    box.press_sequentially(" balance")
+    expect(said).to_have_count(1)
+    page.evaluate(is_told)
+    box.press("Enter")
+    expect(note).to_be_visible()
+    visit.looks_right()
+    page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again, and the answer is complete
+    expect(said).to_have_count(2, timeout=ANSWER_MS)
+    expect(said.last).to_contain_text("trial balance")
+    expect(box).to_have_value("")
+    expect(note).to_be_hidden()
+
+
 def test_a_rejection_is_shown_in_place(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
