@@ -22,7 +22,20 @@ function shown(minor, digits) {
   return digits ? `${whole}.${text.slice(-digits)}` : whole;
 }
 
+// With a tax on a line the server says what is posted; until then what the lines come to is all there is to it.
+function isTaxed() {
+  return [...form.querySelectorAll('select[name="tax"]')].some((select) => select.value);
+}
+
+function showFares() {
+  for (const select of form.querySelectorAll('select[name="tax"]')) {
+    const fare = select.parentElement.querySelector("[data-basic-fare]");
+    fare.hidden = !("onFare" in select.selectedOptions[0].dataset);
+  }
+}
+
 function total() {
+  showFares();
   const currency = form.elements.currency.value;
   const digits = places(currency);
   let sum = 0n;
@@ -34,6 +47,7 @@ function total() {
     row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits) : "";
     sum = sum === null || amount === null ? null : sum + amount;
   }
+  if (isTaxed()) return;
   for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits)}` : "–";
 }
 

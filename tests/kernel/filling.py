@@ -23,6 +23,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.parties import service as parties
+from voyagent.settings import service as settings
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierAnswer, SupplierOffer
@@ -63,7 +64,9 @@ def _credentials(person: Person) -> None:
 
 def _book(person: Person) -> None:
     items = [LineItem(description="Dubai visa", quantity=2, unit_price="500.00", currency=person.actor.currency)]
-    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=items)
+    settings.update(person.actor, {"tax_number": "27AACCN6194P1ZP"})
+    sold = [items[0] | {"tax": "service_fee"}]
+    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=sold, place_of_supply="27")
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
     advance = billing.record_payment(person.actor, direction="in", party_name="Deepa Krishnan", amount=Money(500, issued.currency), on=ISSUED)

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 from voyagent.billing.document_wire import (
     DocumentBrief,
     DocumentDraftIn,
+    DocumentLineOut,
     DocumentParts,
     DocumentPatch,
     DocumentQuery,
@@ -66,6 +67,8 @@ class BillBrief(DocumentBrief):
 
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines and what was paid on it."""
+
+    line_items: list[DocumentLineOut]
 
 
 class BillListOut(Answer):

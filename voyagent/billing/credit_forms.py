@@ -100,9 +100,13 @@ class CreditForm(SchemaForm[CreditIn]):
     def total(self) -> Money | None:
         """What the amounts that can be read come to."""
         try:
-            return sum((Money.parse(amount, self.invoice.currency) for _number, amount in self._typed()), Money(0, self.invoice.currency))
+            return sum(self.amounts().values(), Money(0, self.invoice.currency))
         except InvalidAmount:  # it has its sentence once the form is sent
             return None
+
+    def amounts(self) -> dict[int, Money]:
+        """The amounts by line. Raises InvalidAmount."""
+        return {number: Money.parse(amount, self.invoice.currency) for number, amount in self._typed()}
 
     def _typed(self) -> list[tuple[int, str]]:
         return [(line.line_no, plain(amount)) for line, amount in zip(self.known, self.lines.data, strict=False) if amount.strip()]

@@ -36,7 +36,10 @@ class CreditLineIn(Closed):
 
 
 class CreditIn(Closed):
-    """What is credited, why, and on which day: today in the agency's zone where none is named. Without lines it is all that no note has credited yet."""
+    """What is credited of lines before tax, why, and on which day: today in the agency's zone where none is named.
+
+    Without lines it is all that no note has credited yet.
+    """
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     issue_date: BusinessDate | None = None
@@ -79,17 +82,19 @@ class CreditNoteBrief(Answer):
     issue_date: date
     currency: str
     total_amount: WireAmount
+    tax_amount: WireAmount
     reason: str
     journal_entry_id: UUID
     created_at: Instant
 
 
 class CreditLineOut(Answer):
-    """What was credited of a line of the invoice."""
+    """What was credited of a line of the invoice before tax, and of the tax on it."""
 
     line_no: int
     description: str
     amount: WireAmount
+    tax_amount: WireAmount
 
 
 class CreditNoteOut(CreditNoteBrief):
@@ -114,7 +119,15 @@ def wire_credit_notes(page: Listed, limit: int) -> Row:
 def wire_credit_note(document: CreditDocument) -> Row:
     """A credit note as the API writes it."""
     currency = document.note["currency"]
-    lines = [{"line_no": line["line_no"], "description": line["description"], "amount": wire_amount(line["amount_minor"], currency)} for line in document.lines]
+    lines = [
+        {
+            "line_no": line["line_no"],
+            "description": line["description"],
+            "amount": wire_amount(line["amount_minor"], currency),
+            "tax_amount": wire_amount(sum(tax["amount_minor"] for tax in document.taxes if tax["line_no"] == line["line_no"]), currency),
+        }
+        for line in document.lines
+    ]
     return _brief(document.note) | {"lines": lines}
 
 
@@ -122,6 +135,7 @@ def _brief(row: Row) -> Row:
     told = {
         "customer_name": row["party_name"],
         "total_amount": wire_amount(row["total_minor"], row["currency"]),
+        "tax_amount": wire_amount(row["tax_minor"], row["currency"]),
         "journal_entry_id": row["entry_id"],
         "created_at": wire_instant(row["created_at"]),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -40,7 +40,7 @@ class DocumentDraftIn(Closed):
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
     currency: CurrencyCode
-    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
+    line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
 
@@ -56,7 +56,7 @@ class DocumentPatch(Closed):
     issue_date: BusinessDate = MAY_BE_ABSENT
     due_date: BusinessDate = MAY_BE_ABSENT
     currency: CurrencyCode = MAY_BE_ABSENT
-    line_items: Annotated[list[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
 
@@ -128,14 +128,13 @@ class SettledOut(Answer):
 
 
 class DocumentParts(Answer):
-    """What a document has beyond its place in the list: lines, payments, and how it stands in the books."""
+    """What a document has beyond its place in the list and its lines: payments, and how it stands in the books."""
 
     notes: str | None
     journal_entry_id: UUID | None
     voided_on: date | None
     void_reason: str | None
     void_journal_entry_id: UUID | None
-    line_items: list[DocumentLineOut]
     payments: list[SettledOut]
 
 
@@ -152,7 +151,7 @@ def wire_brief(row: Row, shape: type[DocumentBrief], party: str) -> Row:
 
 
 def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
-    """What `DocumentParts` has of a document."""
+    """What `DocumentParts` has of a document, and its plain lines."""
     return {
         "notes": row["notes"],
         "journal_entry_id": row["entry_id"],
@@ -180,6 +179,7 @@ def _wire_line(line: Row, currency: str) -> Row:
 
 def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
     return (
+        ("tax_amount", row.get("tax_minor", 0)),
         ("total_amount", row["total_minor"]),
         ("paid_amount", row["paid_minor"]),
         ("credited_amount", row["credited_minor"]),

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel
-from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
+from flask_babel import gettext, lazy_gettext as _l
+from pydantic import BaseModel, ValidationError
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.models import BillLine, Invoice, InvoiceLine
+from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.schemas import items
+from voyagent.billing.service import Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+from voyagent.taxes import tables
+from voyagent.taxes.reckoning import is_ever_on_fare
+from voyagent.taxes.words import TREATMENTS
 
+SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -25,6 +32,15 @@ DRAFT_PLACES = {
     "total_out_of_range": "line_items",
     "invoice_not_draft": "",
     "enquiry_not_found": "",
+    "tax_number_invalid": "customer_tax_number",
+    "place_of_supply_unknown": "place_of_supply",
+    "place_of_supply_required": "place_of_supply",
+    "basic_fare_required": "line_items",
+    "basic_fare_out_of_range": "line_items",
+    "tax_treatment_unknown": "line_items",
+    "tax_rate_not_known": "issue_date",
+    "tax_currency": "currency",
+    "agency_tax_number_required": "",
 }
 RECEIPT_PLACES = {
     "payment_exceeds_open": "amount",
@@ -50,9 +66,10 @@ SEND_PLACES = {"invoice_not_sendable": ""}
 
 
 class LinesField(RowsField):
-    """Lines of a document as rows of three inputs each; one without words and price is none."""
+    """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
+    also = ("tax", "basic_fare", "sold_as")
     written = ("description", "unit_price")
     most = LINES_MAX
 
@@ -79,34 +96,86 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
     currency = SelectField(_l("Currency"), validate_choice=False)
     party_reference = StringField(_l("Their reference"))
     line_items = LinesField(_l("Lines"))
+    place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
+    customer_tax_number = StringField(_l("Customer’s GSTIN"))
+    customer_pan = StringField(_l("Customer’s PAN"))
+    collection = BooleanField(_l("Overseas tour package: collect TCS on top"))
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
-    def __init__(self, currency: str, **given: Any) -> None:
+    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
         super().__init__(**given)
+        self.home = home
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        states = tables.states(home.country) if home else {}
+        self.place_of_supply.choices = [
+            SelectChoice("", _l("Not known yet")),
+            *(SelectChoice(code, f"{gettext(name)} ({code})") for code, name in states.items()),
+        ]
+        if not states:
+            del self.place_of_supply, self.customer_tax_number, self.customer_pan
+        if home is None or not tables.collections(home.country):
+            del self.collection
         if self.currency.data is None:
             self.currency.data = currency
         self.wrong: set[tuple[int, str]] = set()
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Iterable[InvoiceLine | BillLine]) -> InvoiceForm:
+    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None) -> InvoiceForm:
         """The form over a draft."""
-        names = ("issue_date", "due_date", "party_reference", "notes", "enquiry_id")
+        names = ("issue_date", "due_date", "party_reference", "notes", "enquiry_id", "place_of_supply", "customer_tax_number", "customer_pan")
+
+        def typed(minor: int | None) -> str:
+            return "" if minor is None else f"{Money(minor, invoice.currency).decimal:,f}"
+
         rows = [
-            {"description": line.description, "quantity": str(line.quantity), "unit_price": f"{Money(line.unit_price_minor, invoice.currency).decimal:,f}"}
+            {
+                "description": line.description,
+                "quantity": str(line.quantity),
+                "unit_price": typed(line.unit_price_minor),
+                "tax": line.tax or "",
+                "basic_fare": typed(line.basic_fare_minor),
+                "sold_as": line.sold_as,
+            }
             for line in lines
         ]
         data = {name: getattr(invoice, name) for name in names} | {"customer_name": invoice.party_name, "line_items": rows}
-        return cls(invoice.currency, data=data)
+        return cls(invoice.currency, home, data=data | {"collection": any(line.collection for line in lines)})
 
     def values(self) -> dict[str, Any]:
-        """What was typed, prices without their grouping; a quantity that is not written is one."""
+        """What was typed, prices without their grouping; a quantity that is not written is one. What is collected is collected on every line."""
+        values = super().values()
+        collection = tables.collections(self.home.country)[0] if self.home and values.pop("collection", False) else None
         rows = [
-            {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"]) or "0"}
+            {
+                "description": row["description"],
+                "quantity": row["quantity"].strip() or "1",
+                "unit_price": plain(row["unit_price"]) or "0",
+                "tax": row.get("tax") or None,
+                "basic_fare": plain(row.get("basic_fare") or "") or None,
+                "sold_as": row.get("sold_as") or "principal",
+                "collection": collection,
+            }
             for row in self.line_items.data
         ]
-        return super().values() | {"line_items": rows}
+        return values | {"line_items": rows}
+
+    @property
+    def treatments(self) -> list[tuple[str, Any, bool]]:
+        """How a line may be taxed here: the code, what it is called, and whether it is on the basic fare."""
+        if self.home is None:
+            return []
+        country = self.home.country
+        return [(code, TREATMENTS.get(code, code), is_ever_on_fare(country, code)) for code in tables.treatments(country)]
+
+    def sketch(self) -> Sketch | None:
+        """What the invoice would come to as it is typed; None while it cannot be read, which has its sentence once the form is sent."""
+        try:
+            body = InvoiceDraftIn.model_validate(self.values())
+            buyer = Buyer.read(body.place_of_supply, body.customer_tax_number, body.customer_pan)
+            return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
+        except (ValidationError, VoyagentError):
+            return None
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a line is told at the lines, and its input is marked."""

@@ -13,6 +13,7 @@ from voyagent.approvals.effects import CheckShown, Description, DocumentShown, E
 from voyagent.billing import queries, service
 from voyagent.billing.models import Invoice
 from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn
+from voyagent.billing.tax_rows import summed
 from voyagent.enquiries import queries as enquiries
 from voyagent.identity.permissions import Role
 from voyagent.kernel import clock
@@ -95,6 +96,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     reader = SessionReader(db.session)
     total = Money(invoice.total_minor, invoice.currency)
     rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice)]
+    rows += [_row(tax["words"], 1, tax["amount"]) for tax in summed(queries.read_taxes(reader, invoice.id), invoice.currency)]
     year = service.year_of(invoice.issue_date)
     document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
     document["number"] = gettext("next number of %(year)s", year=year)

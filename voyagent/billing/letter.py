@@ -22,7 +22,7 @@ from voyagent.mail.service import Attached
 class Letter:
     """What stands on one document, in the language that is set.
 
-    `facts`, `settled` and `due` are labels with values. Of the columns the first stands to the left, the others to the right.
+    `facts`, `parts` (of the total), `settled` and `due` are labels with values. Of the columns the first stands to the left, the others to the right.
     """
 
     title: str
@@ -35,6 +35,8 @@ class Letter:
     rows: Sequence[Sequence[str]]
     total_label: str
     total: Money
+    party_line: str = ""
+    parts: Sequence[tuple[str, str]] = ()
     settled: Sequence[tuple[str, str]] = ()
     due: tuple[str, str] | None = None
     asks_for_payment: bool = False
@@ -61,9 +63,11 @@ class Letter:
             "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
             "lead": self.lead,
             "party": self.party,
+            "party_line": self.party_line,
             "facts": [_labelled(label, value) for label, value in self.facts if value],
             "columns": self.columns,
             "rows": self.rows,
+            "parts": [_labelled(label, value, "amount") for label, value in self.parts],
             "total_label": self.total_label,
             "total": symbol_money(self.total),
             "total_in_words": in_words(self.total, language),

@@ -12,6 +12,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter, file_name
 from voyagent.billing.models import Invoice
 from voyagent.billing.queries import CreditDocument, InvoiceDocument, PaymentDocument
+from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
 from voyagent.http.presentation import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
@@ -29,12 +30,18 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
     status = invoice["status"]
     letter = Letter(
         file=file_name("invoice", invoice["number"] or "draft"),
-        title=_("Draft invoice") if status == "draft" else _("Invoice"),
+        title=_("Draft invoice") if status == "draft" else _("Tax invoice") if document.taxes else _("Invoice"),
         number=invoice["number"] or _("numbered when it is issued"),
         stamp=_("Void") if status == "void" else "",
         lead=_("Billed to"),
         party=invoice["party_name"],
-        facts=[(_("Issued"), _day(invoice["issue_date"])), (_("Due"), _day(invoice["due_date"])), (_("Your reference"), invoice["party_reference"] or "")],
+        party_line=_("Tax number %(number)s", number=invoice["customer_tax_number"]) if invoice["customer_tax_number"] else "",
+        facts=[
+            (_("Issued"), _day(invoice["issue_date"])),
+            (_("Due"), _day(invoice["due_date"])),
+            (_("Your reference"), invoice["party_reference"] or ""),
+            (_("Place of supply"), place_of_supply(invoice["place_of_supply"])),
+        ],
         columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
         rows=[
             [line["description"], str(line["quantity"]), *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor"))]
@@ -42,11 +49,12 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         ],
         total_label=_("Total"),
         total=Money(invoice["total_minor"], currency),
+        parts=_parts(document.taxes, invoice),
         settled=_settled(document, currency),
         due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
-        notes=invoice["notes"] or "",
+        notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
     )
     return letter.typeset(settings.read(reader) or {}, agency)
 
@@ -65,6 +73,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
         rows=[[line["description"], _amount(line["amount_minor"], currency)] for line in document.lines],
         total_label=_("Total"),
         total=Money(note["total_minor"], currency),
+        parts=_parts(document.taxes, note),
         notes_label=_("Why"),
         notes=note["reason"],
     )
@@ -107,6 +116,15 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     with force_locale(locale):
         paper = document_of(reader, queries.read_document(reader, invoice_id), actor.tenant_name)
     return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale)
+
+
+def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
+    """What a document comes to before tax, and each component of its tax; nothing where there is none."""
+    if not taxes:
+        return []
+    currency = document["currency"]
+    net = _amount(document["total_minor"] - document["tax_minor"], currency)
+    return [(_("Before tax"), net), *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency))]
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -50,10 +51,14 @@ class InvoiceLineIn(Closed):
     quantity: Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
     unit_price: PlainAmount
 
+    def item(self, currency: str) -> LineItem:
+        """The line as the rules take it."""
+        return LineItem(description=self.description, quantity=self.quantity, unit_price=self.unit_price, currency=currency)
 
-def items(lines: list[InvoiceLineIn], currency: str) -> list[LineItem]:
+
+def items(lines: Iterable[InvoiceLineIn], currency: str) -> list[LineItem]:
     """Lines of one currency as the rules take them."""
-    return [LineItem(description=line.description, quantity=line.quantity, unit_price=line.unit_price, currency=currency) for line in lines]
+    return [line.item(currency) for line in lines]
 
 
 class AddressIn(Closed):

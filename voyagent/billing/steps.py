@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,10 +76,10 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     return see_other(Place(document).url())
 
 
-def postings_of(sides: tuple[tuple[str, int], ...], total: Money | None) -> list[dict[str, Any]]:
-    """What a step would post: the accounts with their side; without an amount while the lines cannot be read."""
-    found = accounts.find_accounts(purpose for purpose, _sign in sides)
-    return [{"account": found[purpose], "is_debit": sign > 0, "amount": total} for purpose, sign in sides if purpose in found]
+def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:
+    """What a step would post: the accounts by their purpose with their side and amount; without an amount while the lines cannot be read."""
+    found = accounts.find_accounts(purpose for purpose, _sign, _amount in sides)
+    return [{"account": found[purpose], "is_debit": sign > 0, "amount": amount} for purpose, sign, amount in sides if purpose in found]
 
 
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
@@ -99,6 +100,7 @@ def shown(row: Row) -> Row:
     is_overdue = row["status"] in OPEN and days_past_due > 0
     return row | {
         "total": Money(row["total_minor"], currency),
+        "net": Money(row["total_minor"] - row.get("tax_minor", 0), currency),
         "paid": Money(row["paid_minor"], currency),
         "credited": Money(row["credited_minor"], currency),
         "open": Money(open_minor_of(row), currency),

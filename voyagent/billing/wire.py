@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -21,6 +22,8 @@ from voyagent.billing.document_wire import (
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
 from voyagent.billing.schemas import MoneyAccount
 from voyagent.billing.service import DraftChanges
+from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.tax_wire import SoldLineIn, SoldLineOut, State, TaxNumber, wire_sold_line
 from voyagent.identity.schemas import Email
 from voyagent.kernel import clock
 from voyagent.kernel.fields import (
@@ -48,13 +51,24 @@ class InvoiceDraftIn(DocumentDraftIn):
     """An invoice to be drawn up. Without a due day it is due by the terms of the customer, else on the day of issue."""
 
     customer_name: trimmed_field(255)  # type: ignore[valid-type]
+    line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)]
+    place_of_supply: State | None = None
+    customer_tax_number: TaxNumber | None = None
+    customer_pan: TaxNumber | None = None
     enquiry_id: Id | None = None
 
 
 class InvoicePatch(DocumentPatch):
-    """What changes of a draft: an absent member stays, null clears reference and notes. Lines are replaced whole; another currency alone keeps the figures."""
+    """What changes of a draft: an absent member stays, null clears reference, notes and what the tax goes by.
+
+    Lines are replaced whole; another currency alone keeps the figures.
+    """
 
     customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    line_items: Annotated[Sequence[SoldLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
+    place_of_supply: State | None = None
+    customer_tax_number: TaxNumber | None = None
+    customer_pan: TaxNumber | None = None
 
     def changes(self, currency: str) -> DraftChanges:
         """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
@@ -102,6 +116,7 @@ class InvoiceBrief(DocumentBrief):
     status: DocumentStatus
     number: str | None
     customer_name: str
+    tax_amount: WireAmount
     enquiry_id: UUID | None
 
 
@@ -117,8 +132,12 @@ class CreditedOut(Answer):
 
 
 class InvoiceOut(InvoiceBrief, DocumentParts):
-    """An invoice with its lines, what was paid on it and what was credited."""
+    """An invoice with its lines and their taxes, what was paid on it and what was credited. The total is that of lines and taxes."""
 
+    line_items: list[SoldLineOut]
+    place_of_supply: str | None
+    customer_tax_number: str | None
+    customer_pan: str | None
     session_id: UUID | None
     issued_at: Instant | None
     credit_notes: list[CreditedOut]
@@ -143,7 +162,9 @@ def wire_invoice(document: InvoiceDocument) -> Row:
     return (
         wire_brief(row, InvoiceBrief, "customer_name")
         | wire_parts(row, document.lines, document.payments)
+        | {name: row[name] for name in ("place_of_supply", "customer_tax_number", "customer_pan")}
         | {
+            "line_items": [wire_sold_line(line, document.taxes, row["currency"]) for line in document.lines],
             "session_id": row["session_id"],
             "issued_at": wire_instant(row["issued_at"]) if row["issued_at"] else None,
             "credit_notes": [

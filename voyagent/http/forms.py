@@ -65,6 +65,8 @@ class RowsField(StringField):
     """Rows of several inputs each, such as the lines of a document; a row in which nothing of `written` is written is none."""
 
     names: ClassVar[tuple[str, ...]]
+    also: ClassVar[tuple[str, ...]] = ()
+    """Inputs that only some of the pages have."""
     written: ClassVar[tuple[str, ...]]
     most: ClassVar[int]
 
@@ -73,8 +75,9 @@ class RowsField(StringField):
         super().process(None, data, extra_filters)
         self.data: list[dict[str, str]] = list(data or [])
         if formdata is not None and any(name in formdata for name in self.names):
-            columns = [formdata.getlist(name)[: self.most + 1] for name in self.names]
-            rows = (dict(zip(self.names, row, strict=True)) for row in zip(*columns, strict=False))
+            names = self.names + tuple(name for name in self.also if name in formdata)
+            columns = [formdata.getlist(name)[: self.most + 1] for name in names]
+            rows = (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False))
             self.data = [row for row in rows if any(row[name].strip() for name in self.written)]
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, TypedDict
 
-from stdnum.in_ import gstin
-
 from voyagent.audit import service as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -17,6 +15,7 @@ from voyagent.kernel.reading import Row
 from voyagent.kernel.tenancy import bind
 from voyagent.settings import queries
 from voyagent.settings.models import TenantSettings
+from voyagent.taxes.numbers import country_of
 
 DEFAULT_CURRENCY = "INR"
 DEFAULT_TIMEZONE = "UTC"
@@ -141,5 +140,5 @@ def _check(changes: SettingsChanges) -> None:
     if "default_currency" in changes and not is_currency(changes["default_currency"]):
         raise UnbookableCurrency
     tax_number = changes.get("tax_number")
-    if tax_number and _LIKE_GSTIN.fullmatch(tax_number) and not gstin.is_valid(tax_number):
+    if tax_number and _LIKE_GSTIN.fullmatch(tax_number) and country_of(tax_number) is None:
         raise InvalidTaxNumber

@@ -1,6 +1,8 @@
-"""Tax numbers of India: the GSTIN with the state and the PAN that stand in it."""
+"""Tax numbers: whose tax a number is registered for, and of India the GSTIN with the state and the PAN that stand in it."""
 
 from __future__ import annotations
+
+import re
 
 from stdnum.in_ import gstin, pan
 
@@ -8,6 +10,7 @@ from voyagent.kernel.errors import N_, Invalid
 from voyagent.taxes.tables import states
 
 COUNTRY = "IN"
+_TRN = re.compile(r"100[0-9]{12}")
 
 
 class InvalidTaxNumber(Invalid):
@@ -15,6 +18,14 @@ class InvalidTaxNumber(Invalid):
 
     code = "tax_number_invalid"
     message = N_("That is not a tax number. Please check each character.")
+
+
+def country_of(number: str | None) -> str | None:
+    """The country whose taxes whoever has this number charges: India by a GSTIN, the Emirates by a TRN of fifteen figures; None where nobody can tell."""
+    plain = "".join((number or "").split()).upper()
+    if gstin.is_valid(plain):
+        return COUNTRY
+    return "AE" if _TRN.fullmatch(plain) else None
 
 
 def read_gstin(text: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.money import Money
-from voyagent.taxes.tables import Band, Rate, Supply, bands_on, rates_on
+from voyagent.taxes.tables import Band, Rate, Supply, bands_on, rates_of, rates_on
 
 _HUNDRED = Decimal(100)
 
@@ -59,6 +59,11 @@ def tax_on(country: str, treatment: str, base: Money, *, on: date, supply: Suppl
 def is_on_fare(country: str, treatment: str, on: date) -> bool:
     """Whether a treatment is reckoned on the basic fare and not on what the line comes to. Raises UnknownTreatment, NoRateThen."""
     return any(rate.share != _HUNDRED for rate in rates_on(country, treatment, on))
+
+
+def is_ever_on_fare(country: str, treatment: str) -> bool:
+    """Whether a treatment was, is or will be reckoned on the basic fare on any day."""
+    return any(rate.share != _HUNDRED for rate in rates_of(country, treatment))
 
 
 def collected_on(country: str, kind: str, amount: Money, *, before: Money, on: date, has_pan: bool) -> list[Taxed]:

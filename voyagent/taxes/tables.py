@@ -25,6 +25,13 @@ class UnknownTreatment(Invalid):
     message = N_("That is not a way in which a line is taxed here.")
 
 
+class UnknownState(Invalid):
+    """A code that no state of the country has."""
+
+    code = "place_of_supply_unknown"
+    message = N_("That is not the code of a state.")
+
+
 class NoRateThen(Invalid):
     """The tables have no row for that day."""
 
@@ -70,10 +77,15 @@ Row = TypeVar("Row", Rate, Band)
 
 def rates_on(country: str, treatment: str, day: date) -> list[Rate]:
     """The rows of a treatment that hold on a day. Raises UnknownTreatment, NoRateThen."""
-    known = [rate for rate in _rates() if (rate.country, rate.treatment) == (country, treatment)]
+    known = rates_of(country, treatment)
     if not known:
         raise UnknownTreatment
     return _in_force(known, day)
+
+
+def rates_of(country: str, treatment: str) -> list[Rate]:
+    """All rows of a treatment, whenever they hold; none where it is not known."""
+    return [rate for rate in _rates() if (rate.country, rate.treatment) == (country, treatment)]
 
 
 def bands_on(country: str, kind: str, day: date) -> list[Band]:
@@ -92,6 +104,15 @@ def treatments(country: str) -> tuple[str, ...]:
 def collections(country: str) -> tuple[str, ...]:
     """What may be collected on top of a document in a country."""
     return tuple(dict.fromkeys(band.kind for band in _bands() if band.country == country))
+
+
+@cache
+def currency_of(country: str) -> str:
+    """The currency in which a country's taxes are reckoned. Raises UnknownTreatment for a country without tables."""
+    found = next((row["currency"] for row in _rows("countries.csv") if row["country"] == country), None)
+    if found is None:
+        raise UnknownTreatment
+    return found
 
 
 @cache

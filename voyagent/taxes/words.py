@@ -1,6 +1,10 @@
-"""The names of states as words of the catalogue, so that a page can say them in its language; the table beside is in English."""
+"""The words of the tables, so that a page can say them in its language: states, treatments, and what a document must say of one."""
 
 from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
 
 from voyagent.kernel.errors import N_
 
@@ -45,3 +49,25 @@ STATE_NAMES = (
     N_("Other territory"),
 )
 """Every name that `states.csv` has, for the collector of words."""
+TREATMENTS: dict[str, Any] = {
+    "service_fee": _l("Service fee"),
+    "air_domestic": _l("Air ticket, domestic, on the basic fare"),
+    "air_international": _l("Air ticket, international, on the basic fare"),
+    "tour_without_credit": _l("Tour, without input credit"),
+    "tour_with_credit": _l("Tour, with input credit"),
+    "flight_economy": _l("Flight, economy"),
+    "flight_other_cabin": _l("Flight, other cabins"),
+    "room_up_to_7500": _l("Hotel room up to 7,500 a night"),
+    "room_above_7500": _l("Hotel room above 7,500 a night"),
+    "standard": _l("Standard rate"),
+}
+COLLECTIONS: dict[str, Any] = {"overseas_package": _l("Overseas tour package")}
+TO_BE_SAID: dict[str, Any] = {
+    "tour_without_credit": _l("The amount charged includes the charges for accommodation, transport and the other services of the tour."),
+}
+"""The sentence that a document must carry for a treatment."""
+
+
+def component(code: str) -> str:
+    """A component as it stands on documents: these are short for names of laws and are the same in every language."""
+    return code.upper()

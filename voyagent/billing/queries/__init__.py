@@ -71,6 +71,7 @@ from voyagent.billing.queries.payments import (
     open_document_ids,
     read_payment,
 )
+from voyagent.billing.queries.taxes import collected_before, credited_taxes, get_taxes, read_taxes
 
 __all__ = [
     "AGES",
@@ -99,7 +100,9 @@ __all__ = [
     "advances_statement",
     "ageing",
     "ageing_statement",
+    "collected_before",
     "credited_by_line",
+    "credited_taxes",
     "drafts_statement",
     "due_statement",
     "find_alike",
@@ -109,6 +112,7 @@ __all__ = [
     "get_invoice",
     "get_lines",
     "get_payment",
+    "get_taxes",
     "is_taken_back",
     "last_taken_back",
     "lettered_statement",
@@ -133,6 +137,7 @@ __all__ = [
     "read_credit_note",
     "read_document",
     "read_payment",
+    "read_taxes",
     "series_statement",
     "top_parties",
     "top_parties_statement",

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, sele
 
 from voyagent.billing.models import CreditNote, CreditNoteLine, Invoice
 from voyagent.billing.queries.listing import Listed, page_of
+from voyagent.billing.queries.taxes import credited_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -43,15 +44,16 @@ class CreditSearch:
 
 @dataclass(frozen=True, slots=True)
 class CreditDocument:
-    """A credit note with all that its page shows: its invoice's number, lines, and the journal lines of its issue."""
+    """A credit note with all that its page shows: its invoice's number, lines, taxes, and the journal lines of its issue."""
 
     note: Row
     lines: list[Row]
+    taxes: list[Row]
     journal: list[Row]
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
-    """A credit note with its lines and journal lines, in one trip. Raises CreditNoteNotFound."""
+    """A credit note with its lines, taxes and journal lines, in one trip. Raises CreditNoteNotFound."""
     entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
     lines = (
         select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
@@ -59,10 +61,10 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
         .order_by(_LINES.line_no)
     )
     one = _notes().add_columns(name_of(_NOTES.created_by_user_id).label("created_by")).where(_NOTES.id == credit_note_id)
-    notes, found, journal = reader.read(one, lines, lines_statement(entry_id))
+    notes, found, taxes, journal = reader.read(one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id))
     if not notes:
         raise CreditNoteNotFound
-    return CreditDocument(notes[0], found, journal)
+    return CreditDocument(notes[0], found, taxes, journal)
 
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
@@ -14,6 +14,7 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 from voyagent.billing.counters import AgeingByDue, InvoiceCount
 from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, BillLine, CreditNote, Invoice, InvoiceLine
 from voyagent.billing.queries.parts import items_statement, settling_statement
+from voyagent.billing.queries.taxes import taxes_statement
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -117,13 +118,19 @@ class InvoiceBoard:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """An invoice with all that its page shows: lines, payments, credit notes, and the journal lines of its issue."""
+    """An invoice with all that its page shows: lines, their taxes, payments, credit notes, and the journal lines of its issue."""
 
     invoice: Row
     lines: list[Row]
+    taxes: list[Row]
     payments: list[Row]
     credit_notes: list[Row]
     journal: list[Row]
+
+    @property
+    def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
+        """The numbers of the lines that are to be taxed, and line and component of what is."""
+        return [line["line_no"] for line in self.lines if line["tax"]], [(tax["line_no"], tax["component"]) for tax in self.taxes]
 
 
 def get_invoice(invoice_id: UUID, *, lock: bool = False) -> Invoice:
@@ -146,6 +153,14 @@ def get_bill(bill_id: UUID, *, lock: bool = False) -> Bill:
     if found is None:
         raise BillNotFound
     return found
+
+
+@overload
+def get_lines(document: Invoice) -> Sequence[InvoiceLine]: ...
+
+
+@overload
+def get_lines(document: Bill) -> Sequence[BillLine]: ...
 
 
 def get_lines(document: Invoice | Bill) -> Sequence[InvoiceLine | BillLine]:
@@ -177,18 +192,19 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """An invoice with its lines, payments, credit notes and journal lines, in one trip. Raises InvoiceNotFound."""
+    """An invoice with its lines, taxes, payments, credit notes and journal lines, in one trip. Raises InvoiceNotFound."""
     entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
-    invoices, lines, payments, notes, journal = reader.read(
+    invoices, lines, taxes, payments, notes, journal = reader.read(
         _invoice_statement(invoice_id),
         items_statement("receivable", invoice_id),
+        taxes_statement(invoice_id),
         settling_statement("receivable", invoice_id),
         _notes_statement(invoice_id),
         lines_statement(entry_id),
     )
     if not invoices:
         raise InvoiceNotFound
-    return InvoiceDocument(invoices[0], lines, payments, notes, journal)
+    return InvoiceDocument(invoices[0], lines, taxes, payments, notes, journal)
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:

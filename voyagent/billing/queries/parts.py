@@ -16,10 +16,10 @@ _COLUMN: dict[Kind, str] = {"receivable": "invoice_id", "payable": "bill_id"}
 
 
 def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """The lines of an invoice or a bill, in order: line_no, description, quantity, unit_price_minor, amount_minor."""
+    """The lines of an invoice or a bill, in order: line_no, description, quantity, unit_price_minor, amount_minor; of an invoice what it says of its tax."""
     lines = _ITEMS[kind].__table__.c
     return (
-        select(lines.line_no, lines.description, lines.quantity, lines.unit_price_minor, lines.amount_minor)
+        select(*(column for column in lines if column.name not in ("tenant_id", _COLUMN[kind])))
         .where(owned(_ITEMS[kind]), lines[_COLUMN[kind]] == document_id)
         .order_by(lines.line_no)
     )

@@ -2,10 +2,12 @@
 
 from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
 from voyagent.billing.service.bills import RECEIVE_SIDES, BillChanges, BillFields, discard_bill, draft_bill, receive_bill, receive_draft, revise_bill
-from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, CREDIT_SIDES, creditable, issue_credit_note
+from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
     AnotherParty,
+    BasicFareOutOfRange,
+    BasicFareRequired,
     BillNotDraft,
     CreditExceedsLine,
     CreditExceedsOpen,
@@ -26,6 +28,8 @@ from voyagent.billing.service.errors import (
     PaymentExceedsOpen,
     PaymentOverAllocated,
     ReasonRequired,
+    TaxInAnotherCurrency,
+    TaxNumberMissing,
     TextTooLong,
     TotalOutOfRange,
     VendorReferenceRequired,
@@ -33,27 +37,27 @@ from voyagent.billing.service.errors import (
 )
 from voyagent.billing.service.invoices import (
     INVOICE_SERIES,
-    ISSUE_SIDES,
     DraftChanges,
     create_invoice,
     discard_draft,
     draft_invoice,
     issue_invoice,
+    issue_sides,
     revise_draft,
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
+from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
 __all__ = [
+    "COLLECTED",
     "CONTROL",
     "CREDIT_LETTER",
     "CREDIT_SERIES",
-    "CREDIT_SIDES",
     "INVOICE_SERIES",
-    "ISSUE_SIDES",
     "PARTS_MAX",
     "RECEIVE_SIDES",
     "REFUND_LETTER",
@@ -61,9 +65,13 @@ __all__ = [
     "SERIES",
     "AllocationTakenBack",
     "AnotherParty",
+    "BasicFareOutOfRange",
+    "BasicFareRequired",
     "BillChanges",
     "BillFields",
     "BillNotDraft",
+    "Buyer",
+    "Credit",
     "CreditExceedsLine",
     "CreditExceedsOpen",
     "CustomerNameRequired",
@@ -72,6 +80,7 @@ __all__ = [
     "DocumentNotVoidable",
     "DocumentTwice",
     "DraftChanges",
+    "Home",
     "InvalidDate",
     "InvalidLine",
     "InvoiceNotDraft",
@@ -89,6 +98,9 @@ __all__ = [
     "Priced",
     "PricedLine",
     "ReasonRequired",
+    "Sketch",
+    "TaxInAnotherCurrency",
+    "TaxNumberMissing",
     "TextTooLong",
     "TotalOutOfRange",
     "VendorReferenceRequired",
@@ -99,6 +111,7 @@ __all__ = [
     "check_days",
     "check_sendable",
     "create_invoice",
+    "credit_of",
     "creditable",
     "discard_bill",
     "discard_draft",
@@ -107,8 +120,11 @@ __all__ = [
     "due_day",
     "financial_year",
     "first_day",
+    "home",
+    "is_waiting",
     "issue_credit_note",
     "issue_invoice",
+    "issue_sides",
     "next_number",
     "party",
     "pay_bill",
@@ -121,6 +137,7 @@ __all__ = [
     "revise_bill",
     "revise_draft",
     "send_invoice",
+    "sketch",
     "spread",
     "take_number",
     "unallocate",

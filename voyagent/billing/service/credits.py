@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_INVOICE, BillLine, CreditNote, CreditNoteLine, Invoice, InvoiceLine
-from voyagent.billing.service import numbering, pricing
+from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from voyagent.billing.service import numbering, pricing, taxing
 from voyagent.billing.service.errors import CreditExceedsLine, CreditExceedsOpen, DocumentNotOpen, LineNotOnInvoice, NoLines, ReasonRequired
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
@@ -20,11 +21,12 @@ from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
-CREDIT_SIDES = (("revenue_services", 1), ("receivable", -1))
 
 
 def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None) -> CreditNote:
-    """Credit an invoice by amounts of its lines, by number; without them all that no note has credited yet. Revenue stands against receivable on that day.
+    """Credit an invoice by amounts of its lines before tax, by number; without them all that no note has credited yet, with the taxes on what is credited.
+
+    Revenue and taxes stand against receivable on that day.
 
     The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more is credited than is open: what a customer has paid
     is not credited but paid back. Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnInvoice,
@@ -38,16 +40,17 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     if why is None:
         raise ReasonRequired
     day = book_day(actor, invoice, on)
-    lines = queries.get_lines(invoice)
-    wanted = _wanted(invoice, lines, amounts)
-    total = Money(sum(wanted.values()), invoice.currency)
+    credit = credit_of(invoice, amounts)
+    total = credit.total
     if total.amount_minor > invoice.open_minor:
         raise CreditExceedsOpen
-    note = _write(actor, invoice, total, day, why)
+    note = _write(actor, invoice, credit, day, why)
     db.session.add_all(
-        CreditNoteLine(credit_note_id=note.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
-        for line in lines
-        if line.line_no in wanted
+        CreditNoteLine(credit_note_id=note.id, line_no=line.line_no, description=line.description, amount_minor=line.amount_minor) for line in credit.lines
+    )
+    db.session.flush()
+    db.session.add_all(
+        CreditNoteTax(credit_note_id=note.id, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor) for tax in credit.taxes
     )
     invoice.credited_minor += total.amount_minor
     if invoice.open_minor == 0:
@@ -64,17 +67,83 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     return note
 
 
+@dataclass(frozen=True, slots=True)
+class CreditedLine:
+    """What is credited of one line, before tax, and how the line was sold."""
+
+    line_no: int
+    description: str
+    sold_as: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedTax:
+    """What is credited of one component of the tax on a line."""
+
+    line_no: int
+    component: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What a credit note is over: of lines, and of the taxes on them."""
+
+    currency: str
+    lines: list[CreditedLine]
+    taxes: list[CreditedTax]
+
+    @property
+    def tax_minor(self) -> int:
+        """The taxes alone."""
+        return sum(tax.amount_minor for tax in self.taxes)
+
+    @property
+    def total(self) -> Money:
+        """Lines and taxes."""
+        return Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency)
+
+    @property
+    def sides(self) -> list[tuple[str, int, Money]]:
+        """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the amount."""
+        return [*((purpose, 1, amount) for purpose, amount in taxing.sides(self.lines, self.taxes, self.currency)), ("receivable", -1, self.total)]
+
+
+def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
+    """What crediting amounts of lines, before tax, comes to with the taxes on them; without amounts all that no note has credited yet.
+
+    Of each component as much is credited as its line is, rounded half up over all notes together, so that a line that is credited whole gives its whole tax
+    back. What was collected for the buyer's own account is not given back by a credit. Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies,
+    CreditExceedsLine.
+    """
+    lines = queries.get_lines(invoice)
+    wanted = _wanted(invoice, lines, amounts)
+    by_number = {line.line_no: line for line in lines}
+    before, taken = queries.credited_by_line(invoice.id), queries.credited_taxes(invoice.id)
+    taxes = []
+    for tax in queries.get_taxes(invoice.id):
+        if tax.line_no in wanted and tax.component != taxing.COLLECTED:
+            credited = before.get(tax.line_no, 0) + wanted[tax.line_no]
+            share = Money(tax.amount_minor, invoice.currency).decimal * credited / by_number[tax.line_no].amount_minor
+            due = Money.rounded(share, invoice.currency).amount_minor - taken.get((tax.line_no, tax.component), 0)
+            if due > 0:
+                taxes.append(CreditedTax(tax.line_no, tax.component, due))
+    kept = [CreditedLine(line.line_no, line.description, line.sold_as, wanted[line.line_no]) for line in lines if line.line_no in wanted]
+    return Credit(invoice.currency, kept, taxes)
+
+
 def creditable(invoice: Invoice) -> dict[int, Money]:
     """What no note has credited yet of each line of an invoice, by its number; lines that are credited whole are left out."""
     return {number: Money(minor, invoice.currency) for number, minor in _left(invoice, queries.get_lines(invoice)).items() if minor}
 
 
-def _left(invoice: Invoice, lines: Sequence[InvoiceLine | BillLine]) -> dict[int, int]:
+def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
     credited = queries.credited_by_line(invoice.id)
     return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
 
 
-def _wanted(invoice: Invoice, lines: Sequence[InvoiceLine | BillLine], amounts: Mapping[int, Money] | None) -> dict[int, int]:
+def _wanted(invoice: Invoice, lines: Sequence[InvoiceLine], amounts: Mapping[int, Money] | None) -> dict[int, int]:
     """The amounts that are to be credited, by line."""
     left = _left(invoice, lines)
     if amounts is None:
@@ -93,7 +162,7 @@ def _wanted(invoice: Invoice, lines: Sequence[InvoiceLine | BillLine], amounts: 
     return {number: amount.amount_minor for number, amount in amounts.items()}
 
 
-def _write(actor: Actor, invoice: Invoice, total: Money, day: date, why: str) -> CreditNote:
+def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:
     """Number the note, post it and keep it."""
     note_id = new_id()
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
@@ -104,8 +173,8 @@ def _write(actor: Actor, invoice: Invoice, total: Money, day: date, why: str) ->
         purpose="issue",
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}: {why}",
         lines=[
-            ledger.debit(purpose, total, memo=number) if sign > 0 else ledger.credit(purpose, total, party_name=invoice.party_name, memo=number)
-            for purpose, sign in CREDIT_SIDES
+            ledger.debit(purpose, amount, memo=number) if sign > 0 else ledger.credit(purpose, amount, party_name=invoice.party_name, memo=number)
+            for purpose, sign, amount in credit.sides
         ],
         entry_date=day,
     )
@@ -114,8 +183,9 @@ def _write(actor: Actor, invoice: Invoice, total: Money, day: date, why: str) ->
         invoice_id=invoice.id,
         number=number,
         issue_date=day,
-        currency=total.currency,
-        total_minor=total.amount_minor,
+        currency=credit.currency,
+        total_minor=credit.total.amount_minor,
+        tax_minor=credit.tax_minor,
         party_name=invoice.party_name,
         reason=why,
         entry_id=posted.entry_id,

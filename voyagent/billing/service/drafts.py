@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.service import pricing
-from voyagent.billing.service.pricing import LineItem, Priced
+from voyagent.billing.service import pricing, taxing
+from voyagent.billing.service.pricing import LineItem, Priced, SoldAs
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -17,6 +17,8 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
 
 Document = TypeVar("Document", Invoice, Bill)
+_TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
+"""Columns of an invoice that its taxes go by beside its lines: the day, and who buys where."""
 
 
 class DocumentChanges(TypedDict, total=False):
@@ -43,9 +45,9 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     notes: str | None,
     **columns: Any,
 ) -> Document:
-    """A draft with its lines, kept; without a due day it is due by the terms of the party, else on the day of issue.
+    """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due by the terms of the party, else on the day of issue.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` raises.
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` and `taxing.charge` raise.
     """
     name = pricing.party(party_name)
     due_date = pricing.due_day(name, issue_date, due_date)
@@ -71,15 +73,14 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     )
     db.session.add(document)
     db.session.flush()
-    _add_lines(document, list(priced.line_columns()))
-    db.session.flush()
+    _add_lines(document, _columns_of(document, priced))
     return document
 
 
 def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
     """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
 
-    Raises TextTooLong, InvalidDate, and what `pricing.price` raises.
+    Raises TextTooLong, InvalidDate, and what `pricing.price` and `taxing.charge` raise.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
@@ -91,6 +92,8 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
         setattr(document, name, wanted[name])
     if _replace_lines(document, changes):
         changed.append("line_items")
+    elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
+        taxing.charge(document, queries.get_lines(document))
     if changed:
         document.updated_at = clock.now()
         db.session.flush()
@@ -123,7 +126,7 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
         return False
     known = queries.get_lines(document)
     priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(document, known, changes["currency"])
-    columns = list(priced.line_columns())
+    columns = _columns_of(document, priced)
     if document.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]:
         return False
     for line in known:
@@ -134,23 +137,37 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     return True
 
 
+def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]]:
+    return list(priced.sold_columns() if isinstance(document, Invoice) else priced.line_columns())
+
+
 def _add_lines(document: Invoice | Bill, columns: list[dict[str, Any]]) -> None:
-    if isinstance(document, Invoice):
-        db.session.add_all(InvoiceLine(invoice_id=document.id, **line) for line in columns)
-    else:
+    """Keep the lines of a draft; of an invoice their taxes come on top. Raises what `taxing.charge` raises."""
+    if isinstance(document, Bill):
         db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
+        db.session.flush()
+        return
+    lines = [InvoiceLine(invoice_id=document.id, **line) for line in columns]
+    db.session.add_all(lines)
+    document.tax_minor = 0
+    db.session.flush()
+    taxing.charge(document, lines)
 
 
 def _in_currency(document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str) -> Priced:
     """The same figures in another currency; what it has no places for is refused, never rounded."""
-    return pricing.price(
-        [
-            LineItem(
-                description=line.description,
-                quantity=line.quantity,
-                unit_price=Money(line.unit_price_minor, document.currency).decimal,
-                currency=currency,
-            )
-            for line in lines
-        ]
-    )
+    return pricing.price([_item(line, document.currency, currency) for line in lines])
+
+
+def _item(line: InvoiceLine | BillLine, known: str, wanted: str) -> LineItem:
+    """A line as it is asked for, its figures read in another currency."""
+    item = LineItem(description=line.description, quantity=line.quantity, unit_price=Money(line.unit_price_minor, known).decimal, currency=wanted)
+    if isinstance(line, InvoiceLine):
+        item |= {
+            "sold_as": cast("SoldAs", line.sold_as),
+            "tax": line.tax,
+            "collection": line.collection,
+            "basic_fare": None if line.basic_fare_minor is None else Money(line.basic_fare_minor, known).decimal,
+            "service_date": line.service_date,
+        }
+    return item

@@ -19,6 +19,34 @@ class InvalidLine(Unprocessable):
     message = N_("Each line needs a description of at most 500 characters and a quantity from 1 to 1,000,000.")
 
 
+class BasicFareOutOfRange(Unprocessable):
+    """A basic fare below zero or above what its line comes to."""
+
+    code = "basic_fare_out_of_range"
+    message = N_("The basic fare is a part of what the line comes to.")
+
+
+class BasicFareRequired(Unprocessable):
+    """A line is taxed on its basic fare and does not say it."""
+
+    code = "basic_fare_required"
+    message = N_("Say the basic fare of each line that is taxed on it.")
+
+
+class TaxNumberMissing(Conflict):
+    """The agency has no tax number by which anybody could tell whose taxes it charges."""
+
+    code = "agency_tax_number_required"
+    message = N_("Write the agency's tax number into the settings before a line is taxed.")
+
+
+class TaxInAnotherCurrency(Conflict):
+    """Taxes are reckoned in the currency of their country."""
+
+    code = "tax_currency"
+    message = N_("Lines are taxed in the currency of the agency's country alone.")
+
+
 class NoLines(Unprocessable):
     """A document without a line, or with more than a document can hold."""
 

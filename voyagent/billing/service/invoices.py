@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -12,10 +13,11 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice
-from voyagent.billing.service import drafts, numbering, pricing
+from voyagent.billing.service import drafts, numbering, pricing, taxing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
 from voyagent.billing.service.pricing import LineItem
+from voyagent.billing.service.taxing import Buyer
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock
@@ -25,13 +27,16 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
-ISSUE_SIDES = (("receivable", 1), ("revenue_services", -1))
+_OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
 class DraftChanges(DocumentChanges, total=False):
     """What may change of a draft of an invoice."""
 
     customer_name: str
+    place_of_supply: str | None
+    customer_tax_number: str | None
+    customer_pan: str | None
 
 
 def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
@@ -46,15 +51,21 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     notes: str | None = None,
     enquiry_id: UUID | None = None,
     session_id: UUID | None = None,
+    place_of_supply: str | None = None,
+    customer_tax_number: str | None = None,
+    customer_pan: str | None = None,
 ) -> Invoice:
-    """Draw up an invoice that is not issued yet: it has no number and is not in the books. Without a due day it is due by the terms of the customer.
+    """Draw up an invoice that is not issued yet: it has no number and is not in the books. Its taxes come on top of its lines.
 
-    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, and what `pricing.price` raises;
-    EnquiryNotFound, SessionNotFound for what is not the agency's.
+    Without a due day it is due by the terms of the customer.
+
+    Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
+    `pricing.price` and `taxing.charge` raise; EnquiryNotFound, SessionNotFound for what is not the agency's.
     """
     actor.require("invoice.draft")
     if number:
         raise InvoiceNumberConflict
+    buyer = Buyer.read(place_of_supply, customer_tax_number, customer_pan)
     invoice = drafts.begin(
         actor,
         Invoice,
@@ -66,6 +77,9 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         notes=notes,
         enquiry_id=enquiry_id,
         session_id=_conversation(enquiry_id, session_id),
+        place_of_supply=buyer.place,
+        customer_tax_number=buyer.tax_number,
+        customer_pan=buyer.pan,
     )
     audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=drafts.told(invoice))
     return invoice
@@ -74,13 +88,15 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges) -> Invoice:
     """Change an invoice that is not issued yet; what leaves it as it was is no event.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, and what `pricing.price` raises.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what `pricing.price` and
+    `taxing.charge` raise.
     """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
-    columns = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
+    columns: dict[str, Any] = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
+    columns |= _buyer(invoice, changes)
     if changed := drafts.revise(invoice, columns, changes):
         fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
         audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=drafts.told(invoice))
@@ -109,9 +125,10 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
+    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
+    taxing.charge(invoice, queries.get_lines(invoice), strict=True)
     total = Money(invoice.total_minor, invoice.currency)
     check_limit(actor, total)
-    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
     posted = ledger.post(
         actor,
         source_type="invoice",
@@ -119,8 +136,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
         purpose="issue",
         narration=f"Invoice {number}, {invoice.party_name}",
         lines=[
-            ledger.debit(purpose, total, party_name=invoice.party_name, memo=number) if sign > 0 else ledger.credit(purpose, total, memo=number)
-            for purpose, sign in ISSUE_SIDES
+            ledger.debit(purpose, amount, party_name=invoice.party_name, memo=number) if sign > 0 else ledger.credit(purpose, amount, memo=number)
+            for purpose, sign, amount in issue_sides(invoice)
         ],
         entry_date=invoice.issue_date,
     )
@@ -140,6 +157,12 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
         actor, "invoice.issued", entity_refs={**_refs(invoice), "journal_entry_id": posted.entry_id}, outputs=drafts.told(invoice) | {"number": number}
     )
     return invoice
+
+
+def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
+    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes as they were reckoned last."""
+    credited = taxing.sides(queries.get_lines(invoice), queries.get_taxes(invoice.id), invoice.currency)
+    return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited)]
 
 
 def create_invoice(
@@ -162,6 +185,19 @@ def create_invoice(
     if invoice.number != number:
         raise NumberIsNotNext
     return invoice
+
+
+def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
+    """The columns of what the tax goes by, where a change names one of them. Raises InvalidTaxNumber, UnknownState."""
+    if not _OF_BUYER & set(changes):
+        return {}
+    place = changes.get("place_of_supply", invoice.place_of_supply)
+    number = changes.get("customer_tax_number", invoice.customer_tax_number)
+    pan = changes.get("customer_pan", invoice.customer_pan)
+    if "customer_tax_number" in changes and number != invoice.customer_tax_number:  # what an earlier number said of itself goes with it
+        place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
+    buyer = Buyer.read(place, number, pan)
+    return {"place_of_supply": buyer.place, "customer_tax_number": buyer.tax_number, "customer_pan": buyer.pan}
 
 
 def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import text
 
@@ -29,6 +29,13 @@ def financial_year(day: date, start_month: int) -> str:
 def year_of(day: date) -> str:
     """The financial year of a day by the settings of the bound agency."""
     return financial_year(day, get_settings().financial_year_start_month)
+
+
+def days_of_year(day: date) -> tuple[date, date]:
+    """The first and the last day of the financial year that a day lies in, by the settings of the bound agency."""
+    month = get_settings().financial_year_start_month
+    first = date(day.year if day.month >= month else day.year - 1, month, 1)
+    return first, date(first.year + 1, month, 1) - timedelta(days=1)
 
 
 def take_number(series: str, day: date, *, letter: str = "") -> str:

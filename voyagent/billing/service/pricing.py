@@ -6,24 +6,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
-from voyagent.billing.service.errors import CustomerNameRequired, InvalidDate, InvalidLine, NoLines, TextTooLong, TotalOutOfRange
+from voyagent.billing.service.errors import BasicFareOutOfRange, CustomerNameRequired, InvalidDate, InvalidLine, NoLines, TextTooLong, TotalOutOfRange
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
 
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
+SoldAs = Literal["principal", "agent", "fee"]
 
 
 class LineItem(TypedDict):
-    """A line as it is asked for; the price is a plain decimal of the currency, exact."""
+    """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
+
+    Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed, what is collected on top, the basic fare of all of it where
+    the tax is on that, and the day on which the service is given.
+    """
 
     description: str
     quantity: int
     unit_price: str | Decimal
     currency: str
+    sold_as: NotRequired[SoldAs]
+    tax: NotRequired[str | None]
+    collection: NotRequired[str | None]
+    basic_fare: NotRequired[str | Decimal | None]
+    service_date: NotRequired[date | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,11 @@ class PricedLine:
     quantity: int
     unit_price: Money
     amount: Money
+    sold_as: SoldAs = "principal"
+    tax: str | None = None
+    collection: str | None = None
+    basic_fare: Money | None = None
+    service_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,13 @@ class Priced:
                 "unit_price_minor": line.unit_price.amount_minor,
                 "amount_minor": line.amount.amount_minor,
             }
+
+    def sold_columns(self) -> Iterator[dict[str, Any]]:
+        """The same with what a line of an invoice says of its sale and its tax."""
+        for line, columns in zip(self.lines, self.line_columns(), strict=True):
+            fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
+            told = {"sold_as": line.sold_as, "tax": line.tax, "collection": line.collection, "service_date": line.service_date}
+            yield columns | told | {"basic_fare_minor": fare}
 
 
 def price(items: Sequence[LineItem]) -> Priced:
@@ -110,4 +132,18 @@ def _line(item: LineItem) -> PricedLine:
     amount = Money(unit.amount_minor * quantity, unit.currency)
     if unit.amount_minor < 0 or amount.amount_minor > AMOUNT_MAX_MINOR:
         raise InvalidAmount
-    return PricedLine(description, quantity, unit, amount)
+    said = item.get("basic_fare")
+    fare = Money.parse(said, item["currency"]) if said is not None else None
+    if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
+        raise BasicFareOutOfRange
+    return PricedLine(
+        description,
+        quantity,
+        unit,
+        amount,
+        sold_as=item.get("sold_as", "principal"),
+        tax=item.get("tax") or None,
+        collection=item.get("collection") or None,
+        basic_fare=fare,
+        service_date=item.get("service_date"),
+    )

@@ -13,10 +13,12 @@ from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm
 from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
+from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader
 
@@ -30,6 +32,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
         "billing/credit_note.html",
         note=document.note | {"total": Money(document.note["total_minor"], currency)},
         lines=with_amounts(document.lines, currency, "amount"),
+        taxes=summed(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 
@@ -48,8 +51,16 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     looks = request.method == "POST" and request.form.get("then") == "look"
     note = None if looks else form.attempt(act, **CREDIT_PLACES)
     if note is None:
-        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(service.CREDIT_SIDES, form.total)}
+        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(_sides(form))}
         title = _("What the credit note will post")
         return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
     toast(_("Credit note %(number)s is issued.", number=note.number))
     return see_other(url_for("billing.credit_note", credit_note_id=note.id))
+
+
+def _sides(form: CreditForm) -> list[tuple[str, int, Money | None]]:
+    """What the note would post as it is typed; without amounts while it cannot be read, which has its sentence once the form is sent."""
+    try:
+        return [*service.credit_of(form.invoice, form.amounts()).sides]
+    except VoyagentError:
+        return [("revenue_services", 1, form.total), ("receivable", -1, form.total)]

@@ -9,12 +9,13 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
+from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, SOLD_AS, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
 from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.steps import postings_of, shown, turned_back, void_page, with_amounts
+from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -55,6 +56,10 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         "billing/invoice.html",
         invoice=shown(document.invoice),
         lines=with_amounts(document.lines, currency, "unit_price", "amount"),
+        taxes=summed(document.taxes, currency),
+        waits=service.is_waiting(*document.taxed_lines),
+        to_be_said=to_be_said(document.lines),
+        place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=with_amounts(document.payments, currency, "amount"),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
@@ -64,7 +69,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
 @pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound)
 def new(actor: Actor) -> Any:
     """Draw an invoice up; of an enquiry with its customer. "Add a line" goes on with what is typed."""
-    form = InvoiceForm(actor.currency, data=_begun())
+    form = InvoiceForm(actor.currency, service.home(), data=_begun())
     drawn = None if _goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
     if drawn is None:
         return _form_page(form, None)
@@ -76,7 +81,7 @@ def new(actor: Actor) -> Any:
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_invoice(invoice_id)
-    form = InvoiceForm.of(draft, queries.get_lines(draft))
+    form = InvoiceForm.of(draft, queries.get_lines(draft), service.home())
 
     def act(body: InvoiceDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
@@ -111,7 +116,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
-        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=postings_of(service.ISSUE_SIDES, total))
+        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=postings_of(service.issue_sides(draft)))
     issued = service.issue_invoice(actor, invoice_id)
     toast(_("Invoice %(number)s is issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
@@ -158,15 +163,17 @@ def _begun() -> dict[str, Any]:
 
 
 def _goes_on() -> bool:
-    return request.method == "POST" and request.form.get("then") == "line"
+    return request.method == "POST" and request.form.get("then") in ("line", "look")
 
 
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
-    shown = {
+    come_to = form.sketch()
+    sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
+    shown: dict[str, Any] = {
         "rows": [*form.line_items.data, *({} for _ in range(blank))],
-        "postings": postings_of(service.ISSUE_SIDES, form.total),
-        "total": form.total,
-        "known_names": parties.known_names("customer"),
+        "postings": postings_of(sides),
+        "waits": come_to and come_to.is_waiting,
     }
+    shown |= {"treatments": form.treatments, "sold_as": SOLD_AS, "known_names": parties.known_names("customer")}
     return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status

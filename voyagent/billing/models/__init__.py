@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
-_NOW = text("now()")
-_ZERO = text("0")
 _DRAFT = text("'draft'")
 _SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
 _DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
@@ -22,15 +23,10 @@ _VOIDED = (
     "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and {posted} and voided_on >= issue_date and paid_minor = 0"
     " and credited_minor = 0 else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
 )
-_CURRENCY = "currency ~ '^[A-Z]{3}$'"
 _LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 OPEN_INVOICE = ("issued", "partially_paid")
 OPEN_BILL = ("received", "scheduled")
 OPEN = OPEN_INVOICE + OPEN_BILL
-
-
-def _references(table: str, column: str, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], name=name, ondelete=ondelete)
 
 
 class Invoice(TenantOwned, Base):
@@ -44,8 +40,12 @@ class Invoice(TenantOwned, Base):
     due_date: Mapped[date]
     currency: Mapped[str]
     total_minor: Mapped[int]
-    paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
-    credited_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    place_of_supply: Mapped[str | None]
+    customer_tax_number: Mapped[str | None]
+    customer_pan: Mapped[str | None]
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
@@ -63,23 +63,25 @@ class Invoice(TenantOwned, Base):
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
-        _references("journal_entries", "entry_id", "fk_invoices_entry"),
-        _references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
-        _references("users", "voided_by_user_id", "fk_invoices_voider"),
-        _references("users", "created_by_user_id", "fk_invoices_creator"),
-        _references("users", "issued_by_user_id", "fk_invoices_issuer"),
-        _references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
-        _references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
-        CheckConstraint(_CURRENCY, name="currency"),
+        references("journal_entries", "entry_id", "fk_invoices_entry"),
+        references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
+        references("users", "voided_by_user_id", "fk_invoices_voider"),
+        references("users", "created_by_user_id", "fk_invoices_creator"),
+        references("users", "issued_by_user_id", "fk_invoices_issuer"),
+        references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
+        references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
+        CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(_DATES, name="dates"),
         CheckConstraint(_AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
+        CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
+        CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
         CheckConstraint(
             "case when status = 'draft' then number is null and entry_id is null"
@@ -98,6 +100,7 @@ class Invoice(TenantOwned, Base):
         Index("ix_invoices_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
         Index("ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
         Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
+        Index("ix_invoices_pan", "tenant_id", "customer_pan", "issue_date", postgresql_where=text("customer_pan is not null")),
         Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
         Index("ix_invoices_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
@@ -111,7 +114,11 @@ class Invoice(TenantOwned, Base):
 
 
 class InvoiceLine(TenantBound, Base):
-    """One line of an invoice; the amount is quantity times price, exact in minor units."""
+    """One line of an invoice; the amount is quantity times price, exact in minor units, before tax.
+
+    `sold_as` is whether it is the agency's own sale, its fee, or a supplier's service that it passes on as agent. `tax` is how it is taxed and `collection`
+    what is collected on top, as the tables of taxes name them; nothing where neither is.
+    """
 
     __tablename__ = "invoice_lines"
 
@@ -121,8 +128,43 @@ class InvoiceLine(TenantBound, Base):
     quantity: Mapped[int]
     unit_price_minor: Mapped[int]
     amount_minor: Mapped[int]
+    sold_as: Mapped[str] = mapped_column(server_default=text("'principal'"))
+    tax: Mapped[str | None]
+    collection: Mapped[str | None]
+    basic_fare_minor: Mapped[int | None]
+    service_date: Mapped[date | None]
 
-    __table_args__ = (_references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"), CheckConstraint(_LINE, name="amount"))
+    __table_args__ = (
+        references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
+        CheckConstraint(_LINE, name="amount"),
+        CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
+        CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
+    )
+
+
+class InvoiceTax(TenantBound, Base):
+    """A component of the tax on a line, in percent of what is taxable of it, and the row of the tables that says so."""
+
+    __tablename__ = "invoice_taxes"
+
+    invoice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    component: Mapped[str] = mapped_column(primary_key=True)
+    percent: Mapped[Decimal] = mapped_column(Numeric(6, 3))
+    taxable_minor: Mapped[int]
+    amount_minor: Mapped[int]
+    source: Mapped[str]
+    confirmed: Mapped[bool]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "invoice_id", "line_no"],
+            ["invoice_lines.tenant_id", "invoice_lines.invoice_id", "invoice_lines.line_no"],
+            name="fk_invoice_taxes_line",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("percent > 0 and taxable_minor >= 0 and amount_minor between 0 and taxable_minor", name="amount"),
+    )
 
 
 class Bill(TenantOwned, Base):
@@ -136,8 +178,8 @@ class Bill(TenantOwned, Base):
     due_date: Mapped[date]
     currency: Mapped[str]
     total_minor: Mapped[int]
-    paid_minor: Mapped[int] = mapped_column(server_default=_ZERO)
-    credited_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
@@ -148,16 +190,16 @@ class Bill(TenantOwned, Base):
     void_entry_id: Mapped[UUID | None]
     voided_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         Index("uq_bills_vendor_reference", "tenant_id", "vendor_reference", unique=True, postgresql_where=text("status <> 'void'")),
-        _references("journal_entries", "entry_id", "fk_bills_entry"),
-        _references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
-        _references("users", "voided_by_user_id", "fk_bills_voider"),
-        _references("users", "created_by_user_id", "fk_bills_creator"),
-        CheckConstraint(_CURRENCY, name="currency"),
+        references("journal_entries", "entry_id", "fk_bills_entry"),
+        references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
+        references("users", "voided_by_user_id", "fk_bills_voider"),
+        references("users", "created_by_user_id", "fk_bills_creator"),
+        CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(_DATES, name="dates"),
         CheckConstraint(_AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
@@ -193,7 +235,7 @@ class BillLine(TenantBound, Base):
     unit_price_minor: Mapped[int]
     amount_minor: Mapped[int]
 
-    __table_args__ = (_references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"), CheckConstraint(_LINE, name="amount"))
+    __table_args__ = (references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"), CheckConstraint(_LINE, name="amount"))
 
 
 class Payment(TenantOwned, Base):
@@ -207,21 +249,21 @@ class Payment(TenantOwned, Base):
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     currency: Mapped[str]
     amount_minor: Mapped[int]
-    allocated_minor: Mapped[int] = mapped_column(server_default=_ZERO)
-    refunded_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    allocated_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    refunded_minor: Mapped[int] = mapped_column(server_default=ZERO)
     paid_on: Mapped[date]
     account: Mapped[str] = mapped_column(server_default=text("'bank'"))
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
-        _references("journal_entries", "entry_id", "fk_payments_entry"),
-        _references("users", "created_by_user_id", "fk_payments_creator"),
+        references("journal_entries", "entry_id", "fk_payments_entry"),
+        references("users", "created_by_user_id", "fk_payments_creator"),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
-        CheckConstraint(_CURRENCY, name="currency"),
+        CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor", name="used"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),
@@ -258,15 +300,15 @@ class Allocation(TenantOwned, Base):
     effective_on: Mapped[date]
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "reverses_id", name="uq_allocations_reverses_id"),
-        _references("payments", "payment_id", "fk_allocations_payment"),
-        _references("invoices", "invoice_id", "fk_allocations_invoice"),
-        _references("bills", "bill_id", "fk_allocations_bill"),
-        _references("journal_entries", "entry_id", "fk_allocations_entry"),
-        _references("allocations", "reverses_id", "fk_allocations_reverses"),
+        references("payments", "payment_id", "fk_allocations_payment"),
+        references("invoices", "invoice_id", "fk_allocations_invoice"),
+        references("bills", "bill_id", "fk_allocations_bill"),
+        references("journal_entries", "entry_id", "fk_allocations_entry"),
+        references("allocations", "reverses_id", "fk_allocations_reverses"),
         CheckConstraint("num_nonnulls(invoice_id, bill_id) = 1", name="document"),
         CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
         Index("ix_allocations_payment", "tenant_id", "payment_id"),
@@ -294,13 +336,13 @@ class Refund(TenantOwned, Base):
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
     created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_refunds_number"),
-        _references("payments", "payment_id", "fk_refunds_payment"),
-        _references("journal_entries", "entry_id", "fk_refunds_entry"),
-        _references("users", "created_by_user_id", "fk_refunds_creator"),
+        references("payments", "payment_id", "fk_refunds_payment"),
+        references("journal_entries", "entry_id", "fk_refunds_entry"),
+        references("users", "created_by_user_id", "fk_refunds_creator"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),
         CheckConstraint("length(number) <= 16", name="number"),
@@ -310,49 +352,19 @@ class Refund(TenantOwned, Base):
     )
 
 
-class CreditNote(TenantOwned, Base):
-    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed."""
-
-    __tablename__ = "credit_notes"
-
-    invoice_id: Mapped[UUID]
-    number: Mapped[str]
-    issue_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
-    reason: Mapped[str]
-    entry_id: Mapped[UUID]
-    created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=_NOW)
-
-    __table_args__ = (
-        UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
-        _references("invoices", "invoice_id", "fk_credit_notes_invoice"),
-        _references("journal_entries", "entry_id", "fk_credit_notes_entry"),
-        _references("users", "created_by_user_id", "fk_credit_notes_creator"),
-        CheckConstraint(_CURRENCY, name="currency"),
-        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
-        CheckConstraint("total_minor > 0", name="total"),
-        CheckConstraint("length(number) <= 16", name="number"),
-        Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
-        Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),
-    )
-
-
-class CreditNoteLine(TenantBound, Base):
-    """What a credit note takes back of one line of its invoice, by that line's number."""
-
-    __tablename__ = "credit_note_lines"
-
-    credit_note_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    description: Mapped[str]
-    amount_minor: Mapped[int]
-
-    __table_args__ = (
-        _references("credit_notes", "credit_note_id", "fk_credit_note_lines_note"),
-        CheckConstraint("amount_minor > 0", name="amount"),
-    )
+__all__ = [
+    "OPEN",
+    "OPEN_BILL",
+    "OPEN_INVOICE",
+    "Allocation",
+    "Bill",
+    "BillLine",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteTax",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceTax",
+    "Payment",
+    "Refund",
+]

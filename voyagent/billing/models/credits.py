@@ -1,0 +1,83 @@
+"""Tables of credit notes: one, its lines, and what it takes back of taxes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+
+class CreditNote(TenantOwned, Base):
+    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed."""
+
+    __tablename__ = "credit_notes"
+
+    invoice_id: Mapped[UUID]
+    number: Mapped[str]
+    issue_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    reason: Mapped[str]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_credit_notes_number"),
+        references("invoices", "invoice_id", "fk_credit_notes_invoice"),
+        references("journal_entries", "entry_id", "fk_credit_notes_entry"),
+        references("users", "created_by_user_id", "fk_credit_notes_creator"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
+        CheckConstraint("total_minor > 0", name="total"),
+        CheckConstraint("tax_minor >= 0 and tax_minor < total_minor", name="tax"),
+        CheckConstraint("length(number) <= 16", name="number"),
+        Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),
+    )
+
+
+class CreditNoteLine(TenantBound, Base):
+    """What a credit note takes back of one line of its invoice, by that line's number."""
+
+    __tablename__ = "credit_note_lines"
+
+    credit_note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        references("credit_notes", "credit_note_id", "fk_credit_note_lines_note"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+
+class CreditNoteTax(TenantBound, Base):
+    """What a credit note takes back of a component of the tax on one line of its invoice."""
+
+    __tablename__ = "credit_note_taxes"
+
+    credit_note_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    component: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "credit_note_id", "line_no"],
+            ["credit_note_lines.tenant_id", "credit_note_lines.credit_note_id", "credit_note_lines.line_no"],
+            name="fk_credit_note_taxes_line",
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )

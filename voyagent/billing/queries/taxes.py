@@ -1,0 +1,80 @@
+"""Reading the taxes of invoices: those of one, and what a buyer's year comes to for what is collected on top."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Select, cast, func, select
+
+from voyagent.billing.models import CreditNote, CreditNoteTax, Invoice, InvoiceTax
+from voyagent.kernel.db import db
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+
+_TAXES = InvoiceTax.__table__.c
+_CREDITED = CreditNoteTax.__table__.c
+_COUNTED = ("issued", "partially_paid", "paid")
+
+
+def get_taxes(invoice_id: UUID) -> list[InvoiceTax]:
+    """The components of the taxes of an invoice, line by line."""
+    return list(db.session.scalars(select(InvoiceTax).where(InvoiceTax.invoice_id == invoice_id).order_by(InvoiceTax.line_no, InvoiceTax.component)))
+
+
+def collected_before(invoice: Invoice, component: str, first: date, last: date) -> int:
+    """What the buyer's other issued invoices dated from one day to another come to in minor units, as far as a component is collected on them.
+
+    A buyer is known by the PAN, and where there is none by the name.
+    """
+    same = Invoice.customer_pan == invoice.customer_pan if invoice.customer_pan else Invoice.party_key == func.lower(invoice.party_name)
+    statement = (
+        select(cast(func.coalesce(func.sum(InvoiceTax.taxable_minor), 0), BigInteger))
+        .join(Invoice, Invoice.id == InvoiceTax.invoice_id)
+        .where(
+            InvoiceTax.component == component,
+            same,
+            Invoice.currency == invoice.currency,
+            Invoice.issue_date.between(first, last),
+            Invoice.status.in_(_COUNTED),
+            Invoice.id != invoice.id,
+        )
+    )
+    return int(db.session.scalar(statement) or 0)
+
+
+def taxes_statement(invoice_id: UUID) -> Select[tuple[int, str, object, int, int, bool]]:
+    """The components of the taxes of an invoice as rows: line_no, component, percent, taxable_minor, amount_minor, confirmed."""
+    return (
+        select(_TAXES.line_no, _TAXES.component, _TAXES.percent, _TAXES.taxable_minor, _TAXES.amount_minor, _TAXES.confirmed)
+        .where(owned(InvoiceTax), _TAXES.invoice_id == invoice_id)
+        .order_by(_TAXES.line_no, _TAXES.component)
+    )
+
+
+def read_taxes(reader: Reader, invoice_id: UUID) -> list[Row]:
+    """The same rows, read."""
+    return reader.read(taxes_statement(invoice_id))[0]
+
+
+def credited_taxes_statement(credit_note_id: UUID) -> Select[tuple[int, str, int]]:
+    """What a credit note takes back of taxes as rows: line_no, component, amount_minor."""
+    return (
+        select(_CREDITED.line_no, _CREDITED.component, _CREDITED.amount_minor)
+        .where(owned(CreditNoteTax), _CREDITED.credit_note_id == credit_note_id)
+        .order_by(_CREDITED.line_no, _CREDITED.component)
+    )
+
+
+def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
+    """What was taken back of the taxes of an invoice so far, by line and component."""
+    statement = (
+        select(CreditNoteTax.line_no, CreditNoteTax.component, cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"))
+        .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
+        .where(CreditNote.invoice_id == invoice_id)
+        .group_by(CreditNoteTax.line_no, CreditNoteTax.component)
+    )
+    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
+
+
+__all__ = ["collected_before", "credited_taxes", "credited_taxes_statement", "get_taxes", "read_taxes", "taxes_statement"]

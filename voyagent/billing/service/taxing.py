@@ -1,0 +1,196 @@
+"""The taxes of an invoice: reckoned while it is a draft, and once more when it is issued, from rows that hold on the day of supply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete
+
+from voyagent.billing import queries
+from voyagent.billing.models import Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.service import numbering, pricing
+from voyagent.billing.service.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
+from voyagent.billing.service.pricing import LineItem
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money
+from voyagent.settings.queries import get_settings
+from voyagent.taxes import numbers, reckoning, tables
+from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
+from voyagent.taxes.tables import UnknownState
+
+COLLECTED = "tcs"
+"""The component that is collected for the buyer's own account; no credit note takes it back by itself."""
+OUTPUT = {"cgst": "output_cgst", "sgst": "output_sgst", "igst": "output_igst", "vat": "output_vat", COLLECTED: "tcs_payable"}
+"""The account that each component is owed on."""
+SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
+"""The account that a line stands on by how it is sold: what is passed on as agent is no revenue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """What the tax of a document goes by: its place of supply (the code of a state), tax number and PAN, each as it is kept."""
+
+    place: str | None = None
+    tax_number: str | None = None
+    pan: str | None = None
+
+    @classmethod
+    def read(cls, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
+        """What was said; a GSTIN says the PAN, and the state where no other is said. Raises InvalidTaxNumber for what is none or contradicts, UnknownState."""
+        number = numbers.read_gstin(tax_number) if tax_number else None
+        known, of_number = numbers.read_pan(pan) if pan else None, numbers.pan_of(number) if number else None
+        if known and of_number and known != of_number:
+            raise numbers.InvalidTaxNumber
+        state = place or (numbers.state_of(number) if number else None)
+        if state is not None and state not in tables.states(numbers.COUNTRY):
+            raise UnknownState
+        return cls(state, number, known or of_number)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the agency stands: the country whose taxes it charges, and its state where the country tells states apart."""
+
+    country: str
+    state: str | None
+
+
+def home() -> Home | None:
+    """What the agency's own tax number says; None where it has none that anybody can tell from."""
+    number = get_settings().tax_number
+    country = numbers.country_of(number)
+    if country is None or number is None:
+        return None
+    return Home(country, numbers.state_of(number) if tables.states(country) else None)
+
+
+def reckon(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool) -> list[tuple[int, Taxed]]:
+    """The components of the tax on each line of an invoice, by the number of the line.
+
+    While it is not `strict` a line whose place of supply is not known yet bears nothing. Raises TaxNumberMissing, TaxInAnotherCurrency, BasicFareRequired,
+    UnknownTreatment, NoRateThen, and where it is strict PlaceOfSupplyMissing.
+    """
+    if not any(line.tax or line.collection for line in lines):
+        return []
+    at = home()
+    if at is None:
+        raise TaxNumberMissing
+    if invoice.currency != tables.currency_of(at.country):
+        raise TaxInAnotherCurrency
+    found: list[tuple[int, Taxed]] = []
+    before: Money | None = None
+    for line in lines:
+        parts = _taxes_on(line, invoice, at, strict=strict)
+        if line.collection:
+            before = before or _collected_before(invoice)
+            worth = sum((part.amount for part in parts), Money(line.amount_minor, invoice.currency))
+            day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
+            collected = reckoning.collected_on(at.country, line.collection, worth, before=before, on=day, has_pan=bool(invoice.customer_pan))
+            parts += _as_one(collected)
+            before += worth
+        found += [(line.line_no, part) for part in parts]
+    return found
+
+
+def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) -> list[Taxed]:
+    """The components of one line's tax, without what is collected on top."""
+    if not line.tax:
+        return []
+    day = reckoning.day_of_supply(invoice.issue_date, service=line.service_date)
+    base = line.basic_fare_minor if reckoning.is_on_fare(at.country, line.tax, day) else line.amount_minor
+    if base is None:
+        raise BasicFareRequired
+    try:
+        return reckoning.tax_on(at.country, line.tax, Money(base, invoice.currency), on=day, supply=reckoning.supply_between(at.state, invoice.place_of_supply))
+    except PlaceOfSupplyMissing:
+        if strict:
+            raise
+        return []
+
+
+def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:
+    """Whether a line, by its number, is to be taxed and bears no component yet, for want of a place of supply."""
+    return not set(to_be_taxed) <= {line_no for line_no, component in taxed if component != COLLECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What an invoice would come to as it is being written: the taxes by line, what issuing would post, and whether a tax waits for the place of supply."""
+
+    tax: Money
+    total: Money
+    taxes: list[tuple[int, Taxed]]
+    sides: list[tuple[str, int, Money]]
+    is_waiting: bool
+
+
+def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Buyer) -> Sketch:
+    """The same reckoning for lines that are kept nowhere. Raises what `pricing.price` and `reckon` raise."""
+    priced = pricing.price(items)
+    currency = priced.total.currency
+    invoice = Invoice(
+        issue_date=issue_date, currency=currency, party_name=party, place_of_supply=buyer.place, customer_tax_number=buyer.tax_number, customer_pan=buyer.pan
+    )
+    lines = [InvoiceLine(**columns) for columns in priced.sold_columns()]
+    taxes = reckon(invoice, lines, strict=False)
+    tax = Money(sum(part.amount.amount_minor for _line_no, part in taxes), currency)
+    rows = [InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor) for line_no, part in taxes]
+    credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency)]
+    return Sketch(
+        tax,
+        priced.total + tax,
+        taxes,
+        [("receivable", 1, priced.total + tax), *credited],
+        is_waiting((line.line_no for line in lines if line.tax), ((row.line_no, row.component) for row in rows)),
+    )
+
+
+def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
+    """Write the taxes of a draft anew, and its total with them. Raises what `reckon` raises."""
+    taxes = reckon(invoice, lines, strict=strict)
+    db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
+    db.session.add_all(
+        InvoiceTax(
+            invoice_id=invoice.id,
+            line_no=line_no,
+            component=part.component,
+            percent=part.percent,
+            taxable_minor=part.taxable.amount_minor,
+            amount_minor=part.amount.amount_minor,
+            source=part.rate.source,
+            confirmed=part.rate.confirmed,
+        )
+        for line_no, part in taxes
+    )
+    tax_minor = sum(part.amount.amount_minor for _line_no, part in taxes)
+    invoice.total_minor += tax_minor - invoice.tax_minor
+    invoice.tax_minor = tax_minor
+    db.session.flush()
+
+
+def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str) -> Iterator[tuple[str, Money]]:
+    """What lines and their taxes come to by the account that they stand on, in the order of the accounts; both as rows or as tables have them."""
+    sums: dict[str, int] = dict.fromkeys((*SALES.values(), *OUTPUT.values()), 0)
+    for line in lines:
+        sums[SALES[line.sold_as]] += line.amount_minor
+    for tax in taxes:
+        sums[OUTPUT[tax.component]] += tax.amount_minor
+    return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)
+
+
+def _collected_before(invoice: Invoice) -> Money:
+    """What the same buyer's documents of the financial year come to already, as far as anything is collected on them."""
+    first, last = numbering.days_of_year(invoice.issue_date)
+    return Money(queries.collected_before(invoice, COLLECTED, first, last), invoice.currency)
+
+
+def _as_one(parts: list[Taxed]) -> list[Taxed]:
+    """Parts of one component in several bands as one: the taxable and the amounts added up, at the highest rate of them."""
+    if len(parts) < 2:
+        return parts
+    top = max(parts, key=lambda part: part.percent)
+    taxable = sum((part.taxable for part in parts[1:]), parts[0].taxable)
+    return [Taxed(top.component, top.percent, taxable, sum((part.amount for part in parts[1:]), parts[0].amount), top.rate)]

@@ -1,0 +1,35 @@
+"""The taxes of a document as its readers see them: added up by component and rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext
+
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+from voyagent.taxes.numbers import COUNTRY
+from voyagent.taxes.tables import states
+from voyagent.taxes.words import TO_BE_SAID, component
+
+
+def summed(taxes: list[Row], currency: str) -> list[Row]:
+    """The taxes of a document's lines by component and rate: the `words` for it, the `amount`, and `is_confirmed` where each of them is."""
+    found: dict[str, Row] = {}
+    for tax in taxes:
+        rate = f"{tax['percent'].normalize():f} %" if "percent" in tax else ""
+        words = f"{component(tax['component'])} {rate}".rstrip()
+        row = found.setdefault(words, {"words": words, "minor": 0, "is_confirmed": True})
+        row["minor"] += tax["amount_minor"]
+        row["is_confirmed"] = row["is_confirmed"] and tax.get("confirmed", True)
+    return [row | {"amount": Money(row["minor"], currency)} for row in found.values()]
+
+
+def to_be_said(lines: Iterable[Row]) -> list[str]:
+    """The sentences that a document must carry for the way in which its lines are taxed, each once."""
+    return [str(TO_BE_SAID[tax]) for tax in dict.fromkeys(line["tax"] for line in lines) if tax in TO_BE_SAID]
+
+
+def place_of_supply(code: str | None) -> str:
+    """A state with its code as documents say it, such as `Kerala (32)`; nothing where none is known."""
+    return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""

@@ -1,0 +1,81 @@
+"""Taxes on the wire of the API: what a line of an invoice says of its sale and its tax, and what is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from voyagent.billing.document_wire import DocumentLineOut
+from voyagent.billing.schemas import InvoiceLineIn
+from voyagent.billing.service import LineItem
+from voyagent.kernel.fields import Answer, BusinessDate, PlainAmount, WireAmount
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.reading import Row
+
+TaxCode = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,40}$")]
+State = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,3}$")]
+TaxNumber = Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class SoldLineIn(InvoiceLineIn):
+    """A line of an invoice before tax: how it is sold, how it is taxed, and what is collected on top.
+
+    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole line, where the tax is on the fare.
+    """
+
+    sold_as: Literal["principal", "agent", "fee"] = "principal"
+    tax: TaxCode | None = None
+    collection: TaxCode | None = None
+    basic_fare: PlainAmount | None = None
+    service_date: BusinessDate | None = None
+
+    def item(self, currency: str) -> LineItem:
+        """The line as the rules take it."""
+        item = super().item(currency)
+        item |= {"sold_as": self.sold_as, "tax": self.tax, "collection": self.collection, "basic_fare": self.basic_fare, "service_date": self.service_date}
+        return item
+
+
+class TaxOut(Answer):
+    """A component of the tax on a line; `confirmed` where its rate was held against the text of the law."""
+
+    component: str
+    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,3})?$")]
+    taxable_amount: WireAmount
+    amount: WireAmount
+    confirmed: bool
+
+
+class SoldLineOut(DocumentLineOut):
+    """A line: the amount is quantity times price, before tax."""
+
+    sold_as: Literal["principal", "agent", "fee"]
+    tax: str | None
+    collection: str | None
+    basic_fare: WireAmount | None
+    service_date: date | None
+    taxes: list[TaxOut]
+
+
+def wire_sold_line(line: Row, taxes: Iterable[Row], currency: str) -> Row:
+    """A line with its taxes as the API writes it."""
+    fare = line["basic_fare_minor"]
+    return {name: line[name] for name in ("description", "quantity", "sold_as", "tax", "collection", "service_date")} | {
+        "unit_price": wire_amount(line["unit_price_minor"], currency),
+        "amount": wire_amount(line["amount_minor"], currency),
+        "basic_fare": None if fare is None else wire_amount(fare, currency),
+        "taxes": [
+            {
+                "component": tax["component"],
+                "percent": f"{tax['percent'].normalize():f}",
+                "taxable_amount": wire_amount(tax["taxable_minor"], currency),
+                "amount": wire_amount(tax["amount_minor"], currency),
+                "confirmed": tax["confirmed"],
+            }
+            for tax in taxes
+            if tax["line_no"] == line["line_no"]
+        ],
+    }
