@@ -25,38 +25,19 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.smalltalk import small_talk
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
-_HELP = re.compile(
-    r"^\s*(?:help|\?|who are you|what can (?:you|i) (?:do|say|ask)|what do you do|how do (?:you|i) (?:work|use)|commands|hi|hello|hey|good (?:morning"
-    r"|afternoon|evening))\b[^\n]{0,25}$",
-    re.IGNORECASE,
-)
-_THANKS = re.compile(r"^\s*(?:ok(?:ay)?[,.! ]*)?(?:thanks|thank you|thx|great|perfect|cheers)\b[^\n]{0,30}$", re.IGNORECASE)
 _DROP = re.compile(
     r"^\s*(?:no|never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b(?!\s+(?:the|this|their|her|his|hotel|booking|enquiry)\b)"
     r"[^\n]{0,20}$",
     re.IGNORECASE,
 )
-_NOTHING = re.compile(
-    r"^\s*(?:no|nope|never ?mind|forget (?:it|that)|stop|leave it|not now|skip|cancel)(?:[,.! ]+thanks?(?: you)?)?\s*[.!]*\s*$", re.IGNORECASE
-)
-_WHY = re.compile(
-    r"^\s*(?:but\s+|and\s+)*(?:(?:can you |please )?tell me\s+)?(?:why|who|how come)\b[^\n]{0,40}"
-    r"\b(?:reject|refus|declin|deni|turned? (?:it )?down)[^\n]{0,30}$"
-    r"|^\s*(?:what (?:was|is)|what's|show(?: me)?)\s+the\s+reason\b[^\n]{0,30}$",
-    re.IGNORECASE,
-)
-_FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _ISSUE = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
     r"|that|this|it|her|his|their|an?\b)?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
     r"(?:\s*(?:for|of|to)\s+(?P<name>[^\d\n]+?))?\s*(?:now|please)?\s*[.!?]?\s*$",
-    re.IGNORECASE,
-)
-_GRANT = re.compile(
-    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*(?:grant|approve|confirm|accept|go ahead|do it)\b[^\d\n]{0,40}$|^\s*(?:yes|yep|sure)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
 _NODS = re.compile(r"^\s*(?:yes|yep|sure|ok(?:ay)?|k|fine|all ?right|got it|understood|noted|great|please)\s*[.!]*\s*$", re.IGNORECASE)
@@ -187,7 +168,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
 
 def _request(said: str, message: str, context: Context) -> Move | None:
     """The first move for words that stand for themselves; None where they are not understood."""
-    for reading in (_small_talk, _desk_wish, _customers_words, _invoice_wish):
+    for reading in (_chat, _desk_wish, _customers_words, _invoice_wish):
         move = reading(said, message, context)
         if move is not None:
             return move
@@ -210,22 +191,8 @@ def _letting_go(move: Move) -> Move:
     return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
 
 
-def _small_talk(said: str, _message: str, context: Context) -> Move | None:
-    if _HELP.match(said):
-        return Say(sentences.help_text())
-    if refusals.asks_for_statement(said):
-        return Say(refusals.elsewhere(said, context) or "")
-    if _THANKS.match(said):
-        return Say(_("You are welcome."))
-    if _WHY.match(said):
-        return Say(sentences.why_rejected(context.rejected))
-    if _FINE.match(said):
-        return Say(_("All right."))
-    if _NOTHING.match(said):
-        return Say(_("All right, I left it."))
-    if _GRANT.match(said):
-        return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
-    return None
+def _chat(said: str, _message: str, context: Context) -> Move | None:
+    return small_talk(said, context)
 
 
 def _desk_wish(said: str, _message: str, context: Context) -> Move | None:
@@ -265,7 +232,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     """The move for an answer to our own question, or None where the message does not answer it, or asks for something itself."""
     if "\n" in message.strip() and intake.pasted(message) is not None:
         return None
-    if question.missing != "sure" and (_NODS.match(message) or _small_talk(message, message, context) is not None):
+    if question.missing != "sure" and (_NODS.match(message) or small_talk(message, context) is not None):
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
         return None
