@@ -42,6 +42,7 @@ from voyagent.identity.api import (
 )
 from voyagent.identity.views import account_pages, pages as identity_pages
 from voyagent.ledger.api import api as ledger_api
+from voyagent.ledger.chart_views import pages as chart_pages
 from voyagent.ledger.journal_views import pages as journal_pages
 from voyagent.ledger.views import pages as ledger_pages
 from voyagent.mail import tasks as mail_tasks
@@ -68,6 +69,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     billing_pages,
     invoice_paper_pages,
     journal_pages,
+    chart_pages,
     ledger_pages,
     reports_pages,
     settings_pages,

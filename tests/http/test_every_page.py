@@ -38,6 +38,8 @@ READS_NO_QUERY = {
         "ledger.entry",
         "ledger.close_month",
         "journal.new",
+        "chart.new",
+        "chart.edit",
         "journal.reverse",
         "ledger.reopen_month",
         "billing.invoice",
@@ -127,6 +129,7 @@ QUERY_NAMES = [
         "search",
         "direction",
         "recovery",
+        "archived",
     ),
 ]
 FORM_NAMES = [
@@ -139,7 +142,7 @@ FORM_NAMES = [
     *("name", "scopes", "expires_in_days", "code"),
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
-    *("narration", "entry_date", "account_id", "memo", "debit", "credit"),
+    *("narration", "entry_date", "account_id", "memo", "debit", "credit", "type", "normal_side", "is_archived"),
     *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
 ]

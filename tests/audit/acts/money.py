@@ -275,6 +275,19 @@ def restore_an_account_over_the_api(stage: Stage) -> Doing:
     return lambda: api.patch(f"/accounts/{account_id}", json={"is_archived": False})
 
 
+@act("POST /accounts/new", leaves=in_the_browser(Left("ledger.account_added", ACCOUNT, says=ADDED | {"normal_side": "credit"})), answers=303)
+def add_an_account_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/accounts/new", **ADDED, normal_side="credit")
+
+
+@act("POST /accounts/<account_id>/edit", leaves=in_the_browser(RENAMED, Left("ledger.account_archived", ACCOUNT)), answers=303)
+def rename_and_archive_an_account_in_the_browser(stage: Stage) -> Doing:
+    browser, account_id = stage.alice.browser, _new_account(stage)
+    fields = {"code": "5820", "name": "Postage", "type": "expense", "normal_side": "debit", "is_archived": "y"}
+    return lambda: stage.submit(browser, f"/accounts/{account_id}/edit", **fields)
+
+
 @act("POST /api/journal-entries", leaves=POSTED, answers=201)
 def post_an_entry_by_hand(stage: Stage) -> Doing:
     api, body = stage.alice.api, written(stage.alice)

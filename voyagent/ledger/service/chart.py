@@ -45,7 +45,7 @@ def add_account(actor: Actor, *, code: str, name: str, account_type: str, normal
     return account_id
 
 
-def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> None:
+def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
     """Change an account: its code and name, its type and normal side while nothing was posted, and whether it is archived.
 
     What the program itself posts to keeps its type and is never archived; nor is an account archived on which something stands, since the balance sheet would
@@ -71,6 +71,7 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> N
         account.is_active = is_active
         db.session.flush()
         audit.record(actor, "ledger.account_restored" if is_active else "ledger.account_archived", entity_refs={"account_id": account_id})
+    return account
 
 
 def _check_kind(account: Account, balances: dict[str, int] | None) -> None:

@@ -1,0 +1,115 @@
+"""The pages of the chart of accounts: what they list, add and change, where they say what is wrong, and to whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.enquiries.reading import Page, submit
+from tests.ledger.books import account_id, inr, post
+from tests.ledger.test_chart import added, charge
+from tests.people import People, Person, csrf
+from voyagent.ledger import chart_views, service
+
+TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}
+
+
+def test_the_chart_stands_by_type_with_what_is_on_each_account(alice: Person) -> None:
+    post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital")
+    page = Page(alice.browser.get("/accounts"))
+    groups = page.words(".//tr[@class='v-group']")
+    assert groups == "Assets Liabilities Equity Revenue Expenses"
+    assert page.words(".//tbody[1]/tr[3]") == "1100 Bank, current account Debit in use INR2,000.00Dr Edit 1100 Bank, current account"
+    assert "3000 Capital Credit in use INR2,000.00Cr" in page.words(".//tbody[3]")
+    assert "/accounts/new" in page.links()
+    assert f"/reports/general-ledger?account={account_id(alice, 'bank')}" in page.links()
+
+
+def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = added(alice)
+    assert "No such accounts" in Page(alice.browser.get("/accounts?archived=1")).words(".//main")
+    alice.api.patch(f"/accounts/{gone}", json={"is_archived": True})
+    archived = Page(alice.browser.get("/accounts?archived=1"))
+    assert archived.words(".//tbody//th[@scope='row']") == "5810 Postage"
+    assert "archived" in archived.words(".//tbody/tr[2]/td[2]")
+    assert "5810 Postage" not in Page(alice.browser.get("/accounts?archived=0")).words(".//main")
+    assert "5810 Postage" in Page(alice.browser.get("/accounts")).words(".//main")
+    monkeypatch.setattr(chart_views, "ROWS", 20)
+    first = Page(alice.browser.get("/accounts?archived=0"))
+    further = next(link for link in first.links() if "after=" in link)
+    second = Page(alice.browser.get(further))
+    assert len(first.all(".//tbody//th[@scope='row']")) == 20
+    assert not set(first.links()) & {link for link in second.links() if link.startswith("/reports/general-ledger?account=")}
+    assert "/accounts?archived=0" in second.links()
+    assert alice.browser.get("/accounts?after=*").status_code == 422
+
+
+def test_an_account_is_added(alice: Person) -> None:
+    assert submit(alice.browser, "/accounts/new", **TYPED).status_code == 303
+    item = next(item for item in alice.api.get("/accounts?type=expense&limit=200").json["items"] if item["code"] == "5810")
+    assert (item["name"], item["normal_side"]) == ("Postage", "debit")
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "sentence"),
+    [
+        ({"code": ""}, "code", "Write a code of up to 32 letters, figures, dots and hyphens, such as 5250."),
+        ({"code": "58 10"}, "code", "Write a code of up to 32 letters"),
+        ({"code": "1100"}, "code", "Another account has that code."),
+        ({"name": " "}, "name", "A name is needed."),
+        ({"type": "income"}, "type", "Choose one of the list."),
+        ({"normal_side": "left"}, "normal_side", "Choose one of the list."),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(alice: Person, change: dict[str, str], place: str, sentence: str) -> None:
+    postage = added(alice, code="5899")
+    for path in ("/accounts/new", f"/accounts/{postage}/edit"):
+        page = Page(submit(alice.browser, path, **TYPED | {"normal_side": "debit"} | change))
+        assert page.status == 422, path
+        assert sentence in page.error_at(place), path
+        assert page.error_at(place).count(sentence[:12]) == 1
+        assert page.field("name") == (TYPED | change)["name"]
+
+
+def test_an_account_is_changed_archived_and_restored(alice: Person) -> None:
+    postage = added(alice)
+    path, fields = f"/accounts/{postage}/edit", TYPED | {"type": "revenue", "normal_side": "credit"}
+    form = Page(alice.browser.get(path))
+    assert (form.field("code"), form.field("type"), form.field("normal_side")) == ("5810", "expense", "debit")
+    assert submit(alice.browser, path, **fields, is_archived="y").status_code == 303
+    read = alice.api.get(f"/accounts/{postage}").json
+    assert (read["type"], read["normal_side"], read["is_archived"]) == ("revenue", "credit", True)
+    assert submit(alice.browser, path, **fields).status_code == 303
+    assert not alice.api.get(f"/accounts/{postage}").json["is_archived"]
+
+
+def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
+    postage = added(alice)
+    charge(alice, postage)
+    path = f"/accounts/{postage}/edit"
+    page = Page(alice.browser.get(path))
+    assert not page.all(".//select[@name='type']")
+    assert "Expenses" in page.words(".//dl")
+    assert "INR100.00Dr" in page.words(".//dl")
+    refused = Page(submit(alice.browser, path, code="5810", name="Post", is_archived="y", type="asset"))
+    assert (refused.status, "Something still stands on this account" in refused.error_at("is_archived")) == (422, True)
+    assert refused.field("name") == "Post"
+    bank = Page(alice.browser.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
+    assert not bank.all(".//input[@name='is_archived']")
+    assert "posts to this account by itself" in bank.words(".//form")
+    forced = submit(alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="Bank", is_archived="y")
+    assert forced.status_code == 422
+    assert submit(alice.browser, f"/accounts/{account_id(alice, 'bank')}/edit", code="1100", name="HDFC").status_code == 303
+
+
+@pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])
+def test_who_sees_and_who_changes_the_chart(people: People, alice: Person, charlie: Person, role: str, may: bool) -> None:
+    browser, postage = people.colleague(alice, "Rita Role", role=role).browser, added(alice, code="5899")
+    listed = Page(browser.get("/accounts"))
+    assert (listed.status, "/accounts/new" in listed.links(), f"/accounts/{postage}/edit" in listed.links()) == (200, may, may)
+    for path in ("/accounts/new", f"/accounts/{postage}/edit"):
+        assert browser.get(path).status_code == (200 if may else 403)
+        fields: dict[str, Any] = TYPED | {"normal_side": "debit", "code": f"58{len(path)}"}
+        assert browser.post(path, data=fields | {"csrf_token": csrf(browser, "/team")}).status_code == (303 if may else 403)
+    assert charlie.browser.get(f"/accounts/{postage}/edit").status_code == 404

@@ -1,0 +1,68 @@
+"""Forms of the chart of accounts: an account to add, and one that is changed. What they accept is what the API accepts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import BooleanField, SelectChoice, SelectField, StringField
+
+from voyagent.http.forms import SchemaForm
+from voyagent.kernel.reading import Row
+from voyagent.ledger.chart_wire import AccountIn, AccountPatch
+
+# Where a refusal of the rules is shown.
+PLACES = {"account_code_taken": "code", "account_posted": "type", "account_serves_program": "is_archived", "account_has_balance": "is_archived"}
+_CODE = _l("Write a code of up to 32 letters, figures, dots and hyphens, such as 5250.")
+_NAME = _l("A name is needed.")
+_SENTENCES: dict[str, Any] = {
+    **dict.fromkeys(("code.missing", "code.string_pattern_mismatch"), _CODE),
+    **dict.fromkeys(("name.missing", "name.string_too_short"), _NAME),
+    "type.missing": _l("Choose one of the list."),
+}
+TYPES = {"asset": _l("Assets"), "liability": _l("Liabilities"), "equity": _l("Equity"), "revenue": _l("Revenue"), "expense": _l("Expenses")}
+SIDES = {"debit": _l("Debit"), "credit": _l("Credit")}
+
+
+def _choices(words: dict[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in words.items()]
+
+
+class AccountForm(SchemaForm[AccountIn]):
+    """An account to add."""
+
+    schema: ClassVar[type[BaseModel]] = AccountIn
+    sentences: ClassVar[dict[str, Any]] = _SENTENCES
+
+    code = StringField(_l("Code"))
+    name = StringField(_l("Name"))
+    type = SelectField(_l("Type"), choices=_choices(TYPES), validate_choice=False)
+    normal_side = SelectField(_l("Normal side"), choices=[SelectChoice("", _l("As its type")), *_choices(SIDES)], validate_choice=False)
+
+
+class AccountChangeForm(SchemaForm[AccountPatch]):
+    """An account that is changed; type and normal side are left out once they are fixed."""
+
+    schema: ClassVar[type[BaseModel]] = AccountPatch
+    sentences: ClassVar[dict[str, Any]] = _SENTENCES
+    empty_as_none: ClassVar[bool] = False
+
+    code = StringField(_l("Code"))
+    name = StringField(_l("Name"))
+    type = SelectField(_l("Type"), choices=_choices(TYPES), validate_choice=False)
+    normal_side = SelectField(_l("Normal side"), choices=_choices(SIDES), validate_choice=False)
+    is_archived = BooleanField(_l("Archived"))
+
+    @classmethod
+    def of(cls, account: Row) -> AccountChangeForm:
+        """The form over an account as it stands."""
+        form = cls(data={name: account[name] for name in ("code", "name", "type", "normal_side")} | {"is_archived": not account["is_active"]})
+        if is_fixed(account):
+            del form.type, form.normal_side
+        return form
+
+
+def is_fixed(account: Row) -> bool:
+    """Whether type and normal side stay: something was posted, or the program itself posts to the account."""
+    return account["purpose"] is not None or account["balances"] is not None
