@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -51,6 +51,9 @@ def test_the_transcript_keeps_what_was_said_and_found(talk: Talk, alice: Person)
     tool, words = answered["blocks"]
     assert (tool["type"], tool["tool_name"], tool["output"]["total"]) == ("tool", "find_enquiries", 0)
     assert words == {"type": "text", "text": text(events)}
+    used, found = of_kind(events, "tool_use")[-1], of_kind(events, "tool_result")[-1]
+    assert tool["at"] == used["timestamp"]
+    assert tool["took_s"] == (datetime.fromisoformat(found["timestamp"]) - datetime.fromisoformat(used["timestamp"])).total_seconds() > 0
 
 
 def test_a_pasted_message_is_logged_by_the_person_at_once(talk: Talk, alice: Person, bob: Person) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -160,6 +161,21 @@ def test_a_card_speaks_hindi_to_who_reads_it(row: Any) -> None:
         lines = [card_of({"tool_name": tool, "input": given, "output": shown}).line for shown in (None, output)]
     for line in lines:
         assert re.search("[\u0900-\u097f]", line), line
+
+
+@pytest.mark.parametrize(
+    ("took_s", "told"),
+    [(None, ""), (0.0, "0.1 s"), (2.09, "2.1 s"), (59.94, "59.9 s"), (59.96, "1 min 0 s"), (125.4, "2 min 5 s")],
+)
+def test_a_card_says_when_it_began_and_how_long_it_took(took_s: float | None, told: str) -> None:
+    kept = {"at": "2026-11-26T09:52:00.250000Z"} | ({} if took_s is None else {"took_s": took_s})
+    card = card_of({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}, **kept})
+    assert (card.at, card.took) == (datetime(2026, 11, 26, 9, 52, 0, 250_000, tzinfo=UTC), told)
+
+
+def test_the_card_of_a_talk_from_before_times_were_kept_shows_none() -> None:
+    card = card_of({"tool_name": "trial_balance", "input": {}, "output": {"as_of": "2026-11-26"}})
+    assert (card.at, card.took) == (None, "")
 
 
 def test_a_name_that_no_tool_has_is_told_as_it_is() -> None:

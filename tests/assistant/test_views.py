@@ -106,6 +106,15 @@ def test_ones_own_request_about_money_waits_for_a_colleague(talk: Talk, alice: P
     assert 'name="granted" value="1"' in hers
 
 
+def test_a_card_shows_how_long_its_tool_took_and_when(talk: Talk, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message="show new enquiries to Dubai"))
+    talk.drain()
+    page = browser.get(f"/assistant/{session_id}").text
+    card = page[page.index('<details class="v-tool"') :]
+    assert re.search(r'v-end v-tiny v-3">0 found · \d+\.\d s</span>', card)
+    assert re.search(r"<time datetime=[^>]*>\d\d:\d\d</time>", card[: card.index("</details>")])
+
+
 def test_what_was_typed_stays_when_it_cannot_be_taken(talk: Talk, browser: FlaskClient) -> None:
     session_id = begun(post(browser, "/assistant", message="help"))
     page = f"/assistant/{session_id}"

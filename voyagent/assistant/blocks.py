@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from voyagent.assistant import costs
@@ -14,8 +15,9 @@ Block = dict[str, Any]
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
     """Text runs, tools with their results, requests, decisions and failures, in order.
 
-    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output}` (output null while it runs), `approval {approval_id, tool_name, summary}`,
-    `decision {approval_id, granted, summary}`, `error {message}`.
+    Blocks: `text {text}`, `tool {tool_call_id, tool_name, input, output, at, took_s}` (output null while it runs; `at` is the instant at which it began, or
+    was done where a grant had it done; `took_s` in seconds is there once it is over and only where it was begun in this turn), `approval {approval_id,
+    tool_name, summary}`, `decision {approval_id, granted, summary}`, `error {message}`.
     """
     blocks: list[Block] = []
     for event in events:
@@ -42,8 +44,10 @@ def read(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def _result(blocks: list[Block], event: dict[str, Any]) -> None:
     used = next((block for block in reversed(blocks) if block["type"] == "tool" and block["tool_call_id"] == event["tool_call_id"]), None)
     if used is None:
-        used = {"type": "tool", "tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"], "input": event["tool_input"]}
+        used = _tool(event)
         blocks.append(used)
+    else:
+        used["took_s"] = (datetime.fromisoformat(event["timestamp"]) - datetime.fromisoformat(used["at"])).total_seconds()
     used["output"] = event["tool_output"]
 
 
@@ -56,7 +60,8 @@ def _error(event: dict[str, Any]) -> Block:
 
 
 def _tool(event: dict[str, Any]) -> Block:
-    return {"type": "tool", "tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"], "input": event["tool_input"], "output": None}
+    named = {"tool_call_id": event["tool_call_id"], "tool_name": event["tool_name"]}
+    return {"type": "tool", **named, "input": event["tool_input"], "output": None, "at": event["timestamp"]}
 
 
 def _approval(event: dict[str, Any]) -> Block:

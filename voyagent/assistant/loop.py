@@ -25,7 +25,7 @@ from voyagent.approvals import service as approvals
 from voyagent.assistant import blocks, costs, minds, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.minds import Models
-from voyagent.assistant.outcomes import outcome_event, output_of, refused, settled, whole
+from voyagent.assistant.outcomes import outcome_event, output_of, refused, settled
 from voyagent.assistant.planner.moves import (
     Answer,
     Ask,
@@ -100,8 +100,7 @@ def _fail(turn: Turn, sentence: str) -> None:
         turns.hold_turn(turn)
         costs.release(turn)
         chat.emit(turn, "error", error_message=gettext(sentence))
-        told = blocks.read(_events(chats.get_turn(turn.id)))
-        turns.conclude_turn(turn, "failed", blocks.fold(told))
+        turns.conclude_turn(turn, "failed", _told(turn))
 
 
 class Performance:
@@ -114,7 +113,6 @@ class Performance:
         with transaction(turn.tenant_id):
             self._stored: deque[dict[str, Any]] = deque(blocks.read(_events(turn)))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
-        self._told: list[dict[str, Any]] = []
         self._number = 0
 
     def to_the_end(self) -> None:
@@ -242,7 +240,6 @@ class Performance:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
             chat.emit(self._turn, "text_delta", text=text)
-        self._told.append(whole("text_delta", {"text": text}))
 
     def _forget_unfinished(self) -> None:
         """Take back what a worker told of an answer that it did not live to keep."""
@@ -280,7 +277,7 @@ class Performance:
         self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
         if self._steps:
             outcome = Outcome(**self._step().outcome)
-            self._told.append(self._stored.popleft())  # it was stored in one transaction with the outcome
+            self._stored.popleft()  # it was stored in one transaction with the outcome
             return outcome
         with self._writing():
             begun, summary = self._carry_out(call, call_id)
@@ -296,7 +293,6 @@ class Performance:
         self._keep("outcome", kept(outcome))
         kind, fields = outcome_event(call, call_id, outcome, summary)
         chat.emit(self._turn, kind, **fields)
-        self._told.append(whole(kind, fields))
         return outcome
 
     @property
@@ -340,7 +336,7 @@ class Performance:
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
-            turns.conclude_turn(self._turn, status, [*blocks.fold(self._told), *extra])
+            turns.conclude_turn(self._turn, status, [*_told(self._turn), *extra])
 
     def _emit(self, kind: str, **fields: Any) -> None:
         """The next event: told again from the journal where it stands there, else stored in a transaction of its own."""
@@ -349,13 +345,11 @@ class Performance:
             return
         with self._writing():
             chat.emit(self._turn, kind, **fields)
-        self._told.append(whole(kind, fields))
 
     def _retell(self, kind: str) -> None:
         known = self._stored.popleft()
         if known["kind"] != kind:
             raise RuntimeError(f"the journal says {known['kind']}, the turn {kind}")
-        self._told.append(known)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -371,6 +365,11 @@ class Performance:
     def _keep(self, kind: str, outcome: dict[str, Any]) -> None:
         self._number += 1
         chat.record_step(self._turn, self._number, kind, outcome)
+
+
+def _told(turn: Turn) -> list[blocks.Block]:
+    """What the turn has told so far, as its message keeps it."""
+    return blocks.fold(blocks.read(_events(chats.get_turn(turn.id))))
 
 
 def _events(turn: Turn) -> list[Row]:

@@ -10,7 +10,6 @@ from flask_babel import gettext
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.tools.registry import ArgumentsRefused, JsonObject
 from voyagent.audit import service as audit
-from voyagent.chat.service import EVENT_FIELDS
 from voyagent.kernel.errors import VoyagentError
 
 
@@ -40,8 +39,3 @@ def outcome_event(call: Call, call_id: str, outcome: Outcome, summary: str) -> t
 def output_of(outcome: Outcome) -> dict[str, Any]:
     """What a tool gave, or its refusal in a code and a sentence."""
     return outcome.output if outcome.error is None else {"error": outcome.error, "message": outcome.message}
-
-
-def whole(kind: str, fields: dict[str, Any]) -> dict[str, Any]:
-    """An event with all its fields, as a stored one has them."""
-    return {"kind": kind} | dict.fromkeys(EVENT_FIELDS) | fields

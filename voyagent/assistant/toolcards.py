@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
+
+from flask_babel import format_decimal
 
 from voyagent.approvals.review import arguments_in_words, has_a_name
 from voyagent.assistant.blocks import Block
@@ -28,10 +31,24 @@ class Card(NamedTuple):
     glyph: str
     line: str
     note: str
+    at: datetime | None = None
+    took: str = ""
 
 
 def card_of(block: Block) -> Card:
-    """The head of the card for a tool that runs or has run."""
+    """The head of the card for a tool that runs or has run, with the instant at which it began and how long it took as far as they were kept."""
+    at, took_s = block.get("at"), block.get("took_s")
+    return _head(block)._replace(at=datetime.fromisoformat(at) if at else None, took="" if took_s is None else _duration(took_s))
+
+
+def _duration(seconds: float) -> str:
+    """A tenth of a second at least; whole minutes and seconds from a minute on."""
+    if seconds < 59.95:
+        return _("%(seconds)s s", seconds=format_decimal(max(0.1, round(seconds, 1)), format="0.0"))
+    return _("%(minutes)s min %(seconds)s s", minutes=round(seconds) // 60, seconds=round(seconds) % 60)
+
+
+def _head(block: Block) -> Card:
     given, output = block.get("input") or {}, block.get("output")
     glyph, say = CARDS.get(block["tool_name"], ("gear", lambda *_: str(block["tool_name"]).replace("_", " ")))
     line = say(given, output or {})
