@@ -1,4 +1,4 @@
-"""The pages of bills: the list with its tabs and filters, and one bill with what stands in the books."""
+"""The pages of bills: the list with its tabs and filters, one with what stands in the books, entering, changing, receiving and voiding one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.billing.papers import DUE, draft_bill, line, receive
+from tests.billing.papers import DUE, ISSUED, bill_seen, draft_bill, line, receive
+from tests.billing.test_forms import LINES, send
 from tests.enquiries.reading import Page
+from tests.ledger.books import balances
 from tests.people import People, Person
 from voyagent.billing import service
 from voyagent.kernel import clock
@@ -15,6 +17,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 
 WHY = "Entered twice"
+TYPED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
 
 
 def see(person: Person, path: str) -> Page:
@@ -96,6 +99,119 @@ def test_who_may_not_record_a_payment_is_not_asked_to(people: People, alice: Per
     page = see(people.colleague(alice, "Rita Role", role=role), f"/bills/{receive(alice)}")
     assert page.status == 200
     assert not [link for link in page.links() if link.startswith("/payments/new")]
+
+
+# By hand --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_bill_is_entered_with_its_lines_and_blank_ones_are_none(alice: Person) -> None:
+    answer = send(alice, "/bills/new", **TYPED, **LINES, notes="Week 23")
+    (bill,) = alice.api.get("/bills").json["items"]
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill['id']}")
+    assert (bill["total_amount"], bill["due_date"], bill["status"], bill["vendor_reference"]) == ("45000.50", "2024-06-25", "draft", "BSP-1")
+    assert balances(alice) == {}
+
+
+def test_without_a_script_a_line_is_added_and_what_receiving_posts_is_shown(alice: Person) -> None:
+    page = Page(send(alice, "/bills/new", **TYPED, **LINES, then="line"))
+    assert page.status == 200
+    assert alice.api.get("/bills").json["items"] == [], "nothing is made"
+    posted = page.words(".//section[@id='postings']")
+    assert "5100 Cost of travel services" in posted
+    assert "2100 Trade payables" in posted
+    assert posted.count("45,000.50") == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"vendor_name": " "}, "A name is needed."),
+        ({"vendor_reference": ""}, "Write the number that stands on the supplier’s paper."),
+        ({"vendor_reference": "BSP-9"}, "A bill with this reference has been entered already."),
+        ({"due_date": "1 Jun 2024"}, "nothing is due before it is issued"),
+        ({"unit_price": ["a lot", "", "1"]}, "Write an amount such as"),
+    ],
+)
+def test_what_cannot_stand_comes_back_with_what_was_typed(alice: Person, typed: dict[str, object], said: str) -> None:
+    receive(alice, vendor_reference="BSP-9")
+    page = Page(send(alice, "/bills/new", **{**TYPED, **LINES, "notes": "Week 23", **typed}))
+    assert page.status == 422
+    words = page.words(".//form[@id='document-form']")
+    assert said in words
+    assert "Week 23" in words
+    assert len(alice.api.get("/bills").json["items"]) == 1
+
+
+def test_a_draft_is_changed_and_its_page_leads_on(alice: Person) -> None:
+    bill_id = draft_bill(alice, notes="Week 23")
+    page = see(alice, f"/bills/{bill_id}/edit")
+    known = {field.get("name"): field.get("value") for field in page.all(".//form[@id='document-form']//input")}
+    assert (known["vendor_name"], known["vendor_reference"]) == ("BSP India", "BSP-1")
+    answer = send(alice, f"/bills/{bill_id}/edit", **(TYPED | {"vendor_reference": "BSP-7", "notes": ""}), **LINES)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
+    after = bill_seen(alice, bill_id)
+    assert (after["vendor_reference"], after["total_minor"], after["notes"]) == ("BSP-7", 4_500_050, None)
+    links = see(alice, f"/bills/{bill_id}").links()
+    assert {f"/bills/{bill_id}/{step}" for step in ("edit", "discard", "receive")} <= set(links)
+    assert f"/bills/{bill_id}/void" not in links
+
+
+def test_a_draft_is_received_after_a_look_at_what_that_posts(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    posted = see(alice, f"/bills/{bill_id}/receive").words(".//section[@id='postings']")
+    assert "2100 Trade payables" in posted
+    assert bill_seen(alice, bill_id)["status"] == "draft"
+    assert send(alice, f"/bills/{bill_id}/receive").status_code == 303
+    assert bill_seen(alice, bill_id)["status"] == "received"
+    assert balances(alice)["payable", "INR"] == -4_500_000
+    assert f"/bills/{bill_id}/void" in see(alice, f"/bills/{bill_id}").links()
+
+
+def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
+    bill_id = draft_bill(alice)
+    assert "Throw away the bill BSP-1 of BSP India?" in see(alice, f"/bills/{bill_id}/discard").words(".//main")
+    answer = send(alice, f"/bills/{bill_id}/discard")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/bills")
+    assert see(alice, f"/bills/{bill_id}").status == 404
+
+
+def test_a_bill_is_made_void_with_a_reason_after_a_look(alice: Person) -> None:
+    bill_id = receive(alice)
+    assert see(alice, f"/bills/{bill_id}/void").words(".//section[@id='postings']").count("45,000.00") == 2
+    page = Page(send(alice, f"/bills/{bill_id}/void", reason=" ", voided_on="25 Jun 2024"))
+    assert (page.status, bill_seen(alice, bill_id)["status"]) == (422, "received")
+    assert send(alice, f"/bills/{bill_id}/void", reason=WHY, voided_on="25 Jun 2024").status_code == 303
+    assert bill_seen(alice, bill_id)["status"] == "void"
+    assert set(balances(alice).values()) == {0}
+
+
+@pytest.mark.parametrize("step", ["edit", "discard", "receive", "void"])
+def test_a_step_that_a_bill_cannot_take_any_more_leads_back_to_it(alice: Person, step: str) -> None:
+    bill_id = draft_bill(alice) if step == "void" else receive(alice)
+    before = bill_seen(alice, bill_id)
+    for answer in (alice.browser.get(f"/bills/{bill_id}/{step}"), send(alice, f"/bills/{bill_id}/{step}", **TYPED, **LINES, reason=WHY)):
+        if step == "edit":
+            assert answer.status_code in {200, 422}
+        else:
+            assert (answer.status_code, answer.headers["Location"]) == (303, f"/bills/{bill_id}")
+    assert bill_seen(alice, bill_id) == before
+
+
+@pytest.mark.parametrize(("role", "may", "posts"), [("accounting_lead", True, True), ("agent", True, False), ("viewer", False, False)])
+def test_each_step_is_for_whom_it_is_for(people: People, alice: Person, role: str, may: bool, posts: bool) -> None:
+    person = people.colleague(alice, "Rita Role", role=role)
+    drawn, received = draft_bill(alice, issue_date=ISSUED), receive(alice, vendor_reference="BSP-2")
+    allowed = {
+        f"/bills/{drawn}/edit": may,
+        f"/bills/{drawn}/discard": may,
+        "/bills/new": may,
+        f"/bills/{drawn}/receive": posts,
+        f"/bills/{received}/void": posts,
+    }
+    for path, open_to in allowed.items():
+        assert person.browser.get(path).status_code == (200 if open_to else 403), path
+    shown = {link.rsplit("/", 1)[-1] for bill_id in (drawn, received) for link in see(person, f"/bills/{bill_id}").links() if link.startswith("/bills/")}
+    assert ({"edit", "discard"} <= shown, "receive" in shown, "void" in shown) == (may, posts, posts)
 
 
 def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> None:

@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(alice: Person, changes: 
     answer = send(alice, "/invoices/new", **(TYPED | LINES | changes))
     page = Page(answer)
     assert page.status == 422
-    assert said in page.words(".//form[@id='invoice-form']")
+    assert said in page.words(".//form[@id='document-form']")
     assert drafts(alice) == []
     assert page.all(".//input[@name='party_reference']")
 

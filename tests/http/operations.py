@@ -301,6 +301,7 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
+    **{f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill} for method in ("GET", "POST") for page in ("edit", "discard", "receive")},
     **{f"{method} /invoices/<invoice_id>/{page}": {"invoice_id": _draft} for method in ("GET", "POST") for page in ("edit", "discard", "issue")},
 }
 

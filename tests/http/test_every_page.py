@@ -47,7 +47,7 @@ READS_NO_QUERY = {
         "settings.index",
     ),
     *("parties.detail", "parties.edit"),
-    "billing.bill",
+    *("billing.bill", "billing.edit_bill", "billing.discard_bill", "billing.receive_bill", "billing.void_bill"),
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext, lazy_gettext as _l
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.models import Invoice, InvoiceLine
+from voyagent.billing.bills_wire import BillDraftIn
+from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
+from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.schemas import items
 from voyagent.billing.service import Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
@@ -22,15 +23,19 @@ from voyagent.taxes import tables
 from voyagent.taxes.reckoning import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
 
+Draft = TypeVar("Draft", bound=DocumentDraftIn)
 SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
+    "vendor_reference_required": "vendor_reference",
+    "vendor_reference_taken": "vendor_reference",
     "invalid_date": "due_date",
     "invalid_amount": "line_items",
     "invalid_currency": "currency",
     "total_out_of_range": "line_items",
     "invoice_not_draft": "",
+    "bill_not_draft": "",
     "enquiry_not_found": "",
     "tax_number_invalid": "customer_tax_number",
     "place_of_supply_unknown": "place_of_supply",
@@ -74,28 +79,84 @@ class LinesField(RowsField):
     most = LINES_MAX
 
 
-class InvoiceForm(SchemaForm[InvoiceDraftIn]):
-    """An invoice that is drawn up or changed; thousands may be grouped."""
+_DRAFT_SENTENCES: dict[str, Any] = {
+    "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
+    "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
+    "line_items.too_short": _l("Write at least one line."),
+    "line_items.too_long": _l("A document has at most 200 lines."),
+    "line_items.string_too_short": _l("Each line says what it is for."),
+    "line_items.int_parsing": _l("Write how many in figures."),
+}
 
-    schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
-    sentences: ClassVar[dict[str, Any]] = {
-        "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
-        "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
-        "customer_name.string_too_short": _l("A name is needed."),
-        "customer_name.missing": _l("A name is needed."),
-        "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
-        "line_items.too_short": _l("Write at least one line."),
-        "line_items.too_long": _l("A document has at most 200 lines."),
-        "line_items.string_too_short": _l("Each line says what it is for."),
-        "line_items.int_parsing": _l("Write how many in figures."),
-    }
 
-    customer_name = StringField(_l("Customer"))
+class DocumentForm(SchemaForm[Draft]):
+    """A document that is drawn up or changed; thousands may be grouped."""
+
+    party: ClassVar[str]
+    """The field that says whom the document is for or from."""
+    kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes")
+
     issue_date = DateText(_l("Issued"))
     due_date = DateText(_l("Due"))
     currency = SelectField(_l("Currency"), validate_choice=False)
-    party_reference = StringField(_l("Their reference"))
     line_items = LinesField(_l("Lines"))
+
+    def __init__(self, currency: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
+        if self.currency.data is None:
+            self.currency.data = currency
+        self.wrong: set[tuple[int, str]] = set()
+
+    @classmethod
+    def data_of(cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]) -> dict[str, Any]:
+        """What stands in the form over a draft."""
+        rows = [cls.row_of(line, document.currency) for line in lines]
+        return {name: getattr(document, name) for name in cls.kept} | {cls.party: document.party_name, "line_items": rows}
+
+    @classmethod
+    def row_of(cls, line: Any, currency: str) -> dict[str, str]:
+        """What stands in the inputs of a line."""
+        return {"description": line.description, "quantity": str(line.quantity), "unit_price": _grouped(line.unit_price_minor, currency)}
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, prices without their grouping; a quantity that is not written is one."""
+        return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data]}
+
+    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
+        """What was typed of a line."""
+        return {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"]) or "0"}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A finding about a line is told at the lines, and its input is marked."""
+        if len(loc) == 3 and isinstance(loc[1], int):
+            self.wrong.add((loc[1], str(loc[2])))
+        return super().place_of(loc)
+
+    @property
+    def total(self) -> Money | None:
+        """What the lines that can be read come to so far."""
+        try:
+            prices = [(Money.parse(plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
+        except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
+            return None
+        return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
+
+
+class InvoiceForm(DocumentForm[InvoiceDraftIn]):
+    """An invoice that is drawn up or changed."""
+
+    schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
+    party = "customer_name"
+    kept = (*DocumentForm.kept, "enquiry_id", "place_of_supply", "customer_tax_number", "customer_pan")
+    sentences: ClassVar[dict[str, Any]] = _DRAFT_SENTENCES | {
+        "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
+        "customer_name.string_too_short": _l("A name is needed."),
+        "customer_name.missing": _l("A name is needed."),
+    }
+
+    customer_name = StringField(_l("Customer"))
+    party_reference = StringField(_l("Their reference"))
     place_of_supply = SelectField(_l("Place of supply"), validate_choice=False)
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
@@ -104,9 +165,8 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
     enquiry_id = HiddenField()
 
     def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
-        super().__init__(**given)
+        super().__init__(currency, **given)
         self.home = home
-        self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         states = tables.states(home.country) if home else {}
         self.place_of_supply.choices = [
             SelectChoice("", _l("Not known yet")),
@@ -116,49 +176,29 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
             del self.place_of_supply, self.customer_tax_number, self.customer_pan
         if home is None or not tables.collections(home.country):
             del self.collection
-        if self.currency.data is None:
-            self.currency.data = currency
-        self.wrong: set[tuple[int, str]] = set()
 
     @classmethod
     def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None) -> InvoiceForm:
         """The form over a draft."""
-        names = ("issue_date", "due_date", "party_reference", "notes", "enquiry_id", "place_of_supply", "customer_tax_number", "customer_pan")
+        data = cls.data_of(invoice, lines) | {"collection": any(line.collection for line in lines)}
+        return cls(invoice.currency, home, data=data)
 
-        def typed(minor: int | None) -> str:
-            return "" if minor is None else f"{Money(minor, invoice.currency).decimal:,f}"
-
-        rows = [
-            {
-                "description": line.description,
-                "quantity": str(line.quantity),
-                "unit_price": typed(line.unit_price_minor),
-                "tax": line.tax or "",
-                "basic_fare": typed(line.basic_fare_minor),
-                "sold_as": line.sold_as,
-            }
-            for line in lines
-        ]
-        data = {name: getattr(invoice, name) for name in names} | {"customer_name": invoice.party_name, "line_items": rows}
-        return cls(invoice.currency, home, data=data | {"collection": any(line.collection for line in lines)})
+    @classmethod
+    def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, str]:
+        """What stands in the inputs of a line, with how it is sold and taxed."""
+        basic_fare = "" if line.basic_fare_minor is None else _grouped(line.basic_fare_minor, currency)
+        return super().row_of(line, currency) | {"tax": line.tax or "", "basic_fare": basic_fare, "sold_as": line.sold_as}
 
     def values(self) -> dict[str, Any]:
-        """What was typed, prices without their grouping; a quantity that is not written is one. What is collected is collected on every line."""
+        """The same; what is collected is collected on every line."""
         values = super().values()
         collection = tables.collections(self.home.country)[0] if self.home and values.pop("collection", False) else None
-        rows = [
-            {
-                "description": row["description"],
-                "quantity": row["quantity"].strip() or "1",
-                "unit_price": plain(row["unit_price"]) or "0",
-                "tax": row.get("tax") or None,
-                "basic_fare": plain(row.get("basic_fare") or "") or None,
-                "sold_as": row.get("sold_as") or "principal",
-                "collection": collection,
-            }
-            for row in self.line_items.data
-        ]
-        return values | {"line_items": rows}
+        return values | {"line_items": [row | {"collection": collection} for row in values["line_items"]]}
+
+    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
+        """What was typed of a line, with how it is sold and taxed."""
+        taxed = {"tax": row.get("tax") or None, "basic_fare": plain(row.get("basic_fare") or "") or None, "sold_as": row.get("sold_as") or "principal"}
+        return super().line_values(row) | taxed
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
@@ -177,20 +217,27 @@ class InvoiceForm(SchemaForm[InvoiceDraftIn]):
         except (ValidationError, VoyagentError):
             return None
 
-    def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """A finding about a line is told at the lines, and its input is marked."""
-        if len(loc) == 3 and isinstance(loc[1], int):
-            self.wrong.add((loc[1], str(loc[2])))
-        return super().place_of(loc)
 
-    @property
-    def total(self) -> Money | None:
-        """What the lines that can be read come to so far."""
-        try:
-            prices = [(Money.parse(plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
-        except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
-            return None
-        return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
+class BillForm(DocumentForm[BillDraftIn]):
+    """A supplier's bill that is entered or changed."""
+
+    schema: ClassVar[type[BaseModel]] = BillDraftIn
+    party = "vendor_name"
+    kept = (*DocumentForm.kept, "vendor_reference")
+    sentences: ClassVar[dict[str, Any]] = _DRAFT_SENTENCES | {
+        **dict.fromkeys(("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")),
+        **dict.fromkeys(("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")),
+    }
+
+    vendor_name = StringField(_l("Supplier"))
+    vendor_reference = StringField(_l("Their reference"))
+    party_reference = StringField(_l("Our reference"))
+    notes = TextAreaField(_l("Notes"))
+
+    @classmethod
+    def of(cls, bill: Bill, lines: Sequence[InvoiceLine | BillLine]) -> BillForm:
+        """The form over a draft."""
+        return cls(bill.currency, data=cls.data_of(bill, lines))
 
 
 class SendForm(SchemaForm[InvoiceSendIn]):
@@ -233,3 +280,7 @@ class VoidForm(SchemaForm[VoidIn]):
 
     reason = StringField(_l("Why"))
     voided_on = DateText(_l("On the day"))
+
+
+def _grouped(minor: int, currency: str) -> str:
+    return f"{Money(minor, currency).decimal:,f}"

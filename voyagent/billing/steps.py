@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.draft_forms import VoidForm
+from voyagent.billing.draft_forms import BillForm, DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.queries import open_minor_of
 from voyagent.http.htmx import see_other
@@ -74,6 +74,25 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
         return None
     toast(_("This document cannot take that step any more."), kind="error")
     return see_other(Place(document).url())
+
+
+def goes_on() -> bool:
+    """Whether another line or a look was asked for, and nothing is to be made yet."""
+    return request.method == "POST" and request.form.get("then") in ("line", "look")
+
+
+def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Sequence[tuple[str, int, Money | None]], **facts: Any) -> Any:
+    """A document that is drawn up, or the draft that is changed, with what issuing or receiving it would post."""
+    is_bill = isinstance(form, BillForm)
+    blank = 1 if form.line_items.data and not goes_on() and request.method == "POST" else 3
+    shown = {
+        "rows": [*form.line_items.data, *({} for _blank in range(blank))],
+        "postings": postings_of(sides),
+        "postings_title": _("What receiving will post") if is_bill else _("What issuing will post"),
+        "place": Place(draft) if draft else None,
+        "is_bill": is_bill,
+    }
+    return render_template("billing/form.html", form=form, **shown, **facts), 200 if goes_on() else form.status
 
 
 def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:

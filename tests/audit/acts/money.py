@@ -351,6 +351,39 @@ TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "curren
 LINE = {"description": "Dubai visa", "quantity": "2", "unit_price": "22,500"}
 
 
+BILL_TYPED = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": "10 Jun 2024", "currency": "INR"}
+
+
+@act("POST /bills/new", leaves=in_the_browser(Left("bill.drafted", BILL, says=TOTAL)), answers=303)
+def draft_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: stage.submit(browser, "/bills/new", **BILL_TYPED, **LINE, due_date="10 Jun 2024")
+
+
+@act("POST /bills/<bill_id>/edit", leaves=in_the_browser(Left("bill.revised", BILL, says={"fields": [{"field": "due_date"}]})), answers=303)
+def revise_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/edit", **BILL_TYPED, **LINE, due_date="30 Jun 2024")
+
+
+@act("POST /bills/<bill_id>/discard", leaves=in_the_browser(Left("bill.discarded", BILL, says=TOTAL)), answers=303)
+def discard_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/discard", token_from="/team")
+
+
+@act("POST /bills/<bill_id>/receive", leaves=in_the_browser(POSTED, Left("bill.received", BILL_BOOKED, says=TOTAL)), answers=303)
+def receive_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.draft_bill(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/receive", token_from="/team")
+
+
+@act("POST /bills/<bill_id>/void", leaves=in_the_browser(REVERSED, BILL_VOIDED), answers=303)
+def void_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/void", reason="Entered twice", voided_on="25 Jun 2024")
+
+
 @act("POST /invoices/new", leaves=in_the_browser(Left("invoice.drafted", INVOICE, says=TOTAL)), answers=303)
 def draft_an_invoice_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser

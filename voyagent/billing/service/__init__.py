@@ -1,7 +1,7 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
 from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
-from voyagent.billing.service.bills import RECEIVE_SIDES, BillChanges, BillFields, discard_bill, draft_bill, receive_bill, receive_draft, revise_bill
+from voyagent.billing.service.bills import BillChanges, BillFields, discard_bill, draft_bill, receive_bill, receive_draft, receive_sides, revise_bill
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
@@ -59,7 +59,6 @@ __all__ = [
     "CREDIT_SERIES",
     "INVOICE_SERIES",
     "PARTS_MAX",
-    "RECEIVE_SIDES",
     "REFUND_LETTER",
     "REFUND_SERIES",
     "SERIES",
@@ -131,6 +130,7 @@ __all__ = [
     "price",
     "receive_bill",
     "receive_draft",
+    "receive_sides",
     "record_payment",
     "record_receipt",
     "refund_payment",

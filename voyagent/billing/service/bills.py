@@ -24,8 +24,6 @@ from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
-RECEIVE_SIDES = (("cost_of_services", 1), ("payable", -1))
-
 
 class BillFields(TypedDict):
     """A supplier's bill as it is entered; `party_reference` is ours."""
@@ -103,6 +101,11 @@ def receive_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     return _receive(actor, _begin(actor, fields))
 
 
+def receive_sides(total: Money | None) -> list[tuple[str, int, Money | None]]:
+    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
+    return [("cost_of_services", 1, total), ("payable", -1, total)]
+
+
 def _begin(actor: Actor, fields: BillFields) -> Bill:
     with _once():
         return drafts.begin(
@@ -132,7 +135,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
             ledger.debit(purpose, total, memo=bill.vendor_reference)
             if sign > 0
             else ledger.credit(purpose, total, party_name=bill.party_name, memo=bill.vendor_reference)
-            for purpose, sign in RECEIVE_SIDES
+            for purpose, sign, _amount in receive_sides(total)
         ],
         entry_date=bill.issue_date,
     )

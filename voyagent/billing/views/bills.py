@@ -1,20 +1,30 @@
-"""The pages of bills: the list, and one with what was paid on it and what stands in the books."""
+"""The pages of bills: the list, one with what stands in the books, entering and changing a draft, receiving it and making it void."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
-from voyagent.billing import queries
+from voyagent.billing import queries, service
 from voyagent.billing.bill_forms import BillList
+from voyagent.billing.bills_wire import BillDraftIn
+from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, BillForm, VoidForm
+from voyagent.billing.models import Bill
 from voyagent.billing.queries import BillNotFound
-from voyagent.billing.steps import shown, with_amounts
+from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.views.invoices import pages
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
 from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.parties import queries as parties
+
+_PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 
 
 @pages.page("/bills", permission="billing.read")
@@ -40,6 +50,78 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         payments=with_amounts(document.payments, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
+
+
+@pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft")
+def new_bill(actor: Actor) -> Any:
+    """Enter a supplier's bill. "Add a line" goes on with what is typed."""
+    form = BillForm(actor.currency, data={"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]})
+    entered = None if goes_on() else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
+    if entered is None:
+        return _form_page(form, None)
+    toast(_("The draft of bill %(reference)s is saved.", reference=entered.vendor_reference))
+    return see_other(url_for("billing.bill", bill_id=entered.id))
+
+
+@pages.page("/bills/<bill_id>/edit", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound)
+def edit_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Change a draft."""
+    draft = queries.get_bill(bill_id)
+    form = BillForm.of(draft, queries.get_lines(draft))
+
+    def act(body: BillDraftIn) -> Any:
+        changes: Any = body.fields() | {"currency": body.currency}
+        return service.revise_bill(actor, bill_id, changes)
+
+    if goes_on() or form.attempt(act, **_PLACES) is None:
+        return _form_page(form, queries.get_bill(bill_id))
+    toast(_("Saved."))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page("/bills/<bill_id>/discard", methods=("GET", "POST"), permission="bill.draft", missing=BillNotFound)
+def discard_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Throw a draft away: the first step names it, the second does it."""
+    draft = queries.get_bill(bill_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    if request.method == "GET":
+        return render_template("billing/discard.html", place=Place(draft))
+    service.discard_bill(actor, bill_id)
+    toast(_("The draft is gone."))
+    return see_other(url_for("billing.bills"))
+
+
+@pages.page("/bills/<bill_id>/receive", methods=("GET", "POST"), permission="bill.receive_by_hand", missing=BillNotFound)
+def receive_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Receive a draft: the first step shows what it will post, the second does it."""
+    draft = queries.get_bill(bill_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
+    if request.method == "GET":
+        place = Place(draft)
+        facts = {"postings": postings_of(service.receive_sides(place.total)), "postings_title": _("What receiving will post")}
+        return render_template("bills/receive.html", place=place, **facts)
+    received = service.receive_draft(actor, bill_id)
+    toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page("/bills/<bill_id>/void", methods=("GET", "POST"), permission="bill.void", missing=BillNotFound)
+def void_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Make a received bill void: the first step asks why and shows what it will post, the second does it."""
+    document = queries.get_bill(bill_id)
+    if back := turned_back(document, may=service.can_be_void(document)):
+        return back
+    form = VoidForm(data={"voided_on": service.first_day(actor, document)})
+    if form.attempt(lambda body: service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on), **VOID_PLACES) is None:
+        return void_page(form, queries.get_bill(bill_id))
+    toast(_("The bill is void."))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+def _form_page(form: BillForm, draft: Bill | None) -> Any:
+    return draft_page(form, draft, service.receive_sides(form.total), known_names=parties.known_names("supplier"))
 
 
 def _listed(reader: Reader, asked: BillList) -> tuple[queries.Listed, tuple[str, ...]]:

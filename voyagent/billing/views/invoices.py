@@ -14,7 +14,7 @@ from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
-from voyagent.billing.steps import postings_of, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
@@ -70,7 +70,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
 def new(actor: Actor) -> Any:
     """Draw an invoice up; of an enquiry with its customer. "Add a line" goes on with what is typed."""
     form = InvoiceForm(actor.currency, service.home(), data=_begun())
-    drawn = None if _goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
+    drawn = None if goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
     if drawn is None:
         return _form_page(form, None)
     toast(_("The draft for %(name)s is saved.", name=drawn.party_name))
@@ -88,7 +88,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
         del changes["enquiry_id"]
         return service.revise_draft(actor, invoice_id, changes)
 
-    if _goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
+    if goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
         return _form_page(form, queries.get_invoice(invoice_id))
     toast(_("Saved."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
@@ -101,7 +101,7 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
     if request.method == "GET":
-        return render_template("billing/discard.html", invoice=draft)
+        return render_template("billing/discard.html", place=Place(draft))
     service.discard_draft(actor, invoice_id)
     toast(_("The draft is gone."))
     return see_other(url_for("billing.invoices"))
@@ -162,18 +162,8 @@ def _begun() -> dict[str, Any]:
     return begun | {"enquiry_id": enquiry_id, "customer_name": enquiries.get_enquiry(enquiry_id).customer_name}
 
 
-def _goes_on() -> bool:
-    return request.method == "POST" and request.form.get("then") in ("line", "look")
-
-
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
-    blank = 1 if form.line_items.data and not _goes_on() and request.method == "POST" else 3
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
-    shown: dict[str, Any] = {
-        "rows": [*form.line_items.data, *({} for _ in range(blank))],
-        "postings": postings_of(sides),
-        "waits": come_to and come_to.is_waiting,
-    }
-    shown |= {"treatments": form.treatments, "sold_as": SOLD_AS, "known_names": parties.known_names("customer")}
-    return render_template("billing/form.html", form=form, invoice=draft, **shown), 200 if _goes_on() else form.status
+    facts = {"waits": come_to and come_to.is_waiting, "treatments": form.treatments, "sold_as": SOLD_AS}
+    return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)
