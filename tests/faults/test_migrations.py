@@ -1,0 +1,155 @@
+"""Every migration down and up again on a database with rows in every table: nothing is left behind, nothing is lost that both sides know."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from functools import partial
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from flask import Flask
+
+from tests.faults.catalogue import checksums, differences, things
+from tests.faults.conftest import Rounds, Tell
+from tests.kernel.filling import fill
+from tests.people import People, Person
+from tests.worker import work_off
+from voyagent.factory import create_app
+from voyagent.kernel.config import Settings
+
+AGENCIES, ENQUIRIES, ENTRIES, EVENTS = 3, 10_000, 25_000, 50_000  # an entry is two postings
+# What a way down has to change in what stays, with the reason: nothing else may.
+CHANGES = {
+    ("0025", "number_series", "*"): "payments have no numbers before, so their series go",
+}
+# What a way down says in other words than the way up had, by the revision that does: the same rule, so no difference below it.
+RESTATED = {"function app.guard_approval()": "0013"}
+# What is no migration's: the schema that comes with a database, the mark of the migrations themselves, and extensions, which others may use.
+OF_NO_MIGRATION = re.compile(r"schema public$|extension |.*\balembic_version")
+BULK = [
+    """
+    insert into enquiries (tenant_id, id, created_by_user_id, customer_name, pax_count, status, created_at, updated_at)
+      select cast(:t as uuid), gen_random_uuid(), cast(:u as uuid), 'Customer ' || n, 1 + n % 6, 'new', now() - n * interval '1 minute', now()
+        from generate_series(1, :enquiries) n
+    """,
+    """
+    with made as (
+      insert into journal_entries (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count)
+        select cast(:t as uuid), gen_random_uuid(), date '2026-02-01' + n % 300, 'Bulk', 'bulk', gen_random_uuid(), 'bulk', 2
+          from generate_series(1, :entries) n returning id, entry_date)
+    insert into postings (tenant_id, entry_id, line_no, account_id, currency, debit_minor, credit_minor, effective_date)
+      select cast(:t as uuid), made.id, line, a.id, 'INR', case line when 1 then 500 else 0 end, case line when 2 then 500 else 0 end, made.entry_date
+        from made, generate_series(1, 2) line join accounts a on a.tenant_id = cast(:t as uuid) and a.purpose = (array['bank', 'capital'])[line]
+    """,
+    """
+    select app.audit((select jsonb_agg(to_jsonb(e) || jsonb_build_object('id', gen_random_uuid())) from (
+      select e.* from audit_events e, generate_series(1, :events) where e.tenant_id = cast(:t as uuid) limit :events) e))
+    """,
+]
+
+
+@pytest.fixture
+def owner(doomed: Settings) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(sa.make_url(doomed.db_admin_url or ""), poolclass=sa.NullPool)
+    yield engine
+    engine.dispose()
+
+
+def grow(settings: Settings, person: Person, share: float) -> None:
+    """A third of the rows for an agency, behind its wall."""
+    application = sa.create_engine(sa.make_url(settings.db_url or ""), connect_args={"options": "-c role=voyagent_app -c statement_timeout=0"})
+    sizes = {name: int(n * share / AGENCIES) for name, n in (("enquiries", ENQUIRIES), ("entries", ENTRIES), ("events", EVENTS))}
+    with application.begin() as connection:
+        connection.execute(sa.text("select set_config('app.tenant', :t, true)"), {"t": str(person.actor.tenant_id)})
+        for statement in BULK:
+            connection.execute(sa.text(statement), {"t": str(person.actor.tenant_id), "u": str(person.actor.user_id), **sizes})
+    application.dispose()
+
+
+def populate(app: Flask, settings: Settings, share: float) -> list[Person]:
+    """Agencies with a row in every table, and many in some."""
+    made = []
+    for number in range(AGENCIES):
+        alice = People(app).sign_up(f"Alice{number} Owner", agency=f"Moving {secrets.token_hex(4)}")
+        fill(alice, partial(work_off, app, settings))
+        grow(settings, alice, share)
+        made.append(alice)
+    return made
+
+
+def lost(before: dict[tuple[str, str], tuple[int, str]], after: dict[tuple[str, str], tuple[int, str]], revision: str) -> list[str]:
+    """Columns of both sides whose rows are others than before, those set aside that the way down has to change."""
+    return [
+        f"{table}.{column}"
+        for table, column in sorted(before.keys() & after.keys())
+        if before[table, column] != after[table, column] and not {(revision, table, column), (revision, table, "*")} & CHANGES.keys()
+    ]
+
+
+def spoken(catalogue: dict[str, str], revision: str) -> dict[str, str]:
+    """A catalogue without what another revision has restated on the way down, which stands otherwise below it."""
+    return {name: definition for name, definition in catalogue.items() if not revision < RESTATED.get(name, "")}
+
+
+def down(app: Flask, revision: str) -> None:
+    with app.app_context():
+        flask_migrate.downgrade(revision=revision)
+
+
+def up(app: Flask, revision: str) -> None:
+    with app.app_context():
+        flask_migrate.upgrade(revision=revision)
+
+
+def sound(app: Flask) -> None:
+    """The books and the audit, by the program's own commands."""
+    for command in (["books", "check"], ["audit", "verify"]):
+        result = app.test_cli_runner().invoke(args=command)
+        assert result.exit_code == 0, result.output
+
+
+def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell) -> None:
+    app = create_app(doomed)
+    populate(app, doomed, rounds(10) / 10)
+    first, known = checksums(owner), {}
+    assert {table for (table, _), (n, _sum) in first.items() if not n and not table.startswith("procrastinate_")} == set()
+    revisions = [one.revision for one in ScriptDirectory("migrations").walk_revisions()]  # the newest first
+    known[revisions[0]] = things(owner)
+    wrong: dict[str, list[str]] = {}
+    checked = 0
+
+    def judge(what: str, revision: str, lost_columns: list[str] | None = None) -> None:
+        found = lost_columns if lost_columns is not None else differences(spoken(things(owner), revision), spoken(known[revision], revision))
+        wrong.update({what: found} if found else {})
+
+    for revision, before in zip(revisions, [*revisions[1:], "base"], strict=True):
+        above = checksums(owner)
+        down(app, before)
+        below = checksums(owner)
+        judge(f"the way down from {revision} changes what stays", revision, lost(above, below, revision))
+        known[before] = things(owner)
+        up(app, revision)
+        judge(f"{revision} down and up again is another schema", revision)
+        judge(f"the way up to {revision} changes what stood", revision, lost(below, checksums(owner), revision))
+        if revision == revisions[0]:
+            sound(app)
+        down(app, before)
+        judge(f"{revision} leaves something behind", before)
+        checked += len(below)
+    left = [name for name in known["base"] if not OF_NO_MIGRATION.match(name)]
+    wrong |= {"something is left of all": left} if left else {}
+    for revision in reversed(revisions):
+        up(app, revision)
+        judge(f"{revision} going up is another schema than going down", revision)
+    assert wrong == {}
+    smoke = populate(app, doomed, 0)
+    sound(app)
+    rows = {table: n for (table, _), (n, _sum) in first.items()}
+    tell(
+        f"{len(revisions)} migrations down, up and down one by one, then all up: {len(first)} columns of {len(rows)} tables with {sum(rows.values())} rows,"
+        f" {checked} checksums compared, {len(known[revisions[0]])} things in the catalogue; {len(smoke)} agencies begin anew"
+    )
