@@ -16,6 +16,7 @@ from voyagent.ledger.chart_wire import AccountIn, AccountList, AccountOut, Accou
 from voyagent.ledger.journal import JournalEntryIn, JournalEntryOut, JournalList, JournalQuery, ReversalIn, wire_entries, wire_entry
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.schemas import MonthList, MonthsQuery, MonthState, ReopenMonthRequest, wire_months
+from voyagent.settings.limits import AmountAboveLimit
 
 api = ApiBlueprint("ledger", __name__, tag="Books", guard=Guard.BEARER)
 
@@ -68,6 +69,7 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
     status=201,
     permission="ledger.post_by_hand",
     errors=(
+        AmountAboveLimit,
         service.EntryUnbalanced,
         AccountNotFound,
         service.AccountInactive,
@@ -80,7 +82,8 @@ def list_entries(reader: Reader, query: JournalQuery) -> Row:
 def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     """Post an entry by hand: at least two lines, debits equal to credits in each currency.
 
-    Receivables and payables equal their open documents, so nothing is posted to them by hand. An entry is never changed; a mistake is reversed.
+    Receivables and payables equal their open documents, so nothing is posted to them by hand. What a role may grant at most binds
+    each currency of an entry. An entry is never changed; a mistake is reversed.
     """
     lines = [line.line() for line in body.lines]
     return _entry(service.post_by_hand(actor, narration=body.narration, lines=lines, entry_date=body.entry_date).entry_id)
@@ -98,7 +101,7 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     status=201,
     permission="ledger.post_by_hand",
     missing=EntryNotFound,
-    errors=(service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
+    errors=(AmountAboveLimit, service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
     """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""

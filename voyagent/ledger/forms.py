@@ -23,9 +23,10 @@ REVERSAL_PLACES = {
     "period_locked": "entry_date",
     "journal_entry_already_reversed": "",
     "journal_entry_of_document": "",
+    "amount_above_limit": "",
 }
 ENTRY_PLACES = {
-    **dict.fromkeys(("journal_entry_too_short", "journal_entry_too_long", "journal_entry_unbalanced", "invalid_amount"), "lines"),
+    **dict.fromkeys(("journal_entry_too_short", "journal_entry_too_long", "journal_entry_unbalanced", "invalid_amount", "amount_above_limit"), "lines"),
     **dict.fromkeys(("account_not_found", "account_inactive", "account_is_control"), "lines"),
     **dict.fromkeys(("invalid_date", "period_locked"), "entry_date"),
     "invalid_currency": "currency",

@@ -5,7 +5,6 @@ from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service.carrying import EFFECT_TASK, carry_out, expire_overdue, hide, may_wipe, prepare, resume_effects, show
 from voyagent.approvals.service.deciding import BATCH_MAX, Answered, Wish, check_all, decide_all, resolve, resolve_all, resolve_each
 from voyagent.approvals.service.errors import (
-    AmountAboveLimit,
     ApprovalAlreadyResolved,
     ApprovalOverdue,
     ArgumentsChanged,
@@ -18,9 +17,10 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     ToolUnknown,
 )
-from voyagent.approvals.service.limits import above_limit, amount_of, check_limit, may_decide, may_edit, needs_another
+from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
+from voyagent.settings.limits import AmountAboveLimit, check_limit
 
 __all__ = [
     "BATCH_MAX",

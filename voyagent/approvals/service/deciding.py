@@ -14,7 +14,7 @@ from voyagent.approvals.effects import Description
 from voyagent.approvals.models import Approval
 from voyagent.approvals.queries import ApprovalNotFound
 from voyagent.approvals.service.carrying import defer_effect, tell
-from voyagent.approvals.service.errors import AmountAboveLimit, ApprovalAlreadyResolved, ApprovalOverdue, PreviewStale, SelfApproval, ShownChanged
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ApprovalOverdue, PreviewStale, SelfApproval, ShownChanged
 from voyagent.approvals.service.limits import above_limit, needs_another
 from voyagent.approvals.service.proposing import find_movement, supersede
 from voyagent.approvals.service.standing import NOW, check_state, expire, person_of, refs_of, ring
@@ -24,6 +24,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
+from voyagent.settings.limits import AmountAboveLimit
 
 BATCH_MAX = 50
 

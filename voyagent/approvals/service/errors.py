@@ -25,13 +25,6 @@ class SelfApproval(Forbidden):
     message = N_("You asked for this yourself. A colleague who may grant it has to decide.")
 
 
-class AmountAboveLimit(Forbidden):
-    """Granting more than the agency's settings let the role grant."""
-
-    code = "amount_above_limit"
-    message = N_("This is above what your role may grant. Somebody with a higher limit has to decide.")
-
-
 class PreviewStale(Conflict):
     """What granting would change is no longer what was shown. That a fresh request has taken the old one's place is kept."""
 

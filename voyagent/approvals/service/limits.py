@@ -1,17 +1,15 @@
-"""How much a role may grant, and who could grant in another's place: amount limits of the settings, and four eyes."""
+"""How much a role may grant, and who could grant in another's place: the amount limits of the settings as they bear on a request, and four eyes."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import Effect
 from voyagent.approvals.models import Approval
-from voyagent.approvals.service.errors import AmountAboveLimit
 from voyagent.identity import queries as identity
-from voyagent.kernel.actor import Actor, Channel
+from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.settings import queries as settings
+from voyagent.settings.limits import is_above
 
 
 def amount_of(approval: Approval) -> Money | None:
@@ -25,15 +23,6 @@ def amounts_of(approval: Approval) -> list[Money]:
     if first is None or effect is None or effect.amounts is None:
         return [] if first is None else [first]
     return effect.amounts(dict(approval.payload))
-
-
-def is_above(role: str, amounts: Sequence[Money]) -> bool:
-    """Whether one of the amounts is more than the role may grant. Where the limit is in another currency nobody can tell, so it is."""
-    limit = settings.get_settings().approval_limits.get(role)
-    if limit is None:
-        return False
-    most = Money.parse(limit["amount"], limit["currency"])
-    return any(amount.currency != most.currency or amount.amount_minor > most.amount_minor for amount in amounts)
 
 
 def may_decide(actor: Actor, approval: Approval) -> bool:
@@ -51,15 +40,6 @@ def may_edit(actor: Actor, approval: Approval) -> bool:
 def above_limit(actor: Actor, approval: Approval) -> bool:
     """Whether it is worth more than the person's role may grant."""
     return is_above(actor.role, amounts_of(approval))
-
-
-def check_limit(actor: Actor, *amounts: Money) -> None:
-    """That a person does by hand no more than her role may grant: a door of its own is no way around the limit. Raises AmountAboveLimit.
-
-    What the assistant does for somebody was granted before, by a person within her own limit.
-    """
-    if actor.channel is not Channel.ASSISTANT and is_above(actor.role, amounts):
-        raise AmountAboveLimit
 
 
 def needs_another(actor: Actor, approval: Approval) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
 from voyagent.ledger import queries
 from voyagent.ledger.models import JournalEntry
 from voyagent.ledger.service.entries import Line, Posted, post, reverse
 from voyagent.ledger.service.errors import AccountIsControl, EntryOfDocument, EntryTooLong
+from voyagent.settings.limits import check_limit
 
 BY_HAND = "journal"
 """The source of an entry that somebody wrote in the journal."""
@@ -23,23 +25,28 @@ LINES_MAX = 200
 
 
 def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_date: date | None = None) -> Posted:
-    """Post an entry that a person wrote. Raises Forbidden, AccountIsControl, EntryTooLong and whatever `post` raises."""
+    """Post an entry that a person wrote, within what her role may grant. Each currency of it counts for itself, so that none hides behind another.
+
+    Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit and whatever `post` raises.
+    """
     actor.require("ledger.post_by_hand")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
     if any(account.purpose in CONTROL for account in queries.find_accounts(line.account for line in lines).values()):
         raise AccountIsControl
+    check_limit(actor, *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit))
     return post(actor, source_type=BY_HAND, source_id=new_id(), purpose="entry", narration=narration, lines=lines, entry_date=entry_date)
 
 
 def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse an entry that a person wrote, or such a reversal. What a document posted is undone at the document.
 
-    Raises Forbidden, EntryOfDocument and whatever `reverse` raises.
+    It moves as much as the entry did, so the same limit holds. Raises Forbidden, EntryOfDocument, AmountAboveLimit and whatever `reverse` raises.
     """
     actor.require("ledger.post_by_hand")
     if not is_written(queries.get_entry(entry_id)):
         raise EntryOfDocument
+    check_limit(actor, *_debits((line.currency, line.debit_minor) for line in queries.get_lines(entry_id)))
     return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
 
 
@@ -48,3 +55,11 @@ def is_written(entry: JournalEntry) -> bool:
     while entry.reverses_id is not None:
         entry = queries.get_entry(entry.reverses_id)
     return entry.source_type in WRITTEN
+
+
+def _debits(lines: Iterable[tuple[str, int]]) -> list[Money]:
+    """What debits of a currency and minor units come to, one amount for each currency."""
+    totals: dict[str, int] = {}
+    for currency, minor in lines:
+        totals[currency] = totals.get(currency, 0) + minor
+    return [Money(minor, currency) for currency, minor in totals.items()]
