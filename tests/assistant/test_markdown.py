@@ -25,8 +25,24 @@ def test_it_is_laid_out(text: str, html: str) -> None:
 
 def test_a_table_is_a_table() -> None:
     assert re.sub(r"\s", "", as_html("| a | b |\n|---|---|\n| 1 | 2 |")) == (
-        "<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>"
+        '<tabletabindex="0"><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>'
     )
+
+
+def test_a_column_stands_at_the_side_that_the_answer_names() -> None:
+    html = as_html("| a | b | c |\n|:--|--:|:-:|\n| 1 | 2 | 3 |")
+    assert re.findall(r"<t[hd]\b[^>]*>", html) == [
+        "<th>",
+        '<th class="text-end">',
+        '<th class="text-center">',
+        "<td>",
+        '<td class="text-end">',
+        '<td class="text-center">',
+    ]
+
+
+def test_what_is_wider_than_the_talk_is_scrolled_by_keys() -> None:
+    assert as_html("```python\nx = 1\n```") == '<pre tabindex="0"><code>x = 1\n</code></pre>\n'
 
 
 @pytest.mark.parametrize(
@@ -54,4 +70,4 @@ def test_nothing_runs_and_nothing_is_fetched(text: str) -> None:
     for element in elements:
         name = element.strip("</>").split()[0]
         assert name in {"p", "a", "code", "br", "pre"}, element
-        assert re.fullmatch(r'</?\w+>|<p class="v-strong">|<a href="https?://[^"]*" rel="noopener nofollow noreferrer">', element), element
+        assert re.fullmatch(r'</?\w+>|<p class="v-strong">|<a href="https?://[^"]*" rel="noopener nofollow noreferrer">|<pre tabindex="0">', element), element

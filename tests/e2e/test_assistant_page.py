@@ -260,10 +260,11 @@ def test_conversations_are_searched_and_renamed_by_keys_alone(browser: Browser, 
 def test_deleting_offers_the_way_back(visit: Visit) -> None:
     page = visit.page
     page.goto("/assistant")
-    say(page, "help")
+    say(page, "W" * 60)  # a name of one word, wider than what tells of its deletion
     page.get_by_label("Rename or delete").click()
     page.get_by_role("button", name="Delete the conversation").click()
     expect(page).to_have_url(re.compile(r"/assistant$"))
+    expect(page.get_by_role("button", name="Undo")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Undo").click()
     expect(page).to_have_url(re.compile(r"/assistant/[0-9a-f-]{36}$"))
     assert visit.complaints == []

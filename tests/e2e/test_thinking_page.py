@@ -75,8 +75,12 @@ def test_a_line_that_drops_loses_no_word(visit: Visit, server: ModelServer) -> N
 SLY = """A **bold** word.
 
 | Fare | INR |
-|---|---|
+|---|--:|
 | Economy | 12,000 |
+
+```text
+AI 933  COK DXB
+```
 
 <script>document.title = "taken"</script><img src=x onerror="document.title='taken'">
 
@@ -95,7 +99,7 @@ def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(browser: Brow
         say(page, "fares?")
         answer = page.get_by_role("log").locator(".v-md")
         expect(answer.locator("strong")).to_have_text("bold", timeout=ANSWER_MS)
-        expect(answer.get_by_role("cell", name="12,000")).to_be_visible()
+        expect(answer.get_by_role("cell", name="12,000")).to_have_css("text-align", "right")
         assert answer.locator("script, img, iframe, style").count() == 0
         assert answer.locator("a[href^='javascript']").count() == 0
         expect(answer.get_by_role("link", name="fine")).to_have_attribute("rel", re.compile("noopener"))

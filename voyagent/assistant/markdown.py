@@ -17,6 +17,9 @@ TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s"
 LINKS = {"http", "https", "mailto", "tel"}
 REL = "noopener nofollow noreferrer"
 HEADING = "v-strong"  # a heading of an answer is no heading of the page
+SIDES = {"text-align:center": "text-center", "text-align:right": "text-end"}  # a style of its own is not let through by the content policy
+CLASSES = {"p": {HEADING}, "th": set(SIDES.values()), "td": set(SIDES.values())}
+SCROLLS = {tag: {"tabindex": "0"} for tag in ("pre", "table")}  # what is wider than the talk is scrolled by keys too
 
 
 @lru_cache(maxsize=512)
@@ -26,8 +29,10 @@ def as_html(text: str) -> Markup:
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             _as_paragraph(token)
+        elif token.type in ("th_open", "td_open") and token.attrGet("style") in SIDES:
+            token.attrSet("class", SIDES[str(token.attrGet("style"))])
     html = _READER.renderer.render(tokens, _READER.options, {})
-    kept = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, allowed_classes={"p": {HEADING}}, url_schemes=LINKS, link_rel=REL)
+    kept = nh3.clean(html, tags=TAGS, attributes={"a": {"href"}}, allowed_classes=CLASSES, set_tag_attribute_values=SCROLLS, url_schemes=LINKS, link_rel=REL)
     return Markup(kept)  # noqa: S704 - nh3 has cleaned it
 
 
