@@ -41,6 +41,8 @@ from voyagent.identity.api import (
     two_factor as two_factor_api,
 )
 from voyagent.identity.views import account_pages, pages as identity_pages
+from voyagent.imports.api import api as imports_api
+from voyagent.imports.views import pages as imports_pages
 from voyagent.ledger.api import api as ledger_api
 from voyagent.ledger.chart_views import pages as chart_pages
 from voyagent.ledger.journal_views import pages as journal_pages
@@ -66,6 +68,7 @@ PAGES: tuple[PageBlueprint, ...] = (
     approvals_pages,
     trips_pages,
     parties_pages,
+    imports_pages,
     billing_pages,
     invoice_paper_pages,
     journal_pages,
@@ -88,6 +91,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     enquiries_api,
     trips_api,
     parties_api,
+    imports_api,
     invoices_api,
     bills_api,
     payments_api,

@@ -354,6 +354,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ResolveIn": lambda: {"granted": False},
     "EnquiryIn": lambda: {"customer_name": "Deepa Krishnan", "pax_count": 4},
     "EnquiryPatch": lambda: {"customer_name": "Deepa Krishnan"},
+    "ImportIn": lambda: {"kind": "parties", "content": f"name,is_customer\nDeepa {secrets.randbelow(10**9)},yes\n", "dry_run": False},
     "PartyIn": lambda: {"name": "Deepa Krishnan", "is_customer": True, "terms_days": 15},
     "PartyPatch": lambda: {"terms_days": 30},
     "TripIn": lambda: {"title": "Krishnan family, Dubai"},

@@ -94,6 +94,7 @@ def test_every_operation_of_these_areas_has_its_row(app: Flask) -> None:
         "chat",
         "credit-notes",
         "enquiries",
+        "imports",
         "invoices",
         "journal-entries",
         "months",

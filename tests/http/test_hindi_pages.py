@@ -65,7 +65,8 @@ NAMES = {
         "Esc",
         "Backspace",
     ),
-    *("Claude", "Sonnet", "Opus", "Haiku", "Werkzeug", "English", "OpenAPI", "JSON", "CFA", "CFP"),
+    *("Claude", "Sonnet", "Opus", "Haiku", "Werkzeug", "English", "OpenAPI", "JSON", "UTF", "CFA", "CFP"),
+    *("yes", "no"),  # what a cell of a file says
     *("detail", "message", "tz", "limit", "offset", "next", "cursor", "bearer", "float", "openapi", "json"),  # members of the API, as its reference names them
     *("Nov", "nov"),  # how a day is typed
     *("Cr",),  # crore, on the axis of a chart
@@ -121,6 +122,7 @@ GOOD = {
     "four_eyes": "1",
     "financial_year_start_month": "4",
     "is_customer": "1",
+    "content": "name,is_customer\nDeepa Krishnan,yes\n",
     "terms_days": "15",
     "model": "",
     "expires_in_days": "30",

@@ -17,6 +17,7 @@ from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
 from voyagent.identity import service as identity
 from voyagent.identity.models import ApiKey, OneTimeToken, RecoveryCode
+from voyagent.imports import service as imports
 from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -38,6 +39,7 @@ def fill(person: Person, drain: Callable[[], None]) -> None:
         identity.invite(rules, actor, email=f"{secrets.token_hex(6)}@malabar.example", role="agent")
         enquiries.create(actor, customer_name="Deepa Krishnan", pax_count=4)
         parties.create(actor, name="Deepa Krishnan", is_customer=True)
+        imports.run(actor, "parties", "name,is_supplier\nAir India,yes\n")
         _credentials(person)
         rules.outbox.send(to=person.email, kind="password_changed", locale="en")
         _book(person)

@@ -74,7 +74,7 @@ BY_HAND = frozenset(
 ADMINISTER = frozenset(
     {"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "ledger.reopen", "settings.update", "team.manage"}
 )
-KEEP_BOOKS = frozenset({"ledger.chart", "ledger.close"})
+KEEP_BOOKS = frozenset({"import.run", "ledger.chart", "ledger.close"})
 """What the books need beside posting: an administrator's and the accounting lead's."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
@@ -101,7 +101,7 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
     "trips": _area("trip", "itinerary"),
     "approvals": _area("approval"),
-    "books": _area("billing", "bill", "invoice", "itinerary", "ledger", "party", "payment", "report"),
+    "books": _area("billing", "bill", "import", "invoice", "itinerary", "ledger", "party", "payment", "report"),
     "reports": _area("report", "itinerary"),
     "audit": _area("audit"),
     "team": _area("team", "invite"),

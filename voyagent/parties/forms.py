@@ -15,18 +15,11 @@ from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import country_choices
 from voyagent.kernel.reading import Row
 from voyagent.parties.schemas import PartyIn, PartyQuery
+from voyagent.parties.service import PLACES as FIELDS_OF_CODES
 from voyagent.taxes.numbers import COUNTRY
 from voyagent.taxes.tables import states
 
-# Where a refusal of the rules is shown.
-PLACES = {
-    **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
-    "party_kind_required": "is_customer",
-    "country_unknown": "country",
-    "state_unknown": "state",
-    **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
-    "party_changed": "",
-}
+PLACES = FIELDS_OF_CODES | {"party_changed": ""}
 _WORDS = {"q": _l("Search"), "kind": _l("Kind"), "archived": _l("Archived"), "cursor": _l("page marker"), "limit": _l("the place in the list")}
 
 

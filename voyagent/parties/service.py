@@ -26,6 +26,15 @@ from voyagent.taxes.tables import states
 TERMS_MAX = 365
 LENGTHS = {"name": 255, "email": 254, "phone": 64, "address": 500, "tax_number": 32, "notes": 2000}
 """The longest that a text of a party may be, in characters."""
+PLACES = {
+    **dict.fromkeys(("party_name_required", "party_name_taken", "party_in_books"), "name"),
+    "party_kind_required": "is_customer",
+    "invalid_terms": "terms_days",
+    "country_unknown": "country",
+    "state_unknown": "state",
+    **dict.fromkeys(("tax_number_invalid", "state_is_not_of_tax_number"), "tax_number"),
+}
+"""Which field the refusals of the rules are about, by their codes."""
 # Personal details stay out of the audit, which can never be changed or shortened: of these it keeps only that they changed.
 _PRIVATE = frozenset({"name", "email", "phone", "address", "tax_number", "notes"})
 
@@ -228,6 +237,7 @@ def _plain(value: Any) -> str | None:
 
 __all__ = [
     "LENGTHS",
+    "PLACES",
     "TERMS_MAX",
     "InvalidTaxNumber",
     "InvalidTerms",

@@ -1,6 +1,6 @@
 """Every act that must leave an event, and what is none, each with its reason."""
 
-from tests.audit.acts import account, coming_in, money, parties, travel, work
+from tests.audit.acts import account, coming_in, imports, money, parties, travel, work
 from tests.audit.acts.registry import ACTS, Act, Left
 
 # Operations, pages, tasks and commands that could change something and leave no event, and why.
@@ -23,4 +23,4 @@ NO_ACTS = {
     "worker": "it runs the tasks",
 }
 
-__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "money", "parties", "travel", "work"]
+__all__ = ["ACTS", "NO_ACTS", "Act", "Left", "account", "coming_in", "imports", "money", "parties", "travel", "work"]

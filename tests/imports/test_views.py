@@ -1,0 +1,64 @@
+"""The page of imports: choose, look, take."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from tests.enquiries.reading import Page
+from tests.imports.test_parties import GOOD, names
+from tests.people import People, Person, csrf
+
+
+def chosen(person: Person, raw: bytes | None, **more: Any) -> Any:
+    browser = person.browser
+    sent: dict[str, Any] = {"kind": "parties", "csrf_token": csrf(browser, "/team")} | more
+    if raw is not None:
+        sent["file"] = (io.BytesIO(raw), "parties.csv")
+    return browser.post("/import", data=sent, content_type="multipart/form-data")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_is_looked_at_and_taken(alice: Person, encoding: str) -> None:
+    looked = Page(chosen(alice, GOOD.replace("Deepa", "दीपा").encode(encoding)))
+    assert looked.status == 200
+    assert "Import these 2 lines?" in looked.words(".//form[@id='take']")
+    assert names(alice) == []
+    content = looked.one(".//textarea[@name='content']").text or ""
+    answer = chosen(alice, None, content=content.replace("\n", "\r\n"), then="run")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/parties")
+    assert names(alice) == ["Air, India", "दीपा Krishnan"]
+    again = Page(chosen(alice, GOOD.replace("Deepa", "दीपा").encode()))
+    assert "was imported before" in again.words()
+    assert not again.all(".//form[@id='take']")
+
+
+def test_what_is_wrong_stands_in_a_table_and_nothing_can_be_taken(alice: Person) -> None:
+    raw = b"name,is_customer,country\n<b>A,perhaps,\nB,yes,QX\n"
+    page = Page(chosen(alice, raw))
+    assert page.status == 422
+    rows = [["".join(cell.itertext()) for cell in row] for row in page.all(".//section[@id='findings']//tbody/tr")]
+    assert rows == [["2", "is_customer", "Write yes or no."], ["3", "country", "That is not a country. Use two capitals such as IN."]]
+    assert not page.all(".//form[@id='take']")
+    forced = Page(chosen(alice, raw, then="run"))
+    assert (forced.status, names(alice)) == (422, [])
+    assert "nothing of it was taken" in forced.words()
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [(None, "Choose a file."), (b"", "Choose a file."), ("name\né".encode("latin-1"), "not text in UTF-8"), (b"x" * 200_001, "at most 200,000 bytes")],
+)
+def test_a_file_that_cannot_be_read_is_told_at_its_field(alice: Person, raw: bytes | None, said: str) -> None:
+    page = Page(chosen(alice, raw))
+    assert page.status == 422
+    assert said in page.error_at("file")
+
+
+def test_only_those_who_keep_the_books_see_the_page(people: People, alice: Person) -> None:
+    for role, status in (("agent", 403), ("viewer", 403), ("accounting_lead", 200)):
+        browser = people.colleague(alice, "Vera Somebody", role=role).browser
+        assert browser.get("/import").status_code == status
+        assert ("/import" in Page(browser.get("/team")).links()) is (status == 200)

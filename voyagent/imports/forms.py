@@ -1,0 +1,62 @@
+"""The form of an import: which kind of file, and the file; once it was looked at, its text comes back with the word to take it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import gettext, lazy_gettext as _l
+from flask_wtf.file import FileField
+from pydantic import BaseModel
+from werkzeug.datastructures import FileStorage
+from wtforms import SelectChoice, SelectField, TextAreaField
+
+from voyagent.http.forms import SchemaForm, finding_in_words
+from voyagent.imports.schemas import ImportIn
+from voyagent.imports.tables import Finding, decoded
+from voyagent.kernel.errors import VoyagentError
+
+PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file")
+KIND_WORDS = {"parties": _l("Customers and suppliers")}
+
+
+class ImportForm(SchemaForm[ImportIn]):
+    """A file to be looked at or taken; `content` is the text of one that was looked at."""
+
+    schema: ClassVar[type[BaseModel]] = ImportIn
+    sentences: ClassVar[dict[str, Any]] = {"missing": _l("Choose a file."), "string_too_short": _l("Choose a file.")}
+
+    kind = SelectField(_l("What the file has"), choices=[SelectChoice(name, word) for name, word in KIND_WORDS.items()], validate_choice=False)
+    file = FileField(_l("File"))
+    content = TextAreaField(_l("File"))
+
+    def values(self) -> dict[str, Any]:
+        """What was sent; a file that was chosen counts before the text of an earlier one. Raises FileTooLarge, FileUnreadable."""
+        chosen = self.file.data
+        if isinstance(chosen, FileStorage) and chosen.filename:
+            self.content.data = decoded(chosen.stream.read())
+        return super().values()
+
+    def accepted(self) -> Any | None:
+        """The schema's value; a file that cannot be read is told at its field."""
+        try:
+            return super().accepted()
+        except VoyagentError as error:
+            self.refuse(error, **PLACES)
+            return None
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """What is wrong with the text is told where the file is chosen."""
+        place = super().place_of(loc)
+        return "file" if place == "content" else place
+
+
+_OF_SHAPE = {
+    "bool_parsing": _l("Write yes or no."),
+    "email_invalid": _l("That is not an e-mail address."),
+    "string_pattern_mismatch": _l("This is not written as it has to be."),
+}
+
+
+def in_words(finding: Finding) -> str:
+    """What is wrong, in the reader's language."""
+    return str(_OF_SHAPE.get(finding.code) or gettext(finding_in_words(finding.code, finding.sentence)))

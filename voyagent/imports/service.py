@@ -1,0 +1,169 @@
+"""The rules of imports: a file is tried out row by row and nothing of that stays; it is taken only where nothing is wrong, whole and once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.audit import service as audit
+from voyagent.imports import parties, queries, tables
+from voyagent.imports.models import Import
+from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Record, Table
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Forbidden, Unprocessable, VoyagentError
+from voyagent.kernel.ids import new_id
+
+
+class UnknownImport(Unprocessable):
+    """A kind of file that is not taken."""
+
+    code = "import_unknown"
+    message = N_("Files of that kind are not taken.")
+
+
+class ImportHasFindings(Unprocessable):
+    """A file in which something is wrong: nothing of it was taken. A dry run names each place."""
+
+    code = "import_has_findings"
+    message = N_("Something is wrong in this file, so nothing of it was taken. Look at it first: that names each place.")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: its columns, those that it must have, what its rows do, and where a refusal is told."""
+
+    columns: tuple[str, ...]
+    needed: tuple[str, ...]
+    take: Callable[[Actor, dict[str, str]], None]
+    places: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: how many rows it has, what is wrong, and the import that took it: None while none did. `is_repeat`: it was taken before."""
+
+    kind: str
+    row_count: int
+    findings: tuple[Finding, ...] = ()
+    import_id: UUID | None = None
+    imported_at: datetime | None = None
+    is_repeat: bool = False
+
+
+class _Over(Exception):
+    """Raised when a dry run has seen all there is, so that its savepoint is rolled back."""
+
+
+KINDS = {"parties": Kind(parties.COLUMNS, parties.NEEDED, parties.take, parties.PLACES)}
+
+
+def look(actor: Actor, kind: str, text: str) -> Outcome:
+    """What taking a file would come to: each row is tried by the same rules as by hand, in the order of the file, and nothing of it stays.
+
+    At most 100 findings are told. Raises Forbidden, UnknownImport; FileUnreadable, FileTooLarge, FileEmpty.
+    """
+    actor.require("import.run")
+    plain, table = _read(kind, text)
+    if (known := queries.find_import(kind, _digest(plain))) is not None:
+        return _told(known, is_repeat=True)
+    outcome = Outcome(kind, len(table.records))
+    try:
+        with audit.savepoint():
+            outcome = replace(outcome, findings=_try(actor, KINDS[kind], table))
+            raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
+    except _Over:
+        return outcome
+
+
+def run(actor: Actor, kind: str, text: str) -> Outcome:
+    """Take a file, whole or not at all. The same file again, a parallel one too, takes nothing and gets the import that stands.
+
+    Files are the same where their text is, but for line ends and the mark of UTF-8. Raises ImportHasFindings, and what `look` raises.
+    """
+    actor.require("import.run")
+    plain, table = _read(kind, text)
+    digest = _digest(plain)
+    if (known := queries.find_import(kind, digest)) is not None:
+        return _told(known, is_repeat=True)
+    taken = Import(id=new_id(), kind=kind, digest=digest, row_count=max(len(table.records), 1), created_by_user_id=actor.user_id, created_at=clock.now())
+    try:
+        with audit.savepoint():
+            db.session.add(taken)
+            db.session.flush()  # whoever takes the same file at the same moment waits here
+            if _try(actor, KINDS[kind], table):
+                raise ImportHasFindings
+    except IntegrityError as error:
+        known = queries.find_import(kind, digest)
+        if "uq_imports_digest" not in str(error.orig) or known is None:
+            raise
+        return _told(known, is_repeat=True)
+    audit.record(actor, "import.done", entity_refs={"import_id": taken.id}, outputs={"kind": kind, "rows": taken.row_count})
+    return _told(taken)
+
+
+def _read(kind: str, text: str) -> tuple[str, Table]:
+    if kind not in KINDS:
+        raise UnknownImport
+    plain = tables.normal(text)
+    return plain, tables.read(plain, KINDS[kind].columns, KINDS[kind].needed)
+
+
+def _try(actor: Actor, kind: Kind, table: Table) -> tuple[Finding, ...]:
+    """Take each row; what is wrong with the table and its rows, by line, the first hundred."""
+    found = list(table.findings)
+    shapeless = {finding.line for finding in found}
+    for record in table.records:
+        if len(found) >= tables.FINDINGS_MAX:
+            break
+        if record.line not in shapeless:
+            found += _take(actor, kind, record)
+    return tuple(sorted(found, key=lambda finding: finding.line)[: tables.FINDINGS_MAX])
+
+
+def _take(actor: Actor, kind: Kind, record: Record) -> list[Finding]:
+    """Take one row in a savepoint of its own; what is wrong with it."""
+    try:
+        with audit.savepoint():
+            kind.take(actor, record.cells)
+    except Forbidden:
+        raise
+    except ValidationError as error:
+        return [_of_shape(record, item) for item in error.errors(include_url=False, include_input=False, include_context=False)]
+    except VoyagentError as error:
+        return [Finding(record.line, kind.places.get(error.code), error.code, error.message)]
+    return []
+
+
+def _of_shape(record: Record, item: Any) -> Finding:
+    return Finding(record.line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), str(item["msg"]))
+
+
+def _digest(plain: str) -> str:
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _told(taken: Import, *, is_repeat: bool = False) -> Outcome:
+    return Outcome(taken.kind, taken.row_count, import_id=taken.id, imported_at=taken.created_at, is_repeat=is_repeat)
+
+
+__all__ = [
+    "KINDS",
+    "FileEmpty",
+    "FileTooLarge",
+    "FileUnreadable",
+    "Finding",
+    "ImportHasFindings",
+    "Outcome",
+    "UnknownImport",
+    "look",
+    "run",
+]

@@ -1,0 +1,131 @@
+"""A file as a table: commas and quotes by RFC 4180, UTF-8 with or without its mark, a head of known names.
+
+Every cell is plain text, whatever it begins with: nothing is reckoned here, and what leaves again as CSV is guarded there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.fields import contains_unstorable
+
+BYTES_MAX = 200_000
+"""The largest file, in bytes of UTF-8."""
+ROWS_MAX = 1_000
+FINDINGS_MAX = 100
+"""How many findings are told of one file."""
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class FileUnreadable(Unprocessable):
+    """Bytes that are no UTF-8, or characters that cannot be stored."""
+
+    code = "file_unreadable"
+    message = N_("This file is not text in UTF-8. Save it as CSV in UTF-8 and choose it again.")
+
+
+class FileTooLarge(Unprocessable):
+    """More bytes or lines than one import takes."""
+
+    code = "file_too_large"
+    message = N_("One file has at most 200,000 bytes and 1,000 lines. Divide it into several.")
+
+
+class FileEmpty(Unprocessable):
+    """A file without a line below its head."""
+
+    code = "file_empty"
+    message = N_("This file has no line below its head.")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong: the line of the file counted from 1, the column by its name where it is one cell's, a code, and a sentence of the catalogue."""
+
+    line: int
+    column: str | None
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row: the line of the file on which it begins, and its cells that are not blank, by column."""
+
+    line: int
+    cells: dict[str, str]
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of a file that have the shape of its head, and what is wrong with the others and the head."""
+
+    records: list[Record] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def decoded(raw: bytes) -> str:
+    """The text of a file. Raises FileTooLarge, FileUnreadable."""
+    if len(raw) > BYTES_MAX:
+        raise FileTooLarge
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise FileUnreadable from None
+
+
+def normal(text: str) -> str:
+    """The text by which a file is known again: without the mark of its bytes, with one kind of line end, however it came. Raises as `decoded`."""
+    plain = text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if contains_unstorable(plain):
+        raise FileUnreadable
+    if len(plain.encode()) > BYTES_MAX:
+        raise FileTooLarge
+    return plain
+
+
+def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
+    """A normal text as a table. `columns` are all names that its head may have, in any order and case, `needed` those that it must.
+
+    Raises FileEmpty, FileTooLarge.
+    """
+    table = Table()
+    rows = _rows(text, table.findings)
+    _line, head = next(rows, (1, []))
+    names = [cell.strip().casefold() for cell in head]
+    table.findings += _of_head(names, columns, needed)
+    if table.findings:
+        return table
+    for line, cells in rows:
+        if len(table.records) >= ROWS_MAX:
+            raise FileTooLarge
+        if len(cells) != len(names):
+            table.findings.append(Finding(line, None, "cells_do_not_fit", N_("This line has another number of cells than the head.")))
+        table.records.append(Record(line, {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}))
+    if not table.records and not table.findings:
+        raise FileEmpty
+    return table
+
+
+def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the line on which it begins; where a quote does not close or is followed by more, that is noted and it ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error:
+        findings.append(Finding(begins, None, "quotes_do_not_fit", N_("A quotation mark is not closed, or something follows it within its cell.")))
+
+
+def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[Finding]:
+    found = [Finding(1, name, "column_missing", N_("The head needs this column.")) for name in needed if name not in names]
+    found += [Finding(1, name, "column_twice", N_("The head has this column twice.")) for name in dict.fromkeys(names) if names.count(name) > 1]
+    unknown = [name for name in dict.fromkeys(names) if name not in columns]
+    return found + [Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown]

@@ -1,0 +1,39 @@
+"""The page of imports: a file is chosen and looked at, and what was found stands there line by line; without a finding it can be taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import ngettext
+
+from voyagent.http.guards import Guard
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import PageBlueprint, toast
+from voyagent.imports import service
+from voyagent.imports.forms import KIND_WORDS, PLACES, ImportForm, in_words
+from voyagent.imports.schemas import ImportIn
+from voyagent.imports.service import Outcome
+from voyagent.kernel.actor import Actor
+
+pages = PageBlueprint("imports", __name__, guard=Guard.SIGNED_IN)
+LEADS_TO = {"parties": "parties.index"}
+
+
+@pages.page("/import", methods=("GET", "POST"), permission="import.run")
+def index(actor: Actor) -> Any:
+    """Choose a file, see what is wrong in it, and take it where nothing is."""
+    form = ImportForm()
+    takes = request.form.get("then") == "run"
+
+    def act(body: ImportIn) -> Outcome:
+        return (service.run if takes else service.look)(actor, body.kind, body.content)
+
+    outcome = form.attempt(act, **PLACES)
+    if outcome is not None and takes:
+        said = ngettext("One line was imported.", "%(num)d lines were imported.", outcome.row_count)
+        toast(said)
+        return see_other(url_for(LEADS_TO[outcome.kind]))
+    findings = [{"line": one.line, "column": one.column, "sentence": in_words(one)} for one in outcome.findings] if outcome else []
+    facts = {"form": form, "outcome": outcome, "findings": findings, "kinds": service.KINDS, "kind_words": KIND_WORDS}
+    return render_template("imports/index.html", **facts), 422 if findings else 200 if outcome else form.status
