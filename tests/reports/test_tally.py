@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
@@ -14,14 +15,17 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
+from tests.billing.papers import issued
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import DAYS, MAY, busy_may, days_ago, invoice, trade
 from voyagent.billing import service as billing
 from voyagent.billing.queries import get_invoice
+from voyagent.billing.service import LineItem
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries, service as ledger
-from voyagent.reports.exports.vouchers import GROUPS
+from voyagent.ledger.chart import CHART
+from voyagent.reports.exports.vouchers import GROUPS, OF_PURPOSE, OF_TYPE
 from voyagent.reports.views import answers
 
 EVER = f"from={ledger.FIRST_DAY}&to={ledger.LAST_DAY}"
@@ -169,6 +173,27 @@ def test_a_voucher_in_full(alice: Person, export: Callable[..., ET.Element]) -> 
     assert lines(voucher) == [("Deepa Krishnan", "Yes", "-1000.50"), ("Sales of travel services", "No", "1000.50")]
     assert masters(envelope) == {"Deepa Krishnan": "Trade receivables", "Sales of travel services": "Sales Accounts"}
     assert masters(envelope, "GROUP") == {"Trade receivables": "Sundry Debtors"}
+
+
+def test_taxes_are_lines_of_their_own_in_the_group_of_taxes(alice: Person, export: Callable[..., ET.Element]) -> None:
+    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+    fee = LineItem(description="Visa fee", quantity=1, unit_price="100.05", currency="INR", tax="service_fee")
+    sold = issued(alice, fee, place_of_supply="27", issue_date=date(2026, 6, 10), due_date=date(2026, 6, 25))
+    alice.does(billing.issue_credit_note, sold, reason="Not needed", on=date(2026, 6, 11))
+    envelope = proved(export())
+    taxes = [("Output CGST", "No", "9.00"), ("Output SGST", "No", "9.00")]
+    sale, back = vouchers(envelope)
+    assert (sale.get("VCHTYPE"), back.get("VCHTYPE")) == ("Sales", "Credit Note")
+    assert set(lines(sale)) == {("Deepa Krishnan", "Yes", "-118.05"), ("Sales of travel services", "No", "100.05"), *taxes}
+    assert ("Deepa Krishnan", "No", "118.05") in lines(back)
+    assert masters(envelope)["Output CGST"] == "Duties & Taxes"
+
+
+def test_whatever_is_collected_for_the_state_is_in_the_group_of_taxes() -> None:
+    collected = {one.purpose for one in CHART if re.match(r"(input|output)_|t[cd]s_payable", one.purpose or "")}
+    assert {OF_PURPOSE[purpose] for purpose in collected if purpose} == {"Duties & Taxes"}
+    assert set(OF_PURPOSE) <= {one.purpose for one in CHART}
+    assert set(OF_PURPOSE.values()) | set(OF_TYPE.values()) <= GROUPS
 
 
 def test_what_tally_adds_up_is_our_trial_balance_account_for_account(alice: Person, export: Callable[..., ET.Element]) -> None:
