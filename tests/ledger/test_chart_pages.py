@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.enquiries.reading import Page, submit
+from tests.enquiries.reading import Page, submit, watched
 from tests.ledger.books import account_id, inr, post
 from tests.ledger.test_chart import added, charge
 from tests.people import People, Person, csrf
@@ -43,6 +43,22 @@ def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pyt
     assert not set(first.links()) & {link for link in second.links() if link.startswith("/reports/general-ledger?account=")}
     assert "/accounts?archived=0" in second.links()
     assert alice.browser.get("/accounts?after=*").status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/accounts", "/api/accounts?limit=200"])
+def test_the_chart_is_one_trip_however_many_accounts_there_are(alice: Person, path: str) -> None:
+    def trips() -> list[int]:
+        with watched(alice.app) as made:
+            answer = alice.api.get(path.removeprefix("/api")) if path.startswith("/api") else browser.get(path)
+        assert answer.status_code == 200
+        return made
+
+    browser = alice.browser
+    before = trips()
+    for number in range(5):
+        charge(alice, added(alice, code=f"58{number}"))
+    assert len(before) == 1
+    assert trips() == before
 
 
 def test_an_account_is_added(alice: Person) -> None:
