@@ -190,3 +190,65 @@ def test_a_deleted_conversation_takes_its_versions_with_it(line: Line, owner_eng
     with owner_engine.begin() as connection:
         connection.execute(sa.text("delete from chat_sessions where id = :id"), {"id": line.session_id})
         assert connection.scalar(sa.text("select count(*) from chat_turns where session_id = :id"), {"id": line.session_id}) == 0
+
+
+PASTED = "log this:\nHi, I am Gopal Menon, need tickets Kochi to Muscat 5 Jan 2100 for 2 adults. 9447099887"
+
+
+def logged(line: Line) -> list[dict[str, Any]]:
+    answer = line.person.api.get("/enquiries", query_string={"q": "Gopal"})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json["items"])
+
+
+def test_a_customer_who_was_logged_is_not_logged_twice_when_the_message_is_answered_again(line: Line) -> None:
+    line.say(PASTED)
+    (turn_id,) = turns(transcript(line))
+    (first,) = logged(line)
+    assert ask_again(line, turn_id).status_code == 202
+    line.drain()
+    assert [(row["id"], row["pax_count"]) for row in logged(line)] == [(first["id"], 2)]
+    (turn_id,) = turns(transcript(line))
+    ask_again(line, turn_id, PASTED.replace("5 Jan", "20 Feb").replace("2 adults. 9447099887", "4 adults."))
+    line.drain()
+    (now,) = logged(line)
+    assert (now["id"], now["depart_date"], now["pax_count"], now["customer_phone"]) == (first["id"], "2100-02-20", 4, None)
+    told = "".join(event["text"] for event in line.say("summarise this enquiry") if event["kind"] == "text_delta")
+    assert "Gopal Menon" in told
+
+
+def test_an_enquiry_that_somebody_went_on_with_is_left_as_it_is(line: Line) -> None:
+    line.say(PASTED)
+    (turn_id,) = turns(transcript(line))
+    (first,) = logged(line)
+    assert line.person.api.patch(f"/enquiries/{first['id']}", json={"status": "quoted"}).status_code == 200
+    ask_again(line, turn_id)
+    line.drain()
+    assert sorted(row["status"] for row in logged(line)) == ["new", "quoted"]
+
+
+def along(line: Line) -> list[dict[str, Any]]:
+    trips = line.person.api.get("/trips").json
+    found = line.person.api.get(f"/trips/{trips['items'][0]['id']}").json
+    return list(found["passengers"])
+
+
+def test_nobody_is_taken_along_twice(line: Line) -> None:
+    line.say("add passenger Nisha Varma")
+    (turn_id,) = turns(transcript(line))
+    ask_again(line, turn_id)
+    line.drain()
+    assert [one["full_name"] for one in along(line)] == ["Nisha Varma"]
+    line.say("add passenger Nisha Varma")
+    assert [one["full_name"] for one in along(line)] == ["Nisha Varma", "Nisha Varma"], "two people may have one name, where nobody asks again"
+
+
+def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line) -> None:
+    line.say("add a transfer on 12 Dec 2099 from Dubai airport to Marina Palace")
+    turn_id = turns(transcript(line))[-1]
+    trip = line.person.api.get("/trips").json["items"][0]["id"]
+    planned = line.person.api.get(f"/trips/{trip}").json["lines"]
+    assert len(planned) == 1
+    ask_again(line, turn_id)
+    line.drain()
+    assert line.person.api.get(f"/trips/{trip}").json["lines"] == planned

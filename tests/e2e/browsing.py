@@ -28,7 +28,8 @@ class Look:
     width: int
 
 
-LOOKS = [Look(theme, width) for theme in ("light", "dark") for width in (1280, 390)]  # type: ignore[arg-type]
+LOOKS = [Look("light", 1280), Look("dark", 390)]
+"""Each theme and each width once: what a theme does it does at any width, and the other way round."""
 
 
 @dataclass

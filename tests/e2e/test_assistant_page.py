@@ -142,7 +142,7 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     inbox.goto("/approvals")
     inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
     inbox.get_by_role("link", name="Edit").click()
-    inbox.get_by_label("Unit price").first.fill("40,000")
+    inbox.get_by_label("Price of one").first.fill("40,000")
     inbox.get_by_role("button", name="Save and look again").click()
     expect(log).to_contain_text("Edited by", timeout=ANSWER_MS)
     expect(page.locator("#aloud")).to_contain_text("Edited by", timeout=ANSWER_MS)

@@ -87,7 +87,7 @@ AI 933  COK DXB
 [go](javascript:document.title='taken') ![pic](https://example.com/p.png) [fine](https://example.com/fares)"""
 
 
-@pytest.mark.parametrize("look", LOOKS[::3], ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
 def test_markdown_is_laid_out_and_nothing_in_it_runs_or_is_fetched(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:
         page = visit.page
@@ -138,7 +138,7 @@ def test_a_reply_and_the_talk_tell_what_they_took(visit: Visit, server: ModelSer
     visit.looks_right()
 
 
-@pytest.mark.parametrize("look", LOOKS[::3], ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_model_that_is_gone_is_told_and_the_built_in_planner_answers(browser: Browser, thinking: Site, server: ModelServer, look: Look) -> None:
     with visiting(browser, look, base_url=thinking.address) as visit:
         page = visit.page

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from flask_babel import gettext
 
 from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
-from voyagent.http.forms import finding_in_words, read_date
+from voyagent.approvals.wording import argument
+from voyagent.http.forms import AMOUNT_SENTENCE, finding_in_words, read_date
 
 Result = TypeVar("Result")
 Place = tuple[str | int, ...]
@@ -101,6 +102,12 @@ class Sheet:
         """Whether anything of it can be edited here."""
         return bool(self.cells or self.tables)
 
+    @property
+    def first(self) -> str | None:
+        """The control that takes the focus: the first one with something wrong, else the first of all."""
+        everywhere = [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
+        return next((cell.name for cell in everywhere if cell.problem), everywhere[0].name if everywhere else None)
+
     def arguments(self) -> dict[str, Any]:
         """The arguments as they were written."""
         told: dict[str, Any] = deepcopy(self.payload)
@@ -117,7 +124,7 @@ class Sheet:
             return act(self.arguments())
         except ArgumentsInvalid as refusal:
             for item in refusal.items:
-                self._note(tuple(item["loc"])[2:], finding_in_words(str(item["type"]), str(item["msg"])))  # type: ignore[arg-type]
+                self._note(tuple(item["loc"])[2:], str(item["type"]), str(item["msg"]))  # type: ignore[arg-type]
             return None
         except (ShownChanged, EditRefused) as refusal:
             self.problems.append(gettext(refusal.message))
@@ -134,14 +141,16 @@ class Sheet:
             yield {name: value for name, value in kept.items() if name not in table.columns} | line
             number += 1
 
-    def _note(self, place: Place, sentence: str) -> None:
+    def _note(self, place: Place, kind: str, message: str) -> None:
+        """Say at its control what is wrong with a value, or above all of them where it has none."""
+        sentence = finding_in_words(kind, message)
         name = self._places.get(place)
         everywhere = [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
         for cell in everywhere:
             if cell.name == name:
-                cell.problem = sentence
+                cell.problem = str(AMOUNT_SENTENCE) if kind == "string_pattern_mismatch" and cell.is_figure else sentence
                 return
-        self.problems.append(f"{' '.join(_words(str(part)) for part in place)}: {sentence}" if place else sentence)
+        self.problems.append(f"{' '.join(argument(str(part)) for part in place)}: {sentence}" if place else sentence)
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
@@ -168,13 +177,13 @@ def _table(place: Place, lines: list[dict[str, Any]], sent: Mapping[str, str] | 
     grows = all(name in examples for line in lines for name in line)
     rows = [[_cell((*place, n, name), line.get(name), sent, examples[name]) for name in columns] for n, line in enumerate([*lines, *([{}] if grows else [])])]
     named = list(titles) if not grows and len(titles) == len(lines) else []
-    return Table(place, _words(str(place[-1])), columns, rows, lines, named, grows)
+    return Table(place, argument(str(place[-1])), columns, rows, lines, named, grows)
 
 
 def _cell(place: Place, value: Any, sent: Mapping[str, str] | None, example: Any = None) -> Cell:
     name = ".".join((_PREFIX, *map(str, place)))
     standing = "" if value is None else str(value)
-    return Cell(name, _words(str(place[-1])), standing if sent is None else sent.get(name, standing), value if example is None else example)
+    return Cell(name, argument(str(place[-1])), standing if sent is None else sent.get(name, standing), value if example is None else example)
 
 
 def _is_simple(key: str, value: Any) -> bool:
@@ -193,7 +202,3 @@ def _is_lines(value: Any) -> bool:
         and all(isinstance(line, dict) and any(_is_simple(k, v) for k, v in line.items()) for line in value)
         and all(_is_simple(k, v) or _is_id(k) for line in value for k, v in line.items())
     )
-
-
-def _words(key: str) -> str:
-    return key[:1].upper() + key[1:].replace("_", " ")

@@ -6,82 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
+from voyagent.approvals.wording import ARGUMENTS
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, spoken
 
 _DEPTH_MAX = 6
-# What a person calls an argument; one that is not here is shown by its own name.
-_ARGUMENTS = {
-    "customer_name": _l("Customer"),
-    "issue_date": _l("Issued"),
-    "due_date": _l("Due"),
-    "line_items": _l("Line"),
-    "description": _l("Description"),
-    "quantity": _l("Quantity"),
-    "unit_price": _l("Price of one"),
-    "currency": _l("Currency"),
-    "number": _l("Number"),
-    "party_reference": _l("Your reference"),
-    "notes": _l("Notes"),
-    "enquiry_id": _l("Enquiry"),
-    "invoice_id": _l("Invoice"),
-    "locator": _l("Booking"),
-    "tickets": _l("Tickets"),
-    "rate_key": _l("Rate"),
-    "passenger_ids": _l("Passenger"),
-    "passenger_id": _l("Passenger"),
-    "trip_id": _l("Trip"),
-    "pnr_id": _l("Booking"),
-    "booking_id": _l("Booking"),
-    "bill_id": _l("Bill"),
-    "destination": _l("Destination"),
-    "supplier": _l("Supplier"),
-    "supplier_ref": _l("Booking number"),
-    "receipt": _l("Receipt"),
-    "status": _l("State"),
-    "charge": _l("Charge"),
-    "amount": _l("Amount"),
-    "total_amount": _l("Total"),
-    "open_amount": _l("Still open"),
-    "paid_on": _l("Paid on"),
-    "account": _l("Account"),
-    "overdue_only": _l("Overdue alone"),
-    "issued_from": _l("Issued from"),
-    "issued_to": _l("Issued until"),
-    "reference": _l("Reference"),
-    "party_name": _l("Party"),
-    "vendor_name": _l("Supplier"),
-    "vendor_reference": _l("Number"),
-    "price": _l("Price"),
-    "prices": _l("Prices"),
-    "locale": _l("Language"),
-    "to": _l("E-mail address"),
-    "country": _l("Country"),
-    "city": _l("City"),
-    "check_in": _l("Check-in"),
-    "check_out": _l("Check-out"),
-    "guests": _l("Guests"),
-    "budget_max": _l("Budget"),
-    "origin": _l("From"),
-    "outbound_date": _l("Departs"),
-    "return_date": _l("Returns"),
-    "passengers": _l("Passengers"),
-    "adult": _l("Adults"),
-    "child": _l("Children"),
-    "infant": _l("Infants"),
-    "senior": _l("Seniors"),
-    "cabin": _l("Cabin"),
-    "nationality": _l("Nationality"),
-    "q": _l("Search"),
-    "more_than": _l("More than"),
-    "at_least": _l("At least"),
-    "overdue_days": _l("Days overdue"),
-    "as_of": _l("As of"),
-}
 _OPAQUE = 64
 """A value of so many characters and no space is a key of a supplier's: people see how it begins and ends."""
 
@@ -181,7 +112,7 @@ def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
 
 def has_a_name(argument: str) -> bool:
     """Whether people have a word for an argument."""
-    return argument in _ARGUMENTS
+    return argument in ARGUMENTS
 
 
 def results_in_words(result: dict[str, Any], state: Callable[[str], str]) -> list[tuple[str, str]]:
@@ -230,7 +161,7 @@ def failure_in_words(code: str | None) -> str:
 def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value and depth < _DEPTH_MAX:
         for key, item in value.items():
-            yield from _flat(item, _joined(name, str(_ARGUMENTS.get(key) or str(key).replace("_", " "))), depth + 1)
+            yield from _flat(item, _joined(name, str(ARGUMENTS.get(key) or str(key).replace("_", " "))), depth + 1)
     elif isinstance(value, list) and value and depth < _DEPTH_MAX:
         for number, item in enumerate(value, start=1):
             yield from _flat(item, _joined(name, str(number)), depth + 1)

@@ -158,7 +158,7 @@ class Performance:
         return beginning
 
     def _begin(self, actor: Actor) -> Beginning:
-        context, decision = queries.context_of(actor, self._turn.session_id), queries.decision_of(self._turn)
+        context, decision = queries.context_of(actor, self._turn.session_id, self._turn.id), queries.decision_of(self._turn)
         anew = queries.asked_anew(self._turn)
         if anew is not None:
             with force_locale(actor.locale):
@@ -306,7 +306,7 @@ class Performance:
             tool = registry.get(call.tool)
             self._require(actor, tool)
             wanted = tool.read(call.arguments)
-            scene = Scene(actor, self._turn.session_id)
+            scene = Scene(actor, self._turn.session_id, self._written_before(tool))
             with audit.savepoint():
                 if tool.run is not None:
                     made = tool.run(scene, wanted)
@@ -325,6 +325,12 @@ class Performance:
                 return Outcome(approval_id=approval.id), approval.summary
         except VoyagentError as refusal:
             return refused(refusal), ""
+
+    def _written_before(self, tool: Tool) -> tuple[JsonObject, ...]:
+        """What the tool wrote in turns whose place this one took; nothing where it took none's."""
+        if not tool.writes or tool.run is None:
+            return ()
+        return tuple(queries.written_before(self._turn.session_id, self._turn.id, tool.name))
 
     def _require(self, actor: Actor, tool: Tool) -> None:
         """Whether the person's present role may use the tool; what it may not, the audit tells (API contract, audit kinds). Raises Forbidden."""

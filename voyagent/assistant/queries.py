@@ -32,15 +32,18 @@ _OFFERS = {
 }
 
 
-def context_of(actor: Actor, session_id: UUID) -> Context:
-    """The agency's day and currency, the enquiry of the conversation, its newest draft, the question that was asked last, and what searches showed."""
+def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
+    """The agency's day and currency, the enquiry of the conversation, its newest draft, the question that was asked last, and what searches showed.
+
+    An enquiry that was logged by a turn whose place the present one takes is not known yet.
+    """
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
     proposals = reader.read(approvals.session_statement(session_id))[0]
     return Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
-        enquiry=_enquiry(reader, session_id),
+        enquiry=_enquiry(reader, session_id, {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")}),
         draft=_draft(proposals),
         question=_question(said),
         offers=_offers(said),
@@ -115,6 +118,18 @@ def still_done(session_id: UUID, turn_id: str) -> list[Row]:
     return [row for row in rows if row["status"] == "granted" and row["turn_id"] in turns]
 
 
+def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:
+    """What a tool gave in the turns whose place this one took, oldest first: that it wrote then stands, though the words around it do not."""
+    turns = set(chats.superseded_behind(session_id, turn_id))
+    if not turns:
+        return []
+    said = chats.messages(SessionReader(db.session), session_id, superseded=True)
+    blocks = (block for message in said if message["turn_id"] in turns for block in message["blocks"])
+    return [
+        block["output"] for block in blocks if block["type"] == "tool" and block["tool_name"] == tool and block["output"] and "error" not in block["output"]
+    ]
+
+
 def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Row]:
     """Messages of a conversation, where a turn waits only for as long as its request does: once that is decided or out of time, the turn is done."""
     if all(row["turn_status"] != "waiting" for row in said):
@@ -123,8 +138,8 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
     return [row | {"turn_status": "done"} if row["turn_status"] == "waiting" and row["turn_id"] not in asking else row for row in said]
 
 
-def _enquiry(reader: Reader, session_id: UUID) -> EnquiryInView | None:
-    rows = enquiries.find_by_session(reader, session_id)
+def _enquiry(reader: Reader, session_id: UUID, besides: set[str]) -> EnquiryInView | None:
+    rows = [row for row in enquiries.find_by_session(reader, session_id) if str(row["id"]) not in besides]
     if not rows:
         return None
     newest = rows[-1]

@@ -36,6 +36,8 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
     "greater_than_equal": lambda: lazy_gettext("This is too small."),
     "less_than_equal": lambda: lazy_gettext("This is too large."),
     "decimal_parsing": lambda: AMOUNT_SENTENCE,
+    "email_invalid": lambda: lazy_gettext("That is not an e-mail address. It looks like name@example.com."),
+    "string_pattern_mismatch": lambda: lazy_gettext("This is not written as it has to be."),
     "cash_or_bank": lambda: lazy_gettext("Write “bank” or “cash”."),
     "literal_error": lambda: lazy_gettext("Choose one of the list."),
     "enum": lambda: lazy_gettext("Choose one of the list."),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from itertools import product
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
@@ -20,7 +21,11 @@ from voyagent.kernel.fields import BusinessDate, Closed, Id, text_field, wire_in
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import Row
 
+if TYPE_CHECKING:
+    from voyagent.enquiries.models import Enquiry
+
 SHOWN_MAX = 20
+_NEVER_CLEARED = {"customer_name", "pax_count", "status", "session_id"}
 Status = Literal["new", "quoted", "booked", "cancelled", "open"]
 
 
@@ -97,11 +102,34 @@ def summarise(scene: Scene, wanted: SummariseEnquiryIn) -> JsonObject:
 
 
 def log(scene: Scene, wanted: EnquiryIn) -> JsonObject:
-    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is about this one. Raises as `enquiries.create`."""
+    """Log an enquiry at once, as the person could herself; a conversation that is about none yet is about this one.
+
+    Where a message is answered anew that had one logged, that one becomes as it is said now, unless somebody has gone on with it. Raises as
+    `enquiries.create` and `enquiries.update`.
+    """
     fields = wanted.fields()
+    logged = _logged_before(scene)
+    if logged is not None:
+        cleared: dict[str, Any] = dict.fromkeys(set(EnquiryIn.model_fields) - _NEVER_CLEARED)
+        return _told(service.update(scene.actor, logged, {**cleared, **fields}))  # type: ignore[typeddict-item]
     if not queries.find_by_session(scene.reader, scene.session_id):
         fields["session_id"] = scene.session_id
-    enquiry = service.create(scene.actor, **fields)
+    return _told(service.create(scene.actor, **fields))
+
+
+def _logged_before(scene: Scene) -> UUID | None:
+    """The enquiry that an answer whose place this one takes had logged last, where it is still as new as it was."""
+    for earlier in reversed(scene.earlier):
+        try:
+            known = queries.get_enquiry(UUID(earlier["enquiry_id"]))
+        except service.EnquiryNotFound:
+            continue
+        if known.status == "new":
+            return known.id
+    return None
+
+
+def _told(enquiry: Enquiry) -> JsonObject:
     return {"created": True, "enquiry_id": str(enquiry.id), "customer_name": enquiry.customer_name, "status": enquiry.status}
 
 

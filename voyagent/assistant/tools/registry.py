@@ -55,10 +55,14 @@ class ArgumentsRefused(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a tool is used: by whom, in which conversation, and how it reads."""
+    """Where a tool is used: by whom, in which conversation, and how it reads.
+
+    `earlier` is what the same tool gave in turns whose place the present one took: asked again or in other words, it takes that up and does not do it twice.
+    """
 
     actor: Actor
     session_id: UUID
+    earlier: tuple[JsonObject, ...] = ()
 
     @property
     def reader(self) -> SessionReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from flask import current_app
 from pydantic import Field
@@ -102,11 +103,17 @@ def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
 
 
 def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
-    """Take somebody along; where the conversation has no trip yet, it gets one. Raises as `trips.add_passenger`."""
+    """Take somebody along; where the conversation has no trip yet, it gets one. Who was added by an answer whose place this one takes is not added twice.
+
+    Raises as `trips.add_passenger` and `trips.update_passenger`.
+    """
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     said: PassengerChanges = wanted.model_dump(exclude_unset=True)  # type: ignore[assignment]
-    passenger = service.add_passenger(keyring, scene.actor, trip.id, said)
+    added = _still_along(scene, trip.id, wanted.full_name)
+    passenger = (
+        service.add_passenger(keyring, scene.actor, trip.id, said) if added is None else service.update_passenger(keyring, scene.actor, trip.id, added, said)
+    )
     return {"added": True, "trip_id": str(trip.id), "passenger_id": str(passenger.id), "full_name": passenger.full_name, "kind": passenger.kind}
 
 
@@ -125,6 +132,9 @@ def remove_passenger(scene: Scene, wanted: RemovePassengerIn) -> JsonObject:
 def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
     """Plan a ride; where the conversation has no trip yet, it gets one. Raises as `trips.add_line`."""
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
+    planned = _still_planned(scene, trip.id, wanted)
+    if planned is not None:
+        return planned
     details = TransferDetails(kind="transfer", on=wanted.on, at=wanted.at, origin=wanted.origin, destination=wanted.destination)
     changes: LineChanges = {}
     if wanted.price is not None:
@@ -135,6 +145,31 @@ def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
     return {"added": True, "trip_id": str(trip.id), "line_id": str(line.id), "name": line.name, "on": wanted.on.isoformat()} | {
         "price": {"amount": line.price.wire, "currency": line.price.currency}
     }
+
+
+def _still_along(scene: Scene, trip_id: UUID, full_name: str) -> UUID | None:
+    """Whoever of that name an earlier answer took along, and who still is."""
+    said = " ".join(full_name.split()).casefold()
+    added = {UUID(one["passenger_id"]) for one in scene.earlier if one["full_name"].casefold() == said}
+    if not added:
+        return None
+    journey = _journey(scene)
+    return next((one.id for one in journey.passengers if one.id in added and journey.trip["id"] == trip_id), None)
+
+
+def _still_planned(scene: Scene, trip_id: UUID, wanted: AddTransferIn) -> JsonObject | None:
+    """What an earlier answer told of the same ride, where that is still planned."""
+    for earlier in reversed(scene.earlier):
+        if earlier["on"] != wanted.on.isoformat():
+            continue
+        try:
+            line = queries.line_of(queries.get_line(trip_id, UUID(earlier["line_id"])))
+        except queries.LineNotFound:
+            continue
+        same = (wanted.origin, wanted.destination, wanted.at)
+        if isinstance(line.details, TransferDetails) and (line.details.origin, line.details.destination, line.details.at) == same and line.status == "planned":
+            return earlier
+    return None
 
 
 def _journey(scene: Scene) -> Journey:
