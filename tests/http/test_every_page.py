@@ -143,7 +143,7 @@ FORM_NAMES = [
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
     *("narration", "entry_date", "account_id", "memo", "debit", "credit", "type", "normal_side", "is_archived"),
-    *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore", "content"),
+    *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore", "content", "effective_on"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),
 ]
 

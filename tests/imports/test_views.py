@@ -9,6 +9,7 @@ import pytest
 
 from tests.enquiries.reading import Page
 from tests.imports.test_parties import GOOD, names
+from tests.ledger.books import balances
 from tests.people import People, Person, csrf
 
 
@@ -62,3 +63,16 @@ def test_only_those_who_keep_the_books_see_the_page(people: People, alice: Perso
         browser = people.colleague(alice, "Vera Somebody", role=role).browser
         assert browser.get("/import").status_code == status
         assert ("/import" in Page(browser.get("/team")).links()) is (status == 200)
+
+
+def test_opening_balances_carry_their_day_to_the_second_step(alice: Person) -> None:
+    raw = b"account,debit,credit\n1100,100,\n3000,,100\n"
+    refused = Page(chosen(alice, raw, kind="opening_balances"))
+    assert (refused.status, refused.error_at("effective_on")) == (422, "Say as of which day these balances stand.")
+    looked = Page(chosen(alice, raw, kind="opening_balances", effective_on="31 Mar 2026"))
+    hidden = {name: looked.one(f".//form[@id='take']//input[@name='{name}']").attrib["value"] for name in ("kind", "then", "effective_on")}
+    assert hidden == {"kind": "opening_balances", "then": "run", "effective_on": "2026-03-31"}
+    content = looked.one(".//textarea[@name='content']").text or ""
+    answer = chosen(alice, None, content=content, **hidden)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/reports/trial-balance")
+    assert {(key, minor) for key, minor in balances(alice).items() if minor} == {(("bank", "INR"), 10_000), (("capital", "INR"), -10_000)}

@@ -10,7 +10,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import Row
 
 api = ApiBlueprint("imports", __name__, tag="Imports", guard=Guard.BEARER)
-FILE_ERRORS = (service.FileUnreadable, service.FileTooLarge, service.FileEmpty, service.ImportHasFindings)
+FILE_ERRORS = (service.FileUnreadable, service.FileTooLarge, service.FileEmpty, service.DayNeeded, service.ImportHasFindings)
 
 
 @api.post("/imports", answer=ImportOut, permission="import.run", errors=FILE_ERRORS)
@@ -21,4 +21,4 @@ def import_file(actor: Actor, body: ImportIn) -> Row:
     taken again, whatever key it comes with.
     """
     act = service.look if body.dry_run else service.run
-    return wire(act(actor, body.kind, body.content))
+    return wire(act(actor, body.kind, body.content, body.effective_on))

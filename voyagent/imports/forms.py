@@ -10,13 +10,13 @@ from pydantic import BaseModel
 from werkzeug.datastructures import FileStorage
 from wtforms import SelectChoice, SelectField, TextAreaField
 
-from voyagent.http.forms import SchemaForm, finding_in_words
+from voyagent.http.forms import DateText, SchemaForm, finding_in_words
 from voyagent.imports.schemas import ImportIn
 from voyagent.imports.tables import Finding, decoded
 from voyagent.kernel.errors import VoyagentError
 
-PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file")
-KIND_WORDS = {"parties": _l("Customers and suppliers")}
+PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file") | {"day_needed": "effective_on"}
+KIND_WORDS = {"parties": _l("Customers and suppliers"), "opening_balances": _l("Opening balances")}
 
 
 class ImportForm(SchemaForm[ImportIn]):
@@ -27,6 +27,7 @@ class ImportForm(SchemaForm[ImportIn]):
 
     kind = SelectField(_l("What the file has"), choices=[SelectChoice(name, word) for name, word in KIND_WORDS.items()], validate_choice=False)
     file = FileField(_l("File"))
+    effective_on = DateText(_l("As of"))
     content = TextAreaField(_l("File"))
 
     def values(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from voyagent.kernel.actor import Actor
 from voyagent.parties import service
 from voyagent.parties.schemas import PartyIn
@@ -11,6 +13,15 @@ NEEDED = ("name",)
 PLACES = service.PLACES
 
 
-def take(actor: Actor, cells: dict[str, str]) -> None:
-    """Note a customer or supplier; `yes` and `no` say what it is. Raises ValidationError, and what `parties.service.create` raises."""
-    service.create(actor, **PartyIn.model_validate(cells, strict=False).said())
+class Taker:
+    """Takes a file of customers and suppliers."""
+
+    def __init__(self, actor: Actor, _on: date | None) -> None:
+        self._actor = actor
+
+    def take(self, cells: dict[str, str]) -> None:
+        """Note a customer or supplier; `yes` and `no` say what it is. Raises ValidationError, and what `parties.service.create` raises."""
+        service.create(self._actor, **PartyIn.model_validate(cells, strict=False).said())
+
+    def finish(self) -> None:
+        """Nothing is left to do once each row was taken."""

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.imports.service import Outcome
-from voyagent.kernel.fields import Answer, Closed, Instant, wire_instant
+from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
 from voyagent.kernel.reading import Row
 
-ImportKind = Literal["parties"]
+ImportKind = Literal["parties", "opening_balances"]
 
 
 class ImportIn(Closed):
@@ -19,6 +19,8 @@ class ImportIn(Closed):
 
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
+    effective_on: BusinessDate | None = None
+    """The day as of which opening balances speak."""
     dry_run: bool = True
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
-from voyagent.imports import parties, queries, tables
+from voyagent.imports import opening, parties, queries, tables
 from voyagent.imports.models import Import
-from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Record, Table
+from voyagent.imports.opening import DayNeeded
+from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -43,7 +44,7 @@ class Kind:
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
-    take: Callable[[Actor, dict[str, str]], None]
+    taker: Callable[[Actor, date | None], Taker]
     places: dict[str, str]
 
 
@@ -59,47 +60,70 @@ class Outcome:
     is_repeat: bool = False
 
 
+class Taker(Protocol):
+    """What takes the rows of one file: each by itself, and then what they come to together. Both raise what a row or the file is refused for."""
+
+    def take(self, cells: dict[str, str]) -> None:
+        """Take one row."""
+
+    def finish(self) -> None:
+        """Do what takes all rows."""
+
+
 class _Over(Exception):
     """Raised when a dry run has seen all there is, so that its savepoint is rolled back."""
 
 
-KINDS = {"parties": Kind(parties.COLUMNS, parties.NEEDED, parties.take, parties.PLACES)}
+KINDS = {
+    "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES),
+    "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
+}
 
 
-def look(actor: Actor, kind: str, text: str) -> Outcome:
+def look(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """What taking a file would come to: each row is tried by the same rules as by hand, in the order of the file, and nothing of it stays.
 
-    At most 100 findings are told. Raises Forbidden, UnknownImport; FileUnreadable, FileTooLarge, FileEmpty.
+    `on` is the day as of which a file of opening balances speaks. At most 100 findings are told.
+    Raises Forbidden, UnknownImport, DayNeeded; FileUnreadable, FileTooLarge, FileEmpty.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
-    if (known := queries.find_import(kind, _digest(plain))) is not None:
+    if (known := queries.find_import(kind, _digest(plain, on))) is not None:
         return _told(known, is_repeat=True)
     outcome = Outcome(kind, len(table.records))
     try:
         with audit.savepoint():
-            outcome = replace(outcome, findings=_try(actor, KINDS[kind], table))
+            outcome = replace(outcome, findings=_try(KINDS[kind], KINDS[kind].taker(actor, on), table))
             raise _Over  # noqa: TRY301 - raising is how the savepoint is rolled back
     except _Over:
         return outcome
 
 
-def run(actor: Actor, kind: str, text: str) -> Outcome:
+def run(actor: Actor, kind: str, text: str, on: date | None = None) -> Outcome:
     """Take a file, whole or not at all. The same file again, a parallel one too, takes nothing and gets the import that stands.
 
-    Files are the same where their text is, but for line ends and the mark of UTF-8. Raises ImportHasFindings, and what `look` raises.
+    Files are the same where their text and their day are, but for line ends and the mark of UTF-8. Raises ImportHasFindings, and what `look` raises.
     """
     actor.require("import.run")
     plain, table = _read(kind, text)
-    digest = _digest(plain)
+    digest = _digest(plain, on)
     if (known := queries.find_import(kind, digest)) is not None:
         return _told(known, is_repeat=True)
-    taken = Import(id=new_id(), kind=kind, digest=digest, row_count=max(len(table.records), 1), created_by_user_id=actor.user_id, created_at=clock.now())
+    taker = KINDS[kind].taker(actor, on)
+    taken = Import(
+        id=new_id(),
+        kind=kind,
+        digest=digest,
+        row_count=max(len(table.records), 1),
+        effective_on=on,
+        created_by_user_id=actor.user_id,
+        created_at=clock.now(),
+    )
     try:
         with audit.savepoint():
             db.session.add(taken)
             db.session.flush()  # whoever takes the same file at the same moment waits here
-            if _try(actor, KINDS[kind], table):
+            if _try(KINDS[kind], taker, table):
                 raise ImportHasFindings
     except IntegrityError as error:
         known = queries.find_import(kind, digest)
@@ -117,7 +141,7 @@ def _read(kind: str, text: str) -> tuple[str, Table]:
     return plain, tables.read(plain, KINDS[kind].columns, KINDS[kind].needed)
 
 
-def _try(actor: Actor, kind: Kind, table: Table) -> tuple[Finding, ...]:
+def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
     """Take each row; what is wrong with the table and its rows, by line, the first hundred."""
     found = list(table.findings)
     shapeless = {finding.line for finding in found}
@@ -125,30 +149,29 @@ def _try(actor: Actor, kind: Kind, table: Table) -> tuple[Finding, ...]:
         if len(found) >= tables.FINDINGS_MAX:
             break
         if record.line not in shapeless:
-            found += _take(actor, kind, record)
+            found += _refused(kind, record.line, lambda cells=record.cells: taker.take(cells))  # type: ignore[misc]
+    if not found:
+        found += _refused(kind, 1, taker.finish)
     return tuple(sorted(found, key=lambda finding: finding.line)[: tables.FINDINGS_MAX])
 
 
-def _take(actor: Actor, kind: Kind, record: Record) -> list[Finding]:
-    """Take one row in a savepoint of its own; what is wrong with it."""
+def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
+    """Do something of a file in a savepoint of its own; what it was refused for, told at a line."""
     try:
         with audit.savepoint():
-            kind.take(actor, record.cells)
+            act()
     except Forbidden:
         raise
     except ValidationError as error:
-        return [_of_shape(record, item) for item in error.errors(include_url=False, include_input=False, include_context=False)]
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        return [Finding(line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), str(item["msg"])) for item in found]
     except VoyagentError as error:
-        return [Finding(record.line, kind.places.get(error.code), error.code, error.message)]
+        return [Finding(line, kind.places.get(error.code), error.code, error.message)]
     return []
 
 
-def _of_shape(record: Record, item: Any) -> Finding:
-    return Finding(record.line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), str(item["msg"]))
-
-
-def _digest(plain: str) -> str:
-    return hashlib.sha256(plain.encode()).hexdigest()
+def _digest(plain: str, on: date | None) -> str:
+    return hashlib.sha256((plain if on is None else f"{on.isoformat()}\n{plain}").encode()).hexdigest()
 
 
 def _told(taken: Import, *, is_repeat: bool = False) -> Outcome:
@@ -157,6 +180,7 @@ def _told(taken: Import, *, is_repeat: bool = False) -> Outcome:
 
 __all__ = [
     "KINDS",
+    "DayNeeded",
     "FileEmpty",
     "FileTooLarge",
     "FileUnreadable",

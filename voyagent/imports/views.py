@@ -17,7 +17,7 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.actor import Actor
 
 pages = PageBlueprint("imports", __name__, guard=Guard.SIGNED_IN)
-LEADS_TO = {"parties": "parties.index"}
+LEADS_TO = {"parties": "parties.index", "opening_balances": "reports.trial_balance"}
 
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")
@@ -27,7 +27,7 @@ def index(actor: Actor) -> Any:
     takes = request.form.get("then") == "run"
 
     def act(body: ImportIn) -> Outcome:
-        return (service.run if takes else service.look)(actor, body.kind, body.content)
+        return (service.run if takes else service.look)(actor, body.kind, body.content, body.effective_on)
 
     outcome = form.attempt(act, **PLACES)
     if outcome is not None and takes:

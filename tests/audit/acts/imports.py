@@ -20,3 +20,17 @@ def import_a_file_over_the_api(stage: Stage) -> Doing:
 def import_a_file_on_its_page(stage: Stage) -> Doing:
     browser = stage.alice.browser
     return lambda: stage.submit(browser, "/import", token_from="/team", kind="parties", content=FILE, then="run")
+
+
+BALANCES = "account,debit,credit\n1100,100,\n1200,50,\n3000,,150\n"
+OPENED = (
+    Left("ledger.account_added", ("account_id",), says={"name": "Opening balances", "code": "3800"}),
+    Left("journal.posted", ("journal_entry_id", "source_type", "source_id")),
+    Left("import.done", ("import_id",), says={"kind": "opening_balances", "rows": 3}),
+)
+
+
+@act("POST /api/imports", leaves=OPENED, answers=200, in_savepoints=True)
+def import_opening_balances_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/imports", json={"kind": "opening_balances", "content": BALANCES, "effective_on": "2026-03-31", "dry_run": False})

@@ -1,8 +1,8 @@
 """The rules of the books: their chart of accounts, posting an entry, reversing one, closing a month. Nothing else writes to the ledger; no entry is changed."""
 
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.service.by_hand import is_written, post_by_hand, reverse_by_hand
-from voyagent.ledger.service.chart import AccountChanges, add_account, change_account
+from voyagent.ledger.service.by_hand import CONTROL, is_written, post_by_hand, reverse_by_hand
+from voyagent.ledger.service.chart import AccountChanges, add_account, change_account, opening_account
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, open_books, post, reverse
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
@@ -30,6 +30,7 @@ from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, check_month, clo
 
 __all__ = [
     "AMOUNT_MAX_MINOR",
+    "CONTROL",
     "FIRST_DAY",
     "LAST_DAY",
     "AccountChanges",
@@ -66,6 +67,7 @@ __all__ = [
     "debit",
     "is_written",
     "open_books",
+    "opening_account",
     "post",
     "post_by_hand",
     "reopen_month",

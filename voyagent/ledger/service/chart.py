@@ -15,11 +15,13 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.tenancy import current_tenant
-from voyagent.ledger import accounts
+from voyagent.ledger import accounts, queries
 from voyagent.ledger.chart import normal_side_of
 from voyagent.ledger.models import Account
 from voyagent.ledger.service.errors import AccountCodeTaken, AccountHasBalance, AccountPosted, AccountServesProgram
 
+OPENING = "opening_balances"
+_OPENING_CODES = ("3800", *(f"3800-{number}" for number in range(1, 10)))
 _ACCOUNTS = cast("Table", Account.__table__)
 
 
@@ -43,6 +45,25 @@ def add_account(actor: Actor, *, code: str, name: str, account_type: str, normal
         raise AccountCodeTaken
     audit.record(actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values)
     return account_id
+
+
+def opening_account(actor: Actor) -> UUID:
+    """The equity account against which an agency's books begin, made when it is first needed. Raises Forbidden."""
+    actor.require("ledger.chart")
+    known = queries.find_accounts([OPENING])
+    if OPENING in known:
+        return known[OPENING].id
+    values = {"name": "Opening balances", "type": "equity", "normal_side": "credit"}
+    for code in _OPENING_CODES:
+        account_id = new_id()
+        first = insert(_ACCOUNTS).values(tenant_id=current_tenant(db.session), id=account_id, code=code, purpose=OPENING, **values)
+        if db.session.scalar(first.on_conflict_do_nothing().returning(_ACCOUNTS.c.id)) is not None:
+            audit.record(actor, "ledger.account_added", entity_refs={"account_id": account_id}, inputs=values | {"code": code})
+            return account_id
+        known = queries.find_accounts([OPENING])  # somebody may have made it at this moment; else the code is another account's
+        if OPENING in known:
+            return known[OPENING].id
+    raise AccountCodeTaken
 
 
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:

@@ -1,0 +1,121 @@
+"""Files of opening balances: one entry that balances, with what documents will bring waiting on an account of its own."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.billing.test_api import code
+from tests.chat.parallel import at_once
+from tests.imports.test_parties import findings
+from tests.ledger.books import balances
+from tests.people import People, Person
+from voyagent.ledger import service as ledger
+
+DAY = "2026-03-31"
+GOOD = """account,currency,debit,credit
+1100,INR,"1,50,000.00",
+Cash in hand,,5000.50,0
+1200,INR,45000,
+2100,,,"30,000"
+3000,INR,,"1,70,000.50"
+bank,AED,100,
+3000,aed,,100
+"""
+
+
+def sent(person: Person, content: str, *, dry_run: bool = False, on: str | None = DAY, **more: Any) -> Any:
+    body = {"kind": "opening_balances", "content": content, "dry_run": dry_run} | ({"effective_on": on} if on else {})
+    return person.api.post("/imports", json=body, **more)
+
+
+def opened(person: Person) -> dict[tuple[str, str], int]:
+    return {key: minor for key, minor in balances(person).items() if minor}
+
+
+def test_a_trial_balance_becomes_one_entry_and_what_documents_will_bring_waits(alice: Person) -> None:
+    assert findings(sent(alice, GOOD, dry_run=True)) == []
+    assert opened(alice) == {}
+    taken = sent(alice, GOOD)
+    assert (taken.status_code, taken.json["rows"], taken.json["findings"]) == (200, 7, [])
+    assert opened(alice) == {
+        ("bank", "INR"): 15_000_000,
+        ("cash", "INR"): 500_050,
+        ("capital", "INR"): -17_000_050,
+        ("opening_balances", "INR"): 1_500_000,
+        ("bank", "AED"): 10_000,
+        ("capital", "AED"): -10_000,
+    }
+    entries = alice.api.get("/journal-entries").json["items"]
+    assert [(entry["entry_date"], entry["narration"]) for entry in entries] == [(DAY, "Opening balances")]
+    accounts = alice.api.get("/accounts").json
+    assert "Opening balances" in str(accounts)
+
+
+def test_the_same_file_of_the_same_day_is_taken_once(alice: Person) -> None:
+    answers = at_once([lambda: sent(alice, GOOD) for _twin in range(4)])
+    assert sorted(answer.json["is_repeat"] for answer in answers) == [False, True, True, True]
+    assert opened(alice)["cash", "INR"] == 500_050
+    assert sent(alice, GOOD, on="2026-04-01").json["is_repeat"] is False, "another day is another file"
+
+
+def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: Person) -> None:
+    sent(alice, GOOD)
+    assert opened(charlie) == {}
+    second = "account,debit,credit\n1510,100,\n3000,,100\n"
+    assert sent(alice, second).json["findings"] == []
+    assert opened(alice)["opening_balances", "INR"] == 1_500_000
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("9999,INR,1,", ("account", "account_not_found")),
+        ("advances,INR,1,", ("account", "account_ambiguous")),
+        (",INR,1,", ("account", "account_not_found")),
+        ("1100,XXX,1,", ("currency", "invalid_currency")),
+        ("1100,INR,1.001,", ("debit", "invalid_amount")),
+        ("1100,INR,-1,", ("debit", "invalid_amount")),
+        ("1100,INR,one,", ("debit", "invalid_amount")),
+        ("1100,INR,1,1", ("debit", "one_side_needed")),
+        ("1100,INR,,", ("debit", "one_side_needed")),
+        ("1510,INR,1,", ("account", "account_inactive")),
+    ],
+)
+def test_each_bad_row_is_named_and_nothing_is_posted(alice: Person, row: str, told: tuple[str, str]) -> None:
+    accounts = alice.api.get("/accounts").json["items"]
+    alice.does(ledger.change_account, next(a["id"] for a in accounts if a["code"] == "1510"), {"is_archived": True})
+    content = f"account,currency,debit,credit\n3000,INR,,1\n{row}\n"
+    assert findings(sent(alice, content, dry_run=True)) == [(3, *told)]
+    assert code(sent(alice, content)) == (422, "import_has_findings")
+    assert opened(alice) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "on", "told"),
+    [
+        ("account,debit,credit\n1100,100,\n3000,,99.99\n", DAY, "file_unbalanced"),
+        ("account,currency,debit,credit\n1100,INR,100,\n3000,AED,,100\n", DAY, "file_unbalanced"),
+        ("account,debit,credit\n1200,100,\n2100,,100\n", DAY, "journal_entry_too_short"),
+        ("account,debit,credit\n1100,100,\n3000,,100\n", "2024-05-10", "period_locked"),
+    ],
+)
+def test_what_is_wrong_with_the_file_as_a_whole_is_told_at_its_head(alice: Person, content: str, on: str, told: str) -> None:
+    alice.does(ledger.close_month, date(2024, 5, 1))
+    assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, told)]
+    assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
+    assert opened(alice) == {}
+
+
+def test_the_day_is_needed(alice: Person) -> None:
+    for dry_run in (True, False):
+        assert code(sent(alice, GOOD, dry_run=dry_run, on=None)) == (422, "day_needed")
+
+
+def test_only_those_who_keep_the_books_may(people: People, alice: Person) -> None:
+    agent = people.colleague(alice, "Vera Agent", role="agent")
+    assert sent(agent, GOOD).status_code == 403
+    lead = people.colleague(alice, "Vera Lead", role="accounting_lead")
+    assert sent(lead, GOOD).status_code == 200

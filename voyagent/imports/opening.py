@@ -1,0 +1,102 @@
+"""Files of opening balances: a trial balance as of a day becomes one entry.
+
+What documents will bring, receivables and payables and advances, waits on the account against which the books begin: so each control account stays what its
+documents come to.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from uuid import UUID
+
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.reading import SessionReader
+from voyagent.ledger import queries, service as ledger
+
+COLUMNS = ("account", "currency", "debit", "credit")
+NEEDED = ("account", "debit", "credit")
+PLACES = {
+    **dict.fromkeys(("account_not_found", "account_ambiguous", "account_inactive"), "account"),
+    "invalid_currency": "currency",
+    **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
+}
+
+
+class DayNeeded(Unprocessable):
+    """Balances without the day as of which they stand."""
+
+    code = "day_needed"
+    message = N_("Say as of which day these balances stand.")
+
+
+class OneSideNeeded(Unprocessable):
+    """A row with an amount on both sides, or on none."""
+
+    code = "one_side_needed"
+    message = N_("Each line has an amount either as debit or as credit.")
+
+
+class FileUnbalanced(Unprocessable):
+    """A trial balance whose sides are not equal in each of its currencies."""
+
+    code = "file_unbalanced"
+    message = N_("Debit and credit of the file are not equal in each currency, so something is missing.")
+
+
+class Taker:
+    """Takes a trial balance: one entry on its day. Raises DayNeeded."""
+
+    def __init__(self, actor: Actor, on: date | None) -> None:
+        if on is None:
+            raise DayNeeded
+        self._actor = actor
+        self._on = on
+        self._reader = SessionReader(db.session)
+        self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
+        self._waiting: dict[str, int] = defaultdict(int)
+
+    def take(self, cells: dict[str, str]) -> None:
+        """Note one account's balance; the account is named by its code, its whole name, or a part that only one has.
+
+        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount, OneSideNeeded.
+        """
+        currency = cells.get("currency", self._actor.currency).upper()
+        debit, credit = (self._amount(cells.get(side, "0"), currency) for side in ("debit", "credit"))
+        account = queries.find_account(self._reader, cells.get("account", ""))
+        if not account["is_active"]:
+            raise ledger.AccountInactive
+        if bool(debit) == bool(credit):
+            raise OneSideNeeded
+        signed = debit - credit
+        if account["purpose"] in ledger.CONTROL:
+            self._waiting[currency] += signed
+        else:
+            self._sums[account["id"], currency] += signed
+
+    def finish(self) -> None:
+        """Post what was noted as one entry by hand. Raises FileUnbalanced, and what `post_by_hand` raises."""
+        totals: dict[str, int] = defaultdict(int, self._waiting)
+        for (_account, currency), minor in self._sums.items():
+            totals[currency] += minor
+        if any(totals.values()):
+            raise FileUnbalanced
+        opening = ledger.opening_account(self._actor)
+        for currency, minor in self._waiting.items():
+            self._sums[opening, currency] += minor
+        lines = [_line(account, Money(minor, currency)) for (account, currency), minor in self._sums.items() if minor]
+        ledger.post_by_hand(self._actor, narration="Opening balances", lines=lines, entry_date=self._on)
+
+    def _amount(self, cell: str, currency: str) -> int:
+        """An amount in minor units, which may be grouped."""
+        amount = Money.parse(cell.replace(",", "").replace(" ", ""), currency).amount_minor
+        if not 0 <= amount <= ledger.AMOUNT_MAX_MINOR:
+            raise InvalidAmount
+        return amount
+
+
+def _line(account: UUID, amount: Money) -> ledger.Line:
+    return ledger.debit(account, amount) if amount.amount_minor > 0 else ledger.credit(account, -amount)
