@@ -3,9 +3,10 @@
 // The page is whole without this. With it, what is told comes over one stream: pieces of text are put where they belong at once; at every other event the
 // parts of the page are read again and only what has changed is replaced. A dropped stream goes on behind the last event that was seen.
 
-const PARTS = ["talk", "compose-actions", "about", "conversations"];
+const PARTS = ["talk", "compose-actions", "about", "conversations", "nav-approvals", "nav-enquiries", "nav-waiting"];
 const FALL_BACK_MS = 3000;
 const FALL_BACK_IDLE_MS = 20000;
+const AWAY_MS = 6000;
 const NEAR_END_PX = 120;
 const words = document.getElementById("words")?.dataset ?? {};
 const talk = document.getElementById("talk");
@@ -121,7 +122,7 @@ function redrawPart(id, fresh) {
 async function read() {
   if (reading) {
     again = true;
-    return reading;
+    return reading.catch(() => {}); // whoever asked first asks again
   }
   reading = (async () => {
     do {
@@ -132,22 +133,40 @@ async function read() {
         return;
       }
       if (!answer.ok) throw new Error(String(answer.status));
+      reached();
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const id of PARTS) {
         const fresh = page.getElementById(id);
         if (id === "talk") { if (fresh) redrawTalk(fresh); } else redrawPart(id, fresh);
       }
     } while (again);
-    speakOfFailure();
+    speakOfEnds();
   })();
   try {
     await reading;
   } catch {
+    missed();
     setTimeout(() => read(), FALL_BACK_MS);
   } finally {
     reading = null;
   }
   follow();
+}
+
+// Where the browser has a line and the server does not answer: said once that has lasted, and taken back once it is over.
+
+let away = null;
+
+function missed() {
+  away ??= setTimeout(() => { if (navigator.onLine) say("offline", words.away); }, AWAY_MS);
+}
+
+function reached() {
+  clearTimeout(away);
+  away = null;
+  const told = document.querySelectorAll('#toasts [data-toast="offline"]');
+  told.forEach((toast) => toast.remove());
+  if (told.length) say("done", words.online);
 }
 
 // Text as it comes.
@@ -156,6 +175,7 @@ function write({ turn, text }) {
   const home = document.querySelector(`[data-turn="${CSS.escape(turn)}"] > div`);
   if (!home) return;
   home.querySelector("[data-waiting]")?.setAttribute("hidden", "");
+  drawn.delete(`entry-${turn}`); // more stands there than the server has drawn, so what it draws next takes its place
   let line = home.querySelector(".v-caret");
   if (!line) {
     line = document.createElement("p");
@@ -176,6 +196,7 @@ function write({ turn, text }) {
 const SENTENCE = /^[\s\S]*[.!?…।:](?=\s)|^[\s\S]*\n/;
 let unspoken = "";
 let failed = false;
+const ended = []; // turns that may have been stopped
 
 function speak(text) {
   const words = text.trim();
@@ -197,11 +218,13 @@ function readAloud(told) {
   }
   speak(unspoken);
   unspoken = "";
-  if (told.kind === "error") failed = true; // the event may be a word for programs; the page has the sentence
+  if (told.kind === "final") ended.push(told.turn_id);
+  else if (told.kind === "error") failed = true; // the event may be a word for programs; the page has the sentence
   else if (told.kind === "approval_request") speak(told.approval_summary ?? "");
 }
 
-function speakOfFailure() {
+function speakOfEnds() {
+  for (const turn of ended.splice(0)) speak(document.querySelector(`#entry-${CSS.escape(turn)} [data-stopped]`)?.textContent ?? "");
   const told = failed ? [...talk.querySelectorAll("[data-failure]")].at(-1)?.textContent.trim() : "";
   if (!told) return; // the page that was read did not have it yet; the next one does
   failed = false;
@@ -215,6 +238,7 @@ function hear(message) {
   const told = JSON.parse(message.data);
   readAloud(told);
   if (seq <= seen) {
+    speakOfEnds();
     if (heard === seen) follow();
     return;
   }
@@ -246,7 +270,9 @@ function follow() {
   stream.addEventListener("agent_event", hear);
   // A turn began elsewhere; or a request was decided, edited or withdrawn there, or its time is over.
   stream.addEventListener("asked", (message) => { if (message.data !== talk.dataset.asked) read(); });
+  stream.addEventListener("open", reached);
   stream.addEventListener("error", () => {
+    missed();
     if (stream?.readyState !== EventSource.CLOSED) return;
     stream = null;
     setTimeout(() => read(), "live" in talk.dataset ? FALL_BACK_MS : FALL_BACK_IDLE_MS);
@@ -272,7 +298,7 @@ async function send(form, body = new FormData(form)) {
     const alert = answer.headers.get("HX-Retarget") ? told.body.textContent.trim() : told.querySelector(".v-err")?.textContent.trim();
     say("error", alert || words.failed);
   } catch {
-    say(navigator.onLine ? "error" : "offline", navigator.onLine ? words.failed : words.offline);
+    say("offline", navigator.onLine ? words.away : words.offline);
   } finally {
     button?.removeAttribute("aria-busy");
   }

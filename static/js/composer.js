@@ -21,11 +21,27 @@ function takeDraft(box) {
   try { box.value ||= sessionStorage.getItem(draftOf(box)) ?? ""; } catch { /* as above */ }
 }
 
-// A message that begins a conversation leaves the page with its form.
+// A message that begins a conversation leaves the page with its form; on the page of the conversation she goes on where she spoke.
+
+const SPOKE = "voyagent_spoke";
+
 document.addEventListener("submit", (event) => {
   if (document.getElementById("talk") || !event.target.matches("[data-compose]")) return;
-  try { sessionStorage.removeItem(draftOf(event.target.elements.message)); } catch { /* as above */ }
+  try {
+    sessionStorage.removeItem(draftOf(event.target.elements.message));
+    sessionStorage.setItem(SPOKE, "here");
+  } catch { /* as above */ }
 }, true);
+
+function hasJustSpoken() {
+  try {
+    const spoke = sessionStorage.getItem(SPOKE);
+    sessionStorage.removeItem(SPOKE);
+    return Boolean(spoke);
+  } catch {
+    return false;
+  }
+}
 
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-compose] textarea, [data-again] textarea")) grow(event.target);
@@ -67,4 +83,5 @@ const box = document.querySelector("[data-compose] textarea");
 if (box) {
   takeDraft(box);
   grow(box);
+  if (hasJustSpoken()) box.focus({ preventScroll: true });
 }

@@ -211,6 +211,7 @@ def test_htmx_gets_the_step_alone_and_the_review_alone(desk: Desk, alice: Person
         assert "<html" not in fragment
         assert fragment.strip().startswith("<")
         assert f'id="{target}"' in fragment
+        assert ("autofocus" in fragment) is ("step=" in query)  # what is read again by itself takes nobody's focus
 
 
 def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(desk: Desk, alice: Person) -> None:

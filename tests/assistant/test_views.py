@@ -224,6 +224,28 @@ def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(talk: Ta
         answer.close()
 
 
+def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
+    talk: Talk, alice: Person, browser: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = begun(post(browser, "/assistant", message="help"))
+    with alice.acting():
+        turn = chats.find_running_turn(session_id)
+        assert turn is not None
+        running = chat.begin_turn(turn.id)
+        assert running is not None
+        seq = chat.emit(running, "text_delta", text="half a ")
+    whole = chats.events_after
+
+    def told_meanwhile(*given: Any, **more: Any) -> Any:
+        chat.emit(running, "text_delta", text="sentence")
+        return whole(*given, **more)
+
+    monkeypatch.setattr(chats, "events_after", told_meanwhile)
+    page = browser.get(f"/assistant/{session_id}").text
+    assert f'data-seq="{seq}"' in page
+    assert '<p class="v-pre">half a </p>' in page
+
+
 def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(alice: Person, browser: FlaskClient) -> None:
     with alice.acting() as actor:
         session_id = chat.create_session(actor).id

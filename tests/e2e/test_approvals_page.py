@@ -54,6 +54,7 @@ def _open(visit: Visit, name: str) -> None:
     page.goto("/approvals")
     visit.looks_right()
     page.locator("#inbox a").filter(has_text=name).first.click()
+    expect(page.locator("#review h2")).to_be_focused()
     expect(page.locator("#review")).to_contain_text(name)
     visit.looks_right()
 

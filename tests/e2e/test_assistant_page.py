@@ -80,6 +80,7 @@ def test_enter_sends_and_the_words_are_told_once(visit: Visit) -> None:
     box.fill("help")
     box.press("Enter")
     page.wait_for_url(re.compile(r"/assistant/[0-9a-f-]{36}$"))
+    expect(box).to_be_focused()
     box.fill("what can you do")
     box.press("Enter")
     log = page.get_by_role("log")
@@ -138,6 +139,7 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     say(page, "invoice Deepa Krishnan 45,000 for Dubai visa")
     log = page.get_by_role("log")
     expect(log.get_by_role("button", name="Grant")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator("#nav-approvals")).to_have_text(re.compile("Approvals ?1"))
     inbox = page.context.new_page()
     inbox.goto("/approvals")
     inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
@@ -210,6 +212,21 @@ def test_a_request_that_went_stale_elsewhere_is_asked_anew_on_the_open_page(brow
         expect(box).to_have_value("half a sentence")
         expect(box).to_be_focused()
         assert here.complaints == []
+
+
+def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    page.wait_for_url(re.compile("/assistant/.+"))
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    page.route(page.url, lambda route: route.abort("connectionrefused"))
+    page.evaluate("document.dispatchEvent(new Event('over'))")  # the page is read again
+    told = page.get_by_text("We cannot reach the server just now.")
+    expect(told).to_be_visible(timeout=ANSWER_MS)
+    page.unroute(page.url)
+    expect(page.get_by_text("Connected again.")).to_be_visible(timeout=ANSWER_MS)
+    expect(told).to_have_count(0)
 
 
 def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None:

@@ -51,6 +51,7 @@ def test_words_come_as_they_are_told_and_a_stop_keeps_what_was_said(visit: Visit
     expect(page.locator("#aloud p")).to_have_count(0)
     page.get_by_label("Message to the assistant").press("Escape")
     expect(log).to_contain_text("Stopped.", timeout=ANSWER_MS)
+    expect(page.locator("#aloud")).to_contain_text("Stopped.", timeout=ANSWER_MS)
     gate.set()
     expect(log.locator(".v-md")).to_have_text("Once upon a time")
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)

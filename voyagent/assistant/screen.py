@@ -152,7 +152,7 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
     spent, by_turn = costs.spent_in(reader, session_id)
     entries = _entries(said, identity.names_of(reader))
     if running is not None and all(entry.key != running.id for entry in entries):
-        entries += _unfinished(running)
+        entries += _unfinished(running, session["event_seq"])
     return Screen(
         session=session,
         entries=entries,
@@ -211,11 +211,12 @@ def _entries(said: list[Row], names: dict[UUID, str]) -> list[Entry]:
     ]
 
 
-def _unfinished(running: Turn) -> list[Entry]:
-    """What the turn that runs has told so far, as it will stand in the transcript."""
+def _unfinished(running: Turn, last_seq: int) -> list[Entry]:
+    """What the turn that runs has told up to an event, as it will stand in the transcript; what it tells behind that one comes to the page as it is told."""
     told: list[dict[str, Any]] = []
     if running.first_event_seq is not None:
-        told = blocks.read(chats.events_after(running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id))
+        rows = chats.events_after(running.session_id, running.first_event_seq - 1, limit=10_000, turn_id=running.id)
+        told = blocks.read(row for row in rows if row["seq"] <= last_seq)
     return [Entry(key=running.id, role="assistant", name="", at=running.created_at, blocks=blocks.fold(told), running=True)]
 
 
