@@ -155,6 +155,12 @@ def _bill(person: Person) -> object:
         return billing.receive_draft(actor, drafted).id
 
 
+def _scheduled_bill(person: Person) -> object:
+    bill_id: Any = _bill(person)
+    with person.acting() as actor:
+        return billing.schedule_bill(replace(actor, role="agency_admin"), bill_id, pay_on=clock.today(actor.timezone)).id
+
+
 def _payment(person: Person) -> object:
     """A receipt of which a part settles an invoice, and another part could."""
     invoice_id: Any = _invoice(person)
@@ -298,6 +304,7 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "PATCH /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "DELETE /api/bills/<bill_id>": {"bill_id": _draft_bill},
     "POST /api/bills/<bill_id>/receive": {"bill_id": _draft_bill},
+    **{f"POST {door}/bills/<bill_id>/unschedule": {"bill_id": _scheduled_bill} for door in ("/api", "")},
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
@@ -370,6 +377,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "currency": "INR",
         "line_items": [VISAS],
     },
+    "ScheduleIn": lambda: {"pay_on": "2100-01-04"},
     "BillPatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},
     "InvoicePatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},

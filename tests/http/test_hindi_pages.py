@@ -336,6 +336,7 @@ def _bill(person: Person) -> None:
     papers.issued(person, papers.line("250.00", currency="AED"), issue_date=today, due_date=today)
     papers.receive(person)
     papers.draft_bill(person, vendor_reference="BSP-2")
+    person.does(billing.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today)
     person.does(billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice")
 
 

@@ -127,6 +127,8 @@ _KINDS = {
     "bill.drafted": _l("Bill drafted"),
     "bill.received": _l("Bill entered"),
     "bill.revised": _l("Bill changed"),
+    "bill.scheduled": _l("Bill scheduled to be paid"),
+    "bill.unscheduled": _l("Bill taken off the schedule"),
     "bill.voided": _l("Bill made void"),
     "credit_note.issued": _l("Credit note issued"),
     "chat.continued": _l("Conversation continued"),

@@ -1,16 +1,18 @@
-"""The address of the list of bills."""
+"""The address of the list of bills, and the form of the day on which one is to be paid."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BeforeValidator
+from pydantic import BaseModel, BeforeValidator
 
+from voyagent.billing.bills_wire import ScheduleIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.queries import BillSearch
+from voyagent.http.forms import DateText, SchemaForm
 
 _TABS = (
     (None, _l("All")),
@@ -21,6 +23,18 @@ _TABS = (
     ("paid", _l("Paid")),
     ("void", _l("Void")),
 )
+
+
+# Where a refusal of the rules is shown.
+SCHEDULE_PLACES = {"invalid_date": "pay_on", "document_not_open": ""}
+
+
+class ScheduleForm(SchemaForm[ScheduleIn]):
+    """The day on which a bill is to be paid."""
+
+    schema: ClassVar[type[BaseModel]] = ScheduleIn
+
+    pay_on = DateText(_l("To be paid on"))
 
 
 class BillList(DocumentQuery, Listing):

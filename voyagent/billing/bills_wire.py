@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -20,7 +21,7 @@ from voyagent.billing.document_wire import (
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
 from voyagent.billing.service import BillChanges
 from voyagent.kernel import clock
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, trimmed_field
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, trimmed_field
 from voyagent.kernel.reading import Row
 
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
@@ -45,6 +46,12 @@ class BillPatch(DocumentPatch):
         return changes
 
 
+class ScheduleIn(Closed):
+    """The day on which a bill is to be paid."""
+
+    pay_on: BusinessDate
+
+
 class BillQuery(DocumentQuery):
     """What the list of bills is narrowed to, all of it at once, and the page behind a cursor."""
 
@@ -58,11 +65,12 @@ class BillQuery(DocumentQuery):
 
 
 class BillBrief(DocumentBrief):
-    """A bill in the list, known by the supplier's own reference; `party_reference` is ours."""
+    """A bill in the list, known by the supplier's own reference; `party_reference` is ours. A scheduled one is to be paid on `pay_on`."""
 
     status: BillStatus
     vendor_reference: str
     vendor_name: str
+    pay_on: date | None
 
 
 class BillOut(BillBrief, DocumentParts):

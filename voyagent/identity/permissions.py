@@ -74,7 +74,7 @@ BY_HAND = frozenset(
 ADMINISTER = frozenset(
     {"api_key.revoke_any", "audit.read", "invite.create", "invite.read", "invite.revoke", "ledger.open", "ledger.reopen", "settings.update", "team.manage"}
 )
-KEEP_BOOKS = frozenset({"import.run", "ledger.chart", "ledger.close"})
+KEEP_BOOKS = frozenset({"bill.schedule", "import.run", "ledger.chart", "ledger.close"})
 """What the books need beside posting: an administrator's and the accounting lead's."""
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
@@ -13,6 +14,7 @@ from tests.billing import papers
 from tests.ledger import books
 from tests.ledger.test_journal import made, written
 from tests.ledger.test_new_entry import typed
+from voyagent.billing import service
 from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
 from voyagent.enquiries import service as enquiries
@@ -152,6 +154,39 @@ def receive_a_bill_over_the_api(stage: Stage) -> Doing:
 def void_a_bill_over_the_api(stage: Stage) -> Doing:
     api, bill_id = stage.alice.api, papers.receive(stage.bob)
     return lambda: api.post(f"/bills/{bill_id}/void", json={"reason": "Entered twice", "voided_on": "2024-06-25"})
+
+
+SCHEDULED = Left("bill.scheduled", BILL, says={"pay_on": "2100-01-04"})
+UNSCHEDULED = Left("bill.unscheduled", BILL, says={"was_to_be_paid_on": "2100-01-05"})
+
+
+def scheduled(stage: Stage) -> UUID:
+    bill_id = papers.receive(stage.bob)
+    return stage.alice.does(lambda actor: service.schedule_bill(actor, bill_id, pay_on=date(2100, 1, 5)).id)
+
+
+@act("POST /api/bills/<bill_id>/schedule", leaves=SCHEDULED, answers=200)
+def schedule_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    return lambda: api.post(f"/bills/{bill_id}/schedule", json={"pay_on": "2100-01-04"})
+
+
+@act("POST /api/bills/<bill_id>/unschedule", leaves=UNSCHEDULED, answers=200)
+def unschedule_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, scheduled(stage)
+    return lambda: api.post(f"/bills/{bill_id}/unschedule")
+
+
+@act("POST /bills/<bill_id>/schedule", leaves=in_the_browser(SCHEDULED), answers=303)
+def schedule_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/schedule", pay_on="4 Jan 2100")
+
+
+@act("POST /bills/<bill_id>/unschedule", leaves=in_the_browser(UNSCHEDULED), answers=303)
+def unschedule_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, scheduled(stage)
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/unschedule", token_from="/team")
 
 
 PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")

@@ -1,4 +1,4 @@
-"""The JSON door of bills: list, enter, change, throw away, receive, make void."""
+"""The JSON door of bills: list, enter, change, throw away, receive, schedule, make void."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
-from voyagent.billing.bills_wire import BillDraftIn, BillListOut, BillOut, BillPatch, BillQuery, wire_bill, wire_bills
+from voyagent.billing.bills_wire import BillDraftIn, BillListOut, BillOut, BillPatch, BillQuery, ScheduleIn, wire_bill, wire_bills
 from voyagent.billing.document_wire import VoidIn
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
@@ -78,6 +78,24 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Row:
 def void_bill(actor: Actor, bill_id: UUID, body: VoidIn) -> Row:
     """Make a received bill void, on which nothing was paid or credited: what receiving posted is reversed."""
     return _bill(service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on).id)
+
+
+@api.post(
+    "/bills/<bill_id>/schedule",
+    answer=BillOut,
+    permission="bill.schedule",
+    missing=BillNotFound,
+    errors=(service.DocumentNotOpen, service.InvalidDate),
+)
+def schedule_bill(actor: Actor, bill_id: UUID, body: ScheduleIn) -> Row:
+    """Set or move the day on which an open bill is to be paid. Nothing is posted or paid by it."""
+    return _bill(service.schedule_bill(actor, bill_id, pay_on=body.pay_on).id)
+
+
+@api.post("/bills/<bill_id>/unschedule", answer=BillOut, permission="bill.schedule", missing=BillNotFound, errors=(service.BillNotScheduled,))
+def unschedule_bill(actor: Actor, bill_id: UUID) -> Row:
+    """Take the day off again."""
+    return _bill(service.unschedule_bill(actor, bill_id).id)
 
 
 def _bill(bill_id: UUID) -> Row:

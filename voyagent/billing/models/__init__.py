@@ -168,7 +168,7 @@ class InvoiceTax(TenantBound, Base):
 
 
 class Bill(TenantOwned, Base):
-    """What a supplier is to be paid, by the supplier's own reference; once received it is posted, and only what was paid or credited moves."""
+    """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
 
     __tablename__ = "bills"
 
@@ -184,6 +184,7 @@ class Bill(TenantOwned, Base):
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
+    pay_on: Mapped[date | None]
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]
     void_reason: Mapped[str | None]
@@ -210,6 +211,11 @@ class Bill(TenantOwned, Base):
             name="paid",
         ),
         CheckConstraint(_VOIDED.format(posted="entry_id is not null"), name="voided"),
+        CheckConstraint(
+            "case when status = 'scheduled' then pay_on is not null when status in ('draft', 'received') then pay_on is null else true end"
+            " and pay_on between issue_date and '2200-12-31'",
+            name="pay_on",
+        ),
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),

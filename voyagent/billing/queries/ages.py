@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, union_all
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice
@@ -107,7 +107,8 @@ def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date
 def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> list[Row]:
     """The open documents one by one, the longest due first, at most a thousand; of one party where its name is given.
 
-    Rows: reference (the number, or the supplier's), id, status, party_key, party_name, issue_date, due_date, currency, total_minor, open_minor, age.
+    Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status, party_key, party_name, issue_date, due_date, currency,
+    total_minor, open_minor, age.
     """
     return reader.read(list_open_statement(kind, first, last, today=today, as_of=as_of, party=party))[0]
 
@@ -212,7 +213,8 @@ def _open_of(table: Any) -> ColumnElement[int]:
 def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
     reference = table.c.number if kind == "receivable" else table.c.vendor_reference
     names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor")
-    return [reference.label("reference"), *(table.c[name] for name in names)]
+    pay_on = table.c.pay_on if kind == "payable" else null()
+    return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
 
 
 def _with_broken_months(whole: Select[Any], month: ColumnElement[date], kind: Kind, first: date, last: date, *names: str) -> Subquery:

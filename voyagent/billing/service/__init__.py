@@ -9,6 +9,7 @@ from voyagent.billing.service.errors import (
     BasicFareOutOfRange,
     BasicFareRequired,
     BillNotDraft,
+    BillNotScheduled,
     CreditExceedsLine,
     CreditExceedsOpen,
     CustomerNameRequired,
@@ -48,6 +49,7 @@ from voyagent.billing.service.invoices import (
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
+from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
@@ -69,6 +71,7 @@ __all__ = [
     "BillChanges",
     "BillFields",
     "BillNotDraft",
+    "BillNotScheduled",
     "Buyer",
     "Credit",
     "CreditExceedsLine",
@@ -136,11 +139,13 @@ __all__ = [
     "refund_payment",
     "revise_bill",
     "revise_draft",
+    "schedule_bill",
     "send_invoice",
     "sketch",
     "spread",
     "take_number",
     "unallocate",
+    "unschedule_bill",
     "void_bill",
     "void_invoice",
     "year_of",

@@ -46,7 +46,8 @@ _MOVE = {
     ),
     "out": text(
         "update bills d set paid_minor = d.paid_minor + m.minor, updated_at = :now,"
-        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status = 'paid' then 'received' else d.status end"
+        " status = case when d.paid_minor + d.credited_minor + m.minor = d.total_minor then 'paid' when d.status <> 'paid' then d.status"
+        " when d.pay_on is null then 'received' else 'scheduled' end"
         " from unnest(cast(:ids as uuid[]), cast(:minors as bigint[])) m(id, minor) where d.tenant_id = :tenant_id and d.id = m.id"
     ),
 }

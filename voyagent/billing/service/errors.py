@@ -102,6 +102,13 @@ class BillNotDraft(Conflict):
     message = N_("This bill is no draft any more. A bill is received once.")
 
 
+class BillNotScheduled(Conflict):
+    """There is no day to take off."""
+
+    code = "bill_not_scheduled"
+    message = N_("No day is set on which this bill is to be paid.")
+
+
 class DocumentNotOpen(Conflict):
     """A payment or a credit for what is not issued, or is paid or void."""
 

@@ -9,16 +9,16 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.bill_forms import BillList
+from voyagent.billing.bill_forms import SCHEDULE_PLACES, BillList, ScheduleForm
 from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, BillForm, VoidForm
-from voyagent.billing.models import Bill
+from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
-from voyagent.http.presentation import today
+from voyagent.http.presentation import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader, Reader
@@ -117,6 +117,31 @@ def void_bill(actor: Actor, bill_id: UUID) -> Any:
     if form.attempt(lambda body: service.void_bill(actor, bill_id, reason=body.reason, on=body.voided_on), **VOID_PLACES) is None:
         return void_page(form, queries.get_bill(bill_id))
     toast(_("The bill is void."))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page("/bills/<bill_id>/schedule", methods=("GET", "POST"), permission="bill.schedule", missing=BillNotFound)
+def schedule_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Set or move the day on which an open bill is to be paid: its due day, unless that is over or another is typed."""
+    document = queries.get_bill(bill_id)
+    if back := turned_back(document, may=document.status in OPEN_BILL):
+        return back
+    form = ScheduleForm(data={"pay_on": document.pay_on or max(document.due_date, today())})
+    scheduled = form.attempt(lambda body: service.schedule_bill(actor, bill_id, pay_on=body.pay_on), **SCHEDULE_PLACES)
+    if scheduled is None:
+        return render_template("bills/schedule.html", form=form, place=Place(queries.get_bill(bill_id))), form.status
+    toast(_("The bill is to be paid on %(day)s.", day=day(scheduled.pay_on, year=True)))
+    return see_other(url_for("billing.bill", bill_id=bill_id))
+
+
+@pages.page("/bills/<bill_id>/unschedule", methods=("POST",), permission="bill.schedule", missing=BillNotFound)
+def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Take the day off again."""
+    document = queries.get_bill(bill_id)
+    if back := turned_back(document, may=document.status == "scheduled"):
+        return back
+    service.unschedule_bill(actor, bill_id)
+    toast(_("No day is set any more on which this bill is to be paid."))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 
 

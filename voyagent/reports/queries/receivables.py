@@ -60,6 +60,8 @@ class Document:
     is_part_paid: bool
     age: int
     open: Money
+    pay_on: date | None = None
+    """The day on which a scheduled bill is to be paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,4 +304,5 @@ def _document(row: Row) -> Document:
         is_part_paid=row["open_minor"] < row["total_minor"],
         age=row["age"],
         open=Money(int(row["open_minor"]), row["currency"]),
+        pay_on=row["pay_on"],
     )
