@@ -181,7 +181,7 @@ TYPED = sorted(
 # Addresses, ids, codes of the wire, and what the books call the posting of an invoice and of a receipt.
 CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.{}-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
-    r"|\bBill BSP-\d+, BSP India|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
+    r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+, BSP India: Entered twice|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+, [^:]+: Not travelled"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
