@@ -21,7 +21,7 @@ from voyagent.assistant.tools import registry
 from voyagent.drivers.suppliers.absent import NoFlights, NoHotels, NoVisas
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel import clock
-from voyagent.ledger import queries as ledger
+from voyagent.ledger import queries as ledger, service as keeping
 
 FAR = date(2200, 12, 31)
 
@@ -92,6 +92,14 @@ def test_cash_comes_into_and_goes_from_the_cash_account(use: Any, alice: Person)
         moved = {row["code"]: (row["debit_minor"], row["credit_minor"]) for row in ledger.trial_balance_rows(reader, FAR)}
     assert moved["1010"] == (2_000_000, 800_000)
     assert "1100" not in moved
+
+
+def test_the_assistant_offers_no_archived_account(use: Any, alice: Person) -> None:
+    before = use("list_ledger_accounts")
+    archived = alice.does(lambda actor: keeping.add_account(actor, code="5810", name="Postage", account_type="expense"))
+    assert use("list_ledger_accounts")["count"] == before["count"] + 1
+    alice.does(lambda actor: keeping.change_account(actor, archived, {"is_archived": True}).id)
+    assert use("list_ledger_accounts") == before
 
 
 def test_money_lies_in_the_bank_or_in_cash_and_nowhere_else() -> None:
