@@ -126,3 +126,67 @@ def test_a_name_is_taken_as_people_give_it(said: str) -> None:
     move = understand(said, asked(question))
     assert isinstance(move, Call), move
     assert move.arguments["customer_name"] == "Fathima Beevi"
+
+
+FULLER: list[tuple[list[str], str, dict[str, Any]]] = [
+    (
+        ["search flights", "Kochi to Dubai on 4 Dec, 2 adults"],
+        "search_flights",
+        {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-04", "passengers": {"adult": 2}},
+    ),
+    (
+        ["search flights", "from Kochi to Dubai", "4 Dec returning 12 Dec", "2"],
+        "search_flights",
+        {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-04", "return_date": "2026-12-12", "passengers": {"adult": 2}},
+    ),
+    (
+        ["search flights", "Kochi", "Dubai on 4 Dec, 2 adults"],
+        "search_flights",
+        {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-04", "passengers": {"adult": 2}},
+    ),
+    (
+        ["find hotels", "Dubai, 12-15 Dec, 2 adults"],
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-15", "guests": 2},
+    ),
+    (
+        ["find hotels", "Dubai", "12-15 Dec, 2 adults"],
+        "search_hotels",
+        {"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-15", "guests": 2},
+    ),
+    (
+        ["add a transfer", "Dubai airport to Marina Palace on 12 Dec"],
+        "add_transfer",
+        {"origin": "Dubai airport", "destination": "Marina Palace", "on": "2026-12-12"},
+    ),
+    (["add a passenger", "Arun Pillai, 12/03/1985, Indian"], "add_passenger", {"full_name": "Arun Pillai", "date_of_birth": "1985-03-12", "nationality": "IN"}),
+    (["add passenger Arun Pillai, 12 Mar 1985"], "add_passenger", {"full_name": "Arun Pillai", "date_of_birth": "1985-03-12"}),
+    (["pay a bill", "BSP India 8000"], "find_bills", {"vendor_name": "BSP India"}),
+    (["record a payment", "Deepa Krishnan 20,000"], "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
+    (["file a visa", "Deepa Krishnan to Thailand"], "show_trip", {}),
+]
+
+
+@pytest.mark.parametrize(("talk", "tool", "arguments"), FULLER, ids=[" / ".join(talk) for talk, *_rest in FULLER])
+def test_an_answer_that_says_more_than_was_asked_is_taken_whole(talk: list[str], tool: str, arguments: dict[str, Any]) -> None:
+    context = PLAIN
+    for said in talk:
+        move = understand(said, context)
+        context = replace(PLAIN, question=move if isinstance(move, Ask) else None)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments) == (tool, arguments)
+
+
+def test_an_invoice_can_be_told_whole_to_the_question_whom_it_is_for() -> None:
+    question = understand("draft an invoice", PLAIN)
+    assert isinstance(question, Ask)
+    move = understand("Deepa Krishnan, 45,000 for Dubai visas", asked(question))
+    assert isinstance(move, Call), move
+    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["unit_price"]) == ("Deepa Krishnan", "45000")
+
+
+def test_a_city_that_nobody_knows_is_named() -> None:
+    move = understand("search hotels in Atlantis 12-14 Dec", PLAIN)
+    assert isinstance(move, Ask), move
+    assert move.text == "I know no city called Atlantis. In which city?"
+    assert move.known == {"check_in": "2026-12-12", "check_out": "2026-12-14"}

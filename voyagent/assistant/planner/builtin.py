@@ -243,7 +243,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         wish = fulfilment.wished(message, context)
         move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":
-        move = _invoice(invoicing.answer(question.missing, message, question.known, context), context)
+        move = _invoice(_answered_invoice(question, message, context), context)
     else:
         name = people.name_said(message)
         move = Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
@@ -251,6 +251,16 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         asked = hindrances.plain(question)
         return move if asked is not None and asked.text != move.text else None  # a day that is past is told as one
     return move
+
+
+def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:
+    """An answer put into what is known; one that says more than the name is read as the whole request that it goes on."""
+    if question.missing == "customer_name" and not question.known.get("line_items"):
+        whole = invoicing.request_in(f"invoice {message.strip()}")
+        read = invoicing.read(whole, context) if whole is not None else None
+        if read is not None and not read.refused and read.known.get("line_items") and read.known.get("customer_name"):
+            return read
+    return invoicing.answer(question.missing, message, question.known, context)
 
 
 def _told(known: dict[str, Any]) -> dict[str, Any]:

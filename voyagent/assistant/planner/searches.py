@@ -285,7 +285,8 @@ def hotels(message: str, context: Context) -> Wish | None:
 
 
 def _city_in(message: str) -> JsonObject:
-    """The city with its country; `unsold` where a place is named that has no hotels at a supplier."""
+    """The city with its country; `unsold` where a place is named that has no hotels at a supplier, `strange` where nobody knows what is named."""
+    strange = ""
     for match in filter(
         None, (*(_IN_CITY.match(message, place.start()) for place in re.finditer(r"\b(?:in|at|near)\b", message)), _CITY_FIRST.search(message))
     ):
@@ -295,7 +296,8 @@ def _city_in(message: str) -> JsonObject:
             return {"city": city.upper() if len(city) == 3 and city.isupper() else _capital(city), "country": country}
         if is_known_place(city):
             return {"unsold": _capital(city)}
-    return {}
+        strange = strange or (_capital(city) if match.re is _IN_CITY and city[:1].isupper() else "")
+    return {"strange": strange} if strange else {}
 
 
 def visas(message: str, context: Context) -> Wish | None:

@@ -113,7 +113,7 @@ def logged(intake: Intake, outcome: Outcome) -> str:
         lines.append(_("The budget had no currency, so I took %(currency)s, the agency’s.", currency=currency.value))
     empty = [label for name, label in _labels().items() if name not in found]
     if empty:
-        lines.append(_("Not said, so left empty: %(fields)s.", fields=", ".join(empty)))
+        lines.append(_("I read nothing of these, so they are empty: %(fields)s.", fields=", ".join(empty)))
     if intake.left_open:
         lines.append(_("Left open, it stands in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open))))
     if intake.wishes:

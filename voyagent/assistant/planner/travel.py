@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from voyagent.assistant.planner import sentences, stations
+from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.people import as_name, find_email, find_phone, find_travellers
 from voyagent.assistant.planner.places import find_route
@@ -42,6 +43,7 @@ _TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:tr
 _KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
 _KINDS = {"baby": "infant", "babies": "infant", "kid": "child", "kids": "child", "children": "child", "senior citizen": "senior"}
 _KIND_OF_ALL = re.compile(r"(?P<kind>child(?:ren)?|kids?|bab(?:y|ies)|adult|infant|senior)", re.IGNORECASE)
+_BETWEEN_COMMAS = re.compile(r"(?<=[,;(])\s*(?P<day>\d{1,2}(?:st|nd|rd|th)?[\s./-]+(?:\d{1,2}|[A-Za-z]{3,9})[\s./-]+(?:\d{4}|\d{2}))\s*(?=[,;)]|$)")
 _BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
 _EXPIRES = re.compile(
     r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
@@ -241,6 +243,8 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
         days = days_in(found["when"], context, past=past) if found else []
         if days:
             known[field] = days[0]
+    if "date_of_birth" not in known and (born := _bare_birthday(said, context)):
+        known["date_of_birth"] = born
     if "kind" not in known and "date_of_birth" in known:
         known |= _kind_by_age(date.fromisoformat(known["date_of_birth"]), context.today)
     nationality = stations.nationality_in(said)
@@ -251,6 +255,13 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     if name:
         known["full_name"] = name
     return known
+
+
+def _bare_birthday(said: str, context: Context) -> str | None:
+    """A day with its year that has no word before it, between commas: in the past it is nothing but the day of birth."""
+    bare = [match["day"] for match in _BETWEEN_COMMAS.finditer(said)]
+    days = [day.day for words in bare for day in find_days(words, context.today, prefer="past") if day.year_said and day.day < context.today]
+    return days[0].isoformat() if len(days) == 1 else None
 
 
 def _kind_by_age(born: date, today: date) -> JsonObject:

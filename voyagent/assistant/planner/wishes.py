@@ -254,6 +254,9 @@ def ask(wish: Wish) -> Ask | None:
     asked = slot.question()
     if slot.name == "amount" and wish.known.get("taxed"):
         asked = _("I cannot add tax or a percentage yet, so I need the whole amount, everything in it. %(question)s", question=asked)
+    if slot.name == "city" and wish.known.get("strange"):
+        asked = _("I know no city called %(name)s. %(question)s", name=wish.known["strange"], question=asked)
+        wish = Wish(wish.tool, {name: value for name, value in wish.known.items() if name != "strange"})
     return Ask(asked, tool=wish.tool, known=wish.known, missing=slot.name)
 
 
