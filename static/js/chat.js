@@ -60,6 +60,10 @@ function replace(old, fresh) {
     const again = fresh.querySelector(`#${CSS.escape(card.id)}`);
     if (again) again.open = true;
   }
+  for (const field of old.querySelectorAll("textarea[id]")) {
+    const again = fresh.querySelector(`#${CSS.escape(field.id)}`);
+    if (again) again.value = field.value;
+  }
   swap(old, fresh);
 }
 

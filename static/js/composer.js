@@ -69,6 +69,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What opens below a button to be written in, such as the reason of a rejection.
+
+document.addEventListener("click", (event) => {
+  const opened = event.target.closest("[data-opens] > summary")?.parentElement;
+  if (opened) setTimeout(() => { if (opened.open) opened.querySelector("textarea").focus(); });
+});
+
+document.addEventListener("keydown", (event) => {
+  const opened = event.target.closest?.("[data-opens]");
+  if (event.key !== "Escape" || !opened?.open) return;
+  event.preventDefault();
+  opened.open = false;
+  opened.querySelector("summary").focus();
+});
+
 document.addEventListener("click", (event) => {
   const example = event.target.closest("[data-example]");
   const box = document.querySelector("[data-compose] textarea");

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.people import Person, csrf
 from voyagent.assistant import service
-from voyagent.chat import queries as chats, service as chat
+from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 
@@ -244,6 +244,25 @@ def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
     page = browser.get(f"/assistant/{session_id}").text
     assert f'data-seq="{seq}"' in page
     assert '<p class="v-pre">half a </p>' in page
+
+
+@pytest.mark.parametrize(("status", "cut_short"), [("failed", {"type": "error", "message": "Please ask again."}), ("stopped", {"type": "stopped"})])
+def test_an_answer_without_a_word_can_be_had_again(talk: Talk, alice: Person, browser: FlaskClient, status: str, cut_short: dict[str, str]) -> None:
+    session_id = begun(post(browser, "/assistant", message="trial balance"))
+    with alice.acting():
+        turn = chats.find_running_turn(session_id)
+        assert turn is not None
+        running = chat.begin_turn(turn.id)
+        assert running is not None
+        turns.conclude_turn(running, status, [cut_short])
+    page = browser.get(f"/assistant/{session_id}").text
+    acts = page[page.index(f'id="acts-{turn.id}"') :]
+    again = f"/assistant/{session_id}/turns/{turn.id}/regenerate"
+    assert again in acts
+    assert "data-copy" not in acts[: acts.index("</form>")]
+    assert begun(post(browser, again, page=f"/assistant/{session_id}")) == session_id
+    talk.drain()
+    assert "the trial balance is empty" in browser.get(f"/assistant/{session_id}").text
 
 
 def test_a_long_talk_shows_its_end_and_the_way_to_its_beginning(alice: Person, browser: FlaskClient) -> None:

@@ -53,6 +53,11 @@ class Entry:
         """The words alone."""
         return "\n\n".join(block["text"].strip() for block in self.blocks if block["type"] == "text")
 
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it failed or was stopped, so that it may be wanted once more though it says nothing."""
+        return any(block["type"] in ("error", "stopped") for block in self.blocks)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
