@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id, inr, post
 from tests.people import People, Person
 from voyagent.kernel.actor import Actor
@@ -140,6 +141,19 @@ def test_an_account_is_archived_when_nothing_stands_on_it_and_then_takes_nothing
         charge(alice, postage)
     assert not alice.api.patch(f"/accounts/{postage}", json={"is_archived": False}).json["is_archived"]
     charge(alice, postage)
+
+
+def test_a_reversal_by_hand_puts_nothing_on_an_archived_account(alice: Person) -> None:
+    postage = added(alice)
+    charge(alice, postage)
+    charge(alice, postage, -10_000)
+    alice.api.patch(f"/accounts/{postage}", json={"is_archived": True})
+    entry_id = alice.api.get("/journal-entries").json["items"][0]["id"]
+    assert said(alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"})) == (409, "account_inactive")
+    step = Page(submit(alice.browser, f"/journal/{entry_id}/reverse", reason="Twice", entry_date=""))
+    assert (step.status, "restore it first" in step.words(".//*[@role='alert']")) == (422, True)
+    alice.api.patch(f"/accounts/{postage}", json={"is_archived": False})
+    assert alice.api.post(f"/journal-entries/{entry_id}/reverse", json={"reason": "Twice"}).status_code == 201
 
 
 @pytest.mark.parametrize(("role", "may"), [("agency_admin", True), ("accounting_lead", True), ("ticketing_lead", False), ("agent", False), ("viewer", False)])

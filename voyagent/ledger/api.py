@@ -101,7 +101,7 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
     status=201,
     permission="ledger.post_by_hand",
     missing=EntryNotFound,
-    errors=(AmountAboveLimit, service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
+    errors=(AmountAboveLimit, service.AccountInactive, service.EntryOfDocument, service.EntryAlreadyReversed, service.PeriodLocked, service.InvalidBookDate),
 )
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
     """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""

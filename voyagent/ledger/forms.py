@@ -23,6 +23,7 @@ REVERSAL_PLACES = {
     "period_locked": "entry_date",
     "journal_entry_already_reversed": "",
     "journal_entry_of_document": "",
+    "account_inactive": "",
     "amount_above_limit": "",
 }
 ENTRY_PLACES = {

@@ -12,7 +12,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import queries
 from voyagent.ledger.models import JournalEntry
 from voyagent.ledger.service.entries import Line, Posted, post, reverse
-from voyagent.ledger.service.errors import AccountIsControl, EntryOfDocument, EntryTooLong
+from voyagent.ledger.service.errors import AccountInactive, AccountIsControl, EntryOfDocument, EntryTooLong
 from voyagent.settings.limits import check_limit
 
 BY_HAND = "journal"
@@ -41,12 +41,16 @@ def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_d
 def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Reverse an entry that a person wrote, or such a reversal. What a document posted is undone at the document.
 
-    It moves as much as the entry did, so the same limit holds. Raises Forbidden, EntryOfDocument, AmountAboveLimit and whatever `reverse` raises.
+    It moves as much as the entry did, so the same limit holds, and an archived account takes it no more than the entry. Raises Forbidden, EntryOfDocument,
+    AmountAboveLimit, AccountInactive and whatever `reverse` raises.
     """
     actor.require("ledger.post_by_hand")
     if not is_written(queries.get_entry(entry_id)):
         raise EntryOfDocument
-    check_limit(actor, *_debits((line.currency, line.debit_minor) for line in queries.get_lines(entry_id)))
+    lines = queries.get_lines(entry_id)
+    check_limit(actor, *_debits((line.currency, line.debit_minor) for line in lines))
+    if not all(account.is_active for account in queries.find_accounts((line.account_id for line in lines), hold=True).values()):
+        raise AccountInactive
     return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
 
 
