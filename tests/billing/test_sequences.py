@@ -1,0 +1,314 @@
+"""Sequences of what people do with documents and payments, as hypothesis finds them: a model says what is let through, and after each step the books agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import Phase, settings, strategies as st
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
+
+from tests.billing.papers import DUE, advance, issued, line, receive
+from tests.ledger.books import stored
+from tests.people import People
+from voyagent.billing import service
+from voyagent.billing.service import Part
+from voyagent.kernel import clock
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.reports import checks
+from voyagent.reports.queries.receivables import Asked, read_open
+
+KINDS = {"in": "receivable", "out": "payable"}
+ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
+OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received")}
+DOCUMENTS = """
+select d.id, d.status, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
+  coalesce((select sum(amount_minor) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint as settled_minor,
+  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint as noted_minor
+from (select tenant_id, id, status, total_minor, paid_minor, credited_minor from invoices
+      union all select tenant_id, id, status, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
+"""
+PAYMENTS = """
+select p.id, p.allocated_minor, p.refunded_minor, p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
+  coalesce((select sum(amount_minor) from allocations a where a.payment_id = p.id and a.tenant_id = :t), 0)::bigint as settled_minor,
+  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.tenant_id = :t), 0)::bigint as returned_minor
+from payments p where p.tenant_id = :t
+"""
+BALANCES = """
+select a.purpose, p.currency, sum(p.debit_minor - p.credit_minor)::bigint as minor from postings p
+join accounts a on a.tenant_id = p.tenant_id and a.id = p.account_id where p.tenant_id = :t group by 1, 2
+"""
+
+
+@dataclass
+class Document:
+    """An invoice or a bill as the model knows it."""
+
+    direction: str
+    party: str
+    currency: str
+    total: int
+    paid: int = 0
+    credited: int = 0
+    is_void: bool = False
+
+    @property
+    def open(self) -> int:
+        return 0 if self.is_void else self.total - self.paid - self.credited
+
+    @property
+    def status(self) -> str:
+        if self.is_void or not self.open:
+            return "void" if self.is_void else "paid"
+        return OPEN_STATUS[self.direction][self.paid > 0]
+
+
+@dataclass
+class Payment:
+    """Money that came in or went out as the model knows it."""
+
+    direction: str
+    party: str
+    currency: str
+    amount: int
+    allocated: int = 0
+    refunded: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.amount - self.allocated - self.refunded
+
+
+directions = st.sampled_from(["in", "out"])
+parties = st.sampled_from(["Deepa Krishnan", "deepa krishnan", "Ravi"])
+currencies = st.sampled_from(["INR", "INR", "JPY"])  # one with paise, one without
+minors = st.integers(2, 300)
+shares = st.sampled_from(["part", "part", "all", "more"])  # of what there is: a third, all of it, or one too much
+places = st.integers(0, 7)
+
+
+def of(share: str, there: int) -> int:
+    """An amount to try: at least one, also of nothing."""
+    return max(1, {"part": there // 3, "all": there, "more": there + 1}[share])
+
+
+class Trade(RuleBasedStateMachine):
+    """One agency's documents and payments."""
+
+    people: People
+    engine: sa.Engine
+
+    documents: Any = Bundle("documents")
+    payments: Any = Bundle("payments")
+    allocations: Any = Bundle("allocations")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
+        self.known: dict[UUID, Document] = {}
+        self.paid: dict[UUID, Payment] = {}
+        self.settled: dict[UUID, tuple[UUID, UUID, int]] = {}  # of each allocation that stands: payment, document, amount
+
+    def _try(self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any) -> Any:
+        """Do it; where the model says that it is refused, it must be."""
+        with nullcontext() if is_let_through else pytest.raises(VoyagentError):
+            return self.person.does(act, *arguments, **given)
+
+    @initialize(target=documents)
+    def begin(self) -> MultipleResults[UUID]:
+        """Two invoices of one customer and a bill, so that there is something to settle."""
+        return multiple(*(self.enter(direction, "Deepa Krishnan", "INR", minor) for direction, minor in (("in", 100), ("in", 40), ("out", 70))))
+
+    @initialize(target=payments)
+    def begin_ahead(self) -> MultipleResults[UUID]:
+        """And an advance each way."""
+        return multiple(*(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out")))
+
+    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors)
+    def enter(self, direction: str, party: str, currency: str, minor: int) -> UUID:
+        """A document, due a day after the one before."""
+        due = DUE + timedelta(days=len(self.known))
+        item = line(Money(minor, currency).wire if currency == "INR" else str(minor), quantity=1, currency=currency)
+        if direction == "in":
+            id_ = issued(self.person, item, customer_name=party, due_date=due)
+        else:
+            id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", due_date=due)
+        self.known[id_] = Document(direction, party.lower(), currency, minor)
+        return id_
+
+    @rule(target=payments, direction=directions, party=parties, currency=currencies, minor=minors)
+    def pay_ahead(self, direction: str, party: str, currency: str, minor: int) -> UUID:
+        """Money that settles nothing yet."""
+        id_ = advance(self.person, minor, None, currency=currency, direction=direction, party_name=party)  # type: ignore[arg-type]
+        self.paid[id_] = Payment(direction, party.lower(), currency, minor)
+        return id_
+
+    @rule(target=allocations, document_id=documents, share=shares, more=st.sampled_from([0, 0, 7]))
+    def pay(self, document_id: UUID, share: str, more: int) -> MultipleResults[UUID]:
+        """Money that settles a document at once, and leaves something or nothing."""
+        document = self.known[document_id]
+        minor = of(share, document.open)
+        amount, part = Money(minor + more, document.currency), Part(document_id, Money(minor, document.currency))
+        given = {"direction": document.direction, "party_name": document.party, "amount": amount, "parts": [part]}
+        made = self._try(minor <= document.open, lambda actor: service.record_payment(actor, **given).id)
+        if made is None:
+            return multiple()
+        self.paid[made] = Payment(document.direction, document.party, document.currency, minor + more)
+        return self._settle(made, [(document_id, minor)])
+
+    @rule(target=allocations, payment_id=payments, place=places, share=shares, is_any=st.sampled_from([False, False, False, True]))
+    def allocate(self, payment_id: UUID, place: int, share: str, is_any: bool) -> MultipleResults[UUID]:
+        """Let an advance settle a document, most often one of its party."""
+        payment, fitting = self.paid[payment_id], self._fitting(payment_id)
+        among = list(self.known) if is_any or not fitting else fitting
+        document_id = among[place % len(among)]
+        document, fits = self.known[document_id], document_id in fitting
+        minor = of(share, min(document.open, payment.left))
+        parts = [Part(document_id, Money(minor, payment.currency))]
+        let = fits and minor <= min(document.open, payment.left)
+        self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
+        return self._settle(payment_id, [(document_id, minor)] if let else [])
+
+    @rule(target=allocations, payment_id=payments)
+    def allocate_the_rest(self, payment_id: UUID) -> MultipleResults[UUID]:
+        """Let what is left settle what is due longest."""
+        payment, parts = self.paid[payment_id], []
+        left = payment.left
+        for id_ in self._fitting(payment_id):
+            if minor := min(left, self.known[id_].open):
+                parts.append((id_, minor))
+                left -= minor
+        self._try(bool(parts), lambda actor: service.allocate(actor, payment_id).id)
+        return self._settle(payment_id, parts)
+
+    @rule(allocation_id=allocations)
+    def take_back(self, allocation_id: UUID) -> None:
+        """Take an allocation back; once."""
+        payment_id, document_id, minor = self.settled.get(allocation_id, (None, None, 0))
+        held = payment_id or stored(self.engine, "select payment_id from allocations where id = :a", a=allocation_id)[0]["payment_id"]
+        self._try(payment_id is not None, lambda actor: service.unallocate(actor, held, allocation_id).id)
+        if payment_id is not None and document_id is not None:
+            self.known[document_id].paid -= minor
+            self.paid[payment_id].allocated -= minor
+            del self.settled[allocation_id]
+
+    @rule(payment_id=payments, share=shares)
+    def refund(self, payment_id: UUID, share: str) -> None:
+        """Give an advance back."""
+        payment = self.paid[payment_id]
+        minor = of(share, payment.left)
+        let = minor <= payment.left
+        self._try(let, lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id)
+        payment.refunded += minor if let else 0
+
+    @rule(document_id=documents, share=shares)
+    def credit(self, document_id: UUID, share: str) -> None:
+        """Credit an invoice or a part of it; a bill is none."""
+        document = self.known[document_id]
+        minor = of(share, document.open)
+        let = document.direction == "in" and minor <= document.open
+        given = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
+        self._try(let, lambda actor: service.issue_credit_note(actor, document_id, **given).id)
+        document.credited += minor if let else 0
+
+    @rule(document_id=documents)
+    def void(self, document_id: UUID) -> None:
+        """Make a document void on which nothing was paid or credited."""
+        document = self.known[document_id]
+        let = document.open == document.total
+        act = service.void_invoice if document.direction == "in" else service.void_bill
+        self._try(let, lambda actor: act(actor, document_id, reason="A mistake").id)
+        document.is_void |= let
+
+    @rule(currency=currencies, minor=minors, is_reversed=st.booleans())
+    def write(self, currency: str, minor: int, is_reversed: bool) -> None:
+        """An entry by hand beside all that, which may be reversed."""
+        lines = [ledger.debit("bank", Money(minor, currency)), ledger.credit("capital", Money(minor, currency))]
+        entry_id = self.person.does(ledger.post_by_hand, narration="Capital", lines=lines).entry_id
+        if is_reversed:
+            self.person.does(ledger.reverse_by_hand, entry_id, reason="A mistake")
+
+    @invariant()
+    def documents_and_payments_are_as_the_model_says(self) -> None:
+        """Open is total less paid less credited, the status matches, and neither a document nor a payment takes more than it is."""
+        tenant = self.person.actor.tenant_id
+        documents = {row["id"]: row for row in stored(self.engine, DOCUMENTS, t=tenant)}
+        assert {id_: (row["status"], row["paid_minor"], row["credited_minor"]) for id_, row in documents.items()} == {
+            id_: (one.status, one.paid, one.credited) for id_, one in self.known.items()
+        }
+        for row in documents.values():
+            assert (row["settled_minor"], row["noted_minor"]) == (row["paid_minor"], row["credited_minor"])
+            assert row["open_minor"] >= 0
+        payments = {row["id"]: row for row in stored(self.engine, PAYMENTS, t=tenant)}
+        assert {id_: row["left_minor"] for id_, row in payments.items()} == {id_: one.left for id_, one in self.paid.items()}
+        for row in payments.values():
+            assert (row["settled_minor"], row["returned_minor"]) == (row["allocated_minor"], row["refunded_minor"])
+            assert row["left_minor"] >= 0
+
+    @invariant()
+    def control_accounts_are_what_is_open_and_paid_ahead(self) -> None:
+        """And debits equal credits in each currency."""
+        rows = stored(self.engine, BALANCES, t=self.person.actor.tenant_id)
+        held = {(row["purpose"], row["currency"]): row["minor"] for row in rows}
+        assert {at: minor for at, minor in held.items() if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}} == self._owed()
+        sums = Counter[str]()
+        for (_purpose, currency), minor in held.items():
+            sums[currency] += minor
+        assert not any(sums.values())
+
+    def teardown(self) -> None:
+        """At the end every check of the books holds, and the buckets of the page sum up to the model."""
+        with self.person.reading() as reader:
+            assert list(checks.findings(reader)) == []
+            pages = {direction: read_open(reader, kind, Asked(clock.today()), "INR") for direction, kind in KINDS.items()}  # type: ignore[arg-type]
+        for direction, page in pages.items():
+            assert page.is_proved
+            sign = 1 if direction == "in" else -1
+            shown = {(KINDS[direction], block.currency): sign * sum(total.amount_minor for total in block.totals) for block in page.blocks}
+            shown |= {(ADVANCES[direction], block.currency): sign * block.advance.amount_minor for block in page.blocks}
+            purposes = {KINDS[direction], ADVANCES[direction]}
+            assert {at: minor for at, minor in shown.items() if minor} == {at: minor for at, minor in self._owed().items() if at[0] in purposes}
+
+    def _settle(self, payment_id: UUID, parts: list[tuple[UUID, int]]) -> MultipleResults[UUID]:
+        """Note what settles what; the new allocations."""
+        made = []
+        for document_id, minor in parts:
+            self.known[document_id].paid += minor
+            self.paid[payment_id].allocated += minor
+        for row in stored(self.engine, "select * from allocations where payment_id = :p and reverses_id is null order by created_at, id", p=payment_id):
+            if row["id"] not in self.settled and (row["invoice_id"] or row["bill_id"], row["amount_minor"]) in parts:
+                taken = stored(self.engine, "select 1 from allocations where reverses_id = :a", a=row["id"])
+                if not taken:
+                    self.settled[row["id"]] = (payment_id, row["invoice_id"] or row["bill_id"], row["amount_minor"])
+                    made.append(row["id"])
+        return multiple(*made)
+
+    def _fitting(self, payment_id: UUID) -> list[UUID]:
+        """Documents that a payment may settle, due longest first."""
+        one = self.paid[payment_id]
+        return [id_ for id_, it in self.known.items() if (it.direction, it.party, it.currency) == (one.direction, one.party, one.currency)]
+
+    def _owed(self) -> dict[tuple[str, str], int]:
+        """What the control accounts must hold by the model: debit less credit by purpose and currency."""
+        owed = Counter[tuple[str, str]]()
+        for document in self.known.values():
+            owed[KINDS[document.direction], document.currency] += document.open if document.direction == "in" else -document.open
+        for payment in self.paid.values():
+            owed[ADVANCES[payment.direction], payment.currency] += -payment.left if payment.direction == "in" else payment.left
+        return {at: minor for at, minor in owed.items() if minor}
+
+
+def test_sequences_of_documents_and_payments_keep_the_books(people: People, owner_engine: sa.Engine) -> None:
+    machine = type("TradeOfThisTest", (Trade,), {"people": people, "engine": owner_engine})
+    # A failing sequence is told as it was found: to make it shorter would take minutes.
+    chosen = settings(max_examples=15, stateful_step_count=25, deadline=None, database=None, phases=[Phase.generate])
+    run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]
