@@ -229,7 +229,7 @@ def test_htmx_is_sent_to_the_page_after_deciding_and_shown_a_conflict_in_place(d
 def test_a_viewer_sees_and_has_no_buttons(desk: Desk, alice: Person, victor: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     page = page_of(victor, approval_id)
-    assert "Who may decide this: Accounting lead, Administrator." in page.words(".//*[@id='decide']")
+    assert "Who may grant this: Accounting lead, Administrator." in page.words(".//*[@id='decide']")
     assert not page.all(".//form[@id='decide']")
     browser = victor.browser
     token = browser.get("/approvals").text.split('name="csrf-token" content="')[1].split('"')[0]
@@ -539,8 +539,10 @@ def test_an_amount_above_the_limit_offers_the_rejection_and_the_edit_alone(desk:
     alice.does(lambda actor: settings.update(actor, {"approval_limits": {"accounting_lead": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     page = page_of(leila, approval_id)
-    assert "above what your role may grant" in page.words(".//*[@id='decide']")
+    assert "above what your role may grant. Who may grant this: Administrator." in page.words(".//*[@id='decide']")
     assert not page.all(".//form[@id='decide']//input[@name='granted']")
+    alice.does(lambda actor: settings.update(actor, {"approval_limits": {"agency_admin": {"amount": "10.00", "currency": "INR"}}}).tenant_id)
+    assert "It is above the limit of every role. An administrator raises one in the settings." in page_of(alice, approval_id).words(".//*[@id='decide']")
     status, _to = decide(leila.browser, approval_id, granted="1")
     assert status == 403
 
@@ -618,7 +620,7 @@ def test_several_that_are_not_ones_own_to_grant_say_why_and_each_button_decides_
 def test_several_that_another_role_decides_name_it_and_offer_no_button(desk: Desk, bob: Person, alice: Person) -> None:
     page = Page(bob.browser.get(chosen(desk.propose(alice, "probe_invoice"))))
     words = page.words(".//form[@id='several']")
-    assert "Who may decide this: " in words
+    assert "Who may grant this: " in words
     assert "Accounting lead" in words
     assert not page.all(".//form[@id='several']//button[@name='granted']")
 

@@ -23,7 +23,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
-from voyagent.http.presentation import role_word, status_look
+from voyagent.http.presentation import status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -130,13 +130,12 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
     """Why this person cannot grant it, and whether she can reject it; None where she can grant it."""
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
-        tool = effects.find(approval.tool_name)
-        roles = ", ".join(role_word(role) for role in sorted(tool.approver_roles)) if tool is not None else ""
-        return Obstacle(str(_("Who may decide this: %(roles)s.", roles=roles) if roles else _("Your role does not decide requests.")), may_reject=False)
+        known = effects.find(approval.tool_name) is not None
+        return Obstacle(review.deciders_in_words(service.who_may_grant(approval)) if known else str(_("Your role does not decide requests.")), may_reject=False)
     if service.needs_another(actor, approval):
         return Obstacle(str(_("You asked for this yourself, so a colleague has to grant it.")))
     if service.above_limit(actor, approval):
-        return Obstacle(str(_("This is above what your role may grant.")))
+        return Obstacle(review.deciders_in_words(service.who_may_grant(approval), is_above_own=True))
     return Obstacle(str(_("As things stand it would be refused, so there is nothing to grant."))) if changes.is_refused else None
 
 
@@ -157,6 +156,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
         "above_limit": pending and service.above_limit(actor, approval),
+        "deciders": review.deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
         "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),

@@ -64,7 +64,7 @@ class Request:
     """A proposal as its card shows it; `changes` only while it waits."""
 
     row: Row
-    roles: list[str]
+    deciders: str = ""
     changes: Changes | None = None
     may_decide: bool = False
     needs_another: bool = False
@@ -237,15 +237,15 @@ def _requests(actor: Actor, proposals: list[Row], entries: list[Entry]) -> dict[
 
 def _request(actor: Actor, row: Row) -> Request:
     effect = effects.find(row["tool_name"])
-    roles = sorted(effect.approver_roles) if effect is not None else []
     if row["status"] != "pending":
-        return Request(row, roles)
+        return Request(row)
     approval = approvals.get_approval(row["id"])
+    may_decide = approvals_service.may_decide(actor, approval)
     return Request(
         row,
-        roles,
+        review.deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide) if effect is not None else "",
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
-        may_decide=approvals_service.may_decide(actor, approval),
+        may_decide=may_decide,
         needs_another=approvals_service.needs_another(actor, approval),
         is_above_limit=approvals_service.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,

@@ -42,6 +42,12 @@ def above_limit(actor: Actor, approval: Approval) -> bool:
     return is_above(actor.role, amounts_of(approval))
 
 
+def who_may_grant(approval: Approval) -> list[str]:
+    """The roles whose word the request waits for and whose limit it keeps within; none where it is above every one of them."""
+    effect = effects.find(approval.tool_name)
+    return sorted(_who_could(effect, approval)) if effect is not None else []
+
+
 def needs_another(actor: Actor, approval: Approval) -> bool:
     """Whether four eyes are asked for and this person's are not enough: her own request, about money, and a colleague could grant it."""
     effect = effects.find(approval.tool_name)
