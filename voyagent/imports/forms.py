@@ -16,7 +16,12 @@ from voyagent.imports.tables import Finding, decoded
 from voyagent.kernel.errors import VoyagentError
 
 PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file") | {"day_needed": "effective_on"}
-KIND_WORDS = {"parties": _l("Customers and suppliers"), "opening_balances": _l("Opening balances")}
+KIND_WORDS = {
+    "parties": _l("Customers and suppliers"),
+    "opening_balances": _l("Opening balances"),
+    "open_invoices": _l("Open invoices"),
+    "open_bills": _l("Open bills"),
+}
 
 
 class ImportForm(SchemaForm[ImportIn]):

@@ -11,7 +11,7 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
 from voyagent.kernel.reading import Row
 
-ImportKind = Literal["parties", "opening_balances"]
+ImportKind = Literal["parties", "opening_balances", "open_invoices", "open_bills"]
 
 
 class ImportIn(Closed):
@@ -20,7 +20,7 @@ class ImportIn(Closed):
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
     effective_on: BusinessDate | None = None
-    """The day as of which opening balances speak."""
+    """The day as of which opening balances and open documents stand."""
     dry_run: bool = True
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
-from voyagent.imports import opening, parties, queries, tables
+from voyagent.imports import documents, opening, parties, queries, tables
 from voyagent.imports.models import Import
 from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
@@ -77,6 +77,8 @@ class _Over(Exception):
 KINDS = {
     "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES),
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
+    "open_invoices": Kind(documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES),
+    "open_bills": Kind(documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES),
 }
 
 

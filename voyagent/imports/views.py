@@ -17,7 +17,7 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.actor import Actor
 
 pages = PageBlueprint("imports", __name__, guard=Guard.SIGNED_IN)
-LEADS_TO = {"parties": "parties.index", "opening_balances": "reports.trial_balance"}
+LEADS_TO = {"parties": "parties.index", "opening_balances": "reports.trial_balance", "open_invoices": "reports.receivables", "open_bills": "reports.payables"}
 
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
@@ -34,3 +36,23 @@ OPENED = (
 def import_opening_balances_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/imports", json={"kind": "opening_balances", "content": BALANCES, "effective_on": "2026-03-31", "dry_run": False})
+
+
+ADDED = replace(OPENED[0], says={})
+POSTED = OPENED[1]
+INVOICES = "party,reference,issue_date,amount\nDeepa Krishnan,OLD-17,2026-02-10,30000\n"
+BILLS = "party,reference,issue_date,amount\nBSP India,B-4,2026-02-10,30000\n"
+ISSUED = Left("invoice.issued", ("invoice_id", "journal_entry_id"), says={"number": "O/2025-26/000001", "total": "30000.00"})
+RECEIVED = Left("bill.received", ("bill_id", "journal_entry_id"), says={"total": "30000.00"})
+
+
+@act("POST /api/imports", leaves=(ADDED, POSTED, ISSUED, Left("import.done", ("import_id",))), answers=200, in_savepoints=True)
+def import_open_invoices_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/imports", json={"kind": "open_invoices", "content": INVOICES, "effective_on": "2026-03-31", "dry_run": False})
+
+
+@act("POST /api/imports", leaves=(ADDED, POSTED, RECEIVED, Left("import.done", ("import_id",))), answers=200, in_savepoints=True)
+def import_open_bills_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/imports", json={"kind": "open_bills", "content": BILLS, "effective_on": "2026-03-31", "dry_run": False})

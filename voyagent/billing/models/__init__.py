@@ -15,6 +15,7 @@ from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 _DRAFT = text("'draft'")
+_FALSE = text("false")
 _SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
 _DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
 _AMOUNTS = "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= total_minor"
@@ -50,6 +51,7 @@ class Invoice(TenantOwned, Base):
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
+    is_opening: Mapped[bool] = mapped_column(server_default=_FALSE)
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]
     void_reason: Mapped[str | None]
@@ -68,6 +70,8 @@ class Invoice(TenantOwned, Base):
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "number", name="uq_invoices_number"),
+        CheckConstraint("not is_opening or party_reference is not null", name="opening"),
+        Index("uq_invoices_opening", "tenant_id", "party_reference", unique=True, postgresql_where=text("is_opening")),
         references("journal_entries", "entry_id", "fk_invoices_entry"),
         references("journal_entries", "void_entry_id", "fk_invoices_void_entry"),
         references("users", "voided_by_user_id", "fk_invoices_voider"),
@@ -184,6 +188,7 @@ class Bill(TenantOwned, Base):
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
+    is_opening: Mapped[bool] = mapped_column(server_default=_FALSE)
     pay_on: Mapped[date | None]
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]

@@ -95,13 +95,20 @@ def series_statement(series: str) -> Select[Any]:
     table = _NUMBERED[series]
     year = func.regexp_replace(table.c.number, "^[A-Z]+/|/[0-9]+$", "", "g")
     place = cast(func.substring(table.c.number, "([0-9]+)$"), BigInteger)
-    carried = select(year.label("financial_year"), place.label("place")).where(owned(table), table.c.number.is_not(None)).subquery("carried")
+    carried = (
+        select(year.label("financial_year"), place.label("place")).where(owned(table), table.c.number.is_not(None), *_of_series(table)).subquery("carried")
+    )
     counted = (
         select(carried.c.financial_year, func.count().label("n"), func.min(carried.c.place).label("lowest"), func.max(carried.c.place).label("highest"))
         .group_by(carried.c.financial_year)
         .subquery("counted")
     )
     return _gaps(series, counted)
+
+
+def _of_series(table: Any) -> list[ColumnElement[bool]]:
+    """Invoices that were brought forward have numbers of a series of their own."""
+    return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:

@@ -16,6 +16,8 @@ from voyagent.billing.service.errors import (
     DocumentNotOpen,
     DocumentNotVoidable,
     DocumentTwice,
+    FormerNumberRequired,
+    FormerNumberTaken,
     InvalidDate,
     InvalidLine,
     InvoiceNotDraft,
@@ -47,6 +49,7 @@ from voyagent.billing.service.invoices import (
     revise_draft,
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
+from voyagent.billing.service.opening import bring_bill, bring_invoice
 from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
@@ -82,6 +85,8 @@ __all__ = [
     "DocumentNotVoidable",
     "DocumentTwice",
     "DraftChanges",
+    "FormerNumberRequired",
+    "FormerNumberTaken",
     "Home",
     "InvalidDate",
     "InvalidLine",
@@ -109,6 +114,8 @@ __all__ = [
     "VendorReferenceTaken",
     "address_of_customer",
     "allocate",
+    "bring_bill",
+    "bring_invoice",
     "can_be_void",
     "check_days",
     "check_sendable",

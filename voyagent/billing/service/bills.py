@@ -95,18 +95,18 @@ def receive_draft(actor: Actor, bill_id: UUID) -> Bill:
     return _receive(actor, _get_draft(bill_id))
 
 
-def receive_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
-    """Enter and receive a supplier's bill in one. Raises what `draft_bill` and `receive_draft` raise."""
+def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:
+    """Enter and receive a supplier's bill in one; one that is brought forward is no cost of now. Raises what `draft_bill` and `receive_draft` raise."""
     actor.require("bill.receive")
-    return _receive(actor, _begin(actor, fields))
+    return _receive(actor, _begin(actor, fields, is_opening=is_opening))
 
 
-def receive_sides(total: Money | None) -> list[tuple[str, int, Money | None]]:
+def receive_sides(total: Money | None, *, is_opening: bool = False) -> list[tuple[str, int, Money | None]]:
     """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
-    return [("cost_of_services", 1, total), ("payable", -1, total)]
+    return [(ledger.OPENING if is_opening else "cost_of_services", 1, total), ("payable", -1, total)]
 
 
-def _begin(actor: Actor, fields: BillFields) -> Bill:
+def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
     with _once():
         return drafts.begin(
             actor,
@@ -118,6 +118,7 @@ def _begin(actor: Actor, fields: BillFields) -> Bill:
             line_items=fields["line_items"],
             party_reference=fields.get("party_reference"),
             notes=fields.get("notes"),
+            is_opening=is_opening,
         )
 
 
@@ -135,7 +136,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
             ledger.debit(purpose, total, memo=bill.vendor_reference)
             if sign > 0
             else ledger.credit(purpose, total, party_name=bill.party_name, memo=bill.vendor_reference)
-            for purpose, sign, _amount in receive_sides(total)
+            for purpose, sign, _amount in receive_sides(total, is_opening=bill.is_opening)
         ],
         entry_date=bill.issue_date,
     )

@@ -214,6 +214,20 @@ class VendorReferenceRequired(Unprocessable):
     message = N_("Give the supplier's reference, in at most 64 characters.")
 
 
+class FormerNumberRequired(Unprocessable):
+    """An invoice that is brought forward is known by the number that it had."""
+
+    code = "former_number_required"
+    message = N_("Give the number that the invoice had before, in at most 128 characters.")
+
+
+class FormerNumberTaken(Conflict):
+    """An invoice with that former number was brought forward already."""
+
+    code = "former_number_taken"
+    message = N_("An invoice that had this number has been brought forward already.")
+
+
 class TextTooLong(Unprocessable):
     """A reference, a reason or notes beyond what a document holds."""
 

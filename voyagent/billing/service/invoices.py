@@ -27,6 +27,8 @@ from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
+OPENING_SERIES = ("opening", "O")
+"""The series of invoices that were brought forward, and the letter in front of its numbers."""
 _OF_BUYER = {"place_of_supply", "customer_tax_number", "customer_pan"}
 
 
@@ -125,7 +127,8 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
-    number = numbering.take_number(INVOICE_SERIES, invoice.issue_date)
+    series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
+    number = numbering.take_number(series, invoice.issue_date, letter=letter)
     taxing.charge(invoice, queries.get_lines(invoice), strict=True)
     total = Money(invoice.total_minor, invoice.currency)
     check_limit(actor, total)
@@ -160,7 +163,13 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes as they were reckoned last."""
+    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes as they were reckoned last.
+
+    One that was brought forward is no sale: it stands against the account that the books begin with.
+    """
+    if invoice.is_opening:
+        total = Money(invoice.total_minor, invoice.currency)
+        return [("receivable", 1, total), (ledger.OPENING, -1, total)]
     credited = taxing.sides(queries.get_lines(invoice), queries.get_taxes(invoice.id), invoice.currency)
     return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited)]
 

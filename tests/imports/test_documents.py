@@ -1,0 +1,118 @@
+"""Files of open documents: invoices and bills brought forward, against the account that the books begin with."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import issued
+from tests.billing.test_api import code
+from tests.imports.test_opening import DAY, GOOD as BALANCES, opened, sent as balances_sent
+from tests.imports.test_parties import findings
+from tests.parties.test_api import made
+from tests.people import People, Person
+from voyagent.ledger import service as ledger
+from voyagent.reports.checks import findings as unsound
+
+HEAD = "party,reference,issue_date,due_date,currency,amount\n"
+INVOICES = HEAD + 'Deepa Krishnan,OLD-17,2026-02-10,2026-03-12,INR,"30,000.00"\nAl Noor,OLD-18,2026-03-01,,,15000\n'
+BILLS = HEAD + "BSP India,B-4,2026-03-20,2026-04-05,INR,30000\n"
+
+
+def sent(person: Person, kind: str, content: str, *, dry_run: bool = False, on: str | None = DAY) -> Any:
+    body = {"kind": kind, "content": content, "dry_run": dry_run} | ({"effective_on": on} if on else {})
+    return person.api.post("/imports", json=body)
+
+
+def invoices(person: Person) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = person.api.get("/invoices").json["items"]
+    return found
+
+
+def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Person) -> None:
+    made(alice, name="AL NOOR", terms_days=15)
+    assert findings(sent(alice, "open_invoices", INVOICES, dry_run=True)) == []
+    assert invoices(alice) == []
+    assert findings(sent(alice, "open_invoices", INVOICES)) == []
+    told = [(one["number"], one["party_reference"], one["status"], one["issue_date"], one["due_date"], one["open_amount"]) for one in invoices(alice)]
+    assert told == [
+        ("O/2025-26/000002", "OLD-18", "issued", "2026-03-01", "2026-03-16", "15000.00"),
+        ("O/2025-26/000001", "OLD-17", "issued", "2026-02-10", "2026-03-12", "30000.00"),
+    ]
+    assert opened(alice) == {("receivable", "INR"): 4_500_000, ("opening_balances", "INR"): -4_500_000}
+
+
+def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_books_sound(alice: Person) -> None:
+    balances_sent(alice, BALANCES)
+    for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):
+        assert findings(sent(alice, kind, content)) == []
+    issued(alice)
+    left = opened(alice)
+    assert ("opening_balances", "INR") not in left
+    assert left["payable", "INR"] == -3_000_000
+    with alice.reading() as reader:
+        assert list(unsound(reader)) == []
+    assert {one["number"] for one in invoices(alice)} == {"O/2025-26/000001", "O/2025-26/000002", "2024-25/000001"}
+
+
+def test_what_is_brought_forward_is_paid_and_made_void_like_any_other(alice: Person) -> None:
+    sent(alice, "open_invoices", INVOICES)
+    second, first = invoices(alice)
+    paid = alice.api.post(f"/invoices/{first['id']}/receipts", json={"paid_on": "2026-04-02"})
+    assert paid.status_code == 201, paid.text
+    assert alice.api.post(f"/invoices/{second['id']}/void", json={"reason": "Was paid before", "voided_on": "2026-04-02"}).status_code == 200
+    assert opened(alice) == {("bank", "INR"): 3_000_000, ("opening_balances", "INR"): -3_000_000}
+    with alice.reading() as reader:
+        assert list(unsound(reader)) == []
+
+
+def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
+    assert findings(sent(alice, "open_bills", BILLS)) == []
+    (bill,) = alice.api.get("/bills").json["items"]
+    assert (bill["vendor_reference"], bill["status"], bill["due_date"], bill["open_amount"]) == ("B-4", "received", "2026-04-05", "30000.00")
+    assert opened(alice) == {("payable", "INR"): -3_000_000, ("opening_balances", "INR"): 3_000_000}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (",X,2026-03-01,,INR,1", ("party", "missing")),
+        ("A,,2026-03-01,,INR,1", ("reference", "missing")),
+        ("A,OLD-17,2026-03-01,,INR,1", ("reference", "former_number_taken")),
+        ("A,X,1 March,,INR,1", ("issue_date", "date_parsing")),
+        ("A,X,2026-04-01,,INR,1", ("issue_date", "document_after_day")),
+        ("A,X,2024-05-10,,INR,1", ("issue_date", "period_locked")),
+        ("A,X,2026-03-01,2026-02-01,INR,1", ("due_date", "invalid_date")),
+        ("A,X,2026-03-01,,XXX,1", ("currency", "invalid_currency")),
+        ("A,X,2026-03-01,,INR,0", ("amount", "total_out_of_range")),
+        ("A,X,2026-03-01,,INR,1.001", ("amount", "invalid_amount")),
+        ("A,X,2026-03-01,,INR,-5", ("amount", "string_pattern_mismatch")),
+    ],
+)
+def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, told: tuple[str, str]) -> None:
+    alice.does(ledger.close_month, date(2024, 5, 1))
+    content = INVOICES + row + "\n"
+    assert findings(sent(alice, "open_invoices", content, dry_run=True)) == [(4, *told)]
+    assert code(sent(alice, "open_invoices", content)) == (422, "import_has_findings")
+    assert invoices(alice) == []
+    assert opened(alice) == {}
+
+
+def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_not_wasted(alice: Person, charlie: Person) -> None:
+    for kind, content, told in (("open_invoices", INVOICES, "former_number_taken"), ("open_bills", BILLS, "vendor_reference_taken")):
+        sent(alice, kind, content)
+        again = content + "Somebody,NEW-1,2026-03-01,,INR,1\n"
+        found = findings(sent(alice, kind, again, dry_run=True))
+        assert {one[1:] for one in found} == {("reference", told)}
+        assert findings(sent(charlie, kind, content)) == []
+    sent(alice, "open_invoices", HEAD + "Somebody,NEW-1,2026-03-01,,INR,1\n")
+    assert invoices(alice)[0]["number"] == "O/2025-26/000003"
+
+
+def test_the_day_is_needed_and_only_those_who_keep_the_books_may(people: People, alice: Person) -> None:
+    for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):
+        assert code(sent(alice, kind, content, on=None)) == (422, "day_needed")
+        assert sent(people.colleague(alice, "Vera Agent", role="agent"), kind, content).status_code == 403
+        assert sent(people.colleague(alice, "Vera Lead", role="accounting_lead"), kind, content, dry_run=True).status_code == 200

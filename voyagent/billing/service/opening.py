@@ -1,0 +1,67 @@
+"""What was open before the books began: invoices and bills brought forward with what is left of them, against the account that the books begin with."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.service import bills, drafts, invoices
+from voyagent.billing.service.errors import FormerNumberRequired, FormerNumberTaken
+from voyagent.billing.service.pricing import LineItem
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+
+def bring_invoice(actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money) -> Invoice:
+    """Bring an invoice of the program before forward, with what is still open of it. It is issued at once, on the day on which it was.
+
+    Its former number is its reference, once in the agency; its own comes from a series apart (`O/2026-27/000001`), so that none is missing among those that
+    were issued here (Rule 46 of the CGST Rules). Nothing is sold by it, so it bears no tax and stands against no revenue. Raises Forbidden,
+    FormerNumberRequired, FormerNumberTaken, and what `draft_invoice` and `issue_invoice` raise.
+    """
+    actor.require("invoice.issue_by_hand")
+    former = _former(reference)
+    ledger.opening_account(actor)
+    try:
+        invoice = drafts.begin(
+            actor,
+            Invoice,
+            party_name=party_name,
+            issue_date=issue_date,
+            due_date=due_date,
+            line_items=[_line(f"Balance of invoice {former}", amount)],
+            party_reference=former,
+            notes=None,
+            is_opening=True,
+        )
+    except IntegrityError as error:
+        if "uq_invoices_opening" in str(error.orig):
+            raise FormerNumberTaken from None
+        raise
+    return invoices.issue_invoice(actor, invoice.id)
+
+
+def bring_bill(actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money) -> Bill:
+    """Bring a supplier's bill forward with what is still open of it: received at once, on the day on which it was, against no cost.
+
+    Raises Forbidden, and what `receive_bill` raises.
+    """
+    actor.require("bill.receive_by_hand")
+    ledger.opening_account(actor)
+    items = [_line(f"Balance of bill {reference.strip()}"[:500], amount)]
+    fields = bills.BillFields(vendor_name=party_name, vendor_reference=reference, issue_date=issue_date, due_date=due_date, line_items=items)
+    return bills.receive_bill(actor, is_opening=True, **fields)
+
+
+def _former(reference: str) -> str:
+    former = " ".join(reference.split())
+    if not 1 <= len(former) <= 128:
+        raise FormerNumberRequired
+    return former
+
+
+def _line(description: str, amount: Money) -> LineItem:
+    return LineItem(description=description, quantity=1, unit_price=amount.decimal, currency=amount.currency)
