@@ -33,6 +33,7 @@ NAMED = {
     "approval_id": "approvals",
     "invoice_id": "invoices",
     "bill_id": "bills",
+    "supplier_credit_id": "supplier_credits",
     "payment_id": "payments",
     "journal_entry_id": "journal_entries",
     "check_id": "audit_checks",

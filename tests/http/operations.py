@@ -161,6 +161,13 @@ def _scheduled_bill(person: Person) -> object:
         return billing.schedule_bill(replace(actor, role="agency_admin"), bill_id, pay_on=clock.today(actor.timezone)).id
 
 
+def _supplier_credit(person: Person) -> object:
+    bill_id: Any = _bill(person)
+    with person.acting() as actor:
+        given = {"vendor_reference": f"C-{secrets.randbelow(10**9)}", "reason": "Not travelled", "amounts": {1: Money(100, actor.currency)}}
+        return billing.credit_bill(replace(actor, role="agency_admin"), bill_id, **given).id
+
+
 def _payment(person: Person) -> object:
     """A receipt of which a part settles an invoice, and another part could."""
     invoice_id: Any = _invoice(person)
@@ -283,6 +290,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "invite_id": _invite,
     "invoice_id": _invoice,
     "bill_id": _bill,
+    "supplier_credit_id": _supplier_credit,
     "payment_id": _payment,
     "allocation_id": _allocation,
     "credit_note_id": _credit_note,
@@ -318,7 +326,11 @@ ANYBODYS = frozenset({"month", "closed_month"})
 
 
 # What a body names, for those that are to succeed.
-NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {"CreditNoteIn": {"invoice_id": _invoice}, "JournalEntryIn": {"lines": _lines}}
+NAMED_IN: dict[str, dict[str, Callable[[Person], object]]] = {
+    "CreditNoteIn": {"invoice_id": _invoice},
+    "SupplierCreditIn": {"bill_id": _bill},
+    "JournalEntryIn": {"lines": _lines},
+}
 
 
 def _address() -> str:
@@ -377,6 +389,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
         "currency": "INR",
         "line_items": [VISAS],
     },
+    "SupplierCreditIn": lambda: {"bill_id": str(new_id()), "vendor_reference": f"C-{secrets.randbelow(10**9)}", "reason": "Not travelled"},
     "ScheduleIn": lambda: {"pay_on": "2100-01-04"},
     "BillPatch": lambda: {"line_items": [VISAS], "notes": "Two of them"},
     "InvoiceDraftIn": lambda: {"customer_name": "Deepa Krishnan", "issue_date": "2026-11-20", "currency": "INR", "line_items": [VISAS]},

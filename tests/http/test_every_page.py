@@ -55,6 +55,8 @@ READS_NO_QUERY = {
         "billing.void_bill",
         "billing.schedule_bill",
         "billing.unschedule_bill",
+        "billing.credit_bill",
+        "billing.supplier_credit",
     ),
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),

@@ -182,6 +182,7 @@ TYPED = sorted(
 CODES = re.compile(
     r"https?://\S+|(?<!\w)/[\w/.{}-]+|[\w.+*-]+@[\w.-]+|\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b[0-9a-f]{16}\b|\bvy_\w*|\b[a-z]+(?:[._][a-z0-9_.]+)+"
     r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+, BSP India: Entered twice|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
+    r"|\bSupplier credit note [A-Z]+-\d+ on bill BSP-\d+, BSP India: Not travelled"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+, [^:]+: Not travelled"
 )
 FORMS = [door for door in SENT if door.page.endpoint != "identity.open_demo"]
@@ -336,6 +337,8 @@ def _bill(person: Person) -> None:
     papers.issued(person, papers.line("250.00", currency="AED"), issue_date=today, due_date=today)
     papers.receive(person)
     papers.draft_bill(person, vendor_reference="BSP-2")
+    credited = papers.receive(person, vendor_reference="BSP-5")
+    person.does(lambda actor: billing.credit_bill(actor, credited, vendor_reference="BSP-6", reason="Not travelled").id)
     person.does(billing.schedule_bill, papers.receive(person, vendor_reference="BSP-4"), pay_on=today)
     person.does(billing.void_bill, papers.receive(person, vendor_reference="BSP-3"), reason="Entered twice")
 

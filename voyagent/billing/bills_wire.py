@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BeforeValidator, Field
 
@@ -21,7 +22,8 @@ from voyagent.billing.document_wire import (
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
 from voyagent.billing.service import BillChanges
 from voyagent.kernel import clock
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, trimmed_field
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, WireAmount, trimmed_field
+from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
@@ -73,10 +75,22 @@ class BillBrief(DocumentBrief):
     pay_on: date | None
 
 
+class BillCreditOut(Answer):
+    """A supplier's credit on this bill."""
+
+    supplier_credit_id: UUID
+    vendor_reference: str
+    issue_date: date
+    amount: WireAmount
+    reason: str
+    journal_entry_id: UUID
+
+
 class BillOut(BillBrief, DocumentParts):
-    """A bill with its lines and what was paid on it."""
+    """A bill with its lines, what was paid on it and what the supplier has credited."""
 
     line_items: list[DocumentLineOut]
+    credits: list[BillCreditOut]
 
 
 class BillListOut(Answer):
@@ -94,4 +108,16 @@ def wire_bills(page: Listed, limit: int) -> Row:
 
 def wire_bill(document: BillDocument) -> Row:
     """A bill as the API writes it."""
-    return wire_brief(document.bill, BillBrief, "vendor_name") | wire_parts(document.bill, document.lines, document.payments)
+    credited = [
+        {
+            "supplier_credit_id": credit["id"],
+            "vendor_reference": credit["vendor_reference"],
+            "issue_date": credit["issue_date"],
+            "amount": wire_amount(credit["amount_minor"], document.bill["currency"]),
+            "reason": credit["reason"],
+            "journal_entry_id": credit["entry_id"],
+        }
+        for credit in document.credits
+    ]
+    parts = wire_parts(document.bill, document.lines, document.payments)
+    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | {"credits": credited}

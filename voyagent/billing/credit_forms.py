@@ -1,21 +1,23 @@
-"""The form of a credit note: an amount for each line of the invoice, why, and on which day. What it accepts is what the API accepts."""
+"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why, and on which day. What it accepts is what the API accepts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import StringField
 
 from voyagent.billing.credit_wire import CreditIn
-from voyagent.billing.models import BillLine, Invoice, InvoiceLine
+from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import Row
 
+Credit = TypeVar("Credit", bound=CreditIn)
 # Where a refusal of the rules is shown.
 CREDIT_PLACES = {
     "reason_required": "reason",
@@ -26,6 +28,10 @@ CREDIT_PLACES = {
     "credit_exceeds_line": "lines",
     "credit_exceeds_open": "lines",
     "line_not_on_invoice": "lines",
+    "line_not_on_bill": "lines",
+    "vendor_reference_required": "vendor_reference",
+    "supplier_credit_taken": "vendor_reference",
+    "amount_above_limit": "lines",
     "document_not_open": "",
     "account_not_found": "",
     "account_inactive": "",
@@ -33,7 +39,7 @@ CREDIT_PLACES = {
 
 
 class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
-    """An amount for each line of the invoice, in order, as they were typed."""
+    """An amount for each line of the document, in order, as they were typed."""
 
     def process(self, formdata: Any, data: Any = (), extra_filters: Any = None) -> None:
         """Read the amounts that were sent, or take those that are known."""
@@ -43,10 +49,9 @@ class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
             self.data = formdata.getlist("amount")[: len(self.data)]
 
 
-class CreditForm(SchemaForm[CreditIn]):
-    """A credit note on an invoice; thousands may be grouped, and a line without an amount is left as it is."""
+class DocumentCreditForm(SchemaForm[Credit]):
+    """A credit note on a document; thousands may be grouped, and a line without an amount is left as it is."""
 
-    schema: ClassVar[type[BaseModel]] = CreditIn
     sentences: ClassVar[dict[str, Any]] = {
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
         "lines.too_short": _l("Write an amount for at least one line."),
@@ -56,15 +61,15 @@ class CreditForm(SchemaForm[CreditIn]):
     issue_date = DateText(_l("On the day"))
     lines = AmountsField(_l("Lines"))
 
-    invoice: Invoice
+    document: Invoice | Bill
     known: Sequence[InvoiceLine | BillLine]
     left: Mapping[int, Money]
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine | BillLine], left: Mapping[int, Money], day: date) -> CreditForm:
-        """The form over an invoice, with all that no note has credited yet."""
+    def of(cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], left: Mapping[int, Money], day: date) -> Self:
+        """The form over a document, with all that is not credited yet."""
         form = cls(data={"issue_date": day, "lines": [f"{left[line.line_no].decimal:,f}" if line.line_no in left else "" for line in lines]})
-        form.invoice, form.known, form.left = invoice, lines, left
+        form.document, form.known, form.left = document, lines, left
         form.wrong = set()
         return form
 
@@ -82,13 +87,13 @@ class CreditForm(SchemaForm[CreditIn]):
 
     @property
     def rows(self) -> list[Row]:
-        """The lines of the invoice with what is left of each, what was typed, and whether it is wrong."""
+        """The lines of the document with what is left of each, what was typed, and whether it is wrong."""
         typed = [*self.lines.data, *("" for _ in self.known)]
-        nothing = Money(0, self.invoice.currency)
+        nothing = Money(0, self.document.currency)
         return [
             {
                 "description": line.description,
-                "amount": Money(line.amount_minor, self.invoice.currency),
+                "amount": Money(line.amount_minor, self.document.currency),
                 "left": self.left.get(line.line_no, nothing),
                 "typed": typed[at],
                 "is_wrong": line.line_no in self.wrong,
@@ -100,13 +105,31 @@ class CreditForm(SchemaForm[CreditIn]):
     def total(self) -> Money | None:
         """What the amounts that can be read come to."""
         try:
-            return sum(self.amounts().values(), Money(0, self.invoice.currency))
+            return sum(self.amounts().values(), Money(0, self.document.currency))
         except InvalidAmount:  # it has its sentence once the form is sent
             return None
 
     def amounts(self) -> dict[int, Money]:
         """The amounts by line. Raises InvalidAmount."""
-        return {number: Money.parse(amount, self.invoice.currency) for number, amount in self._typed()}
+        return {number: Money.parse(amount, self.document.currency) for number, amount in self._typed()}
 
     def _typed(self) -> list[tuple[int, str]]:
         return [(line.line_no, plain(amount)) for line, amount in zip(self.known, self.lines.data, strict=False) if amount.strip()]
+
+
+class CreditForm(DocumentCreditForm[CreditIn]):
+    """A credit note on an invoice."""
+
+    schema: ClassVar[type[BaseModel]] = CreditIn
+    document: Invoice
+
+
+class BillCreditForm(DocumentCreditForm[BillCreditIn]):
+    """A supplier's credit note on a bill."""
+
+    schema: ClassVar[type[BaseModel]] = BillCreditIn
+    sentences: ClassVar[dict[str, Any]] = DocumentCreditForm.sentences | dict.fromkeys(
+        ("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")
+    )
+
+    vendor_reference = StringField(_l("Their reference"))

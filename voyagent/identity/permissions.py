@@ -68,7 +68,16 @@ WRITE = frozenset(
     }
 )
 BY_HAND = frozenset(
-    {"bill.receive_by_hand", "bill.void", "invoice.credit", "invoice.issue_by_hand", "invoice.void", "ledger.post_by_hand", "payment.record_by_hand"}
+    {
+        "bill.credit",
+        "bill.receive_by_hand",
+        "bill.void",
+        "invoice.credit",
+        "invoice.issue_by_hand",
+        "invoice.void",
+        "ledger.post_by_hand",
+        "payment.record_by_hand",
+    }
 )
 """To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for the roles that could grant it."""
 ADMINISTER = frozenset(

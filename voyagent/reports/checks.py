@@ -67,7 +67,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from advances(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
-    yield from (Finding("credited", f"invoice {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
+    yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)

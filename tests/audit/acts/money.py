@@ -189,6 +189,27 @@ def unschedule_a_bill_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/bills/{bill_id}/unschedule", token_from="/team")
 
 
+BILL_CREDITED = Left(
+    "supplier_credit.entered",
+    ("bill_id", "journal_entry_id", "supplier_credit_id"),
+    says={"reason": "Not travelled", "total": "100.00", "issue_date": "2024-06-25"},
+)
+
+
+@act("POST /api/supplier-credits", leaves=(POSTED, BILL_CREDITED), answers=201)
+def credit_a_bill_over_the_api(stage: Stage) -> Doing:
+    api, bill_id = stage.alice.api, papers.receive(stage.bob)
+    said = {"vendor_reference": "C-1", "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
+    return lambda: api.post("/supplier-credits", json=said | {"bill_id": str(bill_id)})
+
+
+@act("POST /bills/<bill_id>/credit", leaves=in_the_browser(POSTED, BILL_CREDITED), answers=303)
+def credit_a_bill_in_the_browser(stage: Stage) -> Doing:
+    browser, bill_id = stage.alice.browser, papers.receive(stage.bob)
+    said = {"vendor_reference": "C-1", "reason": "Not travelled", "issue_date": "25 Jun 2024", "amount": "100"}
+    return lambda: stage.submit(browser, f"/bills/{bill_id}/credit", **said)
+
+
 PAYMENT, SETTLING = ("payment_id",), ("invoice_id", "journal_entry_id", "payment_id")
 ADVANCE = {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
 

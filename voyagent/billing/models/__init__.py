@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax
+from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine
 from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
@@ -378,4 +378,6 @@ __all__ = [
     "InvoiceTax",
     "Payment",
     "Refund",
+    "SupplierCredit",
+    "SupplierCreditLine",
 ]

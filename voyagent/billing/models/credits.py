@@ -1,4 +1,4 @@
-"""Tables of credit notes: one, its lines, and what it takes back of taxes."""
+"""Tables of credit notes: one, its lines, and what it takes back of taxes; and one that a supplier has sent, with its lines."""
 
 from __future__ import annotations
 
@@ -79,5 +79,52 @@ class CreditNoteTax(TenantBound, Base):
             ["credit_note_lines.tenant_id", "credit_note_lines.credit_note_id", "credit_note_lines.line_no"],
             name="fk_credit_note_taxes_line",
         ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+
+class SupplierCredit(TenantOwned, Base):
+    """What a supplier has taken back of a received bill, from a day on, by the supplier's own number; never changed."""
+
+    __tablename__ = "supplier_credits"
+
+    bill_id: Mapped[UUID]
+    vendor_reference: Mapped[str]
+    issue_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    reason: Mapped[str]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "party_key", "vendor_reference", name="uq_supplier_credits_reference"),
+        references("bills", "bill_id", "fk_supplier_credits_bill"),
+        references("journal_entries", "entry_id", "fk_supplier_credits_entry"),
+        references("users", "created_by_user_id", "fk_supplier_credits_creator"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
+        CheckConstraint("total_minor > 0", name="total"),
+        Index("ix_supplier_credits_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_supplier_credits_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+        Index("ix_supplier_credits_bill", "tenant_id", "bill_id", "issue_date"),
+    )
+
+
+class SupplierCreditLine(TenantBound, Base):
+    """What a supplier's credit takes back of one line of its bill, by that line's number."""
+
+    __tablename__ = "supplier_credit_lines"
+
+    supplier_credit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        references("supplier_credits", "supplier_credit_id", "fk_supplier_credit_lines_credit"),
         CheckConstraint("amount_minor > 0", name="amount"),
     )

@@ -71,6 +71,7 @@ from voyagent.billing.queries.payments import (
     open_document_ids,
     read_payment,
 )
+from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
 from voyagent.billing.queries.taxes import collected_before, credited_taxes, get_taxes, read_taxes
 
 __all__ = [
@@ -96,6 +97,8 @@ __all__ = [
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
+    "SupplierCreditDocument",
+    "SupplierCreditNotFound",
     "advances_by_party_statement",
     "advances_statement",
     "ageing",
@@ -124,6 +127,7 @@ __all__ = [
     "list_open",
     "list_open_statement",
     "list_payments",
+    "list_supplier_credits",
     "lock_documents",
     "misused_statement",
     "open_document_ids",
@@ -137,6 +141,7 @@ __all__ = [
     "read_credit_note",
     "read_document",
     "read_payment",
+    "read_supplier_credit",
     "read_taxes",
     "series_statement",
     "top_parties",

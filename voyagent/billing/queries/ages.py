@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, union_all
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -20,6 +20,7 @@ _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _CREDITS = CreditNote.__table__.c
+_OF_SUPPLIERS = SupplierCredit.__table__.c
 _DOCUMENTS = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 
@@ -194,6 +195,8 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
     ]
     if kind == "receivable":
         parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
+    else:
+        parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
     settled = union_all(*parts).subquery("settled").c
     return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
 

@@ -12,6 +12,7 @@ from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries.documents import BillNotFound, DocumentSearch
 from voyagent.billing.queries.listing import Listed, by_day_statement, page_of
 from voyagent.billing.queries.parts import items_statement, settling_statement
+from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Reader, Row
@@ -34,11 +35,12 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with all that its page shows: lines, payments, and the journal lines of its receipt."""
+    """A bill with all that its page shows: lines, payments, credits of the supplier, and the journal lines of its receipt."""
 
     bill: Row
     lines: list[Row]
     payments: list[Row]
+    credits: list[Row]
     journal: list[Row]
 
 
@@ -48,14 +50,18 @@ def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: C
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
-    """A bill with its lines, payments and journal lines, in one trip. Raises BillNotFound."""
+    """A bill with its lines, payments, credits and journal lines, in one trip. Raises BillNotFound."""
     entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
-    bills, lines, payments, journal = reader.read(
-        _bill_statement(bill_id), items_statement("payable", bill_id), settling_statement("payable", bill_id), lines_statement(entry_id)
+    bills, lines, payments, credited, journal = reader.read(
+        _bill_statement(bill_id),
+        items_statement("payable", bill_id),
+        settling_statement("payable", bill_id),
+        credits_of_statement(bill_id),
+        lines_statement(entry_id),
     )
     if not bills:
         raise BillNotFound
-    return BillDocument(bills[0], lines, payments, journal)
+    return BillDocument(bills[0], lines, payments, credited, journal)
 
 
 def _bill_statement(bill_id: UUID) -> Select[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select, union_all
 
 from voyagent.billing.counters import AgeingByDue, NumberSeries
-from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund
+from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit
 from voyagent.billing.queries.ages import Kind
 from voyagent.kernel.tenancy import owned
 
@@ -135,14 +135,26 @@ def gaps_statement(series: str, first: date, last: date) -> Select[Any]:
 
 
 def uncredited_statement() -> Select[Any]:
-    """Invoices whose credited amount is not the sum of their credit notes: id, reference, currency, difference_minor (credited less the notes)."""
-    noted = select(_NOTES.invoice_id, func.sum(_NOTES.total_minor).label("amount_minor")).where(owned(CreditNote)).group_by(_NOTES.invoice_id).subquery("noted")
-    difference = _INVOICES.credited_minor - func.coalesce(noted.c.amount_minor, 0)
+    """Documents whose credited amount is not the sum of what credits them: kind, id, reference, currency, difference_minor (credited less those)."""
+    parts = [_against_credits("invoice", Invoice.__table__.c.number, CreditNote, _NOTES.invoice_id)]
+    parts.append(_against_credits("bill", Bill.__table__.c.vendor_reference, SupplierCredit, SupplierCredit.__table__.c.bill_id))
+    found = union_all(*parts).subquery("found")
+    return select(found).order_by(found.c.kind.desc(), found.c.currency, found.c.id)
+
+
+def _against_credits(kind: str, reference: Any, credit: Any, document_id: Any) -> Select[Any]:
+    noted = (
+        select(document_id.label("document_id"), func.sum(credit.__table__.c.total_minor).label("amount_minor"))
+        .where(owned(credit))
+        .group_by(document_id)
+        .subquery(f"credited_{kind}")
+    )
+    table = reference.table
+    difference = table.c.credited_minor - func.coalesce(noted.c.amount_minor, 0)
     return (
-        select(_INVOICES.id, _INVOICES.number.label("reference"), _INVOICES.currency, cast(difference, BigInteger).label("difference_minor"))
-        .select_from(Invoice.__table__.outerjoin(noted, noted.c.invoice_id == _INVOICES.id))
-        .where(owned(Invoice), difference != 0)
-        .order_by(_INVOICES.currency, _INVOICES.id)
+        select(literal(kind).label("kind"), table.c.id, reference.label("reference"), table.c.currency, cast(difference, BigInteger).label("difference_minor"))
+        .select_from(table.outerjoin(noted, noted.c.document_id == table.c.id))
+        .where(owned(table), difference != 0)
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
-from voyagent.billing.models import CreditNote, CreditNoteLine, Invoice
+from voyagent.billing.models import Bill, CreditNote, CreditNoteLine, Invoice, SupplierCredit, SupplierCreditLine
 from voyagent.billing.queries.listing import Listed, page_of
 from voyagent.billing.queries.taxes import credited_taxes_statement
 from voyagent.identity.queries import name_of
@@ -23,6 +23,11 @@ from voyagent.ledger.queries import lines_statement
 _NOTES = CreditNote.__table__.c
 _LINES = CreditNoteLine.__table__.c
 _INVOICES = Invoice.__table__.c
+_KEPT: dict[type, tuple[Any, Any, str, str]] = {
+    Invoice: (CreditNote, CreditNoteLine, "credit_note_id", "invoice_id"),
+    Bill: (SupplierCredit, SupplierCreditLine, "supplier_credit_id", "bill_id"),
+}
+"""Of each document what credits it, the lines of that, and by which columns they belong together."""
 
 
 class CreditNoteNotFound(NotFound):
@@ -34,9 +39,9 @@ class CreditNoteNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class CreditSearch:
-    """What a list of credit notes is narrowed to; `party` is a whole name."""
+    """What a list of credit notes, or of credits from suppliers, is narrowed to: its invoice or bill; `party` is a whole name."""
 
-    invoice_id: UUID | None = None
+    document_id: UUID | None = None
     party: str | None = None
     issued_from: date | None = None
     issued_to: date | None = None
@@ -69,27 +74,32 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Credit notes by day, the newest first, behind the row of a cursor."""
-    statement = _notes()
-    if search.invoice_id is not None:
-        statement = statement.where(_NOTES.invoice_id == search.invoice_id)
+    return page_of(reader.read(narrowed(_notes(), _NOTES, _NOTES.invoice_id, search, limit, cursor))[0], limit)
+
+
+def narrowed(statement: Select[Any], table: Any, document_id: Any, search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    """The rows of a list of credits that a search finds, one more than is shown, the newest day first, behind the row of a cursor."""
+    if search.document_id is not None:
+        statement = statement.where(document_id == search.document_id)
     if search.party:
-        statement = statement.where(_NOTES.party_key == func.lower(search.party))
+        statement = statement.where(table.party_key == func.lower(search.party))
     if search.issued_from:
-        statement = statement.where(_NOTES.issue_date >= search.issued_from)
+        statement = statement.where(table.issue_date >= search.issued_from)
     if search.issued_to:
-        statement = statement.where(_NOTES.issue_date <= search.issued_to)
+        statement = statement.where(table.issue_date <= search.issued_to)
     if cursor is not None:
-        statement = statement.where(tuple_(_NOTES.issue_date, _NOTES.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
-    return page_of(reader.read(statement.order_by(_NOTES.issue_date.desc(), _NOTES.id.desc()).limit(limit + 1))[0], limit)
+        statement = statement.where(tuple_(table.issue_date, table.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
+    return statement.order_by(table.issue_date.desc(), table.id.desc()).limit(limit + 1)
 
 
-def credited_by_line(invoice_id: UUID) -> dict[int, int]:
-    """What was credited of each line of an invoice so far, by the line's number."""
+def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
+    """What was credited of each line of an invoice or a bill so far, by the line's number."""
+    credit, line, key, column = _KEPT[type(document)]
     statement = (
-        select(CreditNoteLine.line_no, cast(func.sum(CreditNoteLine.amount_minor), BigInteger).label("minor"))
-        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
-        .where(CreditNote.invoice_id == invoice_id)
-        .group_by(CreditNoteLine.line_no)
+        select(line.line_no, cast(func.sum(line.amount_minor), BigInteger).label("minor"))
+        .join(credit, credit.id == getattr(line, key))
+        .where(getattr(credit, column) == document.id)
+        .group_by(line.line_no)
     )
     return {row.line_no: row.minor for row in db.session.execute(statement)}
 
@@ -109,5 +119,6 @@ __all__ = [
     "CreditSearch",
     "credited_by_line",
     "list_credit_notes",
+    "narrowed",
     "read_credit_note",
 ]

@@ -24,6 +24,7 @@ from voyagent.billing.service.errors import (
     InvoiceNotSendable,
     InvoiceNumberConflict,
     LineAlreadyNamed,
+    LineNotOnBill,
     LineNotOnInvoice,
     NoLines,
     NothingToAllocate,
@@ -31,6 +32,8 @@ from voyagent.billing.service.errors import (
     PaymentExceedsOpen,
     PaymentOverAllocated,
     ReasonRequired,
+    SupplierCreditExceedsOpen,
+    SupplierCreditTaken,
     TaxInAnotherCurrency,
     TaxNumberMissing,
     TextTooLong,
@@ -54,6 +57,7 @@ from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERI
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
+from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 
@@ -95,6 +99,7 @@ __all__ = [
     "InvoiceNumberConflict",
     "LineAlreadyNamed",
     "LineItem",
+    "LineNotOnBill",
     "LineNotOnInvoice",
     "NoLines",
     "NothingToAllocate",
@@ -106,6 +111,8 @@ __all__ = [
     "PricedLine",
     "ReasonRequired",
     "Sketch",
+    "SupplierCreditExceedsOpen",
+    "SupplierCreditTaken",
     "TaxInAnotherCurrency",
     "TaxNumberMissing",
     "TextTooLong",
@@ -120,8 +127,11 @@ __all__ = [
     "check_days",
     "check_sendable",
     "create_invoice",
+    "credit_bill",
     "credit_of",
+    "credit_sides",
     "creditable",
+    "creditable_of_bill",
     "discard_bill",
     "discard_draft",
     "draft_bill",

@@ -67,7 +67,7 @@ def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges) -> Bill:
     if "vendor_name" in changes:
         columns["party_name"] = pricing.party(changes["vendor_name"])
     if "vendor_reference" in changes:
-        columns["vendor_reference"] = _reference(changes["vendor_reference"])
+        columns["vendor_reference"] = read_reference(changes["vendor_reference"])
     with _once():
         changed = drafts.revise(bill, columns, changes)
     if changed:
@@ -101,6 +101,14 @@ def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[Bil
     return _receive(actor, _begin(actor, fields, is_opening=is_opening))
 
 
+def read_reference(typed: str) -> str:
+    """The supplier's reference in one spelling. Raises VendorReferenceRequired."""
+    reference = " ".join(typed.split())
+    if not 1 <= len(reference) <= 64:
+        raise VendorReferenceRequired
+    return reference
+
+
 def receive_sides(total: Money | None, *, is_opening: bool = False) -> list[tuple[str, int, Money | None]]:
     """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
     return [(ledger.OPENING if is_opening else "cost_of_services", 1, total), ("payable", -1, total)]
@@ -112,7 +120,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
             actor,
             Bill,
             party_name=fields["vendor_name"],
-            vendor_reference=_reference(fields["vendor_reference"]),
+            vendor_reference=read_reference(fields["vendor_reference"]),
             issue_date=fields["issue_date"],
             due_date=fields.get("due_date"),
             line_items=fields["line_items"],
@@ -153,14 +161,6 @@ def _get_draft(bill_id: UUID) -> Bill:
     if bill.status != "draft":
         raise BillNotDraft
     return bill
-
-
-def _reference(typed: str) -> str:
-    """The supplier's reference in one spelling. Raises VendorReferenceRequired."""
-    reference = " ".join(typed.split())
-    if not 1 <= len(reference) <= 64:
-        raise VendorReferenceRequired
-    return reference
 
 
 @contextmanager

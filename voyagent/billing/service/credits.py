@@ -10,14 +10,14 @@ from uuid import UUID
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
-from voyagent.billing.service import numbering, pricing, taxing
-from voyagent.billing.service.errors import CreditExceedsLine, CreditExceedsOpen, DocumentNotOpen, LineNotOnInvoice, NoLines, ReasonRequired
+from voyagent.billing.service import crediting, numbering, pricing, taxing
+from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
@@ -118,9 +118,9 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
     CreditExceedsLine.
     """
     lines = queries.get_lines(invoice)
-    wanted = _wanted(invoice, lines, amounts)
+    wanted = crediting.wanted_of(_left(invoice, lines), invoice.currency, amounts)
     by_number = {line.line_no: line for line in lines}
-    before, taken = queries.credited_by_line(invoice.id), queries.credited_taxes(invoice.id)
+    before, taken = queries.credited_by_line(invoice), queries.credited_taxes(invoice.id)
     taxes = []
     for tax in queries.get_taxes(invoice.id):
         if tax.line_no in wanted and tax.component != taxing.COLLECTED:
@@ -139,27 +139,7 @@ def creditable(invoice: Invoice) -> dict[int, Money]:
 
 
 def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
-    credited = queries.credited_by_line(invoice.id)
-    return {line.line_no: line.amount_minor - credited.get(line.line_no, 0) for line in lines}
-
-
-def _wanted(invoice: Invoice, lines: Sequence[InvoiceLine], amounts: Mapping[int, Money] | None) -> dict[int, int]:
-    """The amounts that are to be credited, by line."""
-    left = _left(invoice, lines)
-    if amounts is None:
-        return {number: minor for number, minor in left.items() if minor}
-    for number, amount in amounts.items():
-        if number not in left:
-            raise LineNotOnInvoice
-        if amount.currency != invoice.currency:
-            raise MixedCurrencies
-        if amount.amount_minor <= 0:
-            raise InvalidAmount
-        if amount.amount_minor > left[number]:
-            raise CreditExceedsLine
-    if not amounts:
-        raise NoLines
-    return {number: amount.amount_minor for number, amount in amounts.items()}
+    return crediting.left_of(lines, queries.credited_by_line(invoice))
 
 
 def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) -> CreditNote:

@@ -144,6 +144,13 @@ class LineNotOnInvoice(Unprocessable):
     message = N_("The invoice has no such line.")
 
 
+class LineNotOnBill(LineNotOnInvoice):
+    """A credit of a line that the bill does not have."""
+
+    code = "line_not_on_bill"
+    message = N_("The bill has no such line.")
+
+
 class LineAlreadyNamed(Unprocessable):
     """A credit that names a line twice."""
 
@@ -163,6 +170,19 @@ class CreditExceedsOpen(Conflict):
 
     code = "credit_exceeds_open"
     message = N_("That is more than is still open on this invoice. What the customer has paid cannot be credited.")
+
+
+class SupplierCreditExceedsOpen(CreditExceedsOpen):
+    """More than is still owed: what was paid comes back as a payment."""
+
+    message = N_("That is more than is still open on this bill. What was paid on it comes back from the supplier as a payment.")
+
+
+class SupplierCreditTaken(Conflict):
+    """The supplier's number is on another credit of theirs: the same paper was entered before."""
+
+    code = "supplier_credit_taken"
+    message = N_("A credit note of this supplier with this reference has been entered already.")
 
 
 class PaymentOverAllocated(Conflict):

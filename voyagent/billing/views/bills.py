@@ -48,6 +48,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         bill=shown(document.bill),
         lines=with_amounts(document.lines, currency, "unit_price", "amount"),
         payments=with_amounts(document.payments, currency, "amount"),
+        credit_notes=with_amounts([row | {"number": row["vendor_reference"]} for row in document.credits], currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 

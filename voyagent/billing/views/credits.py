@@ -61,6 +61,6 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
 def _sides(form: CreditForm) -> list[tuple[str, int, Money | None]]:
     """What the note would post as it is typed; without amounts while it cannot be read, which has its sentence once the form is sent."""
     try:
-        return [*service.credit_of(form.invoice, form.amounts()).sides]
+        return [*service.credit_of(form.document, form.amounts()).sides]
     except VoyagentError:
         return [("revenue_services", 1, form.total), ("receivable", -1, form.total)]

@@ -1,0 +1,64 @@
+"""The JSON door of credits from suppliers: list, read, enter one on a bill."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from voyagent.billing import queries, service
+from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
+from voyagent.billing.supplier_credit_wire import (
+    SupplierCreditIn,
+    SupplierCreditListOut,
+    SupplierCreditOut,
+    SupplierCreditQuery,
+    wire_supplier_credit,
+    wire_supplier_credits,
+)
+from voyagent.http.api import ApiBlueprint
+from voyagent.http.guards import Guard
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import InvalidAmount
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row, SessionReader
+
+api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=Guard.BEARER)
+
+
+@api.get("/supplier-credits", answer=SupplierCreditListOut, permission="billing.read", errors=(InvalidCursor,))
+def list_supplier_credits(reader: Reader, query: SupplierCreditQuery) -> Row:
+    """List credits from suppliers, the newest day first. All filters hold at once; the page behind `next_cursor` costs the same however deep it lies."""
+    return wire_supplier_credits(queries.list_supplier_credits(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
+
+
+@api.post(
+    "/supplier-credits",
+    answer=SupplierCreditOut,
+    status=201,
+    permission="bill.credit",
+    errors=(
+        BillNotFound,
+        service.DocumentNotOpen,
+        service.InvalidDate,
+        service.LineNotOnBill,
+        service.LineAlreadyNamed,
+        service.CreditExceedsLine,
+        service.SupplierCreditExceedsOpen,
+        service.SupplierCreditTaken,
+        InvalidAmount,
+        *POSTING_ERRORS,
+    ),
+)
+def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
+    """Enter a supplier's credit note on a received bill, the whole or a part of its lines, never more than is open. It is posted at once and is not changed."""
+    amounts = body.amounts(queries.get_bill(body.bill_id).currency)
+    given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
+    credit = service.credit_bill(actor, body.bill_id, on=body.issue_date, amounts=amounts, **given)
+    return wire_supplier_credit(queries.read_supplier_credit(SessionReader(db.session), credit.id))
+
+
+@api.get("/supplier-credits/<supplier_credit_id>", answer=SupplierCreditOut, permission="billing.read", missing=SupplierCreditNotFound)
+def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
+    """Read a supplier's credit with its lines."""
+    return wire_supplier_credit(queries.read_supplier_credit(reader, supplier_credit_id))

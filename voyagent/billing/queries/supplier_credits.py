@@ -1,0 +1,81 @@
+"""Reading credits from suppliers: one with all that its page shows, and a page of the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.models import Bill, SupplierCredit, SupplierCreditLine
+from voyagent.billing.queries.credits import CreditSearch, narrowed
+from voyagent.billing.queries.listing import Listed, page_of
+from voyagent.identity.queries import name_of
+from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.pages import Cursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.queries import lines_statement
+
+_CREDITS = SupplierCredit.__table__.c
+_LINES = SupplierCreditLine.__table__.c
+_BILLS = Bill.__table__.c
+
+
+class SupplierCreditNotFound(NotFound):
+    """No such credit from a supplier in the agency."""
+
+    code = "supplier_credit_not_found"
+    message = N_("We could not find that supplier credit note.")
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierCreditDocument:
+    """A supplier's credit with all that its page shows: its bill's reference, lines, and the journal lines of its entry."""
+
+    credit: Row
+    lines: list[Row]
+    journal: list[Row]
+
+
+def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
+    """A supplier's credit with its lines and journal lines, in one trip. Raises SupplierCreditNotFound."""
+    entry_id = select(_CREDITS.entry_id).where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id).scalar_subquery()
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
+        .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
+        .order_by(_LINES.line_no)
+    )
+    one = _credits().add_columns(name_of(_CREDITS.created_by_user_id).label("created_by")).where(_CREDITS.id == supplier_credit_id)
+    credits_found, found, journal = reader.read(one, lines, lines_statement(entry_id))
+    if not credits_found:
+        raise SupplierCreditNotFound
+    return SupplierCreditDocument(credits_found[0], found, journal)
+
+
+def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
+    """Credits from suppliers by day, the newest first, behind the row of a cursor."""
+    return page_of(reader.read(narrowed(_credits(), _CREDITS, _CREDITS.bill_id, search, limit, cursor))[0], limit)
+
+
+def credits_of_statement(bill_id: UUID) -> Select[Any]:
+    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date, amount_minor, reason, entry_id."""
+    names = ("id", "vendor_reference", "issue_date", "reason", "entry_id")
+    return (
+        select(*(_CREDITS[name] for name in names), _CREDITS.total_minor.label("amount_minor"))
+        .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
+        .order_by(_CREDITS.issue_date, _CREDITS.id)
+    )
+
+
+def _credits() -> Select[Any]:
+    columns = [column for column in _CREDITS if column.name not in {"tenant_id", "party_key", "created_by_user_id"}]
+    return (
+        select(*columns, _BILLS.vendor_reference.label("bill_reference"))
+        .select_from(SupplierCredit.__table__.join(Bill.__table__, (_BILLS.tenant_id == _CREDITS.tenant_id) & (_BILLS.id == _CREDITS.bill_id)))
+        .where(owned(SupplierCredit))
+    )
+
+
+__all__ = ["SupplierCreditDocument", "SupplierCreditNotFound", "credits_of_statement", "list_supplier_credits", "read_supplier_credit"]

@@ -1,0 +1,119 @@
+"""The rules of credits from suppliers: what is taken back of a received bill, the whole or a part of its lines, posted at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import OPEN_BILL, Bill, SupplierCredit, SupplierCreditLine
+from voyagent.billing.service import crediting, pricing
+from voyagent.billing.service.bills import read_reference
+from voyagent.billing.service.errors import DocumentNotOpen, LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
+from voyagent.billing.service.voiding import REASON_MAX, book_day
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+
+
+def credit_bill(
+    actor: Actor, bill_id: UUID, *, vendor_reference: str, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None
+) -> SupplierCredit:
+    """Enter a supplier's credit note on a bill by amounts of its lines, by number; without them all that is not credited yet.
+
+    Payable stands against cost on that day: what receiving posted, the other way round. Never more is credited than is open. One number of a supplier is
+    entered once. Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnBill,
+    InvalidAmount, MixedCurrencies, CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound,
+    AccountInactive.
+    """
+    actor.require("bill.credit")
+    bill = queries.get_bill(bill_id, lock=True)
+    if bill.status not in OPEN_BILL:
+        raise DocumentNotOpen
+    reference = read_reference(vendor_reference)
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    day = book_day(actor, bill, on)
+    lines = queries.get_lines(bill)
+    wanted = crediting.wanted_of(crediting.left_of(lines, queries.credited_by_line(bill)), bill.currency, amounts, LineNotOnBill)
+    total = Money(sum(wanted.values()), bill.currency)
+    if total.amount_minor > bill.open_minor:
+        raise SupplierCreditExceedsOpen
+    check_limit(actor, total)
+    credit = _write(actor, bill, reference, total, day, why)
+    db.session.add_all(
+        SupplierCreditLine(supplier_credit_id=credit.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
+        for line in lines
+        if line.line_no in wanted
+    )
+    bill.credited_minor += total.amount_minor
+    if bill.open_minor == 0:
+        bill.status = "paid"
+    bill.updated_at = clock.now()
+    db.session.flush()
+    audit.record(
+        actor,
+        "supplier_credit.entered",
+        entity_refs={"supplier_credit_id": credit.id, "bill_id": bill.id, "journal_entry_id": credit.entry_id},
+        inputs={"reason": why},
+        outputs={"total": total.wire, "currency": total.currency, "issue_date": day},
+    )
+    return credit
+
+
+def creditable_of_bill(bill: Bill) -> dict[int, Money]:
+    """What is not credited yet of each line of a bill, by its number; lines that are credited whole are left out."""
+    left = crediting.left_of(queries.get_lines(bill), queries.credited_by_line(bill))
+    return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
+
+
+def credit_sides(total: Money | None) -> list[tuple[str, int, Money | None]]:
+    """What a supplier's credit posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
+    return [("payable", 1, total), ("cost_of_services", -1, total)]
+
+
+def _write(actor: Actor, bill: Bill, reference: str, total: Money, day: date, why: str) -> SupplierCredit:
+    """Post the credit and keep it."""
+    credit_id = new_id()
+    posted = ledger.post(
+        actor,
+        source_type="supplier_credit",
+        source_id=credit_id,
+        purpose="enter",
+        narration=f"Supplier credit note {reference} on bill {bill.vendor_reference}, {bill.party_name}: {why}",
+        lines=[
+            ledger.debit(purpose, total, party_name=bill.party_name, memo=reference) if sign > 0 else ledger.credit(purpose, total, memo=reference)
+            for purpose, sign, _amount in credit_sides(total)
+        ],
+        entry_date=day,
+    )
+    credit = SupplierCredit(
+        id=credit_id,
+        bill_id=bill.id,
+        vendor_reference=reference,
+        issue_date=day,
+        currency=total.currency,
+        total_minor=total.amount_minor,
+        party_name=bill.party_name,
+        reason=why,
+        entry_id=posted.entry_id,
+        created_by_user_id=actor.user_id,
+        created_at=clock.now(),
+    )
+    db.session.add(credit)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        if "uq_supplier_credits_reference" in str(error.orig):
+            raise SupplierCreditTaken from None
+        raise
+    return credit

@@ -1,0 +1,97 @@
+"""Credits from suppliers on the wire of the API: the body that enters one, the address of the list, and what is answered."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from pydantic import Field
+
+from voyagent.billing.credit_wire import CreditIn
+from voyagent.billing.document_wire import DocumentQuery
+from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
+from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, trimmed_field, wire_instant
+from voyagent.kernel.money import wire_amount
+from voyagent.kernel.reading import Row
+
+
+class BillCreditIn(CreditIn):
+    """What a supplier has credited of lines of a bill, by the supplier's own number, why, and on which day. Without lines it is all that is left."""
+
+    vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+
+
+class SupplierCreditIn(BillCreditIn):
+    """A supplier's credit note on a received bill."""
+
+    bill_id: Id
+
+
+class SupplierCreditQuery(DocumentQuery):
+    """What the list of credits from suppliers is narrowed to, all of it at once, and the page behind a cursor."""
+
+    bill_id: Id | None = Field(default=None, description="The credits on one bill.")
+
+    def search(self) -> CreditSearch:
+        """The same as the reads take it."""
+        return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to)
+
+
+class SupplierCreditBrief(Answer):
+    """A supplier's credit in the list; the amount is a decimal string in its currency."""
+
+    id: UUID
+    vendor_reference: str
+    bill_id: UUID
+    bill_reference: str
+    vendor_name: str
+    issue_date: date
+    currency: str
+    total_amount: WireAmount
+    reason: str
+    journal_entry_id: UUID
+    created_at: Instant
+
+
+class SupplierCreditLineOut(Answer):
+    """What was credited of a line of the bill."""
+
+    line_no: int
+    description: str
+    amount: WireAmount
+
+
+class SupplierCreditOut(SupplierCreditBrief):
+    """A supplier's credit with its lines."""
+
+    lines: list[SupplierCreditLineOut]
+
+
+class SupplierCreditListOut(Answer):
+    """A page of credits from suppliers, newest day first; without `next_cursor` the list ends here."""
+
+    items: list[SupplierCreditBrief]
+    limit: int
+    next_cursor: str | None
+
+
+def wire_supplier_credits(page: Listed, limit: int) -> Row:
+    """A page as the API writes it."""
+    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
+
+
+def wire_supplier_credit(document: SupplierCreditDocument) -> Row:
+    """A supplier's credit as the API writes it."""
+    currency = document.credit["currency"]
+    lines = [{"line_no": line["line_no"], "description": line["description"], "amount": wire_amount(line["amount_minor"], currency)} for line in document.lines]
+    return _brief(document.credit) | {"lines": lines}
+
+
+def _brief(row: Row) -> Row:
+    told = {
+        "vendor_name": row["party_name"],
+        "total_amount": wire_amount(row["total_minor"], row["currency"]),
+        "journal_entry_id": row["entry_id"],
+        "created_at": wire_instant(row["created_at"]),
+    }
+    return {name: told[name] if name in told else row[name] for name in SupplierCreditBrief.model_fields}

@@ -1,0 +1,57 @@
+"""The pages of credits from suppliers: entering one on a bill with what it will post, and one with what stands in the books."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing import queries, service
+from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
+from voyagent.billing.models import OPEN_BILL
+from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
+from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
+from voyagent.billing.supplier_credit_wire import BillCreditIn
+from voyagent.billing.views.invoices import pages
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader
+
+
+@pages.page("/supplier-credits/<supplier_credit_id>", permission="billing.read", missing=SupplierCreditNotFound)
+def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
+    """One credit of a supplier, and what stands in the books."""
+    document = queries.read_supplier_credit(reader, supplier_credit_id)
+    currency = document.credit["currency"]
+    return render_template(
+        "bills/supplier_credit.html",
+        credit=document.credit | {"total": Money(document.credit["total_minor"], currency)},
+        lines=with_amounts(document.lines, currency, "amount"),
+        journal=with_amounts(document.journal, currency, "debit", "credit"),
+    )
+
+
+@pages.page("/bills/<bill_id>/credit", methods=("GET", "POST"), permission="bill.credit", missing=BillNotFound)
+def credit_bill(actor: Actor, bill_id: UUID) -> Any:
+    """Enter a supplier's credit: all that is left of each line, unless something else is typed; "Look" shows what it will post."""
+    bill = queries.get_bill(bill_id)
+    if back := turned_back(bill, may=bill.status in OPEN_BILL):
+        return back
+    form = BillCreditForm.of(bill, queries.get_lines(bill), service.creditable_of_bill(bill), service.first_day(actor, bill))
+
+    def act(body: BillCreditIn) -> Any:
+        given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
+        return service.credit_bill(actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given)
+
+    looks = request.method == "POST" and request.form.get("then") == "look"
+    entered = None if looks else form.attempt(act, **CREDIT_PLACES)
+    if entered is None:
+        shown = {"place": Place(queries.get_bill(bill_id)), "rows": form.rows, "postings": postings_of(service.credit_sides(form.total))}
+        title = _("What the credit note will post")
+        return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
+    toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
+    return see_other(url_for("billing.supplier_credit", supplier_credit_id=entered.id))
