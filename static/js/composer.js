@@ -73,7 +73,12 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const opened = event.target.closest("[data-opens] > summary")?.parentElement;
-  if (opened) setTimeout(() => { if (opened.open) opened.querySelector("textarea").focus(); });
+  if (!opened) return;
+  setTimeout(() => {
+    if (!opened.open) return;
+    opened.querySelector("textarea").focus({ preventScroll: true });
+    opened.scrollIntoView({ block: "nearest" });
+  });
 });
 
 document.addEventListener("keydown", (event) => {

@@ -571,6 +571,8 @@ def test_several_are_chosen_looked_at_and_decided_with_no_script(desk: Desk, ali
     words = page.words(".//form[@id='several']")
     for said in ("Draft for Deepa", "45,500.00", "Deepa Krishnan owes", "2 journal lines", "Trade receivables, Sales of travel services", "Grant these 2"):
         assert said in words
+    sentences = ["".join(element.itertext()) for element in page.all(".//form[@id='several']//li/span")]
+    assert any("2 journal lines" in one and "Sales of travel services" in one for one in sentences), sentences
     assert "Another one" not in words
     issued(alice, line("7.00"))
     results = decide_several(browser, page, granted="1")

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from tests.assistant.conftest import Talk
 from tests.people import Person, csrf
 from voyagent.assistant import service
+from voyagent.billing.service import issue_invoice
 from voyagent.chat import queries as chats, service as chat, turns
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
@@ -83,6 +84,29 @@ def test_a_request_is_granted_on_the_page_and_becomes_a_document(talk: Talk, bro
     assert browser.get("/invoices").text.count("000001") >= 1
     decided = browser.get(decide.group(1).removesuffix("/decide")).text
     assert re.search(r'href="/invoices/[0-9a-f-]{36}">Open invoice \d{4}-\d\d/000001</a>', decided)
+
+
+def test_a_draft_that_was_issued_by_hand_stands_as_issued_beside_the_talk(talk: Talk, alice: Person, browser: FlaskClient) -> None:
+    session_id = begun(post(browser, "/assistant", message=INVOICE))
+    talk.drain()
+    decide = re.search(r'action="(/approvals/ap-[^"]+/decide)" data-decide', browser.get(f"/assistant/{session_id}").text)
+    assert decide
+    post(browser, decide.group(1), f"/assistant/{session_id}", granted="1")
+    talk.drain()
+
+    def documents() -> str:
+        page = browser.get(f"/assistant/{session_id}").text
+        return page[page.index('<h2 class="mb-2">Documents</h2>') :]
+
+    before = documents()
+    assert "Draft invoice" in before
+    assert 'data-st="draft"' in before
+    invoice_id = UUID(re.findall(r"/invoices/([0-9a-f-]{36})", before)[0])
+    alice.does(lambda actor: issue_invoice(actor, invoice_id).id)
+    after = documents()
+    assert re.search(r"Invoice \d{4}-\d\d/000001", after)
+    assert 'data-st="issued"' in after
+    assert "Draft invoice" not in after
 
 
 def test_who_may_not_grant_sees_who_may_and_no_button(talk: Talk, alice: Person, bob: Person) -> None:

@@ -15,6 +15,7 @@ from voyagent.approvals.review import Changes
 from voyagent.assistant import blocks, costs, queries
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.costs import Spent
+from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats, searching
 from voyagent.chat.queries import SessionNotFound, Turn
 from voyagent.enquiries import queries as enquiries
@@ -88,6 +89,7 @@ class Paper:
 
     invoice_id: str
     number: str | None
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def read(actor: Actor, session_id: UUID, *, first: int | None = None, superseded
         awaited=any(map(queries.is_awaited, proposals)),
         moved=chats.last_seq(session_id) != session["event_seq"],
         earlier_from=max(1, before - SHOWN_MESSAGES + 1) if before else None,
-        papers=_papers(proposals),
+        papers=_papers(reader, proposals),
         superseded=superseded,
         journey=trips.read_trip_of_session(reader, session_id),
         spent=spent,
@@ -252,14 +254,12 @@ def _request(actor: Actor, row: Row) -> Request:
     )
 
 
-def _papers(proposals: list[Row]) -> list[Paper]:
-    """Invoices that grants of this conversation made, each once, with the number where it has one by now."""
-    found: dict[str, Paper] = {}
-    for row in proposals:
-        result = row["effect_result"] or {}
-        if row["effect_status"] == "done" and result.get("invoice_id"):
-            found[result["invoice_id"]] = Paper(result["invoice_id"], result.get("number"))
-    return list(found.values())
+def _papers(reader: Reader, proposals: list[Row]) -> list[Paper]:
+    """Invoices that grants of this conversation made, each once, as it stands now, whoever has issued or paid it since."""
+    made = dict.fromkeys((row["effect_result"] or {}).get("invoice_id") for row in proposals if row["effect_status"] == "done")
+    named = [invoice_id for invoice_id in made if invoice_id]
+    found = {str(row["id"]): row for row in billing.find_invoices(reader, [UUID(one) for one in named])} if named else {}
+    return [Paper(one, found[one]["number"], found[one]["status"]) for one in named if one in found]
 
 
 def _with_budget(row: Row) -> Row:

@@ -231,6 +231,11 @@ def find_alike(reader: Reader, party: str, total_minor: int, currency: str, *, s
     return reader.read(statement.order_by(_INVOICES.issue_date.desc(), _INVOICES.id.desc()).limit(3))[0]
 
 
+def find_invoices(reader: Reader, invoice_ids: Sequence[UUID]) -> list[Row]:
+    """Of these invoices those that are there, as they stand: `id, number, status`."""
+    return reader.read(select(_INVOICES.id, _INVOICES.number, _INVOICES.status).where(owned(Invoice), _INVOICES.id.in_(invoice_ids)))[0]
+
+
 def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[Any]:
     """The numbers for the tabs, and beside them the rows; where there is no row, one without an id carries the numbers."""
     numbers = _numbers(search).subquery("numbers")
