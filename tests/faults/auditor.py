@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
+UNPOSTED = {"draft", "bill_draft"}
 Balances = dict[tuple[str, str], int]
 
 # Whatever one instant shows that sound books never do. Each row is a fault: which, and where.
@@ -65,20 +66,21 @@ class Told:
 
 @dataclass
 class Document:
-    """What the auditor expects of an invoice."""
+    """What the auditor expects of an invoice or a bill."""
 
     total: int
     currency: str
     paid: int = 0
     credited: int = 0
     number: str | None = None
+    is_posted: bool = False
     is_void: bool = False
 
-    @property
-    def status(self) -> str:
-        if self.number is None or self.is_void:
+    def status(self, opened: str, part_paid: str) -> str:
+        """Its status, given the words for one that is open and one that is paid in part."""
+        if not self.is_posted or self.is_void:
             return "void" if self.is_void else "draft"
-        return "paid" if self.paid + self.credited == self.total else "partially_paid" if self.paid else "issued"
+        return "paid" if self.paid + self.credited == self.total else part_paid if self.paid else opened
 
 
 @dataclass
@@ -112,27 +114,30 @@ class Auditor:
 
     def replay(self, log: list[Told]) -> None:
         """Reckon what the books must hold; documents and payments first, then what happened to them."""
-        made = {"draft", "bill", "payment", "journal"}
+        made = {*UNPOSTED, "payment", "journal"}
         for told in sorted(log, key=lambda one: one.kind not in made):
             getattr(self, f"_{told.kind}")(told)
-            self.entries += told.kind != "draft"
+            self.entries += told.kind not in UNPOSTED
 
     def _move(self, currency: str, **minors: int) -> None:
         for purpose, minor in minors.items():
             self.balances[purpose, currency] += minor
 
     def _draft(self, told: Told) -> None:
-        total = sum(line["quantity"] * minor(line["unit_price"]) for line in told.asked["line_items"])
-        self.invoices[told.answer["id"]] = Document(total, told.asked["currency"])
+        self.invoices[told.answer["id"]] = Document(_total(told), told.asked["currency"])
 
-    def _bill(self, told: Told) -> None:
-        bill = self.bills[told.answer["id"]] = Document(minor(told.asked["amount"]), told.asked["currency"], number=told.asked["reference"])
-        self._move(bill.currency, payable=-bill.total, cost_of_services=bill.total)
+    def _bill_draft(self, told: Told) -> None:
+        self.bills[told.answer["id"]] = Document(_total(told), told.asked["currency"], number=told.asked["vendor_reference"])
 
     def _issue(self, told: Told) -> None:
         document = self.invoices[told.about]
-        document.number = told.answer["number"]
+        document.number, document.is_posted = told.answer["number"], True
         self._move(document.currency, receivable=document.total, revenue_services=-document.total)
+
+    def _bill_receive(self, told: Told) -> None:
+        bill = self.bills[told.about]
+        bill.is_posted = True
+        self._move(bill.currency, payable=-bill.total, cost_of_services=bill.total)
 
     def _credit(self, told: Told) -> None:
         document, credited = self.invoices[told.asked["invoice_id"]], sum(minor(line["amount"]) for line in told.asked["lines"])
@@ -144,6 +149,11 @@ class Auditor:
         document = self.invoices[told.about]
         document.is_void = True
         self._move(document.currency, receivable=-document.total, revenue_services=document.total)
+
+    def _bill_void(self, told: Told) -> None:
+        bill = self.bills[told.about]
+        bill.is_void = True
+        self._move(bill.currency, payable=bill.total, cost_of_services=-bill.total)
 
     def _payment(self, told: Told) -> None:
         amount, direction = minor(told.asked["amount"]), told.asked["direction"]
@@ -204,11 +214,11 @@ class Auditor:
         assert rows("select count(*)::int as n from journal_entries where tenant_id = %(t)s") == [{"n": self.entries}]
         invoices = rows("select id::text, status, number, currency, total_minor, paid_minor, credited_minor from invoices where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in invoices} == {
-            at: (one.status, one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.invoices.items()
+            at: (one.status("issued", "partially_paid"), one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.invoices.items()
         }
-        bills = rows("select id::text, status = 'paid' as is_paid, vendor_reference, currency, total_minor, paid_minor from bills where tenant_id = %(t)s")
+        bills = rows("select id::text, status, vendor_reference, currency, total_minor, paid_minor from bills where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in bills} == {
-            at: (one.paid == one.total, one.number, one.currency, one.total, one.paid) for at, one in self.bills.items()
+            at: (one.status("received", "received"), one.number, one.currency, one.total, one.paid) for at, one in self.bills.items()
         }
         payments = rows("select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor from payments where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in payments} == {
@@ -237,6 +247,10 @@ def faults_at_one_instant(connection: psycopg.Connection[Any], agencies: list[An
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         return cursor.execute(FAULTS, {"agencies": agencies}).fetchall()
+
+
+def _total(told: Told) -> int:
+    return sum(line["quantity"] * minor(line["unit_price"]) for line in told.asked["line_items"])
 
 
 def minor(amount: str) -> int:
