@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext
-
 from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
 from voyagent.approvals.wording import ARGUMENTS
-from voyagent.http.presentation import role_word
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, spoken
@@ -208,11 +205,3 @@ def _money(shown: MoneyShown) -> Money:
 
 def _amount(text: Any, currency: str) -> Money | None:
     return Money.parse(text, currency) if isinstance(text, str) and text else None
-
-
-def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
-    """Who may grant a request; where no role's limit reaches so far, how that is changed. `is_above_own` where the reader's own does not."""
-    own = [gettext("This is above what your role may grant.")] if is_above_own else []
-    if roles:
-        return " ".join((*own, gettext("Who may grant this: %(roles)s.", roles=", ".join(role_word(role) for role in roles))))
-    return " ".join((*own, gettext("It is above the limit of every role. An administrator raises one in the settings.")))

@@ -13,6 +13,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.approvals import effects, queries, review, service
+from voyagent.approvals.deciders import deciders_in_words
 from voyagent.approvals.editing import Sheet
 from voyagent.approvals.forms import DecideForm, DecideSeveralForm
 from voyagent.approvals.models import Approval
@@ -131,11 +132,11 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
     approval = queries.get_approval(approval_id)
     if not service.may_decide(actor, approval):
         known = effects.find(approval.tool_name) is not None
-        return Obstacle(review.deciders_in_words(service.who_may_grant(approval)) if known else str(_("Your role does not decide requests.")), may_reject=False)
+        return Obstacle(deciders_in_words(service.who_may_grant(approval)) if known else str(_("Your role does not decide requests.")), may_reject=False)
     if service.needs_another(actor, approval):
         return Obstacle(str(_("You asked for this yourself, so a colleague has to grant it.")))
     if service.above_limit(actor, approval):
-        return Obstacle(review.deciders_in_words(service.who_may_grant(approval), is_above_own=True))
+        return Obstacle(deciders_in_words(service.who_may_grant(approval), is_above_own=True))
     return Obstacle(str(_("As things stand it would be refused, so there is nothing to grant."))) if changes.is_refused else None
 
 
@@ -156,7 +157,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
         "above_limit": pending and service.above_limit(actor, approval),
-        "deciders": review.deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
+        "deciders": deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
         "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,
         "step": (step or request.args.get("step", "")) if pending else "",
         "form": form or DecideForm(),

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
+from voyagent.approvals.deciders import deciders_in_words
 from voyagent.approvals.review import Changes
 from voyagent.assistant import blocks, costs, queries
 from voyagent.assistant.blocks import Block
@@ -245,7 +246,7 @@ def _request(actor: Actor, row: Row) -> Request:
     may_decide = approvals_service.may_decide(actor, approval)
     return Request(
         row,
-        review.deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide) if effect is not None else "",
+        deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide) if effect is not None else "",
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=may_decide,
         needs_another=approvals_service.needs_another(actor, approval),

@@ -1,0 +1,17 @@
+"""Who may grant a request, as a page says it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext
+
+from voyagent.http.presentation import role_word
+
+
+def deciders_in_words(roles: Sequence[str], *, is_above_own: bool = False) -> str:
+    """Who may grant a request; where no role's limit reaches so far, how that is changed. `is_above_own` where the reader's own does not."""
+    own = [gettext("This is above what your role may grant.")] if is_above_own else []
+    if roles:
+        return " ".join((*own, gettext("Who may grant this: %(roles)s.", roles=", ".join(role_word(role) for role in roles))))
+    return " ".join((*own, gettext("It is above the limit of every role. An administrator raises one in the settings.")))
