@@ -28,6 +28,7 @@ COUNTED = (
     "tenants",
     "users",
     "enquiries",
+    "parties",
     "invoices",
     "bills",
     "payments",
@@ -69,6 +70,7 @@ def visitor(demo_app: Flask, told: list[str]) -> FlaskClient:
 def test_the_fill_says_what_it_made(told: list[str]) -> None:
     assert told == [
         f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
+        "23 customers and suppliers.",
         "60 enquiries, 72 invoices and 45 bills of the past year, with their payments.",
         "3 conversations with the assistant.",
         "3 trips with travellers, flights, hotels and visas.",
@@ -138,6 +140,14 @@ def test_invoice_numbers_rise_with_their_days_without_a_gap(told: list[str], own
         years.setdefault(year, []).append(int(place))
     assert len(years) == 2
     assert all(places == list(range(1, len(places) + 1)) for places in years.values())
+
+
+def test_every_party_of_a_document_is_noted_with_its_terms(told: list[str], owner: sa.Connection) -> None:
+    documents = "select party_key from invoices union select party_key from bills"
+    noted = "select 1 from parties p where p.party_key = d.party_key and p.terms_days is not null"
+    assert owner.scalar(sa.text(f"select count(*) from ({documents}) d where exists ({noted})")) == 23
+    assert owner.scalar(sa.text(f"select count(*) from ({documents}) d where not exists ({noted})")) == 0
+    assert owner.scalar(sa.text("select count(*) from parties where email is not null and is_customer")) > 3
 
 
 def test_three_conversations_are_held_and_nothing_is_left_running(told: list[str], owner: sa.Connection) -> None:

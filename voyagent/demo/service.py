@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from voyagent.demo import documents, enquiries, journeys, talks
+from voyagent.demo import documents, enquiries, journeys, parties, talks
 from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, OWNER, TIMEZONE
 from voyagent.identity import queries as people, service as identity
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
@@ -64,6 +64,7 @@ def _found(parts: Identity) -> list[str]:
             agents = [actor for actor in staff if actor.role == Role.AGENT]
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
             logged = enquiries.log_all(agents)
+            noted = parties.note_all(accountant)
             booked = documents.book_all(accountant)
             documents.draft(agents[0], "St. Mary’s Parish, Thrissur", "Holy Land, ten days, deposit for a pilgrim", 42, "15000.00")
     except EmailAlreadyRegistered:  # another process made it at the same moment
@@ -71,6 +72,7 @@ def _found(parts: Identity) -> list[str]:
         return [f"{AGENCY} is there already."]
     return [
         f"{AGENCY} with {len(staff)} people; {OWNER} signs in as {DEMO_EMAIL}.",
+        f"{noted} customers and suppliers.",
         f"{len(logged)} enquiries, {booked['invoice']} invoices and {booked['bill']} bills of the past year, with their payments.",
     ]
 

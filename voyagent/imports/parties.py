@@ -8,8 +8,8 @@ from voyagent.kernel.actor import Actor
 from voyagent.parties import service
 from voyagent.parties.schemas import PartyIn
 
-COLUMNS = tuple(PartyIn.model_fields)
 NEEDED = ("name",)
+COLUMNS = ("name", "is_customer", "is_supplier", *(name for name in PartyIn.model_fields if name not in ("name", "is_customer", "is_supplier")))
 PLACES = service.PLACES
 
 

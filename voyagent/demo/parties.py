@@ -1,0 +1,34 @@
+"""Whom the demo agency sells to and buys from: each name of its documents with their terms, and how to reach those who have enquired."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from voyagent.demo import documents, enquiries
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.reading import Row
+from voyagent.parties import service as parties
+
+_SIDE = {"invoice": "is_customer", "bill": "is_supplier"}
+
+
+def note_all(accountant: Actor) -> int:
+    """Note every party of the documents, by the terms of its last one; how many there are."""
+    reached = {line["customer"]: line for line in _lines(enquiries.SOURCE)}
+    known: dict[str, parties.PartyChanges] = {}
+    for line in _lines(documents.SOURCE):
+        said = known.setdefault(line["party"], {"name": line["party"]})
+        said |= {_SIDE[line["kind"]]: True, "terms_days": int(line["terms_days"])}  # type: ignore[misc]
+    for name, said in known.items():
+        parties.create(accountant, **said | _contact(reached.get(name, {})))
+    return len(known)
+
+
+def _contact(line: Row) -> parties.PartyChanges:
+    return {"email": line.get("email") or None, "phone": line.get("phone") or None}
+
+
+def _lines(source: Path) -> list[Row]:
+    with source.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
