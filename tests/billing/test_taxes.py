@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from tests.billing.papers import draft, issue, issued, line, untied
 from tests.chat.parallel import at_once
+from tests.enquiries.reading import Page
 from tests.ledger.books import balances
-from tests.people import Person
+from tests.people import Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.service import LineItem
 from voyagent.kernel.db import rows_changed
@@ -298,3 +299,71 @@ def test_issuing_without_a_state_has_its_own_word(agency: Person) -> None:
     made = agency.api.post("/invoices", json=BODY | {"place_of_supply": None}).json
     answer = agency.api.post(f"/invoices/{made['id']}/issue")
     assert (answer.status_code, answer.json["detail"]) == (409, "place_of_supply_required")
+
+
+FORM = {
+    "customer_name": "Deepa Krishnan",
+    "issue_date": "2026-06-10",
+    "due_date": "2026-06-25",
+    "currency": "INR",
+    "place_of_supply": "32",
+    "description": ["Air ticket", "Service fee"],
+    "quantity": ["1", ""],
+    "unit_price": ["4,200", "500"],
+    "tax": ["air_domestic", "service_fee"],
+    "basic_fare": ["3,000", ""],
+    "sold_as": ["agent", "fee"],
+}
+
+
+def send(person: Person, **changes: Any) -> Any:
+    browser = person.browser
+    return browser.post("/invoices/new", data=FORM | changes | {"csrf_token": csrf(browser, "/team")})
+
+
+def posted(page: Page) -> list[str]:
+    return [" ".join(" ".join(row.itertext()).split()) for row in page.all(".//section[@id='postings']//tbody/tr")]
+
+
+def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_was_typed(agency: Person) -> None:
+    looked = Page(send(agency, then="look"))
+    assert posted(looked) == [
+        "1200 Trade receivables INR 4,817.00",
+        "2160 Held for suppliers, as their agent INR 4,200.00",
+        "4200 Service fees INR 500.00",
+        "2312 Output IGST INR 117.00",
+    ]
+    assert [option.get("value") for option in looked.all(".//select[@name='tax']/option[@selected]")] == ["air_domestic", "service_fee"]
+    waiting = Page(send(agency, then="look", place_of_supply=""))
+    assert posted(waiting)[0] == "1200 Trade receivables INR 4,700.00"
+    assert "The tax comes on top once the place of supply is known." in waiting.words(".//section[@id='postings']")
+    made = send(agency, collection="y")
+    assert made.status_code == 303
+    draft_page = Page(agency.browser.get(made.location))
+    assert "IGST 18 %" in draft_page.words(".//table[@id='sums']")
+    assert "TCS" in draft_page.words(".//table[@id='sums']")
+    assert "Kerala (32)" in draft_page.words(".//*[@id='sheet']")
+    edit = Page(agency.browser.get(f"{made.location}/edit"))
+    assert edit.all(".//input[@name='collection'][@checked]")
+    assert posted(edit)[-1].startswith("2330 TCS payable")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"customer_tax_number": "27AACCN6194P1ZQ"}, "customer_tax_number", "That is not a tax number."),
+        ({"basic_fare": ["", ""]}, "line_items", "Say the basic fare"),
+        ({"basic_fare": ["4,201", ""]}, "line_items", "The basic fare is a part"),
+    ],
+)
+def test_what_cannot_be_taxed_is_told_at_its_field(agency: Person, changes: dict[str, Any], field: str, sentence: str) -> None:
+    page = Page(send(agency, **changes))
+    assert page.status == 422
+    assert sentence in page.error_at(field)
+    assert page.field("customer_name") == "Deepa Krishnan"
+
+
+def test_an_agency_without_a_tax_number_sees_no_tax(alice: Person) -> None:
+    page = Page(alice.browser.get("/invoices/new"))
+    assert not page.all(".//select[@name='tax']")
+    assert not page.all(".//*[@name='place_of_supply']")

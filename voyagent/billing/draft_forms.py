@@ -192,7 +192,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def values(self) -> dict[str, Any]:
         """The same; what is collected is collected on every line."""
         values = super().values()
-        collection = tables.collections(self.home.country)[0] if self.home and values.pop("collection", False) else None
+        is_collected = self.home is not None and "collection" in self._fields and bool(self.collection.data)
+        collection = tables.collections(self.home.country)[0] if self.home and is_collected else None
         return values | {"line_items": [row | {"collection": collection} for row in values["line_items"]]}
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
@@ -211,7 +212,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def sketch(self) -> Sketch | None:
         """What the invoice would come to as it is typed; None while it cannot be read, which has its sentence once the form is sent."""
         try:
-            body = InvoiceDraftIn.model_validate(self.values())
+            body = InvoiceDraftIn.model_validate(self.values(), strict=False)
             buyer = Buyer.read(body.place_of_supply, body.customer_tax_number, body.customer_pan)
             return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
         except (ValidationError, VoyagentError):
