@@ -1,17 +1,20 @@
-"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why, and on which day. What it accepts is what the API accepts."""
+"""The form of a credit note, ours or a supplier's: an amount for each line of the document, why, and on which day. And the address of their list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 from wtforms import StringField
 
 from voyagent.billing.credit_wire import CreditIn
+from voyagent.billing.document_wire import DocumentQuery
+from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.queries import CreditSearch
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money
@@ -133,3 +136,20 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
     )
 
     vendor_reference = StringField(_l("Their reference"))
+
+
+class CreditList(DocumentQuery, Listing):
+    """What the address of the list of credit notes asks for: those to customers, or those from suppliers."""
+
+    endpoint = "billing.credit_notes"
+    kept = ("kind", "party", "from", "to")
+    words = WORDS | {"kind": _l("Kind")}
+    kind: Annotated[Literal["supplier"] | None, BeforeValidator(lambda value: value or None)] = None
+
+    def search(self) -> CreditSearch:
+        """What the list is narrowed to."""
+        return CreditSearch(None, self.party, self.issued_from, self.issued_to)
+
+    def tabs(self) -> list[dict[str, Any]]:
+        """One for each kind."""
+        return self.tabs_of("kind", self.kind, ((None, _l("To customers")), ("supplier", _l("From suppliers"))))

@@ -1,4 +1,4 @@
-"""The pages of credit notes: drawing one up on an invoice with what it will post, and one as the sheet of paper that it is."""
+"""The pages of credit notes: the list, drawing one up on an invoice with what it will post, and one as the sheet of paper that it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm
+from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm, CreditList
 from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
@@ -20,7 +20,20 @@ from voyagent.http.pages import toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader
+from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+
+
+@pages.page("/credit-notes", permission="billing.read")
+def credit_notes(reader: Reader) -> Any:
+    """The list of those to customers, or of those from suppliers, the newest day first."""
+    asked = CreditList.read(request.args)
+    try:
+        found, unread = _listed(reader, asked, asked.place()), asked.unread_words()
+    except InvalidCursor:
+        found, unread = _listed(reader, asked, None), asked.unread_words("cursor")
+    rows = [_supplier_row(row) if asked.kind else _customer_row(row) for row in found.items]
+    return render_template("billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor), 422 if unread else 200
 
 
 @pages.page("/credit-notes/<credit_note_id>", permission="billing.read", missing=CreditNoteNotFound)
@@ -64,3 +77,19 @@ def _sides(form: CreditForm) -> list[tuple[str, int, Money | None]]:
         return [*service.credit_of(form.document, form.amounts()).sides]
     except VoyagentError:
         return [("revenue_services", 1, form.total), ("receivable", -1, form.total)]
+
+
+def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:
+    read = queries.list_supplier_credits if asked.kind else queries.list_credit_notes
+    return read(reader, asked.search(), cursor=cursor)
+
+
+def _customer_row(row: Row) -> Row:
+    url, on_url = url_for("billing.credit_note", credit_note_id=row["id"]), url_for("billing.invoice", invoice_id=row["invoice_id"])
+    return row | {"url": url, "on": row["invoice_number"], "on_url": on_url, "total": Money(row["total_minor"], row["currency"])}
+
+
+def _supplier_row(row: Row) -> Row:
+    url, on_url = url_for("billing.supplier_credit", supplier_credit_id=row["id"]), url_for("billing.bill", bill_id=row["bill_id"])
+    told = {"number": row["vendor_reference"], "on": row["bill_reference"], "total": Money(row["total_minor"], row["currency"])}
+    return row | told | {"url": url, "on_url": on_url}
