@@ -105,11 +105,10 @@ def up(app: Flask, revision: str) -> None:
         flask_migrate.upgrade(revision=revision)
 
 
-def sound(app: Flask) -> None:
-    """The books and the audit, by the program's own commands."""
-    for command in (["books", "check"], ["audit", "verify"]):
-        result = app.test_cli_runner().invoke(args=command)
-        assert result.exit_code == 0, result.output
+def holds(app: Flask, *command: str) -> None:
+    """A command of the program's own that looks for what is wrong finds nothing."""
+    result = app.test_cli_runner().invoke(args=command)
+    assert result.exit_code == 0, result.output
 
 
 def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Settings, owner: sa.Engine, rounds: Rounds, tell: Tell) -> None:
@@ -135,8 +134,8 @@ def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Setti
         up(app, revision)
         judge(f"{revision} down and up again is another schema", revision)
         judge(f"the way up to {revision} changes what stood", revision, lost(below, checksums(owner), revision))
-        if revision == revisions[0]:
-            sound(app)
+        if revision == revisions[0]:  # the program of today reads the schema of today; rows of a table that went are gone, and the books may say so
+            holds(app, "audit", "verify")
         down(app, before)
         judge(f"{revision} leaves something behind", before)
         checked += len(below)
@@ -147,7 +146,8 @@ def test_every_migration_goes_down_and_up_with_rows_in_every_table(doomed: Setti
         judge(f"{revision} going up is another schema than going down", revision)
     assert wrong == {}
     smoke = populate(app, doomed, 0)
-    sound(app)
+    holds(app, "books", "check")
+    holds(app, "audit", "verify")
     rows = {table: n for (table, _), (n, _sum) in first.items()}
     tell(
         f"{len(revisions)} migrations down, up and down one by one, then all up: {len(first)} columns of {len(rows)} tables with {sum(rows.values())} rows,"
