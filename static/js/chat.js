@@ -124,6 +124,7 @@ function redrawPart(id, fresh) {
 }
 
 async function read() {
+  if (leaving) return undefined;
   if (reading) {
     again = true;
     return reading.catch(() => {}); // whoever asked first asks again
@@ -261,7 +262,7 @@ function hear(message) {
 }
 
 function follow() {
-  const wanted = "live" in talk.dataset || heard < seen || !document.hidden;
+  const wanted = !leaving && ("live" in talk.dataset || heard < seen || !document.hidden);
   talk.setAttribute("aria-busy", String("running" in talk.dataset));
   if (!("running" in talk.dataset)) unqueue(true);
   if (!wanted) {
@@ -369,7 +370,16 @@ document.addEventListener("click", (event) => {
 });
 
 // A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
-window.addEventListener("submit", (event) => { leaving = !event.defaultPrevented; });
+window.addEventListener("submit", (event) => {
+  leaving = !event.defaultPrevented;
+  if (leaving && talk) follow(); // nothing more is asked about a conversation that may be gone
+});
+
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted || !talk) return;
+  leaving = false;
+  read();
+});
 
 // A proposal whose time is over is drawn anew.
 document.addEventListener("over", () => { if (talk) read(); });
