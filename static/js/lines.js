@@ -22,9 +22,9 @@ function shown(minor, digits) {
   return digits ? `${whole}.${text.slice(-digits)}` : whole;
 }
 
-// With a tax on a line the server says what is posted; until then what the lines come to is all there is to it.
-function isTaxed() {
-  return [...form.querySelectorAll('select[name="tax"]')].some((select) => select.value);
+// With a tax on a line, or one that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
+function isSplit() {
+  return [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
 }
 
 function showFares() {
@@ -47,7 +47,7 @@ function total() {
     row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits) : "";
     sum = sum === null || amount === null ? null : sum + amount;
   }
-  if (isTaxed()) return;
+  if (isSplit()) return;
   for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits)}` : "–";
 }
 
@@ -55,7 +55,8 @@ function addLine() {
   const fresh = rows.rows[rows.rows.length - 1].cloneNode(true);
   const number = rows.rows.length + 1;
   for (const input of fresh.querySelectorAll("input, select")) {
-    input.value = "";
+    if (input.matches("select")) input.selectedIndex = 0;
+    else input.value = "";
     input.classList.remove("is-invalid");
     input.removeAttribute("aria-invalid");
     input.removeAttribute("aria-describedby");
@@ -69,7 +70,7 @@ function addLine() {
 // Whether Tab here leaves a row in which something is written; from an empty one it leads on, so that nobody is held in the table.
 function isLeft(row, field) {
   const fields = [...row.querySelectorAll("input, select")];
-  return field === fields.at(-1) && fields.some((one) => one.value.trim());
+  return field === fields.at(-1) && fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()));
 }
 
 rows?.addEventListener("keydown", (event) => {

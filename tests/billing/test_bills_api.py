@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.billing.papers import DUE, ISSUED, bill_seen, draft_bill, line, receive, untied
+from tests.billing.papers import DUE, ISSUED, bill_seen, draft_bill, issued, line, receive, untied
 from tests.billing.test_api import code
 from tests.chat.parallel import at_once
 from tests.ledger.books import balances
@@ -20,7 +21,7 @@ from voyagent.settings import service as settings
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 DRAWN = {"vendor_name": " BSP  India", "vendor_reference": " BSP  1 ", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
-PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00"}
+PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00", "bought_as": "cost"}
 
 
 def references(answer: Any) -> list[str]:
@@ -276,3 +277,49 @@ def test_another_agency_s_bill_is_not_there(alice: Person, charlie: Person) -> N
     for answer in (*answers, alice.api.post(f"{path}/void", json={"reason": "x"})):
         assert code(answer) == (404, "bill_not_found")
     assert charlie.api.get(path).json["status"] == "draft"
+
+
+# Bought as agent --------------------------------------------------------------------------------------------------------------
+
+AGENT = VISAS | {"bought_as": "agent"}
+FEE = {"description": "Fee", "quantity": 1, "unit_price": "0.50"}
+
+
+def test_what_was_sold_as_agent_meets_the_bill_for_it_and_is_neither_revenue_nor_cost(alice: Person) -> None:
+    issued(alice, line() | {"sold_as": "agent"}, line("100.00", quantity=1) | {"sold_as": "fee"})
+    assert balances(alice)["held_for_suppliers", "INR"] == -4_500_000
+    drawn = alice.api.post("/bills", json=DRAWN | {"line_items": [AGENT, FEE]}).json
+    assert [item["bought_as"] for item in drawn["line_items"]] == ["agent", "cost"]
+    assert alice.api.post(f"/bills/{drawn['id']}/receive").json["open_amount"] == "45000.50"
+    assert balances(alice) == {
+        ("receivable", "INR"): 4_510_000,
+        ("revenue_fees", "INR"): -10_000,
+        ("held_for_suppliers", "INR"): 0,
+        ("cost_of_services", "INR"): 50,
+        ("payable", "INR"): -4_500_050,
+    }
+    assert untied(alice) == []
+
+
+def test_a_bill_that_is_bought_as_agent_throughout_is_no_cost_and_its_void_takes_that_back(alice: Person) -> None:
+    bill_id = receive(alice, line() | {"bought_as": "agent"})
+    assert balances(alice) == {("held_for_suppliers", "INR"): 4_500_000, ("payable", "INR"): -4_500_000}
+    alice.does(service.void_bill, bill_id, reason="Entered twice")
+    assert set(balances(alice).values()) == {0}
+
+
+def test_how_a_line_is_bought_is_changed_in_a_draft_and_kept_in_another_currency(alice: Person) -> None:
+    path = f"/bills/{draft_bill(alice)}"
+    assert [item["bought_as"] for item in alice.api.get(path).json["line_items"]] == ["cost"]
+    assert [item["bought_as"] for item in alice.api.patch(path, json={"line_items": [AGENT]}).json["line_items"]] == ["agent"]
+    changed = alice.api.patch(path, json={"currency": "USD"}).json
+    assert ([item["bought_as"] for item in changed["line_items"]], changed["currency"]) == (["agent"], "USD")
+    assert len(alice.api.get("/audit?kind=bill.revised").json["items"]) == 2
+    assert alice.api.patch(path, json={"line_items": [VISAS | {"bought_as": "principal"}]}).status_code == 422
+
+
+def test_the_database_knows_how_a_line_is_bought_and_keeps_it_once_received(alice: Person, owner_engine: sa.Engine) -> None:
+    draft, received = draft_bill(alice, vendor_reference="BSP-2"), receive(alice)
+    for bill_id, bought_as, refusal in ((draft, "gift", "ck_bill_lines_bought_as"), (received, "agent", "posted keep their lines")):
+        with pytest.raises(sa.exc.DBAPIError, match=refusal), owner_engine.begin() as connection:
+            connection.execute(sa.text("update bill_lines set bought_as = :b where bill_id = :id"), {"b": bought_as, "id": bill_id})

@@ -122,6 +122,31 @@ def test_without_a_script_a_line_is_added_and_what_receiving_posts_is_shown(alic
     assert posted.count("45,000.50") == 2
 
 
+def test_lines_that_are_bought_as_agent_are_told_apart_before_and_after_they_are_kept(alice: Person) -> None:
+    typed = TYPED | LINES | {"bought_as": ["agent", "cost", "cost"]}
+    page = Page(send(alice, "/bills/new", **typed, then="look"))
+    posted = page.words(".//section[@id='postings']")
+    for words in ("5100 Cost of travel servicesINR0.50", "2160 Held for suppliers, as their agentINR45,000.00", "2100 Trade payablesINR45,000.50"):
+        assert words in posted, words
+    chosen = [option.get("value") for option in page.all(".//select[@name='bought_as']/option[@selected]")]
+    assert chosen == ["agent", "cost"]
+    unread = Page(send(alice, "/bills/new", **(typed | {"unit_price": ["a lot", "", "1"]}), then="look")).words(".//section[@id='postings']")
+    assert ("2160 Held for suppliers" in unread, "INR" in unread) == (True, False)
+    path = send(alice, "/bills/new", **typed).headers["Location"]
+    assert see(alice, path).words(".//*[@id='items']").count("For a customer, as agent") == 1
+    edit = see(alice, f"{path}/edit")
+    assert [option.get("value") for option in edit.all(".//select[@name='bought_as']/option[@selected]")] == ["agent", "cost"]
+    assert "2160 Held for suppliers, as their agentINR45,000.00" in see(alice, f"{path}/receive").words(".//section[@id='postings']")
+    assert send(alice, f"{path}/receive").status_code == 303
+    assert balances(alice)["held_for_suppliers", "INR"] == 4_500_000
+
+
+def test_a_way_of_buying_that_there_is_not_comes_back(alice: Person) -> None:
+    page = Page(send(alice, "/bills/new", **TYPED, **LINES, bought_as=["gift", "cost", "cost"]))
+    assert page.status == 422
+    assert alice.api.get("/bills").json["items"] == []
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -70,6 +70,21 @@ def test_a_part_of_a_line_is_taken_back(alice: Person) -> None:
     assert (untied(alice), findings(alice)) == ([], [])
 
 
+def test_what_was_bought_as_agent_goes_back_to_what_is_held_for_suppliers(alice: Person) -> None:
+    bill_id = receive(alice, line() | {"bought_as": "agent"}, line("500.00", quantity=1, description="Fee"))
+    shown = Page(alice.browser.get(f"/bills/{bill_id}/credit")).words(".//section[@id='postings']")
+    for words in ("2100 Trade payablesINR45,500.00", "2160 Held for suppliers, as their agentINR45,000.00", "5100 Cost of travel servicesINR500.00"):
+        assert words in shown, words
+    typed = {"vendor_reference": "C-1", "reason": WHY, "then": "look", "amount": ["1,000", "x"]}
+    unread = Page(send(alice, f"/bills/{bill_id}/credit", **typed)).words(".//section[@id='postings']")
+    assert ("2160 Held for suppliers" in unread, "INR" in unread) == (True, False)
+    credit(alice, bill_id, line_1=1_000_000)
+    assert balances(alice) == {("payable", "INR"): -3_550_000, ("held_for_suppliers", "INR"): 3_500_000, ("cost_of_services", "INR"): 50_000}
+    credit(alice, bill_id, "C-2")
+    assert set(balances(alice).values()) == {0}
+    assert (untied(alice), findings(alice)) == ([], [])
+
+
 def test_without_amounts_it_is_all_that_is_not_credited_yet(alice: Person) -> None:
     bill_id = two_lines(alice)
     credit(alice, bill_id, line_1=1_000_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,7 +21,9 @@ from voyagent.billing.document_wire import (
     wire_parts,
 )
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
-from voyagent.billing.service import BillChanges
+from voyagent.billing.schemas import InvoiceLineIn
+from voyagent.billing.service import BillChanges, LineItem
+from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
 from voyagent.kernel import clock
 from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, WireAmount, trimmed_field
 from voyagent.kernel.money import wire_amount
@@ -29,11 +32,24 @@ from voyagent.kernel.reading import Row
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
+class BoughtLineIn(InvoiceLineIn):
+    """A line of a bill: the agency's own `cost`, or bought as `agent` for a customer, which stands against what is held for the supplier."""
+
+    bought_as: BoughtAs = "cost"
+
+    def item(self, currency: str) -> LineItem:
+        """The line as the rules take it."""
+        item = super().item(currency)
+        item["bought_as"] = self.bought_as
+        return item
+
+
 class BillDraftIn(DocumentDraftIn):
     """A supplier's bill to be entered, by the supplier's own reference; `party_reference` is ours. Without a due day it is due by the supplier's terms."""
 
     vendor_name: trimmed_field(255)  # type: ignore[valid-type]
     vendor_reference: trimmed_field(64)  # type: ignore[valid-type]
+    line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)]
 
 
 class BillPatch(DocumentPatch):
@@ -41,6 +57,7 @@ class BillPatch(DocumentPatch):
 
     vendor_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]
     vendor_reference: trimmed_field(64) = MAY_BE_ABSENT  # type: ignore[valid-type]
+    line_items: Annotated[Sequence[BoughtLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
 
     def changes(self, currency: str) -> BillChanges:
         """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
@@ -86,10 +103,16 @@ class BillCreditOut(Answer):
     journal_entry_id: UUID
 
 
+class BoughtLineOut(DocumentLineOut):
+    """A line: the amount is quantity times price."""
+
+    bought_as: BoughtAs
+
+
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines, what was paid on it and what the supplier has credited."""
 
-    line_items: list[DocumentLineOut]
+    line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
 
 
@@ -120,4 +143,5 @@ def wire_bill(document: BillDocument) -> Row:
         for credit in document.credits
     ]
     parts = wire_parts(document.bill, document.lines, document.payments)
-    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | {"credits": credited}
+    lines = [told | {"bought_as": line["bought_as"]} for told, line in zip(parts["line_items"], document.lines, strict=True)]
+    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | {"line_items": lines, "credits": credited}

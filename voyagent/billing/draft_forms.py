@@ -13,7 +13,7 @@ from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.schemas import items
-from voyagent.billing.service import Buyer, Home, Sketch, sketch
+from voyagent.billing.service import Buyer, Home, Sketch, bought_sides, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
@@ -24,6 +24,7 @@ from voyagent.taxes.reckoning import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
+BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
 SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
@@ -74,7 +75,7 @@ class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
-    also = ("tax", "basic_fare", "sold_as")
+    also = ("tax", "basic_fare", "sold_as", "bought_as")
     written = ("description", "unit_price")
     most = LINES_MAX
 
@@ -134,13 +135,19 @@ class DocumentForm(SchemaForm[Draft]):
         return super().place_of(loc)
 
     @property
-    def total(self) -> Money | None:
-        """What the lines that can be read come to so far."""
+    def minors(self) -> list[int] | None:
+        """What each line comes to so far, in minor units; None while one of them cannot be read."""
         try:
             prices = [(Money.parse(plain(row["unit_price"]) or "0", self.currency.data), int(row["quantity"] or 1)) for row in self.line_items.data]
         except (InvalidAmount, UnknownCurrency, ValueError):  # it has its sentence once the form is sent
             return None
-        return Money(sum(price.amount_minor * quantity for price, quantity in prices), self.currency.data)
+        return [price.amount_minor * quantity for price, quantity in prices]
+
+    @property
+    def total(self) -> Money | None:
+        """What the lines come to so far."""
+        minors = self.minors
+        return None if minors is None else Money(sum(minors), self.currency.data)
 
 
 class InvoiceForm(DocumentForm[InvoiceDraftIn]):
@@ -236,9 +243,26 @@ class BillForm(DocumentForm[BillDraftIn]):
     notes = TextAreaField(_l("Notes"))
 
     @classmethod
-    def of(cls, bill: Bill, lines: Sequence[InvoiceLine | BillLine]) -> BillForm:
+    def of(cls, bill: Bill, lines: Sequence[BillLine]) -> BillForm:
         """The form over a draft."""
         return cls(bill.currency, data=cls.data_of(bill, lines))
+
+    @classmethod
+    def row_of(cls, line: BillLine, currency: str) -> dict[str, str]:
+        """What stands in the inputs of a line, with how it is bought."""
+        return super().row_of(line, currency) | {"bought_as": line.bought_as}
+
+    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
+        """What was typed of a line, with how it is bought."""
+        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost"}
+
+    @property
+    def sides(self) -> list[tuple[str, int, Money | None]]:
+        """What receiving the bill as it is typed would post; without amounts while the lines cannot be read."""
+        kinds, minors = [row.get("bought_as") or "cost" for row in self.line_items.data], self.minors
+        if minors is None:
+            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides(zip(kinds, [1] * len(kinds), strict=True), self.currency.data)]
+        return list(bought_sides(zip(kinds, minors, strict=True), self.currency.data))
 
 
 class SendForm(SchemaForm[InvoiceSendIn]):

@@ -235,7 +235,10 @@ class Bill(TenantOwned, Base):
 
 
 class BillLine(TenantBound, Base):
-    """One line of a bill; the amount is quantity times price, exact in minor units."""
+    """One line of a bill; the amount is quantity times price, exact in minor units.
+
+    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is invoiced for it as such.
+    """
 
     __tablename__ = "bill_lines"
 
@@ -245,8 +248,13 @@ class BillLine(TenantBound, Base):
     quantity: Mapped[int]
     unit_price_minor: Mapped[int]
     amount_minor: Mapped[int]
+    bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
 
-    __table_args__ = (references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"), CheckConstraint(_LINE, name="amount"))
+    __table_args__ = (
+        references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
+        CheckConstraint(_LINE, name="amount"),
+        CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
+    )
 
 
 class Payment(TenantOwned, Base):

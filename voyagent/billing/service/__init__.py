@@ -1,7 +1,17 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
 from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
-from voyagent.billing.service.bills import BillChanges, BillFields, discard_bill, draft_bill, receive_bill, receive_draft, receive_sides, revise_bill
+from voyagent.billing.service.bills import (
+    BillChanges,
+    BillFields,
+    bought_sides,
+    discard_bill,
+    draft_bill,
+    receive_bill,
+    receive_draft,
+    receive_sides,
+    revise_bill,
+)
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
@@ -121,6 +131,7 @@ __all__ = [
     "VendorReferenceTaken",
     "address_of_customer",
     "allocate",
+    "bought_sides",
     "bring_bill",
     "bring_invoice",
     "can_be_void",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import NotRequired, TypedDict, Unpack
@@ -23,6 +23,9 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
+
+BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
+"""The account that a line of a bill is booked on by how it is bought."""
 
 
 class BillFields(TypedDict):
@@ -87,7 +90,9 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID) -> Bill:
-    """Receive a draft: cost stands against payable on its issue date. A bill is received once, under any number of parallel calls.
+    """Receive a draft: cost, and of lines bought as agent what is held for suppliers, stands against payable on its issue date.
+
+    A bill is received once, under any number of parallel calls.
 
     Raises Forbidden, BillNotFound, BillNotDraft, AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
@@ -109,9 +114,28 @@ def read_reference(typed: str) -> str:
     return reference
 
 
-def receive_sides(total: Money | None, *, is_opening: bool = False) -> list[tuple[str, int, Money | None]]:
-    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
-    return [(ledger.OPENING if is_opening else "cost_of_services", 1, total), ("payable", -1, total)]
+def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
+    """What receiving posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount.
+
+    One that was brought forward is no cost: it stands against the account that the books begin with.
+    """
+    if bill.is_opening:
+        total = Money(bill.total_minor, bill.currency)
+        return [(ledger.OPENING, 1, total), ("payable", -1, total)]
+    return bought_sides(((line.bought_as, line.amount_minor) for line in queries.get_lines(bill)), bill.currency)
+
+
+def bought_sides(lines: Iterable[tuple[str, int]], currency: str) -> list[tuple[str, int, Money]]:
+    """The same for lines, each by how it is bought and its amount in minor units.
+
+    What is bought as agent is no cost, as its sale is no revenue: it takes what is held for suppliers down again (Ind AS 115, B34 to B38, on agents).
+    """
+    sums = dict.fromkeys(BOUGHT.values(), 0)
+    for bought_as, minor in lines:
+        sums[BOUGHT.get(bought_as, BOUGHT["cost"])] += minor
+    total = sum(sums.values())
+    debits = [(purpose, 1, Money(minor, currency)) for purpose, minor in sums.items() if minor]
+    return [*(debits or [(BOUGHT["cost"], 1, Money(0, currency))]), ("payable", -1, Money(total, currency))]
 
 
 def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
@@ -141,10 +165,10 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         purpose="receive",
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
         lines=[
-            ledger.debit(purpose, total, memo=bill.vendor_reference)
+            ledger.debit(purpose, amount, memo=bill.vendor_reference)
             if sign > 0
-            else ledger.credit(purpose, total, party_name=bill.party_name, memo=bill.vendor_reference)
-            for purpose, sign, _amount in receive_sides(total, is_opening=bill.is_opening)
+            else ledger.credit(purpose, amount, party_name=bill.party_name, memo=bill.vendor_reference)
+            for purpose, sign, amount in receive_sides(bill)
         ],
         entry_date=bill.issue_date,
     )

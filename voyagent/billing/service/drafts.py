@@ -9,7 +9,7 @@ from typing import Any, TypedDict, TypeVar, cast
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.service import pricing, taxing
-from voyagent.billing.service.pricing import LineItem, Priced, SoldAs
+from voyagent.billing.service.pricing import BoughtAs, LineItem, Priced, SoldAs
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -138,7 +138,7 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
 
 
 def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]]:
-    return list(priced.sold_columns() if isinstance(document, Invoice) else priced.line_columns())
+    return list(priced.sold_columns() if isinstance(document, Invoice) else priced.bought_columns())
 
 
 def _add_lines(document: Invoice | Bill, columns: list[dict[str, Any]]) -> None:
@@ -170,4 +170,6 @@ def _item(line: InvoiceLine | BillLine, known: str, wanted: str) -> LineItem:
             "basic_fare": None if line.basic_fare_minor is None else Money(line.basic_fare_minor, known).decimal,
             "service_date": line.service_date,
         }
+    else:
+        item["bought_as"] = cast("BoughtAs", line.bought_as)
     return item

@@ -16,13 +16,14 @@ from voyagent.parties import queries as parties
 LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
 SoldAs = Literal["principal", "agent", "fee"]
+BoughtAs = Literal["cost", "agent"]
 
 
 class LineItem(TypedDict):
     """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
 
     Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed, what is collected on top, the basic fare of all of it where
-    the tax is on that, and the day on which the service is given.
+    the tax is on that, and the day on which the service is given. Of a bill a line may say how it is bought (`cost` unless it is said).
     """
 
     description: str
@@ -34,6 +35,7 @@ class LineItem(TypedDict):
     collection: NotRequired[str | None]
     basic_fare: NotRequired[str | Decimal | None]
     service_date: NotRequired[date | None]
+    bought_as: NotRequired[BoughtAs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class PricedLine:
     collection: str | None = None
     basic_fare: Money | None = None
     service_date: date | None = None
+    bought_as: BoughtAs = "cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Priced:
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
             told = {"sold_as": line.sold_as, "tax": line.tax, "collection": line.collection, "service_date": line.service_date}
             yield columns | told | {"basic_fare_minor": fare}
+
+    def bought_columns(self) -> Iterator[dict[str, Any]]:
+        """The same with how a line of a bill is bought."""
+        return (columns | {"bought_as": line.bought_as} for line, columns in zip(self.lines, self.line_columns(), strict=True))
 
 
 def price(items: Sequence[LineItem]) -> Priced:
@@ -146,4 +153,5 @@ def _line(item: LineItem) -> PricedLine:
         collection=item.get("collection") or None,
         basic_fare=fare,
         service_date=item.get("service_date"),
+        bought_as=item.get("bought_as", "cost"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_BILL, Bill, SupplierCredit, SupplierCreditLine
+from voyagent.billing.models import OPEN_BILL, Bill, BillLine, SupplierCredit, SupplierCreditLine
 from voyagent.billing.service import crediting, pricing
-from voyagent.billing.service.bills import read_reference
+from voyagent.billing.service.bills import bought_sides, read_reference
 from voyagent.billing.service.errors import DocumentNotOpen, LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
@@ -29,10 +29,10 @@ def credit_bill(
 ) -> SupplierCredit:
     """Enter a supplier's credit note on a bill by amounts of its lines, by number; without them all that is not credited yet.
 
-    Payable stands against cost on that day: what receiving posted, the other way round. Never more is credited than is open. One number of a supplier is
-    entered once. Raises Forbidden, BillNotFound, DocumentNotOpen; VendorReferenceRequired, ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnBill,
-    InvalidAmount, MixedCurrencies, CreditExceedsLine, SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound,
-    AccountInactive.
+    Payable stands on that day against cost, and against what is held for suppliers where a line was bought as agent: what receiving posted, the other way
+    round. Never more is credited than is open. One number of a supplier is entered once. Raises Forbidden, BillNotFound, DocumentNotOpen;
+    VendorReferenceRequired, ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
+    SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require("bill.credit")
     bill = queries.get_bill(bill_id, lock=True)
@@ -49,7 +49,7 @@ def credit_bill(
     if total.amount_minor > bill.open_minor:
         raise SupplierCreditExceedsOpen
     check_limit(actor, total)
-    credit = _write(actor, bill, reference, total, day, why)
+    credit = _write(actor, bill, reference, credit_sides(lines, wanted, bill.currency), day, why)
     db.session.add_all(
         SupplierCreditLine(supplier_credit_id=credit.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
         for line in lines
@@ -76,14 +76,15 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
     return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
 
 
-def credit_sides(total: Money | None) -> list[tuple[str, int, Money | None]]:
-    """What a supplier's credit posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
-    return [("payable", 1, total), ("cost_of_services", -1, total)]
+def credit_sides(lines: Sequence[BillLine], wanted: Mapping[int, int], currency: str) -> list[tuple[str, int, Money]]:
+    """What a supplier's credit of lines by number, in minor units, posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
+    billed = bought_sides(((line.bought_as, wanted[line.line_no]) for line in lines if line.line_no in wanted), currency)
+    return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
 
 
-def _write(actor: Actor, bill: Bill, reference: str, total: Money, day: date, why: str) -> SupplierCredit:
-    """Post the credit and keep it."""
-    credit_id = new_id()
+def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, int, Money]], day: date, why: str) -> SupplierCredit:
+    """Post the credit, what is owed first, and keep it."""
+    credit_id, total = new_id(), sides[0][2]
     posted = ledger.post(
         actor,
         source_type="supplier_credit",
@@ -91,8 +92,8 @@ def _write(actor: Actor, bill: Bill, reference: str, total: Money, day: date, wh
         purpose="enter",
         narration=f"Supplier credit note {reference} on bill {bill.vendor_reference}, {bill.party_name}: {why}",
         lines=[
-            ledger.debit(purpose, total, party_name=bill.party_name, memo=reference) if sign > 0 else ledger.credit(purpose, total, memo=reference)
-            for purpose, sign, _amount in credit_sides(total)
+            ledger.debit(purpose, amount, party_name=bill.party_name, memo=reference) if sign > 0 else ledger.credit(purpose, amount, memo=reference)
+            for purpose, sign, amount in sides
         ],
         entry_date=day,
     )

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.bill_forms import SCHEDULE_PLACES, BillList, ScheduleForm
 from voyagent.billing.bills_wire import BillDraftIn
-from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, BillForm, VoidForm
+from voyagent.billing.draft_forms import BOUGHT_AS, DRAFT_PLACES, VOID_PLACES, BillForm, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
@@ -101,7 +101,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
         return back
     if request.method == "GET":
         place = Place(draft)
-        facts = {"postings": postings_of(service.receive_sides(place.total)), "postings_title": _("What receiving will post")}
+        facts = {"postings": postings_of(service.receive_sides(draft)), "postings_title": _("What receiving will post")}
         return render_template("bills/receive.html", place=place, **facts)
     received = service.receive_draft(actor, bill_id)
     toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
@@ -147,7 +147,7 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
 
 
 def _form_page(form: BillForm, draft: Bill | None) -> Any:
-    return draft_page(form, draft, service.receive_sides(form.total), known_names=parties.known_names("supplier"))
+    return draft_page(form, draft, form.sides, known_names=parties.known_names("supplier"), bought_as=BOUGHT_AS)
 
 
 def _listed(reader: Reader, asked: BillList) -> tuple[queries.Listed, tuple[str, ...]]:

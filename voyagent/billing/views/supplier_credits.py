@@ -50,7 +50,7 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     looks = request.method == "POST" and request.form.get("then") == "look"
     entered = None if looks else form.attempt(act, **CREDIT_PLACES)
     if entered is None:
-        shown = {"place": Place(queries.get_bill(bill_id)), "rows": form.rows, "postings": postings_of(service.credit_sides(form.total))}
+        shown = {"place": Place(queries.get_bill(bill_id)), "rows": form.rows, "postings": postings_of(form.sides)}
         title = _("What the credit note will post")
         return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
     toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
