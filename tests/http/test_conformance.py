@@ -72,15 +72,21 @@ def test_what_the_document_allows_of_ones_own_things_is_answered_as_it_says(desc
     operation = described[re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.path)][call.operation.method]
     answered: set[int] = set()
 
-    @EXAMPLE
-    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
-    def keeps_to_it(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case) -> None:
         case.path_parameters = {name: str(thing) for name, thing in call.things(machine).items()}
         answer = case.call(headers={"Authorization": f"Bearer {machine.access_token}"})
         case.validate_response(answer, checks=CONFORMANCE + NO_FAULT)
         answered.add(answer.status_code)
 
+    @EXAMPLE
+    @given(case=operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def keeps_to_it(case: schemathesis.Case) -> None:
+        ask(case)
+
     keeps_to_it()
+    body = call.body_of(machine)
+    if call.operation.status not in answered and body is not None:  # few of the days that are made up are still to come
+        ask(operation.Case(body=body, media_type="application/json"))
     assert call.operation.status in answered, answered
     assert 404 not in answered or call.path.startswith("/api/trips")  # whose body may name a conversation that is not there
 
