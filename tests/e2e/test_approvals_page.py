@@ -63,7 +63,7 @@ def _edit(visit: Visit) -> None:
     page = visit.page
     _open(visit, "Deepa Krishnan")
     expect(page.locator("#document-preview")).to_contain_text("45,000.00")
-    page.get_by_role("link", name="Edit").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Price of one").first.fill("40,000")
     visit.looks_right()
     page.get_by_role("button", name="Save and look again").click()

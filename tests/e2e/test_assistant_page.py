@@ -153,7 +153,7 @@ def test_a_decision_made_elsewhere_appears_by_itself(visit: Visit) -> None:
     inbox = page.context.new_page()
     inbox.goto("/approvals")
     inbox.get_by_role("link", name=re.compile("Draft an invoice")).first.click()
-    inbox.get_by_role("link", name="Edit").click()
+    inbox.get_by_role("link", name="Edit", exact=True).click()
     inbox.get_by_label("Price of one").first.fill("40,000")
     inbox.get_by_role("button", name="Save and look again").click()
     expect(log).to_contain_text("Edited by", timeout=ANSWER_MS)
