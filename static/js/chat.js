@@ -123,6 +123,8 @@ function redrawPart(id, fresh) {
   swap(old, fresh);
 }
 
+let asking = new AbortController();
+
 async function read() {
   if (leaving) return undefined;
   if (reading) {
@@ -132,7 +134,7 @@ async function read() {
   reading = (async () => {
     do {
       again = false;
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: asking.signal });
       if (answer.status === 404 || answer.redirected) {
         if (!leaving) location.reload(); // deleted elsewhere, or signed out: the server says which
         return;
@@ -150,8 +152,10 @@ async function read() {
   try {
     await reading;
   } catch {
-    missed();
-    setTimeout(() => read(), FALL_BACK_MS);
+    if (!leaving) {
+      missed();
+      setTimeout(() => read(), FALL_BACK_MS);
+    }
   } finally {
     reading = null;
   }
@@ -372,12 +376,15 @@ document.addEventListener("click", (event) => {
 // A form that takes the page elsewhere, as deleting does, is the way out; the page does not take another because its conversation is gone.
 window.addEventListener("submit", (event) => {
   leaving = !event.defaultPrevented;
-  if (leaving && talk) follow(); // nothing more is asked about a conversation that may be gone
+  if (!leaving || !talk) return;
+  asking.abort(); // nothing more is asked about a conversation that may be gone, and no answer to what was asked is waited for
+  follow();
 });
 
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted || !talk) return;
   leaving = false;
+  asking = new AbortController();
   read();
 });
 
