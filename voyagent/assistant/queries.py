@@ -43,7 +43,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     return Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
-        enquiry=_enquiry(reader, session_id, {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")}),
+        enquiry=_enquiry(reader, session_id, turn_id),
         draft=_draft(proposals),
         question=_question(said),
         offers=_offers(said),
@@ -138,8 +138,10 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
     return [row | {"turn_status": "done"} if row["turn_status"] == "waiting" and row["turn_id"] not in asking else row for row in said]
 
 
-def _enquiry(reader: Reader, session_id: UUID, besides: set[str]) -> EnquiryInView | None:
-    rows = [row for row in enquiries.find_by_session(reader, session_id) if str(row["id"]) not in besides]
+def _enquiry(reader: Reader, session_id: UUID, turn_id: str) -> EnquiryInView | None:
+    known = enquiries.find_by_session(reader, session_id)
+    besides = {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")} if known else set()
+    rows = [row for row in known if str(row["id"]) not in besides]
     if not rows:
         return None
     newest = rows[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,8 @@ from voyagent.kernel.ids import parse_id
 
 OFFSET_MAX = 2**31 - 1
 Item = TypeVar("Item")
+Found = TypeVar("Found")
+Place = TypeVar("Place")
 
 
 class InvalidCursor(Unprocessable):
@@ -94,6 +97,15 @@ class NameCursor:
         if kind != "n" or contains_unstorable(key):
             raise InvalidCursor
         return cls(key)
+
+
+def page_or_first(read: Callable[[Place | None], Found], place: Callable[[], Place | None]) -> tuple[Found, tuple[str, ...]]:
+    """The page behind the place that was asked for, or the first one where its marker is none of ours, and then `cursor` as what could not be read."""
+    try:
+        behind = place()
+    except InvalidCursor:
+        return read(None), ("cursor",)
+    return read(behind), ()
 
 
 def next_cursor(rows: list[dict[str, Any]], limit: int, *, at: str = "created_at") -> str | None:

@@ -14,7 +14,7 @@ from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.presentation import country_choices, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import Reader
 from voyagent.parties import queries, service
 from voyagent.parties.forms import PLACES, PartyForm, PartyList
@@ -29,7 +29,7 @@ pages = PageBlueprint("parties", __name__, guard=Guard.SIGNED_IN)
 def index(reader: Reader) -> Any:
     """The list, by name."""
     asked = PartyList.read(request.args)
-    found, unread = _listed(reader, asked)
+    found, unread = page_or_first(lambda behind: queries.list_parties(reader, asked.search(), cursor=behind), asked.place)
     facts = {"asked": asked, "rows": found.items, "next_cursor": found.next_cursor, "unread": asked.unread_words(*unread)}
     return render_template("parties/list.html", **facts), 422 if facts["unread"] else 200
 
@@ -79,11 +79,3 @@ def archive(actor: Actor, party_id: UUID) -> Any:
     party = service.update(actor, party_id, {"is_archived": is_away})
     toast(_("%(name)s is archived.", name=party.name) if is_away else _("%(name)s is back in the list.", name=party.name))
     return see_other(url_for("parties.detail", party_id=party_id))
-
-
-def _listed(reader: Reader, asked: PartyList) -> tuple[queries.PartiesListed, tuple[str, ...]]:
-    """The page that was asked for; where its marker is none of ours, the first one."""
-    try:
-        return queries.list_parties(reader, asked.search(), cursor=asked.place()), ()
-    except InvalidCursor:
-        return queries.list_parties(reader, asked.search()), ("cursor",)

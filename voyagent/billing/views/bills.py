@@ -20,7 +20,7 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import day, today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import LaneReader, Reader
 from voyagent.parties import queries as parties
 
@@ -33,7 +33,7 @@ def bills(reader: LaneReader) -> Any:
     asked = BillList.read(request.args)
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
-    found, unread = _listed(reader, asked)
+    found, unread = page_or_first(lambda behind: queries.list_bills(reader, asked.search(today()), cursor=behind), asked.place)
     facts = {"asked": asked, "rows": [shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
     return render_template("bills/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
 
@@ -148,11 +148,3 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
 
 def _form_page(form: BillForm, draft: Bill | None) -> Any:
     return draft_page(form, draft, form.sides, known_names=parties.known_names("supplier"), bought_as=BOUGHT_AS)
-
-
-def _listed(reader: Reader, asked: BillList) -> tuple[queries.Listed, tuple[str, ...]]:
-    """The page that is asked for, or the first one where its marker is none, and what could not be read."""
-    try:
-        return queries.list_bills(reader, asked.search(today()), cursor=asked.place()), ()
-    except InvalidCursor:
-        return queries.list_bills(reader, asked.search(today())), ("cursor",)

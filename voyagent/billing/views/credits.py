@@ -20,7 +20,7 @@ from voyagent.http.pages import toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.pages import Cursor, page_or_first
 from voyagent.kernel.reading import Reader, Row
 
 
@@ -28,10 +28,8 @@ from voyagent.kernel.reading import Reader, Row
 def credit_notes(reader: Reader) -> Any:
     """The list of those to customers, or of those from suppliers, the newest day first."""
     asked = CreditList.read(request.args)
-    try:
-        found, unread = _listed(reader, asked, asked.place()), asked.unread_words()
-    except InvalidCursor:
-        found, unread = _listed(reader, asked, None), asked.unread_words("cursor")
+    found, strange = page_or_first(lambda behind: _listed(reader, asked, behind), asked.place)
+    unread = asked.unread_words(*strange)
     rows = [_supplier_row(row) if asked.kind else _customer_row(row) for row in found.items]
     return render_template("billing/credit_notes.html", asked=asked, rows=rows, unread=unread, older=found.next_cursor), 422 if unread else 200
 

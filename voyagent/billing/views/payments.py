@@ -21,7 +21,7 @@ from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.parties import queries as parties
@@ -34,7 +34,7 @@ EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 def payments(reader: Reader) -> Any:
     """The list, newest day first."""
     asked = PaymentList.read(request.args)
-    found, unread = _listed(reader, asked)
+    found, unread = page_or_first(lambda behind: queries.list_payments(reader, asked.search(), cursor=behind), asked.place)
     facts = {"asked": asked, "rows": [_shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
     return render_template("payments/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
 
@@ -133,14 +133,6 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         return render_template("payments/refund.html", form=form, payment=queries.get_payment(payment_id), left=left), form.status
     toast(_("The refund is recorded."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
-
-
-def _listed(reader: Reader, asked: PaymentList) -> tuple[queries.PaymentsListed, tuple[str, ...]]:
-    """The page that was asked for; where its marker is none of ours, the first one."""
-    try:
-        return queries.list_payments(reader, asked.search(), cursor=asked.place()), ()
-    except InvalidCursor:
-        return queries.list_payments(reader, asked.search()), ("cursor",)
 
 
 def _goes_on() -> bool:
