@@ -18,7 +18,7 @@ let again = false;
 let pieces = [];
 let queued = null; // the message that is sent once the answer is complete, and what then follows
 let seen = Number(talk?.dataset.seq ?? 0); // what stands on the page
-let heard = seen; // what was read aloud: a page that is read again may be ahead of the stream
+let heard = Number(talk?.dataset.heard ?? 0); // what was read aloud, or stood there at the beginning: a page that is read again may be ahead of the stream
 let leaving = false;
 
 function say(kind, text) {

@@ -238,7 +238,7 @@ def test_the_pages_stream_goes_on_behind_the_number_that_the_page_shows(talk: Ta
     talk.drain()
     told = talk.events(alice, session_id)
     page = browser.get(f"/assistant/{session_id}").text
-    assert f'data-seq="{told[-1]["seq"]}"' in page
+    assert f'data-seq="{told[-1]["seq"]}" data-heard="{told[-1]["seq"]}"' in page
     assert "data-live" not in page
     for options in ({"query_string": {"after": 3}}, {"query_string": {"after": 0}, "headers": {"Last-Event-ID": "3"}}):
         answer = browser.get(f"/assistant/{session_id}/events", **options)
@@ -267,6 +267,7 @@ def test_a_page_opened_in_the_middle_of_an_answer_ends_where_its_stream_goes_on(
     monkeypatch.setattr(chats, "events_after", told_meanwhile)
     page = browser.get(f"/assistant/{session_id}").text
     assert f'data-seq="{seq}"' in page
+    assert f'data-heard="{seq - 1}"' in page  # read aloud from its first word, not from the middle of a sentence
     assert '<p class="v-pre">half a </p>' in page
 
 

@@ -388,10 +388,10 @@ def test_what_is_read_aloud_are_whole_sentences(visit: Visit) -> None:
     say(page, "help")
     page.wait_for_url(re.compile("/assistant/.+"))
     expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
-    page.get_by_role("log").get_by_role("button", name="Answer again").click()
-    expect(page.locator("#aloud p").first).to_be_attached(timeout=ANSWER_MS)
-    expect(page.get_by_role("log").locator("[data-turn]")).to_have_count(0, timeout=ANSWER_MS)
     said = page.get_by_role("log").locator("input[id^=words-]").last.input_value()
+    page.reload()  # nothing is read aloud of what stands there already
+    page.get_by_role("log").get_by_role("button", name="Answer again").click()
+    expect(page.locator("#aloud")).to_contain_text(" ".join(said.split()[-3:]), timeout=ANSWER_MS)
     spoken = page.locator("#aloud p").all_text_contents()
     assert " ".join(" ".join(spoken).split()) == " ".join(said.split())
     for words in spoken:

@@ -131,6 +131,12 @@ class Screen:
     spent_by_turn: dict[str, Spent] = field(default_factory=dict)
 
     @property
+    def heard(self) -> int:
+        """The number of the event behind which the page reads aloud: a turn that runs is heard from its first word, though part of it stands there already."""
+        first = self.running.first_event_seq if self.running is not None else None
+        return self.seq if first is None else min(self.seq, first - 1)
+
+    @property
     def asked(self) -> list[Request]:
         """Every proposal once, without those that another one took the place of."""
         return list({request.row["id"]: request for request in self.requests.values() if request.row["superseded_by"] is None}.values())
