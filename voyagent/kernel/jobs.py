@@ -81,16 +81,19 @@ def defer(name: str, *, lock: str | None = None, after_s: float = 0, **arguments
     )
 
 
-def worker_app(app: Flask, settings: Settings) -> procrastinate.App:
-    """The worker's side: every registered task, and the rescue of jobs whose worker has died."""
+def worker_app(app: Flask, settings: Settings, *, repeats: bool = True) -> procrastinate.App:
+    """The worker's side: every registered task; where it `repeats`, also what a clock gives it, the rescue of jobs whose worker has died among it."""
     connector = procrastinate.PsycopgConnector(conninfo=psycopg_url(settings.db_url or ""), kwargs={"options": server_options(settings)})
     jobs = procrastinate.App(connector=connector)
     rescue = Rescue(jobs, stalled_s=settings.worker_stalled_s)
     jobs.worker_defaults = {"worker_middleware": [rescue.watch]}
     for registered in _tasks.values():
         run = jobs.task(name=registered.name, retry=TRIES)(_in_context(app, registered))
-        if registered.every is not None:
+        if repeats and registered.every is not None:
             jobs.periodic(cron=registered.every)(run)
+
+    if not repeats:
+        return jobs
 
     @jobs.periodic(cron="* * * * * */2")
     @jobs.task(name=RESCUE_TASK, queueing_lock=RESCUE_TASK, pass_context=True)
@@ -106,10 +109,10 @@ def run_worker(app: Flask, settings: Settings) -> None:
 
 
 def drain(app: Flask, settings: Settings) -> None:
-    """Run what is due now and return; for tests and commands."""
+    """Run what was deferred and is due now, and return; for tests, which are not to meet what repeats for all agencies."""
 
     async def once() -> None:
-        jobs = worker_app(app, settings)
+        jobs = worker_app(app, settings, repeats=False)
         async with jobs.open_async():
             await jobs.run_worker_async(wait=False, install_signal_handlers=False, concurrency=1, listen_notify=False)
 
