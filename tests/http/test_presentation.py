@@ -54,6 +54,7 @@ def test_money_shows_its_currency_as_a_small_code_before_the_figure() -> None:
         (99999, "INR", "999.99"),
         (100000, "INR", "1,000.00"),
         (10000000, "INR", "1,00,000.00"),
+        (123456750, "INR", "12,34,567.50"),
         (1234567890, "INR", "1,23,45,678.90"),
         (123456789012, "INR", "1,23,45,67,890.12"),
         (-38, "INR", "−0.38"),
@@ -72,6 +73,7 @@ def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(m
 def test_an_indian_page_counts_every_currency_in_lakhs(page: SimpleNamespace, locale: str) -> None:
     page.locale = locale
     assert look.amount(Money(123456789, "AED")) == "12,34,567.89"
+    assert look.amount(Money(123456750, "INR")) == "12,34,567.50"
 
 
 def test_an_estimate_leaves_out_places_that_are_all_zero() -> None:

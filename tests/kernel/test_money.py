@@ -6,10 +6,28 @@ from decimal import Decimal
 
 import pytest
 
-from voyagent.kernel.money import BIGINT_MAX, InvalidAmount, MixedCurrencies, Money, UnknownCurrency, currency_codes, exponent, is_currency, wire_amount
+from voyagent.kernel.money import (
+    BIGINT_MAX,
+    InvalidAmount,
+    MixedCurrencies,
+    Money,
+    UnknownCurrency,
+    currency_codes,
+    exponent,
+    is_currency,
+    spoken,
+    wire_amount,
+)
+
+PLACES = {
+    0: ("JPY", "KRW", "VND", "ISK", "CLP", "UGX", "XAF", "XOF"),
+    2: ("INR", "USD", "EUR", "GBP", "AED", "SGD", "THB", "LKR", "HUF"),
+    3: ("KWD", "BHD", "OMR", "JOD", "TND", "IQD", "LYD"),
+    4: ("CLF", "UYW"),
+}
 
 
-@pytest.mark.parametrize(("currency", "places"), [("JPY", 0), ("INR", 2), ("USD", 2), ("AED", 2), ("KWD", 3), ("BHD", 3), ("CLF", 4)])
+@pytest.mark.parametrize(("currency", "places"), [(currency, places) for places, currencies in PLACES.items() for currency in currencies])
 def test_places_come_from_iso_4217(currency: str, places: int) -> None:
     assert exponent(currency) == places
 
@@ -103,6 +121,8 @@ def test_nothing_beyond_what_the_books_hold_is_rounded(value: str) -> None:
         (0, "INR", "0.00"),
         (1000, "JPY", "1000.00"),
         (1234, "KWD", "1.234"),
+        (12345, "CLF", "1.2345"),
+        (123456750, "INR", "1234567.50"),
         (BIGINT_MAX, "INR", "92233720368547758.07"),
     ],
 )
@@ -110,6 +130,20 @@ def test_the_wire_has_at_least_two_places_and_never_a_float(minor: int, currency
     assert wire_amount(minor, currency) == wire
     assert Money(minor, currency).wire == wire
     assert Money.parse(wire, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    ("wire", "currency", "said"),
+    [
+        ("1234567.50", "INR", "INR 12,34,567.50"),
+        ("-1234567.50", "INR", "INR -12,34,567.50"),
+        ("1234567.50", "USD", "USD 1,234,567.50"),
+        ("1000.00", "JPY", "JPY 1,000"),
+        ("1234.567", "KWD", "KWD 1,234.567"),
+    ],
+)
+def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(wire: str, currency: str, said: str) -> None:
+    assert spoken(wire, currency) == said
 
 
 def test_amounts_of_one_currency_add_and_of_two_never() -> None:
