@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from tests.enquiries.reading import Page
 from tests.paper_text import text_of
 from tests.people import Person, csrf
+from tests.trips.test_machine_zone import FIRST, SECOND, line
 from tests.trips.things import BACK, CREEK, OUT, PASSPORT, VISA, a_line, a_passenger, a_trip, whole_trip
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
@@ -192,6 +193,51 @@ def test_a_passport_stays_unless_it_is_written_anew_or_forgotten(alice: Person) 
     for said, kept in (({}, "4567"), ({"passport_number": "Y7654321"}, "4321"), ({"forget_passport": "y"}, None)):
         assert send(browser, path, full_name="Deepa Krishnan", kind="adult", **said).status_code == 303
         assert journey(alice, trip_id).passengers[0].passport_last4 == kept
+
+
+def test_the_lines_of_a_passport_fill_the_form_and_save_nothing(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    browser, path = alice.browser, f"/trips/{trip_id}/passengers/new"
+    answer = send(browser, path, full_name="", kind="adult", passport_lines=f"{FIRST}\n{line(nationality='IND')}")
+    page = Page(answer)
+    assert answer.status_code == 200
+    assert "born was read as 4 May 1986 and good until as 1 Jan 2031" in page.words()
+    names = ("full_name", "passport_number", "nationality", "date_of_birth", "passport_expiry")
+    filled = {name: page.field(name) or "" for name in names}
+    assert filled == dict(zip(names, ("Anna Maria Eriksson", "Z1234567", "IN", "4 May 1986", "1 Jan 2031"), strict=True))
+    assert (page.field("passport_lines") or "").strip() == ""
+    assert journey(alice, trip_id).passengers == ()
+    assert send(browser, path, kind="adult", **filled).status_code == 303
+    saved = journey(alice, trip_id).passengers[0]
+    assert (saved.full_name, saved.passport_last4, saved.nationality) == ("Anna Maria Eriksson", "4567", "IN")
+    assert (saved.date_of_birth, saved.passport_expiry) == (date(1986, 5, 4), date(2031, 1, 1))
+
+
+def test_a_name_that_is_written_stays_and_what_the_passport_says_stands_beside_it(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    person_id = a_passenger(alice, trip_id, nationality="IN")
+    browser, path = alice.browser, f"/trips/{trip_id}/passengers/{person_id}"
+    page = Page(send(browser, path, full_name="Deepa Krishnan", kind="adult", nationality="IN", passport_lines=FIRST + SECOND))
+    assert (page.field("full_name"), page.field("nationality")) == ("Deepa Krishnan", "IN")
+    assert "The passport says Anna Maria Eriksson; the name below was left as it is." in page.words()
+    assert "The nationality there is UTO, which is no country that we know" in page.words()
+    assert journey(alice, trip_id).passengers[0].passport_last4 is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("P<UTO", "These are not the two lines of a passport"),
+        (SECOND.replace("L8", "L9"), "The check digit of the passport"),
+        (SECOND[:-1] + "1", "The last check digit"),
+    ],
+)
+def test_lines_that_do_not_fit_come_back_with_the_digit_that_does_not(alice: Person, typed: str, said: str) -> None:
+    trip_id = a_trip(alice)
+    answer = send(alice.browser, f"/trips/{trip_id}/passengers/new", full_name="Deepa", kind="adult", passport_lines=typed)
+    assert answer.status_code == 422
+    assert said in str(Page(answer).error_at("passport_lines"))
+    assert journey(alice, trip_id).passengers == ()
 
 
 def test_somebody_stays_at_home_after_a_second_step(alice: Person) -> None:

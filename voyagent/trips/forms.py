@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import DateText, SchemaForm
-from voyagent.http.presentation import country_choices, status_look
+from voyagent.http.presentation import country_choices, status_look, today
+from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
+from voyagent.trips.machine_zone import MachineZone, read_zone
 from voyagent.trips.queries import Line, Passenger
 from voyagent.trips.schemas import LineIn, PassengerIn, SendIn, TripIn
 from voyagent.trips.service import BY_HAND
@@ -86,11 +88,38 @@ class PassengerForm(SchemaForm[PassengerIn]):
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
     passport_expiry = DateText(_("Passport good until"))
+    passport_lines = TextAreaField(_("The two lines at the foot of the passport"))
     forget_passport = BooleanField(_("Forget the passport's number"))
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self.nationality.choices = [("", ""), *country_choices()]
+        self.zone: MachineZone | None = None
+        self.is_named_otherwise = False
+
+    @property
+    def status(self) -> int:
+        """200 where the passport's lines were read, for the form is then only to be looked over."""
+        return 200 if self.zone else super().status
+
+    def accepted(self) -> Any | None:
+        """The passenger; None where the passport's lines were sent too, which then fill the fields, so that a person sees them before they are saved."""
+        if self.is_submitted() and self.validate() and (self.passport_lines.data or "").strip():
+            try:
+                self._fill(read_zone(self.passport_lines.data or "", today()))
+            except Invalid as error:
+                self.refuse(error, **{error.code: "passport_lines"})
+            return None
+        return super().accepted()
+
+    def _fill(self, zone: MachineZone) -> None:
+        """Put what was read into the fields; a name that is written stays."""
+        self.zone, self.passport_lines.data = zone, ""
+        self.passport_number.data, self.passport_expiry.data = zone.number, zone.expires_on
+        self.nationality.data = zone.nationality or self.nationality.data
+        self.date_of_birth.data = zone.date_of_birth or self.date_of_birth.data
+        self.full_name.data = (self.full_name.data or "").strip() or zone.full_name
+        self.is_named_otherwise = zone.full_name is not None and not zone.is_named(self.full_name.data or "")
 
     @classmethod
     def of(cls, passenger: Passenger) -> PassengerForm:
