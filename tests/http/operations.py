@@ -184,6 +184,12 @@ def _allocation(person: Person) -> object:
     return found or (_payment(person) and _allocation(person))
 
 
+def _refund(person: Person) -> object:
+    payment_id: Any = _payment(person)
+    with person.acting() as actor:
+        return billing.refund_payment(replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency)).id
+
+
 def _credit_note(person: Person) -> object:
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
@@ -293,6 +299,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "supplier_credit_id": _supplier_credit,
     "payment_id": _payment,
     "allocation_id": _allocation,
+    "refund_id": _refund,
     "credit_note_id": _credit_note,
     "account_id": _account,
     "entry_id": _entry,

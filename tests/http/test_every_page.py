@@ -59,6 +59,7 @@ READS_NO_QUERY = {
         "billing.supplier_credit",
     ),
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
+    *("billing.payment_of_refund", "billing.payment_of_allocation"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }

@@ -63,6 +63,7 @@ from voyagent.billing.queries.payments import (
     PaymentNotFound,
     PaymentSearch,
     PaymentsListed,
+    RefundNotFound,
     get_allocation,
     get_payment,
     is_taken_back,
@@ -70,6 +71,8 @@ from voyagent.billing.queries.payments import (
     list_payments,
     lock_documents,
     open_document_ids,
+    payment_of_allocation,
+    payment_of_refund,
     read_payment,
 )
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
@@ -98,6 +101,7 @@ __all__ = [
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
+    "RefundNotFound",
     "SupplierCreditDocument",
     "SupplierCreditNotFound",
     "advances_by_party_statement",
@@ -138,6 +142,8 @@ __all__ = [
     "parties_by_age",
     "parties_by_age_statement",
     "party_open",
+    "payment_of_allocation",
+    "payment_of_refund",
     "read_bill",
     "read_board",
     "read_credit_note",

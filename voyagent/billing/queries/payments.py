@@ -44,6 +44,13 @@ class AllocationNotFound(NotFound):
     message = N_("We could not find that part of the payment.")
 
 
+class RefundNotFound(NotFound):
+    """No such refund in the agency."""
+
+    code = "refund_not_found"
+    message = N_("We could not find that refund.")
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentSearch:
     """What the list is narrowed to. `direction` is in or out; `party` a whole name; `is_unapplied`: only those that have something left."""
@@ -90,6 +97,24 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
     if found is None:
         raise AllocationNotFound
     return found
+
+
+def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
+    """The id of the payment that an allocation, or what takes one back, is of. Raises AllocationNotFound."""
+    found = reader.read(select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id))[0]
+    if not found:
+        raise AllocationNotFound
+    payment_id: UUID = found[0]["payment_id"]
+    return payment_id
+
+
+def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
+    """The id of the payment that a refund was given of. Raises RefundNotFound."""
+    found = reader.read(select(_REFUNDS.payment_id).where(owned(Refund), _REFUNDS.id == refund_id))[0]
+    if not found:
+        raise RefundNotFound
+    payment_id: UUID = found[0]["payment_id"]
+    return payment_id
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
@@ -192,6 +217,7 @@ __all__ = [
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
+    "RefundNotFound",
     "get_allocation",
     "get_payment",
     "is_taken_back",
@@ -199,5 +225,7 @@ __all__ = [
     "list_payments",
     "lock_documents",
     "open_document_ids",
+    "payment_of_allocation",
+    "payment_of_refund",
     "read_payment",
 ]

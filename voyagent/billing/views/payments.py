@@ -12,7 +12,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.models import Payment
 from voyagent.billing.payment_forms import ALLOCATED, NOTED, REFUNDED, TAKEN_BACK, AllocateForm, PaymentForm, PaymentList, RefundForm, UnallocateForm
 from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
-from voyagent.billing.queries import AllocationNotFound, PaymentNotFound
+from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.steps import with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
@@ -51,6 +51,18 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
         refunds=with_amounts(found.refunds, currency, "amount"),
         journal=with_amounts(found.journal, currency, "debit", "credit"),
     )
+
+
+@pages.page("/payments/refunds/<refund_id>", permission="billing.read", missing=RefundNotFound)
+def payment_of_refund(reader: Reader, refund_id: UUID) -> Any:
+    """The payment that a refund was given of, for whoever comes from the books."""
+    return see_other(url_for("billing.payment", payment_id=queries.payment_of_refund(reader, refund_id)))
+
+
+@pages.page("/payments/allocations/<allocation_id>", permission="billing.read", missing=AllocationNotFound)
+def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
+    """The payment that an allocation is of, for whoever comes from the books."""
+    return see_other(url_for("billing.payment", payment_id=queries.payment_of_allocation(reader, allocation_id)))
 
 
 @pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand")

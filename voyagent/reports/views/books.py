@@ -32,6 +32,7 @@ from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.reports.views import paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
+from voyagent.reports.views.statements import earned_until
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 from voyagent.trips import queries as trips
 
@@ -80,7 +81,8 @@ def trial_balance(reader: LaneReader) -> Any:
     if report is not None and address.format == "pdf":
         return paper.shown(paper.trial_balance(report, address.currency), f"trial-balance-{report.period.last}", words, reader)
     sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
-    return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, as_of=as_of, report=report, words=words)
+    facts = {"as_of": as_of, "report": report, "words": words, "earned_before": earned_until(report.period.year_before) if report else None}
+    return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/general-ledger", permission="report.read")

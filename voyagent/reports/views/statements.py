@@ -72,8 +72,12 @@ def _lines_of(code: str, days: Days) -> str:
 
 def _earned_in(report: statements.BalanceSheet, *, earlier: bool) -> str:
     """Where a computed figure leads: to the profit and loss that it is, of the year so far or of all years before."""
-    days = Days(date(YEAR_MIN, 1, 1), report.year_began - timedelta(days=1)) if earlier else report.year_so_far
-    return url_for("reports.profit_and_loss", compare="none", **_dated(days))
+    return earned_until(report.year_began - timedelta(days=1)) if earlier else url_for("reports.profit_and_loss", compare="none", **_dated(report.year_so_far))
+
+
+def earned_until(last: date) -> str:
+    """Where the result of all days up to one leads: to the profit and loss of those days."""
+    return url_for("reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last)))
 
 
 def _dated(days: Days) -> dict[str, Any]:
