@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+import csv
+import io
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -119,3 +123,97 @@ def test_what_the_books_say_otherwise_is_said(trader: Person) -> None:
     assert found is not None
     assert not found.is_proved
     assert "INR: advances add up to" in Page(trader.browser.get("/reports/receivables")).words(".//*[@role='alert']")
+
+
+def report_of(person: Person, query: str = "", kind: str = "receivables") -> Any:
+    answer = person.api.get(f"/reports/{kind}?from=2020-01-01&to=2200-12-31{query}")
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def aged(report: Any) -> list[tuple[int, str]]:
+    assert [bucket["bucket"] for bucket in report["advances"]["aging_buckets"]] == ["0-30", "31-60", "61-90", "90+"]
+    return [(bucket["count"], bucket["amount"]["amount"]) for bucket in report["advances"]["aging_buckets"]]
+
+
+def test_programs_get_advances_in_a_field_of_their_own_and_the_buckets_without_them(trader: Person) -> None:
+    report = report_of(trader)
+    assert report["total_outstanding"] == {"amount": "1000.00", "currency": "INR"}
+    assert report["advances"]["total"] == {"amount": "-300.00", "currency": "INR"}
+    assert report["net_outstanding"] == {"amount": "700.00", "currency": "INR"}
+    assert aged(report) == [(1, "-300.00"), (0, "0.00"), (0, "0.00"), (0, "0.00")]
+    assert report_of(trader, kind="payables")["advances"]["total"]["amount"] == "0.00"
+
+
+@pytest.mark.parametrize(("days", "place"), [(0, 0), (30, 0), (31, 1), (60, 1), (61, 2), (90, 2), (91, 3)])
+def test_an_advance_ages_from_the_day_on_which_it_came(alice: Person, days: int, place: int) -> None:
+    advance(alice, "5", days_ago(days))
+    expected = [(1, "-5.00") if at == place else (0, "0.00") for at in range(4)]
+    assert aged(report_of(alice)) == aged(report_of(alice, f"&as_of={today()}")) == expected
+
+
+def test_buckets_and_advances_are_the_two_accounts_on_any_day_and_in_each_currency(trader: Person) -> None:
+    bill(trader, "Galaxy Consolidators", "80", due=days_ago(9), reference="G-1")
+    advance(trader, "100", days_ago(4), party="Galaxy Consolidators", direction="out")
+    with trader.acting() as actor:
+        billing.record_payment(actor, direction="in", party_name="Al Noor Trading LLC", amount=Money.parse("7.25", "AED"), on=days_ago(15))
+    trader.does(billing.allocate, newest_payment_of(trader, "Deepa Krishnan"), on=days_ago(10))
+    for ago in (41, 25, 20, 15, 11, 10, 4, 0):
+        books = {
+            (account["code"], account["currency"]): Decimal(account["balance"])
+            for block in blocks_of(trader.api.get(f"/reports/trial-balance?as_of={days_ago(ago)}").json)
+            for account in block["accounts"]
+        }
+        for kind, side, accounts in (("receivables", 1, ("1200", "2200")), ("payables", -1, ("2100", "1320"))):
+            for block in blocks_of(report_of(trader, f"&as_of={days_ago(ago)}", kind)):
+                currency = block["total_outstanding"]["currency"]
+                buckets = sum(Decimal(bucket["amount"]["amount"]) for bucket in (*block["aging_buckets"], *block["advances"]["aging_buckets"]))
+                assert buckets == Decimal(block["net_outstanding"]["amount"]), (ago, kind, currency)
+                assert buckets == side * sum(books.get((code, currency), Decimal(0)) for code in accounts), (ago, kind, currency)
+    assert [block["net_outstanding"]["amount"] for block in blocks_of(report_of(trader))] == ["700.00", "-7.25"], (
+        "a currency in which nothing is open has its own"
+    )
+
+
+def test_a_program_sees_no_advance_of_another_agency(alice: Person, charlie: Person) -> None:
+    advance(charlie, "5", days_ago(3))
+    assert report_of(alice)["advances"]["total"]["amount"] == "0.00"
+
+
+def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie: Person) -> None:
+    first, second, third = (bill(alice, "Galaxy Consolidators", amount, due=days_ago(9), reference=f"G-{amount}") for amount in ("80", "20", "7"))
+    soon, later = today() + timedelta(days=3), today() + timedelta(days=5)
+    alice.does(billing.schedule_bill, first, pay_on=later)
+    alice.does(billing.schedule_bill, second, pay_on=soon)
+    other = bill(charlie, "Galaxy Consolidators", "1", due=days_ago(9), reference="G-80")
+    charlie.does(billing.schedule_bill, other, pay_on=soon)
+    expected = [
+        {"pay_on": soon.isoformat(), "count": 1, "amount": {"amount": "20.00", "currency": "INR"}},
+        {"pay_on": later.isoformat(), "count": 1, "amount": {"amount": "80.00", "currency": "INR"}},
+    ]
+    assert report_of(alice, kind="payables")["scheduled"] == report_of(alice, f"&as_of={today()}", "payables")["scheduled"] == expected
+    assert report_of(alice)["scheduled"] == []
+    answer = alice.browser.get("/reports/payables?format=csv")
+    (row,) = csv.DictReader(io.StringIO(answer.data.decode()))
+    assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("107.00", "100.00", soon.isoformat())
+    assert "next_pay_on" not in alice.browser.get("/reports/receivables?format=csv").text
+    alice.does(billing.pay_bill, second, Money.parse("20", "INR"), today())
+    alice.does(billing.unschedule_bill, first)
+    assert report_of(alice, kind="payables")["scheduled"] == []
+    (row,) = csv.DictReader(io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode()))
+    assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("87.00", "0.00", "")
+    assert third
+
+
+def test_the_files_of_receivables_have_the_advances_too(trader: Person) -> None:
+    (row,) = csv.DictReader(io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode()))
+    assert (row["open"], row["advances"], row["outstanding"]) == ("1000.00", "-300.00", "700.00")
+
+
+def newest_payment_of(person: Person, party: str) -> object:
+    with person.reading() as reader:
+        return next(row["id"] for row in billing_queries.list_payments(reader, billing_queries.PaymentSearch()).items if row["party_name"] == party)
+
+
+def blocks_of(report: Any) -> list[Any]:
+    return [report, *report["by_currency"]]

@@ -37,6 +37,9 @@ def test_a_new_agency_gets_four_empty_buckets_in_its_own_currency(alice: Person)
         "aging_buckets": [{"bucket": name, "count": 0, "amount": EMPTY} for name in ("0-30", "31-60", "61-90", "90+")],
         "top_debtors": [],
         "top_creditors": [],
+        "advances": {"total": EMPTY, "aging_buckets": [{"bucket": name, "count": 0, "amount": EMPTY} for name in ("0-30", "31-60", "61-90", "90+")]},
+        "net_outstanding": EMPTY,
+        "scheduled": [],
         "by_currency": [],
     }
 

@@ -12,7 +12,7 @@ from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, Zone
 from voyagent.kernel.money import Money
 from voyagent.ledger.chart_wire import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
-from voyagent.reports.queries.receivables import Ageing
+from voyagent.reports.queries.receivables import Ageing, Bucket
 from voyagent.reports.queries.trial_balance import CurrencyBalance, TrialBalance
 
 BucketName = Literal["0-30", "31-60", "61-90", "90+"]
@@ -60,7 +60,7 @@ class PeriodResponse(BaseModel):
 
 
 class AgingBucket(Answer):
-    """Open documents of one age: how many, how much."""
+    """Open documents, or advances, of one age: how many, how much."""
 
     bucket: BucketName
     count: int
@@ -74,10 +74,27 @@ class PartyAmount(Answer):
     amount: MoneyResponse
 
 
+class Advances(Answer):
+    """What was paid ahead and settles nothing yet, below zero: the four buckets go by the days since it came."""
+
+    total: MoneyResponse
+    aging_buckets: Annotated[list[AgingBucket], Field(min_length=4, max_length=4)]
+
+
+class ScheduledBills(Answer):
+    """Open bills that are to be paid on one day."""
+
+    pay_on: date
+    count: int
+    amount: MoneyResponse
+
+
 class CurrencyAgingResponse(Answer):
     """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties, largest first.
 
-    `not_due` is the part of `0-30` whose day has not passed; due today is not overdue.
+    `not_due` is the part of `0-30` whose day has not passed; due today is not overdue. `advances` are in none of the buckets: `net_outstanding` is
+    `total_outstanding` and the advances together, and over all days it equals the control account and that of the advances. `scheduled` is the part of
+    the open bills that has a day of payment, by that day; empty for receivables.
     """
 
     tenant_id: UUID
@@ -88,6 +105,9 @@ class CurrencyAgingResponse(Answer):
     top_creditors: Annotated[list[PartyAmount], Field(max_length=5)]
     as_of: date
     not_due: MoneyResponse
+    advances: Advances
+    net_outstanding: MoneyResponse
+    scheduled: list[ScheduledBills]
 
 
 class AgingReportResponse(CurrencyAgingResponse):
@@ -248,11 +268,18 @@ def _wire_ageing(ageing: Ageing, parties: str) -> dict[str, Any]:
     return {
         "total_outstanding": _wire(ageing.total),
         "not_due": _wire(ageing.not_due),
-        "aging_buckets": [{"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)} for bucket in ageing.buckets],
+        "aging_buckets": _wire_buckets(ageing.buckets),
         "top_debtors": [],
         "top_creditors": [],
         parties: [{"name": name, "amount": _wire(amount)} for name, amount in ageing.top],
+        "advances": {"total": _wire(ageing.ahead), "aging_buckets": _wire_buckets(ageing.advances)},
+        "net_outstanding": _wire(ageing.total + ageing.ahead),
+        "scheduled": [{"pay_on": one.pay_on, "count": one.count, "amount": _wire(one.amount)} for one in ageing.scheduled],
     }
+
+
+def _wire_buckets(buckets: tuple[Bucket, ...]) -> list[dict[str, Any]]:
+    return [{"bucket": bucket.name, "count": bucket.count, "amount": _wire(bucket.amount)} for bucket in buckets]
 
 
 def _wire(amount: Money) -> dict[str, str]:

@@ -16,7 +16,7 @@ from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import GeneralLedger
 from voyagent.reports.queries.margins import Margins
 from voyagent.reports.queries.party_statement import PartyStatement
-from voyagent.reports.queries.receivables import Open
+from voyagent.reports.queries.receivables import Open, Party
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
 from voyagent.reports.queries.trial_balance import PeriodBalance
 
@@ -60,12 +60,19 @@ def written(cell: Cell) -> str:
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Receivables or payables: a row for each party and currency."""
+    """Receivables or payables: a row for each party and currency; of payables also what is to be paid on a day, and the nearest such day."""
     rows: list[list[Cell]] = [
-        [block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding] for block in report.blocks for party in block.parties
+        [block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding, *(_planned(party) if report.kind == "payable" else ())]
+        for block in report.blocks
+        for party in block.parties
     ]
     columns = ["currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
+    columns += ["scheduled", "next_pay_on"] if report.kind == "payable" else []
     return Sheet(f"{report.kind}s-{as_of}", columns, rows)
+
+
+def _planned(party: Party) -> tuple[Cell, Cell]:
+    return party.scheduled, party.next_pay_on
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:

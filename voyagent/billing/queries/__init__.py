@@ -1,6 +1,6 @@
 """Reading documents about money: one, lists, what is open by age and party."""
 
-from voyagent.billing.queries.advances import advances_by_party_statement, list_advances_statement
+from voyagent.billing.queries.advances import advances_by_age_statement, advances_by_party_statement, list_advances_statement
 from voyagent.billing.queries.ages import (
     AGES,
     Kind,
@@ -12,6 +12,7 @@ from voyagent.billing.queries.ages import (
     parties_by_age,
     parties_by_age_statement,
     party_open,
+    scheduled_statement,
     top_parties,
     top_parties_statement,
     untied_ageing,
@@ -104,6 +105,7 @@ __all__ = [
     "RefundNotFound",
     "SupplierCreditDocument",
     "SupplierCreditNotFound",
+    "advances_by_age_statement",
     "advances_by_party_statement",
     "advances_statement",
     "ageing",
@@ -151,6 +153,7 @@ __all__ = [
     "read_payment",
     "read_supplier_credit",
     "read_taxes",
+    "scheduled_statement",
     "series_statement",
     "top_parties",
     "top_parties_statement",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, select, union_all
 
 from voyagent.billing.models import Allocation, Payment, Refund
-from voyagent.billing.queries.ages import LISTED_MAX, Kind
+from voyagent.billing.queries.ages import LISTED_MAX, Kind, age_on
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
@@ -33,6 +33,22 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
         .where(then.c.unapplied_minor > 0)
         .group_by(then.c.currency, then.c.party_key)
         .order_by(then.c.currency, then.c.party_key)
+    )
+
+
+def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
+    """The same by age, counted from the day on which each came to today, or to `as_of`; without it, as they stand now: currency, age, n, unapplied_minor.
+
+    `age` is 0 for one that came on that day, then 1 to 30 days old, and so on as for documents.
+    """
+    then = _unapplied(kind, first, last, as_of or date.max).subquery("then")
+    age = age_on(then.c.paid_on, as_of or today)
+    unapplied_minor = cast(func.sum(then.c.unapplied_minor), BigInteger).label("unapplied_minor")
+    return (
+        select(then.c.currency, age.label("age"), cast(func.count(), BigInteger).label("n"), unapplied_minor)
+        .where(then.c.unapplied_minor > 0)
+        .group_by(then.c.currency, age)
+        .order_by(then.c.currency, age)
     )
 
 
@@ -74,4 +90,4 @@ def _shown(table: Any, later: Any) -> Select[Any]:
     return select(*(table.c[name] for name in names), cast(unapplied, BigInteger).label("unapplied_minor"))
 
 
-__all__ = ["DIRECTION", "advances_by_party_statement", "list_advances_statement"]
+__all__ = ["DIRECTION", "advances_by_age_statement", "advances_by_party_statement", "list_advances_statement"]

@@ -44,7 +44,7 @@ def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of:
         whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
         found = _with_broken_months(whole, _DUE.issue_month, kind, first, last, "currency", "due_date")
         n = func.sum(found.c.n)
-    age = _age(found.c.due_date, as_of or today)
+    age = age_on(found.c.due_date, as_of or today)
     return (
         select(found.c.currency, age.label("age"), cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
         .group_by(found.c.currency, age)
@@ -83,14 +83,17 @@ def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | 
 
 
 def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
-    """The same documents by party: currency, party_key, party_name, age, n, open_minor; for the page, from the open documents themselves."""
+    """The same documents by party, for the page, from the open documents themselves.
+
+    Rows: currency, party_key, party_name, age, n, open_minor; next_pay_on and scheduled_minor of the bills among them that are to be paid on a day.
+    """
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
 def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     found = _open_documents(kind, first, last, as_of).subquery("found")
-    age = _age(found.c.due_date, as_of or today)
+    age = age_on(found.c.due_date, as_of or today)
     return (
         select(
             found.c.currency,
@@ -99,6 +102,8 @@ def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date
             age.label("age"),
             func.count().label("n"),
             _sum(found.c.open_minor).label("open_minor"),
+            func.min(found.c.pay_on).label("next_pay_on"),
+            _sum(case((found.c.pay_on.is_not(None), found.c.open_minor), else_=0)).label("scheduled_minor"),
         )
         .group_by(found.c.currency, found.c.party_key, age)
         .order_by(found.c.currency, found.c.party_key, age)
@@ -117,10 +122,21 @@ def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: dat
 def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     found = _open_documents(kind, first, last, as_of).subquery("found")
-    statement = select(found, _age(found.c.due_date, as_of or today).label("age"))
+    statement = select(found, age_on(found.c.due_date, as_of or today).label("age"))
     if party is not None:
         statement = statement.where(found.c.party_key == func.lower(party))
     return statement.order_by(found.c.due_date, found.c.id).limit(LISTED_MAX)
+
+
+def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
+    """What of the open bills dated from `first` to `last` is to be paid on which day: currency, pay_on, n, open_minor; the nearest day first."""
+    found = _open_documents("payable", first, last, as_of).subquery("found").c
+    return (
+        select(found.currency, found.pay_on, cast(func.count(), BigInteger).label("n"), _sum(found.open_minor).label("open_minor"))
+        .where(found.pay_on.is_not(None))
+        .group_by(found.currency, found.pay_on)
+        .order_by(found.currency, found.pay_on)
+    )
 
 
 def due_statement(kind: Kind) -> Select[Any]:
@@ -243,7 +259,8 @@ def _next_month(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def _age(due: ColumnElement[date], day: date) -> ColumnElement[int]:
+def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
+    """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
     edges = [(due >= day, 0), *((due >= day - timedelta(days=past), age) for age, past in enumerate((30, 60, 90), start=1))]
     return cast(case(*edges, else_=AGES - 1), Integer)
 

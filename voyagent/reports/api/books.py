@@ -74,7 +74,7 @@ def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
 
 def _ageing(reader: LaneReader, query: AgeingQuery, kind: Kind, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:
     today = clock.today(query.tz or "UTC")
-    ages, largest = receivables.read_ageing(reader, kind, query.first, query.last, today=today, as_of=query.as_of)
+    counted, largest = receivables.read_ageing(reader, kind, query.first, query.last, today=today, as_of=query.as_of)
     actor = reader.prove()
     common = {"tenant_id": actor.tenant_id, "period": {"from": query.first, "to": query.last}, "as_of": query.as_of or today}
-    return wire_ageing(common, receivables.ageings(ages, largest, actor.currency), parties=parties)
+    return wire_ageing(common, receivables.ageings(counted, largest, actor.currency), parties=parties)

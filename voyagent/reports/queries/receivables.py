@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Date, Integer, Select, cast, literal, null, select, union_all
 
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
@@ -36,18 +36,38 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """Bills that are to be paid on one day."""
+
+    pay_on: date
+    count: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Ageing:
-    """What is open in one currency: four buckets, the part that is not due yet (it is in the first bucket too), the largest parties."""
+    """What is open in one currency: four buckets, the part that is not due yet (it is in the first bucket too), the largest parties.
+
+    `advances` is what was paid ahead, below zero, in buckets by the days since it came; it is in no bucket of what is open. `scheduled` is the part of the
+    open bills that has a day on which it is to be paid.
+    """
 
     currency: str
     buckets: tuple[Bucket, ...]
     not_due: Money
     top: tuple[tuple[str, Money], ...]
+    advances: tuple[Bucket, ...]
+    scheduled: tuple[Scheduled, ...]
 
     @property
     def total(self) -> Money:
         """The sum of the buckets."""
         return sum((bucket.amount for bucket in self.buckets), Money(0, self.currency))
+
+    @property
+    def ahead(self) -> Money:
+        """All that was paid ahead, below zero."""
+        return sum((bucket.amount for bucket in self.advances), Money(0, self.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +99,8 @@ class Advance:
 class Party:
     """What one customer owes, or one supplier is owed, in one currency, by age; its documents where they were asked for.
 
-    `advance` is what was paid ahead, below zero; it is never netted with what is open.
+    `advance` is what was paid ahead, below zero; it is never netted with what is open. `scheduled` is the part of what is open that has a day on which it is
+    to be paid, `next_pay_on` the nearest of those days.
     """
 
     name: str
@@ -87,6 +108,8 @@ class Party:
     advance: Money
     documents: tuple[Document, ...]
     advances: tuple[Advance, ...]
+    scheduled: Money
+    next_pay_on: date | None
 
     @property
     def open(self) -> Money:
@@ -197,20 +220,35 @@ class Asked:
 
 
 def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, today: date, as_of: date | None) -> tuple[list[Row], list[Row]]:
-    """Open invoices (or bills) issued from `first` to `last` by age, and the five largest parties, of each currency, in one trip. Raises PeriodInverted."""
+    """Open invoices (or bills) issued from `first` to `last`, for `ageings`, and the five largest parties of each currency, in one trip.
+
+    The first rows are of three parts: `ages`, `advances` that came in these days by age and below zero, and open bills `scheduled` by the day of their
+    payment. Raises PeriodInverted.
+    """
     if first > last:
         raise PeriodInverted
-    ages, parties = reader.read(
-        billing.ageing_statement(kind, first, last, today=today, as_of=as_of),
+    ages = billing.ageing_statement(kind, first, last, today=today, as_of=as_of).subquery("ages").c
+    ahead = billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of).subquery("ahead").c
+    no_age, no_day = cast(null(), Integer), cast(null(), Date)
+    parts = [
+        select(literal("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor),
+        select(literal("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor),
+    ]
+    if kind == "payable":
+        planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
+        parts.append(select(literal("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor))
+    found = union_all(*parts).subquery("found").c
+    counted, parties = reader.read(
+        select(found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor).order_by(found.part, found.currency, found.age, found.pay_on),
         billing.top_parties_statement(kind, first, last, as_of=as_of),
     )
-    return ages, parties
+    return counted, parties
 
 
-def ageings(ages: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
+def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
     """The rows put under their currencies, the agency's own first and there even when nothing is open in it."""
-    others = sorted({row["currency"] for row in ages} - {home_currency})
-    return [_ageing(currency, ages, parties) for currency in (home_currency, *others)]
+    others = sorted({row["currency"] for row in counted} - {home_currency})
+    return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 
 
 def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str) -> Open:
@@ -243,18 +281,27 @@ def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
     return select(books).where(books.c.purpose.in_((kind, ADVANCES[kind])))
 
 
-def _ageing(currency: str, ages: list[Row], parties: list[Row]) -> Ageing:
-    mine = {row["age"]: row for row in ages if row["currency"] == currency}
-    buckets = tuple(
+def _ageing(currency: str, counted: list[Row], parties: list[Row]) -> Ageing:
+    ages, advances, scheduled = ([row for row in counted if (row["part"], row["currency"]) == (part, currency)] for part in ("ages", "advances", "scheduled"))
+    return Ageing(
+        currency,
+        buckets=_buckets(currency, ages),
+        not_due=Money(sum(int(row["open_minor"]) for row in ages if row["age"] == 0), currency),
+        top=tuple((row["party_name"], Money(int(row["open_minor"]), currency)) for row in parties if row["currency"] == currency),
+        advances=_buckets(currency, advances),
+        scheduled=tuple(Scheduled(row["pay_on"], int(row["n"]), Money(int(row["open_minor"]), currency)) for row in scheduled),
+    )
+
+
+def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
+    return tuple(
         Bucket(
             name,
-            count=sum(int(mine[age]["n"]) for age in inside if age in mine),
-            amount=Money(sum(int(mine[age]["open_minor"]) for age in inside if age in mine), currency),
+            count=sum(int(row["n"]) for row in counted if row["age"] in inside),
+            amount=Money(sum(int(row["open_minor"]) for row in counted if row["age"] in inside), currency),
         )
         for name, inside in BUCKETS
     )
-    top = tuple((row["party_name"], Money(int(row["open_minor"]), currency)) for row in parties if row["currency"] == currency)
-    return Ageing(currency, buckets, Money(int(mine[0]["open_minor"]) if 0 in mine else 0, currency), top)
 
 
 def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], as_of: date) -> CurrencyBlock:
@@ -293,6 +340,8 @@ def _party(name: str, currency: str, rows: dict[str, list[Row]], as_of: date) ->
             Advance(row["id"], row["number"], row["paid_on"], (as_of - row["paid_on"]).days, Money(-int(row["unapplied_minor"]), currency))
             for row in rows["advances"]
         ),
+        scheduled=Money(sum(int(row["scheduled_minor"]) for row in rows["parties"]), currency),
+        next_pay_on=min((row["next_pay_on"] for row in rows["parties"] if row["next_pay_on"]), default=None),
     )
 
 
