@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tools.bench import acts, audit, metrics, operations
+from tools.bench import acts, audit, metrics, operations, size
 from tools.bench.figures import Figure, exit_code, missed
 from tools.bench.ground import Ground, commit_time, ground
 
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Ground], Iterator[Figure]]] = {
     "audit": audit.measure,
     "operations": operations.measure,
     "metrics": metrics.measure,
+    "size": size.measure,
 }
 
 

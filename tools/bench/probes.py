@@ -45,25 +45,28 @@ def working(pids: Callable[[], Iterable[int]]) -> Iterator[Callable[[], float]]:
 
 def statements(here: Installation, *calls: Call) -> int:
     """How many statements the last of the calls sends, in this process: what stands between BEGIN and COMMIT. Raises BenchFailed on another answer."""
+    return [len(answered(here, call)) for call in calls][-1]
+
+
+def answered(here: Installation, call: Call) -> list[tuple[Any, Any]]:
+    """The statements that a call sends, in this process, each with its values. Raises BenchFailed on another answer than expected."""
     client = here.app.test_client(use_cookies=False)
-    sent: list[object] = []
-    with _noted(sent.append):
-        for call in calls:
-            sent.clear()
-            answer = client.open(call.path, method=call.method, headers=dict(call.headers), data=call.body, buffered=True)
-            if answer.status_code != call.expects:
-                raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status_code}")
-    return len(sent)
+    sent: list[tuple[Any, Any]] = []
+    with _noted(lambda query, values: sent.append((query, values))):
+        answer = client.open(call.path, method=call.method, headers=dict(call.headers), data=call.body, buffered=True)
+    if answer.status_code != call.expects:
+        raise BenchFailed(f"{call.method} {call.path} was answered by {answer.status_code}")
+    return sent
 
 
 @contextmanager
-def _noted(note: Callable[[object], None]) -> Iterator[None]:
+def _noted(note: Callable[[Any, Any], None]) -> Iterator[None]:
     """Tell every statement that this process sends, by whichever way."""
     execute: Any = psycopg.Cursor.execute
 
-    def noted(cursor: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        note(query)
-        return execute(cursor, query, *rest, **options)
+    def noted(cursor: Any, query: Any, values: Any = None, **options: Any) -> Any:
+        note(query, values)
+        return execute(cursor, query, values, **options)
 
     setattr(psycopg.Cursor, "execute", noted)  # noqa: B010 - the driver's own method, put back below
     try:

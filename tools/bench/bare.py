@@ -1,0 +1,47 @@
+"""What a request costs without the web around it: the statements that it sent, sent again by a plain connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tools.bench import probes
+from tools.bench.figures import Timings
+from tools.bench.ground import Installation
+from tools.bench.load import WARM_UP, Call
+from voyagent.kernel.config import psycopg_url
+
+Sent = list[tuple[Any, Any]]
+"""Statements with their values, in the order in which they were sent."""
+
+
+def sent_by(here: Installation, call: Call) -> Sent:
+    """What a request sends to the database; the second time that it is made, when nothing has to be found out any more."""
+    probes.answered(here, call)
+    return probes.answered(here, call)
+
+
+def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> list[Timings]:
+    """Each list of statements once in every round, in one message and one transaction, until all rows are there."""
+    took: list[list[float]] = [[] for _ in plans]
+    with ExitStack() as closing:
+        connections = [closing.enter_context(_connected(here)) for here, _ in plans]
+        for _ in range(WARM_UP + rounds):
+            for connection, (_, statements), seconds in zip(connections, plans, took, strict=True):
+                began = time.perf_counter()
+                with connection.pipeline():
+                    cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in statements]
+                for cursor in cursors:
+                    if cursor.description is not None:
+                        cursor.fetchall()
+                seconds.append(time.perf_counter() - began)
+    return [Timings(tuple(seconds[WARM_UP:]), sum(seconds[WARM_UP:])) for seconds in took]
+
+
+def _connected(here: Installation) -> psycopg.Connection[Any]:
+    return psycopg.connect(psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app")
