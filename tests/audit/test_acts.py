@@ -184,6 +184,7 @@ ALONE = {
     *("sign_in_by_the_password_alone_where_a_code_is_asked_for", "sign_in_in_the_browser_up_to_the_code", "give_the_password_again"),
     *("export_the_audit", "export_the_audit_in_the_browser", "export_the_audit_as_an_archive", "wipe_a_conversation"),
     *("open_a_month_again", "open_a_month_again_on_its_page", "discard_a_bill_over_the_api", "discard_a_bill_in_the_browser"),
+    *("remove_the_logo", "remove_the_logo_in_the_browser"),
 }
 
 

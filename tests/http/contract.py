@@ -150,6 +150,9 @@ TABLE = (
     # 16: settings, system routes
     Row("GET /tenant-settings", EVERY, "200", Other.HIDDEN, ("200", "200"), READ | SETTINGS),
     Row("PATCH /tenant-settings", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),
+    Row("GET /tenant-settings/logo", EVERY, "404 logo_not_found", Other.HIDDEN, ("404 logo_not_found", "404 logo_not_found"), READ | SETTINGS),
+    Row("PUT /tenant-settings/logo", ADMIN, "200", Other.UNTOUCHED, ("200", "200"), SETTINGS),
+    Row("DELETE /tenant-settings/logo", ADMIN, "204", Other.UNTOUCHED, ("204", "204"), SETTINGS),
     Row("GET /health", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /health/db", PUBLIC, "200", Other.NO_AGENCY, ("200", "200")),
     Row("GET /health/redis", PUBLIC, "503 redis_not_configured", Other.NO_AGENCY, ("503 redis_not_configured", "503 redis_not_configured")),

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from tests.approvals import probes
 from tests.ledger.books import account_id
 from tests.people import PASSWORD, Person
+from tests.settings.pictures import in_base64, picture
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
 from voyagent.billing.models import Allocation, Invoice
@@ -352,6 +353,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "AccountIn": lambda: {"code": f"58{secrets.randbelow(10**8):08}", "name": "Postage", "type": "expense"},
     "AccountPatch": lambda: {"name": "Postage and couriers"},
     "ReversalIn": lambda: {"reason": "Wrong account"},
+    "LogoRequest": lambda: {"content": in_base64(picture())},
     "SignUpRequest": lambda: {"email": _address(), "password": PASSWORD, "full_name": "Neha", "agency_name": "Malabar"},
     "SignInRequest": lambda: {"email": _address(), "password": PASSWORD},
     "SignInTotpRequest": lambda: {"email": _address(), "password": PASSWORD, "totp_code": "123456"},

@@ -43,6 +43,7 @@ STRICT = {
     "POST /auth/change-password",
     "PATCH /team/{user_id}",
     "PATCH /tenant-settings",
+    "PUT /tenant-settings/logo",
 }
 LENIENT = {"POST /auth/sign-up", "POST /auth/sign-in", "POST /auth/refresh", "POST /auth/sign-out", "POST /auth/verify-email"}
 WITH_BODY = [row for row in TABLE if row.call.operation.body is not None]

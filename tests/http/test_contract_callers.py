@@ -38,6 +38,7 @@ from tests.identity.keys import make_key
 from tests.identity.test_invites import invite
 from tests.identity.test_sessions import fresh_address
 from tests.people import PASSWORD, ApiClient, People, Person
+from tests.settings.pictures import in_base64, picture
 from voyagent.kernel import clock
 from voyagent.routes import openapi
 
@@ -117,6 +118,8 @@ def test_the_administrators_operations_are_exactly_the_contracts() -> None:
         "GET /audit",
         "GET /audit/export.csv",
         "PATCH /tenant-settings",
+        "PUT /tenant-settings/logo",
+        "DELETE /tenant-settings/logo",
         "PATCH /team/{user_id}",
         "DELETE /team/{user_id}",
         "DELETE /team/{user_id}/sessions",
@@ -181,7 +184,8 @@ def signs(charlie: Person, people: People) -> list[str]:
     of_keys = [key["prefix"] for key in charlie.api.get("/auth/api-keys").json["items"]]
     invited = [item["email"] for item in charlie.api.get("/auth/invites").json["items"]]
     charlie.api.patch("/tenant-settings", json={"system_prompt_suffix": "Charlie says hello"})
-    known = [str(charlie.actor.tenant_id), str(charlie.actor.user_id), charlie.email, "Stranger", "Charlie"]
+    logo = charlie.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).json["digest"]
+    known = [logo, str(charlie.actor.tenant_id), str(charlie.actor.user_id), charlie.email, "Stranger", "Charlie"]
     return [*things, *of_keys, *invited, *known]
 
 

@@ -26,8 +26,10 @@ from tests.identity.test_invites import invite
 from tests.identity.test_one_time import NEW, token_for
 from tests.identity.test_sessions import fresh_address
 from tests.people import PASSWORD, ApiClient, People, Person
+from tests.settings.pictures import in_base64, picture
 from voyagent.http.idempotency import REPLAYED
 from voyagent.identity.service.one_time import Purpose
+from voyagent.settings import logos
 
 MEETING_S = 2.0
 """How long the two may take to meet."""
@@ -432,6 +434,27 @@ def change_settings(world: World) -> Scene:
     assert first.headers["ETag"] == second.headers["ETag"]
     assert world.events("settings.changed") == 1
     chain(world)
+
+
+@plays("GET /tenant-settings/logo")
+def read_logo(world: World) -> Scene:
+    yield lambda headers: world.alice.api.get("/tenant-settings/logo", headers=headers)
+
+
+@plays("PUT /tenant-settings/logo")
+def put_logo(world: World) -> Scene:
+    """One row, and the history has it once."""
+    body = {"content": in_base64(picture())}
+    first, second = yield lambda headers: world.alice.api.put("/tenant-settings/logo", json=body, headers=headers)
+    assert first.json == second.json
+    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (1, 1)
+
+
+@plays("DELETE /tenant-settings/logo")
+def remove_logo(world: World) -> Scene:
+    world.alice.does(logos.put, picture())
+    yield lambda headers: world.alice.api.delete("/tenant-settings/logo", headers=headers)
+    assert (world.count("tenant_logos where tenant_id = :t"), world.events("settings.changed")) == (0, 2)
 
 
 @plays("GET /audit/export.csv")

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from tests.people import Person
+from tests.settings.pictures import picture
 from voyagent.assistant import service as assistant
 from voyagent.assistant.models import MissingModel, ModelDay, OpenAnswer, TurnCost
 from voyagent.audit import checks
@@ -24,7 +25,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.parties import service as parties
-from voyagent.settings import service as settings
+from voyagent.settings import logos, service as settings
 from voyagent.trips import service as trips
 from voyagent.trips.details import OtherDetails
 from voyagent.trips.models import SupplierAnswer, SupplierOffer
@@ -67,6 +68,7 @@ def _credentials(person: Person) -> None:
 def _book(person: Person) -> None:
     items = [LineItem(description="Dubai visa", quantity=2, unit_price="500.00", currency=person.actor.currency)]
     settings.update(person.actor, {"tax_number": "27AACCN6194P1ZP"})
+    logos.put(person.actor, picture())
     sold = [items[0] | {"tax": "service_fee"}]
     drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=sold, place_of_supply="27")
     issued = billing.issue_invoice(person.actor, drafted.id)

@@ -8,7 +8,7 @@ import re
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from voyagent.http.errors import SchemaViolation, is_api
@@ -35,6 +35,7 @@ class _Refused(ValueError):
 def install(app: Flask) -> None:
     """Check what is common to every request before its handler."""
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.before_request(_take_more_where_it_is_said)
     app.before_request(_check_address)
 
 
@@ -116,6 +117,13 @@ def query_of(schema: type[Schema]) -> Schema:
         return schema.model_validate(values)
     except ValidationError as error:
         raise SchemaViolation(problems(error, "query")) from None
+
+
+def _take_more_where_it_is_said() -> None:
+    """Let the few pages that take a file have a larger body than every other; before anybody reads it."""
+    body_max = getattr(current_app.view_functions.get(request.endpoint or ""), "body_max", None)
+    if body_max is not None:
+        request.max_content_length = body_max
 
 
 def _check_address() -> None:

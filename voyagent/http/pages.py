@@ -55,10 +55,12 @@ class PageBlueprint(Blueprint):
         permission: str = "agency.read",
         missing: type[NotFound] = NotFound,
         guard: Guard | None = None,
+        body_max: int | None = None,
     ) -> Callable[[View], View]:
         """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`).
 
-        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask for a person.
+        `guard` differs from the blueprint's only for the few pages of a public blueprint that ask for a person; `body_max` is in bytes, for a page that takes
+        more than every other.
         """
         keeper = guard or self.guard
 
@@ -84,6 +86,7 @@ class PageBlueprint(Blueprint):
                 return answer
 
             guarded.guard = keeper  # type: ignore[attr-defined]
+            guarded.body_max = body_max  # type: ignore[attr-defined]
             endpoint = view.__name__.strip("_")
             self.pages.append(Page(path, methods, keeper, permission, f"{self.name}.{endpoint}"))
             self.add_url_rule(path, endpoint=endpoint, view_func=guarded, methods=list(methods))
@@ -167,6 +170,10 @@ def menu_count(name: str) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     return register
 
 
+page_fact = menu_count
+"""The same for what every page wants to know and no menu shows, such as whether the agency has a logo."""
+
+
 def shell() -> Select[Any]:
     """One select with every registered count as a column."""
     return select(*(make().label(name) for name, make in sorted(_counts.items()))) if _counts else select(literal(0).label("nothing"))
@@ -193,4 +200,4 @@ def _page() -> PageContext:
     return g.page
 
 
-__all__ = ["LOCALES", "PageBlueprint", "PageContext", "csrf", "doors", "install", "menu_count", "shell", "toast", "translated"]
+__all__ = ["LOCALES", "PageBlueprint", "PageContext", "csrf", "doors", "install", "menu_count", "page_fact", "shell", "toast", "translated"]

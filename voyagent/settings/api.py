@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from flask import Response, after_this_request, request
 
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import LaneReader, Row
-from voyagent.settings import queries, service
-from voyagent.settings.schemas import ApprovalLimits, TenantSettingsPatchRequest, TenantSettingsResponse
+from voyagent.settings import logos, queries, service
+from voyagent.settings.pictures import PictureTooLarge, PictureUnreadable
+from voyagent.settings.schemas import ApprovalLimits, LogoRequest, LogoResponse, TenantSettingsPatchRequest, TenantSettingsResponse
 
 api = ApiBlueprint("settings", __name__, tag="Settings", guard=Guard.BEARER)
 
@@ -33,6 +36,31 @@ def patch_tenant_settings(actor: Actor, body: TenantSettingsPatchRequest) -> Row
     An absent member stays; null clears the model, the suffix and the budget. A change counts from the next request on.
     """
     return _answer(queries.row_of(service.update(actor, body.changes(), seen=_seen())))
+
+
+@api.get("/tenant-settings/logo", answer=LogoResponse, permission="settings.read", errors=(queries.LogoNotFound,))
+def get_tenant_logo(reader: LaneReader) -> Row:
+    """The picture that stands on the agency's documents."""
+    return _told(queries.read_logo(reader))
+
+
+@api.operation("PUT", "/tenant-settings/logo", answer=LogoResponse, permission="settings.update", errors=(PictureTooLarge, PictureUnreadable))
+def put_tenant_logo(actor: Actor, body: LogoRequest) -> Row:
+    """Have a picture stand on the agency's documents from the next one on.
+
+    It is drawn anew within 800 by 400 pixels, so that nothing but the picture is kept; the answer has what came of it. At most 2,000 pixels on each side.
+    """
+    return _told(logos.put(actor, logos.decoded(body.content)))
+
+
+@api.delete("/tenant-settings/logo", status=204, permission="settings.update")
+def delete_tenant_logo(actor: Actor) -> None:
+    """Take the logo off the agency's documents; where there is none, nothing happens."""
+    logos.remove(actor)
+
+
+def _told(logo: Row) -> Row:
+    return {**{name: logo[name] for name in ("media_type", "width", "height", "digest")}, "content": b64encode(logo["content"]).decode()}
 
 
 def _answer(row: Row) -> Row:

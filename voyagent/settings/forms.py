@@ -8,7 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 from babel.core import Locale
 from babel.dates import get_month_names
 from flask_babel import get_locale, gettext as _, lazy_gettext as _l
+from flask_wtf.file import FileField
 from pydantic import BaseModel
+from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import SchemaForm
@@ -16,7 +18,8 @@ from voyagent.http.presentation import number
 from voyagent.kernel import clock, money
 from voyagent.kernel.reading import Row
 from voyagent.settings import queries
-from voyagent.settings.schemas import OVERRIDES, TenantSettingsPatchRequest
+from voyagent.settings.pictures import BYTES_MAX
+from voyagent.settings.schemas import OVERRIDES, LogoFile, TenantSettingsPatchRequest
 
 MODEL_WORDS = {
     "": _l("As this installation is set up"),
@@ -39,6 +42,7 @@ _SUM = re.compile(r"([A-Za-z]{3})?\s*([0-9][0-9,\s]*(?:\.[0-9]+)?)\s*([A-Za-z]{3
 LANGUAGES = {"en": "English", "hi": "हिन्दी"}
 # Where a refusal of the rules is shown.
 PLACES = {"zone_unknown": "timezone", "currency_unknown": "default_currency", "invalid_tax_number": "tax_number", "settings_changed": ""}
+LOGO_PLACES = dict.fromkeys(("picture_too_large", "picture_unreadable"), "logo")
 _NUMBERS = ("rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget")
 _NEEDED = ("rate_limit_per_minute", "rate_limit_per_hour")
 _SAID_MAX = 160
@@ -143,8 +147,24 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
         return {"amount": "".join(found[2].replace(",", "").split()), "currency": currency}
 
 
+class LogoForm(SchemaForm[LogoFile]):
+    """A picture for the agency's documents, as a file."""
+
+    schema: ClassVar[type[BaseModel]] = LogoFile
+    sentences: ClassVar[dict[str, Any]] = {"missing": _l("Choose a file."), "bytes_too_short": _l("Choose a file.")}
+
+    logo = FileField(_l("Picture"))
+
+    def values(self) -> dict[str, Any]:
+        """The bytes of the file that was chosen, one more than may be at the utmost."""
+        chosen = self.logo.data
+        return {"logo": chosen.stream.read(BYTES_MAX + 1)} if isinstance(chosen, FileStorage) and chosen.filename else {}
+
+
 def label_of(name: str) -> str:
     """The name of a setting as the page has it."""
+    if name == queries.LOGO:
+        return _("Logo")
     if name.startswith(_LIMIT):
         return _("Limit, %(role)s", role=ROLE_WORDS.get(name.removeprefix(_LIMIT), name))
     field = getattr(SettingsForm, _SAID_AS.get(name, name), None)

@@ -42,3 +42,22 @@ class TenantSettings(TenantBound, Base):
         CheckConstraint("financial_year_start_month between 1 and 12", name="month"),
         CheckConstraint("jsonb_typeof(approval_limits) = 'object'", name="approval_limits"),
     )
+
+
+class TenantLogo(TenantBound, Base):
+    """The picture on an agency's documents, as it was made anew from what was given; `digest` is the SHA-256 of its bytes, the size is in pixels."""
+
+    __tablename__ = "tenant_logos"
+
+    media_type: Mapped[str]
+    content: Mapped[bytes]
+    digest: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("media_type in ('image/png', 'image/jpeg')", name="media_type"),
+        CheckConstraint("octet_length(content) between 1 and 2000000", name="content"),
+        CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
+        CheckConstraint("width between 1 and 800 and height between 1 and 400", name="size"),
+    )

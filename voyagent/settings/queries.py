@@ -9,16 +9,26 @@ from sqlalchemy import Select, select, text
 from voyagent.audit import queries as audit
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import current_tenant, owned
-from voyagent.settings.models import TenantSettings
+from voyagent.settings.models import TenantLogo, TenantSettings
 
 COLUMNS = tuple(TenantSettings.__table__.c.keys())
 CHANGED = "settings.changed"
+LOGO = "logo"
+"""How the history names the logo, beside the settings that are columns."""
 BUILT_IN = "built-in"
 """The value of `model_override` by which an agency keeps to the built-in planner, whatever its operator has set up."""
 HISTORY_MAX = 20
 _MARK_DIGITS = 32
+
+
+class LogoNotFound(NotFound):
+    """The agency has no logo."""
+
+    code = "logo_not_found"
+    message = N_("Your agency has no logo yet.")
 
 
 def statement() -> Select[Any]:
@@ -30,6 +40,29 @@ def read(reader: Reader) -> Row | None:
     """The agency's settings as a row; None where nobody has made them yet."""
     rows = reader.read(statement())[0]
     return rows[0] if rows else None
+
+
+def logo_statement() -> Select[Any]:
+    """The logo of the bound agency: its kind, bytes, digest and size in pixels."""
+    return select(*TenantLogo.__table__.c).where(owned(TenantLogo))
+
+
+def logo_mark() -> Any:
+    """The digest of the bound agency's logo as a scalar select; nothing where it has none."""
+    return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
+
+
+def read_logo(reader: Reader) -> Row:
+    """The agency's logo. Raises LogoNotFound."""
+    rows = reader.read(logo_statement())[0]
+    if not rows:
+        raise LogoNotFound
+    return rows[0]
+
+
+def get_logo() -> TenantLogo | None:
+    """The logo of the bound agency, None where it has none."""
+    return db.session.scalar(select(TenantLogo))
 
 
 def read_history(reader: Reader, tenant_id: object) -> list[Row]:

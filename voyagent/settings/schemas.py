@@ -67,6 +67,28 @@ class TenantSettingsResponse(Answer):
     bank_details: str | None
 
 
+class LogoRequest(Closed):
+    """A picture in PNG or JPEG, its bytes in Base64 (RFC 4648, section 4)."""
+
+    content: Annotated[str, Field(min_length=1, json_schema_extra={"contentEncoding": "base64"})]
+
+
+class LogoFile(Closed):
+    """A picture as a form brings it."""
+
+    logo: Annotated[bytes, Field(min_length=1)]
+
+
+class LogoResponse(Answer):
+    """The agency's logo as it stands on documents: its kind, its size in pixels, the SHA-256 of its bytes, and these in Base64."""
+
+    media_type: Literal["image/png", "image/jpeg"]
+    width: int
+    height: int
+    digest: str
+    content: str
+
+
 def _without_defaults(schema: dict[str, Any]) -> None:
     """An absent member keeps what stands, so the document shows no default."""
     for member in schema["properties"].values():

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, url_for
+from flask import Response, render_template, request, url_for
 from flask_babel import force_locale, gettext as _
 from markupsafe import Markup
 
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import PageBlueprint, toast
+from voyagent.http.pages import PageBlueprint, page_fact, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
-from voyagent.settings import queries, service
-from voyagent.settings.forms import PLACES, ROLE_WORDS, SECTIONS, SettingsForm, label_of, value_of, words_of
+from voyagent.settings import logos, queries, service
+from voyagent.settings.forms import LOGO_PLACES, PLACES, ROLE_WORDS, SECTIONS, LogoForm, SettingsForm, label_of, value_of, words_of
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
+page_fact("logo")(queries.logo_mark)
+LOGO_BODY_MAX = 768 * 1024
+"""A picture of the largest size and what a form sends around it; one that is a little larger is told so at its field."""
 Panel = Callable[[Reader, Actor], str]
 _panels: list[Panel] = []
 _minds: list[Panel] = []
@@ -58,12 +61,43 @@ def save(actor: Actor) -> Any:
     return see_other(url_for(".index"))
 
 
-def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None) -> str:
+@pages.page("/settings/logo", permission="settings.read", missing=queries.LogoNotFound)
+def logo(reader: LaneReader) -> Response:
+    """The picture itself. Whoever asks with the mark of one that she has is told that it still stands."""
+    found = queries.read_logo(reader)
+    answer = Response(found["content"], mimetype=found["media_type"])
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.set_etag(found["digest"])
+    answer.make_conditional(request)
+    return answer
+
+
+@pages.page("/settings/logo", methods=("POST",), permission="settings.update", body_max=LOGO_BODY_MAX)
+def put_logo(actor: Actor) -> Any:
+    """Have a picture stand on the agency's documents."""
+    form = LogoForm()
+    if form.attempt(lambda body: logos.put(actor, body.logo), **LOGO_PLACES) is None:
+        row = queries.row_of(queries.get_settings())
+        return _page(SessionReader(db.session), actor, row, SettingsForm.of(row), form), form.status
+    toast(_("The logo stands on your documents from now on."))
+    return see_other(url_for(".index", _anchor="logo-part"))
+
+
+@pages.page("/settings/logo/remove", methods=("POST",), permission="settings.update")
+def remove_logo(actor: Actor) -> Any:
+    """Take the logo off the agency's documents."""
+    logos.remove(actor)
+    toast(_("The logo is taken off your documents."))
+    return see_other(url_for(".index", _anchor="logo-part"))
+
+
+def _page(reader: Reader, actor: Actor, row: Row, form: SettingsForm | None, logo_form: LogoForm | None = None) -> str:
     history = queries.read_history(reader, actor.tenant_id)
     return render_template(
         "settings/index.html",
         settings=row,
         form=form,
+        logo_form=logo_form or LogoForm(),
         history=history,
         sections=SECTIONS,
         label_of=label_of,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,15 @@ from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import NEW_PASSWORD, WRONG_PASSWORD, Stage
 from tests.identity.authenticators import Authenticator, begin, in_session, recovery_codes
 from tests.identity.keys import make_key
-from tests.people import PASSWORD
+from tests.people import PASSWORD, csrf
+from tests.settings.pictures import in_base64, picture
 from tests.settings.test_views import form_of
 from voyagent.identity import service as identity
 from voyagent.identity.models import User
 from voyagent.identity.service import Device
 from voyagent.kernel.actor import Channel
 from voyagent.kernel.db import db
+from voyagent.settings import logos
 
 USER = ("user_id",)
 KEY = ("api_key_id",)
@@ -410,6 +413,37 @@ def change_the_settings_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser
     fields = {**form_of(browser), "rate_limit_per_minute": "30"}
     return lambda: browser.post("/settings", data=fields)
+
+
+LOGO = replace(SETTINGS, says={})
+
+
+@act("PUT /api/tenant-settings/logo", leaves=LOGO, answers=200)
+def put_the_logo(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.put("/tenant-settings/logo", json={"content": in_base64(picture())})
+
+
+@act("DELETE /api/tenant-settings/logo", leaves=LOGO, answers=204)
+def remove_the_logo(stage: Stage) -> Doing:
+    stage.alice.does(logos.put, picture())
+    api = stage.alice.api
+    return lambda: api.delete("/tenant-settings/logo")
+
+
+@act("POST /settings/logo", leaves=in_the_browser(LOGO), answers=303)
+def put_the_logo_in_the_browser(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    fields = {"csrf_token": csrf(browser, "/settings")}
+    return lambda: browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(picture()), "logo.png")})
+
+
+@act("POST /settings/logo/remove", leaves=in_the_browser(LOGO), answers=303)
+def remove_the_logo_in_the_browser(stage: Stage) -> Doing:
+    stage.alice.does(logos.put, picture())
+    browser = stage.alice.browser
+    fields = {"csrf_token": csrf(browser, "/settings")}
+    return lambda: browser.post("/settings/logo/remove", data=fields)
 
 
 @act("agency suspend", leaves=Left("agency.suspended", ("tenant_id",), by=None, via="job"), answers=0)

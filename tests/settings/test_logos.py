@@ -1,0 +1,288 @@
+"""An agency's logo: what is taken for a picture, what is kept of it, who may put it there, and who sees it."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from tests.people import Person, csrf
+from tests.settings.pictures import in_base64, picture
+from voyagent.kernel.db import db
+from voyagent.kernel.errors import Forbidden
+from voyagent.kernel.reading import SessionReader
+from voyagent.settings import logos, queries
+from voyagent.settings.pictures import BYTES_MAX, PictureTooLarge, PictureUnreadable, remade
+
+PATH = "/tenant-settings/logo"
+SECRET = b"<script>alert(1)</script>"
+
+
+def opened(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content))
+
+
+def commented() -> bytes:
+    about = PngInfo()
+    about.add_text("Comment", SECRET.decode())
+    return picture(pnginfo=about)
+
+
+def chunk(name: bytes, inner: bytes) -> bytes:
+    return struct.pack(">I", len(inner)) + name + inner + struct.pack(">I", zlib.crc32(name + inner))
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says to be of a size."""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def put(person: Person, raw: bytes, name: str = "logo.png", browser: FlaskClient | None = None) -> Any:
+    browser = browser or person.browser
+    fields = {"csrf_token": csrf(browser, "/settings")}
+    return browser.post("/settings/logo", data={**fields, "logo": (io.BytesIO(raw), name)})
+
+
+def kept(person: Person) -> Any:
+    with person.acting():
+        return queries.read_logo(SessionReader(db.session))
+
+
+# What is taken for a picture, and what is kept of it ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("raw", "media_type", "mode"),
+    [
+        (picture("PNG"), "image/png", "RGB"),
+        (picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), "image/png", "RGBA"),
+        (picture("PNG", mode="P", colour=3, transparency=3), "image/png", "RGBA"),
+        (picture("PNG", mode="1", colour=1), "image/png", "RGB"),
+        (picture("JPEG"), "image/jpeg", "RGB"),
+        (picture("JPEG", mode="L", colour=90), "image/jpeg", "RGB"),
+        (picture("JPEG", mode="CMYK", colour=(90, 0, 0, 0)), "image/jpeg", "RGB"),
+    ],
+)
+def test_png_and_jpeg_are_kept_in_their_kind(raw: bytes, media_type: str, mode: str) -> None:
+    made = remade(raw)
+    again = opened(made.content)
+    assert (made.media_type, again.mode, again.size, (made.width, made.height)) == (media_type, mode, (120, 40), (120, 40))
+    assert remade(raw) == made
+
+
+def test_sixteen_bits_of_grey_stay_grey() -> None:
+    made = opened(remade(picture("PNG", mode="I;16", colour=0x8000)).content)
+    assert made.getpixel((0, 0)) == (128, 128, 128)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((2000, 100), (800, 40)), ((300, 2000), (60, 400)), ((1, 1), (1, 1)), ((2000, 1), (800, 1)), ((799, 399), (799, 399))]
+)
+def test_a_large_one_is_made_smaller_and_a_small_one_stays(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    made = remade(picture(size=size))
+    assert (made.width, made.height) == opened(made.content).size == expected
+
+
+@pytest.mark.parametrize(
+    "raw", [commented(), picture("JPEG", comment=SECRET), picture() + SECRET, picture("JPEG") + SECRET, picture("JPEG", icc_profile=SECRET)]
+)
+def test_nothing_but_the_picture_is_kept(raw: bytes) -> None:
+    assert SECRET in raw or b"Comment" in raw
+    made = remade(raw)
+    assert SECRET not in made.content
+    assert opened(made.content).info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_a_picture_that_says_to_lie_on_its_side_is_set_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    made = remade(picture("JPEG", exif=exif))
+    assert (made.width, made.height) == (40, 120)
+    assert not opened(made.content).getexif()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"a picture, truly",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+        picture("GIF"),
+        picture("BMP"),
+        picture("WEBP"),
+        picture("TIFF"),
+        picture()[:60],
+        picture("JPEG")[:200],
+        picture().replace(b"IDAT", b"IDAX"),
+        claiming(10, 10),
+        claiming(0, 10),
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff\xe0",
+        b"%PDF-1.7",
+    ],
+)
+def test_what_is_no_picture_or_a_damaged_one_is_refused(raw: bytes) -> None:
+    with pytest.raises(PictureUnreadable):
+        remade(raw)
+
+
+@pytest.mark.parametrize(
+    "raw", [picture(size=(2001, 10)), picture("JPEG", size=(10, 2001)), claiming(9_000, 9_000), claiming(60_000, 60_000), b"x" * (BYTES_MAX + 1)]
+)
+def test_too_many_bytes_or_pixels_are_refused_before_they_are_unpacked(raw: bytes) -> None:
+    with pytest.raises(PictureTooLarge):
+        remade(raw)
+
+
+# The rule ----------------------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_put_replaced_and_removed_and_the_history_says_so(alice: Person) -> None:
+    alice.does(logos.put, picture())
+    alice.does(logos.put, picture())
+    alice.does(logos.put, picture("JPEG", (60, 60)))
+    assert (kept(alice)["media_type"], kept(alice)["width"]) == ("image/jpeg", 60)
+    alice.does(logos.remove)
+    alice.does(logos.remove)
+    with alice.acting() as actor:
+        told = [row["changes"] for row in queries.read_history(SessionReader(db.session), actor.tenant_id)]
+    assert [[change["field"] for change in changes] for changes in told] == [["logo"]] * 3
+    (off,), (other,), (first,) = told
+    assert first["before"] is None
+    assert first["after"].startswith("PNG 120 × 40, ")
+    assert (other["before"], other["after"][:12]) == (first["after"], "JPEG 60 × 60")
+    assert (off["before"], off["after"]) == (other["after"], None)
+    history = alice.browser.get("/settings").text
+    assert "Logo: nothing → PNG 120 × 40" in history
+    with pytest.raises(queries.LogoNotFound):
+        kept(alice)
+
+
+def test_only_an_administrator_may(bob: Person) -> None:
+    for act in (lambda: bob.does(logos.put, picture()), lambda: bob.does(logos.remove)):
+        with pytest.raises(Forbidden):
+            act()
+
+
+def test_the_table_holds_no_row_of_another_agency(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:
+    charlie.does(logos.put, picture())
+    with pytest.raises(queries.LogoNotFound):
+        kept(alice)
+    with alice.acting():
+        assert db.session.execute(sa.text("select count(*) from tenant_logos")).scalar() == 0
+        assert db.session.execute(sa.text("delete from tenant_logos")).rowcount == 0  # type: ignore[attr-defined]
+    with owner_engine.connect() as connection:
+        assert connection.scalar(sa.text("select count(*) from tenant_logos where tenant_id = :t"), {"t": charlie.actor.tenant_id}) == 1
+
+
+# The doors ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_takes_a_picture_and_shows_it(alice: Person) -> None:
+    browser = alice.browser
+    answer = put(alice, picture(), "logo.exe", browser)
+    assert (answer.status_code, answer.location) == (303, "/settings#logo-part")
+    page = browser.get("/settings").text
+    assert "The logo stands on your documents from now on." in page
+    address = f"/settings/logo?v={kept(alice)['digest'][:12]}"
+    assert address in page
+    shown = alice.browser.get(address)
+    assert (shown.status_code, shown.mimetype, shown.data) == (200, "image/png", kept(alice)["content"])
+    assert shown.headers["Cache-Control"] == "private, no-cache"
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    again = alice.browser.get(address, headers={"If-None-Match": shown.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_it_is_removed_by_the_page(alice: Person) -> None:
+    put(alice, picture())
+    browser = alice.browser
+    answer = browser.post("/settings/logo/remove", data={"csrf_token": csrf(browser, "/settings")})
+    assert answer.status_code == 303
+    assert "The logo is taken off your documents." in browser.get("/settings").text
+    assert browser.get("/settings/logo").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "sentence"),
+    [
+        (b"GIF89a", "logo.png", "That is no picture in PNG or JPEG, or it is damaged."),
+        (b"", "logo.png", "Choose a file."),
+        (picture(), "", "Choose a file."),
+        (b"x" * (BYTES_MAX + 1), "logo.png", "A picture has at most 500 kB and 2,000 pixels on each side."),
+    ],
+)
+def test_what_is_refused_is_told_at_the_field(alice: Person, raw: bytes, name: str, sentence: str) -> None:
+    answer = put(alice, raw, name)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "/settings/logo?v=" not in answer.text
+
+
+def test_a_body_beyond_what_a_picture_may_be_is_not_read(alice: Person) -> None:
+    assert put(alice, b"x" * 800_000).status_code == 413
+
+
+def test_a_picture_is_larger_than_any_other_form_may_be(alice: Person) -> None:
+    noise = Image.effect_noise((640, 640), 90)
+    out = io.BytesIO()
+    noise.save(out, "PNG")
+    assert 256 * 1024 < len(out.getvalue()) < BYTES_MAX
+    assert put(alice, out.getvalue()).status_code == 303
+
+
+def test_whoever_only_reads_sees_it_and_may_not_change_it(alice: Person, victor: Person, bob: Person) -> None:
+    assert "settings/logo" not in victor.browser.get("/settings").text
+    alice.does(logos.put, picture())
+    for person in (victor, bob):
+        page = person.browser.get("/settings").text
+        assert "/settings/logo?v=" in page
+        assert "logo-form" not in page
+        assert person.browser.get("/settings/logo").status_code == 200
+        assert person.api.get(PATH).status_code == 200
+        assert person.api.put(PATH, json={"content": in_base64(picture())}).status_code == 403
+        assert person.api.delete(PATH).status_code == 403
+
+
+def test_another_agency_and_nobody_see_nothing(alice: Person, charlie: Person) -> None:
+    alice.does(logos.put, picture())
+    mark = kept(alice)["digest"]
+    assert charlie.browser.get("/settings/logo", headers={"If-None-Match": f'"{mark}"'}).status_code == 404
+    assert charlie.api.get(PATH).status_code == 404
+    assert mark[:12] not in charlie.browser.get("/settings").text
+    nobody = alice.app.test_client().get("/settings/logo")
+    assert (nobody.status_code, "/sign-in" in nobody.location) == (303, True)
+
+
+def test_a_program_puts_reads_and_removes_it(alice: Person) -> None:
+    missing = alice.api.get(PATH)
+    assert (missing.status_code, missing.json["detail"]) == (404, "logo_not_found")
+    put_there = alice.api.put(PATH, json={"content": in_base64(picture("JPEG"))})
+    assert put_there.status_code == 200
+    assert {name: put_there.json[name] for name in ("media_type", "width", "height")} == {"media_type": "image/jpeg", "width": 120, "height": 40}
+    assert put_there.json["content"] == in_base64(kept(alice)["content"])
+    assert alice.api.get(PATH).json == put_there.json
+    assert alice.api.delete(PATH).status_code == 204
+    assert alice.api.delete(PATH).status_code == 204
+    assert alice.api.get(PATH).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("no base64!", "picture_unreadable"),
+        (in_base64(b"GIF89a"), "picture_unreadable"),
+        ("é", "picture_unreadable"),
+        (in_base64(picture(size=(2001, 1))), "picture_too_large"),
+    ],
+)
+def test_a_program_is_told_why_it_is_refused(alice: Person, content: str, code: str) -> None:
+    answer = alice.api.put(PATH, json={"content": content})
+    assert (answer.status_code, answer.json["detail"]) == (422, code)
