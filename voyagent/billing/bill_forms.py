@@ -13,6 +13,7 @@ from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.queries import BillSearch
 from voyagent.http.forms import DateText, SchemaForm
+from voyagent.kernel.fields import filter_field
 
 _TABS = (
     (None, _l("All")),
@@ -41,13 +42,14 @@ class BillList(DocumentQuery, Listing):
     """What the address of the list of bills asks for; `overdue` is open and due before today."""
 
     endpoint = "billing.bills"
-    kept = ("status", "party", "from", "to")
+    kept = ("status", "q", "party", "from", "to")
     words = WORDS | {"status": _l("Status")}
     status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open", "overdue"] | None, BeforeValidator(lambda value: value or None)] = None
+    q: filter_field(255) = None  # type: ignore[valid-type]
 
     def search(self, today: date) -> BillSearch:
         """What the list is narrowed to on a day."""
-        return BillSearch(today, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
+        return BillSearch(today, text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
 
     def tabs(self) -> list[dict[str, Any]]:
         """One for each state that people ask for."""

@@ -25,7 +25,7 @@ from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import BillChanges, LineItem
 from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
 from voyagent.kernel import clock
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, WireAmount, trimmed_field
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, WireAmount, filter_field, trimmed_field
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -77,10 +77,11 @@ class BillQuery(DocumentQuery):
     status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
         default=None, description="A state; `open` is received or scheduled."
     )
+    q: filter_field(255) = Field(default=None, description="Part of the supplier's number, the supplier or our reference, in the next 20,000 bills.")  # type: ignore[valid-type]
 
     def search(self) -> BillSearch:
         """The same as the reads take it."""
-        return BillSearch(clock.today(), status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
+        return BillSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
 
 
 class BillBrief(DocumentBrief):

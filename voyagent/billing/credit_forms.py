@@ -18,6 +18,7 @@ from voyagent.billing.queries import CreditSearch
 from voyagent.billing.service import credit_sides
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+from voyagent.kernel.fields import filter_field
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import Row
 
@@ -154,13 +155,14 @@ class CreditList(DocumentQuery, Listing):
     """What the address of the list of credit notes asks for: those to customers, or those from suppliers."""
 
     endpoint = "billing.credit_notes"
-    kept = ("kind", "party", "from", "to")
+    kept = ("kind", "q", "party", "from", "to")
     words = WORDS | {"kind": _l("Kind")}
     kind: Annotated[Literal["supplier"] | None, BeforeValidator(lambda value: value or None)] = None
+    q: filter_field(255) = None  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """What the list is narrowed to."""
-        return CreditSearch(None, self.party, self.issued_from, self.issued_to)
+        return CreditSearch(None, self.party, self.issued_from, self.issued_to, self.q)
 
     def tabs(self) -> list[dict[str, Any]]:
         """One for each kind."""

@@ -21,6 +21,7 @@ from voyagent.kernel.fields import (
     Instant,
     PlainAmount,
     WireAmount,
+    filter_field,
     trimmed_field,
     wire_instant,
 )
@@ -65,10 +66,11 @@ class CreditNoteQuery(DocumentQuery):
     """What the list of credit notes is narrowed to, all of it at once, and the page behind a cursor."""
 
     invoice_id: Id | None = Field(default=None, description="The notes on one invoice.")
+    q: filter_field(255) = Field(default=None, description="Part of the number, the customer or the invoice's number, in the next 20,000 notes.")  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""
-        return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to)
+        return CreditSearch(self.invoice_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
 class CreditNoteBrief(Answer):

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from voyagent.http.forms import read_date
 from voyagent.kernel.fields import Query
 
-WORDS: dict[str, Any] = {"party": _l("Customer or supplier"), "from": _l("from"), "to": _l("until"), "cursor": _l("page marker")}
+WORDS: dict[str, Any] = {"q": _l("Search"), "party": _l("Customer or supplier"), "from": _l("from"), "to": _l("until"), "cursor": _l("page marker")}
 
 
 class Listing(Query):
@@ -44,7 +44,7 @@ class Listing(Query):
     def is_narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
         said = self.model_dump(by_alias=True, exclude_none=True)
-        return any(said.get(name) for name in ("party", "from", "to"))
+        return any(said.get(name) for name in ("q", "party", "from", "to"))
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `cursor` leads to the first page."""

@@ -141,7 +141,7 @@ class PaymentList(PaymentQuery, Listing):
     """What the address of the list of payments asks for."""
 
     endpoint = "billing.payments"
-    kept = ("direction", "party", "from", "to", "unapplied")
+    kept = ("direction", "q", "party", "from", "to", "unapplied")
     words = WORDS | {"direction": _l("Kind"), "unapplied": _l("Advances")}
 
     def tabs(self) -> list[dict[str, Any]]:

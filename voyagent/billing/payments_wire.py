@@ -108,12 +108,13 @@ class PaymentQuery(Query):
     paid_from: DateFilter = Field(default=None, alias="from", description="The first day of payment.")
     paid_to: DateFilter = Field(default=None, alias="to", description="The last day of payment.")
     unapplied: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those of which something is left.")
+    q: filter_field(255) = Field(default=None, description="Part of the number, the party or the reference, in the next 20,000 payments.")  # type: ignore[valid-type]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def search(self) -> PaymentSearch:
         """The same as the reads take it."""
-        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, is_unapplied=bool(self.unapplied))
+        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, is_unapplied=bool(self.unapplied), text=self.q)
 
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""

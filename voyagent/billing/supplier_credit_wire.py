@@ -10,7 +10,7 @@ from pydantic import Field
 from voyagent.billing.credit_wire import CreditIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
-from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, trimmed_field, wire_instant
+from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, filter_field, trimmed_field, wire_instant
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -31,10 +31,11 @@ class SupplierCreditQuery(DocumentQuery):
     """What the list of credits from suppliers is narrowed to, all of it at once, and the page behind a cursor."""
 
     bill_id: Id | None = Field(default=None, description="The credits on one bill.")
+    q: filter_field(255) = Field(default=None, description="Part of the supplier's number, the supplier or the bill's number, in the next 20,000 credits.")  # type: ignore[valid-type]
 
     def search(self) -> CreditSearch:
         """The same as the reads take it."""
-        return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to)
+        return CreditSearch(self.bill_id, self.party, self.issued_from, self.issued_to, self.q)
 
 
 class SupplierCreditBrief(Answer):

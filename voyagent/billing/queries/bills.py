@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries.documents import BillNotFound, DocumentSearch
-from voyagent.billing.queries.listing import Listed, by_day_statement, page_of
+from voyagent.billing.queries.listing import Listed, by_day_statement, having_text, page_of
 from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.identity.queries import name_of
@@ -24,6 +24,7 @@ _BRIEF = (
     *("id", "status", "vendor_reference", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
     *("credited_minor", "pay_on", "created_at", "updated_at"),
 )
+_TEXTS = ("vendor_reference", "party_name", "party_reference")
 
 
 class BillSearch(DocumentSearch):
@@ -45,8 +46,9 @@ class BillDocument:
 
 
 def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
-    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at any depth."""
-    return page_of(reader.read(by_day_statement(Bill, _BRIEF, search, limit + 1, cursor))[0], limit)
+    """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at any depth. Of a text the next 20,000 are looked at."""
+    rows = by_day_statement(Bill, _BRIEF, search, cursor)
+    return page_of(reader.read(having_text(rows, "issue_date", _TEXTS, search.text, limit + 1))[0], limit)
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, select, tuple_
 
 from voyagent.billing.models import Bill, CreditNote, CreditNoteLine, Invoice, SupplierCredit, SupplierCreditLine
-from voyagent.billing.queries.listing import Listed, page_of
+from voyagent.billing.queries.listing import Listed, having_text, page_of
 from voyagent.billing.queries.taxes import credited_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -23,6 +24,7 @@ from voyagent.ledger.queries import lines_statement
 _NOTES = CreditNote.__table__.c
 _LINES = CreditNoteLine.__table__.c
 _INVOICES = Invoice.__table__.c
+_TEXTS = ("number", "party_name", "invoice_number")
 _KEPT: dict[type, tuple[Any, Any, str, str]] = {
     Invoice: (CreditNote, CreditNoteLine, "credit_note_id", "invoice_id"),
     Bill: (SupplierCredit, SupplierCreditLine, "supplier_credit_id", "bill_id"),
@@ -45,6 +47,7 @@ class CreditSearch:
     party: str | None = None
     issued_from: date | None = None
     issued_to: date | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,12 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Credit notes by day, the newest first, behind the row of a cursor."""
-    return page_of(reader.read(narrowed(_notes(), _NOTES, _NOTES.invoice_id, search, limit, cursor))[0], limit)
+    return page_of(reader.read(narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor))[0], limit)
 
 
-def narrowed(statement: Select[Any], table: Any, document_id: Any, search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+def narrowed(
+    statement: Select[Any], table: Any, document_id: Any, texts: Iterable[str], search: CreditSearch, limit: int, cursor: Cursor | None
+) -> Select[Any]:
     """The rows of a list of credits that a search finds, one more than is shown, the newest day first, behind the row of a cursor."""
     if search.document_id is not None:
         statement = statement.where(document_id == search.document_id)
@@ -89,7 +94,7 @@ def narrowed(statement: Select[Any], table: Any, document_id: Any, search: Credi
         statement = statement.where(table.issue_date <= search.issued_to)
     if cursor is not None:
         statement = statement.where(tuple_(table.issue_date, table.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
-    return statement.order_by(table.issue_date.desc(), table.id.desc()).limit(limit + 1)
+    return having_text(statement.order_by(table.issue_date.desc(), table.id.desc()), "issue_date", texts, search.text, limit + 1)
 
 
 def credited_by_line(document: Invoice | Bill) -> dict[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, select, tuple_
+from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, or_, select, tuple_
 
 from voyagent.billing.models import Invoice
 from voyagent.billing.queries.documents import LOOKED_MAX, DocumentSearch, InvoiceSearch, conditions
@@ -40,18 +40,30 @@ def page_of(rows: list[Row], limit: int) -> Listed:
     return Listed(*cut_by_day(rows, limit, "issue_date"))
 
 
-def by_day_statement(model: Any, names: Iterable[str], search: DocumentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    """Columns of invoices or bills that a search without a text finds, the newest issue date first, behind the row of a cursor."""
+def having_text(rows: Select[Any], day: str, names: Iterable[str], text: str | None, limit: int) -> Select[Any]:
+    """The first rows of a list, ordered by `day` and id from the newest on, that have a text in one of some columns, whatever the case.
+
+    With a text only the next 20,000 rows are looked at, so that what nobody finds does not cost the whole table.
+    """
+    if not text:
+        return rows.limit(limit)
+    near = rows.limit(LOOKED_MAX).subquery("near").c
+    found = select(*near).where(or_(*(near[name].ilike(contains(text)) for name in names)))
+    return found.order_by(near[day].desc(), near.id.desc()).limit(limit)
+
+
+def by_day_statement(model: Any, names: Iterable[str], search: DocumentSearch, cursor: Cursor | None) -> Select[Any]:
+    """Columns of invoices or bills that a search finds but for its text, the newest issue date first, behind the row of a cursor."""
     table = model.__table__
     statement = select(*(table.c[name] for name in names)).where(owned(model), *conditions(search, table))
     if cursor is not None:
         statement = statement.where(tuple_(table.c.issue_date, table.c.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
-    return statement.order_by(table.c.issue_date.desc(), table.c.id.desc()).limit(limit)
+    return statement.order_by(table.c.issue_date.desc(), table.c.id.desc())
 
 
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     if not search.text:
-        return by_day_statement(Invoice, _BRIEF, search, limit, cursor)
+        return by_day_statement(Invoice, _BRIEF, search, cursor).limit(limit)
     table = Invoice.__table__
     found = _found(search, limit, cursor)
     statement = select(*(table.c[name] for name in _BRIEF)).where(owned(Invoice)).join(found, table.c.id == found.c.id)
@@ -71,4 +83,4 @@ def _found(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Any:
     return call.table_valued("id", name="found")
 
 
-__all__ = ["Listed", "by_day_statement", "list_invoices", "page_of"]
+__all__ = ["Listed", "by_day_statement", "having_text", "list_invoices", "page_of"]

@@ -13,6 +13,7 @@ from sqlalchemy import Date, Select, Uuid, case, func, literal, or_, select, tup
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund
 from voyagent.billing.queries.ages import Kind
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
+from voyagent.billing.queries.listing import having_text
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
@@ -60,6 +61,7 @@ class PaymentSearch:
     paid_from: date | None = None
     paid_to: date | None = None
     is_unapplied: bool = False
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) ->
         statement = statement.where(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
     if cursor is not None:
         statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
-    return statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc()).limit(limit)
+    newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())
+    return having_text(newest, "paid_on", ("number", "party_name", "reference"), search.text, limit)
 
 
 def _payment_statement(payment_id: UUID) -> Select[Any]:

@@ -21,6 +21,7 @@ from voyagent.ledger.queries import lines_statement
 _CREDITS = SupplierCredit.__table__.c
 _LINES = SupplierCreditLine.__table__.c
 _BILLS = Bill.__table__.c
+_TEXTS = ("vendor_reference", "party_name", "bill_reference")
 
 
 class SupplierCreditNotFound(NotFound):
@@ -56,7 +57,7 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
 
 def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Credits from suppliers by day, the newest first, behind the row of a cursor."""
-    return page_of(reader.read(narrowed(_credits(), _CREDITS, _CREDITS.bill_id, search, limit, cursor))[0], limit)
+    return page_of(reader.read(narrowed(_credits(), _CREDITS, _CREDITS.bill_id, _TEXTS, search, limit, cursor))[0], limit)
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
