@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tests.people import Person
 from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem, Part
+from voyagent.billing.service import InstalmentItem, LineItem, Part
 from voyagent.kernel.money import Money
 
 ISSUED, DUE = date(2024, 6, 10), date(2024, 6, 25)
@@ -21,9 +21,14 @@ def line(price: str = "22500.00", *, quantity: int = 2, currency: str = "INR", d
     return LineItem(description=description, quantity=quantity, unit_price=price, currency=currency)
 
 
+def plan(*parts: tuple[date, str]) -> list[InstalmentItem]:
+    """Instalments by day and amount."""
+    return [InstalmentItem(due_date=due, amount=amount) for due, amount in parts]
+
+
 def draft(person: Person, *lines: LineItem, **given: Any) -> UUID:
     """A draft for 45,000 rupees."""
-    values = {"customer_name": "Deepa Krishnan", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given
+    values = {"customer_name": "Deepa Krishnan", "issue_date": ISSUED, "line_items": list(lines) or [line()]} | _due(given) | given
     with person.acting() as actor:
         return service.draft_invoice(actor, **values).id
 
@@ -94,4 +99,10 @@ def untied(person: Person) -> list[dict[str, Any]]:
 
 
 def _billed(lines: tuple[LineItem, ...], given: dict[str, Any]) -> Any:
-    return {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "due_date": DUE, "line_items": list(lines) or [line()]} | given
+    begun = {"vendor_name": "BSP India", "vendor_reference": "BSP-1", "issue_date": ISSUED, "line_items": list(lines) or [line()]}
+    return begun | _due(given) | given
+
+
+def _due(given: dict[str, Any]) -> dict[str, Any]:
+    """A due date, but for a document in instalments."""
+    return {} if given.get("instalments") else {"due_date": DUE}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, receive, untied
+from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, plan, receive, untied
 from tests.ledger.books import balances
 from tests.people import Person
 from voyagent.billing import queries, service
@@ -22,6 +22,7 @@ FIRST = date(2024, 1, 20)
 TODAY = date(2024, 9, 1)
 days = st.integers(0, 100).map(lambda n: FIRST + timedelta(days=n))
 papers = st.tuples(days, st.integers(0, 60), st.sampled_from(("Deepa", "Ravi", "deepa")), st.sampled_from(("INR", "AED")), st.integers(1, 10**6))
+plans = st.lists(st.tuples(st.integers(1, 90), st.integers(1, 9)), max_size=3)  # of each further instalment: days after the one before, and its weight
 settlements = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(1, 10**6)), max_size=4)
 spans = st.tuples(days, days).map(lambda pair: (min(pair), max(pair)))
 
@@ -180,14 +181,15 @@ def test_whole_and_broken_months_together(alice: Person, first: date, last: date
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(papers, min_size=1, max_size=7), settlements, spans, days)
+@given(st.lists(st.tuples(papers, plans), min_size=1, max_size=7), settlements, spans, days)
 def test_roll_ups_and_documents_agree_with_a_model(people: Any, documents: list[Any], paid: list[Any], span: tuple[date, date], then: date) -> None:
     person = people.sign_up("Alice Owner", agency="Alice Travels")
-    model = [
-        {"id": issued(person, line_of(minor, currency), customer_name=name, issue_date=day, due_date=day + timedelta(days=terms)), "day": day}
-        | {"due": day + timedelta(days=terms), "party": name.lower(), "currency": currency, "total": minor, "payments": []}
-        for day, terms, name, currency, minor in documents
-    ]
+    model = []
+    for (day, terms, name, currency, minor), further in documents:
+        due = spread(minor, day + timedelta(days=terms), further)
+        dated: dict[str, Any] = {"due_date": due[0][0]} if len(due) == 1 else {"instalments": plan(*((at, f"{part / 100:.2f}") for at, part in due))}
+        id_ = issued(person, line_of(minor, currency), customer_name=name, issue_date=day, **dated)
+        model.append({"id": id_, "day": day, "due": due, "party": name.lower(), "currency": currency, "total": minor, "payments": []})
     for which, after, minor in paid:
         document = model[which % len(model)]
         amount = min(minor, document["total"] - sum(part for _, part in document["payments"]))
@@ -221,12 +223,27 @@ def expected(model: list[dict[str, Any]], span: tuple[date, date], as_of: date |
         is_there = span[0] <= document["day"] <= span[1] and (as_of is None or document["day"] <= as_of)
         left = document["total"] - sum(part for on, part in document["payments"] if as_of is None or on <= as_of)
         if is_there and left > 0:
-            late = ((as_of or TODAY) - document["due"]).days
-            age = 0 if late <= 0 else min(4, (late - 1) // 30 + 1)
-            by_age[document["currency"], age][0] += 1
-            by_age[document["currency"], age][1] += left
             by_party[document["currency"], document["party"]] += left
+            settled = document["total"] - left
+            for due, amount in document["due"]:
+                still = amount - min(amount, settled)
+                settled -= amount - still
+                if still:
+                    late = ((as_of or TODAY) - due).days
+                    age = 0 if late <= 0 else min(4, (late - 1) // 30 + 1)
+                    by_age[document["currency"], age][0] += 1
+                    by_age[document["currency"], age][1] += still
     return {key: tuple(value) for key, value in by_age.items()}, dict(by_party)
+
+
+def spread(minor: int, first: date, further: list[tuple[int, int]]) -> list[tuple[date, int]]:
+    """An amount over a first day and further ones by weight, the rest on the first; on the first alone where it is too small to be cut."""
+    weights = [weight for _days, weight in further]
+    parts = [minor * weight // (sum(weights) + 5) for weight in weights]
+    if not parts or min(parts) == 0:
+        return [(first, minor)]
+    dues = [first + timedelta(days=sum(days for days, _weight in further[: n + 1])) for n in range(len(further))]
+    return [(first, minor - sum(parts)), *zip(dues, parts, strict=True)]
 
 
 def line_of(minor: int, currency: str) -> service.LineItem:

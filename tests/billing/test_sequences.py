@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from hypothesis import Phase, settings, strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule, run_state_machine_as_test
 
-from tests.billing.papers import DUE, advance, issued, line, receive
+from tests.billing.papers import DUE, advance, issued, line, plan, receive
 from tests.ledger.books import stored
 from tests.people import People
 from voyagent.billing import service
@@ -25,17 +25,17 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
-from voyagent.reports.queries.receivables import Asked, read_open
+from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
 
 KINDS = {"in": "receivable", "out": "payable"}
 ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
 OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received")}
 DOCUMENTS = """
-select d.id, d.status, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
+select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
   coalesce((select sum(amount_minor) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint as settled_minor,
   coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint as noted_minor
-from (select tenant_id, id, status, total_minor, paid_minor, credited_minor from invoices
-      union all select tenant_id, id, status, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
+from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from invoices
+      union all select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
 """
 PAYMENTS = """
 select p.id, p.allocated_minor, p.refunded_minor, p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
@@ -57,6 +57,8 @@ class Document:
     party: str
     currency: str
     total: int
+    parts: tuple[tuple[date, int], ...]
+    """What is due when, in order; one part where it has no instalments."""
     paid: int = 0
     credited: int = 0
     is_void: bool = False
@@ -64,6 +66,21 @@ class Document:
     @property
     def open(self) -> int:
         return 0 if self.is_void else self.total - self.paid - self.credited
+
+    @property
+    def open_parts(self) -> list[tuple[date, int]]:
+        """What of each part is open; what is settled settles the earliest first."""
+        left, still = self.paid + self.credited, []
+        for day, minor in self.parts:
+            taken = min(left, minor)
+            left -= taken
+            still += [] if taken == minor or self.is_void else [(day, minor - taken)]
+        return still
+
+    @property
+    def due(self) -> date:
+        """The due date that must stand on it."""
+        return self.open_parts[0][0] if self.open_parts else self.parts[0 if self.is_void else -1][0]
 
     @property
     def status(self) -> str:
@@ -92,6 +109,7 @@ directions = st.sampled_from(["in", "out"])
 parties = st.sampled_from(["Deepa Krishnan", "deepa krishnan", "Ravi"])
 currencies = st.sampled_from(["INR", "INR", "JPY"])  # one with paise, one without
 minors = st.integers(2, 300)
+cuts = st.lists(st.integers(1, 99), max_size=3)
 shares = st.sampled_from(["part", "part", "all", "more"])  # of what there is: a third, all of it, or one too much
 places = st.integers(0, 7)
 
@@ -126,23 +144,30 @@ class Trade(RuleBasedStateMachine):
     @initialize(target=documents)
     def begin(self) -> MultipleResults[UUID]:
         """Two invoices of one customer and a bill, so that there is something to settle."""
-        return multiple(*(self.enter(direction, "Deepa Krishnan", "INR", minor) for direction, minor in (("in", 100), ("in", 40), ("out", 70))))
+        return multiple(
+            *(self.enter(direction, "Deepa Krishnan", "INR", minor, cut) for direction, minor, cut in (("in", 100, [30]), ("in", 40, []), ("out", 70, [50])))
+        )
 
     @initialize(target=payments)
     def begin_ahead(self) -> MultipleResults[UUID]:
         """And an advance each way."""
         return multiple(*(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out")))
 
-    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors)
-    def enter(self, direction: str, party: str, currency: str, minor: int) -> UUID:
-        """A document, due a day after the one before."""
+    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors, cuts=cuts)
+    def enter(self, direction: str, party: str, currency: str, minor: int, cuts: list[int]) -> UUID:
+        """A document, due a day after the one before; it may be cut into instalments, a month apart."""
         due = DUE + timedelta(days=len(self.known))
-        item = line(Money(minor, currency).wire if currency == "INR" else str(minor), quantity=1, currency=currency)
+        item = line(wire(minor, currency), quantity=1, currency=currency)
+        ends = [*sorted({minor * share // 100 for share in cuts} - {0, minor}), minor]
+        parts = [(due + timedelta(days=30 * n), end - begin) for n, (begin, end) in enumerate(zip([0, *ends], ends, strict=False))]
+        dated: dict[str, Any] = {"due_date": due}
+        if len(parts) > 1:
+            dated = {"instalments": plan(*((day, wire(part, currency)) for day, part in parts))}
         if direction == "in":
-            id_ = issued(self.person, item, customer_name=party, due_date=due)
+            id_ = issued(self.person, item, customer_name=party, **dated)
         else:
-            id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", due_date=due)
-        self.known[id_] = Document(direction, party.lower(), currency, minor)
+            id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", **dated)
+        self.known[id_] = Document(direction, party.lower(), currency, minor, tuple(parts))
         return id_
 
     @rule(target=payments, direction=directions, party=parties, currency=currencies, minor=minors)
@@ -242,8 +267,8 @@ class Trade(RuleBasedStateMachine):
         """Open is total less paid less credited, the status matches, and neither a document nor a payment takes more than it is."""
         tenant = self.person.actor.tenant_id
         documents = {row["id"]: row for row in stored(self.engine, DOCUMENTS, t=tenant)}
-        assert {id_: (row["status"], row["paid_minor"], row["credited_minor"]) for id_, row in documents.items()} == {
-            id_: (one.status, one.paid, one.credited) for id_, one in self.known.items()
+        assert {id_: (row["status"], row["due_date"], row["paid_minor"], row["credited_minor"]) for id_, row in documents.items()} == {
+            id_: (one.status, one.due, one.paid, one.credited) for id_, one in self.known.items()
         }
         for row in documents.values():
             assert (row["settled_minor"], row["noted_minor"]) == (row["paid_minor"], row["credited_minor"])
@@ -266,10 +291,13 @@ class Trade(RuleBasedStateMachine):
         assert not any(sums.values())
 
     def teardown(self) -> None:
-        """At the end every check of the books holds, and the buckets of the page sum up to the model."""
+        """At the end every check of the books holds, the page has each open instalment, and its buckets sum up to the model."""
         with self.person.reading() as reader:
             assert list(checks.findings(reader)) == []
-            pages = {direction: read_open(reader, kind, Asked(clock.today()), "INR") for direction, kind in KINDS.items()}  # type: ignore[arg-type]
+            pages = {direction: read_open(reader, kind, Asked(clock.today(), party=EVERYBODY), "INR") for direction, kind in KINDS.items()}  # type: ignore[arg-type]
+        listed = [one for page in pages.values() for block in page.blocks for party in block.parties for one in party.documents]
+        still_open = [(id_, due, minor) for id_, document in self.known.items() for due, minor in document.open_parts]
+        assert sorted((one.id, one.due_date, one.open.amount_minor) for one in listed) == sorted(still_open)
         for direction, page in pages.items():
             assert page.is_proved
             sign = 1 if direction == "in" else -1
@@ -295,7 +323,8 @@ class Trade(RuleBasedStateMachine):
     def _fitting(self, payment_id: UUID) -> list[UUID]:
         """Documents that a payment may settle, due longest first."""
         one = self.paid[payment_id]
-        return [id_ for id_, it in self.known.items() if (it.direction, it.party, it.currency) == (one.direction, one.party, one.currency)]
+        fitting = [id_ for id_, it in self.known.items() if (it.direction, it.party, it.currency) == (one.direction, one.party, one.currency)]
+        return sorted(fitting, key=lambda id_: (self.known[id_].due, id_))
 
     def _owed(self) -> dict[tuple[str, str], int]:
         """What the control accounts must hold by the model: debit less credit by purpose and currency."""
@@ -305,6 +334,11 @@ class Trade(RuleBasedStateMachine):
         for payment in self.paid.values():
             owed[ADVANCES[payment.direction], payment.currency] += -payment.left if payment.direction == "in" else payment.left
         return {at: minor for at, minor in owed.items() if minor}
+
+
+def wire(minor: int, currency: str) -> str:
+    """An amount as a price is written."""
+    return Money(minor, currency).wire if currency == "INR" else str(minor)
 
 
 def test_sequences_of_documents_and_payments_keep_the_books(people: People, owner_engine: sa.Engine) -> None:

@@ -73,6 +73,9 @@ def _book(person: Person) -> None:
     drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=sold, place_of_supply="27")
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
+    planned: list[billing.InstalmentItem] = [{"due_date": ISSUED, "amount": "300.00"}, {"due_date": DUE, "amount": "700.00"}]
+    two = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, instalments=planned, line_items=items)
+    billing.record_receipt(person.actor, billing.issue_invoice(person.actor, two.id).id, Money(10_000, two.currency), ISSUED)
     advance = billing.record_payment(person.actor, direction="in", party_name="Deepa Krishnan", amount=Money(500, issued.currency), on=ISSUED)
     billing.refund_payment(person.actor, advance.id, on=ISSUED)
     billing.issue_credit_note(person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)})

@@ -35,7 +35,10 @@ class InvoiceCount(TenantBound, Base):
 
 
 class AgeingByDue(TenantBound, Base):
-    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`."""
+    """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`.
+
+    Of a document in instalments each open one counts in `n` on its own day; in `documents` the document counts once, on the day of the first open one.
+    """
 
     __tablename__ = "ageing_by_due"
 
@@ -44,6 +47,7 @@ class AgeingByDue(TenantBound, Base):
     issue_month: Mapped[date] = mapped_column(primary_key=True)
     due_date: Mapped[date] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(server_default=_ZERO)
+    documents: Mapped[int] = mapped_column(server_default=_ZERO)
     open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)

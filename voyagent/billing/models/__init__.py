@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, N
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
+from voyagent.billing.models.parts import CURRENCY, NOW, PLAN, ZERO, InInstalments, references
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
@@ -30,7 +30,7 @@ OPEN_BILL = ("received", "scheduled")
 OPEN = OPEN_INVOICE + OPEN_BILL
 
 
-class Invoice(TenantOwned, Base):
+class Invoice(InInstalments, TenantOwned, Base):
     """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves."""
 
     __tablename__ = "invoices"
@@ -81,6 +81,7 @@ class Invoice(TenantOwned, Base):
         references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(_DATES, name="dates"),
+        CheckConstraint(PLAN, name="instalments"),
         CheckConstraint(_AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
@@ -171,7 +172,7 @@ class InvoiceTax(TenantBound, Base):
     )
 
 
-class Bill(TenantOwned, Base):
+class Bill(InInstalments, TenantOwned, Base):
     """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
 
     __tablename__ = "bills"
@@ -207,6 +208,7 @@ class Bill(TenantOwned, Base):
         references("users", "created_by_user_id", "fk_bills_creator"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(_DATES, name="dates"),
+        CheckConstraint(PLAN, name="instalments"),
         CheckConstraint(_AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
         CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),

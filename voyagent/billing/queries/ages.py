@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit
@@ -16,21 +17,23 @@ from voyagent.kernel.tenancy import owned
 Kind = Literal["receivable", "payable"]
 AGES = 5
 LISTED_MAX = 1000
+EVER = (date(1900, 1, 1), date(2200, 12, 31))
 _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _CREDITS = CreditNote.__table__.c
 _OF_SUPPLIERS = SupplierCredit.__table__.c
-_DOCUMENTS = {"receivable": Invoice.__table__, "payable": Bill.__table__}
+_DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
+_OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 
 
 def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
     """Open documents issued from `first` to `last`, by currency and age.
 
-    Rows: currency, age, n, open_minor, for ages that occur. `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due,
-    2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1 together. With `as_of`, documents and payments after that day are left out, and what was paid since
-    counts as open.
+    Rows: currency, age, n, open_minor, for ages that occur. A document in instalments has each of them aged by itself, and counted in `n`.
+    `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
+    together. With `as_of`, documents and payments after that day are left out, and what was paid since counts as open.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
@@ -38,11 +41,11 @@ def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, 
 def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     if as_of is not None:
-        found = _open_documents(kind, first, last, as_of).subquery("found")
+        found = _open_instalments(kind, first, last, as_of).subquery("found")
         n: ColumnElement[Any] = func.count()
     else:
         whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
-        found = _with_broken_months(whole, _DUE.issue_month, kind, first, last, "currency", "due_date")
+        found = _with_broken_months(whole, _DUE.issue_month, _open_instalments, kind, first, last, "currency", "due_date")
         n = func.sum(found.c.n)
     age = age_on(found.c.due_date, as_of or today)
     return (
@@ -64,7 +67,7 @@ def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | 
     else:
         whole = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
         whole = whole.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
-        found = _with_broken_months(whole, _PARTY.issue_month, kind, first, last, "currency", "party_key", "party_name")
+        found = _with_broken_months(whole, _PARTY.issue_month, _open_documents, kind, first, last, "currency", "party_key", "party_name")
     total = func.sum(found.c.open_minor)
     place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
     parties = (
@@ -92,7 +95,7 @@ def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today
 
 def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    found = _open_documents(kind, first, last, as_of).subquery("found")
+    found = _open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(found.c.due_date, as_of or today)
     return (
         select(
@@ -114,15 +117,30 @@ def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: dat
     """The open documents one by one, the longest due first, at most a thousand; of one party where its name is given.
 
     Rows: reference (the number, or the supplier's), pay_on (of a scheduled bill), id, status, party_key, party_name, issue_date, due_date, currency,
-    total_minor, open_minor, age.
+    total_minor, open_minor, age. One in instalments is due, and as old, as the first of them that is open.
     """
     return reader.read(list_open_statement(kind, first, last, today=today, as_of=as_of, party=party))[0]
 
 
 def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    found = _open_documents(kind, first, last, as_of).subquery("found")
-    statement = select(found, age_on(found.c.due_date, as_of or today).label("age"))
+    plans = _open_instalments(kind, first, last, as_of).subquery("plans")
+    columns = [column for column in plans.c if column.name not in _OF_INSTALMENT and column.name != "open_minor"]
+    documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(plans.c.is_next)
+    return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
+
+
+def list_instalments_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
+    """What is open instalment by instalment, as `list_open` has it of documents: due_date, open_minor and age are those of the instalment.
+
+    Further place (of the instalment, counted from 1; None where the document has no plan), amount_minor (of the instalment, else of the document),
+    document_open_minor.
+    """
+    return _one_by_one(_open_instalments(kind, first, last, as_of).subquery("found"), today=as_of or today, party=party)
+
+
+def _one_by_one(found: Subquery, *, today: date, party: str | None) -> Select[Any]:
+    statement = select(found, age_on(found.c.due_date, today).label("age"))
     if party is not None:
         statement = statement.where(found.c.party_key == func.lower(party))
     return statement.order_by(found.c.due_date, found.c.id).limit(LISTED_MAX)
@@ -140,9 +158,9 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
 
 
 def due_statement(kind: Kind) -> Select[Any]:
-    """What is open now by due date, from the roll-up: currency, due_date, n, open_minor."""
+    """What is open now by due date, from the roll-up: currency, due_date, n, open_minor; a document in instalments counts where the first open one is due."""
     return (
-        select(_DUE.currency, _DUE.due_date, cast(func.sum(_DUE.n), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+        select(_DUE.currency, _DUE.due_date, cast(func.sum(_DUE.documents), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
         .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
         .group_by(_DUE.currency, _DUE.due_date)
         .order_by(_DUE.currency, _DUE.due_date)
@@ -158,27 +176,55 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
 
 
 def untied_ageing(reader: Reader) -> list[Row]:
-    """Where a roll-up and the documents behind it disagree: which (`due` or `party`), kind, currency, month, key, n, open_minor; empty in healthy books."""
+    """Where a roll-up and the documents behind it disagree; empty in healthy books.
+
+    Rows: which (`due`, where each instalment counts on its own day, or `party`), kind, currency, issue_month, key, n, documents, open_minor.
+    """
+    due = select(literal("due").label("which"), _DUE.kind, _DUE.currency, _DUE.issue_month, _text(_DUE.due_date).label("key"), _DUE.n, _DUE.documents)
+    party = select(literal("party"), _PARTY.kind, _PARTY.currency, _PARTY.issue_month, _PARTY.party_key, _PARTY.n, _PARTY.n)
     parts: list[Select[Any]] = [
-        select(literal("due").label("which"), _DUE.kind, _DUE.currency, _DUE.issue_month, _text(_DUE.due_date).label("key"), _DUE.n, _DUE.open_minor).where(
-            owned(AgeingByDue)
-        ),
-        select(literal("party"), _PARTY.kind, _PARTY.currency, _PARTY.issue_month, _PARTY.party_key, _PARTY.n, _PARTY.open_minor).where(owned(AgeingByParty)),
+        due.add_columns(_DUE.open_minor).where(owned(AgeingByDue)),
+        party.add_columns(_PARTY.open_minor).where(owned(AgeingByParty)),
     ]
-    for kind, table in _DOCUMENTS.items():
-        month = cast(func.date_trunc("month", table.c.issue_date), Date)
-        for which, key in (("due", _text(table.c.due_date)), ("party", table.c.party_key)):
-            parts.append(
-                select(literal(which), literal(kind), table.c.currency, month, key, literal(-1), -_open_of(table)).where(
-                    owned(table), table.c.status.in_(_OPEN[kind])
-                )
-            )
+    for kind in _DOCUMENTS:
+        for which, found in (("due", _open_instalments(kind, *EVER)), ("party", _open_documents(kind, *EVER))):
+            one = found.subquery().c
+            month = cast(func.date_trunc("month", one.issue_date), Date)
+            key, documents = (_text(one.due_date), case((one.is_next, -1), else_=0)) if which == "due" else (one.party_key, literal(-1))
+            parts.append(select(literal(which), literal(kind), one.currency, month, key, literal(-1), documents, -one.open_minor))
     both = union_all(*parts).subquery("both").c
+    sums = {name: func.sum(both[name]) for name in ("n", "documents", "open_minor")}
     return reader.read(
-        select(both.which, both.kind, both.currency, both.issue_month, both.key, _sum(both.n).label("n"), _sum(both.open_minor).label("open_minor"))
+        select(both.which, both.kind, both.currency, both.issue_month, both.key, *(cast(one, BigInteger).label(name) for name, one in sums.items()))
         .group_by(both.which, both.kind, both.currency, both.issue_month, both.key)
-        .having(or_(func.sum(both.n) != 0, func.sum(both.open_minor) != 0))
+        .having(or_(*(one != 0 for one in sums.values())))
     )[0]
+
+
+def _open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
+    """The same with each open instalment for itself, one whole for a document without a plan.
+
+    What is settled settles the earliest first, so what is open of each follows from what is open of the document. `is_next` marks the first that is open.
+    """
+    documents = _open_documents(kind, first, last, as_of).subquery("documents")
+    one = documents.c
+    settled = one.total_minor - one.open_minor
+    plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
+    each = plan.lateral("plan")
+    kept = [column for column in one if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")]
+    return (
+        select(
+            *kept,
+            cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
+            cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
+            cast(each.c.place, Integer).label("place"),
+            cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label("amount_minor"),
+            one.open_minor.label("document_open_minor"),
+            func.coalesce(each.c.is_next, true()).label("is_next"),
+        )
+        .select_from(documents.outerjoin(each, one.instalment_dues.is_not(None)))
+        .where(func.coalesce(each.c.open_minor, 1) > 0)
+    )
 
 
 def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
@@ -231,22 +277,24 @@ def _open_of(table: Any) -> ColumnElement[int]:
 
 def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
     reference = table.c.number if kind == "receivable" else table.c.vendor_reference
-    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor")
+    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor", "instalment_dues", "instalment_minors")
     pay_on = table.c.pay_on if kind == "payable" else null()
     return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
 
 
-def _with_broken_months(whole: Select[Any], month: ColumnElement[date], kind: Kind, first: date, last: date, *names: str) -> Subquery:
-    """Whole months of a roll-up, and the at most two broken ones at the ends from the documents."""
+def _with_broken_months(
+    whole: Select[Any], month: ColumnElement[date], found: Callable[[Kind, date, date], Select[Any]], kind: Kind, first: date, last: date, *names: str
+) -> Subquery:
+    """Whole months of a roll-up, and the at most two broken ones at the ends from what is found of the documents."""
     first_whole = first if first.day == 1 else _next_month(first)
     after_whole = _next_month(last) if last.day == monthrange(last.year, last.month)[1] else last.replace(day=1)
     if first_whole >= after_whole:
-        return _counted(_open_documents(kind, first, last), names).subquery("found")
+        return _counted(found(kind, first, last), names).subquery("found")
     parts = [whole.where(month >= first_whole, month < after_whole)]
     if first < first_whole:
-        parts.append(_counted(_open_documents(kind, first, first_whole - timedelta(days=1)), names))
+        parts.append(_counted(found(kind, first, first_whole - timedelta(days=1)), names))
     if after_whole <= last:
-        parts.append(_counted(_open_documents(kind, after_whole, last), names))
+        parts.append(_counted(found(kind, after_whole, last), names))
     return union_all(*parts).subquery("found")
 
 

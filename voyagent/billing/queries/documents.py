@@ -267,9 +267,9 @@ def _numbers(search: InvoiceSearch) -> Select[Any]:
     by_status = select(func.jsonb_object_agg(_COUNTS.status, _COUNTS.n)).where(owned(InvoiceCount)).scalar_subquery()
     first, after = search.today - _ZONES_APART, search.today + _ZONES_APART
     open_now = [owned(AgeingByDue), _AGEING.kind == "receivable", _AGEING.n > 0]
-    long_overdue = select(cast(func.coalesce(func.sum(_AGEING.n), 0), BigInteger)).where(*open_now, _AGEING.due_date < first).scalar_subquery()
+    long_overdue = select(cast(func.coalesce(func.sum(_AGEING.documents), 0), BigInteger)).where(*open_now, _AGEING.due_date < first).scalar_subquery()
     by_day = (
-        select(_AGEING.due_date, func.sum(_AGEING.n).label("n"))
+        select(_AGEING.due_date, func.sum(_AGEING.documents).label("n"))
         .where(*open_now, _AGEING.due_date.between(first, after))
         .group_by(_AGEING.due_date)
         .subquery("by_day")

@@ -17,6 +17,7 @@ from voyagent.billing.models import Bill
 from voyagent.billing.service import drafts, pricing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
+from voyagent.billing.service.instalments import InstalmentItem
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -35,6 +36,7 @@ class BillFields(TypedDict):
     vendor_reference: str
     issue_date: date
     due_date: NotRequired[date | None]
+    instalments: NotRequired[Sequence[InstalmentItem] | None]
     line_items: Sequence[LineItem]
     party_reference: NotRequired[str | None]
     notes: NotRequired[str | None]
@@ -50,7 +52,7 @@ class BillChanges(DocumentChanges, total=False):
 def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     """Enter a supplier's bill that is not received yet: it is not in the books. One reference is entered once in the agency, beside those of void bills.
 
-    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `pricing.price` raises; VendorReferenceTaken.
+    Raises Forbidden; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.begin` raises; VendorReferenceTaken.
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
@@ -61,7 +63,7 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
 def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges) -> Bill:
     """Change a bill that is not received yet; what leaves it as it was is no event.
 
-    Raises Forbidden, BillNotFound, BillNotDraft; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `pricing.price` raises;
+    Raises Forbidden, BillNotFound, BillNotDraft; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.revise` raises;
     VendorReferenceTaken.
     """
     actor.require("bill.draft")
@@ -147,6 +149,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
             vendor_reference=read_reference(fields["vendor_reference"]),
             issue_date=fields["issue_date"],
             due_date=fields.get("due_date"),
+            instalment_items=fields.get("instalments"),
             line_items=fields["line_items"],
             party_reference=fields.get("party_reference"),
             notes=fields.get("notes"),

@@ -57,6 +57,7 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
         invoice.status = "paid"
     invoice.updated_at = clock.now()
     db.session.flush()
+    db.session.expire(invoice, ["due_date"])  # in instalments, the first open one may be another now
     audit.record(
         actor,
         "credit_note.issued",

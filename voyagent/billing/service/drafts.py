@@ -8,7 +8,9 @@ from typing import Any, TypedDict, TypeVar, cast
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.service import pricing, taxing
+from voyagent.billing.service import instalments, pricing, taxing
+from voyagent.billing.service.errors import InvalidInstalmentDates
+from voyagent.billing.service.instalments import InstalmentItem, Plan
 from voyagent.billing.service.pricing import BoughtAs, LineItem, Priced, SoldAs
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -17,6 +19,8 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
 
 Document = TypeVar("Document", Invoice, Bill)
+_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"}
+"""What people call a column."""
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
 """Columns of an invoice that its taxes go by beside its lines: the day, and who buys where."""
 
@@ -26,7 +30,9 @@ class DocumentChanges(TypedDict, total=False):
 
     issue_date: date
     due_date: date | None
-    """None: anew by the terms of the party, else the day of issue."""
+    """None: anew by the terms of the party, else the day of issue; with instalments that of the first."""
+    instalments: Sequence[InstalmentItem] | None
+    """None, or none at all: the whole on its due date."""
     currency: str
     line_items: Sequence[LineItem]
     party_reference: str | None
@@ -43,22 +49,23 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     line_items: Sequence[LineItem],
     party_reference: str | None,
     notes: str | None,
+    instalment_items: Sequence[InstalmentItem] | None = None,
     **columns: Any,
 ) -> Document:
     """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due by the terms of the party, else on the day of issue.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, and what `pricing.price` and `taxing.charge` raise.
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read` and `taxing.charge` raise.
     """
     name = pricing.party(party_name)
-    due_date = pricing.due_day(name, issue_date, due_date)
-    pricing.check_days(issue_date, due_date)
+    due_day = pricing.due_day(name, issue_date, due_date)
+    pricing.check_days(issue_date, due_day)
     priced = pricing.price(line_items)
+    dated = {"due_date": due_day} | instalments.read(instalment_items, priced.total.currency, issue_date, due_date).columns()
     now = clock.now()
     document = model(
         id=new_id(),
         status="draft",
         issue_date=issue_date,
-        due_date=due_date,
         currency=priced.total.currency,
         total_minor=priced.total.amount_minor,
         paid_minor=0,
@@ -69,22 +76,27 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
         created_by_user_id=actor.user_id,
         created_at=now,
         updated_at=now,
+        **dated,
         **columns,
     )
     db.session.add(document)
     db.session.flush()
     _add_lines(document, _columns_of(document, priced))
+    instalments.check_sum(document)
     return document
 
 
 def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
     """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
 
-    Raises TextTooLong, InvalidDate, and what `pricing.price` and `taxing.charge` raise.
+    Raises TextTooLong, InvalidDate, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read` and `taxing.charge` raise.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
-    if "due_date" in wanted:
+    plan = _plan(document, changes, issue_date)
+    if plan.dues or "instalments" in changes:
+        wanted |= plan.columns()
+    if "due_date" in wanted and not plan.dues:
         wanted["due_date"] = pricing.due_day(wanted.get("party_name", document.party_name), issue_date, wanted["due_date"])
     pricing.check_days(issue_date, wanted.get("due_date", document.due_date))
     changed = [name for name, value in wanted.items() if getattr(document, name) != value]
@@ -97,17 +109,33 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
     if changed:
         document.updated_at = clock.now()
         db.session.flush()
-    return changed
+        instalments.check_sum(document)
+    return [_SAID.get(name, name) for name in changed if name != "instalment_minors" or "instalment_dues" not in changed]
 
 
-def told(document: Invoice | Bill) -> dict[str, str]:
+def told(document: Invoice | Bill) -> dict[str, Any]:
     """What the audit keeps; the party's name stays out of what can never be shortened."""
+    plan = instalments.plan_of(document)
+    due = [{"due_date": day.isoformat(), "amount": wire_amount(minor, document.currency)} for day, minor in zip(plan.dues, plan.minors, strict=True)]
     return {
         "total": wire_amount(document.total_minor, document.currency),
         "currency": document.currency,
         "issue_date": document.issue_date.isoformat(),
         "due_date": document.due_date.isoformat(),
-    }
+    } | ({"instalments": due} if due else {})
+
+
+def _plan(document: Invoice | Bill, changes: DocumentChanges, issue_date: date) -> Plan:
+    """The plan that a draft has after changes: the one that they name, else its own, its figures read in the currency that they name."""
+    lines = changes.get("line_items")
+    currency = lines[0]["currency"] if lines else changes.get("currency", document.currency)
+    if "instalments" in changes:
+        return instalments.read(changes["instalments"], currency, issue_date, changes.get("due_date"))
+    plan = instalments.in_currency(instalments.plan_of(document), document.currency, currency)
+    instalments.check_days(plan, issue_date)
+    if plan.dues and changes.get("due_date") not in (None, plan.dues[0]):
+        raise InvalidInstalmentDates
+    return plan
 
 
 def _common(changes: DocumentChanges) -> dict[str, Any]:

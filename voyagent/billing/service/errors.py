@@ -68,6 +68,27 @@ class InvalidDate(Invalid):
     message = N_("These dates do not fit: nothing is due before it is issued, and nothing is paid before that or after today.")
 
 
+class InvalidInstalments(Unprocessable):
+    """A plan of one instalment, or of too many, or one that asks for nothing."""
+
+    code = "invalid_instalments"
+    message = N_("A document has from 2 to 36 instalments, each above zero.")
+
+
+class InvalidInstalmentDates(Unprocessable):
+    """Instalments that are not due one after the other, or the first before the document is issued, or a due date beside them that is another."""
+
+    code = "invalid_instalment_dates"
+    message = N_("Each instalment is due after the one before it, the first not before the document is issued; the due date is that of the first.")
+
+
+class InstalmentsDoNotAddUp(Unprocessable):
+    """Instalments that come to another amount than the document is over, taxes included."""
+
+    code = "instalments_do_not_add_up"
+    message = N_("The instalments do not add up to the total of the document, taxes included.")
+
+
 class InvoiceNumberConflict(Conflict):
     """A number that was asked for, or that stands already: numbers come from one unbroken series, at issue."""
 

@@ -16,6 +16,7 @@ from voyagent.billing.models import Invoice
 from voyagent.billing.service import drafts, numbering, pricing, taxing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
+from voyagent.billing.service.instalments import InstalmentItem, check_sum
 from voyagent.billing.service.pricing import LineItem
 from voyagent.billing.service.taxing import Buyer
 from voyagent.chat import queries as chats
@@ -47,6 +48,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     customer_name: str,
     issue_date: date,
     due_date: date | None = None,
+    instalments: Sequence[InstalmentItem] | None = None,
     line_items: Sequence[LineItem],
     number: str | None = None,
     party_reference: str | None = None,
@@ -59,10 +61,10 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Invoice:
     """Draw up an invoice that is not issued yet: it has no number and is not in the books. Its taxes come on top of its lines.
 
-    Without a due day it is due by the terms of the customer.
+    Without a due day it is due by the terms of the customer; in instalments, with the first of them.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
-    `pricing.price` and `taxing.charge` raise; EnquiryNotFound, SessionNotFound for what is not the agency's.
+    `drafts.begin` raises; EnquiryNotFound, SessionNotFound for what is not the agency's.
     """
     actor.require("invoice.draft")
     if number:
@@ -74,6 +76,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         party_name=customer_name,
         issue_date=issue_date,
         due_date=due_date,
+        instalment_items=instalments,
         line_items=line_items,
         party_reference=party_reference,
         notes=notes,
@@ -90,8 +93,8 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges) -> Invoice:
     """Change an invoice that is not issued yet; what leaves it as it was is no event.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what `pricing.price` and
-    `taxing.charge` raise.
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
+    `drafts.revise` raises.
     """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -121,7 +124,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
 
     An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound,
-    InvoiceNotDraft, AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    InvoiceNotDraft, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
     actor.require("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -130,6 +133,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     taxing.charge(invoice, queries.get_lines(invoice), strict=True)
+    check_sum(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     check_limit(actor, total)
     posted = ledger.post(

@@ -60,6 +60,7 @@ def credit_bill(
         bill.status = "paid"
     bill.updated_at = clock.now()
     db.session.flush()
+    db.session.expire(bill, ["due_date"])  # in instalments, the first open one may be another now
     audit.record(
         actor,
         "supplier_credit.entered",

@@ -28,7 +28,7 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Documents of one age."""
+    """Documents of one age; of those in instalments each counts by itself."""
 
     name: str
     count: int
@@ -72,7 +72,7 @@ class Ageing:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An open invoice or bill; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
+    """An open invoice or bill, or one open instalment of it by its place; `age` is 0 not due, then 1 to 4 by every thirty days past due."""
 
     id: UUID
     number: str
@@ -82,6 +82,7 @@ class Document:
     open: Money
     pay_on: date | None = None
     """The day on which a scheduled bill is to be paid."""
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class Open:
 
     @property
     def documents_shown(self) -> int:
-        """How many documents stand on the page one by one."""
+        """How many documents and instalments stand on the page one by one."""
         return sum(len(party.documents) for block in self.blocks for party in block.parties)
 
 
@@ -265,7 +266,7 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
     if asked.party:
         party = None if asked.party == EVERYBODY else asked.party
         statements["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=party)
-        statements["documents"] = billing.list_open_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
+        statements["documents"] = billing.list_instalments_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
     read = dict(zip(statements, reader.read(*statements.values()), strict=True))
     read.setdefault("ahead", read["ever_ahead"])
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
@@ -350,8 +351,9 @@ def _document(row: Row) -> Document:
         id=row["id"],
         number=row["reference"],
         due_date=row["due_date"],
-        is_part_paid=row["open_minor"] < row["total_minor"],
+        is_part_paid=row["open_minor"] < row["amount_minor"],
         age=row["age"],
         open=Money(int(row["open_minor"]), row["currency"]),
         pay_on=row["pay_on"],
+        place=row["place"],
     )
