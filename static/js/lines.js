@@ -1,26 +1,10 @@
 // The lines of a document or an entry: Enter adds one, and so does Tab behind the last field of a written one. What a document's lines come to is told while it is typed;
 // the server reads and adds up by itself, this only shows.
 
+import { minorOf, places, shown } from "./amounts.js";
+
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
-const language = document.documentElement.lang || "en";
-
-function places(currency) {
-  return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-}
-
-// Whole minor units, or null for what is no amount of the currency.
-function minorOf(text, digits) {
-  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(text.replace(/[,\s]/g, "") || "0");
-  const rest = (found?.[2] ?? "").replace(/0+$/, "");
-  return found && rest.length <= digits ? BigInt(found[1] + rest.padEnd(digits, "0")) : null;
-}
-
-function shown(minor, digits) {
-  const text = minor.toString().padStart(digits + 1, "0");
-  const whole = BigInt(text.slice(0, text.length - digits || undefined)).toLocaleString(language.startsWith("hi") ? "en-IN" : form.elements.currency.value === "INR" ? "en-IN" : "en");
-  return digits ? `${whole}.${text.slice(-digits)}` : whole;
-}
 
 // With a tax on a line, or one that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
 function isSplit() {
@@ -44,11 +28,11 @@ function total() {
     const times = /^\d{1,7}$/.test(quantity.value.trim() || "1") ? BigInt(quantity.value.trim() || "1") : null;
     const minor = minorOf(price.value, digits);
     const amount = times !== null && minor !== null ? times * minor : null;
-    row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits) : "";
+    row.querySelector("[data-line-amount]").textContent = amount === null ? "?" : amount ? shown(amount, digits, currency) : "";
     sum = sum === null || amount === null ? null : sum + amount;
   }
   if (isSplit()) return;
-  for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits)}` : "–";
+  for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits, currency)}` : "–";
 }
 
 function addLine() {

@@ -171,3 +171,39 @@ def test_who_may_not_move_money_sees_no_way_to(people: People, alice: Person, ro
     for path in ("/payments/new", f"/payments/{payment_id}/allocate", f"/payments/{payment_id}/refund"):
         assert send(person, path).status_code == 403
     assert left_of(alice, payment_id) == (100, 0, 100)
+
+
+def sums(page: Page) -> list[str]:
+    """What is allocated so far, what is left over, and by how much it is too much, as the page first says it; what it hides is left out."""
+    names = {"taken": "tr", "left": "tr[@data-left-row]", "over": "tr[@data-over-row]"}
+    hidden = {name for name, path in names.items() if page.all(f".//{path}[@hidden]") and name != "taken"}
+    return [f"{name} {page.words(f'.//td[@data-{name}]')}" for name in names if name not in hidden]
+
+
+@pytest.mark.parametrize(
+    ("amount", "part", "said"),
+    [
+        ("50,000", "20000", ["taken 20,000.00", "left 30,000.00"]),
+        ("50,000", "50,000.00", ["taken 50,000.00", "left 0.00"]),
+        ("10,000", "20000", ["taken 20,000.00", "over 10,000.00"]),
+        ("", "20000", ["taken 20,000.00", "over 20,000.00"]),
+        ("50,000", "nonsense", ["taken 0.00", "left 50,000.00"]),
+        ("x", "", ["taken 0.00", "left 0.00"]),
+    ],
+)
+def test_what_is_allocated_and_left_over_is_told_as_it_stands(alice: Person, amount: str, part: str, said: list[str]) -> None:
+    invoice_id = issued(alice)
+    typed = TYPED | {"amount": amount, "document_id": [str(invoice_id)], "part": [part]}
+    page = Page(send(alice, "/payments/new", **typed, then="documents"))
+    assert sums(page) == said
+    assert page.one(".//tr[@data-open]").get("data-open") == "4500000"
+
+
+def test_a_payment_that_has_something_left_is_filled_anew_without_being_allocated(alice: Person) -> None:
+    ids = [str(issued(alice, due_date=DUE + timedelta(days=days))) for days in (1, 9)]
+    payment_id = advance(alice, 5_000_000)
+    page = Page(send(alice, f"/payments/{payment_id}/allocate", effective_on="25 Jun 2024", document_id=ids, part=["", "100"], then="fill"))
+    assert (page.status, beside(page), sums(page)) == (200, ["45000.00", "5000.00"], ["taken 50,000.00", "left 0.00"])
+    assert left_of(alice, payment_id) == (0, 0, 5_000_000)
+    page = Page(send(alice, f"/payments/{payment_id}/allocate", effective_on="25 Jun 2024", document_id=ids, part=["", "60,000"]))
+    assert (page.status, sums(page)) == (422, ["taken 60,000.00", "over 10,000.00"])

@@ -60,6 +60,16 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         """What stands beside a document."""
         return next((row["amount"] for row in self.data if row["document_id"] == str(document_id)), "")
 
+    def total(self, currency: str) -> Money:
+        """What the rows come to so far; one that cannot be read counts nothing until it has its sentence."""
+        come_to = Money(0, currency)
+        for row in self.data:
+            try:
+                come_to += Money.parse(row["amount"], currency)
+            except InvalidAmount:
+                continue
+        return come_to
+
 
 class PaymentForm(SchemaForm[PaymentRecordIn]):
     """Money that came in or went out."""

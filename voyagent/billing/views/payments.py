@@ -80,9 +80,8 @@ def new_payment(actor: Actor) -> Any:
         documents = _open_documents(form.direction.data, form.party_name.data, form.currency.data)
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
-        return render_template(
-            "payments/form.html", form=form, documents=documents, known_names=parties.known_names(KINDS[form.direction.data == "out"])
-        ), 200 if _goes_on() else form.status
+        facts = {"documents": documents, "whole": form.money, "known_names": parties.known_names(KINDS[form.direction.data == "out"])}
+        return render_template("payments/form.html", form=form, **facts), 200 if _goes_on() else form.status
     toast(_("Payment %(number)s is recorded.", number=noted.number))
     return see_other(url_for("billing.payment", payment_id=noted.id))
 
@@ -94,15 +93,15 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     left = Money(found.unapplied_minor, found.currency)
     documents = _open_documents(found.direction, found.party_name, found.currency)
     form = AllocateForm(data={"effective_on": today()})
-    if request.method == "GET":
+    if request.method == "GET" or request.form.get("then") == "fill":
         _fill(form, documents, left)
 
     def act(body: AllocateIn) -> Payment:
         return service.allocate(actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on)
 
-    if form.attempt(act, **ALLOCATED) is None:
-        facts = {"payment": queries.get_payment(payment_id), "documents": documents, "left": left}
-        return render_template("payments/allocate.html", form=form, **facts), form.status
+    if _goes_on() or form.attempt(act, **ALLOCATED) is None:
+        facts = {"payment": queries.get_payment(payment_id), "documents": documents, "whole": left}
+        return render_template("payments/allocate.html", form=form, **facts), 200 if _goes_on() else form.status
     toast(_("The payment is allocated."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 

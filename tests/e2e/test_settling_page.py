@@ -1,0 +1,101 @@
+"""What a payment settles, by ticks and keys: documents appear with the name, sums run along; the same without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_audit_page import sign_up
+from tests.e2e.test_coming_in import look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CUSTOMER = "Deepa Krishnan"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_documents_are_ticked_and_the_sums_run_along(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        first, second = _invoice(page, "1,20,000"), _invoice(page, "45,000")
+        page.goto("/payments/new")
+        page.get_by_label("Customer or supplier").fill(CUSTOMER)
+        page.keyboard.press("Tab")
+        expect(page.get_by_label(f"Settle {first}")).to_be_visible()
+        page.get_by_label(f"Settle {second}").check()
+        expect(page.get_by_label("Amount", exact=True)).to_have_value("45000.00")  # what is ticked is what was paid
+        _told(page, "45,000.00", "0.00")
+        page.get_by_label("Amount", exact=True).fill("1,50,000")
+        _told(page, "45,000.00", "1,05,000.00")
+        page.get_by_label(f"Settle {first}").focus()
+        page.keyboard.press("Space")
+        expect(page.get_by_label(f"How much {first} takes")).to_have_value("105000.00")
+        _told(page, "1,50,000.00", "0.00")
+        page.get_by_label(f"How much {first} takes").fill("1,20,000")
+        expect(page.locator("[data-over-row]")).to_contain_text("15,000.00")
+        expect(page.locator("[data-left-row]")).to_be_hidden()
+        look_at(visit, "settle-over", look)
+        page.get_by_role("button", name="Oldest first").click()
+        expect(page.get_by_label(f"How much {first} takes")).to_have_value("120000.00")
+        expect(page.get_by_label(f"How much {second} takes")).to_have_value("30000.00")
+        look_at(visit, "settle", look)
+        page.get_by_label(f"Settle {second}").uncheck()
+        _told(page, "1,20,000.00", "30,000.00")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#about")).to_contain_text("30,000.00")
+        page.get_by_role("link", name="Allocate").click()
+        _told(page, "30,000.00", "0.00")
+        page.get_by_role("button", name="Clear").click()
+        _told(page, "0.00", "30,000.00")
+        page.get_by_label(f"Settle {second}").check()
+        look_at(visit, "settle-later", look)
+        page.get_by_role("button", name="Allocate").click()
+        expect(page.get_by_text("The payment is allocated.")).to_be_visible()
+
+
+def test_without_a_script_the_fields_are_filled_by_hand_or_by_the_server(browser: Browser, site: Site) -> None:
+    with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
+        page = visit.page
+        sign_up(page)
+        first, second = _invoice(page, "1,20,000"), _invoice(page, "45,000")
+        page.goto("/payments/new")
+        page.get_by_label("Customer or supplier").fill(CUSTOMER)
+        page.get_by_label("Amount", exact=True).fill("1,50,000")
+        page.get_by_role("button", name="Show the open documents").click()
+        expect(page.locator("[data-settle]").first).to_be_hidden()
+        page.get_by_role("button", name="Oldest first").click()
+        expect(page.get_by_label(f"How much {second} takes")).to_have_value("30000.00")
+        _told(page, "1,50,000.00", "0.00")
+        page.get_by_label(f"How much {second} takes").fill("10,000")
+        page.get_by_role("button", name="Record the payment").click()
+        page.get_by_role("link", name="Allocate").click()
+        page.get_by_label(f"How much {second} takes").fill("")
+        page.get_by_role("button", name="Oldest first").click()
+        expect(page.get_by_label(f"How much {second} takes")).to_have_value("20000.00")
+        expect(page.get_by_label(f"How much {first} takes")).to_have_count(0)
+        page.get_by_role("button", name="Allocate").click()
+        expect(page.locator("#about")).to_contain_text(re.compile("Advance.*–"))
+
+
+def _invoice(page: Page, amount: str) -> str:
+    """An issued invoice; its number."""
+    page.goto("/invoices/new")
+    page.locator("#customer_name").fill(CUSTOMER)
+    page.get_by_label("Description, line 1").fill("Dubai package")
+    page.get_by_label("Rate, line 1").fill(amount)
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("link", name="Issue", exact=True).click()
+    page.get_by_role("button", name="Issue the invoice").click()
+    expect(page.get_by_role("link", name="Record a payment")).to_be_visible()
+    return page.get_by_role("heading", level=1).inner_text()
+
+
+def _told(page: Page, taken: str, left: str) -> None:
+    expect(page.locator("[data-taken]")).to_have_text(taken)
+    expect(page.locator("[data-left]")).to_have_text(left)
