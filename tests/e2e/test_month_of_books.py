@@ -1,4 +1,4 @@
-"""A month of the books as an accountant keeps them, from the invoice to the close and the statement; and from the trial balance back to each paper by clicks."""
+"""A month of the books as an accountant keeps them, from invoice to close and statement; and from the trial balance back to each paper by clicks."""
 
 from __future__ import annotations
 
