@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import get_locale, gettext as _
 
-from voyagent.drivers.paper import Paper
+from voyagent.drivers.paper import Paper, picture
 from voyagent.http.presentation import symbol_money
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
@@ -59,6 +59,7 @@ class Letter:
             "number": self.number,
             "stamp": self.stamp,
             "agency": agency,
+            "logo": picture(letterhead["logo"]),
             "address": letterhead.get("address") or "",
             "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
             "lead": self.lead,

@@ -56,7 +56,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
     )
-    return letter.typeset(settings.read(reader) or {}, agency)
+    return letter.typeset(settings.read_letterhead(reader), agency)
 
 
 def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Attached:
@@ -77,7 +77,7 @@ def credit_note_of(reader: Reader, document: CreditDocument, agency: str) -> Att
         notes_label=_("Why"),
         notes=note["reason"],
     )
-    return letter.typeset(settings.read(reader) or {}, agency)
+    return letter.typeset(settings.read_letterhead(reader), agency)
 
 
 def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attached:
@@ -103,7 +103,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         total_label=_("Received") if is_in else _("Paid"),
         total=Money(payment["amount_minor"], currency),
     )
-    return letter.typeset(settings.read(reader) or {}, agency)
+    return letter.typeset(settings.read_letterhead(reader), agency)
 
 
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:

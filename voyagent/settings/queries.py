@@ -60,6 +60,12 @@ def read_logo(reader: Reader) -> Row:
     return rows[0]
 
 
+def read_letterhead(reader: Reader) -> Row:
+    """What stands on the agency's paper: its settings, among them address, tax number and bank, and its `logo`, None where it has none."""
+    rows, logos = reader.read(statement(), logo_statement())
+    return {**(rows[0] if rows else {}), "logo": logos[0] if logos else None}
+
+
 def get_logo() -> TenantLogo | None:
     """The logo of the bound agency, None where it has none."""
     return db.session.scalar(select(TenantLogo))

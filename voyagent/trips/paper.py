@@ -8,10 +8,12 @@ from typing import Any
 from flask import current_app
 from flask_babel import get_locale, gettext as _
 
-from voyagent.drivers.paper import Paper
+from voyagent.drivers.paper import Paper, picture
 from voyagent.http.presentation import symbol_money
 from voyagent.kernel import clock
+from voyagent.kernel.reading import Reader
 from voyagent.mail.service import Attached
+from voyagent.settings import queries as settings
 from voyagent.trips.itinerary import Itinerary, file_name, itinerary_of
 from voyagent.trips.queries import Journey
 
@@ -21,11 +23,12 @@ def sheet_of(journey: Journey, *, prices: bool = True) -> Itinerary:
     return itinerary_of(journey, [symbol_money(total.price) for total in journey.totals if total.price] if prices else [])
 
 
-def document_of(journey: Journey, agency: str, *, prices: bool = True, contact: str = "") -> Attached:
+def document_of(reader: Reader, journey: Journey, agency: str, *, prices: bool = True, contact: str = "") -> Attached:
     """The itinerary as PDF in the reader's language; `contact` is who is there for the customer, else whoever opened the trip."""
     typesetter = current_app.extensions["voyagent.paper"]
     assert isinstance(typesetter, Paper)
     told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
+    told["logo"] = picture(settings.read_letterhead(reader)["logo"])
     return Attached(file_name(journey.trip["title"], clock.now()), "application/pdf", typesetter.pdf("itinerary.typ", told))
 
 

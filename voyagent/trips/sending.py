@@ -22,7 +22,8 @@ def mail_itinerary(actor: Actor, trip_id: UUID, *, to: str, locale: str, prices:
     actor.require("trip.send")
     identity: Identity = current_app.extensions["voyagent.identity"]
     outbox: Outbox = current_app.extensions["voyagent.outbox"]
-    journey = queries.read_trip(SessionReader(db.session), trip_id)
+    reader = SessionReader(db.session)
+    journey = queries.read_trip(reader, trip_id)
     with force_locale(locale):
-        document = document_of(journey, actor.tenant_name, prices=prices, contact=f"{actor.full_name}\n{actor.email}")
+        document = document_of(reader, journey, actor.tenant_name, prices=prices, contact=f"{actor.full_name}\n{actor.email}")
     return service.send_itinerary(service.Post(outbox, identity.limiter), actor, trip_id, document, to=to, locale=locale, prices=prices)

@@ -70,7 +70,7 @@ def detail(reader: Reader, trip_id: UUID) -> Any:
 def paper(reader: LaneReader, trip_id: UUID) -> Response:
     """The itinerary as PDF, in the agency's language."""
     journey = queries.read_trip(reader, trip_id)
-    document = document_of(journey, reader.prove().tenant_name, prices=_with_prices())
+    document = document_of(reader, journey, reader.prove().tenant_name, prices=_with_prices())
     answer = Response(document.content, mimetype=document.media_type)
     answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
     return answer

@@ -6,6 +6,7 @@ What people have typed reaches Typst as data and never as source, so nothing of 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +15,14 @@ from typing import Any, Literal
 
 FONT = "Mukta"
 """Latin, Devanagari and the sign of the rupee in one family."""
+
+
+def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """A picture as data of a document: its kind, its bytes as numbers, its size in pixels; None stays None."""
+    if found is None:
+        return None
+    kind = found["media_type"].removeprefix("image/")
+    return {"format": {"jpeg": "jpg"}.get(kind, kind), "content": list(found["content"]), "width": found["width"], "height": found["height"]}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, current_app
 from flask_babel import get_locale, gettext as _
 
-from voyagent.drivers.paper import Paper
+from voyagent.drivers.paper import Paper, picture
 from voyagent.http.presentation import amount, currency_name, moment, symbol_money
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -76,6 +76,7 @@ class Printed:
             "title": self.title,
             "words": words,
             "agency": actor.tenant_name,
+            "logo": picture(letterhead["logo"]),
             "address": letterhead.get("address") or "",
             "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
             "made": f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}",
@@ -88,7 +89,7 @@ class Printed:
 
 def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
     """The PDF in the browser's own window, to be kept under a name."""
-    content = printed.pdf(words, reader.prove(), settings.read(reader) or {})
+    content = printed.pdf(words, reader.prove(), settings.read_letterhead(reader))
     return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'})
 
 

@@ -1,0 +1,92 @@
+"""The agency's logo on what it prints: in each PDF, at the head of each sheet and printed page, and nowhere for an agency without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import advance, issued
+from tests.paper_text import text_of
+from tests.people import Person
+from tests.settings.pictures import picture
+from voyagent.billing import service
+from voyagent.chat import service as chat
+from voyagent.kernel.money import Money
+from voyagent.settings import logos
+from voyagent.trips import service as trips
+
+IMAGE = b"/Subtype/Image"
+
+
+def invoice(person: Person) -> str:
+    return f"/invoices/{issued(person)}/invoice.pdf"
+
+
+def credit_note(person: Person) -> str:
+    note_id = person.does(lambda actor: service.issue_credit_note(actor, issued(person), reason="Not travelled", amounts={1: Money(100, "INR")}).id)
+    return f"/credit-notes/{note_id}/credit-note.pdf"
+
+
+def receipt(person: Person) -> str:
+    return f"/payments/{advance(person, 5_000)}/payment.pdf"
+
+
+def itinerary(person: Person) -> str:
+    trip_id = person.does(lambda actor: trips.open_trip(actor, title="Dubai", currency="INR").id)
+    return f"/trips/{trip_id}/itinerary.pdf"
+
+
+def statement(person: Person) -> str:
+    issued(person)
+    return "/reports/receivables?format=pdf"
+
+
+def pdf(person: Person, address: str) -> bytes:
+    answer = person.browser.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf"), answer.text
+    return answer.data
+
+
+@pytest.mark.parametrize("made", [invoice, credit_note, receipt, itinerary])
+@pytest.mark.parametrize("kept", [picture("PNG", mode="RGBA", colour=(0, 80, 80, 120)), picture("JPEG", (900, 900))])
+def test_a_pdf_has_the_picture_while_the_agency_has_one(alice: Person, made: Callable[[Person], str], kept: bytes) -> None:
+    address = made(alice)
+    without = pdf(alice, address)
+    assert IMAGE not in without
+    alice.does(logos.put, kept)
+    with_it = pdf(alice, address)
+    assert IMAGE in with_it
+    assert text_of(with_it) == text_of(without)
+    assert b"Alice Travels" in with_it, "what is read aloud in the picture's place"
+    alice.does(logos.remove)
+    assert pdf(alice, address) == without
+
+
+def test_a_report_has_it_as_well(alice: Person, charlie: Person) -> None:
+    address = statement(alice)
+    charlie.does(logos.put, picture())
+    assert IMAGE not in pdf(alice, address), "another agency's"
+    alice.does(logos.put, picture())
+    assert IMAGE in pdf(alice, address)
+
+
+def test_sheets_and_printed_pages_have_it_at_their_head(alice: Person) -> None:
+    invoice_id = issued(alice)
+    session_id = alice.does(lambda actor: chat.create_session(actor).id)
+    pages = (f"/invoices/{invoice_id}", "/reports/receivables", f"/assistant/{session_id}", "/audit")
+
+    def shown() -> list[Any]:
+        return ["/settings/logo?v=" in alice.browser.get(path, follow_redirects=True).text for path in pages]
+
+    assert shown() == [False] * 4
+    alice.does(logos.put, picture())
+    assert shown() == [True] * 4
+
+
+def test_a_printed_conversation_says_what_it_is_and_whose(alice: Person) -> None:
+    session_id = alice.does(lambda actor: chat.create_session(actor, title="Dubai for four").id)
+    page = alice.browser.get(f"/assistant/{session_id}").text
+    head = page[page.index('<div class="v-print') : page.index("<header", page.index('<div class="v-print'))]
+    assert all(words in head for words in ("Alice Travels", "Dubai for four", "Conversation with the assistant", "Alice Owner"))
