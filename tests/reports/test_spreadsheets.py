@@ -67,6 +67,10 @@ def test_the_statements(busy: Person) -> None:
         ("AED", "result", "", "-700.25", "0.00"),
     ]
     assert {row["before"] for row in read(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=AED")} == {""}
+    assert {row["difference"] for row in read(busy, "profit-and-loss", f"{DAYS}&currency=AED")} == {"700.25", "-700.25"}
+    beside = {(row["currency"], row["type"]): row for row in read(busy, "balance-sheet", "as_of=2026-05-31&compare=period")}
+    assert [beside["INR", "result_of_year"][name] for name in ("amount", "before", "difference")] == ["900.50", "0.00", "900.50"]
+    assert {row["before"] + row["difference"] for row in read(busy, "balance-sheet")} == {""}
     position = [(row["currency"], row["type"], row["amount"]) for row in read(busy, "balance-sheet")]
     assert ("INR", "result_of_year", "900.50") in position
     assert ("AED", "asset", "-700.25") in position

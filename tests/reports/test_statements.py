@@ -17,7 +17,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Lane
 from voyagent.ledger import service as ledger
 from voyagent.reports.queries import statements, trial_balance
-from voyagent.reports.queries.periods import Days, Period, year_began
+from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
 
 APRIL = 4
 PURPOSES = (
@@ -70,11 +70,11 @@ def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
     return statements.profit_and_loss(read, days, before, "INR")
 
 
-def position_of(person: Person, as_of: date) -> statements.BalanceSheet:
-    began = year_began(as_of, APRIL)
+def position_of(person: Person, as_of: date, before_day: date | None = None) -> statements.BalanceSheet:
+    now, before = evenings(as_of, before_day, APRIL)
     with person.reading() as reader:
-        read = statements.read_balance_sheet(reader, as_of, began)
-    return statements.balance_sheet(read, as_of, began, "INR")
+        read = statements.read_balance_sheet(reader, now, before)
+    return statements.balance_sheet(read, now, before, "INR")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -166,10 +166,10 @@ def test_profit_and_loss_over_the_wire(shop: Person) -> None:
         "period": {"from": "2025-07-01", "to": "2025-07-31"},
         "compared_with": {"from": "2025-06-01", "to": "2025-06-30"},
         "revenue": [
-            {"code": "4200", "name": "Service fees", "amount": "0.00", "before": "2000.00"},
-            {"code": "4300", "name": "Sales of travel services", "amount": "30.00", "before": "0.00"},
+            {"code": "4200", "name": "Service fees", "amount": "0.00", "before": "2000.00", "change": "-2000.00"},
+            {"code": "4300", "name": "Sales of travel services", "amount": "30.00", "before": "0.00", "change": "30.00"},
         ],
-        "expenses": [{"code": "5100", "name": "Cost of travel services", "amount": "90.00", "before": "800.00"}],
+        "expenses": [{"code": "5100", "name": "Cost of travel services", "amount": "90.00", "before": "800.00", "change": "-710.00"}],
         "total_revenue": "30.00",
         "total_expenses": "90.00",
         "result": "-60.00",
@@ -187,16 +187,19 @@ def test_profit_and_loss_over_the_wire(shop: Person) -> None:
 def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) -> None:
     report = shop.api.get("/reports/balance-sheet?as_of=2025-07-31").json
     aed = report.pop("by_currency")
+    alone = {"before": None, "change": None}
     assert report == {
         "tenant_id": str(shop.actor.tenant_id),
         "as_of": "2025-07-31",
+        "compared_with": None,
+        "before": None,
         "year_began": "2025-04-01",
         "assets": [
-            {"code": "1100", "name": "Bank, current account", "amount": "6210.00"},
-            {"code": "1200", "name": "Trade receivables", "amount": "30.00"},
+            {"code": "1100", "name": "Bank, current account", "amount": "6210.00"} | alone,
+            {"code": "1200", "name": "Trade receivables", "amount": "30.00"} | alone,
         ],
         "liabilities": [],
-        "equity": [{"code": "3000", "name": "Capital", "amount": "5000.00"}],
+        "equity": [{"code": "3000", "name": "Capital", "amount": "5000.00"} | alone],
         "retained_earnings": "100.00",
         "result_of_year": "1140.00",
         "total_assets": "6240.00",
@@ -221,6 +224,8 @@ def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) 
         ("/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare=always", ["query", "compare"]),
         ("/reports/balance-sheet?as_of=1850-01-01", ["query", "as_of"]),
         ("/reports/balance-sheet?tz=Mars", ["query", "tz"]),
+        ("/reports/balance-sheet?compare=always", ["query", "compare"]),
+        ("/reports/balance-sheet?compare_as_of=soon", ["query", "compare_as_of"]),
     ],
 )
 def test_a_wrong_question_is_refused_at_its_place(alice: Person, path: str, loc: list[str]) -> None:
@@ -316,6 +321,88 @@ def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_comp
     assert link_of(page, "6,210.00") == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-07-31"
     for name, result in (("Result of this financial year", "Profit in INR 1,140.00"), ("Result of earlier years", "Profit in INR 100.00")):
         assert result in words(shown(client, link_of(page, name)))
+
+
+@pytest.mark.parametrize(
+    ("day", "comparison", "expected"),
+    [
+        ("2025-07-31", "none", None),
+        ("2025-07-31", "period", "2025-06-30"),
+        ("2025-07-01", "period", "2025-06-30"),
+        ("2025-01-15", "period", "2024-12-31"),
+        ("2025-07-31", "year", "2024-07-31"),
+        ("2025-02-28", "year", "2024-02-29"),
+        ("2024-02-29", "year", "2023-02-28"),
+        ("2025-03-10", "year", "2024-03-10"),
+    ],
+)
+def test_what_a_day_is_held_against(day: str, comparison: Any, expected: str | None) -> None:
+    found = day_compared(date.fromisoformat(day), comparison)
+    assert (found and found.isoformat()) == expected
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_what_stands_beside_is_the_balance_sheet_of_that_day(alice: Person, seed: int) -> None:
+    random_books(alice, seed)
+    for as_of, before in ((DAYS[14], DAYS[2]), (DAYS[2], date(2024, 3, 31)), (date(2025, 4, 1), date(2025, 3, 31)), (DAYS[5], DAYS[20])):
+        found, alone = position_of(alice, as_of, before), {one.currency: one for one in position_of(alice, before).blocks}
+        for one in found.blocks:
+            then = alone.get(one.currency)
+            shown_then = {line.code: line.before for section in one.sections for line in section.lines if line.before}
+            assert shown_then == ({line.code: line.amount for section in then.sections for line in section.lines} if then else {})
+            zero = Money(0, one.currency)
+            assert one.assets.total_before == one.liabilities_and_equity_before == (then.assets.total if then else zero)
+            assert (one.kept_before, one.of_the_year_before) == ((then.kept, then.of_the_year) if then else (zero, zero))
+        assert {one.currency for one in found.blocks} >= alone.keys()
+
+
+def test_the_balance_sheet_beside_another_day_over_the_wire(shop: Person) -> None:
+    report = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=period").json
+    assert report["compared_with"] == "2025-06-30"
+    assert report["assets"] == [
+        {"code": "1100", "name": "Bank, current account", "amount": "6210.00", "before": "6300.00", "change": "-90.00"},
+        {"code": "1200", "name": "Trade receivables", "amount": "30.00", "before": "0.00", "change": "30.00"},
+    ]
+    assert report["before"] == {
+        "year_began": "2025-04-01",
+        "retained_earnings": "100.00",
+        "result_of_year": "1200.00",
+        "total_assets": "6300.00",
+        "total_liabilities": "0.00",
+        "total_equity": "6300.00",
+    }
+    assert [(one["currency"], one["compared_with"], one["before"]["total_assets"]) for one in report["by_currency"]] == [("AED", "2025-06-30", "0.00")]
+    year = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=year").json
+    assert (year["compared_with"], year["before"]["year_began"], year["before"]["total_assets"]) == ("2024-07-31", "2024-04-01", "5000.00")
+    named = shop.api.get("/reports/balance-sheet?as_of=2025-07-31&compare=year&compare_as_of=2025-06-11").json
+    assert (named["compared_with"], named["before"]["total_assets"]) == ("2025-06-11", "7100.00")
+    later = shop.api.get("/reports/balance-sheet?as_of=2024-01-01&compare_as_of=2025-06-11").json
+    assert [(line["amount"], line["before"]) for line in later["assets"]] == [("0.00", "7100.00")], "what stands only on the other day is shown too"
+
+
+def test_the_page_of_the_balance_sheet_beside_another_day(shop: Person) -> None:
+    client = shop.browser
+    page = shown(client, f"{PATHS[1]}&compare=period")
+    assert rows(block(page, "INR")) == [
+        ["Account", "31 Jul 2025", "30 Jun 2025", "Difference"],
+        ["Assets"],
+        ["1100 Bank, current account", "6,210.00", "6,300.00", "−90.00"],
+        ["1200 Trade receivables", "30.00", "–", "30.00"],
+        ["Total assets", "6,240.00", "6,300.00", "−60.00"],
+        ["Liabilities"],
+        ["Total liabilities", "0.00", "0.00", "–"],
+        ["Equity"],
+        ["3000 Capital", "5,000.00", "5,000.00", "–"],
+        ["Result of earlier years computed", "100.00", "100.00", "–"],
+        ["Result of this financial year computed", "1,140.00", "1,200.00", "−60.00"],
+        ["Total equity", "6,240.00", "6,300.00", "−60.00"],
+        ["Liabilities and equity in INR", "6,240.00", "6,300.00", "−60.00"],
+    ]
+    assert link_of(page, "6,300.00") == "/reports/general-ledger?account=1100&from=2025-04-01&to=2025-06-30"
+    assert "Profit in INR 1,200.00" in words(shown(client, link_of(page, "1,200.00")))
+    assert "As of 31 July 2025, beside 30 June 2025, all currencies." in words(page)
+    assert "11 Jun 2025" in rows(block(shown(client, f"{PATHS[1]}&compare_as_of=11+jun+2025"), "INR"))[0]
+    assert "We could not read: day of comparison." in shown(client, f"{PATHS[1]}&compare_as_of=soonish", status=422)
 
 
 def test_what_is_empty_says_what_will_stand_there(alice: Person) -> None:

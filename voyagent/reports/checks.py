@@ -18,10 +18,12 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import queries as ledger, totals
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.periods import Days, Evening
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
+EVENING = Evening(EVER[1], EVER[1])
+"""After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing", "paid", "credited", "used", "numbers")
 
 
@@ -92,7 +94,7 @@ def statements_of(reader: Reader) -> Iterator[Finding]:
         difference = block.result - Money(posted.get(block.currency, 0), block.currency)
         if difference:
             yield Finding("profit_and_loss", "the result and the lines of revenue and expenses differ", difference)
-    for position in statements.balance_sheet(statements.read_balance_sheet(reader, EVER[1], EVER[1]), EVER[1], EVER[1], None).blocks:
+    for position in statements.balance_sheet(statements.read_balance_sheet(reader, EVENING), EVENING, None, None).blocks:
         if not position.in_balance:
             yield Finding("balance_sheet", "assets differ from liabilities and equity", position.difference)
 

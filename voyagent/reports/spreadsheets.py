@@ -23,6 +23,7 @@ from voyagent.reports.queries.trial_balance import PeriodBalance
 LINES_MAX = 20_000
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_COMPARED = ("amount", "before", "difference")
 Cell = Money | UUID | date | str | int | None
 
 
@@ -89,23 +90,35 @@ def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
     """Profit and loss: a row for each account and currency, and one for the result of each currency."""
+    compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
             lines = [(section.type, line) for section in block.sections for line in section.lines]
-            rows += [[block.currency, kind, line.code, line.name, line.amount, line.before if report.before else None] for kind, line in lines]
-            rows.append([block.currency, "result", None, None, block.result, block.result_before if report.before else None])
-    return Sheet(f"profit-and-loss-{report.days.last}", ["currency", "type", "code", "name", "amount", "before"], rows)
+            rows += [[block.currency, kind, line.code, line.name, *compared(line.amount, line.before)] for kind, line in lines]
+            rows.append([block.currency, "result", None, None, *compared(block.result, block.result_before)])
+    return Sheet(f"profit-and-loss-{report.days.last}", ["currency", "type", "code", "name", *_COMPARED], rows)
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
     """The balance sheet: a row for each account and currency; the two computed amounts have a type of their own and no code."""
+    compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
-            rows += [[block.currency, section.type, line.code, line.name, line.amount] for section in block.sections for line in section.lines]
-            rows += [[block.currency, "retained_earnings", None, None, block.kept], [block.currency, "result_of_year", None, None, block.of_the_year]]
-    return Sheet(f"balance-sheet-{report.as_of}", ["currency", "type", "code", "name", "amount"], rows)
+            lines = [(section.type, line) for section in block.sections for line in section.lines]
+            rows += [[block.currency, kind, line.code, line.name, *compared(line.amount, line.before)] for kind, line in lines]
+            computed = zip(("retained_earnings", "result_of_year"), block.computed, strict=True)
+            rows += [[block.currency, kind, None, None, *compared(*pair)] for kind, pair in computed]
+    return Sheet(f"balance-sheet-{report.now.as_of}", ["currency", "type", "code", "name", *_COMPARED], rows)
+
+
+def _beside(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:
+    return amount, before, amount - before
+
+
+def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: ARG001 - nothing is held against it
+    return amount, None, None
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:

@@ -23,19 +23,28 @@ class ProfitAndLossQuery(Query):
 
 
 class BalanceSheetQuery(Query):
-    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose today it is."""
+    """Book dates up to and including `as_of`, without which it is today; `tz` names the zone whose today it is.
+
+    `compare`: with the end of the month before, with a year earlier, or not at all; `compare_as_of` names any other day and goes before it.
+    """
 
     as_of: DateFilter = None
+    compare: Literal["period", "year", "none"] = "none"
+    compare_as_of: DateFilter = None
     tz: ZoneFilter = None
 
 
 class ComparedAccount(Answer):
-    """An account over the period and over what it is held against; revenue is credit less debit, an expense debit less credit."""
+    """An account over the period and over what it is held against; revenue is credit less debit, an expense debit less credit.
+
+    `change` is the amount less what was before.
+    """
 
     code: str
     name: str
     amount: str
     before: str | None
+    change: str | None
 
 
 class ComparedResult(Answer):
@@ -64,32 +73,35 @@ class ProfitAndLossResponse(CurrencyProfitAndLossResponse):
     by_currency: list[CurrencyProfitAndLossResponse]
 
 
-class PositionAccount(Answer):
-    """An account on the day: of the assets debit less credit, of the others credit less debit."""
-
-    code: str
-    name: str
-    amount: str
+class PositionAccount(ComparedAccount):
+    """An account on the day and on the one that it is held against: of the assets debit less credit, of the others credit less debit."""
 
 
-class CurrencyBalanceSheetResponse(Answer):
-    """The balance sheet in one currency, accounts by code. `total_equity` has the two computed amounts in it.
+class PositionTotals(Answer):
+    """The computed amounts and the totals of a day."""
 
-    `retained_earnings` is what all financial years before came to, `result_of_year` what the financial year since `year_began` comes to so far.
-    `difference` is assets less liabilities and equity: zero in sound books.
-    """
-
-    tenant_id: UUID
-    as_of: date
     year_began: date
-    assets: list[PositionAccount]
-    liabilities: list[PositionAccount]
-    equity: list[PositionAccount]
     retained_earnings: str
     result_of_year: str
     total_assets: str
     total_liabilities: str
     total_equity: str
+
+
+class CurrencyBalanceSheetResponse(PositionTotals):
+    """The balance sheet in one currency, accounts by code. `total_equity` has the two computed amounts in it.
+
+    `retained_earnings` is what all financial years before came to, `result_of_year` what the financial year since `year_began` comes to so far.
+    `difference` is assets less liabilities and equity: zero in sound books. `before` has the same of `compared_with`, the day that it is held against.
+    """
+
+    tenant_id: UUID
+    as_of: date
+    compared_with: date | None
+    assets: list[PositionAccount]
+    liabilities: list[PositionAccount]
+    equity: list[PositionAccount]
+    before: PositionTotals | None
     difference: str
     in_balance: bool
     currency: str
@@ -135,30 +147,45 @@ def _wire_result(tenant_id: UUID, report: ProfitAndLoss, block: Result) -> dict[
 
 
 def _wire_compared(section: Section, *, is_compared: bool) -> list[dict[str, Any]]:
-    return [{"code": line.code, "name": line.name, "amount": line.amount.wire, "before": line.before.wire if is_compared else None} for line in section.lines]
+    return [
+        {
+            "code": line.code,
+            "name": line.name,
+            "amount": line.amount.wire,
+            "before": line.before.wire if is_compared else None,
+            "change": (line.amount - line.before).wire if is_compared else None,
+        }
+        for line in section.lines
+    ]
 
 
 def _wire_position(tenant_id: UUID, report: BalanceSheet, block: Position) -> dict[str, Any]:
+    is_compared = report.before is not None
+    before = {
+        "retained_earnings": block.kept_before.wire,
+        "result_of_year": block.of_the_year_before.wire,
+        "total_assets": block.assets.total_before.wire,
+        "total_liabilities": block.liabilities.total_before.wire,
+        "total_equity": block.total_equity_before.wire,
+    }
     return {
         "tenant_id": tenant_id,
-        "as_of": report.as_of,
-        "year_began": report.year_began,
-        "assets": _wire_accounts(block.assets),
-        "liabilities": _wire_accounts(block.liabilities),
-        "equity": _wire_accounts(block.equity),
+        "as_of": report.now.as_of,
+        "year_began": report.now.year_began,
+        "compared_with": report.before.as_of if report.before else None,
+        "assets": _wire_compared(block.assets, is_compared=is_compared),
+        "liabilities": _wire_compared(block.liabilities, is_compared=is_compared),
+        "equity": _wire_compared(block.equity, is_compared=is_compared),
         "retained_earnings": block.kept.wire,
         "result_of_year": block.of_the_year.wire,
         "total_assets": block.assets.total.wire,
         "total_liabilities": block.liabilities.total.wire,
         "total_equity": block.total_equity.wire,
+        "before": {"year_began": report.before.year_began, **before} if report.before else None,
         "difference": block.difference.wire,
         "in_balance": block.in_balance,
         "currency": block.currency,
     }
-
-
-def _wire_accounts(section: Section) -> list[dict[str, Any]]:
-    return [{"code": line.code, "name": line.name, "amount": line.amount.wire} for line in section.lines]
 
 
 def _wire_days(days: Days) -> dict[str, date]:

@@ -8,7 +8,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days, PeriodInverted, settings_statement, year_began, year_month
+from voyagent.reports.queries.periods import Days, PeriodInverted, day_compared, evenings, settings_statement, year_month
 from voyagent.reports.statement_schemas import (
     BalanceSheetQuery,
     BalanceSheetResponse,
@@ -32,10 +32,12 @@ def get_reports_profit_and_loss(reader: LaneReader, query: ProfitAndLossQuery) -
 def get_reports_balance_sheet(reader: LaneReader, query: BalanceSheetQuery) -> dict[str, Any]:
     """What the agency has, owes and is worth on the evening of `as_of`. Currencies are never added.
 
-    What revenue and expenses came to is part of equity: of all earlier financial years as retained earnings, of the one of the day as its result.
+    `compare` and `compare_as_of` put another day beside it. What revenue and expenses came to is part of equity: of all earlier financial years as retained
+    earnings, of the one of the day as its result.
     """
     as_of = query.as_of or clock.today(query.tz or "UTC")
-    began = year_began(as_of, year_month(reader.read(settings_statement())[0]))
-    read = statements.read_balance_sheet(reader, as_of, began)
+    month = year_month(reader.read(settings_statement())[0])
+    now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), month)
+    read = statements.read_balance_sheet(reader, now, before)
     actor = reader.prove()
-    return wire_balance_sheet(actor.tenant_id, statements.balance_sheet(read, as_of, began, actor.currency))
+    return wire_balance_sheet(actor.tenant_id, statements.balance_sheet(read, now, before, actor.currency))

@@ -61,6 +61,24 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class Evening:
+    """The end of a day, and the first day of the financial year that it lies in."""
+
+    as_of: date
+    year_began: date
+
+    @classmethod
+    def of(cls, as_of: date, month: int) -> Self:
+        """The evening of a day where financial years begin on the first of `month`."""
+        return cls(as_of, year_began(as_of, month))
+
+    @property
+    def year_so_far(self) -> Days:
+        """The days of the financial year up to this one."""
+        return Days(self.year_began, self.as_of)
+
+
+@dataclass(frozen=True, slots=True)
 class Period(Days):
     """Days of a report; `year_began` is the first day of the financial year that `first` lies in."""
 
@@ -79,6 +97,21 @@ class Period(Days):
     def year_before(self) -> date:
         """The last day of the financial year before."""
         return self.year_began - timedelta(days=1)
+
+
+def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
+    """The evenings of a day and of the one that it is held against, where there is one; financial years begin on the first of `month`."""
+    return Evening.of(as_of, month), Evening.of(before, month) if before else None
+
+
+def day_compared(day: date, comparison: Comparison) -> date | None:
+    """The day that a day is held against: the end of the month before, the same day a year earlier (an end of a month with one), or none."""
+    if comparison == "none":
+        return None
+    if comparison == "period":
+        return day.replace(day=1) - timedelta(days=1)
+    earlier = _year_earlier(day)
+    return _month_end(earlier) if day == _month_end(day) else earlier
 
 
 def settings_statement() -> Select[Any]:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
-from voyagent.reports.queries.periods import Comparison, Days
+from voyagent.reports.queries.periods import Comparison, Days, Evening
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
@@ -87,7 +87,8 @@ class ProfitAndLoss:
 class Position:
     """What the agency has, owes and is worth in one currency; `kept` and `of_the_year` are equity that no account holds but that is computed.
 
-    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what the one of the day comes to so far.
+    `kept` is what revenue less expenses of all earlier financial years came to, `of_the_year` what the one of the day comes to so far. `kept_before` and
+    `of_the_year_before` are the same on the day that it is held against.
     """
 
     currency: str
@@ -96,6 +97,8 @@ class Position:
     equity: Section
     kept: Money
     of_the_year: Money
+    kept_before: Money
+    of_the_year_before: Money
 
     @property
     def total_equity(self) -> Money:
@@ -106,6 +109,21 @@ class Position:
     def liabilities_and_equity(self) -> Money:
         """What stands against the assets."""
         return self.liabilities.total + self.total_equity
+
+    @property
+    def total_equity_before(self) -> Money:
+        """The same on the day that it is held against."""
+        return self.equity.total_before + self.kept_before + self.of_the_year_before
+
+    @property
+    def liabilities_and_equity_before(self) -> Money:
+        """What stood against the assets on that day."""
+        return self.liabilities.total_before + self.total_equity_before
+
+    @property
+    def computed(self) -> tuple[tuple[Money, Money], tuple[Money, Money]]:
+        """What earlier years and this one came to, each beside what it was on the day that it is held against."""
+        return (self.kept, self.kept_before), (self.of_the_year, self.of_the_year_before)
 
     @property
     def difference(self) -> Money:
@@ -125,21 +143,19 @@ class Position:
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands in it."""
-        return not (self.assets.lines or self.liabilities.lines or self.equity.lines or self.kept or self.of_the_year)
+        return not (any(section.lines for section in self.sections) or any(amount for pair in self.computed for amount in pair))
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """The balance sheet on the evening of a day: every currency, the agency's own first and there even when nothing stands in it."""
+    """The balance sheet on the evening of a day: every currency, the agency's own first and there even when nothing stands in it.
 
-    as_of: date
-    year_began: date
+    `before` is the evening that it is held against, where there is one.
+    """
+
+    now: Evening
+    before: Evening | None
     blocks: tuple[Position, ...]
-
-    @property
-    def year_so_far(self) -> Days:
-        """The days of the financial year up to this one."""
-        return Days(self.year_began, self.as_of)
 
     @property
     def in_balance(self) -> bool:
@@ -168,22 +184,23 @@ def profit_and_loss(read: dict[date, list[Row]], days: Days, before: Days | None
     return ProfitAndLoss(days, before, tuple(blocks))
 
 
-def read_balance_sheet(reader: Reader, as_of: date, year_began: date) -> tuple[list[Row], list[Row]]:
-    """What was posted up to a day, and up to the end of the financial year before, in one trip."""
-    closed, earlier = reader.read(ledger.trial_balance_statement(as_of), ledger.trial_balance_statement(year_began - timedelta(days=1)))
-    return closed, earlier
+def read_balance_sheet(reader: Reader, now: Evening, before: Evening | None = None) -> list[list[Row]]:
+    """What was posted up to a day and up to the end of the financial year before it, and the same of the day that it is held against, in one trip."""
+    evenings = [now, before] if before else [now]
+    wanted = [day for evening in evenings for day in (evening.as_of, evening.year_began - timedelta(days=1))]
+    return reader.read(*map(ledger.trial_balance_statement, wanted))
 
 
-def balance_sheet(read: tuple[list[Row], list[Row]], as_of: date, year_began: date, home_currency: str | None) -> BalanceSheet:
+def balance_sheet(read: list[list[Row]], now: Evening, before: Evening | None, home_currency: str | None) -> BalanceSheet:
     """The rows put under their currencies, with what earlier years and this one came to; an account that stands at nothing is left out."""
-    closed, earlier = map(_standing, read)
+    closed, earlier, closed_then, earlier_then = [*map(_standing, read), *({}, {})][:4]
     accounts = _accounts(row for rows in read for row in rows)
     blocks = []
-    for currency in _currencies(closed.keys(), home_currency):
-        assets, liabilities, equity = (_section(kind, currency, accounts, closed, {}) for kind in ("asset", "liability", "equity"))
-        kept, ever = (_earned(standing, currency, accounts) for standing in (earlier, closed))
-        blocks.append(Position(currency, assets, liabilities, equity, kept, ever - kept))
-    return BalanceSheet(as_of, year_began, tuple(blocks))
+    for currency in _currencies(closed.keys() | closed_then.keys(), home_currency):
+        assets, liabilities, equity = (_section(kind, currency, accounts, closed, closed_then) for kind in ("asset", "liability", "equity"))
+        kept, ever, kept_then, ever_then = (_earned(standing, currency, accounts) for standing in (earlier, closed, earlier_then, closed_then))
+        blocks.append(Position(currency, assets, liabilities, equity, kept, ever - kept, kept_then, ever_then - kept_then))
+    return BalanceSheet(now, before, tuple(blocks))
 
 
 Standing = dict[tuple[str, str], tuple[int, int]]
@@ -222,7 +239,7 @@ def _currencies(keys: Iterable[tuple[str, str]], home_currency: str | None) -> l
 def _section(kind: str, currency: str, accounts: Accounts, now: Standing, then: Standing) -> Section:
     codes = sorted(code for code, (_, of) in accounts.items() if of == kind and ((currency, code) in now or (currency, code) in then))
     lines = (StatementLine(code, accounts[code][0], *(_shown(kind, standing.get((currency, code)), currency) for standing in (now, then))) for code in codes)
-    return Section(kind, currency, tuple(line for line in lines if kind in OF_THE_YEAR or line.amount))
+    return Section(kind, currency, tuple(line for line in lines if kind in OF_THE_YEAR or line.amount or line.before))
 
 
 def _shown(kind: str, sides: tuple[int, int] | None, currency: str) -> Money:

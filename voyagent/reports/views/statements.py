@@ -15,7 +15,7 @@ from voyagent.kernel.reading import LaneReader
 from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement, year_began, year_month
+from voyagent.reports.queries.periods import Days, Evening, Period, PeriodInverted, day_compared, evenings, settings_statement, year_month
 from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
@@ -53,9 +53,11 @@ def balance_sheet(reader: LaneReader) -> Any:
     wrong = unread_sentences(address)
     report, words = None, ""
     if not wrong:
-        began = year_began(as_of, year_month(settings))
-        report = statements.balance_sheet(statements.read_balance_sheet(reader, as_of, began), as_of, began, actor.currency)
-        words = filtered([_("As of %(day)s", day=written(as_of)), in_currency(address.currency)])
+        held_against = address.days.get("compare_as_of") or day_compared(as_of, address.compare or "none")
+        now, before = evenings(as_of, held_against, year_month(settings))
+        report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, actor.currency)
+        beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
+        words = filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(address.currency)])
     sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
     facts = {"as_of": as_of, "report": report, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
     return answered("reports/balance_sheet.html", sheet, address=address, wrong=wrong, **facts)
@@ -70,9 +72,11 @@ def _lines_of(code: str, days: Days) -> str:
     return url_for("reports.general_ledger", account=code, **_dated(days))
 
 
-def _earned_in(report: statements.BalanceSheet, *, earlier: bool) -> str:
+def _earned_in(evening: Evening, *, earlier: bool) -> str:
     """Where a computed figure leads: to the profit and loss that it is, of the year so far or of all years before."""
-    return earned_until(report.year_began - timedelta(days=1)) if earlier else url_for("reports.profit_and_loss", compare="none", **_dated(report.year_so_far))
+    return (
+        earned_until(evening.year_began - timedelta(days=1)) if earlier else url_for("reports.profit_and_loss", compare="none", **_dated(evening.year_so_far))
+    )
 
 
 def earned_until(last: date) -> str:
