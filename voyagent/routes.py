@@ -13,7 +13,7 @@ from voyagent.assistant.views import pages as assistant_pages
 from voyagent.audit import tasks as audit_tasks
 from voyagent.audit.api import api as audit_api
 from voyagent.audit.views import pages as audit_pages
-from voyagent.billing import effects as billing_effects, postings
+from voyagent.billing import effects as billing_effects, postings, write_offs
 from voyagent.billing.api.bills import api as bills_api
 from voyagent.billing.api.credits import api as credits_api
 from voyagent.billing.api.invoices import api as invoices_api
@@ -107,7 +107,7 @@ APIS: tuple[ApiBlueprint, ...] = (
     metrics_api,
     metrics_root,
 )
-EFFECTS = (billing_effects, trips_effects, postings)  # named here so that a grant finds what it means
+EFFECTS = (billing_effects, trips_effects, postings, write_offs)  # named here so that a grant finds what it means
 PANELS = (panels,)  # named here so that the settings' page knows them
 MONTH_CHECKS = (reports_months,)  # named here so that the page that closes a month knows them
 TASKS = (approvals_tasks, assistant_tasks, audit_tasks, chat_tasks, identity_tasks, mail_tasks, trips_tasks)  # named here so that the worker knows them

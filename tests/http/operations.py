@@ -17,7 +17,7 @@ from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
-from voyagent.billing.models import Allocation, Invoice
+from voyagent.billing.models import Allocation, Invoice, WriteOff
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
@@ -191,6 +191,22 @@ def _refund(person: Person) -> object:
         return billing.refund_payment(replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency)).id
 
 
+def _written_off(person: Person) -> object:
+    """An invoice of which a part was given up."""
+    invoice_id: Any = _invoice(person)
+    with person.acting() as actor:
+        billing.write_off_invoice(replace(actor, role="agency_admin"), invoice_id, reason="Cannot be traced", amount=Money(100, actor.currency))
+    return invoice_id
+
+
+def _write_off(person: Person) -> object:
+    """What the newest of them lost: where a path names both, the invoice was made just before."""
+    newest = sa.select(WriteOff.id).where(WriteOff.reverses_id.is_(None)).order_by(WriteOff.created_at.desc(), WriteOff.id.desc()).limit(1)
+    with person.acting():
+        found = db.session.scalar(newest)
+    return found or (_written_off(person) and _write_off(person))
+
+
 def _credit_note(person: Person) -> object:
     invoice_id: Any = _invoice(person)
     with person.acting() as actor:
@@ -302,6 +318,7 @@ MAKERS: dict[str, Callable[[Person], object]] = {
     "allocation_id": _allocation,
     "refund_id": _refund,
     "credit_note_id": _credit_note,
+    "write_off_id": _write_off,
     "account_id": _account,
     "entry_id": _entry,
     "key_id": _api_key,
@@ -324,6 +341,10 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "PATCH /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "DELETE /api/invoices/<invoice_id>": {"invoice_id": _draft},
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
+    **{
+        f"{method}/invoices/<invoice_id>/write-offs/<write_off_id>/take-back": {"invoice_id": _written_off, "write_off_id": _write_off}
+        for method in ("POST /api", "GET ", "POST ")
+    },
     **{f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill} for method in ("GET", "POST") for page in ("edit", "discard", "receive")},
     **{f"{method} /invoices/<invoice_id>/{page}": {"invoice_id": _draft} for method in ("GET", "POST") for page in ("edit", "discard", "issue")},
 }
@@ -406,6 +427,8 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "ReceiptIn": lambda: {"amount": "100.00", "account": "cash"},
     "CreditNoteIn": lambda: {"invoice_id": str(new_id()), "reason": "Not travelled"},
     "VoidIn": lambda: {"reason": "Billed twice"},
+    "WriteOffIn": lambda: {"reason": "Cannot be traced"},
+    "TakeBackIn": lambda: {"reason": "Has paid after all"},
     "PaymentRecordIn": lambda: {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2026-11-20"},
     "AllocateIn": dict,
     "UnallocateIn": dict,

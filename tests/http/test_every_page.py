@@ -61,6 +61,7 @@ READS_NO_QUERY = {
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.payment_of_refund", "billing.payment_of_allocation"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
+    *("billing.write_off", "billing.take_back_write_off"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }
 
@@ -153,6 +154,7 @@ FORM_NAMES = [
     *("name", "scopes", "expires_in_days", "code"),
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),
+    *("written_off_on",),
     *("narration", "entry_date", "account_id", "memo", "debit", "credit", "type", "normal_side", "is_archived"),
     *("is_customer", "is_supplier", "phone", "address", "country", "state", "tax_number", "terms_days", "restore", "content", "effective_on"),
     *("flight", "departs_on", "departs_time", "arrives_on", "arrives_time", "cost", "price", "supplier", "supplier_ref", "on", "until", "at"),

@@ -79,6 +79,7 @@ def _book(person: Person) -> None:
     advance = billing.record_payment(person.actor, direction="in", party_name="Deepa Krishnan", amount=Money(500, issued.currency), on=ISSUED)
     billing.refund_payment(person.actor, advance.id, on=ISSUED)
     billing.issue_credit_note(person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)})
+    billing.write_off_invoice(person.actor, issued.id, reason="Cannot be traced", amount=Money(100, issued.currency))
     bill = billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
     billing.credit_bill(person.actor, bill.id, vendor_reference="AI-C1", reason="Not travelled", amounts={1: Money(100, bill.currency)})
     ledger.close_month(person.actor, date(2026, 1, 1))

@@ -47,6 +47,10 @@ BROKEN = {
         {"control": 1, "ageing": 1},
     ),
     "what was paid": (f"update invoices set paid_minor = paid_minor + 1 where tenant_id = :t and id = {INVOICE}", {"paid": 1, "ageing": 1}),
+    "what was written off": (
+        f"update invoices set credited_minor = credited_minor + 1, written_off_minor = 1 where tenant_id = :t and id = {INVOICE}",
+        {"written_off": 1, "ageing": 1},
+    ),
     "what was credited": (f"update invoices set credited_minor = credited_minor + 1 where tenant_id = :t and id = {INVOICE}", {"credited": 1, "ageing": 1}),
     "an allocation": (f"delete from allocations where tenant_id = :t and invoice_id = {INVOICE}", {"paid": 40000, "used": 40000}),
     "an advance": (
@@ -88,7 +92,7 @@ def found(app: Flask, person: Person) -> list[checks.Finding]:
 def test_sound_books_have_no_finding(app: Flask, trader: Person, command: Callable[..., Result]) -> None:
     assert found(app, trader) == []
     told = command("--tenant", trader.actor.tenant_id)
-    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 12 checks\n")
+    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 13 checks\n")
 
 
 def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) -> None:
@@ -123,7 +127,7 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
     told = command()
     lines = told.output.splitlines()
     assert told.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 12 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 13 checks" in lines
     assert f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their control account differ" in lines
     with untied(owner_engine) as connection:  # other tests of this database look at all agencies as well
         for table in ("balances_month", "postings", "journal_entries"):

@@ -120,6 +120,23 @@ def pending_statement(session_id: UUID) -> Select[Any]:
     )
 
 
+def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
+    """The newest proposal of a tool with an argument of that value that waits for a decision or is being carried out: its id."""
+    found = SessionReader(db.session).read(unfinished_statement(tool_name, name, value))[0]
+    return found[0]["id"] if found else None
+
+
+def unfinished_statement(tool_name: str, name: str, value: str) -> Select[Any]:
+    """The same as a select, for a trip that reads more: id, session_id, summary, status, expires_at; at most one row."""
+    under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
+    return (
+        select(_C.id, _C.session_id, _C.summary, _C.status, _C.expires_at)
+        .where(owned(Approval), is_pending() | under_way, _C.tool_name == tool_name, _C.payload[name].astext == value)
+        .order_by(*_NEWEST_FIRST)
+        .limit(1)
+    )
+
+
 def session_statement(session_id: UUID) -> Select[Any]:
     """Every proposal of a conversation as it stands now, oldest first, for its page."""
     return _rows().where(_C.session_id == session_id).order_by(None).order_by(_C.requested_at, _C.id)
@@ -243,6 +260,7 @@ __all__ = [
     "InvalidCursor",
     "decided_statement",
     "find_approval",
+    "find_unfinished",
     "get_approval",
     "get_locked",
     "get_row",
@@ -255,6 +273,7 @@ __all__ = [
     "session_statement",
     "several_statement",
     "state_of",
+    "unfinished_statement",
     "waiting_count",
     "waiting_statement",
 ]

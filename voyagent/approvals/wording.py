@@ -40,6 +40,8 @@ ARGUMENTS: dict[str, Any] = {
     "total_amount": _l("Total"),
     "open_amount": _l("Still open"),
     "paid_on": _l("Paid on"),
+    "written_off_on": _l("Written off on"),
+    "reason": _l("Why"),
     "account": _l("Account"),
     "overdue_only": _l("Overdue alone"),
     "issued_from": _l("Issued from"),

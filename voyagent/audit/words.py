@@ -14,6 +14,7 @@ THINGS = {
     "bill_id": _l("Bill"),
     "credit_note_id": _l("Credit note"),
     "supplier_credit_id": _l("Supplier credit note"),
+    "write_off_id": _l("Write-off"),
     "payment_id": _l("Payment"),
     "import_id": _l("Import"),
     "party_id": _l("Customer or supplier"),
@@ -154,6 +155,8 @@ _KINDS = {
     "invoice.issued": _l("Invoice issued"),
     "invoice.revised": _l("Draft of an invoice changed"),
     "invoice.voided": _l("Invoice made void"),
+    "invoice.written_off": _l("Invoice written off"),
+    "invoice.write_off_taken_back": _l("Write-off taken back"),
     "journal.posted": _l("Journal entry posted"),
     "journal.reversed": _l("Journal entry reversed"),
     "ledger.account_added": _l("Account added to the chart"),
@@ -237,6 +240,7 @@ _KINDS = {
     "show_trip": _l("Assistant: show the trip"),
     "update_enquiry": _l("Assistant: change an enquiry"),
     "visa_requirements": _l("Assistant: look up what a visa needs"),
+    "write_off_invoice": _l("Write off an invoice"),
 }
 """What happened, by the kind of an event. A tool of the assistant bears its own name: as the kind, and as `tool_name` of a request."""
 

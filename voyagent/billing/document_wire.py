@@ -92,7 +92,7 @@ class DocumentQuery(Query):
 class DocumentBrief(Answer):
     """A document in its list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
 
-    What is neither paid nor credited is open; with nothing open it is `paid`, also where all of it was credited.
+    What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open it is `paid`, also where all of it was credited.
     """
 
     id: UUID
@@ -182,6 +182,7 @@ def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
         ("tax_amount", row.get("tax_minor", 0)),
         ("total_amount", row["total_minor"]),
         ("paid_amount", row["paid_minor"]),
-        ("credited_amount", row["credited_minor"]),
+        ("credited_amount", row["credited_minor"] - row.get("written_off_minor", 0)),
+        ("written_off_amount", row.get("written_off_minor", 0)),
         ("open_amount", open_minor_of(row)),
     )

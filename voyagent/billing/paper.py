@@ -51,7 +51,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         total=Money(invoice["total_minor"], currency),
         parts=_parts(document.taxes, invoice),
         settled=_settled(document, currency),
-        due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
+        due=_due(invoice, Money(queries.open_minor_of(invoice) + invoice["written_off_minor"], currency)),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
@@ -128,17 +128,17 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """What was paid and what was credited, below the total."""
+    """What was paid and what was credited, below the total. What was written off in the books is still claimed of the customer."""
     received = [(_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency)) for paid in document.payments]
-    credited = document.invoice["credited_minor"]
+    credited = document.invoice["credited_minor"] - document.invoice["written_off_minor"]
     return [*received, *([(_("Credited"), _amount(-credited, currency))] if credited else [])]
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """What is left to pay and until when; None where there is nothing to say beside the total."""
-    if invoice["status"] == "paid":
+    if invoice["status"] == "paid" and not invoice["written_off_minor"]:
         return _("Paid in full"), symbol_money(still_open)
-    if invoice["status"] not in ("issued", "partially_paid"):
+    if invoice["status"] not in ("issued", "partially_paid", "paid"):
         return None
     return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
 

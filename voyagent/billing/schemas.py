@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
 from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, PlainAmount, Query, filter_field, text_field, trimmed_field
+from voyagent.kernel.money import Money
 from voyagent.ledger.journal import EntryLines
 
 ListStatus = Literal["draft", "issued", "partially_paid", "paid", "void", "open", "overdue"]
@@ -136,6 +137,30 @@ class PaymentIn(Closed):
     paid_on: BusinessDate
     account: MoneyAccount = "bank"
     reference: text_field(128) | None = None  # type: ignore[valid-type]
+
+
+class PartIn(Closed):
+    """How much of what is open of a document: all of it where no amount is named."""
+
+    amount: PlainAmount | None = None
+    currency: CurrencyCode | None = None
+
+    def money(self, currency: str) -> Money | None:
+        """The amount, in the document's currency where none is named. Raises InvalidAmount."""
+        return None if self.amount is None else Money.parse(self.amount, self.currency or currency)
+
+
+class WriteOffIn(PartIn):
+    """What is to be given up of an invoice: all that is open where no amount is named, today in the agency's zone where no day is; and why."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    written_off_on: BusinessDate | None = None
+
+
+class WriteOffInvoiceIn(WriteOffIn):
+    """What `write_off_invoice` needs."""
+
+    invoice_id: Id
 
 
 class RecordReceiptIn(PaymentIn):

@@ -121,8 +121,10 @@ def shown(row: Row) -> Row:
         "total": Money(row["total_minor"], currency),
         "net": Money(row["total_minor"] - row.get("tax_minor", 0), currency),
         "paid": Money(row["paid_minor"], currency),
-        "credited": Money(row["credited_minor"], currency),
+        "credited": Money(row["credited_minor"] - row.get("written_off_minor", 0), currency),
+        "written_off": Money(row.get("written_off_minor", 0), currency),
         "open": Money(open_minor_of(row), currency),
+        "claimed": Money(open_minor_of(row) + row.get("written_off_minor", 0), currency),
         "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
@@ -142,7 +144,9 @@ def _reversal_of(document: Invoice | Bill) -> list[dict[str, Any]]:
 
 
 def _look(row: Row) -> str:
-    """The state as a word of the page: what is settled without a payment was credited."""
+    """The state as a word of the page: what is settled without a payment was credited, and where anything was given up it was written off."""
+    if row["status"] == "paid" and row.get("written_off_minor"):
+        return "written_off"
     if row["status"] == "paid" and not row["paid_minor"]:
         return "credited"
     return "partly_paid" if row["status"] == "partially_paid" else str(row["status"])

@@ -20,7 +20,7 @@ from voyagent.billing.document_wire import (
     wire_parts,
 )
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
-from voyagent.billing.schemas import MoneyAccount
+from voyagent.billing.schemas import MoneyAccount, PartIn
 from voyagent.billing.service import DraftChanges
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.tax_wire import SoldLineIn, SoldLineOut, State, TaxNumber, wire_sold_line
@@ -31,17 +31,15 @@ from voyagent.kernel.fields import (
     Answer,
     BusinessDate,
     Closed,
-    CurrencyCode,
     Id,
     Instant,
-    PlainAmount,
     WireAmount,
     filter_field,
     text_field,
     trimmed_field,
     wire_instant,
 )
-from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
 DocumentStatus = Literal["draft", "issued", "partially_paid", "paid", "void"]
@@ -83,18 +81,19 @@ class InvoiceSendIn(Closed):
     locale: Literal["en", "hi"]
 
 
-class ReceiptIn(Closed):
+class ReceiptIn(PartIn):
     """What a customer has paid: all that is open where no amount is named, today in the agency's zone where no day is, into the bank where no account is."""
 
-    amount: PlainAmount | None = None
-    currency: CurrencyCode | None = None
     paid_on: BusinessDate | None = None
     account: MoneyAccount = "bank"
     reference: text_field(128) | None = None  # type: ignore[valid-type]
 
-    def money(self, currency: str) -> Money | None:
-        """The amount, in the document's currency where none is named. Raises InvalidAmount."""
-        return None if self.amount is None else Money.parse(self.amount, self.currency or currency)
+
+class TakeBackIn(Closed):
+    """Why a write-off is taken back, and from which day on: today in the agency's zone where none is named."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    effective_on: BusinessDate | None = None
 
 
 class InvoiceQuery(DocumentQuery):
@@ -117,6 +116,7 @@ class InvoiceBrief(DocumentBrief):
     number: str | None
     customer_name: str
     tax_amount: WireAmount
+    written_off_amount: WireAmount
     enquiry_id: UUID | None
 
 
@@ -131,8 +131,23 @@ class CreditedOut(Answer):
     journal_entry_id: UUID
 
 
+class WrittenOffOut(Answer):
+    """A write-off of this invoice; one that takes another back names it, with the amount below zero."""
+
+    id: UUID
+    effective_on: date
+    amount: Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
+    reason: str
+    reverses_id: UUID | None
+    is_taken_back: bool
+    journal_entry_id: UUID
+
+
 class InvoiceOut(InvoiceBrief, DocumentParts):
-    """An invoice with its lines and their taxes, what was paid on it and what was credited. The total is that of lines and taxes."""
+    """An invoice with its lines and their taxes, what was paid on it, credited and written off. The total is that of lines and taxes.
+
+    `write_off_approval_id` is the request for a write-off that waits for a decision.
+    """
 
     line_items: list[SoldLineOut]
     place_of_supply: str | None
@@ -141,6 +156,8 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     session_id: UUID | None
     issued_at: Instant | None
     credit_notes: list[CreditedOut]
+    write_offs: list[WrittenOffOut]
+    write_off_approval_id: str | None
 
 
 class InvoiceListOut(Answer):
@@ -178,5 +195,18 @@ def wire_invoice(document: InvoiceDocument) -> Row:
                 }
                 for note in document.credit_notes
             ],
+            "write_offs": [
+                {
+                    "id": one["id"],
+                    "effective_on": one["effective_on"],
+                    "amount": wire_amount(one["amount_minor"], row["currency"]),
+                    "reason": one["reason"],
+                    "reverses_id": one["reverses_id"],
+                    "is_taken_back": one["is_over"] and one["reverses_id"] is None,
+                    "journal_entry_id": one["entry_id"],
+                }
+                for one in document.write_offs
+            ],
+            "write_off_approval_id": document.asked[0]["id"] if document.asked else None,
         }
     )

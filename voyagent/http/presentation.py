@@ -56,6 +56,7 @@ STATUS_LOOKS = {
     "partly_paid": Look("circle-half", lazy_gettext("Partly paid")),
     "paid": Look("check-circle-fill", lazy_gettext("Paid")),
     "credited": Look("arrow-counterclockwise", lazy_gettext("Credited")),
+    "written_off": Look("dash-circle", lazy_gettext("Written off")),
     "void": Look("slash-circle", lazy_gettext("Void")),
     "overdue": Look("exclamation-circle-fill", lazy_gettext("Overdue")),
     "ok": Look("check-circle", lazy_gettext("OK")),

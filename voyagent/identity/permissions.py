@@ -55,6 +55,7 @@ WRITE = frozenset(
         "invoice.draft",
         "invoice.issue",
         "invoice.send",
+        "invoice.write_off",
         "ledger.post",
         "ledger.reverse",
         "party.create",
@@ -75,6 +76,7 @@ BY_HAND = frozenset(
         "invoice.credit",
         "invoice.issue_by_hand",
         "invoice.void",
+        "invoice.write_off_by_hand",
         "ledger.post_by_hand",
         "payment.record_by_hand",
     }
@@ -110,7 +112,8 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
     "trips": _area("trip", "itinerary"),
     "approvals": _area("approval"),
-    "books": _area("billing", "bill", "import", "invoice", "itinerary", "ledger", "party", "payment", "report"),
+    # A write-off is asked for in a conversation of its own.
+    "books": _area("billing", "bill", "import", "invoice", "itinerary", "ledger", "party", "payment", "report") | {"chat.open", "tool.propose"},
     "reports": _area("report", "itinerary"),
     "audit": _area("audit"),
     "team": _area("team", "invite"),

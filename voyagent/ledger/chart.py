@@ -63,6 +63,7 @@ CHART = (
     ChartAccount("5500", "Communication and office", "expense"),
     ChartAccount("5600", "Professional fees", "expense"),
     ChartAccount("5700", "Bank and gateway charges", "expense", "bank_charges"),
+    ChartAccount("5750", "Bad debts", "expense", "bad_debts"),
     ChartAccount("5800", "Depreciation", "expense"),
     ChartAccount("5910", "Round-off", "expense", "round_off"),
     ChartAccount("5920", "Exchange differences", "expense", "exchange_differences"),

@@ -24,7 +24,10 @@ from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
 EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
-CHECKS = ("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing", "paid", "credited", "used", "numbers")
+CHECKS = (
+    *("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing"),
+    *("paid", "credited", "written_off", "used", "numbers"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,12 @@ def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
-    sides, entries, unpaid, uncredited, misused, *series = reader.read(
+    sides, entries, unpaid, uncredited, unwritten, misused, *series = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
+        billing.unwritten_statement(),
         billing.misused_statement(),
         *map(billing.series_statement, plain),
         *(billing.lettered_statement(*one) for one in lettered),
@@ -70,6 +74,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from map(_of_ageing, billing.untied_ageing(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
     yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
+    yield from (Finding("written_off", f"{row['kind']} {row['reference']}: written off and its write-offs differ", _difference(row)) for row in unwritten)
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)

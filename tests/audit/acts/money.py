@@ -17,7 +17,9 @@ from tests.ledger.test_new_entry import typed
 from voyagent.billing import service
 from voyagent.billing.effects import CREATE
 from voyagent.billing.postings import PAY, POST, RECEIPT, RECEIVE
+from voyagent.billing.write_offs import EFFECT as WRITE_OFF
 from voyagent.enquiries import service as enquiries
+from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
 PAID = {"amount": "100.00", "currency": "INR", "paid_on": "2024-06-25"}
@@ -65,6 +67,15 @@ def post_an_entry_by_a_grant(stage: Stage) -> Doing:
     bank, cash = (str(books.account_id(stage.alice, purpose)) for purpose in ("bank", "cash"))
     lines = [{"account_id": cash, "currency": "INR", "debit_amount": "50"}, {"account_id": bank, "currency": "INR", "credit_amount": "50"}]
     return granted(stage, POST.tool_name, entry={"narration": "Petty cash", "entry_date": "2024-06-10", "lines": lines})
+
+
+WRITTEN_OFF = Left("invoice.written_off", ("invoice_id", "journal_entry_id", "write_off_id"), says={"reason": "Cannot be traced", "amount": "100.00"})
+
+
+@act("approvals.run_effect", leaves=(*_by_bob(POSTED, WRITTEN_OFF), effect(WRITE_OFF.tool_name), CONTINUED))
+def write_an_invoice_off_by_a_grant(stage: Stage) -> Doing:
+    given = {"amount": "100.00", "currency": "INR", "reason": "Cannot be traced", "written_off_on": "2024-06-25"}
+    return granted(stage, WRITE_OFF.tool_name, invoice_id=str(papers.issued(stage.alice)), **given)
 
 
 # By people, over the API -----------------------------------------------------------------------------------------------------
@@ -299,6 +310,45 @@ def credit_an_invoice_over_the_api(stage: Stage) -> Doing:
     api, invoice_id = stage.alice.api, papers.issued(stage.bob)
     body = {"invoice_id": str(invoice_id), "reason": "Not travelled", "issue_date": "2024-06-25", "lines": [{"line_no": 1, "amount": "100"}]}
     return lambda: api.post("/credit-notes", json=body)
+
+
+ASKED = (Left("chat.created", ("session_id",)), Left("proposal.made", ("approval_id", "session_id")))
+WRITTEN_BACK = (
+    REVERSED,
+    Left("invoice.write_off_taken_back", ("invoice_id", "journal_entry_id", "write_off_id"), says={"reason": "Has paid after all", "amount": "100.00"}),
+)
+
+
+def _written_off(stage: Stage) -> str:
+    """The path of a write-off."""
+    invoice_id = papers.issued(stage.bob)
+    amount = Money(10_000, "INR")
+    given = {"reason": "Cannot be traced", "amount": amount, "on": date(2024, 6, 25)}
+    return f"/invoices/{invoice_id}/write-offs/{stage.alice.does(lambda actor: service.write_off_invoice(actor, invoice_id, **given).id)}"
+
+
+@act("POST /api/invoices/<invoice_id>/write-off", leaves=ASKED, answers=201)
+def ask_for_a_write_off_over_the_api(stage: Stage) -> Doing:
+    api, invoice_id = stage.alice.api, papers.issued(stage.bob)
+    return lambda: api.post(f"/invoices/{invoice_id}/write-off", json={"reason": "Cannot be traced"})
+
+
+@act("POST /invoices/<invoice_id>/write-off", leaves=in_the_browser(*ASKED), answers=303)
+def ask_for_a_write_off_in_the_browser(stage: Stage) -> Doing:
+    browser, invoice_id = stage.alice.browser, papers.issued(stage.bob)
+    return lambda: stage.submit(browser, f"/invoices/{invoice_id}/write-off", amount="100", reason="Cannot be traced", written_off_on="25 Jun 2024")
+
+
+@act("POST /api/invoices/<invoice_id>/write-offs/<write_off_id>/take-back", leaves=WRITTEN_BACK, answers=200)
+def take_a_write_off_back_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, _written_off(stage)
+    return lambda: api.post(f"{path}/take-back", json={"reason": "Has paid after all", "effective_on": "2024-06-26"})
+
+
+@act("POST /invoices/<invoice_id>/write-offs/<write_off_id>/take-back", leaves=in_the_browser(*WRITTEN_BACK), answers=303)
+def take_a_write_off_back_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, _written_off(stage)
+    return lambda: stage.submit(browser, f"{path}/take-back", reason="Has paid after all", effective_on="26 Jun 2024")
 
 
 ADDED = {"code": "5810", "name": "Postage", "type": "expense"}

@@ -1,14 +1,17 @@
-"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make void."""
+"""The JSON door of invoices: list, draw up, change, throw away, issue, note what was paid, make void, ask for a write-off and take one back."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from voyagent.approvals.schemas import ApprovalItem, wire_model
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
 from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.queries import InvoiceNotFound
-from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, wire_invoice, wire_invoices
+from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
+from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, TakeBackIn, wire_invoice, wire_invoices
+from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -23,6 +26,16 @@ from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, Perio
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
+WRITE_OFF_ERRORS = (
+    service.DocumentNotOpen,
+    service.WriteOffExceedsOpen,
+    service.WriteOffRequested,
+    service.InvalidDate,
+    MixedCurrencies,
+    UnknownCurrency,
+    InvalidAmount,
+    PeriodLocked,
+)
 VOID_ERRORS = (service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked)
 
 
@@ -108,6 +121,36 @@ def record_receipt(actor: Actor, invoice_id: UUID, body: ReceiptIn) -> Row:
 def void_invoice(actor: Actor, invoice_id: UUID, body: VoidIn) -> Row:
     """Make an issued invoice void, on which nothing was paid or credited: what issuing posted is reversed, and the number stays used."""
     return _invoice(service.void_invoice(actor, invoice_id, reason=body.reason, on=body.voided_on).id)
+
+
+@api.post(
+    "/invoices/<invoice_id>/write-off",
+    answer=ApprovalItem,
+    status=201,
+    permission="invoice.write_off",
+    missing=InvoiceNotFound,
+    errors=WRITE_OFF_ERRORS,
+)
+def ask_to_write_off(actor: Actor, invoice_id: UUID, body: WriteOffIn) -> Row:
+    """Ask for what is open of an invoice, or a part of it, to be given up. The answer is the request, in a conversation of its own.
+
+    Somebody who may grant it decides, and nothing is in the books before; the invoice shows the request while it waits, and the write-off once it is done.
+    """
+    amount = body.money(queries.get_invoice(invoice_id).currency)
+    return wire_model(ask_for_write_off(actor, invoice_id, reason=body.reason, amount=amount, on=body.written_off_on))
+
+
+@api.post(
+    "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
+    answer=InvoiceOut,
+    permission="invoice.write_off_by_hand",
+    missing=InvoiceNotFound,
+    errors=(WriteOffNotFound, service.WriteOffTakenBack, service.InvalidDate, AmountAboveLimit, PeriodLocked),
+)
+def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID, body: TakeBackIn) -> Row:
+    """Take a write-off back whole: its entry is reversed, and the invoice is open again by that much. Once."""
+    service.take_back_write_off(actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on)
+    return _invoice(invoice_id)
 
 
 def _invoice(invoice_id: UUID) -> Row:

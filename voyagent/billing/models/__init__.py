@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine
 from voyagent.billing.models.parts import CURRENCY, NOW, PLAN, ZERO, InInstalments, references
+from voyagent.billing.models.write_offs import WriteOff
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
@@ -31,7 +32,10 @@ OPEN = OPEN_INVOICE + OPEN_BILL
 
 
 class Invoice(InInstalments, TenantOwned, Base):
-    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves."""
+    """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves.
+
+    What was written off counts as credited, and `written_off_minor` says how much of that it is.
+    """
 
     __tablename__ = "invoices"
 
@@ -43,6 +47,7 @@ class Invoice(InInstalments, TenantOwned, Base):
     total_minor: Mapped[int]
     paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
     credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    written_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
     customer_tax_number: Mapped[str | None]
@@ -86,6 +91,7 @@ class Invoice(InInstalments, TenantOwned, Base):
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
         CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
+        CheckConstraint("written_off_minor between 0 and credited_minor", name="written_off"),
         CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),
         CheckConstraint(
@@ -390,4 +396,5 @@ __all__ = [
     "Refund",
     "SupplierCredit",
     "SupplierCreditLine",
+    "WriteOff",
 ]

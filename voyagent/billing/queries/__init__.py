@@ -29,6 +29,7 @@ from voyagent.billing.queries.checks import (
     series_statement,
     unallocated_statement,
     uncredited_statement,
+    unwritten_statement,
 )
 from voyagent.billing.queries.credits import (
     CreditDocument,
@@ -79,12 +80,14 @@ from voyagent.billing.queries.payments import (
 )
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
 from voyagent.billing.queries.taxes import collected_before, credited_taxes, get_taxes, read_taxes
+from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, is_written_back
 
 __all__ = [
     "AGES",
     "COUNTED_MAX",
     "LOOKED_MAX",
     "STATUSES",
+    "WRITE_OFF",
     "AllocationNotFound",
     "BillDocument",
     "BillNotFound",
@@ -106,6 +109,7 @@ __all__ = [
     "RefundNotFound",
     "SupplierCreditDocument",
     "SupplierCreditNotFound",
+    "WriteOffNotFound",
     "advances_by_age_statement",
     "advances_by_party_statement",
     "advances_statement",
@@ -125,7 +129,9 @@ __all__ = [
     "get_lines",
     "get_payment",
     "get_taxes",
+    "get_write_off",
     "is_taken_back",
+    "is_written_back",
     "last_taken_back",
     "lettered_statement",
     "list_advances_statement",
@@ -162,4 +168,5 @@ __all__ = [
     "unallocated_statement",
     "uncredited_statement",
     "untied_ageing",
+    "unwritten_statement",
 ]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -23,6 +23,7 @@ _PARTY = AgeingByParty.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
 _CREDITS = CreditNote.__table__.c
 _OF_SUPPLIERS = SupplierCredit.__table__.c
+_WRITE_OFFS = WriteOff.__table__.c
 _DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
 _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
 _OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
@@ -250,13 +251,14 @@ def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = No
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid or credited on each document after a day: document_id, settled_minor."""
+    """What was paid, credited or written off on each document after a day: document_id, settled_minor."""
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
         select(document_id.label("document_id"), _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
     ]
     if kind == "receivable":
         parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
+        parts.append(select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(owned(WriteOff), _WRITE_OFFS.effective_on > day))
     else:
         parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
     settled = union_all(*parts).subquery("settled").c

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select, union_all
 
 from voyagent.billing.counters import AgeingByDue, NumberSeries
-from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit
+from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
 from voyagent.billing.queries.ages import Kind
 from voyagent.kernel.tenancy import owned
 
@@ -19,6 +19,7 @@ _NOTES = CreditNote.__table__.c
 _SERIES = NumberSeries.__table__.c
 _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
+_WRITE_OFFS = WriteOff.__table__.c
 _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
 
 
@@ -136,21 +137,32 @@ def gaps_statement(series: str, first: date, last: date) -> Select[Any]:
 
 def uncredited_statement() -> Select[Any]:
     """Documents whose credited amount is not the sum of what credits them: kind, id, reference, currency, difference_minor (credited less those)."""
-    parts = [_against_credits("invoice", Invoice.__table__.c.number, CreditNote, _NOTES.invoice_id)]
-    parts.append(_against_credits("bill", Bill.__table__.c.vendor_reference, SupplierCredit, SupplierCredit.__table__.c.bill_id))
+    said = _INVOICES.credited_minor - _INVOICES.written_off_minor
+    bills = Bill.__table__.c
+    parts = [
+        _against_rows("invoice", _INVOICES.number, said, _NOTES.invoice_id, _NOTES.total_minor),
+        _against_rows("bill", bills.vendor_reference, bills.credited_minor, SupplierCredit.__table__.c.bill_id, SupplierCredit.__table__.c.total_minor),
+    ]
     found = union_all(*parts).subquery("found")
     return select(found).order_by(found.c.kind.desc(), found.c.currency, found.c.id)
 
 
-def _against_credits(kind: str, reference: Any, credit: Any, document_id: Any) -> Select[Any]:
+def unwritten_statement() -> Select[Any]:
+    """Invoices whose written-off amount is not the sum of their write-offs: kind, id, reference, currency, difference_minor (what they say less those)."""
+    found = _against_rows("invoice", _INVOICES.number, _INVOICES.written_off_minor, _WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor)
+    return found.order_by(_INVOICES.currency, _INVOICES.id)
+
+
+def _against_rows(kind: str, reference: Any, said: ColumnElement[int], document_id: Any, amount: Any) -> Select[Any]:
+    """Where what documents say of themselves is not the sum of the rows behind it."""
     noted = (
-        select(document_id.label("document_id"), func.sum(credit.__table__.c.total_minor).label("amount_minor"))
-        .where(owned(credit))
+        select(document_id.label("document_id"), func.sum(amount).label("amount_minor"))
+        .where(owned(document_id.table))
         .group_by(document_id)
-        .subquery(f"credited_{kind}")
+        .subquery(f"noted_{kind}")
     )
     table = reference.table
-    difference = table.c.credited_minor - func.coalesce(noted.c.amount_minor, 0)
+    difference = said - func.coalesce(noted.c.amount_minor, 0)
     return (
         select(literal(kind).label("kind"), table.c.id, reference.label("reference"), table.c.currency, cast(difference, BigInteger).label("difference_minor"))
         .select_from(table.outerjoin(noted, noted.c.document_id == table.c.id))

@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
+from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.counters import AgeingByDue, InvoiceCount
 from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, BillLine, CreditNote, Invoice, InvoiceLine
 from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.billing.queries.taxes import taxes_statement
+from voyagent.billing.queries.write_offs import WRITE_OFF, write_offs_statement
 from voyagent.chat.queries import is_live
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -34,7 +36,7 @@ _COUNTS = InvoiceCount.__table__.c
 _AGEING = AgeingByDue.__table__.c
 _LISTED = (
     *("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "credited_minor"),
-    "created_at",
+    *("written_off_minor", "created_at"),
 )
 STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 
@@ -118,13 +120,16 @@ class InvoiceBoard:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceDocument:
-    """An invoice with all that its page shows: lines, their taxes, payments, credit notes, and the journal lines of its issue."""
+    """An invoice with all that its page shows: lines, their taxes, payments, credit notes, write-offs, and the journal lines of its issue."""
 
     invoice: Row
     lines: list[Row]
     taxes: list[Row]
     payments: list[Row]
     credit_notes: list[Row]
+    write_offs: list[Row]
+    asked: list[Row]
+    """The request for a write-off that waits, if any."""
     journal: list[Row]
 
     @property
@@ -192,19 +197,21 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
 
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
-    """An invoice with its lines, taxes, payments, credit notes and journal lines, in one trip. Raises InvoiceNotFound."""
+    """An invoice with its lines, taxes, payments, credit notes, write-offs and journal lines, in one trip. Raises InvoiceNotFound."""
     entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
-    invoices, lines, taxes, payments, notes, journal = reader.read(
+    invoices, lines, taxes, payments, notes, write_offs, asked, journal = reader.read(
         _invoice_statement(invoice_id),
         items_statement("receivable", invoice_id),
         taxes_statement(invoice_id),
         settling_statement("receivable", invoice_id),
         _notes_statement(invoice_id),
+        write_offs_statement(invoice_id),
+        unfinished_statement(WRITE_OFF, "invoice_id", str(invoice_id)),
         lines_statement(entry_id),
     )
     if not invoices:
         raise InvoiceNotFound
-    return InvoiceDocument(invoices[0], lines, taxes, payments, notes, journal)
+    return InvoiceDocument(invoices[0], lines, taxes, payments, notes, write_offs, asked, journal)
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Date, Select, Uuid, case, func, literal, or_, select, tuple_
 
-from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund
+from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund, WriteOff
 from voyagent.billing.queries.ages import Kind
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
@@ -124,11 +124,13 @@ def is_taken_back(allocation_id: UUID) -> bool:
     return db.session.scalar(select(Allocation.id).where(Allocation.reverses_id == allocation_id)) is not None
 
 
-def last_taken_back(payment_id: UUID, document_ids: Iterable[UUID] = ()) -> date | None:
-    """The last day on which something of a payment or of documents was taken back."""
+def last_taken_back(payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()) -> date | None:
+    """The last day on which something of a payment or of documents was taken back, a write-off too."""
     ids = list(document_ids)
     concerned = or_(Allocation.payment_id == payment_id, Allocation.invoice_id.in_(ids), Allocation.bill_id.in_(ids))
-    return db.session.scalar(select(func.max(Allocation.effective_on)).where(Allocation.reverses_id.is_not(None), concerned))
+    allocated = select(func.max(Allocation.effective_on)).where(Allocation.reverses_id.is_not(None), concerned).scalar_subquery()
+    written_off = select(func.max(WriteOff.effective_on)).where(WriteOff.reverses_id.is_not(None), WriteOff.invoice_id.in_(ids)).scalar_subquery()
+    return db.session.scalar(select(func.greatest(allocated, written_off)))
 
 
 def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:

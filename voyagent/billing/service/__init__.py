@@ -53,6 +53,9 @@ from voyagent.billing.service.errors import (
     TotalOutOfRange,
     VendorReferenceRequired,
     VendorReferenceTaken,
+    WriteOffExceedsOpen,
+    WriteOffRequested,
+    WriteOffTakenBack,
 )
 from voyagent.billing.service.instalments import InstalmentItem, Plan, plan_of
 from voyagent.billing.service.invoices import (
@@ -74,6 +77,7 @@ from voyagent.billing.service.sending import address_of_customer, check_sendable
 from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
+from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
 
 __all__ = [
     "COLLECTED",
@@ -138,6 +142,9 @@ __all__ = [
     "TotalOutOfRange",
     "VendorReferenceRequired",
     "VendorReferenceTaken",
+    "WriteOffExceedsOpen",
+    "WriteOffRequested",
+    "WriteOffTakenBack",
     "address_of_customer",
     "allocate",
     "bought_sides",
@@ -146,6 +153,7 @@ __all__ = [
     "can_be_void",
     "check_days",
     "check_sendable",
+    "checked",
     "create_invoice",
     "credit_bill",
     "credit_of",
@@ -181,10 +189,12 @@ __all__ = [
     "send_invoice",
     "sketch",
     "spread",
+    "take_back_write_off",
     "take_number",
     "unallocate",
     "unschedule_bill",
     "void_bill",
     "void_invoice",
+    "write_off_invoice",
     "year_of",
 ]

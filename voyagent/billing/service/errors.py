@@ -220,6 +220,27 @@ class AnotherParty(Conflict):
     message = N_("This document is another party’s. A payment settles only the documents of its own party.")
 
 
+class WriteOffExceedsOpen(Conflict):
+    """More than is still open."""
+
+    code = "write_off_exceeds_open"
+    message = N_("That is more than is still open on this invoice.")
+
+
+class WriteOffTakenBack(Conflict):
+    """A write-off is taken back once, and what takes it back is not taken back in turn: it is written off anew."""
+
+    code = "write_off_taken_back"
+    message = N_("This write-off has been taken back already.")
+
+
+class WriteOffRequested(Conflict):
+    """Somebody has asked for it already, and that waits for a decision or is being carried out."""
+
+    code = "write_off_requested"
+    message = N_("A write-off of this invoice has been asked for already and waits. Decide that one first.")
+
+
 class AllocationTakenBack(Conflict):
     """An allocation is taken back once, and what takes it back is not taken back in turn: it is allocated anew."""
 

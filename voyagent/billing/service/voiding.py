@@ -51,10 +51,14 @@ def first_day(actor: Actor, document: Invoice | Bill) -> date:
 
 
 def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
-    """The day that was named, or else `first_day`. Raises InvalidDate for one before the document or after that."""
+    """The day that was named, or else `first_day`.
+
+    Raises InvalidDate for one after that, before the document, or before something of it was last taken back, so that in no evening more was settled than
+    there was.
+    """
     latest = first_day(actor, document)
     day = on or latest
-    if not document.issue_date <= day <= latest:
+    if not max(document.issue_date, queries.last_taken_back(document_ids=[document.id]) or document.issue_date) <= day <= latest:
         raise InvalidDate
     return day
 

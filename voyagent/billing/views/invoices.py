@@ -62,6 +62,8 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
         payments=with_amounts(document.payments, currency, "amount"),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
+        write_offs=with_amounts(document.write_offs, currency, "amount"),
+        asked=document.asked[0] if document.asked else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )
 

@@ -26,7 +26,7 @@ from voyagent.ledger.service.errors import (
     PeriodLocked,
     ReasonRequired,
 )
-from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, check_month, close_month, reopen_month, wire_month
+from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, check_month, close_month, is_closed, reopen_month, wire_month
 
 __all__ = [
     "AMOUNT_MAX_MINOR",
@@ -66,6 +66,7 @@ __all__ = [
     "close_month",
     "credit",
     "debit",
+    "is_closed",
     "is_written",
     "open_books",
     "opening_account",

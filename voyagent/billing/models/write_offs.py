@@ -1,0 +1,40 @@
+"""The table of write-offs: what is given up of an invoice."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.billing.models.parts import NOW, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantOwned
+
+
+class WriteOff(TenantOwned, Base):
+    """What is given up of an issued invoice, from a day on; taken back by another row with the amount below zero, from its own day on."""
+
+    __tablename__ = "write_offs"
+
+    invoice_id: Mapped[UUID]
+    amount_minor: Mapped[int]
+    effective_on: Mapped[date]
+    reason: Mapped[str]
+    entry_id: Mapped[UUID]
+    reverses_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "reverses_id", name="uq_write_offs_reverses_id"),
+        references("invoices", "invoice_id", "fk_write_offs_invoice"),
+        references("journal_entries", "entry_id", "fk_write_offs_entry"),
+        references("write_offs", "reverses_id", "fk_write_offs_reverses"),
+        references("users", "created_by_user_id", "fk_write_offs_creator"),
+        CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
+        CheckConstraint("effective_on between '1900-01-01' and '2200-12-31'", name="date"),
+        Index("ix_write_offs_invoice", "tenant_id", "invoice_id", "effective_on"),
+        Index("ix_write_offs_effective", "tenant_id", "effective_on"),
+    )

@@ -1,0 +1,66 @@
+"""The pages of write-offs: asking for one, with what it will post, and taking one back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import render_template, url_for
+from flask_babel import gettext as _
+
+from voyagent.billing import queries, service
+from voyagent.billing.models import OPEN_INVOICE
+from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
+from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.steps import Place, postings_of, turned_back
+from voyagent.billing.views.invoices import pages
+from voyagent.billing.wire import TakeBackIn
+from voyagent.billing.write_off_forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
+from voyagent.billing.write_offs import ask_for_write_off
+from voyagent.http.htmx import see_other
+from voyagent.http.pages import toast
+from voyagent.http.presentation import today
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.money import Money
+
+
+@pages.page("/invoices/<invoice_id>/write-off", methods=("GET", "POST"), permission="invoice.write_off", missing=InvoiceNotFound)
+def write_off(actor: Actor, invoice_id: UUID) -> Any:
+    """Ask for what is open to be given up: all of it today, unless something else is typed. Somebody else decides."""
+    invoice = queries.get_invoice(invoice_id)
+    if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
+        return back
+    still = Money(invoice.open_minor, invoice.currency)
+    form = WriteOffForm(data={"amount": f"{still.decimal:,f}", "written_off_on": service.first_day(actor, invoice)})
+
+    def act(body: WriteOffIn) -> Any:
+        return ask_for_write_off(actor, invoice_id, reason=body.reason, amount=body.money(still.currency), on=body.written_off_on)
+
+    if form.attempt(act, **ASKED) is None:
+        postings = postings_of([("bad_debts", 1, still), ("receivable", -1, still)])
+        return render_template("billing/write_off.html", form=form, place=Place(queries.get_invoice(invoice_id)), postings=postings), form.status
+    toast(_("The write-off is asked for. It waits until somebody who may has granted it."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+@pages.page(
+    "/invoices/<invoice_id>/write-offs/<write_off_id>/take-back",
+    methods=("GET", "POST"),
+    permission="invoice.write_off_by_hand",
+    missing=WriteOffNotFound,
+)
+def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID) -> Any:
+    """Take a write-off back: the first step asks why and from when on, the second does it."""
+    invoice, standing = queries.get_invoice(invoice_id), queries.get_write_off(invoice_id, write_off_id)
+    amount = Money(abs(standing.amount_minor), invoice.currency)
+    form = TakeBackForm(data={"effective_on": today()})
+
+    def act(body: TakeBackIn) -> Any:
+        return service.take_back_write_off(actor, invoice_id, write_off_id, reason=body.reason, on=body.effective_on)
+
+    if form.attempt(act, **WRITTEN_BACK) is None:
+        shown = {"place": Place(queries.get_invoice(invoice_id)), "write_off_id": write_off_id, "amount": amount}
+        postings = postings_of([("receivable", 1, amount), ("bad_debts", -1, amount)])
+        return render_template("billing/take_back.html", form=form, postings=postings, **shown), form.status
+    toast(_("The write-off is taken back."))
+    return see_other(url_for("billing.invoice", invoice_id=invoice_id))

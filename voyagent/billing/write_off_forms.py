@@ -1,0 +1,50 @@
+"""Forms of write-offs: what is to be given up and why, and why one is taken back. What they accept is what the API accepts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from pydantic import BaseModel
+from wtforms import StringField
+
+from voyagent.billing.schemas import WriteOffIn
+from voyagent.billing.wire import TakeBackIn
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+
+# Where a refusal of the rules is shown.
+_WORDS = {"reason_required": "reason", "text_too_long": "reason"}
+ASKED = _WORDS | {
+    "write_off_exceeds_open": "amount",
+    "invalid_amount": "amount",
+    "invalid_date": "written_off_on",
+    "period_locked": "written_off_on",
+    "document_not_open": "",
+    "write_off_requested": "",
+}
+WRITTEN_BACK = _WORDS | {"invalid_date": "effective_on", "period_locked": "effective_on", "write_off_taken_back": "", "amount_above_limit": ""}
+
+
+class WriteOffForm(SchemaForm[WriteOffIn]):
+    """What is to be given up of an invoice; thousands may be grouped."""
+
+    schema: ClassVar[type[BaseModel]] = WriteOffIn
+    sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE}
+
+    amount = StringField(_l("Amount"))
+    reason = StringField(_l("Why"))
+    written_off_on = DateText(_l("On the day"))
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, the amount without its grouping."""
+        values = super().values()
+        return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
+
+
+class TakeBackForm(SchemaForm[TakeBackIn]):
+    """Why a write-off is taken back, and from when on."""
+
+    schema: ClassVar[type[BaseModel]] = TakeBackIn
+
+    reason = StringField(_l("Why"))
+    effective_on = DateText(_l("From the day"))
