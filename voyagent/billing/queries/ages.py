@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -41,17 +40,14 @@ def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, 
 
 def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    if as_of is not None:
-        found = _open_instalments(kind, first, last, as_of).subquery("found")
-        n: ColumnElement[Any] = func.count()
-    else:
-        whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
-        found = _with_broken_months(whole, _DUE.issue_month, _open_instalments, kind, first, last, "currency", "due_date")
-        n = func.sum(found.c.n)
+    whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+    found = _as_it_stood(whole, _DUE.issue_month, _open_instalments, kind, first, last, as_of, "currency", "due_date")
+    n = func.sum(found.c.n)
     age = age_on(found.c.due_date, as_of or today)
     return (
         select(found.c.currency, age.label("age"), cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
         .group_by(found.c.currency, age)
+        .having(n > 0)
         .order_by(found.c.currency, age)
     )
 
@@ -63,12 +59,9 @@ def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: d
 
 def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    if as_of is not None:
-        found = _open_documents(kind, first, last, as_of).add_columns(literal(1).label("n")).subquery("found")
-    else:
-        whole = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
-        whole = whole.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
-        found = _with_broken_months(whole, _PARTY.issue_month, _open_documents, kind, first, last, "currency", "party_key", "party_name")
+    whole = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
+    whole = whole.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
+    found = _as_it_stood(whole, _PARTY.issue_month, _open_documents, kind, first, last, as_of, "currency", "party_key", "party_name")
     total = func.sum(found.c.open_minor)
     place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
     parties = (
@@ -81,6 +74,7 @@ def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | 
             place.label("place"),
         )
         .group_by(found.c.currency, found.c.party_key)
+        .having(func.sum(found.c.n) > 0)
         .subquery("parties")
     )
     return select(parties).where(parties.c.place <= limit).order_by(parties.c.currency, parties.c.place)
@@ -202,12 +196,12 @@ def untied_ageing(reader: Reader) -> list[Row]:
     )[0]
 
 
-def _open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
+def _open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
     """The same with each open instalment for itself, one whole for a document without a plan.
 
     What is settled settles the earliest first, so what is open of each follows from what is open of the document. `is_next` marks the first that is open.
     """
-    documents = _open_documents(kind, first, last, as_of).subquery("documents")
+    documents = _open_documents(kind, first, last, as_of, among).subquery("documents")
     one = documents.c
     settled = one.total_minor - one.open_minor
     plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
@@ -228,12 +222,15 @@ def _open_instalments(kind: Kind, first: date, last: date, as_of: date | None = 
     )
 
 
-def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None) -> Select[Any]:
-    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since."""
+def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
+    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since.
+
+    `among` are the ids of those that are looked at; with `as_of` they have to be those that `_changed_since` names.
+    """
     if as_of is None:
         table = _DOCUMENTS[kind]
         return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
-            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last)
+            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last), *([] if among is None else [table.c.id.in_(among)])
         )
     until = min(last, as_of)
     later = _settled_after(kind, as_of).subquery("later")
@@ -242,7 +239,9 @@ def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = No
         later.join(since, later.c.document_id == since.c.id)
     )
     both: CompoundSelect[Any] = union_all(
-        _open_then(kind, still, later).where(owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until)),
+        _open_then(kind, still, later).where(
+            owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until), *([] if among is None else [still.c.id.in_(among)])
+        ),
         paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
         _open_then(kind, undone, later).where(owned(undone), undone.c.status == "void", undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)),
     )
@@ -284,25 +283,59 @@ def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
     return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
 
 
-def _with_broken_months(
-    whole: Select[Any], month: ColumnElement[date], found: Callable[[Kind, date, date], Select[Any]], kind: Kind, first: date, last: date, *names: str
+Found = Callable[..., Select[Any]]
+"""Open documents of a kind, or their instalments, by `kind, first, last, as_of, among`."""
+
+
+def _as_it_stood(
+    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, as_of: date | None, *names: str
 ) -> Subquery:
-    """Whole months of a roll-up, and the at most two broken ones at the ends from what is found of the documents."""
-    first_whole = first if first.day == 1 else _next_month(first)
-    after_whole = _next_month(last) if last.day == monthrange(last.year, last.month)[1] else last.replace(day=1)
-    if first_whole >= after_whole:
-        return _counted(found(kind, first, last), names).subquery("found")
-    parts = [whole.where(month >= first_whole, month < after_whole)]
-    if first < first_whole:
-        parts.append(_counted(found(kind, first, first_whole - timedelta(days=1)), names))
-    if after_whole <= last:
-        parts.append(_counted(found(kind, after_whole, last), names))
+    """What a roll-up says of documents issued from `first` to `last`, and what is to be added or taken away for it to be as of the evening of a day.
+
+    What has changed since is counted as it stands now, below zero, and as it stood then; the cost is that of those documents, and none as of today.
+    """
+    until = last if as_of is None else min(last, as_of)
+    now = _with_broken_months(whole, month, found, kind, first, until, *names)
+    if as_of is None:
+        return now.subquery("found")
+    changed = _changed_since(kind, as_of)
+    parts = [now, _counted(found(kind, first, until, None, changed), names, sign=-1), _counted(found(kind, first, until, as_of, changed), names)]
     return union_all(*parts).subquery("found")
 
 
-def _counted(documents: Select[Any], names: tuple[str, ...]) -> Select[Any]:
+def _changed_since(kind: Kind, day: date) -> Select[Any]:
+    """The ids of documents of which something was settled, taken back or made void after a day."""
+    table = _DOCUMENTS[kind].alias("voided")
+    voided = select(table.c.id).where(owned(table), table.c.status == "void", table.c.voided_on > day)
+    changed = union_all(select(_settled_after(kind, day).subquery("settled").c.document_id), voided).subquery("changed")
+    return select(changed.c.document_id)
+
+
+def _with_broken_months(
+    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
+) -> Select[Any] | CompoundSelect[Any]:
+    """Whole months of a roll-up; of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away."""
+    parts: list[Select[Any]] = []
+    begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
+    days_kept, days_before, days_after = (last - first).days + 1, (first - begins).days, (ends - last).days
+    if last < first or (_next_month(first) == _next_month(last) and days_kept <= days_before + days_after):
+        return _counted(found(kind, first, last), names)
+    if days_before * 2 > (_next_month(first) - begins).days:
+        parts.append(_counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
+        begins = _next_month(first)
+    elif days_before:
+        parts.append(_counted(found(kind, begins, first - timedelta(days=1)), names, sign=-1))
+    if days_after * 2 > (ends - last.replace(day=1)).days + 1:
+        parts.append(_counted(found(kind, last.replace(day=1), last), names))
+        ends = last.replace(day=1) - timedelta(days=1)
+    elif days_after:
+        parts.append(_counted(found(kind, last + timedelta(days=1), ends), names, sign=-1))
+    return union_all(whole.where(month >= begins, month <= ends), *parts)
+
+
+def _counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     found = documents.subquery()
-    return select(*(found.c[name] for name in names), literal(1).label("n"), found.c.open_minor)
+    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.open_minor * sign).label("open_minor"))
 
 
 def _next_month(day: date) -> date:
