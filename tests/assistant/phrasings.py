@@ -569,6 +569,30 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
     ("record a payment of 45,000 from Deepa Krishnan on 20 Nov", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000", "2026-11-20")),
     ("mark invoice 2026-27/000012 as paid", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "45000.00")),
     ("record payment of 20000 against invoice 2026-27/000012", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
+    (
+        "write off the rest of 2026-27/000012 because he cannot be traced",
+        INVOICES,
+        "write_off_invoice",
+        {"invoice_id": DEEPA, "reason": "He cannot be traced", "written_off_on": "2026-11-24"},
+    ),
+    (
+        "please write off 500 of what Deepa Krishnan owes, too small to chase",
+        INVOICES,
+        "write_off_invoice",
+        {"invoice_id": DEEPA, "reason": "Too small to chase", "written_off_on": "2026-11-24", "amount": "500", "currency": "INR"},
+    ),
+    (
+        "write off INR 45,000 on invoice 2026-27/000012 on 20 Nov - customer is insolvent",
+        INVOICES,
+        "write_off_invoice",
+        {"invoice_id": DEEPA, "reason": "Customer is insolvent", "written_off_on": "2026-11-20", "amount": "45000", "currency": "INR"},
+    ),
+    (
+        "write off Deepa Krishnan's balance because of the dispute",
+        INVOICES,
+        "write_off_invoice",
+        {"invoice_id": DEEPA, "reason": "The dispute", "written_off_on": "2026-11-24"},
+    ),
     ("we paid BSP India 8,000", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
     ("pay bill BSP-7 in full", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000.00")),
     ("pay BSP India bill 8,000", BILLS, "pay_bill", moved("bill_id", DRAFT, "8000")),
@@ -609,6 +633,8 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
 # What is said, and the one thing that is asked for; then an answer after the other until the tool is there.
 DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
     ([("record a payment", "customer_name"), ("Deepa Krishnan", "amount"), ("20,000", "")], "find_invoices", open_of("Deepa Krishnan")),
+    ([("write off the invoice", "customer_name"), ("Deepa Krishnan", "reason"), ("she cannot be traced", "")], "find_invoices", open_of("Deepa Krishnan")),
+    ([("write off 2026-27/000012", "reason"), ("too small to chase", "")], "find_invoices", {"number": "2026-27/000012"}),
     ([("add a passenger", "full_name"), ("Ravi Menon", "")], "add_passenger", {"full_name": "Ravi Menon"}),
     (
         [("add a transfer", "origin"), ("Dubai airport", "destination"), ("Hotel Atlantis", "on"), ("some day", "on"), ("12 Dec", "")],

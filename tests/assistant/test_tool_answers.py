@@ -70,6 +70,16 @@ def test_a_receipt_is_proposed_granted_and_in_the_books(use: Any, alice: Person)
     assert set(told) - {"asked"} == registry.get("record_receipt").gives
 
 
+def test_a_write_off_is_proposed_granted_and_in_the_books(use: Any, alice: Person) -> None:
+    invoice_id = papers.issued(alice)
+    told = use("write_off_invoice", invoice_id=str(invoice_id), reason="Cannot be traced", amount="1000", currency="INR", written_off_on="2024-06-25")
+    assert told["asked"] == "Write off what Deepa Krishnan owes on invoice 2024-25/000001, INR 1,000.00"
+    assert (told["written_off"], told["amount"], told["open_amount"], told["status"]) == (True, "1000.00", "44000.00", "issued")
+    assert set(told) - {"asked"} == registry.get("write_off_invoice").gives
+    rest = use("write_off_invoice", invoice_id=str(invoice_id), reason="Cannot be traced")
+    assert (rest["amount"], rest["open_amount"], rest["status"]) == ("44000.00", "0.00", "paid")
+
+
 def test_who_is_late_by_how_many_days_and_what_was_issued_when(use: Any, alice: Person) -> None:
     papers.issued(alice)
     [invoice] = use("find_invoices", status="open")["invoices"]

@@ -76,6 +76,15 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("visa_requirements", "ticketing_visa", {"nationality", "destination"}, set(), "R", set(), {"kind", "checklist", "fee", "source"}),
     ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
     ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),
+    (
+        "write_off_invoice",
+        "accounting",
+        {"invoice_id", "reason"},
+        {"amount", "currency", "written_off_on"},
+        "SRA",
+        ACCOUNTANTS,
+        {"written_off", "open_amount"},
+    ),
     ("pay_bill", "accounting", {"bill_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"paid", "payment_id"}),
     (
         "receive_bill",

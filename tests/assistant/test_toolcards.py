@@ -53,6 +53,14 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         "Recorded a payment of Deepa for 2026-27/000012",
         "INR 20,000.00",
     ),
+    (
+        "write_off_invoice",
+        {"invoice_id": "i-1"},
+        {"written_off": True, "party_name": "Deepa", "number": "2026-27/000012", "amount": "20.00", **INR},
+        "Write off an invoice",
+        "Wrote off a part of 2026-27/000012",
+        "INR 20.00",
+    ),
     ("find_bills", {"due_to": "2026-12-05"}, {"count": 2}, "Looked for open bills by their due date", "Looked for open bills by their due date", "2 found"),
     ("find_bills", {"vendor_reference": "B-7"}, {"count": 1}, "Looked for bill B-7", "Looked for bill B-7", "1 found"),
     (

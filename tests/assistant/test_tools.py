@@ -129,7 +129,7 @@ def test_every_tool_names_a_permission_that_roles_hold_and_every_gated_one_an_ef
     held = frozenset().union(*ROLE_PERMISSIONS.values())
     names = {tool.name for tool in registry.every()}
     assert {"find_enquiries", "create_enquiry", "summarise_enquiry", "list_receivables", "list_ledger_accounts", "read_account_balance"} <= names
-    money = {"draft_invoice", "issue_invoice", "create_invoice", "record_receipt", "receive_bill", "pay_bill", "post_journal_entry"}
+    money = {"draft_invoice", "issue_invoice", "create_invoice", "record_receipt", "receive_bill", "pay_bill", "post_journal_entry", "write_off_invoice"}
     leaves = {"issue_ticket", "book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary"}
     assert {tool.name for tool in registry.every() if tool.is_gated} == money | leaves
     assert all(tool.permission in held for tool in registry.every())

@@ -194,6 +194,10 @@ def _receipt(_given: Facts, output: Facts) -> str:
     return _("Recorded a payment of %(name)s for %(number)s", name=output["party_name"], number=output["number"])
 
 
+def _written_off(_given: Facts, output: Facts) -> str:
+    return _("Wrote off a part of %(number)s", number=output["number"]) if output.get("written_off") else _("Write off an invoice")
+
+
 def _bills(given: Facts, _output: Facts) -> str:
     if given.get("vendor_reference"):
         return _("Looked for bill %(reference)s", reference=given["vendor_reference"])
@@ -338,6 +342,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "issue_invoice": ("receipt", _issued),
     "create_invoice": ("receipt", _created),
     "record_receipt": ("cash-coin", _receipt),
+    "write_off_invoice": ("dash-circle", _written_off),
     "find_bills": ("search", _bills),
     "receive_bill": ("receipt-cutoff", _entered),
     "pay_bill": ("cash-stack", _paid),
@@ -374,6 +379,7 @@ _NOTES: dict[str, Callable[[Facts], str]] = {
     "issue_invoice": _sum,
     "create_invoice": _sum,
     "record_receipt": _sum,
+    "write_off_invoice": _sum,
     "receive_bill": _sum,
     "pay_bill": _sum,
     "check_hotel_rate": _sum,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from voyagent.assistant.planner import writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_firm, as_name
@@ -133,7 +134,7 @@ _BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b
 
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for the accounts desk, or None."""
-    for read in (numbered_invoice, bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
+    for read in (writeoffs.recognise, numbered_invoice, bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
         found = read(message, context)
         if found is not None:
             return found

@@ -25,8 +25,28 @@ def after_lookup(wish: Wish, call: Call, found: JsonObject, context: Context) ->
 
 
 def _receipt(wish: Wish, found: JsonObject, _context: Context) -> Move:
-    still_open = [one for one in found["find_invoices"]["invoices"] if one["status"] in ("issued", "partially_paid")]
-    return _settle("record_receipt", "invoice_id", still_open, wish.known)
+    return _settle("record_receipt", "invoice_id", _still_open(found), wish.known)
+
+
+def _write_off(wish: Wish, found: JsonObject, _context: Context) -> Move:
+    """All that is open where no amount was said; what is left out then is read when it is carried out."""
+    only = _only(_still_open(found), wish.known)
+    if isinstance(only, Say):
+        return only
+    known = wish.known
+    said = {"amount": known["amount"], "currency": known.get("currency") or only["open"]["currency"]} if known.get("amount") else {}
+    words = _(
+        "%(amount)s of %(document)s is written off as a bad debt on %(day)s, because: %(why)s. It is posted when somebody else grants it.",
+        amount=sentences.money(**said) if said else sentences.money(only["open"]["amount"], only["open"]["currency"]),
+        document=_document(only),
+        day=sentences.day(known["written_off_on"]),
+        why=known["reason"],
+    )
+    return Call("write_off_invoice", {"invoice_id": only["id"], "reason": known["reason"], "written_off_on": known["written_off_on"], **said}, words=words)
+
+
+def _still_open(found: JsonObject) -> list[JsonObject]:
+    return [one for one in found["find_invoices"]["invoices"] if one["status"] in ("issued", "partially_paid")]
 
 
 def _payment(wish: Wish, found: JsonObject, _context: Context) -> Move:
@@ -140,6 +160,7 @@ def _read_stay(wish: Wish, found: JsonObject, _context: Context) -> Move:
 
 _FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | None]] = {
     ("record_receipt", "find_invoices"): _receipt,
+    ("write_off_invoice", "find_invoices"): _write_off,
     ("pay_bill", "find_bills"): _payment,
     ("post_journal_entry", "list_ledger_accounts"): _entry,
     ("update_enquiry", "summarise_enquiry"): _change,
@@ -192,14 +213,21 @@ def _named(accounts: list[JsonObject]) -> str:
     return ", ".join(f"{account['code']} {account['name']}" for account in accounts)
 
 
-def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject) -> Move:
+def _only(documents: list[JsonObject], known: JsonObject) -> JsonObject | Say:
+    """The one that is meant; of several none is chosen."""
     whom = known.get("customer_name") or known.get("vendor_name") or known.get("number") or known.get("vendor_reference") or ""
     if not documents:
         return Say(_("I found nothing open of %(name)s.", name=whom))
     if len(documents) > 1:
         listed = "\n".join("• " + _document(one) for one in documents[: sentences.SHOWN_MAX])
         return Say("\n".join((_("Several are open. Say which one by its number, with the amount."), listed)))
-    only = documents[0]
+    return documents[0]
+
+
+def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject) -> Move:
+    only = _only(documents, known)
+    if isinstance(only, Say):
+        return only
     amount = only["open"]["amount"] if known.get("full") else known["amount"]
     currency, account = known.get("currency") or only["open"]["currency"], known.get("account", "bank")
     arguments = {key: only["id"], "amount": amount, "currency": currency, "paid_on": known["paid_on"], "account": account}

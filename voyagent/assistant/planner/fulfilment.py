@@ -200,6 +200,7 @@ def _search_unless(key: str, tool: str) -> Callable[[JsonObject], Call | None]:
 
 _LOOK_UPS: dict[str, Callable[[JsonObject], Call | None]] = {
     "record_receipt": _invoices_of,
+    "write_off_invoice": _invoices_of,
     "pay_bill": _bills_of,
     "post_journal_entry": _accounts,
     "create_invoice": _enquiry_unless("client_id"),

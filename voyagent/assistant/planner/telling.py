@@ -71,6 +71,11 @@ def _paid(output: JsonObject) -> str:
     return _("Recorded: %(amount)s to %(name)s. ", amount=money(output["amount"], output["currency"]), name=output["party_name"]) + _still_open(output)
 
 
+def _written_off(output: JsonObject) -> str:
+    told = _("Written off: %(amount)s of invoice %(number)s. ", amount=money(output["amount"], output["currency"]), number=output["number"])
+    return told + (_("Nothing of it is open any more.") if output["status"] == "paid" else _still_open(output))
+
+
 def _entered(output: JsonObject) -> str:
     return _(
         "Bill %(reference)s of %(name)s is entered, %(total)s.",
@@ -350,6 +355,7 @@ _DONE: dict[str, Callable[[JsonObject], str]] = {
     "create_invoice": issued,
     "send_itinerary": lambda output: _("The itinerary is on its way to %(to)s.", to=output["to"]),
     "record_receipt": _received,
+    "write_off_invoice": _written_off,
     "pay_bill": _paid,
     "receive_bill": _entered,
     "post_journal_entry": lambda _output: _("The entry is posted. The trial balance shows it."),

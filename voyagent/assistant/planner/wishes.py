@@ -161,6 +161,10 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("customer_name", lambda: _("Which customer has paid?"), _name("customer_name"), others=("number",)),
         Slot("amount", lambda: _("How much was received? Say “in full” for all that is open."), _amount, others=("full",)),
     ),
+    "write_off_invoice": (
+        Slot("customer_name", lambda: _("Whose invoice is written off?"), _name("customer_name"), others=("number",)),
+        Slot("reason", lambda: _("Why is it given up? Whoever decides reads it."), _words("reason")),
+    ),
     "create_invoice": (
         Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name"), others=("client_id",)),
         _AMOUNT,

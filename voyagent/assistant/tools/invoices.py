@@ -10,9 +10,9 @@ from pydantic import Field
 
 from voyagent.assistant.tools.proposals import what_is_asked
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
-from voyagent.billing import effects, postings, queries
+from voyagent.billing import effects, postings, queries, write_offs
 from voyagent.billing.queries import InvoiceSearch
-from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn
+from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn, RecordReceiptIn, WriteOffInvoiceIn
 from voyagent.kernel import clock
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, text_field
@@ -238,5 +238,17 @@ register(
         desk=_DESK,
         writes=True,
         gives=_OF_RECEIPT,
+    )
+)
+register(
+    Tool(
+        "write_off_invoice",
+        "Propose to give up what is open of an invoice, or a part of it, as a bad debt, with the reason; without an amount all that is open.",
+        "invoice.write_off",
+        WriteOffInvoiceIn,
+        summarise=what_is_asked(write_offs.EFFECT),
+        desk=_DESK,
+        writes=True,
+        gives=(_OF_RECEIPT - {"recorded", "payment_id"}) | {"written_off", "write_off_id"},
     )
 )

@@ -1,0 +1,55 @@
+"""Wishes for a write-off in plain English: what is given up of which invoice, and why."""
+
+from __future__ import annotations
+
+import re
+
+from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.wishes import Wish, days_in, figures_in
+
+_WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
+_WHY = re.compile(r"(?:\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL)
+_NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
+_WHOSE = (
+    re.compile(r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE),
+    re.compile(r"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)['’]s\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
+    re.compile(
+        r"\b(?:of|for|from|owed by|due from)\s+(?:the\s+)?(?!invoices?\b)(?P<name>[A-Za-z][^\d,;]*?)(?:['’]s\s+(?:invoice|balance|dues?))?"
+        r"(?=\s+(?:on|as of)\b|\s*[.]?$)",
+        re.IGNORECASE,
+    ),
+)
+_DATED = re.compile(r"\b(?:on|dated|as of)\s+(?P<when>(?!invoice\b).*)$", re.IGNORECASE)
+
+
+def recognise(message: str, context: Context) -> Wish | None:
+    """`write off the rest of 2026-27/000012 because he cannot be traced`, `write off 500 of what Deepa owes, too small to chase`."""
+    match = _WRITE_OFF.match(message)
+    if match is None:
+        return None
+    why = _WHY.search(match["rest"])
+    plain = match["rest"][: why.start()] if why else match["rest"]
+    known: dict[str, object] = {"written_off_on": context.today.isoformat()}
+    if why:
+        reason = why["why"].strip(" .")
+        known["reason"] = reason[:1].upper() + reason[1:500]
+    number = _NUMBER.search(plain)
+    if number:
+        known["number"] = number.group()
+        plain = plain.replace(number.group(), " ")
+    whose = next((found for pattern in _WHOSE if (found := pattern.search(plain))), None)
+    name = as_firm(whose["name"]) if whose and not number else None
+    if name:
+        known["customer_name"] = name
+    elif context.enquiry and not number:
+        known["customer_name"] = context.enquiry.customer_name
+    dated = _DATED.search(plain)
+    days = days_in(dated["when"], context, past=True) if dated else None
+    if dated and days:
+        known["written_off_on"] = days[0]
+        plain = plain[: dated.start()]
+    figures = figures_in(plain, context)
+    if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
+        known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
+    return Wish("write_off_invoice", known)
