@@ -29,7 +29,7 @@ from voyagent.reports.queries import general_ledger as ledgers, receivables as a
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
-from voyagent.reports.views import paper
+from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.statements import earned_until
@@ -100,8 +100,10 @@ def general_ledger(reader: LaneReader) -> Any:
             report = ledgers.read_general_ledger(reader, account, period, after=address.place, limit=page_size(address, ledgers.PAGE_LINES))
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
-    sheet = partial(spreadsheets.general_ledger, report) if report else None
     words = period_words(report.period) if report else ""
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.general_ledger(report), f"general-ledger-{report.account['code']}-{last}", words, reader)
+    sheet = partial(spreadsheets.general_ledger, report) if report else None
     return answered("reports/general_ledger.html", sheet, address=address, wrong=wrong, accounts=accounts, last=last, report=report, words=words)
 
 

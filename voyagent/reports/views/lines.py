@@ -19,7 +19,7 @@ from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_bo
 from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
-from voyagent.reports.views import paper
+from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size, saved
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
@@ -51,6 +51,8 @@ def day_book(reader: LaneReader) -> Any:
         wrong = [_(error.message)]
     if report is not None and address.format == "tally":
         return _tally(reader, report, address.currency or actor.currency)
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.day_book(report), f"day-book-{last}", words, reader)
     sheet = partial(spreadsheets.day_book, report) if report else None
     return answered("reports/day_book.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words)
 

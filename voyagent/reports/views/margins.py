@@ -15,6 +15,7 @@ from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins, share
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
+from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, unread_sentences, written
@@ -37,5 +38,7 @@ def trip_margins(reader: LaneReader) -> Any:
             words = filtered([_("Trips opened from %(first)s to %(last)s", first=written(days.first), last=written(days.last))])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.trip_margins(report), f"trip-margins-{last}", words, reader)
     sheet = partial(spreadsheets.trip_margins, report) if report else None
     return answered("reports/trip_margins.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words, share=share)

@@ -38,10 +38,11 @@ class TooManyRows(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows under a head of their own; without one they stand as they are."""
+    """Rows under a head of their own, and what they come to; without a head they stand as they are."""
 
     title: str
     rows: Sequence[Cells]
+    sums: Sequence[Cells] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,14 @@ def party_statement(report: PartyStatement) -> Printed:
 
 def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
     ahead = [_("Advances"), _("Outstanding")] if block.advance else []
-    rows = [[party.name, *map(_figure, (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])))] for party in block.parties]
+    rows = [[party.name, *map(figure, (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])))] for party in block.parties]
     sums = [*block.totals, block.open, *([block.advance, block.outstanding] if ahead else [])]
     proof = [_("equals account %(code)s,", code=block.control_code) if block.ever_open == block.control else _("the books say"), symbol_money(block.control)]
     if not block.is_ahead_proved:
         ahead_of = _("%(currency)s: advances add up to", currency=block.currency)
         proof += ["·", ahead_of, symbol_money(block.ever_ahead) + ",", _("their account stands at"), symbol_money(block.ahead_control)]
     return Table(
-        title=_named(block.currency),
+        title=named(block.currency),
         columns=[_("Customer") if owed_to_us else _("Supplier"), _("Not due"), "1–30", "31–60", "61–90", _("Over 90"), _("Open"), *ahead],
         groups=[Group("", rows)],
         totals=[[_("Total %(currency)s", currency=block.currency), *map(amount, sums)]],
@@ -131,12 +132,12 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
     types = {"asset": _("Assets"), "liability": _("Liabilities"), "equity": _("Equity"), "revenue": _("Revenue"), "expense": _("Expenses")}
     pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), _("Closing, %(day)s", day=written(report.period.last)))
     groups = [
-        Group(types[kind], [[f"{line.code} {line.name}".strip(), *(_figure(side) for pair in line.pairs for side in pair)] for line in lines])
+        Group(types[kind], [[f"{line.code} {line.name}".strip(), *(figure(side) for pair in line.pairs for side in pair)] for line in lines])
         for kind, lines in block.by_type
     ]
     differences = [symbol_money(one) for one in block.differences if one]
     return Table(
-        title=_named(block.currency),
+        title=named(block.currency),
         columns=[_("Account"), *(f"{pair}\n{side}" for pair in pairs for side in (_("Debit"), _("Credit")))],
         groups=groups,
         totals=[[_("Total %(currency)s", currency=block.currency), *(amount(side) for pair in block.totals for side in pair)]],
@@ -147,13 +148,13 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
 def _moved(one: Standing, report: PartyStatement) -> Table:
     is_customer = report.kind == "customer"
     rows = [
-        [written(moved.day), moved.narration, _figure(moved.more), _figure(moved.less), amount(moved.balance)]
+        [written(moved.day), moved.narration, figure(moved.more), figure(moved.less), amount(moved.balance)]
         for moved in report.moved
         if moved.balance.currency == one.currency
     ]
     opening, closing = _("Opening, %(day)s", day=written(report.days.first)), _("Closing, %(day)s", day=written(report.days.last))
     return Table(
-        title=_named(one.currency),
+        title=named(one.currency),
         columns=[_("Book date"), _("Entry"), _("Invoiced") if is_customer else _("Billed"), _("Paid or taken back"), _("Balance")],
         groups=[Group("", [["", opening, "", "", amount(one.opening)], *rows])],
         totals=[["", closing, "", "", amount(one.closing)]],
@@ -172,10 +173,11 @@ def _proof(one: Standing) -> str:
     return f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}." if one.advances else f"{come_to} {aged}."
 
 
-def _named(currency: str) -> str:
+def named(currency: str) -> str:
+    """The title of a currency's table."""
     return f"{currency_name(currency)} ({currency})"
 
 
-def _figure(value: Money) -> str:
+def figure(value: Money) -> str:
     """A figure; nothing where there is none, so that what there is can be found."""
     return amount(value) if value else ""

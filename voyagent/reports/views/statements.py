@@ -16,6 +16,7 @@ from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import Days, Evening, Period, PeriodInverted, day_compared, evenings, settings_statement, year_month
+from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
@@ -38,6 +39,8 @@ def profit_and_loss(reader: LaneReader) -> Any:
             words = filtered([period_words(days), *_held_against(before), in_currency(address.currency)])
     except PeriodInverted as error:
         wrong = [_(error.message)]
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.profit_and_loss(report, address.currency), f"profit-and-loss-{last}", words, reader)
     sheet = partial(spreadsheets.profit_and_loss, report, address.currency) if report else None
     facts = {"last": last, "report": report, "words": words, "lines_of": _lines_of}
     return answered("reports/profit_and_loss.html", sheet, address=address, wrong=wrong, **facts)

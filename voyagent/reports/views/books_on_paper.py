@@ -1,0 +1,125 @@
+"""The books as PDF: profit and loss, an account line by line, the day book, and what is left of trips; each as the tables of its paper."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from voyagent.http.presentation import amount, symbol_money
+from voyagent.kernel.money import Money
+from voyagent.reports.queries.day_book import BookedEntry, DayBook
+from voyagent.reports.queries.general_ledger import CurrencyMovement, GeneralLedger
+from voyagent.reports.queries.margins import Margins, share
+from voyagent.reports.queries.periods import Days
+from voyagent.reports.queries.statements import ProfitAndLoss, Result, Section
+from voyagent.reports.spreadsheets import whole
+from voyagent.reports.views.paper import Cells, Group, Printed, Table, figure, named
+from voyagent.reports.views.words import written
+from voyagent.trips.queries import Total
+
+
+def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
+    """Profit and loss: a row for each account under the head of its type with that one's total, beside the days that it is held against."""
+    shown = [block for block in report.blocks if currency in (None, block.currency) and not block.is_blank]
+    return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
+
+
+def general_ledger(report: GeneralLedger) -> Printed:
+    """An account over a period: each currency with its opening, its lines with the balance behind each, and its closing. Raises TooManyLines."""
+    whole(report)
+    account = f"{report.account['code']} {report.account['name']}"
+    return Printed(_("General ledger, %(account)s", account=account), [_moved(one, report) for one in report.currencies])
+
+
+def day_book(report: DayBook) -> Printed:
+    """Every entry of some days under its day and narration, a row for each of its lines; amounts name their currency. Raises TooManyLines."""
+    whole(report)
+    sums = [
+        [_("All entries of these days in %(currency)s", currency=debit.currency), symbol_money(debit), symbol_money(credit)] for debit, credit in report.totals
+    ]
+    columns = [_("Account"), _("Debit"), _("Credit")]
+    table = Table(_("Entries of these days"), columns, [_entry(entry) for entry in report.entries], sums, note="")
+    return Printed(_("Day book"), [table] if report.entries else [])
+
+
+def trip_margins(report: Margins) -> Printed:
+    """What is left of trips: of each currency a row for each trip that has something in it. Raises TooManyLines."""
+    whole(report)
+    return Printed(_("Margin by trip"), [_left(total, report) for total in report.totals])
+
+
+def _earned(block: Result, report: ProfitAndLoss) -> Table:
+    titles = {"revenue": (_("Revenue"), _("Total revenue")), "expense": (_("Expenses"), _("Total expenses"))}
+    columns = [_("Account"), _between(report.days)]
+    if report.before:
+        columns += [_between(report.before), _("Difference")]
+
+    def row(name: str, now: Money, before: Money) -> Cells:
+        return [name, amount(now), *([amount(before), amount(now - before)] if report.before else [])]
+
+    def group(section: Section) -> Group:
+        title, total = titles[section.type]
+        rows = [row(f"{line.code} {line.name}", line.amount, line.before) for line in section.lines]
+        return Group(title, rows, [row(total, section.total, section.total_before)])
+
+    is_loss = block.result.amount_minor < 0
+    name = _("Loss in %(currency)s", currency=block.currency) if is_loss else _("Profit in %(currency)s", currency=block.currency)
+    result = row(name, block.result, block.result_before)
+    return Table(named(block.currency), columns, [group(section) for section in block.sections], [result], note="")
+
+
+def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
+    currency = one.opening.currency
+    lines = [line for line in report.lines if line.balance.currency == currency]
+    rows = [
+        [written(line.day), _beneath(line.narration, line.party_name, line.memo), figure(line.debit), figure(line.credit), _standing(line.balance)]
+        for line in lines
+    ]
+    opening, closing = (_("Opening, %(day)s", day=written(report.period.first)), _("Closing, %(day)s", day=written(report.period.last)))
+    return Table(
+        title=named(currency),
+        columns=[_("Book date"), _("Entry"), _("Debit"), _("Credit"), _("Balance")],
+        groups=[Group("", [["", opening, "", "", _standing(one.opening)], *rows])],
+        totals=[["", closing, amount(one.debit), amount(one.credit), _standing(one.closing)]],
+        note="",
+        texts=2,
+        stretch=1,
+    )
+
+
+def _entry(entry: BookedEntry) -> Group:
+    rows = [
+        [_beneath(f"{line.code} {line.name}", line.party_name, line.memo), *(symbol_money(side) if side else "" for side in (line.debit, line.credit))]
+        for line in entry.lines
+    ]
+    return Group(f"{written(entry.day)} · {entry.narration}", rows)
+
+
+def _left(total: Total, report: Margins) -> Table:
+    def row(name: str, of: Total) -> Cells:
+        percent = share(of)
+        return [name, amount(of.price), amount(of.cost), amount(of.margin), "" if percent is None else f"{percent} %"]
+
+    return Table(
+        title=named(total.currency),
+        columns=[_("Trip"), _("Price"), _("Cost"), _("Margin"), _("Share of the price")],
+        groups=[Group("", [row(trip.title, one) for trip in report.trips for one in trip.totals if one.currency == total.currency])],
+        totals=[row(_("All trips of these days in %(currency)s", currency=total.currency), total)],
+        note=_("What stands in the trips, whether it is invoiced or not; lines that are cancelled or failed are left out. Currencies are never added."),
+    )
+
+
+def _between(days: Days) -> str:
+    return _("%(first)s to %(last)s", first=written(days.first), last=written(days.last))
+
+
+def _beneath(name: str, *more: str | None) -> str:
+    """A name, and in a line beneath it what else is known."""
+    beneath = " · ".join(filter(None, more))
+    return f"{name}\n{beneath}" if beneath else name
+
+
+def _standing(balance: Money) -> str:
+    """A balance with its side; a zero has none."""
+    if not balance:
+        return amount(balance)
+    return f"{amount(balance)} {_('Dr')}" if balance.amount_minor > 0 else f"{amount(-balance)} {_('Cr')}"
