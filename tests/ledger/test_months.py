@@ -250,14 +250,54 @@ def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
     assert "The balances of the month agree with its lines." in page
     papers.issue(alice, draft)
     assert "No draft is dated in the month." in (page := alice.browser.get("/months/2024-06/close").text)
-    assert "The numbers of invoices have no gap." in page
+    assert "The numbers of invoices, credit notes, receipts, payments and refunds have no gap." in page
 
 
-def test_the_page_before_closing_names_a_gap_in_the_numbers(alice: Person, owner_engine: sa.Engine) -> None:
-    papers.issued(alice)
+def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
+    bill = {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": papers.ISSUED, "due_date": papers.DUE, "line_items": [papers.line()]}
+    bill_id = alice.does(lambda actor: billing.draft_bill(actor, **bill).id)
+    papers.draft(alice)
+    assert "2 drafts are dated in the month." in alice.browser.get("/months/2024-06/close").text
+    assert "No draft is dated in the month." in alice.browser.get("/months/2024-05/close").text
+    alice.does(billing.receive_draft, bill_id)
+    assert "1 draft is dated in the month." in alice.browser.get("/months/2024-06/close").text
+
+
+def numbered(person: Person) -> None:
+    """A document of each series in June 2024."""
+    invoice_id = papers.issued(person)
+    person.does(billing.issue_credit_note, invoice_id, reason="Not travelled", on=papers.ISSUED, amounts={1: Money(100, "INR")})
+    for direction in ("in", "out"):
+        payment = {"direction": direction, "party_name": "Somebody", "amount": Money(500, "INR"), "on": papers.ISSUED}
+        payment_id = person.does(lambda actor, given=payment: billing.record_payment(actor, **given).id)
+    person.does(billing.refund_payment, payment_id, on=papers.ISSUED)
+    opening = {"party_name": "Deepa", "reference": "OLD-1", "issue_date": papers.ISSUED, "due_date": None, "amount": Money(500, "INR")}
+    person.does(lambda actor: billing.bring_invoice(actor, **opening).id)
+
+
+@pytest.mark.parametrize(
+    ("series", "told"),
+    [
+        ("invoice", "Numbers of invoices are missing in 2024-25."),
+        ("opening", "Numbers of invoices that were brought forward are missing in 2024-25."),
+        ("credit_note", "Numbers of credit notes are missing in 2024-25."),
+        ("receipt", "Numbers of receipts are missing in 2024-25."),
+        ("payment", "Numbers of payments are missing in 2024-25."),
+        ("refund", "Numbers of refunds are missing in 2024-25."),
+    ],
+)
+def test_the_page_before_closing_names_a_gap_in_the_numbers(alice: Person, charlie: Person, owner_engine: sa.Engine, series: str, told: str) -> None:
+    for person in (alice, charlie):
+        numbered(person)
+    assert "refunds have no gap." in alice.browser.get("/months/2024-06/close").text
     with owner_engine.begin() as connection:
-        connection.execute(sa.text("update number_series set last_number = last_number + 1 where tenant_id = :t"), {"t": alice.actor.tenant_id})
-    assert "Numbers of invoices are missing." in alice.browser.get("/months/2024-06/close").text
+        skip = sa.text("update number_series set last_number = last_number + 1 where tenant_id = :t and series = :s")
+        assert connection.execute(skip, {"t": alice.actor.tenant_id, "s": series}).rowcount == 1
+    page = alice.browser.get("/months/2024-06/close").text
+    assert page.count("are missing in") == 1
+    assert told in page
+    assert "refunds have no gap." in alice.browser.get("/months/2025-06/close").text, "another year has nothing to do with it"
+    assert "refunds have no gap." in charlie.browser.get("/months/2024-06/close").text
 
 
 def test_the_page_before_closing_counts_the_requests_that_would_post_into_it(alice: Person, bob: Person) -> None:

@@ -1,15 +1,14 @@
-"""What the other rooms know of a month that is to be closed: drafts, requests that would post into it, numbers of invoices."""
+"""What the other rooms know of a month that is to be closed: drafts, requests that would post into it, numbers of documents."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _, ngettext
+from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.billing import queries as billing
-from voyagent.billing.service import INVOICE_SERIES
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger.checklist import Check, month_checks
 
@@ -23,13 +22,21 @@ _DATES = {
 }
 """Where the book date of what a tool posts stands in its arguments; one that has none posts on the day of the grant."""
 
+_MISSING: dict[str, Any] = {
+    "invoice": _l("Numbers of invoices are missing in %(year)s."),
+    "opening": _l("Numbers of invoices that were brought forward are missing in %(year)s."),
+    "credit_note": _l("Numbers of credit notes are missing in %(year)s."),
+    "receipt": _l("Numbers of receipts are missing in %(year)s."),
+    "payment": _l("Numbers of payments are missing in %(year)s."),
+    "refund": _l("Numbers of refunds are missing in %(year)s."),
+}
+"""What is said of a series in which a number is missing; of its financial year nothing else is."""
+
 
 @month_checks
 def look(reader: Reader, first: date, last: date) -> list[Check]:
-    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers of its financial year."""
-    drafts, waiting, gaps = reader.read(
-        billing.drafts_statement(first, last), approvals.waiting_statement(WAITING_MAX), billing.gaps_statement(INVOICE_SERIES, first, last)
-    )
+    """Drafts dated in the month, requests that wait and would post into it, and gaps in the numbers of its financial year, of each series."""
+    drafts, waiting, gaps = reader.read(billing.drafts_statement(first, last), approvals.waiting_statement(WAITING_MAX), billing.gaps_statement(first, last))
     dated = {str(row["id"]) for row in drafts}
     pending = sum(_would_post(row, first, last, dated) for row in waiting)
     count = len(drafts)
@@ -46,7 +53,8 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
             if pending
             else _("No request waits that would post into the month."),
         ),
-        Check(not gaps, _("Numbers of invoices are missing.") if gaps else _("The numbers of invoices have no gap.")),
+        *(Check(ok=False, text=str(_MISSING[gap["series"]]) % {"year": gap["financial_year"]}) for gap in gaps),
+        *([] if gaps else [Check(ok=True, text=_("The numbers of invoices, credit notes, receipts, payments and refunds have no gap."))]),
     ]
 
 

@@ -21,8 +21,6 @@ from voyagent.billing.queries.ages import (
 from voyagent.billing.queries.bills import BillDocument, BillSearch, list_bills, read_bill
 from voyagent.billing.queries.checks import (
     advances_statement,
-    drafts_statement,
-    gaps_statement,
     lettered_statement,
     misused_statement,
     outstanding_statement,
@@ -31,6 +29,7 @@ from voyagent.billing.queries.checks import (
     uncredited_statement,
     unwritten_statement,
 )
+from voyagent.billing.queries.closing import drafts_statement, gaps_statement
 from voyagent.billing.queries.credits import (
     CreditDocument,
     CreditNoteNotFound,

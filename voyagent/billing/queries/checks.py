@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select, union_all
@@ -112,29 +111,6 @@ def _of_series(table: Any) -> list[ColumnElement[bool]]:
     return [table.c.is_opening.is_(False)] if table is _NUMBERED["invoice"] else []
 
 
-def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Drafts of invoices dated from one day to another: id."""
-    return select(_INVOICES.id).where(owned(Invoice), _INVOICES.status == "draft", _INVOICES.issue_date.between(first, last))
-
-
-def gaps_statement(series: str, first: date, last: date) -> Select[Any]:
-    """Each financial year of a series with invoices dated from one day to another in which not every number that was given out is carried: financial_year.
-
-    The cost is that of those years, since an invoice is dated within the year of its number.
-    """
-    dated = select(_year_of_number().label("financial_year")).where(owned(Invoice), _INVOICES.number.is_not(None), _INVOICES.issue_date.between(first, last))
-    years = dated.distinct().cte("years")
-    near = _INVOICES.issue_date.between(first - timedelta(days=366), last + timedelta(days=366))
-    numbered = select(_year_of_number().label("financial_year")).where(owned(Invoice), _INVOICES.number.is_not(None), near).subquery("numbered")
-    carried = select(numbered.c.financial_year, func.count().label("n")).group_by(numbered.c.financial_year).subquery("carried")
-    return (
-        select(years.c.financial_year)
-        .join(carried, carried.c.financial_year == years.c.financial_year)
-        .join(NumberSeries.__table__, owned(NumberSeries) & (_SERIES.financial_year == years.c.financial_year) & (_SERIES.series == series))
-        .where(_SERIES.last_number != carried.c.n)
-    )
-
-
 def uncredited_statement() -> Select[Any]:
     """Documents whose credited amount is not the sum of what credits them: kind, id, reference, currency, difference_minor (credited less those)."""
     said = _INVOICES.credited_minor - _INVOICES.written_off_minor
@@ -168,10 +144,6 @@ def _against_rows(kind: str, reference: Any, said: ColumnElement[int], document_
         .select_from(table.outerjoin(noted, noted.c.document_id == table.c.id))
         .where(owned(table), difference != 0)
     )
-
-
-def _year_of_number() -> ColumnElement[str]:
-    return func.regexp_replace(_INVOICES.number, "/[0-9]+$", "")
 
 
 def _against_allocations(kind: Kind, table: Any, reference: str, document_id: Any) -> Select[Any]:
