@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, seen
+from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, plan, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
@@ -87,6 +87,29 @@ def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(alice: Person, 
     assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh and fifty and fifty paise only")
     assert told["bank"].startswith("Bank of the Coast")
     assert told["due"]["amount"] == "₹1,00,050.50"
+
+
+def test_instalments_stand_with_what_is_to_be_paid_on_which_day(alice: Person, told: dict[str, Any]) -> None:
+    in_three = plan((DUE, "100.00"), (DUE + timedelta(days=1), "150.00"), (DUE + timedelta(days=2), "250.00"))
+    planned = draft(alice, line("500", quantity=1), instalments=in_three)
+    pdf_of(alice, planned)
+    assert [(one["label"], one["amount"]) for one in told["plan"]] == [
+        ("Due 25 June 2024", "100.00"),
+        ("Due 26 June 2024", "150.00"),
+        ("Due 27 June 2024", "250.00"),
+    ]
+    issue(alice, planned)
+    pay(alice, planned, 12_000)
+    text = text_of(pdf_of(alice, planned))
+    assert told["due"] == {"label": "Still to pay", "amount": "₹380.00"}
+    assert [(one["label"], one["amount"]) for one in told["plan"]] == [
+        ("Due 25 June 2024, 100.00", "Settled"),
+        ("Due 26 June 2024, of 150.00", "130.00"),
+        ("Due 27 June 2024", "250.00"),
+    ]
+    assert "Due 26 June 2024, of 150.00" in text
+    pdf_of(alice, issued(alice))
+    assert told["plan"] == []
 
 
 def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str, Any]) -> None:

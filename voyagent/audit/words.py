@@ -45,6 +45,7 @@ _FIELDS = {
     "notes": _l("Notes"),
     "issue_date": _l("Issued"),
     "due_date": _l("Due"),
+    "instalments": _l("Instalments"),
     "line_items": _l("Lines"),
     "party_reference": _l("Reference of the customer"),
     "is_customer": _l("Customer"),

@@ -9,8 +9,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.queries import Listed, open_minor_of
+from voyagent.billing.queries import Listed, instalments_of, open_minor_of
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
+from voyagent.billing.service import InstalmentItem
+from voyagent.billing.service.instalments import INSTALMENTS_MAX
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.kernel.fields import (
     MAY_BE_ABSENT,
@@ -20,6 +22,7 @@ from voyagent.kernel.fields import (
     CurrencyCode,
     DateFilter,
     Instant,
+    PlainAmount,
     Query,
     WireAmount,
     filter_field,
@@ -34,11 +37,28 @@ from voyagent.kernel.reading import Row
 LIMIT_MAX = 100
 
 
+class InstalmentIn(Closed):
+    """An instalment: the day on which it is due, and its amount in the document's currency."""
+
+    due_date: BusinessDate
+    amount: PlainAmount
+
+    @property
+    def item(self) -> InstalmentItem:
+        """The same as the rules take it."""
+        return InstalmentItem(due_date=self.due_date, amount=self.amount)
+
+
+Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX)]
+"""From 2 on in order of their days, which come to the document's total, taxes included; none, or null: the whole is due on one day."""
+
+
 class DocumentDraftIn(Closed):
-    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue."""
+    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue; in instalments, with the first."""
 
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
+    instalments: Instalments | None = None
     currency: CurrencyCode
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
@@ -47,14 +67,18 @@ class DocumentDraftIn(Closed):
     def fields(self) -> dict[str, Any]:
         """What was said, as the rules take it."""
         said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
-        return said | {"line_items": items(self.line_items, self.currency)}
+        return said | {"line_items": items(self.line_items, self.currency), "instalments": _plan(self.instalments)}
 
 
 class DocumentPatch(Closed):
-    """What changes of a draft: an absent member stays, null clears reference and notes. Lines are replaced whole; another currency alone keeps the figures."""
+    """What changes of a draft: an absent member stays, null clears reference, notes and instalments.
+
+    Lines and instalments are replaced whole; another currency alone keeps the figures.
+    """
 
     issue_date: BusinessDate = MAY_BE_ABSENT
     due_date: BusinessDate = MAY_BE_ABSENT
+    instalments: Instalments | None = None
     currency: CurrencyCode = MAY_BE_ABSENT
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
@@ -65,6 +89,8 @@ class DocumentPatch(Closed):
         said: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if "line_items" in said:
             said["line_items"] = items(self.line_items, said.get("currency", currency))
+        if "instalments" in said:
+            said["instalments"] = _plan(self.instalments)
         return said
 
 
@@ -93,6 +119,7 @@ class DocumentBrief(Answer):
     """A document in its list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
 
     What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open it is `paid`, also where all of it was credited.
+    `due_date` of one in instalments is that of the first that is still open.
     """
 
     id: UUID
@@ -127,6 +154,14 @@ class SettledOut(Answer):
     journal_entry_id: UUID
 
 
+class InstalmentOut(Answer):
+    """An instalment. What is paid or credited settles the earliest first; nothing is open of a draft, or of what is paid or void."""
+
+    due_date: date
+    amount: WireAmount
+    open_amount: WireAmount
+
+
 class DocumentParts(Answer):
     """What a document has beyond its place in the list and its lines: payments, and how it stands in the books."""
 
@@ -136,6 +171,7 @@ class DocumentParts(Answer):
     void_reason: str | None
     void_journal_entry_id: UUID | None
     payments: list[SettledOut]
+    instalments: list[InstalmentOut]
 
 
 def wire_list(page: Listed, limit: int, shape: type[DocumentBrief], party: str) -> Row:
@@ -169,7 +205,19 @@ def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
             }
             for payment in payments
         ],
+        "instalments": [
+            {
+                "due_date": one.due_date,
+                "amount": wire_amount(one.amount_minor, row["currency"]),
+                "open_amount": wire_amount(one.open_minor, row["currency"]),
+            }
+            for one in instalments_of(row)
+        ],
     }
+
+
+def _plan(instalments: Sequence[InstalmentIn] | None) -> list[InstalmentItem] | None:
+    return None if instalments is None else [one.item for one in instalments]
 
 
 def _wire_line(line: Row, currency: str) -> Row:

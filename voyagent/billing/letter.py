@@ -22,7 +22,7 @@ from voyagent.mail.service import Attached
 class Letter:
     """What stands on one document, in the language that is set.
 
-    `facts`, `parts` (of the total), `settled` and `due` are labels with values. Of the columns the first stands to the left, the others to the right.
+    `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. Of the columns the first stands to the left, the others to the right.
     """
 
     title: str
@@ -39,6 +39,8 @@ class Letter:
     parts: Sequence[tuple[str, str]] = ()
     settled: Sequence[tuple[str, str]] = ()
     due: tuple[str, str] | None = None
+    plan_label: str = ""
+    plan: Sequence[tuple[str, str]] = ()
     asks_for_payment: bool = False
     notes_label: str = ""
     notes: str = ""
@@ -74,6 +76,8 @@ class Letter:
             "total_in_words": in_words(self.total, language),
             "settled": [_labelled(label, value, "amount") for label, value in self.settled],
             "due": _labelled(*self.due, "amount") if self.due else None,
+            "plan_label": self.plan_label,
+            "plan": [_labelled(label, value, "amount") for label, value in self.plan],
             "bank_label": _("Please pay to"),
             "bank": (letterhead.get("bank_details") or "") if self.asks_for_payment else "",
             "notes_label": self.notes_label,

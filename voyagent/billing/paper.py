@@ -52,6 +52,8 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         parts=_parts(document.taxes, invoice),
         settled=_settled(document, currency),
         due=_due(invoice, Money(queries.open_minor_of(invoice) + invoice["written_off_minor"], currency)),
+        plan_label=_("Instalments"),
+        plan=_plan(invoice),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
@@ -140,7 +142,24 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
         return _("Paid in full"), symbol_money(still_open)
     if invoice["status"] not in ("issued", "partially_paid", "paid"):
         return None
+    if invoice["instalment_dues"]:
+        return _("Still to pay"), symbol_money(still_open)
     return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
+
+
+def _plan(invoice: Row) -> list[tuple[str, str]]:
+    """Each instalment with what is to be paid on its day, or that it is settled; of a draft and of what is void what it is over."""
+    is_live = invoice["status"] not in ("draft", "void")
+    rows = []
+    for one in queries.instalments_of(invoice, queries.open_minor_of(invoice) + invoice["written_off_minor"]):
+        day, whole = _day(one.due_date), _amount(one.amount_minor, invoice["currency"])
+        if not is_live or one.open_minor == one.amount_minor:
+            rows.append((_("Due %(day)s", day=day), whole))
+        elif one.open_minor:
+            rows.append((_("Due %(day)s, of %(amount)s", day=day, amount=whole), _amount(one.open_minor, invoice["currency"])))
+        else:
+            rows.append((_("Due %(day)s, %(amount)s", day=day, amount=whole), _("Settled")))
+    return rows
 
 
 def _day(day: date) -> str:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from voyagent.billing.draft_forms import BillForm, DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
-from voyagent.billing.queries import open_minor_of
+from voyagent.billing.queries import Instalment, instalments_of, open_minor_of
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -117,6 +117,7 @@ def shown(row: Row) -> Row:
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
     is_overdue = row["status"] in OPEN and days_past_due > 0
+    claimed_minor = open_minor_of(row) + row.get("written_off_minor", 0)
     return row | {
         "total": Money(row["total_minor"], currency),
         "net": Money(row["total_minor"] - row.get("tax_minor", 0), currency),
@@ -124,11 +125,26 @@ def shown(row: Row) -> Row:
         "credited": Money(row["credited_minor"] - row.get("written_off_minor", 0), currency),
         "written_off": Money(row.get("written_off_minor", 0), currency),
         "open": Money(open_minor_of(row), currency),
-        "claimed": Money(open_minor_of(row) + row.get("written_off_minor", 0), currency),
+        "claimed": Money(claimed_minor, currency),
         "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
         "look": "overdue" if is_overdue else _look(row),
+        "instalments": [_instalment(one, row) for one in instalments_of(row, claimed_minor)],
+    }
+
+
+def _instalment(one: Instalment, row: Row) -> Row:
+    """An instalment as the page says it; of a draft and of what is void it has no state."""
+    days_past_due = (today() - one.due_date).days
+    part = "paid" if not one.open_minor else "overdue" if days_past_due > 0 else "partly_paid" if one.open_minor < one.amount_minor else "open"
+    return {
+        "place": one.place,
+        "due_date": one.due_date,
+        "amount": Money(one.amount_minor, row["currency"]),
+        "open": Money(one.open_minor, row["currency"]),
+        "days_past_due": days_past_due,
+        "look": None if row["status"] in ("draft", "void") else part,
     }
 
 

@@ -24,7 +24,8 @@ from voyagent.ledger.queries import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
-DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount)
+PLAN_ERRORS = (service.InvalidInstalments, service.InvalidInstalmentDates, service.InstalmentsDoNotAddUp)
+DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount, *PLAN_ERRORS)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 WRITE_OFF_ERRORS = (
     service.DocumentNotOpen,
@@ -78,7 +79,7 @@ def discard_invoice(actor: Actor, invoice_id: UUID) -> None:
     answer=InvoiceOut,
     permission="invoice.issue_by_hand",
     missing=InvoiceNotFound,
-    errors=(service.InvoiceNotDraft, *POSTING_ERRORS),
+    errors=(service.InvoiceNotDraft, service.InstalmentsDoNotAddUp, *POSTING_ERRORS),
 )
 def issue_invoice(actor: Actor, invoice_id: UUID) -> Row:
     """Issue a draft: it gets the next number of its financial year and is posted on its issue date.

@@ -58,6 +58,7 @@ from voyagent.billing.queries.documents import (
     read_board,
     read_document,
 )
+from voyagent.billing.queries.instalments import Instalment, instalments_of
 from voyagent.billing.queries.listing import Listed, list_invoices
 from voyagent.billing.queries.payments import (
     AllocationNotFound,
@@ -95,6 +96,7 @@ __all__ = [
     "CreditNoteNotFound",
     "CreditSearch",
     "DocumentSearch",
+    "Instalment",
     "InvoiceBoard",
     "InvoiceDocument",
     "InvoiceNotFound",
@@ -129,6 +131,7 @@ __all__ = [
     "get_payment",
     "get_taxes",
     "get_write_off",
+    "instalments_of",
     "is_taken_back",
     "is_written_back",
     "last_taken_back",

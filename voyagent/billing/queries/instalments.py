@@ -1,0 +1,32 @@
+"""The instalments of a document that was read: what each is over, and what of it is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from voyagent.billing.queries.documents import open_minor_of
+from voyagent.kernel.reading import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Instalment:
+    """One instalment, counted from 1, in minor units of the document's currency; nothing is open of one whose document is a draft, paid or void."""
+
+    place: int
+    due_date: date
+    amount_minor: int
+    open_minor: int
+
+
+def instalments_of(row: Row, open_minor: int | None = None) -> list[Instalment]:
+    """The instalments of a document in the order in which they are due, none where it is due on one day; what settles it settles the earliest first.
+
+    `open_minor` is what counts as open of the document where that is not what its books say, such as what the customer still owes of what was written off.
+    """
+    told, settled = [], row["total_minor"] - (open_minor_of(row) if open_minor is None else open_minor)
+    for place, (due, minor) in enumerate(zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True), start=1):
+        taken = min(settled, minor)
+        settled -= taken
+        told.append(Instalment(place, due, minor, minor - taken))
+    return told
