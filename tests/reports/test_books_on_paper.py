@@ -47,6 +47,30 @@ def test_profit_and_loss_has_a_total_for_each_type_and_the_result(busy: Person, 
     assert (alone["columns"], alone["totals"]) == (["Account", "1 May 2026 to 31 May 2026"], [["Profit in INR", "900.50"]])
 
 
+def test_the_balance_sheet_has_both_sides_and_says_whether_they_are_equal(busy: Person, told: dict[str, Any]) -> None:
+    text = text_of(pdf(busy, "balance-sheet"))
+    rupees, dirhams = told["tables"]
+    assert rupees["columns"] == ["Account", "31 May 2026"]
+    assert [group["title"] for group in rupees["groups"]] == ["Assets", "Liabilities", "Equity"]
+    assert of_the_table(rupees) == [
+        ["1200 Trade receivables", "1,200.50"],
+        ["Total assets", "1,200.50"],
+        ["2100 Trade payables", "300.00"],
+        ["Total liabilities", "300.00"],
+        ["Result of this financial year (computed)", "900.50"],
+        ["Total equity", "900.50"],
+    ]
+    assert (rupees["totals"], rupees["note"]) == ([["Liabilities and equity in INR", "1,200.50"]], "assets equal liabilities and equity")
+    assert of_the_table(dirhams)[0] == ["1100 Bank, current account", "−700.25"]
+    assert "Liabilities and equity in AED" in text
+    pdf(busy, "balance-sheet", "as_of=2026-05-31&compare_as_of=2026-04-30&currency=INR")
+    (beside,) = told["tables"]
+    assert (beside["columns"], beside["totals"]) == (
+        ["Account", "31 May 2026", "30 April 2026", "Difference"],
+        [["Liabilities and equity in INR", "1,200.50", "0.00", "1,200.50"]],
+    )
+
+
 def test_an_account_opens_moves_and_closes_in_each_currency(busy: Person, told: dict[str, Any]) -> None:
     paid = [ledger.debit("bank", Money(20_000, "INR"), memo="by cheque"), ledger.credit("receivable", Money(20_000, "INR"), party_name="Deepa Krishnan")]
     post(busy, lines=paid, entry_date=MAY, narration="Paid")

@@ -1,4 +1,4 @@
-"""The books as PDF: profit and loss, an account line by line, the day book, and what is left of trips; each as the tables of its paper."""
+"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book, and what is left of trips; each as the tables of its paper."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import CurrencyMovement, GeneralLedger
 from voyagent.reports.queries.margins import Margins, share
 from voyagent.reports.queries.periods import Days
-from voyagent.reports.queries.statements import ProfitAndLoss, Result, Section
+from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
 from voyagent.reports.views.paper import Cells, Group, Printed, Table, figure, named
 from voyagent.reports.views.words import written
@@ -21,6 +21,12 @@ def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Printed:
     """Profit and loss: a row for each account under the head of its type with that one's total, beside the days that it is held against."""
     shown = [block for block in report.blocks if currency in (None, block.currency) and not block.is_blank]
     return Printed(_("Profit and loss"), [_earned(block, report) for block in shown])
+
+
+def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
+    """The balance sheet: a row for each account under the head of its type with that one's total, beside the day that it is held against."""
+    shown = [block for block in report.blocks if currency in (None, block.currency) and not block.is_blank]
+    return Printed(_("Balance sheet"), [_stood(block, report) for block in shown])
 
 
 def general_ledger(report: GeneralLedger) -> Printed:
@@ -65,6 +71,29 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
     name = _("Loss in %(currency)s", currency=block.currency) if is_loss else _("Profit in %(currency)s", currency=block.currency)
     result = row(name, block.result, block.result_before)
     return Table(named(block.currency), columns, [group(section) for section in block.sections], [result], note="")
+
+
+def _stood(block: Position, report: BalanceSheet) -> Table:
+    titles = {"asset": (_("Assets"), _("Total assets")), "liability": (_("Liabilities"), _("Total liabilities")), "equity": (_("Equity"), _("Total equity"))}
+    columns = [_("Account"), written(report.now.as_of)]
+    if report.before:
+        columns += [written(report.before.as_of), _("Difference")]
+
+    def row(name: str, now: Money, before: Money) -> Cells:
+        return [name, amount(now), *([amount(before), amount(now - before)] if report.before else [])]
+
+    def group(section: Section) -> Group:
+        title, total = titles[section.type]
+        rows = [row(f"{line.code} {line.name}", line.amount, line.before) for line in section.lines]
+        if section.type != "equity":
+            return Group(title, rows, [row(total, section.total, section.total_before)])
+        computed = zip((_("Result of earlier years"), _("Result of this financial year")), block.computed, strict=True)
+        rows += [row(f"{name} ({_('computed')})", *pair) for name, pair in computed if any(pair)]
+        return Group(title, rows, [row(total, block.total_equity, block.total_equity_before)])
+
+    against = row(_("Liabilities and equity in %(currency)s", currency=block.currency), block.liabilities_and_equity, block.liabilities_and_equity_before)
+    proof = _("assets equal liabilities and equity") if block.in_balance else f"{_('out of balance by')} {symbol_money(block.difference)}"
+    return Table(named(block.currency), columns, [group(section) for section in block.sections], [against], proof)
 
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:

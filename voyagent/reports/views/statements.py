@@ -61,6 +61,8 @@ def balance_sheet(reader: LaneReader) -> Any:
         report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, actor.currency)
         beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
         words = filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(address.currency)])
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.balance_sheet(report, address.currency), f"balance-sheet-{as_of}", words, reader)
     sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
     facts = {"as_of": as_of, "report": report, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
     return answered("reports/balance_sheet.html", sheet, address=address, wrong=wrong, **facts)
