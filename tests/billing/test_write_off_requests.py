@@ -69,7 +69,8 @@ def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(a
     assert session["title"] == "Write-off of 2024-25/000001"
     assert [one["approval_id"] for one in session["pending_approvals"]] == [asked["id"]]
     conversation = Page(alice.browser.get(f"/assistant/{asked['session_id']}"))
-    assert asked["summary"] in conversation.words(".//*[@id='talk']")
+    talk = conversation.words(".//*[@id='talk']")
+    assert "Asked for on invoice 2024-25/000001. Write off what Deepa Krishnan owes on invoice 2024-25/000001" in talk
     assert conversation.all(f".//*[@id='talk']//form[@action='/approvals/{asked['id']}/resolve']") or asked["id"] in str(conversation.links())
     assert asked["summary"] in Page(alice.browser.get("/approvals")).words()
     assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == ((0, 0, 0, 4_500_000), 4_500_000)

@@ -51,7 +51,8 @@ def ask_for_write_off(actor: Actor, invoice_id: UUID, *, reason: str, amount: Mo
         summary=f"{_title(invoice)}, {spoken(wanted.wire, wanted.currency)}",
     )
     told = {"type": "approval", "approval_id": approval.id, "tool_name": approval.tool_name, "summary": approval.summary}
-    chat.append_message(actor, session.id, role="system", blocks=[{"type": "text", "text": approval.summary}, told])
+    where = {"type": "text", "text": gettext("Asked for on invoice %(number)s.", number=invoice.number)}
+    chat.append_message(actor, session.id, role="system", blocks=[where, told])
     return approval
 
 
