@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.assistant.phrasings import PLAIN
+from tests.assistant.phrasings import PLAIN, bill, entered, invoice
+from voyagent.assistant.planner import fulfilment
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Outcome, Played, Say, kept, move_from
-from voyagent.assistant.planner.wishes import SLOTS
+from voyagent.assistant.planner.wishes import SLOTS, Wish
 
 QUESTIONS = [
     Ask(slot.question(), tool=tool, known={}, missing=slot.name)
@@ -128,6 +129,9 @@ def test_a_name_is_taken_as_people_give_it(said: str) -> None:
     assert move.arguments["customer_name"] == "Fathima Beevi"
 
 
+KOCHI_DUBAI: dict[str, Any] = {"origin": "COK", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2}}
+EMIRATES: dict[str, Any] = entered("Emirates", "EK-77", bill("Ticket EK 501", "45000"))
+VISA: dict[str, Any] = invoice("Deepa Krishnan", bill("Visa", "45000"), due="2026-12-10")
 FULLER: list[tuple[list[str], str, dict[str, Any]]] = [
     (
         ["search flights", "Kochi to Dubai on 4 Dec, 2 adults"],
@@ -164,6 +168,26 @@ FULLER: list[tuple[list[str], str, dict[str, Any]]] = [
     (["pay a bill", "BSP India 8000"], "find_bills", {"vendor_name": "BSP India"}),
     (["record a payment", "Deepa Krishnan 20,000"], "find_invoices", {"status": "open", "customer_name": "Deepa Krishnan"}),
     (["file a visa", "Deepa Krishnan to Thailand"], "show_trip", {}),
+    (["flights", "to Dubai", "from Kochi", "12 Dec", "2 adults"], "search_flights", KOCHI_DUBAI),
+    (["flights", "from Kochi, 12 Dec, 2 adults", "Dubai"], "search_flights", KOCHI_DUBAI),
+    (["flights", "Kochi", "from Mumbai", "to Dubai", "12 Dec", "2"], "search_flights", KOCHI_DUBAI | {"origin": "BOM"}),
+    (
+        ["flights from Kochi to Dubai 12 Dec", "for two adults and a child, returning 18 Dec, business class"],
+        "search_flights",
+        KOCHI_DUBAI | {"return_date": "2026-12-18", "passengers": {"adult": 2, "child": 1}, "cabin": "business"},
+    ),
+    (["flights from Kochi to Dubai", "coming back on 18 Dec", "12 Dec", "2"], "search_flights", KOCHI_DUBAI | {"return_date": "2026-12-18"}),
+    (
+        ["add a transfer", "Dubai airport", "Marina Palace", "12 Dec at 9:30 for 2,500"],
+        "add_transfer",
+        {"origin": "Dubai airport", "destination": "Marina Palace", "on": "2026-12-12", "at": "09:30", "price": "2500", "currency": "INR"},
+    ),
+    (["bill from Emirates 45,000 due next Friday", "for ticket EK 501", "EK-77"], "receive_bill", EMIRATES | {"due_date": "2026-12-04"}),
+    (["enter a bill", "Emirates", "EK-77", "45,000 for ticket EK 501 due 10 Dec"], "receive_bill", EMIRATES | {"due_date": "2026-12-10"}),
+    (["invoice Deepa Krishnan for visa", "45,000 due 10 Dec"], "draft_invoice", VISA),
+    (["invoice Deepa Krishnan 45,000", "visa, due 10 Dec"], "draft_invoice", VISA),
+    (["invoice", "Deepa Krishnan due 10 Dec", "45,000 for visa"], "draft_invoice", VISA),
+    (["invoice Deepa Krishnan for tickets", "45,000 for visa, due 10 Dec"], "draft_invoice", VISA),
 ]
 
 
@@ -175,6 +199,27 @@ def test_an_answer_that_says_more_than_was_asked_is_taken_whole(talk: list[str],
         context = replace(PLAIN, question=move if isinstance(move, Ask) else None)
     assert isinstance(move, Call), move
     assert (move.tool, move.arguments) == (tool, arguments)
+
+
+LOOKED_UP_WITH = [
+    (["record a payment", "Deepa Krishnan", "20,000 in cash yesterday"], {"amount": "20000", "account": "cash", "paid_on": "2026-11-23"}),
+    (["we paid BSP India", "8,000 yesterday, UTR AB12"], {"amount": "8000", "paid_on": "2026-11-23", "reference": "AB12"}),
+    (["send the itinerary", "deepa@example.com in Hindi without prices"], {"to": "deepa@example.com", "locale": "hi", "prices": False}),
+    (["journal entry", "cash", "bank", "500 for petty cash"], {"amount": "500", "narration": "Petty cash"}),
+    (["hotels in Dubai 12-18 Dec", "2 adults, 4 star"], {"guests": 2, "want": {"stars": 4}}),
+]
+
+
+@pytest.mark.parametrize(("talk", "known"), LOOKED_UP_WITH, ids=[" / ".join(talk) for talk, _known in LOOKED_UP_WITH])
+def test_what_an_answer_says_besides_is_kept_for_what_follows_a_look_up(talk: list[str], known: dict[str, Any]) -> None:
+    context = PLAIN
+    for said in talk[:-1]:
+        move = understand(said, context)
+        assert isinstance(move, Ask), move
+        context = asked(move)
+    wish = fulfilment.wished(talk[-1], context)
+    assert isinstance(wish, Wish), wish
+    assert {name: wish.known.get(name) for name in known} == known
 
 
 def test_an_invoice_can_be_told_whole_to_the_question_whom_it_is_for() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
-from voyagent.assistant.planner import accounting, completion, hindrances, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
+from voyagent.assistant.planner import accounting, answers, completion, hindrances, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -22,24 +21,6 @@ _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
     re.IGNORECASE,
 )
-
-
-# How a sentence begins that an answer may go on with, by the tool and by what was asked for.
-_LEADS = {
-    ("search_flights", "origin"): "flights from",
-    ("search_flights", "destination"): "flights to",
-    ("search_flights", ""): "flights",
-    ("search_hotels", "city"): "hotels in",
-    ("search_hotels", ""): "hotels",
-    ("add_transfer", "origin"): "add a transfer from",
-    ("add_transfer", "destination"): "add a transfer to",
-    ("add_passenger", "full_name"): "add passenger",
-    ("receive_bill", "vendor_name"): "enter a bill from",
-    ("pay_bill", "vendor_name"): "pay",
-    ("record_receipt", "customer_name"): "record a payment from",
-    ("file_visa", "destination"): "file the visa for",
-}
-_LEAD_SAID = re.compile(r"^(?:from|to|in|at|for)\s+", re.IGNORECASE)
 
 
 def recognise(said: str, context: Context) -> Wish | Move | None:
@@ -97,21 +78,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
         return offers.answered(question.tool, said, context)
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
-    return _answered(question, said, context)
-
-
-def _answered(question: Ask, said: str, context: Context) -> Wish:
-    """The wish with what the answer says; one that says more than was asked, such as `Kochi to Dubai on 4 Dec`, is read behind the words that it goes on."""
-    answered = wishes.answered(question, said, context)
-    lead = _LEADS.get((question.tool, question.missing)) or _LEADS.get((question.tool, ""))
-    whole = recognise(f"{lead} {_LEAD_SAID.sub('', said.strip())}", replace(context, question=None)) if lead else None
-    if not isinstance(whole, Wish) or whole.tool != question.tool:
-        return answered
-    fresh = {name: value for name, value in whole.known.items() if value not in (None, "", {}) and name not in question.known}
-    gained = {name for name in answered.known if name not in question.known}
-    if question.missing in fresh and len(fresh) > len(gained):
-        return Wish(question.tool, {**question.known, **fresh})
-    return answered
+    return answers.merged(question, said, context, recognise)
 
 
 def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:

@@ -55,6 +55,7 @@ _ANOTHER = re.compile(r"\b(?:and|then|also|plus)\s+(?:also\s+|then\s+)?(?:an?\s+
 _AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:minus|less|negative)\s+(?:(?:an?|the)\s+)?(?:discount\s+(?:of\s+)?)?(?:[₹$€£]|[A-Z]{3}|rs\.?|inr)?\s*\d[\d,.]*\w*", re.IGNORECASE)
 _DISCOUNT = re.compile(r"(?<!after )(?<!after the )(?<!after a )\bdiscount\b", re.IGNORECASE)
+_WHAT_FOR = re.compile(r"^\s*for\s+(?P<what>[^\d,;\n][^,;\n]*)", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
 
 
@@ -138,6 +139,8 @@ def answer(question_missing: str, message: str, known: dict[str, Any], context: 
     request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
     request.took = list(request.known.pop("took", []))
     words = message.strip().rstrip(".")
+    if question_missing != "due_date":
+        words = read_days(words, context.today, request).strip(" ,;")
     if question_missing == "customer_name":
         name = as_name(_LINK.sub("", words))
         if name:
@@ -177,6 +180,9 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
         return
     lines = [line for line in request.known["line_items"] if "unit_price" not in line]
     if lines and len(figures) == 1:
+        what = _WHAT_FOR.search(words[figures[0].end :])
+        if what and _tidy(what["what"]):
+            lines[0]["description"] = _tidy(what["what"])
         _check(figures[0], request)
         lines[0].update(quantity=lines[0].get("quantity", 1), unit_price=figures[0].plain, currency=figures[0].currency or context.currency)
     else:

@@ -14,7 +14,7 @@ from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_name, find_party
 from voyagent.assistant.planner.places import is_known_place
-from voyagent.assistant.planner.wishes import Wish, days_in
+from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 
 JsonObject = dict[str, Any]
 _POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
@@ -178,11 +178,10 @@ def flights(message: str, context: Context) -> Wish | None:
         code = stations.code_of(said)
         if code:
             known[field] = code
-    days = [] if _BETWEEN.search(message) and _NIGHTS.search(message) else days_in(message, context) or _next_such_day(message, context)
-    if days:
-        known["outbound_date"] = days[0]
-    if len(days) > 1 and not _ONE_WAY.search(message):
-        known["return_date"] = days[1]
+    if not (_BETWEEN.search(message) and _NIGHTS.search(message)):
+        known |= out_and_back(message, context) or _next_such_day(message, context)
+    if _ONE_WAY.search(message):
+        known.pop("return_date", None)
     party = find_party(message)
     if party:
         known["passengers"] = party
@@ -344,13 +343,12 @@ def _route(message: str) -> JsonObject:
     return found
 
 
-def _next_such_day(message: str, context: Context) -> list[str]:
+def _next_such_day(message: str, context: Context) -> JsonObject:
     """`on the 20th`: the next one."""
     said = _A_DAY.search(message)
-    if said is None:
-        return []
     coming = (context.today + timedelta(days=ahead) for ahead in range(63))
-    return [day.isoformat() for day in coming if day.day == int(said["day"])][:1]
+    day = next((day for day in coming if said and day.day == int(said["day"])), None)
+    return {"outbound_date": day.isoformat()} if day else {}
 
 
 def spelled(message: str) -> str:

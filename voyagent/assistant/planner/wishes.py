@@ -11,6 +11,7 @@ from voyagent.assistant.planner import stations
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
+from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import as_firm, find_email, find_party, name_said
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
@@ -41,6 +42,20 @@ class Slot:
         return any(known.get(name) not in (None, "", {}) for name in (self.name, *self.others))
 
 
+_BACK = re.compile(r"\b(?:return(?:ing|s)?|(?:com(?:e|ing)|fly(?:ing)?)\s+(?:back|home)|back)\s*(?:date\s*)?(?:on|by|is|:)?\s*(?:the\s+)?$", re.IGNORECASE)
+_A_FLIGHT = re.compile(r"\b(?!RS\b)(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?\d{2,4}\b(?![.,]\d)")
+
+
+def out_and_back(text: str, context: Context) -> JsonObject:
+    """The days of a flight: the one behind `returning` is the way back, of the others the first is the way out and the next the way back."""
+    found = find_days(text, context.today, by_staff=True)
+    back = next((day for day in found if not day.span and _BACK.search(lead(text, day.start))), None)
+    others = [day for day in found if day is not back]
+    days = {"outbound_date": others[0]} if others else {}
+    last = back or next((day for day in others[1:]), None)
+    return {name: day.day.isoformat() for name, day in (days | ({"return_date": last} if last else {})).items()}
+
+
 def days_in(text: str, context: Context, *, past: bool = False) -> list[str]:
     """The days that staff name, in order."""
     return [day.day.isoformat() for day in find_days(text, context.today, prefer="past" if past else "future", by_staff=True)]
@@ -60,8 +75,9 @@ def amount_in(text: str, context: Context) -> JsonObject:
 
 
 def figures_in(text: str, context: Context) -> list[Figure]:
-    """Amounts of a text in which days and times are none."""
+    """Amounts of a text in which days, times and the numbers of flights are none."""
     blank = re.sub(r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d{2}/\d+\b", lambda found: " " * len(found.group()), text)
+    blank = _A_FLIGHT.sub(lambda found: " " * len(found.group()), blank)
     for day in find_days(blank, context.today, by_staff=True):
         blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
     return find_figures(blank)
@@ -88,15 +104,30 @@ def _day(field: str, *, past: bool = False) -> Reader:
         days = days_in(text, context, past=past)
         if not days:
             return {}
-        later = {"check_in": "check_out", "outbound_date": "return_date", "period_start": "period_end"}.get(field)
+        later = {"check_in": "check_out", "period_start": "period_end"}.get(field)
         return {field: days[0]} | ({later: days[1]} if later and len(days) > 1 and not known.get(later) else {})
 
     return read
 
 
-def _station(field: str) -> Reader:
+def _outbound(text: str, context: Context, known: JsonObject) -> JsonObject:
+    return {name: day for name, day in out_and_back(text, context).items() if name == "outbound_date" or not known.get(name)}
+
+
+def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+    """What stands on the bill; `for ticket EK 501` says what the bill is for."""
+    said = re.sub(r"^\s*it(?:'s| is)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+    if not said:
+        return {}
+    what = re.match(r"for\s+(?P<what>\S.*)$", said, re.IGNORECASE)
+    return {"description": what["what"][:1].upper() + what["what"][1:500]} if what else {"vendor_reference": said[:1].upper() + said[1:200]}
+
+
+def _station(field: str, own: str) -> Reader:
+    """A city behind nothing or the field's `own` word: `to Dubai` is no place that somebody leaves from."""
+
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        code = stations.code_of(re.sub(r"^\s*(?:from|to|it(?:'s| is))\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
+        code = stations.code_of(re.sub(rf"^\s*(?:{own}|it(?:'s| is))\s+", "", text.strip(" .?!"), flags=re.IGNORECASE))
         return {field: code} if code else {}
 
     return read
@@ -178,7 +209,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
     "draft_invoice": (Slot("customer_name", lambda: _("Whom is the invoice for?"), _name("customer_name")),),
     "receive_bill": (
         Slot("vendor_name", lambda: _("Which supplier is the bill from?"), _name("vendor_name")),
-        Slot("vendor_reference", lambda: _("What is the supplier’s number on the bill?"), _words("vendor_reference")),
+        Slot("vendor_reference", lambda: _("What is the supplier’s number on the bill?"), _vendors_number),
         _AMOUNT,
         Slot("description", lambda: _("What is the bill for?"), _words("description")),
     ),
@@ -204,9 +235,9 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("changes", lambda: _("What shall I change? Such as “mark it as quoted” or “3 people”."), lambda *_given: {}),
     ),
     "search_flights": (
-        Slot("origin", lambda: _("From where do they fly? A city or its airport’s code."), _station("origin")),
-        Slot("destination", lambda: _("Where do they fly to? A city or its airport’s code."), _station("destination")),
-        Slot("outbound_date", lambda: _("On which day do they leave?"), _day("outbound_date")),
+        Slot("origin", lambda: _("From where do they fly? A city or its airport’s code."), _station("origin", "from|ex")),
+        Slot("destination", lambda: _("Where do they fly to? A city or its airport’s code."), _station("destination", "to|for")),
+        Slot("outbound_date", lambda: _("On which day do they leave?"), _outbound),
         Slot("passengers", lambda: _("How many travel? Such as “2 adults and a child”."), _passengers),
     ),
     "search_hotels": (
