@@ -273,6 +273,8 @@ def numbered(person: Person) -> None:
     person.does(billing.refund_payment, payment_id, on=papers.ISSUED)
     opening = {"party_name": "Deepa", "reference": "OLD-1", "issue_date": papers.ISSUED, "due_date": None, "amount": Money(500, "INR")}
     person.does(lambda actor: billing.bring_invoice(actor, **opening).id)
+    advance = {"direction": "in", "party_name": "Deepa", "reference": "OLD-2", "paid_on": papers.ISSUED, "amount": Money(500, "INR")}
+    person.does(lambda actor: billing.bring_advance(actor, **advance).id)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +285,7 @@ def numbered(person: Person) -> None:
         ("credit_note", "Numbers of credit notes are missing in 2024-25."),
         ("receipt", "Numbers of receipts are missing in 2024-25."),
         ("payment", "Numbers of payments are missing in 2024-25."),
+        ("advance", "Numbers of advances that were brought forward are missing in 2024-25."),
         ("refund", "Numbers of refunds are missing in 2024-25."),
     ],
 )

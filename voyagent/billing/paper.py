@@ -97,7 +97,10 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
         party=payment["party_name"],
         facts=[
             (_("Day"), _day(payment["paid_on"])),
-            (_("Bank or cash"), _("Cash") if payment["account"] == "cash" else _("Bank")),
+            (
+                _("Bank or cash"),
+                _("Cash") if payment["account"] == "cash" else _("Opening balances") if payment["account"] == "opening_balances" else _("Bank"),
+            ),
             (_("Reference"), payment["reference"] or ""),
         ],
         columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],

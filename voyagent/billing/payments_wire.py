@@ -122,7 +122,10 @@ class PaymentQuery(Query):
 
 
 class PaymentBrief(Answer):
-    """A payment in the list. `unapplied_amount` is the advance: what settles no document and was not given back."""
+    """A payment in the list. `unapplied_amount` is the advance: what settles no document and was not given back.
+
+    `account` is `opening_balances` for what was left of a payment of the program before, whose number there is the reference.
+    """
 
     id: UUID
     number: str
@@ -134,7 +137,7 @@ class PaymentBrief(Answer):
     refunded_amount: WireAmount
     unapplied_amount: WireAmount
     paid_on: date
-    account: Literal["bank", "cash"]
+    account: Literal["bank", "cash", "opening_balances"]
     reference: str | None
     journal_entry_id: UUID
     created_at: Instant

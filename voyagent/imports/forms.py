@@ -21,6 +21,8 @@ KIND_WORDS = {
     "opening_balances": _l("Opening balances"),
     "open_invoices": _l("Open invoices"),
     "open_bills": _l("Open bills"),
+    "customer_advances": _l("Advances from customers"),
+    "supplier_advances": _l("Advances to suppliers"),
 }
 
 

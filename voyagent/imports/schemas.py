@@ -11,7 +11,7 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, Instant, wire_instant
 from voyagent.kernel.reading import Row
 
-ImportKind = Literal["parties", "opening_balances", "open_invoices", "open_bills"]
+ImportKind = Literal["parties", "opening_balances", "open_invoices", "open_bills", "customer_advances", "supplier_advances"]
 
 
 class ImportIn(Closed):
@@ -20,7 +20,7 @@ class ImportIn(Closed):
     kind: ImportKind
     content: Annotated[str, Field(min_length=1)]
     effective_on: BusinessDate | None = None
-    """The day as of which opening balances and open documents stand."""
+    """The day as of which opening balances, open documents and advances stand."""
     dry_run: bool = True
 
 

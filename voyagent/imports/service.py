@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.audit import service as audit
-from voyagent.imports import documents, opening, parties, queries, tables
+from voyagent.imports import advances, documents, opening, parties, queries, tables
 from voyagent.imports.models import Import
 from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
@@ -79,6 +79,8 @@ KINDS = {
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
     "open_invoices": Kind(documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES),
     "open_bills": Kind(documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES),
+    "customer_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES),
+    "supplier_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES),
 }
 
 

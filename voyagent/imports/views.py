@@ -17,7 +17,15 @@ from voyagent.imports.service import Outcome
 from voyagent.kernel.actor import Actor
 
 pages = PageBlueprint("imports", __name__, guard=Guard.SIGNED_IN)
-LEADS_TO = {"parties": "parties.index", "opening_balances": "reports.trial_balance", "open_invoices": "reports.receivables", "open_bills": "reports.payables"}
+LEADS_TO = {
+    "parties": "parties.index",
+    "opening_balances": "reports.trial_balance",
+    "open_invoices": "reports.receivables",
+    "open_bills": "reports.payables",
+} | {
+    "customer_advances": "reports.receivables",
+    "supplier_advances": "reports.payables",
+}
 
 
 @pages.page("/import", methods=("GET", "POST"), permission="import.run")

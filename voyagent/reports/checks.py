@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing import queries as billing
-from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, REFUND_LETTER, REFUND_SERIES, SERIES
+from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
@@ -53,7 +53,7 @@ def run(tenant_id: UUID) -> list[Finding]:
 
 def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
-    lettered = (*SERIES.values(), (REFUND_SERIES, REFUND_LETTER))
+    lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
     sides, entries, unpaid, uncredited, unwritten, misused, *series = reader.read(
         ledger.sides_statement(),

@@ -28,6 +28,7 @@ _MISSING: dict[str, Any] = {
     "credit_note": _l("Numbers of credit notes are missing in %(year)s."),
     "receipt": _l("Numbers of receipts are missing in %(year)s."),
     "payment": _l("Numbers of payments are missing in %(year)s."),
+    "advance": _l("Numbers of advances that were brought forward are missing in %(year)s."),
     "refund": _l("Numbers of refunds are missing in %(year)s."),
 }
 """What is said of a series in which a number is missing; of its financial year nothing else is."""

@@ -56,3 +56,13 @@ def import_open_invoices_over_the_api(stage: Stage) -> Doing:
 def import_open_bills_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/imports", json={"kind": "open_bills", "content": BILLS, "effective_on": "2026-03-31", "dry_run": False})
+
+
+ADVANCES = "party,reference,paid_on,amount\nDeepa Krishnan,R-17,2026-02-10,3000\n"
+PAID = Left("payment.received", ("payment_id",), says={"amount": "3000.00", "paid_on": "2026-02-10"})
+
+
+@act("POST /api/imports", leaves=(ADDED, POSTED, PAID, Left("import.done", ("import_id",))), answers=200, in_savepoints=True)
+def import_advances_over_the_api(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.post("/imports", json={"kind": "customer_advances", "content": ADVANCES, "effective_on": "2026-03-31", "dry_run": False})

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from voyagent.billing.counters import NumberSeries
-from voyagent.billing.models import Bill, CreditNote, Invoice, Payment, Refund
+from voyagent.billing.models import OPENING_ACCOUNT, Bill, CreditNote, Invoice, Payment, Refund
 from voyagent.kernel.tenancy import owned
 
 _SERIES = NumberSeries.__table__.c
@@ -17,8 +17,9 @@ _NUMBERED: dict[str, tuple[Any, str, tuple[ColumnElement[bool], ...]]] = {
     "invoice": (Invoice, "issue_date", (_INVOICES.is_opening.is_(False),)),
     "opening": (Invoice, "issue_date", (_INVOICES.is_opening.is_(True),)),
     "credit_note": (CreditNote, "issue_date", ()),
-    "receipt": (Payment, "paid_on", (_PAYMENTS.direction == "in",)),
-    "payment": (Payment, "paid_on", (_PAYMENTS.direction == "out",)),
+    "receipt": (Payment, "paid_on", (_PAYMENTS.direction == "in", _PAYMENTS.account != OPENING_ACCOUNT)),
+    "payment": (Payment, "paid_on", (_PAYMENTS.direction == "out", _PAYMENTS.account != OPENING_ACCOUNT)),
+    "advance": (Payment, "paid_on", (_PAYMENTS.account == OPENING_ACCOUNT,)),
     "refund": (Refund, "refunded_on", ()),
 }
 """Of each series whose numbers are given out here: the table that carries them, the day by which a number's year goes, and which rows are of it.

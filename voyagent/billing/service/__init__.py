@@ -28,6 +28,7 @@ from voyagent.billing.service.errors import (
     DocumentTwice,
     FormerNumberRequired,
     FormerNumberTaken,
+    FormerPaymentTaken,
     InstalmentsDoNotAddUp,
     InvalidDate,
     InvalidInstalmentDates,
@@ -69,8 +70,8 @@ from voyagent.billing.service.invoices import (
     revise_draft,
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
-from voyagent.billing.service.opening import bring_bill, bring_invoice
-from voyagent.billing.service.payments import REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
+from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
+from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
@@ -85,6 +86,7 @@ __all__ = [
     "CREDIT_LETTER",
     "CREDIT_SERIES",
     "INVOICE_SERIES",
+    "OPENING_ADVANCES",
     "PARTS_MAX",
     "REFUND_LETTER",
     "REFUND_SERIES",
@@ -109,6 +111,7 @@ __all__ = [
     "DraftChanges",
     "FormerNumberRequired",
     "FormerNumberTaken",
+    "FormerPaymentTaken",
     "Home",
     "InstalmentItem",
     "InstalmentsDoNotAddUp",
@@ -148,6 +151,7 @@ __all__ = [
     "address_of_customer",
     "allocate",
     "bought_sides",
+    "bring_advance",
     "bring_bill",
     "bring_invoice",
     "can_be_void",

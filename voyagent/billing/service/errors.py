@@ -277,10 +277,17 @@ class VendorReferenceRequired(Unprocessable):
 
 
 class FormerNumberRequired(Unprocessable):
-    """An invoice that is brought forward is known by the number that it had."""
+    """An invoice or a payment that is brought forward is known by the number that it had."""
 
     code = "former_number_required"
-    message = N_("Give the number that the invoice had before, in at most 128 characters.")
+    message = N_("Give the number that it had before, in at most 128 characters.")
+
+
+class FormerPaymentTaken(Conflict):
+    """A payment with that former number was brought forward already."""
+
+    code = "former_payment_taken"
+    message = N_("A payment that had this number has been brought forward already.")
 
 
 class FormerNumberTaken(Conflict):

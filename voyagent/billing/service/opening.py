@@ -1,4 +1,4 @@
-"""What was open before the books began: invoices and bills brought forward with what is left of them, against the account that the books begin with."""
+"""What was open before the books began: invoices, bills and payments brought forward with what is left of them, against the account for that."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import date
 
 from sqlalchemy.exc import IntegrityError
 
-from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.service import bills, drafts, invoices
-from voyagent.billing.service.errors import FormerNumberRequired, FormerNumberTaken
+from voyagent.billing.models import OPENING_ACCOUNT, Bill, Invoice, Payment
+from voyagent.billing.service import bills, drafts, invoices, payments
+from voyagent.billing.service.allocations import Direction
+from voyagent.billing.service.errors import FormerNumberRequired, FormerNumberTaken, FormerPaymentTaken
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -54,6 +55,23 @@ def bring_bill(actor: Actor, *, party_name: str, reference: str, issue_date: dat
     items = [_line(f"Balance of bill {reference.strip()}"[:500], amount)]
     fields = bills.BillFields(vendor_name=party_name, vendor_reference=reference, issue_date=issue_date, due_date=due_date, line_items=items)
     return bills.receive_bill(actor, is_opening=True, **fields)
+
+
+def bring_advance(actor: Actor, *, direction: Direction, party_name: str, reference: str, paid_on: date, amount: Money) -> Payment:
+    """Bring what a customer had paid ahead forward, or what a supplier was paid (`out`), with what is left of it: on the day on which it came or went.
+
+    Its former number is its reference, once in the agency and direction; its own comes from a series apart (`A/2026-27/000001`). It moves no bank or cash
+    of now. It settles documents and is given back like any other. Raises Forbidden, FormerNumberRequired, FormerPaymentTaken, and what `record_payment` raises.
+    """
+    actor.require("payment.record_by_hand")
+    former = _former(reference)
+    ledger.opening_account(actor)
+    try:
+        return payments.record_payment(actor, direction=direction, party_name=party_name, amount=amount, on=paid_on, account=OPENING_ACCOUNT, reference=former)
+    except IntegrityError as error:
+        if "uq_payments_opening" in str(error.orig):
+            raise FormerPaymentTaken from None
+        raise
 
 
 def _former(reference: str) -> str:

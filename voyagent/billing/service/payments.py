@@ -22,6 +22,8 @@ from voyagent.ledger import service as ledger
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
 """The series that a payment's number comes from, by direction, and the letter in front of it."""
 REFUND_SERIES, REFUND_LETTER = "refund", "F"
+OPENING_ADVANCES = ("advance", "A")
+"""The series of what was paid ahead in the program before, so that no number is missing among those of now."""
 
 
 def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
@@ -37,6 +39,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Payment:
     """Note that money came in from a customer, or went out to a supplier, on a day, or today in the agency's zone, into or from `bank` or `cash`.
 
+    Only `bring_advance` names `opening_balances` instead.
     What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances. It gets the next
     number of its series. Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
     """
@@ -60,7 +63,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     )
     documents = lock_documents(direction, parts)
     check_parts(payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
-    series, letter = SERIES[direction]
+    series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
     payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
     payment.entry_id = _post(actor, payment, parts, list(documents.values()))
     db.session.add(payment)
@@ -164,13 +167,14 @@ def _post(actor: Actor, payment: Payment, parts: Sequence[Part], documents: Sequ
     money, is_in = Money(payment.amount_minor, payment.currency), payment.direction == "in"
     against = [(ledger.credit if is_in else ledger.debit)(purpose, part, party_name=name, memo=memo) for purpose, part in sides]
     moved = (ledger.debit if is_in else ledger.credit)(payment.account, money, party_name=name, memo=memo)
+    kind = "Receipt" if is_in else "Payment"
     references = [document.number if isinstance(document, Invoice) else document.vendor_reference for document in documents[:1]]
     posted = ledger.post(
         actor,
         source_type="payment",
         source_id=payment.id,
         purpose="receipt" if is_in else "payment",
-        narration=", ".join(filter(None, ("Receipt" if is_in else "Payment", *references, name))),
+        narration=", ".join(filter(None, (f"Balance of {kind.casefold()} {memo}" if payment.is_opening else kind, *references, name))),
         lines=[moved, *against] if is_in else [*against, moved],
         entry_date=payment.paid_on,
     )

@@ -1,0 +1,140 @@
+"""Tables of payments: one, which documents it settles, and what went back of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantOwned
+
+OPENING_ACCOUNT = "opening_balances"
+"""The purpose of the account with which an agency's books begin, in place of bank or cash."""
+
+
+class Payment(TenantOwned, Base):
+    """Money that came in from a customer or went out to a supplier, on the day it did; only how much of it settles documents or was given back moves.
+
+    `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the program before; that one's number there is its reference.
+    """
+
+    __tablename__ = "payments"
+
+    number: Mapped[str]
+    direction: Mapped[str]
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    allocated_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    refunded_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    paid_on: Mapped[date]
+    account: Mapped[str] = mapped_column(server_default=text("'bank'"))
+    reference: Mapped[str | None]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
+        references("journal_entries", "entry_id", "fk_payments_entry"),
+        references("users", "created_by_user_id", "fk_payments_creator"),
+        CheckConstraint("direction in ('in', 'out')", name="direction"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor", name="used"),
+        CheckConstraint("account in ('bank', 'cash', 'opening_balances')", name="account"),
+        CheckConstraint("account <> 'opening_balances' or reference is not null", name="opening"),
+        Index("uq_payments_opening", "tenant_id", "direction", "reference", unique=True, postgresql_where=text("account = 'opening_balances'")),
+        CheckConstraint("length(number) <= 16", name="number"),
+        CheckConstraint("paid_on between '1900-01-01' and '2200-12-31'", name="date"),
+        Index("ix_payments_paid", "tenant_id", desc("paid_on"), desc("id")),
+        Index("ix_payments_direction", "tenant_id", "direction", desc("paid_on"), desc("id")),
+        Index("ix_payments_party", "tenant_id", "party_key", desc("paid_on"), desc("id")),
+        Index(
+            "ix_payments_unapplied",
+            "tenant_id",
+            "direction",
+            desc("paid_on"),
+            desc("id"),
+            postgresql_where=text("allocated_minor + refunded_minor < amount_minor"),
+        ),
+    )
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether it is what was left of a payment of the program before."""
+        return self.account == OPENING_ACCOUNT
+
+    @property
+    def unapplied_minor(self) -> int:
+        """The advance: what settles no document and was not given back."""
+        return self.amount_minor - self.allocated_minor - self.refunded_minor
+
+
+class Allocation(TenantOwned, Base):
+    """The part of a payment that settles one document, from a day on; taken back by another row with the amount below zero, from its own day on."""
+
+    __tablename__ = "allocations"
+
+    payment_id: Mapped[UUID]
+    invoice_id: Mapped[UUID | None]
+    bill_id: Mapped[UUID | None]
+    amount_minor: Mapped[int]
+    effective_on: Mapped[date]
+    entry_id: Mapped[UUID]
+    reverses_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "reverses_id", name="uq_allocations_reverses_id"),
+        references("payments", "payment_id", "fk_allocations_payment"),
+        references("invoices", "invoice_id", "fk_allocations_invoice"),
+        references("bills", "bill_id", "fk_allocations_bill"),
+        references("journal_entries", "entry_id", "fk_allocations_entry"),
+        references("allocations", "reverses_id", "fk_allocations_reverses"),
+        CheckConstraint("num_nonnulls(invoice_id, bill_id) = 1", name="document"),
+        CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
+        Index("ix_allocations_payment", "tenant_id", "payment_id"),
+        Index("ix_allocations_invoice", "tenant_id", "invoice_id", "effective_on", postgresql_where=text("invoice_id is not null")),
+        Index("ix_allocations_bill", "tenant_id", "bill_id", "effective_on", postgresql_where=text("bill_id is not null")),
+        Index("ix_allocations_effective", "tenant_id", "effective_on"),
+    )
+
+    @property
+    def document_id(self) -> UUID | None:
+        """The invoice or bill that it settles."""
+        return self.invoice_id or self.bill_id
+
+
+class Refund(TenantOwned, Base):
+    """The part of an advance that went back to whom it came from, on the day it did; never changed."""
+
+    __tablename__ = "refunds"
+
+    payment_id: Mapped[UUID]
+    number: Mapped[str]
+    amount_minor: Mapped[int]
+    refunded_on: Mapped[date]
+    account: Mapped[str]
+    reference: Mapped[str | None]
+    entry_id: Mapped[UUID]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number", name="uq_refunds_number"),
+        references("payments", "payment_id", "fk_refunds_payment"),
+        references("journal_entries", "entry_id", "fk_refunds_entry"),
+        references("users", "created_by_user_id", "fk_refunds_creator"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("account in ('bank', 'cash')", name="account"),
+        CheckConstraint("length(number) <= 16", name="number"),
+        CheckConstraint("refunded_on between '1900-01-01' and '2200-12-31'", name="date"),
+        Index("ix_refunds_payment", "tenant_id", "payment_id"),
+        Index("ix_refunds_refunded", "tenant_id", "refunded_on"),
+    )

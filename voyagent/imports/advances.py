@@ -1,0 +1,72 @@
+"""Files of advances: what customers had paid ahead in the program before, and what suppliers had been paid, with what is left of each as of a day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from voyagent.billing import service as billing
+from voyagent.imports.opening import DayNeeded
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
+from voyagent.kernel.money import Money
+
+PLACES = {
+    "customer_name_required": "party",
+    **dict.fromkeys(("former_number_required", "former_payment_taken", "text_too_long"), "reference"),
+    **dict.fromkeys(("paid_after_day", "period_locked", "invalid_date"), "paid_on"),
+    "invalid_currency": "currency",
+    **dict.fromkeys(("invalid_amount", "amount_above_limit"), "amount"),
+}
+
+
+class PaidAfterDay(Invalid):
+    """A payment that came or went after the day as of which the file speaks."""
+
+    code = "paid_after_day"
+    message = N_("This was paid after the day as of which the file stands.")
+
+
+class Advance(Closed):
+    """A row: whose payment, its number there, the day on which it came or went, and what of it settles nothing yet."""
+
+    party: trimmed_field(255)  # type: ignore[valid-type]
+    reference: trimmed_field(128)  # type: ignore[valid-type]
+    paid_on: BusinessDate
+    currency: str | None = None
+    amount: PlainAmount
+
+
+COLUMNS = tuple(Advance.model_fields)
+NEEDED = ("party", "reference", "paid_on", "amount")
+
+
+class Taker:
+    """Takes a file of advances in one direction, each on the day on which it came or went. Raises DayNeeded."""
+
+    def __init__(self, direction: billing.Direction, actor: Actor, on: date | None) -> None:
+        if on is None:
+            raise DayNeeded
+        self._direction, self._actor, self._on = direction, actor, on
+
+    def take(self, cells: dict[str, str]) -> None:
+        """Bring one payment forward. Raises ValidationError, PaidAfterDay, and what `billing.service.bring_advance` raises."""
+        amount = cells.get("amount", "").replace(",", "").replace(" ", "")
+        row = Advance.model_validate(cells | ({"amount": amount} if amount else {}), strict=False)
+        if row.paid_on > self._on:
+            raise PaidAfterDay
+        money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())
+        billing.bring_advance(self._actor, direction=self._direction, party_name=row.party, reference=row.reference, paid_on=row.paid_on, amount=money)
+
+    def finish(self) -> None:
+        """Nothing is left to do once each row was taken."""
+
+
+def of_customers(actor: Actor, on: date | None) -> Taker:
+    """Takes what customers had paid ahead."""
+    return Taker("in", actor, on)
+
+
+def of_suppliers(actor: Actor, on: date | None) -> Taker:
+    """Takes what suppliers had been paid ahead."""
+    return Taker("out", actor, on)
