@@ -44,6 +44,14 @@ def test_the_list_shows_what_is_owed_and_its_tabs_narrow_it(alice: Person) -> No
         assert rows(see(alice, f"/bills?status={status}")) == [f"{found} supplier"], status
     assert rows(see(alice, "/bills?status=open")) == ["Early supplier", "Late supplier"]
     assert rows(see(alice, "/bills?party=late+supplier&from=10+jun+2024&to=10/6/2024")) == ["Late supplier"]
+    day, next_day = DUE.isoformat(), (DUE + timedelta(days=1)).isoformat()
+    assert rows(see(alice, f"/bills?status=open&due_from={day}&due_to={day}&currency=INR")) == ["Late supplier"]
+    assert rows(see(alice, f"/bills?status=open&due_from={next_day}")) == ["Early supplier"]
+    assert rows(see(alice, f"/bills?status=overdue&due_to={next_day}")) == ["Late supplier"]
+    page = see(alice, f"/bills?status=open&due_to={day}&currency=AED")
+    assert "No bill fits this selection." in page.words(".//main")
+    assert {f"/bills?status=open&due_to={day}", "/bills?status=open&currency=AED", "/bills?status=open"} <= set(page.links()), "each is taken off again"
+    assert (page.field("due_to"), page.field("currency")) == (day, "AED"), "and another filter keeps them"
     assert "No bill fits this selection." in see(alice, "/bills?status=scheduled").words(".//main")
 
 

@@ -39,6 +39,7 @@ def test_a_month_is_kept_closed_and_every_amount_is_found_again(browser: Browser
         _close_the_month(visit, look)
         _see_the_statement(visit, look, number)
         _find_each_amount(visit, look, number)
+        _see_it_at_home(visit, look)
 
 
 def _on(day: int) -> str:
@@ -160,3 +161,14 @@ def _find_each_amount(visit: Visit, look: Look, number: str) -> None:
         page.get_by_role("complementary").get_by_role("link", name=document, exact=True).click()
         expect(page.get_by_role("main")).to_contain_text(amount)
         look_at(visit, f"found-{code}-{amount}", look)
+
+
+def _see_it_at_home(visit: Visit, look: Look) -> None:
+    """What was sold stands at its month on the home page, and opens the profit and loss that it is."""
+    page = visit.page
+    page.goto("/")
+    look_at(visit, "home", look)
+    assert pages_on_paper(page) <= 2
+    page.locator("#sales").get_by_role("link", name="25,000").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Profit and loss")
+    expect(page.get_by_role("main")).to_contain_text("25,000.00")

@@ -80,7 +80,7 @@ QUERIES = {
     "audit.index": ("?open=1", "?open=999999", "?status=error", "?kind=nothing.here", "?from=1+jan+2020&to=1+jan+2021", "?from=x&actor_id=y&open=z"),
     "billing.invoices": ("?q=zzzzz", "?status=overdue", "?status=void", "?currency=AED", "?due_from=x"),
     "billing.credit_notes": ("?kind=supplier", "?kind=supplier&party=Nobody", "?party=Nobody", "?from=x"),
-    "billing.bills": ("?status=overdue", "?status=void", "?party=Nobody", "?from=x"),
+    "billing.bills": ("?status=overdue", "?currency=AED&due_to=2024-06-01", "?due_from=x", "?status=void", "?party=Nobody", "?from=x"),
     "billing.payments": ("?direction=in", "?unapplied=1&party=Nobody", "?from=x"),
     "parties.index": ("?kind=customer", "?archived=1", "?q=zzzzz", "?kind=x"),
     "parties.new": ("?kind=supplier",),

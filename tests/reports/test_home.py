@@ -202,13 +202,15 @@ def test_weeks_and_money_ahead_are_counted_by_the_agencys_calendar(alice: Person
     invoice(alice, "Deepa Krishnan", "20", due=monday + timedelta(days=7), issued=days_ago(30))
     invoice(alice, "Deepa Krishnan", "3", due=monday + timedelta(days=27), issued=days_ago(30))
     invoice(alice, "Deepa Krishnan", "7000", due=monday + timedelta(days=28), issued=days_ago(30))
+    invoice(alice, "Deepa Krishnan", "9", due=monday + timedelta(days=56), issued=days_ago(30))
     invoice(alice, "Deepa Krishnan", "50000", due=days_ago(10))
     with alice.reading() as reader:
         now = read_now(reader, alice.actor)
     assert [(week.monday, week.received, week.booked) for week in now.weeks[-2:]] == [(monday - timedelta(days=7), 0, 0), (monday, 2, 1)]
     assert len(now.weeks) == 8
     due = now.due["INR"]
-    assert [amount.wire for amount in due.weeks] == ["100.00", "20.00", "0.00", "3.00"]
+    assert [amount.wire for amount in due.weeks] == ["100.00", "20.00", "0.00", "3.00", "7000.00", "0.00", "0.00", "0.00"]
+    assert (due.later.wire, due.total.wire) == ("9.00", "57132.00")
     assert (due.overdue.wire, due.overdue_count, due.this_week_count) == ("50000.00", 1, 1)
 
 

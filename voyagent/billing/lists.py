@@ -20,6 +20,8 @@ class Listing(Query):
 
     endpoint: ClassVar[str]
     kept: ClassVar[tuple[str, ...]] = ("party", "from", "to")
+    days: ClassVar[tuple[str, ...]] = ("from", "to")
+    narrowing: ClassVar[tuple[str, ...]] = ("q", "party", "from", "to")
     words: ClassVar[dict[str, Any]] = WORDS
     unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
@@ -27,7 +29,7 @@ class Listing(Query):
     def read(cls, given: Mapping[str, str]) -> Self:
         """Read an address; days may be written as people write them."""
         values: dict[str, Any] = {name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()}
-        for name in ("from", "to"):
+        for name in cls.days:
             if name in values and (found := read_date(values[name].strip())):
                 values[name] = found.isoformat()
         try:
@@ -44,7 +46,7 @@ class Listing(Query):
     def is_narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
         said = self.model_dump(by_alias=True, exclude_none=True)
-        return any(said.get(name) for name in ("q", "party", "from", "to"))
+        return any(said.get(name) for name in self.narrowing)
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `cursor` leads to the first page."""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from voyagent.approvals import queries as approvals
 from voyagent.assistant import costs
@@ -23,21 +23,44 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
+from voyagent.ledger.months import sales_statement
 from voyagent.reports.queries.receivables import EVER
 
-WEEKS, WEEKS_AHEAD = 8, 4
+WEEKS, WEEKS_AHEAD, MONTHS = 8, 8, 12
+MONEY = ("billing.read", "report.read")
+"""What whoever is to see money on the page holds."""
 WAITING_MAX, ASKED_MAX, OVERDUE_MAX, DONE_MAX = 3, 4, 2, 6
 LOOK_BACK = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Money of one currency that should have come, comes this week, and comes in the weeks after (up to four, this one first)."""
+    """Money of one currency that should have come, or gone, that does so in the coming eight weeks (this one first), and later."""
 
     overdue: Money
     overdue_count: int
     weeks: tuple[Money, ...]
     this_week_count: int
+    later: Money
+
+    @property
+    def total(self) -> Money:
+        """All that is open."""
+        return sum(self.weeks, self.overdue + self.later)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What one month sold in one currency, and what that cost."""
+
+    first: date
+    sales: Money
+    cost: Money
+
+    @property
+    def margin(self) -> Money:
+        """What is left of it."""
+        return self.sales - self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +95,19 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The home page. `due` is by currency, the agency's own first and always there."""
+    """The home page. `due` (from customers), `owed` (to suppliers) and `months` are by currency, the agency's own first and always there.
+
+    For whoever may not see money nothing of it is read: nothing is overdue, due, owed or sold.
+    """
 
     today: date
     waiting: list[Row]
     asked: list[Row]
     overdue: list[OverdueInvoice]
     due: dict[str, Due]
+    owed: dict[str, Due]
+    months: dict[str, tuple[Month, ...]]
+    sees_money: bool
     done: list[Act]
     weeks: list[Week]
     enquiries: int
@@ -95,17 +124,19 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     monday = today - timedelta(days=today.weekday())
     since = datetime.combine(monday - timedelta(weeks=WEEKS - 1), time(), ZoneInfo(actor.timezone))
     people = select(func.count()).select_from(identity.people_statement(removed=False).subquery()).scalar_subquery()
-    waiting, asked, due, overdue, decided, talks, weeks, numbers, *spent = reader.read(
+    firsts = _first_days(today)
+    money = _money_statements(today, firsts) if all(map(actor.can, MONEY)) else []
+    waiting, asked, decided, talks, weeks, numbers, *rest = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),
-        billing.due_statement("receivable"),
-        billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
         approvals.decided_statement(clock.now() - LOOK_BACK),
         chats.sessions_statement(DONE_MAX),
         enquiries.weeks_statement(since, actor.timezone),
         select(enquiries.counted().label("enquiries"), people.label("people"), identity.is_confirmed(actor.user_id).label("is_confirmed")),
+        *money,
         *costs.spending_statements(today),
     )
+    due, owed, overdue, months = rest[: len(money)] or [[]] * 4
     is_idle = not (numbers[0]["enquiries"] or waiting or decided or due)
     return Now(
         today=today,
@@ -113,15 +144,33 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         asked=asked,
         overdue=[_overdue(row, today) for row in overdue if row["due_date"] < today],
         due=_due(due, today, monday, actor.currency),
+        owed=_due(owed, today, monday, actor.currency),
+        months=_months(months, firsts, actor.currency),
+        sees_money=bool(money),
         done=_done(decided, talks),
         weeks=_weeks(weeks, monday),
         enquiries=numbers[0]["enquiries"],
         people=numbers[0]["people"],
         has_talked=bool(talks),
         is_confirmed=numbers[0]["is_confirmed"],
-        spending=costs.spending_of(*spent),
+        spending=costs.spending_of(*rest[len(money) :]),
         is_new=is_idle and not reader.read(ledger.trial_balance_statement(today).limit(1))[0],
     )
+
+
+def _first_days(today: date) -> list[date]:
+    """The first days of the last twelve months, this one the last."""
+    months = range(today.year * 12 + today.month - MONTHS, today.year * 12 + today.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
+
+
+def _money_statements(today: date, firsts: list[date]) -> list[Select[Any]]:
+    return [
+        billing.due_statement("receivable"),
+        billing.due_statement("payable"),
+        billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
+        sales_statement(firsts[0], firsts[-1]),
+    ]
 
 
 def _due(rows: list[Row], today: date, monday: date, home_currency: str) -> dict[str, Due]:
@@ -144,7 +193,17 @@ def _due_in(currency: str, rows: list[Row], today: date, monday: date) -> Due:
         overdue_count=sum(int(row["n"]) for row in late),
         weeks=tuple(Money(amount, currency) for amount in weeks),
         this_week_count=counts[0],
+        later=Money(sum(int(row["open_minor"]) for row in rows if (row["due_date"] - monday).days // 7 >= WEEKS_AHEAD), currency),
     )
+
+
+def _months(rows: list[Row], firsts: list[date], home_currency: str) -> dict[str, tuple[Month, ...]]:
+    found = {(row["currency"], row["month"]): (int(row["sales_minor"]), int(row["cost_minor"])) for row in rows}
+    currencies = dict.fromkeys([home_currency, *(row["currency"] for row in rows)])
+    return {
+        currency: tuple(Month(first, *(Money(minor, currency) for minor in found.get((currency, first), (0, 0)))) for first in firsts)
+        for currency in currencies
+    }
 
 
 def _overdue(row: Row, today: date) -> OverdueInvoice:

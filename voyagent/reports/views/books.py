@@ -15,7 +15,6 @@ from voyagent.chat.queries import SessionNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
-from voyagent.http.presentation import day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
@@ -32,12 +31,13 @@ from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
+from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_until
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
-BAR_HEIGHT, BAR_WIDTH = 100, 170
+BAR_HEIGHT = 100
 
 
 @home.page("/")
@@ -47,7 +47,8 @@ def index(reader: LaneReader) -> Any:
     now = read_now(reader, actor)
     if now.is_new:
         return render_template("home/first_steps.html", now=now, steps=_first_steps(actor, now))
-    return render_template("home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), due=_due_bars(now, actor.currency))
+    drawn = {"money_due": due_charts(now), "sales": month_charts(now)} if now.sees_money else {}
+    return render_template("home/index.html", now=now, money=_money_figures(now), weeks=_week_bars(now), **drawn)
 
 
 @pages.page("/reports/receivables", permission="report.read")
@@ -177,6 +178,8 @@ def _first_steps(actor: Actor, now: Now) -> list[dict[str, Any]]:
 
 def _money_figures(now: Now) -> list[dict[str, Any]]:
     """Overdue, and due in what is left of this week: the agency's currency large, the others beside it."""
+    if not now.sees_money:
+        return []
     sunday = now.today + timedelta(days=6 - now.today.weekday())
     return [
         {
@@ -205,17 +208,6 @@ def _week_bars(now: Now) -> dict[str, Any]:
     top = _round_up(max(week.received for week in now.weeks))
     bars = [{"week": week, "received": round(BAR_HEIGHT * week.received / top, 1), "booked": round(BAR_HEIGHT * week.booked / top, 1)} for week in now.weeks]
     return {"bars": bars, "top": top}
-
-
-def _due_bars(now: Now, currency: str) -> list[dict[str, Any]]:
-    due = now.due[currency]
-    monday = now.today - timedelta(days=now.today.weekday())
-    labels = [_("Overdue"), _("This week"), *(day(monday + timedelta(weeks=ahead)) for ahead in range(1, len(due.weeks)))]
-    amounts = [due.overdue, *due.weeks]
-    longest = max(amount.amount_minor for amount in amounts) or 1
-    return [
-        {"label": label, "amount": amount, "width": round(BAR_WIDTH * amount.amount_minor / longest, 1)} for label, amount in zip(labels, amounts, strict=True)
-    ]
 
 
 def _round_up(number: int) -> int:

@@ -1,0 +1,192 @@
+"""The charts of the home page: what they add up, where each bar leads, and that nobody sees them who may not see money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Select
+
+from tests.enquiries.reading import Page
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import bill, days_ago, invoice, today
+from voyagent.identity.permissions import ROLE_PERMISSIONS, SCOPE_PERMISSIONS
+from voyagent.kernel.actor import define_roles
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+from voyagent.ledger import service as ledger
+from voyagent.reports.queries.home import MONEY, read_now
+
+MONDAY = today() - timedelta(days=today().weekday())
+FIRST = today().replace(day=1)
+MONEY_STATEMENTS, OTHERS = 4, 9
+
+
+def rows(page: Page, section: str, currency: int = 0) -> list[list[str]]:
+    """The cells of a chart, by rows."""
+    table = page.all(f".//section[@id='{section}']//table")[currency]
+    return [[" ".join("".join(cell.itertext()).split()) for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
+
+
+def ways(page: Page, section: str) -> dict[str, str]:
+    """Where each amount of a chart leads, the first of those that are equal."""
+    return {"".join(link.itertext()): link.attrib["href"] for link in reversed(page.all(f".//section[@id='{section}']//table//a"))}
+
+
+def widths(page: Page, section: str) -> list[float]:
+    """The lengths of the bars, in hundredths of the longest."""
+    return [float(bar.attrib["width"]) for bar in page.all(f".//section[@id='{section}']//{{*}}rect")]
+
+
+def moved(person: Person, amount: str, left: str, right: str, day: date) -> None:
+    """An entry of two lines."""
+    money = Money.parse(amount, "INR")
+    post(person, [ledger.debit(left, money), ledger.credit(right, money)], entry_date=day)
+
+
+def months_ago(count: int) -> date:
+    """The first day of a month."""
+    month = FIRST.year * 12 + FIRST.month - 1 - count
+    return date(month // 12, month % 12 + 1, 1)
+
+
+class Counting:
+    """A reader that notes how many statements each trip has."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader, self.trips = reader, list[int]()
+
+    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+        self.trips.append(len(statements))
+        found: list[list[Row]] = self.reader.read(*statements)
+        return found
+
+
+@contextmanager
+def a_viewer_without(*permissions: str) -> Iterator[None]:
+    """A table in which looking on does not reach some rooms; no role of ours is like that."""
+    narrowed = {"viewer": ROLE_PERMISSIONS["viewer"] - set(permissions)}
+    define_roles({**ROLE_PERMISSIONS, **narrowed}, SCOPE_PERMISSIONS)
+    try:
+        yield
+    finally:
+        define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
+
+
+def test_money_due_stands_by_week_and_each_amount_opens_the_documents_behind_it(alice: Person) -> None:
+    invoice(alice, "Late Customer", "123456.50", due=days_ago(12))
+    invoice(alice, "Week Customer", "4000", due=MONDAY + timedelta(days=6), issued=days_ago(40))
+    invoice(alice, "Seventh Customer", "300", due=MONDAY + timedelta(weeks=7), issued=days_ago(40))
+    invoice(alice, "Later Customer", "20", due=MONDAY + timedelta(weeks=8), issued=days_ago(40))
+    bill(alice, "Late Supplier", "617.25", due=days_ago(3), reference="L-1")
+    browser = alice.browser
+    page = Page(browser.get("/"))
+    told = rows(page, "money-due")
+    assert told[0] == ["Due", "From customers", "To suppliers"]
+    assert len(told) == 1 + 1 + 8 + 1 + 1
+    assert [told[1], told[2], told[9], told[10], told[11]] == [
+        ["Overdue", "1,23,456.50", "617.25"],
+        ["This week", "4,000", "–"],
+        [told[9][0], "300", "–"],
+        ["Later", "20", "–"],
+        ["All that is open", "1,27,776.50", "617.25"],
+    ]
+    found = ways(page, "money-due")
+    for amount, name in (
+        ("1,23,456.50", "Late Customer"),
+        ("4,000", "Week Customer"),
+        ("300", "Seventh Customer"),
+        ("20", "Later Customer"),
+        ("617.25", "Late Supplier"),
+    ):
+        behind = Page(browser.get(found[amount])).words(".//main")
+        assert name in behind, amount
+        assert [other for other in ("Late Customer", "Week Customer", "Seventh Customer", "Later Customer") if other in behind] in ([name], []), amount
+    assert found["1,27,776.50"] == "/reports/receivables?currency=INR"
+    assert widths(page, "money-due")[:2] == [100.0, 0.5], "one scale for what comes in and what goes out"
+
+
+def test_currencies_stand_beside_each_other_and_are_never_added(alice: Person) -> None:
+    invoice(alice, "Al Noor Trading LLC", "700.25", due=days_ago(3), currency="AED")
+    bill(alice, "BSP India", "50", due=days_ago(3), reference="L-1")
+    page = Page(alice.browser.get("/"))
+    assert rows(page, "money-due")[1] == ["Overdue", "–", "50"]
+    assert rows(page, "money-due", 1)[1] == ["Overdue", "700.25", "–"]
+    assert widths(page, "money-due").count(100.0) == 2, "each has its own scale"
+    assert ways(page, "money-due")["700.25"] == f"/invoices?status=open&currency=AED&due_to={days_ago(1)}"
+    assert [row[1] for row in rows(page, "sales", 1)][-1] == "700.25"
+
+
+def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Person) -> None:
+    for first, sold, cost in ((months_ago(0), "900", "300"), (months_ago(11), "100", "250.50"), (months_ago(12), "7", "1")):
+        moved(alice, sold, "bank", "revenue_services", first)
+        moved(alice, cost, "cost_of_services", "bank", first)
+    moved(alice, "55", "bank_charges", "bank", FIRST)
+    browser = alice.browser
+    page = Page(browser.get("/"))
+    told = rows(page, "sales")
+    assert [row[1:] for row in (told[0], told[1], told[2], told[12], told[13])] == [
+        ["Sales", "Margin"],
+        ["100", "−150.50"],
+        ["–", "–"],
+        ["900", "600"],
+        ["1,000", "449.50"],
+    ]
+    way = ways(page, "sales")["900"]
+    last = (FIRST + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    assert way == f"/reports/profit-and-loss?compare=none&currency=INR&from={FIRST}&to={last}"
+    behind = Page(browser.get(way)).words(".//main")
+    assert "900.00" in behind
+    assert "300.00" in behind
+    (loss,) = page.all(".//section[@id='sales']//{*}svg[@class='v-chart-bar v-chart-bad']")
+    assert loss[0].attrib["width"] == "16.7"
+    assert f"/reports/trip-margins?from={months_ago(11)}&to={today()}" in page.links()
+
+
+def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:
+    moved(alice, "5", "bank", "capital", today())
+    page = Page(alice.browser.get("/"))
+    assert "Nothing is due." in page.words(".//section[@id='money-due']")
+    assert "Nothing was sold in these months." in page.words(".//section[@id='sales']")
+    assert page.all(".//section[@id='sales']//table") == []
+
+
+def test_the_page_takes_as_many_statements_whatever_stands_in_the_books(alice: Person) -> None:
+    def trips() -> list[int]:
+        with alice.reading() as reader:
+            counting = Counting(reader)
+            read_now(counting, alice.actor)
+            return counting.trips
+
+    invoice(alice, "Deepa Krishnan", "900", due=today())
+    assert trips() == [MONEY_STATEMENTS + OTHERS]
+    for number in range(5):
+        invoice(alice, f"Customer {number}", "900", due=days_ago(number * 40), currency=("INR", "AED")[number % 2])
+        bill(alice, f"Supplier {number}", "90", due=days_ago(-number * 10), reference=f"S-{number}")
+    assert trips() == [MONEY_STATEMENTS + OTHERS]
+
+
+@pytest.mark.parametrize("missing", MONEY)
+def test_whoever_may_not_see_money_sees_none_of_it_and_none_is_read(alice: Person, victor: Person, missing: str) -> None:
+    invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
+    assert "1,23,456" in victor.browser.get("/").text
+    with a_viewer_without(missing), alice.reading() as reader:
+        page = victor.browser.get("/")
+        counting = Counting(reader)
+        now = read_now(counting, replace(alice.actor, role="viewer"))
+    assert page.status_code == 200
+    assert not [word for word in ("1,23,456", "money-due", 'id="sales"', "Overdue", "Deepa") if word in page.text]
+    assert counting.trips[0] == OTHERS
+    assert (now.sees_money, now.overdue, now.due["INR"].total.amount_minor) == (False, [], 0)
+    assert not any(month.sales for month in now.months["INR"])
+
+
+def test_another_agencys_money_is_not_drawn(alice: Person, charlie: Person) -> None:
+    invoice(alice, "Deepa Krishnan", "123456", due=days_ago(12))
+    invoice(charlie, "Somebody", "5", due=today())
+    assert "1,23,456" not in charlie.browser.get("/").text
