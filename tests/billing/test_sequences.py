@@ -33,7 +33,8 @@ OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received
 DOCUMENTS = """
 select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
   coalesce((select sum(amount_minor) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint as settled_minor,
-  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint as noted_minor
+  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint
+    + coalesce((select sum(amount_minor) from write_offs w where w.invoice_id = d.id and w.tenant_id = :t), 0)::bigint as noted_minor
 from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from invoices
       union all select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
 """
@@ -61,6 +62,7 @@ class Document:
     """What is due when, in order; one part where it has no instalments."""
     paid: int = 0
     credited: int = 0
+    """By credit notes and write-offs."""
     is_void: bool = False
 
     @property
@@ -128,12 +130,14 @@ class Trade(RuleBasedStateMachine):
     documents: Any = Bundle("documents")
     payments: Any = Bundle("payments")
     allocations: Any = Bundle("allocations")
+    write_offs: Any = Bundle("write_offs")
 
     def __init__(self) -> None:
         super().__init__()
         self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
+        self.given_up: dict[UUID, tuple[UUID, int]] = {}  # of each write-off that stands: document, amount
         self.settled: dict[UUID, tuple[UUID, UUID, int]] = {}  # of each allocation that stands: payment, document, amount
 
     def _try(self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any) -> Any:
@@ -244,6 +248,29 @@ class Trade(RuleBasedStateMachine):
         given = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
         self._try(let, lambda actor: service.issue_credit_note(actor, document_id, **given).id)
         document.credited += minor if let else 0
+
+    @rule(target=write_offs, document_id=documents, share=shares)
+    def write_off(self, document_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:
+        """Give an invoice up or a part of it; a bill is none."""
+        document = self.known[document_id]
+        minor = of(share, document.open)
+        let = document.direction == "in" and minor <= document.open
+        given = {"reason": "Lost", "amount": Money(minor, document.currency)}
+        made = self._try(let, lambda actor: service.write_off_invoice(actor, document_id, **given).id)
+        if not let:
+            return multiple()
+        document.credited += minor
+        self.given_up[made] = (document_id, minor)
+        return multiple((document_id, made))
+
+    @rule(written=write_offs)
+    def take_write_off_back(self, written: tuple[UUID, UUID]) -> None:
+        """Take a write-off back; once."""
+        let = written[1] in self.given_up
+        self._try(let, lambda actor: service.take_back_write_off(actor, *written, reason="Has paid").id)
+        if let:
+            document_id, minor = self.given_up.pop(written[1])
+            self.known[document_id].credited -= minor
 
     @rule(document_id=documents)
     def void(self, document_id: UUID) -> None:

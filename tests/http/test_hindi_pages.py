@@ -332,7 +332,7 @@ def _enquire(person: Person) -> None:
 
 
 def _bill(person: Person) -> None:
-    today = clock.today("Asia/Kolkata")
+    today = clock.today(person.actor.timezone)
     papers.draft(person)
     for issued_ago, due_in in ((0, 10), (40, -30), (100, -95)):
         paid = [papers.issued(person, issue_date=today - timedelta(days=issued_ago), due_date=today + timedelta(days=due_in)) for _ in range(3)]
