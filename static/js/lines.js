@@ -1,4 +1,4 @@
-// The lines of a document or an entry: Enter adds one, and so does Tab behind the last field of a written one. What a document's lines come to is told while it is typed;
+// The lines of a document or an entry, and its instalments: Enter adds one, and so does Tab behind the last field of a written one. What a document's lines come to is told while it is typed;
 // the server reads and adds up by itself, this only shows.
 
 import { minorOf, places, shown } from "./amounts.js";
@@ -35,7 +35,7 @@ function total() {
   for (const cell of form.querySelectorAll("[data-lines-total]")) cell.textContent = sum ? `${currency} ${shown(sum, digits, currency)}` : "–";
 }
 
-function addLine() {
+function addTo(rows) {
   const fresh = rows.rows[rows.rows.length - 1].cloneNode(true);
   const number = rows.rows.length + 1;
   for (const input of fresh.querySelectorAll("input, select")) {
@@ -57,19 +57,24 @@ function isLeft(row, field) {
   return field === fields.at(-1) && fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()));
 }
 
-rows?.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  const row = event.target.closest("tr");
-  if (event.key === "Tab" && (event.shiftKey || row.nextElementSibling || !isLeft(row, event.target))) return;
-  if (event.key !== "Tab" && (event.key !== "Enter" || event.target.matches("select"))) return;
-  event.preventDefault();
-  if (row.nextElementSibling) row.nextElementSibling.querySelector("input, select").focus();
-  else addLine();
-});
-form?.querySelector("[data-add-line]").addEventListener("click", (event) => {
-  event.preventDefault();
-  addLine();
-});
+function grows(rows, button) {
+  rows.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const row = event.target.closest("tr");
+    if (event.key === "Tab" && (event.shiftKey || row.nextElementSibling || !isLeft(row, event.target))) return;
+    if (event.key !== "Tab" && (event.key !== "Enter" || event.target.matches("select"))) return;
+    event.preventDefault();
+    if (row.nextElementSibling) row.nextElementSibling.querySelector("input, select").focus();
+    else addTo(rows);
+  });
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    addTo(rows);
+  });
+}
+
+if (rows) grows(rows, form.querySelector("[data-add-line]"));
+for (const set of form?.querySelectorAll("[data-rows]") ?? []) grows(set.querySelector("[data-rows-body]"), set.querySelector("[data-add-row]"));
 if (rows?.querySelector("[data-line-amount]")) {
   form.addEventListener("input", total);
   form.addEventListener("change", total);

@@ -12,6 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, read_plan, rows_of
 from voyagent.billing.schemas import items
 from voyagent.billing.service import Buyer, Home, Sketch, bought_sides, sketch
 from voyagent.billing.service.pricing import LINES_MAX
@@ -33,6 +34,7 @@ DRAFT_PLACES = {
     "vendor_reference_taken": "vendor_reference",
     "invalid_date": "due_date",
     "invalid_amount": "line_items",
+    **dict.fromkeys(("invalid_instalments", "invalid_instalment_dates", "invalid_instalment_amount", "instalments_do_not_add_up"), "instalments"),
     "invalid_currency": "currency",
     "total_out_of_range": "line_items",
     "invoice_not_draft": "",
@@ -87,6 +89,8 @@ _DRAFT_SENTENCES: dict[str, Any] = {
     "line_items.too_long": _l("A document has at most 200 lines."),
     "line_items.string_too_short": _l("Each line says what it is for."),
     "line_items.int_parsing": _l("Write how many in figures."),
+    "instalments.string_pattern_mismatch": _l("Write an amount, a share such as %(share)s, or leave one empty for the rest.", share="30 %"),
+    "instalments.too_long": _l("A document has from 2 to 36 instalments, each above zero."),
 }
 
 
@@ -101,6 +105,7 @@ class DocumentForm(SchemaForm[Draft]):
     due_date = DateText(_l("Due"))
     currency = SelectField(_l("Currency"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
+    instalments = InstalmentsField(_l("Instalments"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -113,7 +118,8 @@ class DocumentForm(SchemaForm[Draft]):
     def data_of(cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine]) -> dict[str, Any]:
         """What stands in the form over a draft."""
         rows = [cls.row_of(line, document.currency) for line in lines]
-        return {name: getattr(document, name) for name in cls.kept} | {cls.party: document.party_name, "line_items": rows}
+        plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
+        return {name: getattr(document, name) for name in cls.kept} | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
 
     @classmethod
     def row_of(cls, line: Any, currency: str) -> dict[str, str]:
@@ -121,8 +127,23 @@ class DocumentForm(SchemaForm[Draft]):
         return {"description": line.description, "quantity": str(line.quantity), "unit_price": _grouped(line.unit_price_minor, currency)}
 
     def values(self) -> dict[str, Any]:
-        """What was typed, prices without their grouping; a quantity that is not written is one."""
+        """What was typed, prices without their grouping; a quantity that is not written is one. Instalments say themselves when the document is due."""
+        plan = self.plan.values
+        return self.unplanned() | ({"instalments": plan, "due_date": None} if plan else {"instalments": None})
+
+    def unplanned(self) -> dict[str, Any]:
+        """The same without instalments."""
         return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data]}
+
+    @property
+    def plan(self) -> TypedPlan:
+        """The instalments as they are typed, and what they come to."""
+        return read_plan(self.instalments.data, self.to_pay, self.currency.data)
+
+    @property
+    def to_pay(self) -> Money | None:
+        """What the document comes to so far."""
+        return self.total
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line."""
@@ -196,9 +217,9 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         basic_fare = "" if line.basic_fare_minor is None else _grouped(line.basic_fare_minor, currency)
         return super().row_of(line, currency) | {"tax": line.tax or "", "basic_fare": basic_fare, "sold_as": line.sold_as}
 
-    def values(self) -> dict[str, Any]:
+    def unplanned(self) -> dict[str, Any]:
         """The same; what is collected is collected on every line."""
-        values = super().values()
+        values = super().unplanned()
         is_collected = self.home is not None and "collection" in self._fields and bool(self.collection.data)
         collection = tables.collections(self.home.country)[0] if self.home and is_collected else None
         return values | {"line_items": [row | {"collection": collection} for row in values["line_items"]]}
@@ -216,10 +237,16 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         country = self.home.country
         return [(code, TREATMENTS.get(code, code), is_ever_on_fare(country, code)) for code in tables.treatments(country)]
 
+    @property
+    def to_pay(self) -> Money | None:
+        """What the invoice comes to so far, with its taxes where they can be reckoned."""
+        come_to = self.sketch()
+        return come_to.total if come_to else self.total
+
     def sketch(self) -> Sketch | None:
         """What the invoice would come to as it is typed; None while it cannot be read, which has its sentence once the form is sent."""
         try:
-            body = InvoiceDraftIn.model_validate(self.values(), strict=False)
+            body = InvoiceDraftIn.model_validate(self.unplanned() | {"instalments": None}, strict=False)
             buyer = Buyer.read(body.place_of_supply, body.customer_tax_number, body.customer_pan)
             return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
         except (ValidationError, VoyagentError):

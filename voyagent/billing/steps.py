@@ -87,6 +87,8 @@ def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Seq
     blank = 1 if form.line_items.data and not goes_on() and request.method == "POST" else 3
     shown = {
         "rows": [*form.line_items.data, *({} for _blank in range(blank))],
+        "plan_rows": [*form.instalments.data, *({} for _blank in range(1 if form.instalments.data else 2))],
+        "plan": form.plan,
         "postings": postings_of(sides),
         "postings_title": _("What receiving will post") if is_bill else _("What issuing will post"),
         "place": Place(draft) if draft else None,

@@ -24,7 +24,7 @@ from voyagent.ledger.queries import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
-PLAN_ERRORS = (service.InvalidInstalments, service.InvalidInstalmentDates, service.InstalmentsDoNotAddUp)
+PLAN_ERRORS = (service.InvalidInstalments, service.InvalidInstalmentDates, service.InvalidInstalmentAmount, service.InstalmentsDoNotAddUp)
 DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount, *PLAN_ERRORS)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 WRITE_OFF_ERRORS = (

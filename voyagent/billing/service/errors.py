@@ -82,6 +82,13 @@ class InvalidInstalmentDates(Unprocessable):
     message = N_("Each instalment is due after the one before it, the first not before the document is issued; the due date is that of the first.")
 
 
+class InvalidInstalmentAmount(Unprocessable):
+    """An instalment whose amount is none of the document's currency."""
+
+    code = "invalid_instalment_amount"
+    message = N_("The amount of each instalment has at most the places of the document's currency.")
+
+
 class InstalmentsDoNotAddUp(Unprocessable):
     """Instalments that come to another amount than the document is over, taxes included."""
 

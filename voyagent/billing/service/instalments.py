@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from voyagent.billing.models import Bill, Invoice
-from voyagent.billing.service.errors import InstalmentsDoNotAddUp, InvalidInstalmentDates, InvalidInstalments
-from voyagent.kernel.money import Money
+from voyagent.billing.service.errors import InstalmentsDoNotAddUp, InvalidInstalmentAmount, InvalidInstalmentDates, InvalidInstalments
+from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.ledger.service import LAST_DAY
 
 INSTALMENTS_MIN, INSTALMENTS_MAX = 2, 36
@@ -45,11 +45,11 @@ def plan_of(document: Invoice | Bill) -> Plan:
 def read(items: Sequence[InstalmentItem] | None, currency: str, issue_date: date, due_date: date | None = None) -> Plan:
     """The plan that is asked for, from 2 to 36 instalments, or none for none at all. A due date that is named beside it is that of the first.
 
-    Raises InvalidInstalments, InvalidInstalmentDates; UnknownCurrency, InvalidAmount.
+    Raises InvalidInstalments, InvalidInstalmentDates, InvalidInstalmentAmount; UnknownCurrency.
     """
     if not items:
         return Plan()
-    plan = Plan(tuple(item["due_date"] for item in items), tuple(Money.parse(item["amount"], currency).amount_minor for item in items))
+    plan = Plan(tuple(item["due_date"] for item in items), tuple(_minor(item["amount"], currency) for item in items))
     if not INSTALMENTS_MIN <= len(items) <= INSTALMENTS_MAX or min(plan.minors) <= 0:
         raise InvalidInstalments
     check_days(plan, issue_date)
@@ -65,11 +65,18 @@ def check_days(plan: Plan, issue_date: date) -> None:
 
 
 def in_currency(plan: Plan, known: str, wanted: str) -> Plan:
-    """The same figures in another currency; what it has no places for is refused, never rounded. Raises InvalidAmount."""
-    return Plan(plan.dues, tuple(Money.parse(Money(minor, known).decimal, wanted).amount_minor for minor in plan.minors))
+    """The same figures in another currency; what it has no places for is refused, never rounded. Raises InvalidInstalmentAmount."""
+    return Plan(plan.dues, tuple(_minor(Money(minor, known).decimal, wanted) for minor in plan.minors))
 
 
 def check_sum(document: Invoice | Bill) -> None:
     """Instalments come to what the document is over, taxes included. Raises InstalmentsDoNotAddUp."""
     if document.instalment_minors is not None and sum(document.instalment_minors) != document.total_minor:
         raise InstalmentsDoNotAddUp
+
+
+def _minor(amount: str | Decimal, currency: str) -> int:
+    try:
+        return Money.parse(amount, currency).amount_minor
+    except InvalidAmount:
+        raise InvalidInstalmentAmount from None

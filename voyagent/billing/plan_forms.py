@@ -1,0 +1,88 @@
+"""The instalments of a document as they are typed: a day and an amount each, or a share of the total such as `30 %`; one that is left empty is the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from voyagent.billing.service.instalments import INSTALMENTS_MAX
+from voyagent.http.forms import RowsField, plain, read_date
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
+
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
+
+
+class InstalmentsField(RowsField):
+    """Instalments as rows of a day and an amount; one without either is none."""
+
+    names = ("instalment_due", "instalment_amount")
+    written = ("instalment_due", "instalment_amount")
+    most = INSTALMENTS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class TypedPlan:
+    """What was typed of a plan, and what it comes to: of each row the day and the amount as they are sent, and the amounts that can be read."""
+
+    values: list[dict[str, Any]]
+    amounts: list[Money | None]
+    total: Money | None
+
+    @property
+    def sum(self) -> Money | None:
+        """What the rows come to; None while one of them cannot be read."""
+        read = [amount for amount in self.amounts if amount is not None]
+        return sum(read[1:], read[0]) if read and len(read) == len(self.amounts) else None
+
+    @property
+    def missing(self) -> Money | None:
+        """How much the rows lack to the total, below zero where they come to more; None while that is not known."""
+        return None if self.sum is None or self.total is None else self.total - self.sum
+
+
+def rows_of(dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str) -> list[dict[str, Any]]:
+    """What stands in the inputs of a plan that is kept."""
+    kept = zip(dues or (), minors or (), strict=True)
+    return [{"instalment_due": due, "instalment_amount": f"{Money(minor, currency).decimal:,f}"} for due, minor in kept]
+
+
+def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str) -> TypedPlan:
+    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount, or the last of shares that make 100 %, is the rest.
+
+    What cannot be read stays as it was typed, so that the schema refuses it.
+    """
+    texts = [row["instalment_amount"].strip() for row in rows]
+    shares = [_SHARE.fullmatch(text) for text in texts]
+    if shares and all(shares) and sum(Decimal(share[1]) for share in shares if share) == 100:
+        texts[-1] = ""
+    amounts = [_amount(text, total, currency) for text in texts]
+    if texts.count("") == 1 and total is not None:
+        others = [amount.amount_minor for amount, text in zip(amounts, texts, strict=True) if amount is not None and text]
+        rest = total.amount_minor - sum(others)
+        if len(others) == len(texts) - 1 and rest > 0:
+            amounts[texts.index("")] = Money(rest, currency)
+    values = [
+        {"due_date": _day(row["instalment_due"]), "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
+        for row, amount, text in zip(rows, amounts, texts, strict=True)
+    ]
+    return TypedPlan(values, amounts, total)
+
+
+def _amount(text: str, total: Money | None, currency: str) -> Money | None:
+    try:
+        if share := _SHARE.fullmatch(text):
+            return None if total is None else Money.rounded(total.decimal * Decimal(share[1]) / 100, currency)
+        return Money.parse(plain(text), currency) if text else None
+    except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+        return None
+
+
+def _day(typed: date | str) -> str:
+    if isinstance(typed, date):
+        return typed.isoformat()
+    found = read_date(typed.strip())
+    return found.isoformat() if found else typed.strip()
