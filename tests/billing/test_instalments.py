@@ -104,6 +104,34 @@ def test_a_document_counts_once_among_the_overdue(alice: Person) -> None:
         assert queries.read_board(reader, queries.InvoiceSearch(today=FIRST, status="overdue")).page.items == [], "due today is not overdue"
 
 
+@pytest.mark.parametrize(
+    ("paid", "found"),
+    [
+        (0, {FIRST: True, SECOND: True, THIRD: True}),
+        (1_000_000, {FIRST: False, SECOND: True, THIRD: True}),
+        (2_600_000, {FIRST: False, SECOND: False, THIRD: True}),
+    ],
+)
+def test_a_list_by_due_days_has_what_any_open_instalment_is_due_in(alice: Person, paid: int, found: dict[date, bool]) -> None:
+    """What a week is said to bring is found in the list of that week."""
+    planned, bill_id = issued(alice, instalments=THIRDS), receive(alice, instalments=THIRDS)
+    issued(alice, issue_date=ISSUED, due_date=THIRD + timedelta(days=40))
+    if paid:
+        pay(alice, planned, paid)
+        alice.does(service.pay_bill, bill_id, Money(paid, "INR"), ISSUED)
+    for first, is_in in found.items():
+        days: dict[str, Any] = {"status": "open", "due_from": first, "due_to": first + timedelta(days=6)}
+        with alice.reading() as reader:
+            invoices = queries.read_board(reader, queries.InvoiceSearch(TODAY, **days)).page
+            bills = queries.list_bills(reader, queries.BillSearch(TODAY, **days)).items
+        assert ([row["id"] for row in invoices.items], invoices.total, [row["id"] for row in bills]) == (([planned], 1, [bill_id]) if is_in else ([], 0, [])), (
+            first
+        )
+    with alice.reading() as reader:
+        between = queries.InvoiceSearch(TODAY, due_from=FIRST + timedelta(days=1), due_to=SECOND - timedelta(days=1))
+        assert queries.read_board(reader, between).page.items == [], "nothing is due between"
+
+
 def test_a_bill_may_be_due_in_instalments(alice: Person) -> None:
     bill_id = receive(alice, instalments=THIRDS)
     assert parts(alice, kind="payable") == [(1, FIRST, 1_000_000, 3), (2, SECOND, 1_500_000, 2), (3, THIRD, 2_000_000, 1)]

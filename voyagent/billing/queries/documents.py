@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, ClassVar, overload
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, case, cast, func, literal, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, Integer, Select, Text, and_, case, cast, func, literal, or_, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from voyagent.approvals.queries import unfinished_statement
@@ -304,11 +304,23 @@ def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
     if search.issued_to:
         conditions.append(table.c.issue_date <= search.issued_to)
     if search.due_from:
-        conditions.append(table.c.due_date >= search.due_from)
-    if search.due_until:
+        conditions.append(or_(_due_within(search, table.c.due_date), _instalment_due_within(search, table)))
+    if search.due_until and search.due_from:
+        conditions.append(table.c.issue_date <= search.due_until)
+    elif search.due_until:
         # Nothing is due before it is issued, so the newest issue dates need not be walked through to find an old due date.
         conditions += [table.c.due_date <= search.due_until, table.c.issue_date <= search.due_until]
     return conditions
+
+
+def _due_within(search: DocumentSearch, day: ColumnElement[date]) -> ColumnElement[bool]:
+    return and_(*([day >= search.due_from] if search.due_from else []), *([day <= search.due_until] if search.due_until else []))
+
+
+def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[bool]:
+    """Whether one that is not settled yet is due then: a document's own due day is that of the first of them that is open."""
+    each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
+    return select(each).where(each >= table.c.due_date, _due_within(search, each)).correlate(table).exists()
 
 
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:
