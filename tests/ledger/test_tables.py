@@ -14,6 +14,7 @@ from voyagent.kernel.db import Base
 OURS = {
     "accounts", "journal_entries", "postings", "balances_month", "closed_months",
     "invoices", "invoice_lines", "bills", "bill_lines", "payments", "allocations", "number_series", "invoice_counts", "ageing_by_due", "ageing_by_party",
+    "open_by_party", "advances_by_day", "advances_by_party",
 }  # fmt: skip
 
 

@@ -217,3 +217,26 @@ def newest_payment_of(person: Person, party: str) -> object:
 
 def blocks_of(report: Any) -> list[Any]:
     return [report, *report["by_currency"]]
+
+
+def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None:
+    payment_id = newest_payment(trader)
+    advance(trader, "50", days_ago(8))
+    advance(trader, "20", days_ago(0), party="Ravi")
+    advance(trader, "90", days_ago(7), party="Air India", direction="out")
+    trader.does(billing.allocate, payment_id, on=days_ago(6))
+    with trader.reading() as reader:
+        (allocation,) = billing_queries.read_payment(reader, payment_id).allocations  # type: ignore[arg-type]
+    trader.does(billing.unallocate, payment_id, allocation["id"], on=days_ago(4))
+    trader.does(billing.refund_payment, payment_id, amount=Money(10_000, "INR"), on=days_ago(2))
+    with trader.reading() as reader:
+        assert billing_queries.untied_advances(reader) == []
+        for ago in range(22):
+            for first, last in (receivables.EVER, (days_ago(20), days_ago(7))):
+                day = days_ago(ago)
+                listed = reader.read(billing_queries.list_advances_statement("receivable", first, last, day))[0]
+                by_party = reader.read(billing_queries.advances_by_party_statement("receivable", first, last, day))[0]
+                by_age = reader.read(billing_queries.advances_by_age_statement("receivable", first, last, today=today(), as_of=day))[0]
+                expected = sum(row["unapplied_minor"] for row in listed), len(listed)
+                assert (sum(row["unapplied_minor"] for row in by_party), sum(row["n"] for row in by_party)) == expected, ago
+                assert (sum(row["unapplied_minor"] for row in by_age), sum(row["n"] for row in by_age)) == expected, ago

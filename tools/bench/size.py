@@ -52,7 +52,7 @@ def measure(ground: Ground) -> Iterator[Figure]:
 
 def paths(today: date) -> dict[str, str]:
     """What is read, by name."""
-    first, month = today - timedelta(days=729), today - timedelta(days=30)
+    first, month = today - timedelta(days=books.DAYS), today.replace(day=1)
     ever, recent = f"from={first}&to={today}", f"from={month}&to={today}"
     whole = {
         "enquiries": "/enquiries",

@@ -67,3 +67,47 @@ class AgeingByParty(TenantBound, Base):
     open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+
+
+class OpenByParty(TenantBound, Base):
+    """All open documents of a party, whenever they were issued; kept by triggers on `ageing_by_party`. The name is the last spelling."""
+
+    __tablename__ = "open_by_party"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    party_key: Mapped[str] = mapped_column(primary_key=True)
+    party_name: Mapped[str]
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_open_by_party_open", "tenant_id", "kind", postgresql_where=text("n > 0")),)
+
+
+class AdvancesByDay(TenantBound, Base):
+    """Payments (`direction` in or out) of a day that have something left; kept by triggers on `payments`."""
+
+    __tablename__ = "advances_by_day"
+
+    direction: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    paid_on: Mapped[date] = mapped_column(primary_key=True)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    unapplied_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_advances_by_day_left", "tenant_id", "direction", "paid_on", postgresql_where=text("n > 0")),)
+
+
+class AdvancesByParty(TenantBound, Base):
+    """Payments of a party that have something left, whenever they were made; kept by triggers on `payments`. The name is the last spelling."""
+
+    __tablename__ = "advances_by_party"
+
+    direction: Mapped[str] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    party_key: Mapped[str] = mapped_column(primary_key=True)
+    party_name: Mapped[str]
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    unapplied_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=text("n > 0")),)

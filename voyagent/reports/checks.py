@@ -72,6 +72,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from control(reader)
     yield from advances(reader)
     yield from map(_of_ageing, billing.untied_ageing(reader))
+    yield from map(_of_advances, billing.untied_advances(reader))
     yield from (Finding("paid", f"{row['kind']} {row['reference']}: paid and its allocations differ", _difference(row)) for row in unpaid)
     yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
     yield from (Finding("written_off", f"{row['kind']} {row['reference']}: written off and its write-offs differ", _difference(row)) for row in unwritten)
@@ -126,8 +127,14 @@ def _of_month(row: Row) -> Finding:
 
 
 def _of_ageing(row: Row) -> Finding:
-    where = f"the roll-up of {row['kind']} documents by {row['which']} differs in {row['issue_month']:%Y-%m} at {row['key']}, by {row['n']} documents"
+    month = f" in {row['issue_month']:%Y-%m}" if row["issue_month"] else ""
+    where = f"the roll-up of {row['kind']} documents by {row['which']} differs{month} at {row['key']}, by {row['n']} documents"
     return Finding("ageing", where, Money(row["open_minor"], row["currency"]))
+
+
+def _of_advances(row: Row) -> Finding:
+    where = f"the roll-up of payments {row['direction']} by {row['which']} differs at {row['key']}, by {row['n']} payments"
+    return Finding("advances", where, Money(row["unapplied_minor"], row["currency"]))
 
 
 def _of_series(series: str, row: Row) -> Finding:

@@ -1,9 +1,8 @@
 """Reading documents about money: one, lists, what is open by age and party."""
 
-from voyagent.billing.queries.advances import advances_by_age_statement, advances_by_party_statement, list_advances_statement
+from voyagent.billing.queries.advances import advances_by_age_statement, advances_by_party_statement, list_advances_statement, untied_advances
 from voyagent.billing.queries.ages import (
     AGES,
-    Kind,
     ageing,
     ageing_statement,
     due_statement,
@@ -60,6 +59,7 @@ from voyagent.billing.queries.documents import (
 )
 from voyagent.billing.queries.instalments import Instalment, instalments_of
 from voyagent.billing.queries.listing import Listed, list_invoices
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.queries.payments import (
     AllocationNotFound,
     PaymentDocument,
@@ -169,6 +169,7 @@ __all__ = [
     "top_parties_statement",
     "unallocated_statement",
     "uncredited_statement",
+    "untied_advances",
     "untied_ageing",
     "unwritten_statement",
 ]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, cast, func, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Select, Subquery, Text, cast, func, literal, or_, select, union_all
 
+from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
-from voyagent.billing.queries.ages import LISTED_MAX, Kind, age_on
+from voyagent.billing.queries.ages import LISTED_MAX, age_on
+from voyagent.billing.queries.open_documents import EVER, Kind
+from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
+_DAY = AdvancesByDay.__table__.c
+_PARTY = AdvancesByParty.__table__.c
 DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
 
 
@@ -21,17 +26,20 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
-    then = _unapplied(kind, first, last, as_of).subquery("then")
+    names = ("currency", "party_key", "party_name")
+    now: Select[Any] | CompoundSelect[Any]
+    if (first, last) == EVER:
+        whole = select(*(_PARTY[name] for name in names), _PARTY.n, _PARTY.unapplied_minor)
+        later = _counted(_left(kind, as_of + timedelta(days=1), last), names, sign=-1)
+        now = union_all(whole.where(owned(AdvancesByParty), _PARTY.direction == DIRECTION[kind], _PARTY.n > 0), later)
+    else:
+        now = _counted(_left(kind, first, min(last, as_of)), names)
+    then = _as_it_stood(now, kind, first, last, as_of, *names)
+    n, unapplied_minor = _sums(then)
     return (
-        select(
-            then.c.currency,
-            then.c.party_key,
-            func.max(then.c.party_name).label("party_name"),
-            func.count().label("n"),
-            cast(func.sum(then.c.unapplied_minor), BigInteger).label("unapplied_minor"),
-        )
-        .where(then.c.unapplied_minor > 0)
+        select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, then.c.party_key)
+        .having(n > 0)
         .order_by(then.c.currency, then.c.party_key)
     )
 
@@ -41,13 +49,17 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
 
     `age` is 0 for one that came on that day, then 1 to 30 days old, and so on as for documents.
     """
-    then = _unapplied(kind, first, last, as_of or date.max).subquery("then")
+    names = ("currency", "paid_on")
+    now = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(
+        owned(AdvancesByDay), _DAY.direction == DIRECTION[kind], _DAY.n > 0, _DAY.paid_on.between(first, min(last, as_of or last))
+    )
+    then = _as_it_stood(now, kind, first, last, as_of, *names)
+    n, unapplied_minor = _sums(then)
     age = age_on(then.c.paid_on, as_of or today)
-    unapplied_minor = cast(func.sum(then.c.unapplied_minor), BigInteger).label("unapplied_minor")
     return (
-        select(then.c.currency, age.label("age"), cast(func.count(), BigInteger).label("n"), unapplied_minor)
-        .where(then.c.unapplied_minor > 0)
+        select(then.c.currency, age.label("age"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, age)
+        .having(n > 0)
         .order_by(then.c.currency, age)
     )
 
@@ -61,15 +73,66 @@ def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *,
     return statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX)
 
 
-def _unapplied(kind: Kind, first: date, last: date, as_of: date) -> Select[Any]:
-    """Payments that have something left, and those of which something was used since; the cost is that of both, not of all that was ever paid."""
-    moved = union_all(
+def untied_advances(reader: Reader) -> list[Row]:
+    """Where a roll-up of advances and the payments behind it disagree: which (`day` or `party`), direction, currency, key, n, unapplied_minor."""
+    by_day = select(literal("day").label("which"), _DAY.direction, _DAY.currency, cast(_DAY.paid_on, Text).label("key"), _DAY.n, _DAY.unapplied_minor)
+    by_party = select(literal("party"), _PARTY.direction, _PARTY.currency, _PARTY.party_key, _PARTY.n, _PARTY.unapplied_minor)
+    parts: list[Select[Any]] = [by_day.where(owned(AdvancesByDay)), by_party.where(owned(AdvancesByParty))]
+    table = Payment.__table__
+    left = table.c.amount_minor - table.c.allocated_minor - table.c.refunded_minor
+    for which, key in (("day", cast(table.c.paid_on, Text)), ("party", table.c.party_key)):
+        parts.append(select(literal(which), table.c.direction, table.c.currency, key, literal(-1), -left).where(owned(table), left > 0))
+    both = union_all(*parts).subquery("both")
+    n, unapplied_minor = _sums(both)
+    place = (both.c.which, both.c.direction, both.c.currency, both.c.key)
+    statement = select(*place, n.label("n"), unapplied_minor.label("unapplied_minor")).group_by(*place).having(or_(n != 0, unapplied_minor != 0))
+    return reader.read(statement.order_by(*place))[0]
+
+
+def _as_it_stood(now: Select[Any] | CompoundSelect[Any], kind: Kind, first: date, last: date, as_of: date | None, *names: str) -> Subquery:
+    """What is left of payments now, and what is to be added or taken away for it to be as of a day: of which something was used since, now and then."""
+    if as_of is None:
+        return now.subquery("then")
+    until, used = min(last, as_of), select(_moved(as_of).subquery("used").c.payment_id)
+    parts = [now, _counted(_left(kind, first, until, used), names, sign=-1), _counted(_unapplied(kind, first, until, as_of, used), names)]
+    return union_all(*parts).subquery("then")
+
+
+def _counted(payments: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
+    found = payments.subquery()
+    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.unapplied_minor * sign).label("unapplied_minor")).where(
+        found.c.unapplied_minor > 0
+    )
+
+
+def _sums(found: Subquery) -> tuple[Any, Any]:
+    return cast(func.sum(found.c.n), BigInteger), cast(func.sum(found.c.unapplied_minor), BigInteger)
+
+
+def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None) -> Select[Any]:
+    """Payments of some days that have something left now; `among` are the ids of those that are looked at."""
+    table = Payment.__table__
+    left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
+    wanted = [owned(table), table.c.direction == DIRECTION[kind], table.c.paid_on.between(first, last), left]
+    return _shown(table, 0).where(*wanted, *([] if among is None else [table.c.id.in_(among)]))
+
+
+def _moved(as_of: date) -> Any:
+    """What of payments was used or given back after a day: payment_id, amount_minor."""
+    return union_all(
         select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > as_of),
         select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.refunded_on > as_of),
-    ).subquery("moved")
+    )
+
+
+def _unapplied(kind: Kind, first: date, last: date, as_of: date, among: Select[Any] | None = None) -> Select[Any]:
+    """Payments that have something left, and those of which something was used since; the cost is that of both, not of all that was ever paid."""
+    moved = _moved(as_of).subquery("moved")
     later = select(moved.c.payment_id, cast(func.sum(moved.c.amount_minor), BigInteger).label("minor")).group_by(moved.c.payment_id).subquery("later")
     still, since = Payment.__table__.alias("still"), Payment.__table__.alias("since")
     with_something_left = _shown(still, func.coalesce(later.c.minor, 0)).select_from(still.outerjoin(later, later.c.payment_id == still.c.id))
+    if among is not None:
+        with_something_left = with_something_left.where(still.c.id.in_(among))
     used_since = _shown(since, later.c.minor).select_from(later.join(since, later.c.payment_id == since.c.id))
     until = min(last, as_of)
     both = union_all(
@@ -90,4 +153,4 @@ def _shown(table: Any, later: Any) -> Select[Any]:
     return select(*(table.c[name] for name in names), cast(unapplied, BigInteger).label("unapplied_minor"))
 
 
-__all__ = ["DIRECTION", "advances_by_age_statement", "advances_by_party_statement", "list_advances_statement"]
+__all__ = ["DIRECTION", "advances_by_age_statement", "advances_by_party_statement", "list_advances_statement", "untied_advances"]

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, union_all
 
-from voyagent.billing.counters import AgeingByDue, AgeingByParty
-from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
+from voyagent.billing.counters import AgeingByDue, AgeingByParty, OpenByParty
+from voyagent.billing.queries.open_documents import (
+    DOCUMENTS,
+    EVER,
+    Kind,
+    as_it_stood,
+    is_open_outside,
+    open_documents,
+    open_instalments,
+    within_months,
+)
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
-Kind = Literal["receivable", "payable"]
 AGES = 5
 LISTED_MAX = 1000
-EVER = (date(1900, 1, 1), date(2200, 12, 31))
 _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
-_ALLOCATIONS = Allocation.__table__.c
-_CREDITS = CreditNote.__table__.c
-_OF_SUPPLIERS = SupplierCredit.__table__.c
-_WRITE_OFFS = WriteOff.__table__.c
-_DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
+_TOTAL = OpenByParty.__table__.c
 _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
-_OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
 
 
 def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
@@ -41,7 +42,9 @@ def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, 
 def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
-    found = _as_it_stood(whole, _DUE.issue_month, _open_instalments, kind, first, last, as_of, "currency", "due_date")
+    names = ("currency", "due_date")
+    now = within_months(whole, _DUE.issue_month, open_instalments, kind, first, min(last, as_of or last), *names)
+    found = as_it_stood(now, open_instalments, kind, first, last, as_of, *names)
     n = func.sum(found.c.n)
     age = age_on(found.c.due_date, as_of or today)
     return (
@@ -59,9 +62,7 @@ def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: d
 
 def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    whole = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
-    whole = whole.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
-    found = _as_it_stood(whole, _PARTY.issue_month, _open_documents, kind, first, last, as_of, "currency", "party_key", "party_name")
+    found = _by_party(kind, first, last, as_of)
     total = func.sum(found.c.open_minor)
     place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
     parties = (
@@ -90,7 +91,7 @@ def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today
 
 def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    found = _open_instalments(kind, first, last, as_of).subquery("found")
+    found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(found.c.due_date, as_of or today)
     return (
         select(
@@ -119,7 +120,7 @@ def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: dat
 
 def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    plans = _open_instalments(kind, first, last, as_of).subquery("plans")
+    plans = open_instalments(kind, first, last, as_of).subquery("plans")
     columns = [column for column in plans.c if column.name not in _OF_INSTALMENT and column.name != "open_minor"]
     documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(plans.c.is_next)
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
@@ -131,7 +132,7 @@ def list_instalments_statement(kind: Kind, first: date, last: date, *, today: da
     Further place (of the instalment, counted from 1; None where the document has no plan), amount_minor (of the instalment, else of the document),
     document_open_minor.
     """
-    return _one_by_one(_open_instalments(kind, first, last, as_of).subquery("found"), today=as_of or today, party=party)
+    return _one_by_one(open_instalments(kind, first, last, as_of).subquery("found"), today=as_of or today, party=party)
 
 
 def _one_by_one(found: Subquery, *, today: date, party: str | None) -> Select[Any]:
@@ -143,7 +144,7 @@ def _one_by_one(found: Subquery, *, today: date, party: str | None) -> Select[An
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:
     """What of the open bills dated from `first` to `last` is to be paid on which day: currency, pay_on, n, open_minor; the nearest day first."""
-    found = _open_documents("payable", first, last, as_of).subquery("found").c
+    found = open_documents("payable", first, last, as_of).subquery("found").c
     return (
         select(found.currency, found.pay_on, cast(func.count(), BigInteger).label("n"), _sum(found.open_minor).label("open_minor"))
         .where(found.pay_on.is_not(None))
@@ -173,18 +174,21 @@ def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
 def untied_ageing(reader: Reader) -> list[Row]:
     """Where a roll-up and the documents behind it disagree; empty in healthy books.
 
-    Rows: which (`due`, where each instalment counts on its own day, or `party`), kind, currency, issue_month, key, n, documents, open_minor.
+    Rows: which (`due`, where each instalment counts on its own day, `party`, or `total`, which has no month), kind, currency, issue_month, key, n, documents,
+    open_minor.
     """
     due = select(literal("due").label("which"), _DUE.kind, _DUE.currency, _DUE.issue_month, _text(_DUE.due_date).label("key"), _DUE.n, _DUE.documents)
     party = select(literal("party"), _PARTY.kind, _PARTY.currency, _PARTY.issue_month, _PARTY.party_key, _PARTY.n, _PARTY.n)
+    total = select(literal("total"), _TOTAL.kind, _TOTAL.currency, cast(null(), Date), _TOTAL.party_key, _TOTAL.n, _TOTAL.n)
     parts: list[Select[Any]] = [
         due.add_columns(_DUE.open_minor).where(owned(AgeingByDue)),
         party.add_columns(_PARTY.open_minor).where(owned(AgeingByParty)),
+        total.add_columns(_TOTAL.open_minor).where(owned(OpenByParty)),
     ]
-    for kind in _DOCUMENTS:
-        for which, found in (("due", _open_instalments(kind, *EVER)), ("party", _open_documents(kind, *EVER))):
+    for kind in DOCUMENTS:
+        for which, found in (("due", open_instalments(kind, *EVER)), ("party", open_documents(kind, *EVER)), ("total", open_documents(kind, *EVER))):
             one = found.subquery().c
-            month = cast(func.date_trunc("month", one.issue_date), Date)
+            month = cast(null(), Date) if which == "total" else cast(func.date_trunc("month", one.issue_date), Date)
             key, documents = (_text(one.due_date), case((one.is_next, -1), else_=0)) if which == "due" else (one.party_key, literal(-1))
             parts.append(select(literal(which), literal(kind), one.currency, month, key, literal(-1), documents, -one.open_minor))
     both = union_all(*parts).subquery("both").c
@@ -196,150 +200,22 @@ def untied_ageing(reader: Reader) -> list[Row]:
     )[0]
 
 
-def _open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
-    """The same with each open instalment for itself, one whole for a document without a plan.
+def _by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
+    """What each party has open of documents issued from `first` to `last`: currency, party_key, party_name, n, open_minor, in parts that are to be summed.
 
-    What is settled settles the earliest first, so what is open of each follows from what is open of the document. `is_next` marks the first that is open.
+    From what parties have open in all, unless something is open that was issued outside these days; then from its months.
     """
-    documents = _open_documents(kind, first, last, as_of, among).subquery("documents")
-    one = documents.c
-    settled = one.total_minor - one.open_minor
-    plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
-    each = plan.lateral("plan")
-    kept = [column for column in one if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")]
-    return (
-        select(
-            *kept,
-            cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
-            cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
-            cast(each.c.place, Integer).label("place"),
-            cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label("amount_minor"),
-            one.open_minor.label("document_open_minor"),
-            func.coalesce(each.c.is_next, true()).label("is_next"),
-        )
-        .select_from(documents.outerjoin(each, one.instalment_dues.is_not(None)))
-        .where(func.coalesce(each.c.open_minor, 1) > 0)
-    )
-
-
-def _open_documents(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
-    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since.
-
-    `among` are the ids of those that are looked at; with `as_of` they have to be those that `_changed_since` names.
-    """
-    if as_of is None:
-        table = _DOCUMENTS[kind]
-        return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
-            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last), *([] if among is None else [table.c.id.in_(among)])
-        )
-    until = min(last, as_of)
-    later = _settled_after(kind, as_of).subquery("later")
-    still, since, undone = (_DOCUMENTS[kind].alias(name) for name in ("still", "since", "undone"))
-    paid_since = select(*_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")).select_from(
-        later.join(since, later.c.document_id == since.c.id)
-    )
-    both: CompoundSelect[Any] = union_all(
-        _open_then(kind, still, later).where(
-            owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until), *([] if among is None else [still.c.id.in_(among)])
-        ),
-        paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
-        _open_then(kind, undone, later).where(owned(undone), undone.c.status == "void", undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)),
-    )
-    then = both.subquery("then")
-    return select(then).where(then.c.open_minor > 0)
-
-
-def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid, credited or written off on each document after a day: document_id, settled_minor."""
-    document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
-    parts: list[Select[Any]] = [
-        select(document_id.label("document_id"), _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
-    ]
-    if kind == "receivable":
-        parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
-        parts.append(select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(owned(WriteOff), _WRITE_OFFS.effective_on > day))
-    else:
-        parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
-    settled = union_all(*parts).subquery("settled").c
-    return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
-
-
-def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
-    """Documents with what is open now and what was settled later."""
-    open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
-    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(table.outerjoin(later, later.c.document_id == table.c.id))
-
-
-def _open_of(table: Any) -> ColumnElement[int]:
-    """What is neither paid nor credited of a document; as the roll-ups have it."""
-    amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
-    return amount
-
-
-def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
-    reference = table.c.number if kind == "receivable" else table.c.vendor_reference
-    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor", "instalment_dues", "instalment_minors")
-    pay_on = table.c.pay_on if kind == "payable" else null()
-    return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
-
-
-Found = Callable[..., Select[Any]]
-"""Open documents of a kind, or their instalments, by `kind, first, last, as_of, among`."""
-
-
-def _as_it_stood(
-    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, as_of: date | None, *names: str
-) -> Subquery:
-    """What a roll-up says of documents issued from `first` to `last`, and what is to be added or taken away for it to be as of the evening of a day.
-
-    What has changed since is counted as it stands now, below zero, and as it stood then; the cost is that of those documents, and none as of today.
-    """
-    until = last if as_of is None else min(last, as_of)
-    now = _with_broken_months(whole, month, found, kind, first, until, *names)
-    if as_of is None:
-        return now.subquery("found")
-    changed = _changed_since(kind, as_of)
-    parts = [now, _counted(found(kind, first, until, None, changed), names, sign=-1), _counted(found(kind, first, until, as_of, changed), names)]
-    return union_all(*parts).subquery("found")
-
-
-def _changed_since(kind: Kind, day: date) -> Select[Any]:
-    """The ids of documents of which something was settled, taken back or made void after a day."""
-    table = _DOCUMENTS[kind].alias("voided")
-    voided = select(table.c.id).where(owned(table), table.c.status == "void", table.c.voided_on > day)
-    changed = union_all(select(_settled_after(kind, day).subquery("settled").c.document_id), voided).subquery("changed")
-    return select(changed.c.document_id)
-
-
-def _with_broken_months(
-    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
-) -> Select[Any] | CompoundSelect[Any]:
-    """Whole months of a roll-up; of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away."""
-    parts: list[Select[Any]] = []
-    begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    days_kept, days_before, days_after = (last - first).days + 1, (first - begins).days, (ends - last).days
-    if last < first or (_next_month(first) == _next_month(last) and days_kept <= days_before + days_after):
-        return _counted(found(kind, first, last), names)
-    if days_before * 2 > (_next_month(first) - begins).days:
-        parts.append(_counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
-        begins = _next_month(first)
-    elif days_before:
-        parts.append(_counted(found(kind, begins, first - timedelta(days=1)), names, sign=-1))
-    if days_after * 2 > (ends - last.replace(day=1)).days + 1:
-        parts.append(_counted(found(kind, last.replace(day=1), last), names))
-        ends = last.replace(day=1) - timedelta(days=1)
-    elif days_after:
-        parts.append(_counted(found(kind, last + timedelta(days=1), ends), names, sign=-1))
-    return union_all(whole.where(month >= begins, month <= ends), *parts)
-
-
-def _counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
-    found = documents.subquery()
-    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.open_minor * sign).label("open_minor"))
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    names = ("currency", "party_key", "party_name")
+    until = min(last, as_of or last)
+    months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
+    months = months.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
+    some = within_months(months, _PARTY.issue_month, open_documents, kind, first, until, *names).subquery("some")
+    rolled_up = owned(AgeingByDue) & (_DUE.kind == kind) & (_DUE.n > 0)
+    outside = is_open_outside(kind, _DUE.issue_month, rolled_up, first, until)
+    whole = select(_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
+    whole = whole.where(owned(OpenByParty), _TOTAL.kind == kind, _TOTAL.n > 0)
+    now = union_all(whole.where(~outside), select(some).where(outside))
+    return as_it_stood(now, open_documents, kind, first, last, as_of, *names)
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, lite
 
 from voyagent.billing.counters import AgeingByDue, NumberSeries
 from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
-from voyagent.billing.queries.ages import Kind
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel.tenancy import owned
 
 _DUE = AgeingByDue.__table__.c

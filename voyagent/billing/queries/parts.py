@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from voyagent.billing.models import Allocation, BillLine, InvoiceLine, Payment
-from voyagent.billing.queries.ages import Kind
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.kernel.tenancy import owned
 
 _ITEMS: dict[Kind, Any] = {"receivable": InvoiceLine, "payable": BillLine}

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import Date, Select, Uuid, case, func, literal, or_, select, tuple_
 
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund, WriteOff
-from voyagent.billing.queries.ages import Kind
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
+from voyagent.billing.queries.open_documents import Kind
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound

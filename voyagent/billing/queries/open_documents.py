@@ -1,0 +1,174 @@
+"""Open documents one by one, now or on the evening of any day; and what a roll-up says of them, put right to that day. Currencies are never added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, cast, func, literal, null, or_, select, true, union_all
+
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
+from voyagent.kernel.tenancy import owned
+
+Kind = Literal["receivable", "payable"]
+EVER = (date(1900, 1, 1), date(2200, 12, 31))
+_ALLOCATIONS = Allocation.__table__.c
+_CREDITS = CreditNote.__table__.c
+_OF_SUPPLIERS = SupplierCredit.__table__.c
+_WRITE_OFFS = WriteOff.__table__.c
+DOCUMENTS: dict[Kind, Any] = {"receivable": Invoice.__table__, "payable": Bill.__table__}
+_OPEN = {"receivable": OPEN_INVOICE, "payable": OPEN_BILL}
+Found = Callable[..., Select[Any]]
+"""Open documents of a kind, or their instalments, by `kind, first, last, as_of, among`."""
+
+
+def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
+    """The same with each open instalment for itself, one whole for a document without a plan.
+
+    What is settled settles the earliest first, so what is open of each follows from what is open of the document. `is_next` marks the first that is open.
+    """
+    documents = open_documents(kind, first, last, as_of, among).subquery("documents")
+    one = documents.c
+    settled = one.total_minor - one.open_minor
+    plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
+    each = plan.lateral("plan")
+    kept = [column for column in one if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")]
+    return (
+        select(
+            *kept,
+            cast(func.coalesce(each.c.due_date, one.due_date), Date).label("due_date"),
+            cast(func.coalesce(each.c.open_minor, one.open_minor), BigInteger).label("open_minor"),
+            cast(each.c.place, Integer).label("place"),
+            cast(func.coalesce(each.c.amount_minor, one.total_minor), BigInteger).label("amount_minor"),
+            one.open_minor.label("document_open_minor"),
+            func.coalesce(each.c.is_next, true()).label("is_next"),
+        )
+        .select_from(documents.outerjoin(each, one.instalment_dues.is_not(None)))
+        .where(func.coalesce(each.c.open_minor, 1) > 0)
+    )
+
+
+def open_documents(kind: Kind, first: date, last: date, as_of: date | None = None, among: Select[Any] | None = None) -> Select[Any]:
+    """Documents that are open now, or were on the evening of `as_of`: those still open, those paid since and those made void since.
+
+    `among` are the ids of those that are looked at; with `as_of` they have to be those that `_changed_since` names.
+    """
+    if as_of is None:
+        table = DOCUMENTS[kind]
+        return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
+            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last), *([] if among is None else [table.c.id.in_(among)])
+        )
+    until = min(last, as_of)
+    later = _settled_after(kind, as_of).subquery("later")
+    still, since, undone = (DOCUMENTS[kind].alias(name) for name in ("still", "since", "undone"))
+    paid_since = select(*_shown(kind, since), cast(later.c.settled_minor, BigInteger).label("open_minor")).select_from(
+        later.join(since, later.c.document_id == since.c.id)
+    )
+    both: CompoundSelect[Any] = union_all(
+        _open_then(kind, still, later).where(
+            owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until), *([] if among is None else [still.c.id.in_(among)])
+        ),
+        paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
+        _open_then(kind, undone, later).where(owned(undone), undone.c.status == "void", undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)),
+    )
+    then = both.subquery("then")
+    return select(then).where(then.c.open_minor > 0)
+
+
+def _settled_after(kind: Kind, day: date) -> Select[Any]:
+    """What was paid, credited or written off on each document after a day: document_id, settled_minor."""
+    document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
+    parts: list[Select[Any]] = [
+        select(document_id.label("document_id"), _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
+    ]
+    if kind == "receivable":
+        parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
+        parts.append(select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(owned(WriteOff), _WRITE_OFFS.effective_on > day))
+    else:
+        parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
+    settled = union_all(*parts).subquery("settled").c
+    return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
+
+
+def _open_then(kind: Kind, table: Any, later: Subquery) -> Select[Any]:
+    """Documents with what is open now and what was settled later."""
+    open_minor = _open_of(table) + cast(func.coalesce(later.c.settled_minor, 0), BigInteger)
+    return select(*_shown(kind, table), open_minor.label("open_minor")).select_from(table.outerjoin(later, later.c.document_id == table.c.id))
+
+
+def _open_of(table: Any) -> ColumnElement[int]:
+    """What is neither paid nor credited of a document; as the roll-ups have it."""
+    amount: ColumnElement[int] = table.c.total_minor - table.c.paid_minor - table.c.credited_minor
+    return amount
+
+
+def _shown(kind: Kind, table: Any) -> list[ColumnElement[Any]]:
+    reference = table.c.number if kind == "receivable" else table.c.vendor_reference
+    names = ("id", "status", "party_key", "party_name", "issue_date", "due_date", "currency", "total_minor", "instalment_dues", "instalment_minors")
+    pay_on = table.c.pay_on if kind == "payable" else null()
+    return [reference.label("reference"), cast(pay_on, Date).label("pay_on"), *(table.c[name] for name in names)]
+
+
+def as_it_stood(now: Select[Any] | CompoundSelect[Any], found: Found, kind: Kind, first: date, last: date, as_of: date | None, *names: str) -> Subquery:
+    """What is open now of documents issued from `first` to `last`, and what is to be added or taken away for it to be as of the evening of a day.
+
+    What has changed since is counted as it stands now, below zero, and as it stood then; the cost is that of those documents, and none as of today.
+    """
+    if as_of is None:
+        return now.subquery("found")
+    until, changed = min(last, as_of), _changed_since(kind, as_of)
+    parts = [now, counted(found(kind, first, until, None, changed), names, sign=-1), counted(found(kind, first, until, as_of, changed), names)]
+    return union_all(*parts).subquery("found")
+
+
+def _changed_since(kind: Kind, day: date) -> Select[Any]:
+    """The ids of documents of which something was settled, taken back or made void after a day."""
+    table = DOCUMENTS[kind].alias("voided")
+    voided = select(table.c.id).where(owned(table), table.c.status == "void", table.c.voided_on > day)
+    changed = union_all(select(_settled_after(kind, day).subquery("settled").c.document_id), voided).subquery("changed")
+    return select(changed.c.document_id)
+
+
+def within_months(
+    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
+) -> Select[Any] | CompoundSelect[Any]:
+    """Whole months of a roll-up; of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away."""
+    parts: list[Select[Any]] = []
+    begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
+    days_kept, days_before, days_after = (last - first).days + 1, (first - begins).days, (ends - last).days
+    if last < first or (_next_month(first) == _next_month(last) and days_kept <= days_before + days_after):
+        return counted(found(kind, first, last), names)
+    if days_before * 2 > (_next_month(first) - begins).days:
+        parts.append(counted(found(kind, first, _next_month(first) - timedelta(days=1)), names))
+        begins = _next_month(first)
+    elif days_before:
+        parts.append(counted(found(kind, begins, first - timedelta(days=1)), names, sign=-1))
+    if days_after * 2 > (ends - last.replace(day=1)).days + 1:
+        parts.append(counted(found(kind, last.replace(day=1), last), names))
+        ends = last.replace(day=1) - timedelta(days=1)
+    elif days_after:
+        parts.append(counted(found(kind, last + timedelta(days=1), ends), names, sign=-1))
+    return union_all(whole.where(month >= begins, month <= ends), *parts)
+
+
+def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
+    """Documents as rows of a roll-up: the named columns, `n` (the sign) and `open_minor`."""
+    found = documents.subquery()
+    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.open_minor * sign).label("open_minor"))
+
+
+def is_open_outside(kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date) -> ColumnElement[bool]:
+    """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the rows of a roll-up by month that have something open."""
+    begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
+    parts = [select(literal(1)).where(rolled_up, or_(month < begins, month > ends))]
+    parts += [
+        select(literal(1)).select_from(open_documents(kind, *days).subquery())
+        for days in ((begins, first - timedelta(days=1)), (last + timedelta(days=1), ends))
+        if days[0] <= days[1]
+    ]
+    return or_(*(part.exists() for part in parts))
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
