@@ -13,6 +13,7 @@ from voyagent.assistant.commands import replay
 from voyagent.audit.commands import audit
 from voyagent.demo.service import fill
 from voyagent.identity.commands import agency
+from voyagent.imports.commands import bring_in
 from voyagent.kernel import jobs, metrics
 from voyagent.kernel.config import Settings, psycopg_url, sqlalchemy_url
 from voyagent.kernel.db import APP_ROLE
@@ -59,6 +60,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.cli.add_command(replay)
     app.cli.add_command(agency)
     app.cli.add_command(books)
+    app.cli.add_command(bring_in)
 
 
 def demo(app: Flask) -> None:

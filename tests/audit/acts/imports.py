@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
@@ -66,3 +68,10 @@ PAID = Left("payment.received", ("payment_id",), says={"amount": "3000.00", "pai
 def import_advances_over_the_api(stage: Stage) -> Doing:
     api = stage.alice.api
     return lambda: api.post("/imports", json={"kind": "customer_advances", "content": ADVANCES, "effective_on": "2026-03-31", "dry_run": False})
+
+
+@act("import", leaves=tuple(replace(left, via="job") for left in LEFT), answers=0, in_savepoints=True)
+def import_a_file_from_a_shell(stage: Stage) -> Doing:
+    file = Path(mkdtemp()) / "parties.csv"
+    file.write_text(FILE)
+    return lambda: stage.flask("import", "parties", file, "--by", stage.alice.email)
