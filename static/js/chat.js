@@ -134,6 +134,7 @@ async function read() {
   reading = (async () => {
     do {
       again = false;
+      missed(); // it is told where no answer comes either
       const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: asking.signal });
       if (answer.status === 404 || answer.redirected) {
         if (!leaving) location.reload(); // deleted elsewhere, or signed out: the server says which
@@ -152,10 +153,7 @@ async function read() {
   try {
     await reading;
   } catch {
-    if (!leaving) {
-      missed();
-      setTimeout(() => read(), FALL_BACK_MS);
-    }
+    if (!leaving) setTimeout(() => read(), FALL_BACK_MS);
   } finally {
     reading = null;
   }
@@ -170,9 +168,13 @@ function missed() {
   away ??= setTimeout(() => { if (navigator.onLine) say("offline", words.away); }, AWAY_MS);
 }
 
-function reached() {
+function forgive() {
   clearTimeout(away);
   away = null;
+}
+
+function reached() {
+  forgive();
   const told = document.querySelectorAll('#toasts [data-toast="offline"]');
   told.forEach((toast) => toast.remove());
   if (told.length) say("done", words.online);
@@ -300,8 +302,10 @@ document.addEventListener("visibilitychange", () => {
 async function send(form, body = new FormData(form)) {
   const button = form.querySelector("[type=submit]:not([form])");
   button?.setAttribute("aria-busy", "true");
+  missed();
   try {
     const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": token() } });
+    reached();
     if (answer.ok) return true;
     const told = new DOMParser().parseFromString(await answer.text(), "text/html");
     const alert = answer.headers.get("HX-Retarget") ? told.body.textContent.trim() : told.querySelector(".v-err")?.textContent.trim();
@@ -377,6 +381,7 @@ document.addEventListener("click", (event) => {
 window.addEventListener("submit", (event) => {
   leaving = !event.defaultPrevented;
   if (!leaving || !talk) return;
+  forgive();
   asking.abort(); // nothing more is asked about a conversation that may be gone, and no answer to what was asked is waited for
   follow();
 });

@@ -23,13 +23,14 @@ function takeDraft(box) {
 
 // A message that begins a conversation leaves the page with its form; on the page of the conversation she goes on where she spoke.
 
+// Its draft stays until that page is there: where the line is away it is in its field again.
+
 const SPOKE = "voyagent_spoke";
 
 document.addEventListener("submit", (event) => {
   if (document.getElementById("talk") || !event.target.matches("[data-compose]")) return;
   try {
-    sessionStorage.removeItem(draftOf(event.target.elements.message));
-    sessionStorage.setItem(SPOKE, "here");
+    sessionStorage.setItem(SPOKE, draftOf(event.target.elements.message));
   } catch { /* as above */ }
 }, true);
 
@@ -37,7 +38,9 @@ function hasJustSpoken() {
   try {
     const spoke = sessionStorage.getItem(SPOKE);
     sessionStorage.removeItem(SPOKE);
-    return Boolean(spoke);
+    const arrived = spoke !== null && document.getElementById("talk") !== null;
+    if (arrived) sessionStorage.removeItem(spoke);
+    return arrived;
   } catch {
     return false;
   }

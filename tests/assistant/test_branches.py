@@ -77,6 +77,7 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: P
     assert status_of(line, approval_id) == "expired"
     late = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert (late.status_code, late.json["detail"]) == (409, "approval_already_resolved")
+    assert "was changed or answered again, so it was withdrawn" in leila.browser.get(f"/approvals/{approval_id}").text
     with owner_engine.connect() as connection:
         read = sa.text(
             "select kind, actor_id, entity_refs from audit_events where tenant_id = :t and kind in ('proposal.withdrawn', 'chat.regenerated') order by seq"
@@ -117,6 +118,19 @@ def test_what_was_granted_stays_done_and_is_named_in_the_new_branch(line: Line, 
     again = turns(shown)[0]
     ask_again(line, again)
     assert [block["approval_id"] for message in transcript(line) if message["role"] == "system" for block in message["blocks"]] == [approval_id], "named once"
+
+
+@pytest.mark.parametrize("message", [None, INVOICE.replace("45,000", "46,000")])
+def test_what_was_granted_is_not_asked_for_a_second_time(line: Line, leila: Person, message: str | None) -> None:
+    leila.api.post(f"/approvals/{proposal(line)}/resolve", json={"granted": True})
+    line.drain()
+    ask_again(line, turns(transcript(line))[0], message)
+    line.drain()
+    assert line.person.api.get(f"/chat/sessions/{line.session_id}").json["pending_approvals"] == []
+    told = [block["text"] for block in transcript(line)[-1]["blocks"] if block["type"] == "text"]
+    assert "A person has granted this in the answer that was replaced" in "".join(told)
+    assert len(leila.api.get("/invoices", query_string={"status": "draft"}).json["items"]) == 1
+    assert "approval_request" in kinds(line.say(INVOICE)), "a new message may ask for another one"
 
 
 def test_a_version_of_a_later_message_names_only_what_was_done_behind_it(line: Line, leila: Person) -> None:

@@ -13,7 +13,7 @@ from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 PASSWORD = "Harbour-lantern-42"
 ANSWER_MS = 30_000
@@ -237,6 +237,39 @@ def test_a_server_that_does_not_answer_is_told_until_it_does(visit: Visit) -> No
     page.unroute(page.url)
     expect(page.get_by_text("Connected again.")).to_be_visible(timeout=ANSWER_MS)
     expect(told).to_have_count(0)
+
+
+def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    say(page, "help")
+    page.wait_for_url(re.compile("/assistant/.+"))
+    expect(page.get_by_role("log").get_by_role("button", name="Answer again")).to_be_visible(timeout=ANSWER_MS)
+    held: list[Route] = []
+    page.route(page.url, lambda route: held.append(route))  # noqa: PLW0108 - the driver marks what it is given, and a method of a list takes no mark
+    say(page, "trial balance")
+    told = page.get_by_text("We cannot reach the server just now.")
+    expect(told).to_be_visible(timeout=ANSWER_MS)
+    while held:
+        held.pop().continue_()
+    page.unroute(page.url)
+    expect(told).to_have_count(0, timeout=ANSWER_MS)
+    expect(page.get_by_role("log")).to_contain_text("Read the trial balance", timeout=ANSWER_MS)
+
+
+def test_a_first_message_that_did_not_arrive_is_in_its_field_again(visit: Visit) -> None:
+    page, field = visit.page, visit.page.get_by_label("Message to the assistant")
+    page.goto("/assistant")
+    page.context.set_offline(True)
+    say(page, "who owes us more than 50,000")
+    page.context.set_offline(False)
+    page.goto("/assistant")
+    expect(field).to_have_value("who owes us more than 50,000")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url(re.compile("/assistant/.+"))
+    expect(field).to_have_value("")
+    page.goto("/assistant")
+    expect(field).to_have_value("")
 
 
 def test_a_conversation_that_was_deleted_elsewhere_says_so(visit: Visit) -> None:

@@ -119,7 +119,7 @@ class Clerk:
 
     def add_the_passengers(self) -> None:
         page = self.visit.page
-        page.get_by_role("button", name="Open the trip").click()
+        page.get_by_role("button", name="Begin a trip").click()
         for name, passport in PASSPORTS.items():
             page.get_by_role("link", name="Add a passenger").click()
             page.get_by_label("Name as in the passport").fill(name)

@@ -25,7 +25,7 @@ from voyagent.approvals import service as approvals
 from voyagent.assistant import blocks, costs, minds, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.minds import Models
-from voyagent.assistant.outcomes import outcome_event, output_of, refused, settled
+from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
 from voyagent.assistant.planner.moves import (
     Answer,
     Ask,
@@ -313,6 +313,8 @@ class Performance:
                     if isinstance(made, Errand):
                         return (Outcome(made.done()) if made.ask is None else made), ""
                     return Outcome(made), ""
+                if queries.was_granted_before(self._turn.session_id, self._turn.id, tool.name):
+                    raise GrantedBefore
                 approval = approvals.propose(
                     actor,
                     session_id=self._turn.session_id,

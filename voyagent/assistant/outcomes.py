@@ -10,7 +10,14 @@ from flask_babel import gettext
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.tools.registry import ArgumentsRefused, JsonObject
 from voyagent.audit import service as audit
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import N_, Conflict, VoyagentError
+
+
+class GrantedBefore(Conflict):
+    """Asked again, or in other words, a turn does not ask once more for what somebody has granted in the answer whose place it took."""
+
+    code = "granted_before"
+    message = N_("A person has granted this in the answer that was replaced, so I do not ask for it once more. Say in a new message what is to be different.")
 
 
 def settled(settle: Callable[[], JsonObject]) -> Outcome:

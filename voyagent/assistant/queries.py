@@ -114,8 +114,15 @@ def is_awaited(proposal: Row) -> bool:
 def still_done(session_id: UUID, turn_id: str) -> list[Row]:
     """What was granted in the turns whose place this one took: it stays done, and whoever reads on must know of it."""
     turns = set(chats.superseded_behind(session_id, turn_id))
+    if not turns:
+        return []
     rows = SessionReader(db.session).read(approvals.session_statement(session_id))[0]
     return [row for row in rows if row["status"] == "granted" and row["turn_id"] in turns]
+
+
+def was_granted_before(session_id: UUID, turn_id: str, tool: str) -> bool:
+    """Whether a person granted a tool's request in the turns whose place this one took, and it is done or on its way."""
+    return any(row["tool_name"] == tool and row["effect_status"] != "failed" for row in still_done(session_id, turn_id))
 
 
 def written_before(session_id: UUID, turn_id: str, tool: str) -> list[dict[str, Any]]:

@@ -117,7 +117,8 @@ def _summed_up(given: Facts, output: Facts) -> str:
 
 
 def _logged(given: Facts, _output: Facts) -> str:
-    return _("Logged the enquiry of %(name)s", name=given.get("customer_name", ""))
+    name = given.get("customer_name")
+    return _("Logged the enquiry of %(name)s", name=name) if name else _("Log an enquiry")
 
 
 def _changed(_given: Facts, output: Facts) -> str:
@@ -174,7 +175,8 @@ def _invoices(given: Facts, _output: Facts) -> str:
 
 
 def _drafted(given: Facts, output: Facts) -> str:
-    return _("Draft invoice for %(name)s", name=output.get("customer_name") or given.get("customer_name", ""))
+    name = output.get("customer_name") or given.get("customer_name")
+    return _("Draft invoice for %(name)s", name=name) if name else _("Draft invoice")
 
 
 def _issued(_given: Facts, output: Facts) -> str:
@@ -208,6 +210,8 @@ def _bills(given: Facts, _output: Facts) -> str:
 
 
 def _entered(given: Facts, output: Facts) -> str:
+    if not (given or output):
+        return _("Enter a bill")
     named = {
         "reference": given.get("vendor_reference") or output.get("vendor_reference", ""),
         "name": given.get("vendor_name") or output.get("vendor_name", ""),
@@ -223,6 +227,8 @@ def _paid(_given: Facts, output: Facts) -> str:
 
 def _flights(given: Facts, _output: Facts) -> str:
     days = " – ".join(day(given[name]) for name in ("outbound_date", "return_date") if given.get(name))
+    if not (given.get("origin") and given.get("destination")):
+        return _("Searched flights")
     return _("Searched flights %(origin)s → %(destination)s, %(days)s", origin=given.get("origin", ""), destination=given.get("destination", ""), days=days)
 
 
@@ -231,11 +237,13 @@ def _held(_given: Facts, output: Facts) -> str:
 
 
 def _pnr(given: Facts, output: Facts) -> str:
-    return _("Read booking %(locator)s", locator=output.get("locator") or given.get("locator", ""))
+    locator = output.get("locator") or given.get("locator")
+    return _("Read booking %(locator)s", locator=locator) if locator else _("Read a booking")
 
 
 def _visa(given: Facts, _output: Facts) -> str:
-    return _("Looked up the visa rules of %(country)s", country=country_name(str(given.get("destination", ""))))
+    country = country_name(str(given.get("destination", "")))
+    return _("Looked up the visa rules of %(country)s", country=country) if country else _("Looked up visa rules")
 
 
 def _ticketed(_given: Facts, output: Facts) -> str:
@@ -251,7 +259,7 @@ def _filed(given: Facts, output: Facts) -> str:
 
 def _hotels(given: Facts, _output: Facts) -> str:
     days = " – ".join(day(given[name]) for name in ("check_in", "check_out") if given.get(name))
-    return _("Searched hotels in %(city)s, %(days)s", city=given.get("city", ""), days=days)
+    return _("Searched hotels in %(city)s, %(days)s", city=given["city"], days=days) if given.get("city") else _("Searched hotels")
 
 
 def _rate(_given: Facts, output: Facts) -> str:
@@ -279,7 +287,9 @@ def _itinerary(_given: Facts, _output: Facts) -> str:
 
 
 def _sent(given: Facts, output: Facts) -> str:
-    to = output.get("to") or given.get("to", "")
+    to = output.get("to") or given.get("to")
+    if not to:
+        return _("Mail the itinerary")
     return _("Mailed the itinerary to %(to)s", to=to) if output.get("sent") else _("Mail the itinerary to %(to)s", to=to)
 
 
@@ -292,6 +302,8 @@ def _left(given: Facts, output: Facts) -> str:
 
 
 def _ride(given: Facts, _output: Facts) -> str:
+    if not (given.get("origin") and given.get("destination")):
+        return _("Planned a transfer")
     return _("Planned a transfer from %(origin)s to %(destination)s", origin=given.get("origin", ""), destination=given.get("destination", ""))
 
 

@@ -21,12 +21,14 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.metrics import after_commit, meters
 
 log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
+WITHDRAWN = N_("The message that asked for it was changed or answered again, so it was withdrawn. Nothing was done.")
+"""Why a proposal ended that nobody decided though its time was not over."""
 
 
 def prepare(approval_id: str) -> Errand[dict[str, Any]] | None:
@@ -102,11 +104,11 @@ def may_wipe(session_id: UUID) -> bool:
 
 
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
-    """End what turns still ask for once others have taken their place; what was granted stays granted."""
+    """End what turns still ask for once others have taken their place, with WITHDRAWN as the reason; what was granted stays granted."""
     ended = db.session.execute(
         update(Approval)
         .where(Approval.session_id == session_id, Approval.turn_id.in_(turn_ids), Approval.status == "pending")
-        .values(status="expired")
+        .values(status="expired", reason=WITHDRAWN)
         .returning(Approval.id, Approval.tool_name)
         .execution_options(synchronize_session=False)
     ).all()
