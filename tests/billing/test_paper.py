@@ -132,6 +132,24 @@ def test_what_was_paid_stands_below_the_total_with_what_is_left(alice: Person, t
     assert told["due"]["label"] == "Paid in full"
 
 
+def test_what_was_written_off_in_the_books_is_still_claimed_of_the_customer(alice: Person, told: dict[str, Any]) -> None:
+    plain, planned = (
+        issued(alice, line("500", quantity=1)),
+        issued(alice, line("500", quantity=1), instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00"))),
+    )
+    for invoice_id in (plain, planned):
+        pay(alice, invoice_id, 20_000)
+        with alice.acting() as actor:
+            service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE)
+    text = text_of(pdf_of(alice, plain))
+    assert (told["due"]["label"], told["due"]["amount"]) == ("To pay by 25 June 2024", "₹300.00")
+    assert [one["amount"] for one in told["settled"]] == ["−200.00"]
+    assert "traced" not in text, "nor why it was given up"
+    pdf_of(alice, planned)
+    assert told["due"]["amount"] == "₹300.00"
+    assert [one["amount"] for one in told["plan"]] == ["Settled", "300.00"]
+
+
 def test_a_draft_says_that_it_is_one_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:
     invoice_id = draft(alice)
     pdf_of(alice, invoice_id)

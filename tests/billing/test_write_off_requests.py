@@ -171,6 +171,16 @@ def test_a_preview_that_has_become_untrue_is_not_granted(alice: Person, bob: Per
     assert amounts(alice, invoice_id) == (4_400_000, 100_000, 100_000, 0)
 
 
+def test_while_a_grant_is_being_carried_out_none_is_asked_for(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
+    invoice_id = issued(alice)
+    asked = ask(bob, invoice_id)
+    resolve(leila, asked["id"])
+    assert "is being carried out" in Page(bob.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='write-offs']")
+    assert said(bob.api.post(f"/invoices/{invoice_id}/write-off", json=BODY)) == (409, "write_off_requested")
+    drain()
+    assert ask(bob, invoice_id)["status"] == "pending"
+
+
 def test_one_that_no_longer_fits_is_refused_and_fails_with_its_reason(alice: Person, bob: Person, leila: Person, drain: Drain) -> None:
     invoice_id = issued(alice)
     asked = ask(bob, invoice_id)
@@ -406,3 +416,6 @@ def test_the_statement_of_the_customer_counts_it_from_its_day(alice: Person) -> 
         answer = alice.api.get(f"/reports/receivables?from=2024-01-01&to=2024-12-31&as_of={as_of}")
         assert answer.status_code == 200, answer.text
         assert total in answer.text
+    statement = alice.api.get("/reports/party-statement?kind=customer&party=Deepa Krishnan&from=2024-06-01&to=2024-06-30").json
+    assert "Write-off of invoice 2024-25/000001" in str(statement)
+    assert "35000.00" in str(statement)
