@@ -45,6 +45,7 @@ NAMES = {
         "CSV",
         "XLSX",
         "PDF",
+        *("PNG", "JPEG", "kB"),
         *("GSTIN", "IFSC", "IBAN"),
         "PNR",
         "QR",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, strategies as st
 
 from voyagent.kernel.money import (
     BIGINT_MAX,
@@ -144,6 +145,40 @@ def test_the_wire_has_at_least_two_places_and_never_a_float(minor: int, currency
 )
 def test_a_sentence_groups_rupees_by_lakhs_and_other_money_by_thousands(wire: str, currency: str, said: str) -> None:
     assert spoken(wire, currency) == said
+
+
+@pytest.mark.parametrize(
+    ("money", "weights", "parts"),
+    [
+        (Money(10_000, "INR"), [1, 1, 1], [3334, 3333, 3333]),
+        (Money(-10_000, "INR"), [1, 1, 1], [-3334, -3333, -3333]),
+        (Money(10_001, "INR"), [1, 1, 1], [3334, 3334, 3333]),
+        (Money(100, "JPY"), [1, 1, 1], [34, 33, 33]),
+        (Money(1000, "KWD"), [Decimal("33.3"), Decimal("33.3"), Decimal("33.4")], [333, 333, 334]),
+        (Money(4_500_000, "INR"), [Decimal("33.3333"), Decimal("33.3333"), Decimal("33.3334")], [1_499_999, 1_499_998, 1_500_003]),
+        (Money(2, "INR"), [1, 1, 1], [1, 1, 0]),
+        (Money(10, "INR"), [1, 0, 2], [3, 0, 7]),
+        (Money(0, "INR"), [1, 1], [0, 0]),
+        (Money(BIGINT_MAX, "INR"), [1, 1], [BIGINT_MAX // 2 + 1, BIGINT_MAX // 2]),
+    ],
+)
+def test_parts_of_an_amount_add_up_to_it_again_and_their_order_is_kept(money: Money, weights: list[Decimal | int], parts: list[int]) -> None:
+    assert [part.amount_minor for part in money.split(weights)] == parts
+    assert sum(part.amount_minor for part in money.split(weights)) == money.amount_minor
+    assert {part.currency for part in money.split(weights)} == {money.currency}
+
+
+@given(st.integers(-(10**12), 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=40).filter(any))
+def test_no_part_is_off_by_a_whole_minor_unit(minor: int, weights: list[int]) -> None:
+    parts = Money(minor, "INR").split(weights)
+    assert sum(part.amount_minor for part in parts) == minor
+    assert all(abs(part.amount_minor - minor * weight / sum(weights)) < 1.001 for part, weight in zip(parts, weights, strict=True))
+
+
+@pytest.mark.parametrize("weights", [[], [0, 0], [1, -1], [2, -1]])
+def test_weights_by_which_nothing_can_be_split_are_refused(weights: list[Decimal | int]) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        Money(100, "INR").split(weights)
 
 
 def test_amounts_of_one_currency_add_and_of_two_never() -> None:

@@ -51,15 +51,16 @@ def rows_of(dues: Sequence[date] | None, minors: Sequence[int] | None, currency:
 
 
 def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str) -> TypedPlan:
-    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount, or the last of shares that make 100 %, is the rest.
+    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount is the rest.
 
-    What cannot be read stays as it was typed, so that the schema refuses it.
+    Shares that make 100 % add up to the total to the last minor unit. What cannot be read stays as it was typed, so that the schema refuses it.
     """
     texts = [row["instalment_amount"].strip() for row in rows]
     shares = [_SHARE.fullmatch(text) for text in texts]
-    if shares and all(shares) and sum(Decimal(share[1]) for share in shares if share) == 100:
-        texts[-1] = ""
+    percents = [Decimal(share[1]) for share in shares if share]
     amounts = [_amount(text, total, currency) for text in texts]
+    if total is not None and len(percents) == len(texts) and sum(percents) == 100:
+        amounts = [*total.split(percents)]
     if texts.count("") == 1 and total is not None:
         others = [amount.amount_minor for amount, text in zip(amounts, texts, strict=True) if amount is not None and text]
         rest = total.amount_minor - sum(others)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any, Self
 
@@ -109,6 +111,24 @@ class Money:
         if abs(minor) > BIGINT_MAX:
             raise InvalidAmount
         return cls(int(minor), currency)
+
+    def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
+        """The amount in parts by weights, such as equal ones or percents, which add up to it again to the last minor unit.
+
+        Each part is rounded towards zero, and what is left over goes by one minor unit each to those that were rounded most, the earlier of equal ones first
+        (the largest remainder): 100.00 in three equal parts is 33.34, 33.33, 33.33. Raises ValueError for weights below zero or that are all zero.
+        """
+        ratios = [Fraction(weight) for weight in weights]
+        whole = sum(ratios)
+        if min(ratios, default=Fraction(0)) < 0 or not whole:
+            raise ValueError("weights are not below zero, and not all zero")
+        sign = -1 if self.amount_minor < 0 else 1
+        exact = [abs(self.amount_minor) * ratio / whole for ratio in ratios]
+        parts = [int(part) for part in exact]
+        left = abs(self.amount_minor) - sum(parts)
+        for place in sorted(range(len(parts)), key=lambda at: (parts[at] - exact[at], at))[:left]:
+            parts[place] += 1
+        return [type(self)(sign * part, self.currency) for part in parts]
 
     @property
     def exponent(self) -> int:
