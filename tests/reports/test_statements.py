@@ -145,6 +145,22 @@ def test_what_a_period_is_held_against(first: str, last: str, comparison: Any, e
     assert (found and (found.first.isoformat(), found.last.isoformat())) == expected
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "day", "expected"),
+    [
+        ("2026-03-01", "2026-03-31", "2025-02-01", ("2025-02-01", "2025-02-28")),
+        ("2026-01-01", "2026-03-31", "2024-10-01", ("2024-10-01", "2024-12-31")),
+        ("2026-03-01", "2026-03-31", "2025-02-02", ("2025-02-02", "2025-03-04")),
+        ("2026-03-10", "2026-03-19", "2026-05-01", ("2026-05-01", "2026-05-10")),
+        ("2026-03-10", "2026-03-10", "2026-03-10", ("2026-03-10", "2026-03-10")),
+        ("2026-02-01", "2026-02-28", "2026-01-01", ("2026-01-01", "2026-01-31")),
+    ],
+)
+def test_as_many_days_are_counted_from_another(first: str, last: str, day: str, expected: tuple[str, str]) -> None:
+    found = Days(date.fromisoformat(first), date.fromisoformat(last)).from_day(date.fromisoformat(day))
+    assert (found.first.isoformat(), found.last.isoformat()) == expected
+
+
 @pytest.fixture
 def shop(alice: Person) -> Person:
     """A year and a bit of an agency: what earlier years earned, capital, fees and costs, and a currency beside the own."""
@@ -180,6 +196,8 @@ def test_profit_and_loss_over_the_wire(shop: Person) -> None:
     assert aed[0].keys() == report.keys()
     alone = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31&compare=none").json
     assert (alone["compared_with"], alone["before"], alone["expenses"][0]["before"], len(alone["revenue"])) == (None, None, None, 1)
+    other = shop.api.get("/reports/profit-and-loss?from=2025-07-01&to=2025-07-31&compare=none&compare_from=2025-03-01").json
+    assert (other["compared_with"], other["before"]["result"]) == ({"from": "2025-03-01", "to": "2025-03-31"}, "100.00")
     year = shop.api.get("/reports/profit-and-loss?from=2026-06-01&to=2026-06-30&compare=year").json
     assert (year["compared_with"], year["result"], year["before"]["result"]) == ({"from": "2025-06-01", "to": "2025-06-30"}, "0.00", "1200.00")
 
@@ -222,6 +240,7 @@ def test_the_balance_sheet_over_the_wire(shop: Person, owner_engine: sa.Engine) 
         ("/reports/profit-and-loss?from=2026-01-01", ["query", "to"]),
         ("/reports/profit-and-loss?from=soon&to=2026-01-01", ["query", "from"]),
         ("/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare=always", ["query", "compare"]),
+        ("/reports/profit-and-loss?from=2026-01-01&to=2026-01-02&compare_from=soon", ["query", "compare_from"]),
         ("/reports/balance-sheet?as_of=1850-01-01", ["query", "as_of"]),
         ("/reports/balance-sheet?tz=Mars", ["query", "tz"]),
         ("/reports/balance-sheet?compare=always", ["query", "compare"]),
@@ -297,6 +316,8 @@ def test_the_page_of_profit_and_loss_shows_both_periods_and_each_figure_opens_it
     assert 'id="in-INR"' not in shown(client, f"{PATHS[0]}&currency=AED")
     assert "Nothing in this currency" in shown(client, f"{PATHS[0]}&currency=KWD")
     assert "We could not read: comparison." in shown(client, f"{PATHS[0]}&compare=always", status=422)
+    assert "1 Mar 2025 to 31 Mar 2025" in rows(block(shown(client, f"{PATHS[0]}&compare=none&compare_from=1+mar+2025"), "INR"))[0]
+    assert "We could not read: day of comparison." in shown(client, f"{PATHS[0]}&compare_from=soonish", status=422)
 
 
 def test_the_page_of_the_balance_sheet_shows_that_it_balances_and_where_the_computed_lines_come_from(shop: Person) -> None:

@@ -18,7 +18,7 @@ from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
-DAYS = ("as_of", "from", "to", "compare_as_of")
+DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
 LONGEST = {"party": 255, "account": 36, "after": 120}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
 _PERIOD_WORDS = {
@@ -26,7 +26,7 @@ _PERIOD_WORDS = {
     "to": _l("until"),
     "after": _l("page marker"),
     "compare": _l("comparison"),
-    "compare_as_of": _l("day of comparison"),
+    **dict.fromkeys(("compare_as_of", "compare_from"), _l("day of comparison")),
     "kind": _l("customer or supplier"),
     "format": _l("format"),
 }

@@ -15,11 +15,15 @@ from voyagent.reports.schemas import PeriodResponse
 
 
 class ProfitAndLossQuery(Query):
-    """Book dates from and to, both needed. `compare`: with as many days just before (whole months with whole months), with a year earlier, or not at all."""
+    """Book dates from and to, both needed. `compare`: with as many days just before (whole months with whole months), with a year earlier, or not at all.
+
+    `compare_from` names any other day from which as many days are counted, and goes before it.
+    """
 
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
     compare: Literal["period", "year", "none"] = "period"
+    compare_from: DateFilter = None
 
 
 class BalanceSheetQuery(Query):

@@ -23,7 +23,7 @@ from voyagent.reports.statement_schemas import (
 def get_reports_profit_and_loss(reader: LaneReader, query: ProfitAndLossQuery) -> dict[str, Any]:
     """What was earned and spent with book dates from `from` to `to`, beside the days that they are held against. Currencies are never added."""
     days = Days.between(query.first, query.last)
-    read, before = statements.read_profit_and_loss(reader, days, query.compare)
+    read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
     actor = reader.prove()
     return wire_profit_and_loss(actor.tenant_id, statements.profit_and_loss(read, days, before, actor.currency))
 

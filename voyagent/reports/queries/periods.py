@@ -48,6 +48,17 @@ class Days:
         """Whether it begins with a month and ends with one."""
         return self.first.day == 1 and self.last == _month_end(self.last)
 
+    def from_day(self, first: date) -> Days:
+        """As many days from another day on; as many whole months where these are whole months and that day begins one."""
+        if self.is_whole_months and first.day == 1:
+            return Days(first, _months_earlier(first, -self._months) - timedelta(days=1))
+        return Days(first, first + (self.last - self.first))
+
+    @property
+    def _months(self) -> int:
+        """How many months of the calendar they touch."""
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
     def compared(self, comparison: Comparison) -> Days | None:
         """What it is held against: the same length just before it (whole months against whole months), the same days a year earlier, or nothing."""
         if comparison == "none":
@@ -56,7 +67,7 @@ class Days:
             last = _year_earlier(self.last)
             return Days(_year_earlier(self.first), _month_end(last) if self.is_whole_months else last)
         if self.is_whole_months:
-            return Days(_months_earlier(self.first, (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1), self.evening_before)
+            return Days(_months_earlier(self.first, self._months), self.evening_before)
         return Days(self.first - (self.last - self.first) - timedelta(days=1), self.evening_before)
 
 

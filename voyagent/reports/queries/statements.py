@@ -163,9 +163,12 @@ class BalanceSheet:
         return all(block.in_balance for block in self.blocks)
 
 
-def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison) -> tuple[dict[date, list[Row]], Days | None]:
-    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's currency may be known only after it."""
-    before = days.compared(comparison)
+def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison, first: date | None = None) -> tuple[dict[date, list[Row]], Days | None]:
+    """What was posted up to each evening that profit and loss is made of, in one trip: the agency's currency may be known only after it.
+
+    `first` names the first of the days that they are held against, and goes before `comparison`.
+    """
+    before = days.from_day(first) if first else days.compared(comparison)
     evenings = [days.last, days.evening_before]
     if before is not None:
         evenings += [before.last, before.evening_before]

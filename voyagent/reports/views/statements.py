@@ -34,7 +34,7 @@ def profit_and_loss(reader: LaneReader) -> Any:
     try:
         if not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            read, before = statements.read_profit_and_loss(reader, days, address.compare or "period")
+            read, before = statements.read_profit_and_loss(reader, days, address.compare or "period", address.days.get("compare_from"))
             report = statements.profit_and_loss(read, days, before, actor.currency)
             words = filtered([period_words(days), *_held_against(before), in_currency(address.currency)])
     except PeriodInverted as error:
