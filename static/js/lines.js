@@ -8,7 +8,8 @@ const rows = form?.querySelector("[data-line-rows]");
 
 // With a tax on a line, or one that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
 function isSplit() {
-  return [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
+  const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
+  return isChosen || [...form.querySelectorAll("[data-input-tax]")].some((input) => input.value.trim());
 }
 
 function showFares() {

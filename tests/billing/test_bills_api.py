@@ -21,7 +21,7 @@ from voyagent.settings import service as settings
 
 VISAS = {"description": "Dubai visa", "quantity": 2, "unit_price": "22500.00"}
 DRAWN = {"vendor_name": " BSP  India", "vendor_reference": " BSP  1 ", "issue_date": "2024-06-10", "currency": "INR", "line_items": [VISAS]}
-PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00", "bought_as": "cost"}
+PRICED = {"quantity": 2, "unit_price": "22500.00", "amount": "45000.00", "bought_as": "cost", "taxes": [], "input_credit": False}
 
 
 def references(answer: Any) -> list[str]:

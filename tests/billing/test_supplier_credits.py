@@ -257,7 +257,7 @@ def test_over_the_api(alice: Person) -> None:
     assert made.status_code == 201, made.text
     told = made.json
     assert (told["vendor_name"], told["bill_reference"], told["total_amount"], told["issue_date"]) == ("BSP India", "BSP-1", "100.50", "2024-06-25")
-    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "100.50"}]
+    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "100.50", "taxes": []}]
     assert alice.api.get(f"/supplier-credits/{told['id']}").json == told
     bill = alice.api.get(f"/bills/{bill_id}").json
     assert (bill["credited_amount"], bill["open_amount"]) == ("100.50", "45399.50")

@@ -80,7 +80,8 @@ def _book(person: Person) -> None:
     billing.refund_payment(person.actor, advance.id, on=ISSUED)
     billing.issue_credit_note(person.actor, issued.id, reason="Not travelled", amounts={1: Money(100, issued.currency)})
     billing.write_off_invoice(person.actor, issued.id, reason="Cannot be traced", amount=Money(100, issued.currency))
-    bill = billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=items)
+    printed = [items[0] | {"input_taxes": {"cgst": "90.00"}, "input_credit": True}]
+    bill = billing.receive_bill(person.actor, vendor_name="Air India", vendor_reference="AI-1", issue_date=ISSUED, due_date=DUE, line_items=printed)
     billing.credit_bill(person.actor, bill.id, vendor_reference="AI-C1", reason="Not travelled", amounts={1: Money(100, bill.currency)})
     ledger.close_month(person.actor, date(2026, 1, 1))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from voyagent.billing.document_wire import (
     DocumentBrief,
@@ -25,22 +26,43 @@ from voyagent.billing.schemas import InvoiceLineIn
 from voyagent.billing.service import BillChanges, LineItem
 from voyagent.billing.service.pricing import LINES_MAX, BoughtAs
 from voyagent.kernel import clock
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, WireAmount, filter_field, trimmed_field
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, BusinessDate, Closed, PlainAmount, WireAmount, filter_field, trimmed_field
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
+TAXES_MAX = 8
 BillStatus = Literal["draft", "received", "scheduled", "paid", "void"]
 
 
+class InputTaxIn(Closed):
+    """A component of the tax on a line, such as `cgst`, and the amount of it that is printed on the bill."""
+
+    component: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")]
+    amount: PlainAmount
+
+
 class BoughtLineIn(InvoiceLineIn):
-    """A line of a bill: the agency's own `cost`, or bought as `agent` for a customer, which stands against what is held for the supplier."""
+    """A line of a bill before tax: the agency's own `cost`, or bought as `agent` for a customer, which stands against what is held for the supplier.
+
+    `taxes` are what is printed, each component once and together not above the line. With `input_credit` they are credited to the agency; without, they are
+    part of what the line costs.
+    """
 
     bought_as: BoughtAs = "cost"
+    taxes: Annotated[Sequence[InputTaxIn], Field(max_length=TAXES_MAX)] = ()
+    input_credit: bool = False
+
+    @field_validator("taxes")
+    @classmethod
+    def _each_once(cls, taxes: Sequence[InputTaxIn]) -> Sequence[InputTaxIn]:
+        if len({tax.component for tax in taxes}) < len(taxes):
+            raise PydanticCustomError("component_twice", "Each component stands once")
+        return taxes
 
     def item(self, currency: str) -> LineItem:
         """The line as the rules take it."""
         item = super().item(currency)
-        item["bought_as"] = self.bought_as
+        item |= {"bought_as": self.bought_as, "input_taxes": {tax.component: tax.amount for tax in self.taxes}, "input_credit": self.input_credit}
         return item
 
 
@@ -104,15 +126,25 @@ class BillCreditOut(Answer):
     journal_entry_id: UUID
 
 
+class InputTaxOut(Answer):
+    """A component of the tax on a line, as it is printed."""
+
+    component: str
+    amount: WireAmount
+
+
 class BoughtLineOut(DocumentLineOut):
-    """A line: the amount is quantity times price."""
+    """A line: the amount is quantity times price, before tax."""
 
     bought_as: BoughtAs
+    taxes: list[InputTaxOut]
+    input_credit: bool
 
 
 class BillOut(BillBrief, DocumentParts):
     """A bill with its lines, what was paid on it and what the supplier has credited."""
 
+    tax_amount: WireAmount
     line_items: list[BoughtLineOut]
     credits: list[BillCreditOut]
 
@@ -144,5 +176,15 @@ def wire_bill(document: BillDocument) -> Row:
         for credit in document.credits
     ]
     parts = wire_parts(document.bill, document.lines, document.payments)
-    lines = [told | {"bought_as": line["bought_as"]} for told, line in zip(parts["line_items"], document.lines, strict=True)]
-    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | {"line_items": lines, "credits": credited}
+    currency = document.bill["currency"]
+    lines = [
+        told | {"bought_as": line["bought_as"], "taxes": wire_taxes(line, document.taxes, currency), "input_credit": line["input_credit"]}
+        for told, line in zip(parts["line_items"], document.lines, strict=True)
+    ]
+    told = {"tax_amount": wire_amount(document.bill["tax_minor"], currency), "line_items": lines, "credits": credited}
+    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | told
+
+
+def wire_taxes(line: Row, taxes: Iterable[Row], currency: str) -> list[Row]:
+    """The taxes on a line as the API writes them."""
+    return [{"component": tax["component"], "amount": wire_amount(tax["amount_minor"], currency)} for tax in taxes if tax["line_no"] == line["line_no"]]

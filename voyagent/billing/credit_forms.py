@@ -15,7 +15,7 @@ from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
-from voyagent.billing.service import credit_sides
+from voyagent.billing.service import credit_sides, taxes_of_credit
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.fields import filter_field
@@ -139,16 +139,18 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
 
     vendor_reference = StringField(_l("Their reference"))
 
+    document: Bill
     known: Sequence[BillLine]
 
     @property
     def sides(self) -> list[tuple[str, int, Money | None]]:
         """What the credit as it is typed would post; without amounts while they cannot be read."""
         try:
-            return list(credit_sides(self.known, {number: amount.amount_minor for number, amount in self.amounts().items()}, self.document.currency))
+            wanted = {number: amount.amount_minor for number, amount in self.amounts().items()}
+            return list(credit_sides(self.known, wanted, taxes_of_credit(self.document, self.known, wanted), self.document.currency))
         except InvalidAmount:  # it has its sentence once the form is sent
             whole = {line.line_no: line.amount_minor for line in self.known}
-            return [(purpose, sign, None) for purpose, sign, _amount in credit_sides(self.known, whole, self.document.currency)]
+            return [(purpose, sign, None) for purpose, sign, _amount in credit_sides(self.known, whole, [], self.document.currency)]
 
 
 class CreditList(DocumentQuery, Listing):

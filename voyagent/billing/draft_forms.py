@@ -11,13 +11,14 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 
 from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
-from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.models import Bill, BillLine, BillTax, Invoice, InvoiceLine
 from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, read_plan, rows_of
 from voyagent.billing.schemas import items
-from voyagent.billing.service import Buyer, Home, Sketch, bought_sides, sketch
+from voyagent.billing.service import INPUT, Bought, Buyer, Home, Sketch, bought_sides, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
+from voyagent.http.presentation import today
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.taxes import tables
@@ -26,6 +27,7 @@ from voyagent.taxes.words import TREATMENTS
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
 BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
+INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
@@ -47,6 +49,7 @@ DRAFT_PLACES = {
     "basic_fare_out_of_range": "line_items",
     "tax_treatment_unknown": "line_items",
     "tax_rate_not_known": "issue_date",
+    "tax_component_unknown": "line_items",
     "tax_currency": "currency",
     "agency_tax_number_required": "",
 }
@@ -77,7 +80,7 @@ class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
-    also = ("tax", "basic_fare", "sold_as", "bought_as")
+    also = ("tax", "basic_fare", "sold_as", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
     written = ("description", "unit_price")
     most = LINES_MAX
 
@@ -269,27 +272,64 @@ class BillForm(DocumentForm[BillDraftIn]):
     party_reference = StringField(_l("Our reference"))
     notes = TextAreaField(_l("Notes"))
 
+    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
+        super().__init__(currency, **given)
+        self.home = home
+
     @classmethod
-    def of(cls, bill: Bill, lines: Sequence[BillLine]) -> BillForm:
+    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None) -> BillForm:
         """The form over a draft."""
-        return cls(bill.currency, data=cls.data_of(bill, lines))
+        data = cls.data_of(bill, lines)
+        for line, row in zip(lines, data["line_items"], strict=True):
+            row |= {f"tax_{tax.component}": _grouped(tax.amount_minor, bill.currency) for tax in taxes if tax.line_no == line.line_no}
+        return cls(bill.currency, home, data=data)
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, str]:
-        """What stands in the inputs of a line, with how it is bought."""
-        return super().row_of(line, currency) | {"bought_as": line.bought_as}
+        """What stands in the inputs of a line, with how it is bought and what becomes of its tax."""
+        return super().row_of(line, currency) | {"bought_as": line.bought_as, "input_credit": "yes" if line.input_credit else ""}
+
+    @property
+    def components(self) -> list[str]:
+        """The taxes that a supplier may have printed: those of the agency's country now, and what stands in the lines already."""
+        known = tables.components_on(self.home.country, today()) if self.home else ()
+        return [one for one in INPUT if one in known or any(row.get(f"tax_{one}") for row in self.line_items.data)]
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """What was typed of a line, with how it is bought."""
-        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost"}
+        """What was typed of a line, with how it is bought and which tax is printed on it."""
+        taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
+        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost", "taxes": taxes, "input_credit": row.get("input_credit") == "yes"}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """The same; a finding about a tax marks its input."""
+        match loc:
+            case ("line_items", int(at), "taxes", int(number), "amount"):
+                self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
+        return super().place_of(loc)
+
+    @property
+    def to_pay(self) -> Money | None:
+        """What the supplier is to be paid: the lines with the tax that is printed on them."""
+        return self.sides[-1][2]
 
     @property
     def sides(self) -> list[tuple[str, int, Money | None]]:
         """What receiving the bill as it is typed would post; without amounts while the lines cannot be read."""
-        kinds, minors = [row.get("bought_as") or "cost" for row in self.line_items.data], self.minors
+        rows, minors, currency = self.line_items.data, self.minors, self.currency.data
+        try:
+            taxes = [[(one, Money.parse(typed, currency).amount_minor) for one, typed in _printed(row)] for row in rows]
+        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+            minors = None
         if minors is None:
-            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides(zip(kinds, [1] * len(kinds), strict=True), self.currency.data)]
-        return list(bought_sides(zip(kinds, minors, strict=True), self.currency.data))
+            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in rows], currency)]
+        lines = zip(rows, minors, taxes, strict=True)
+        return list(bought_sides((Bought(row.get("bought_as") or "cost", minor, on, row.get("input_credit") == "yes") for row, minor, on in lines), currency))
+
+
+def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
+    """The taxes that are typed of a line, by component, without their grouping."""
+    typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
+    return [(component, amount) for component, amount in typed if amount]
 
 
 class SendForm(SchemaForm[InvoiceSendIn]):

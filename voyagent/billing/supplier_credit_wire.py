@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from voyagent.billing.bills_wire import InputTaxOut, wire_taxes
 from voyagent.billing.credit_wire import CreditIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
@@ -60,10 +61,13 @@ class SupplierCreditLineOut(Answer):
     line_no: int
     description: str
     amount: WireAmount
+    taxes: list[InputTaxOut]
 
 
 class SupplierCreditOut(SupplierCreditBrief):
-    """A supplier's credit with its lines."""
+    """A supplier's credit with its lines before tax."""
+
+    tax_amount: WireAmount
 
     lines: list[SupplierCreditLineOut]
 
@@ -84,8 +88,16 @@ def wire_supplier_credits(page: Listed, limit: int) -> Row:
 def wire_supplier_credit(document: SupplierCreditDocument) -> Row:
     """A supplier's credit as the API writes it."""
     currency = document.credit["currency"]
-    lines = [{"line_no": line["line_no"], "description": line["description"], "amount": wire_amount(line["amount_minor"], currency)} for line in document.lines]
-    return _brief(document.credit) | {"lines": lines}
+    lines = [
+        {
+            "line_no": line["line_no"],
+            "description": line["description"],
+            "amount": wire_amount(line["amount_minor"], currency),
+            "taxes": wire_taxes(line, document.taxes, currency),
+        }
+        for line in document.lines
+    ]
+    return _brief(document.credit) | {"tax_amount": wire_amount(document.credit["tax_minor"], currency), "lines": lines}
 
 
 def _brief(row: Row) -> Row:

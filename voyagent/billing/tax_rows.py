@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flask_babel import gettext
 
+from voyagent.http.presentation import amount
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.taxes.numbers import COUNTRY
@@ -33,3 +34,11 @@ def to_be_said(lines: Iterable[Row]) -> list[str]:
 def place_of_supply(code: str | None) -> str:
     """A state with its code as documents say it, such as `Kerala (32)`; nothing where none is known."""
     return f"{gettext(states(COUNTRY)[code])} ({code})" if code else ""
+
+
+def tax_note(line: Row, taxes: Iterable[Row], currency: str) -> str:
+    """What is printed of tax on a line of a bill, and what becomes of it; nothing where there is none."""
+    found = [f"{component(tax['component'])} {amount(Money(tax['amount_minor'], currency))}" for tax in taxes if tax["line_no"] == line["line_no"]]
+    if not found:
+        return ""
+    return f"{', '.join(found)} · {gettext('credited to us') if line['input_credit'] else gettext('part of the cost')}"

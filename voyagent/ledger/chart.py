@@ -36,6 +36,7 @@ CHART = (
     ChartAccount("1410", "Input CGST", "asset", "input_cgst"),
     ChartAccount("1411", "Input SGST", "asset", "input_sgst"),
     ChartAccount("1412", "Input IGST", "asset", "input_igst"),
+    ChartAccount("1413", "Input VAT", "asset", "input_vat"),
     ChartAccount("1420", "TDS receivable", "asset", "tds_receivable"),
     ChartAccount("1510", "Office equipment", "asset"),
     ChartAccount("1590", "Accumulated depreciation", "asset", is_contra=True),

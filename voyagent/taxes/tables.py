@@ -101,6 +101,11 @@ def treatments(country: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rate.treatment for rate in _rates() if rate.country == country))
 
 
+def components_on(country: str, day: date) -> tuple[str, ...]:
+    """The components that taxes have in a country on a day, in the order of the table."""
+    return tuple(dict.fromkeys(rate.component for rate in _rates() if rate.country == country and _holds(rate, day)))
+
+
 def collections(country: str) -> tuple[str, ...]:
     """What may be collected on top of a document in a country."""
     return tuple(dict.fromkeys(band.kind for band in _bands() if band.country == country))
@@ -161,10 +166,14 @@ def _bands() -> tuple[Band, ...]:
 
 
 def _in_force(rows: list[Row], day: date) -> list[Row]:
-    found = [row for row in rows if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)]
+    found = [row for row in rows if _holds(row, day)]
     if not found:
         raise NoRateThen
     return found
+
+
+def _holds(row: Rate | Band, day: date) -> bool:
+    return row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
 
 
 def _supply(text: str) -> Supply:

@@ -16,6 +16,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 
+TAX_ERRORS = (service.TaxNumberMissing, service.TaxInAnotherCurrency, service.TaxComponentUnknown)
+
 api = ApiBlueprint("bills", __name__, tag="Bills", guard=Guard.BEARER)
 
 
@@ -28,9 +30,9 @@ def list_bills(reader: Reader, query: BillQuery) -> Row:
     return wire_bills(queries.list_bills(reader, query.search(), limit=query.limit, cursor=query.place()), query.limit)
 
 
-@api.post("/bills", answer=BillOut, status=201, permission="bill.draft", errors=(service.VendorReferenceTaken, *DRAFT_ERRORS))
+@api.post("/bills", answer=BillOut, status=201, permission="bill.draft", errors=(service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS))
 def draft_bill(actor: Actor, body: BillDraftIn) -> Row:
-    """Enter a supplier's bill as a draft, which is not in the books. One reference is entered once in the agency."""
+    """Enter a supplier's bill as a draft, which is not in the books, with the tax that is printed on it. One reference is entered once in the agency."""
     return _bill(service.draft_bill(actor, **body.fields()).id)
 
 
@@ -45,7 +47,7 @@ def get_bill(reader: Reader, bill_id: UUID) -> Row:
     answer=BillOut,
     permission="bill.draft",
     missing=BillNotFound,
-    errors=(service.BillNotDraft, service.VendorReferenceTaken, *DRAFT_ERRORS),
+    errors=(service.BillNotDraft, service.VendorReferenceTaken, *TAX_ERRORS, *DRAFT_ERRORS),
 )
 def revise_bill(actor: Actor, bill_id: UUID, body: BillPatch) -> Row:
     """Change a draft. An absent member stays; lines are replaced whole."""
@@ -64,7 +66,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     answer=BillOut,
     permission="bill.receive_by_hand",
     missing=BillNotFound,
-    errors=(service.BillNotDraft, *POSTING_ERRORS),
+    errors=(service.BillNotDraft, *TAX_ERRORS, *POSTING_ERRORS),
 )
 def receive_bill(actor: Actor, bill_id: UUID) -> Row:
     """Receive a draft: it is posted on its issue date, and from then on it is owed.

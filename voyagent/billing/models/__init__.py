@@ -9,24 +9,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, Numeric, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine
-from voyagent.billing.models.parts import CURRENCY, NOW, PLAN, ZERO, InInstalments, references
+from voyagent.billing.models.bills import Bill, BillLine, BillTax
+from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine, SupplierCreditTax
+from voyagent.billing.models.parts import AMOUNTS, CURRENCY, DATES, DRAFT, FALSE, LINE, NOW, PLAN, STILL_OPEN, VOIDED, ZERO, InInstalments, references
 from voyagent.billing.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
 from voyagent.billing.models.write_offs import WriteOff
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
-_DRAFT = text("'draft'")
-_FALSE = text("false")
 _SEARCH = "lower(COALESCE(number, ''::text) || chr(31) || party_name || chr(31) || COALESCE(party_reference, ''::text))"
-_DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
-_AMOUNTS = "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= total_minor"
-_OPEN = "paid_minor + credited_minor < total_minor"
-_VOIDED = (
-    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and {posted} and voided_on >= issue_date and paid_minor = 0"
-    " and credited_minor = 0 else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
-)
-_LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 OPEN_INVOICE = ("issued", "partially_paid")
 OPEN_BILL = ("received", "scheduled")
 OPEN = OPEN_INVOICE + OPEN_BILL
@@ -40,7 +31,7 @@ class Invoice(InInstalments, TenantOwned, Base):
 
     __tablename__ = "invoices"
 
-    status: Mapped[str] = mapped_column(server_default=_DRAFT)
+    status: Mapped[str] = mapped_column(server_default=DRAFT)
     number: Mapped[str | None]
     issue_date: Mapped[date]
     due_date: Mapped[date]
@@ -57,7 +48,7 @@ class Invoice(InInstalments, TenantOwned, Base):
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     party_reference: Mapped[str | None]
     notes: Mapped[str | None]
-    is_opening: Mapped[bool] = mapped_column(server_default=_FALSE)
+    is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]
     void_reason: Mapped[str | None]
@@ -86,9 +77,9 @@ class Invoice(InInstalments, TenantOwned, Base):
         references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
         references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
         CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint(_DATES, name="dates"),
+        CheckConstraint(DATES, name="dates"),
         CheckConstraint(PLAN, name="instalments"),
-        CheckConstraint(_AMOUNTS, name="amounts"),
+        CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
         CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
@@ -101,11 +92,11 @@ class Invoice(InInstalments, TenantOwned, Base):
             name="issued",
         ),
         CheckConstraint(
-            f"case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'issued' then paid_minor = 0 and {_OPEN}"
-            f" when 'partially_paid' then paid_minor > 0 and {_OPEN} when 'paid' then paid_minor + credited_minor = total_minor else true end",
+            f"case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'issued' then paid_minor = 0 and {STILL_OPEN}"
+            f" when 'partially_paid' then paid_minor > 0 and {STILL_OPEN} when 'paid' then paid_minor + credited_minor = total_minor else true end",
             name="paid",
         ),
-        CheckConstraint(_VOIDED.format(posted="num_nonnulls(number, entry_id) = 2"), name="voided"),
+        CheckConstraint(VOIDED.format(posted="num_nonnulls(number, entry_id) = 2"), name="voided"),
         Index("ix_invoices_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_invoices_due", "tenant_id", "due_date", "id"),
@@ -148,7 +139,7 @@ class InvoiceLine(TenantBound, Base):
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
-        CheckConstraint(_LINE, name="amount"),
+        CheckConstraint(LINE, name="amount"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
     )
@@ -179,93 +170,6 @@ class InvoiceTax(TenantBound, Base):
     )
 
 
-class Bill(InInstalments, TenantOwned, Base):
-    """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
-
-    __tablename__ = "bills"
-
-    status: Mapped[str] = mapped_column(server_default=_DRAFT)
-    vendor_reference: Mapped[str]
-    issue_date: Mapped[date]
-    due_date: Mapped[date]
-    currency: Mapped[str]
-    total_minor: Mapped[int]
-    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
-    party_name: Mapped[str]
-    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
-    party_reference: Mapped[str | None]
-    notes: Mapped[str | None]
-    is_opening: Mapped[bool] = mapped_column(server_default=_FALSE)
-    pay_on: Mapped[date | None]
-    entry_id: Mapped[UUID | None]
-    voided_on: Mapped[date | None]
-    void_reason: Mapped[str | None]
-    void_entry_id: Mapped[UUID | None]
-    voided_by_user_id: Mapped[UUID | None]
-    created_by_user_id: Mapped[UUID | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
-    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
-
-    __table_args__ = (
-        Index("uq_bills_vendor_reference", "tenant_id", "vendor_reference", unique=True, postgresql_where=text("status <> 'void'")),
-        references("journal_entries", "entry_id", "fk_bills_entry"),
-        references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
-        references("users", "voided_by_user_id", "fk_bills_voider"),
-        references("users", "created_by_user_id", "fk_bills_creator"),
-        CheckConstraint(CURRENCY, name="currency"),
-        CheckConstraint(_DATES, name="dates"),
-        CheckConstraint(PLAN, name="instalments"),
-        CheckConstraint(_AMOUNTS, name="amounts"),
-        CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
-        CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
-        CheckConstraint(
-            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'paid' then paid_minor + credited_minor = total_minor"
-            f" when 'void' then true else {_OPEN} end",
-            name="paid",
-        ),
-        CheckConstraint(_VOIDED.format(posted="entry_id is not null"), name="voided"),
-        CheckConstraint(
-            "case when status = 'scheduled' then pay_on is not null when status in ('draft', 'received') then pay_on is null else true end"
-            " and pay_on between issue_date and '2200-12-31'",
-            name="pay_on",
-        ),
-        Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
-        Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
-        Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
-        Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
-        Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
-    )
-
-    @property
-    def open_minor(self) -> int:
-        """What is still to be paid: neither paid nor credited."""
-        return self.total_minor - self.paid_minor - self.credited_minor
-
-
-class BillLine(TenantBound, Base):
-    """One line of a bill; the amount is quantity times price, exact in minor units.
-
-    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is invoiced for it as such.
-    """
-
-    __tablename__ = "bill_lines"
-
-    bill_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    description: Mapped[str]
-    quantity: Mapped[int]
-    unit_price_minor: Mapped[int]
-    amount_minor: Mapped[int]
-    bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
-
-    __table_args__ = (
-        references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
-        CheckConstraint(_LINE, name="amount"),
-        CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
-    )
-
-
 __all__ = [
     "OPEN",
     "OPENING_ACCOUNT",
@@ -274,6 +178,7 @@ __all__ = [
     "Allocation",
     "Bill",
     "BillLine",
+    "BillTax",
     "CreditNote",
     "CreditNoteLine",
     "CreditNoteTax",
@@ -284,5 +189,6 @@ __all__ = [
     "Refund",
     "SupplierCredit",
     "SupplierCreditLine",
+    "SupplierCreditTax",
     "WriteOff",
 ]

@@ -93,6 +93,7 @@ class SupplierCredit(TenantOwned, Base):
     issue_date: Mapped[date]
     currency: Mapped[str]
     total_minor: Mapped[int]
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     reason: Mapped[str]
@@ -108,6 +109,7 @@ class SupplierCredit(TenantOwned, Base):
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),
+        CheckConstraint("tax_minor >= 0 and tax_minor < total_minor", name="tax"),
         Index("ix_supplier_credits_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_supplier_credits_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_supplier_credits_bill", "tenant_id", "bill_id", "issue_date"),
@@ -126,5 +128,25 @@ class SupplierCreditLine(TenantBound, Base):
 
     __table_args__ = (
         references("supplier_credits", "supplier_credit_id", "fk_supplier_credit_lines_credit"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+
+class SupplierCreditTax(TenantBound, Base):
+    """What a supplier's credit takes back of a component of the tax on one line of its bill."""
+
+    __tablename__ = "supplier_credit_taxes"
+
+    supplier_credit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    component: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "supplier_credit_id", "line_no"],
+            ["supplier_credit_lines.tenant_id", "supplier_credit_lines.supplier_credit_id", "supplier_credit_lines.line_no"],
+            name="fk_supplier_credit_taxes_line",
+        ),
         CheckConstraint("amount_minor > 0", name="amount"),
     )

@@ -9,6 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 NOW = text("now()")
 ZERO = text("0")
+DRAFT = text("'draft'")
+FALSE = text("false")
+DATES = "issue_date between '1900-01-01' and '2200-12-31' and due_date between issue_date and '2200-12-31'"
+AMOUNTS = "total_minor > 0 and paid_minor >= 0 and credited_minor >= 0 and paid_minor + credited_minor <= total_minor"
+STILL_OPEN = "paid_minor + credited_minor < total_minor"
+VOIDED = (
+    "case when status = 'void' then num_nonnulls(voided_on, void_reason, void_entry_id) = 3 and {posted} and voided_on >= issue_date and paid_minor = 0"
+    " and credited_minor = 0 else num_nonnulls(voided_on, void_reason, void_entry_id, voided_by_user_id) = 0 end"
+)
+LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * unit_price_minor"
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
 PLAN = "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues, instalment_minors, issue_date)"
 

@@ -79,7 +79,7 @@ from voyagent.billing.queries.payments import (
     read_payment,
 )
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
-from voyagent.billing.queries.taxes import collected_before, credited_taxes, get_taxes, read_taxes
+from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
 from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, is_written_back
 
 __all__ = [
@@ -117,6 +117,7 @@ __all__ = [
     "ageing",
     "ageing_statement",
     "collected_before",
+    "credited_bill_taxes",
     "credited_by_line",
     "credited_taxes",
     "drafts_statement",
@@ -126,6 +127,7 @@ __all__ = [
     "gaps_statement",
     "get_allocation",
     "get_bill",
+    "get_bill_taxes",
     "get_invoice",
     "get_lines",
     "get_payment",

@@ -13,6 +13,7 @@ from voyagent.billing.queries.documents import BillNotFound, DocumentSearch
 from voyagent.billing.queries.listing import Listed, by_day_statement, having_text, page_of
 from voyagent.billing.queries.parts import items_statement, settling_statement
 from voyagent.billing.queries.supplier_credits import credits_of_statement
+from voyagent.billing.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Reader, Row
@@ -36,10 +37,11 @@ class BillSearch(DocumentSearch):
 
 @dataclass(frozen=True, slots=True)
 class BillDocument:
-    """A bill with all that its page shows: lines, payments, credits of the supplier, and the journal lines of its receipt."""
+    """A bill with all that its page shows: lines, the taxes on them, payments, credits of the supplier, and the journal lines of its receipt."""
 
     bill: Row
     lines: list[Row]
+    taxes: list[Row]
     payments: list[Row]
     credits: list[Row]
     journal: list[Row]
@@ -54,16 +56,17 @@ def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: C
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     """A bill with its lines, payments, credits and journal lines, in one trip. Raises BillNotFound."""
     entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
-    bills, lines, payments, credited, journal = reader.read(
+    bills, lines, taxes, payments, credited, journal = reader.read(
         _bill_statement(bill_id),
         items_statement("payable", bill_id),
+        bill_taxes_statement(bill_id),
         settling_statement("payable", bill_id),
         credits_of_statement(bill_id),
         lines_statement(entry_id),
     )
     if not bills:
         raise BillNotFound
-    return BillDocument(bills[0], lines, payments, credited, journal)
+    return BillDocument(bills[0], lines, taxes, payments, credited, journal)
 
 
 def _bill_statement(bill_id: UUID) -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from voyagent.billing.models import Bill, SupplierCredit, SupplierCreditLine
 from voyagent.billing.queries.credits import CreditSearch, narrowed
 from voyagent.billing.queries.listing import Listed, page_of
+from voyagent.billing.queries.taxes import supplier_credited_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
@@ -33,10 +34,11 @@ class SupplierCreditNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class SupplierCreditDocument:
-    """A supplier's credit with all that its page shows: its bill's reference, lines, and the journal lines of its entry."""
+    """A supplier's credit with all that its page shows: its bill's reference, lines, the taxes on them, and the journal lines of its entry."""
 
     credit: Row
     lines: list[Row]
+    taxes: list[Row]
     journal: list[Row]
 
 
@@ -49,10 +51,10 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
         .order_by(_LINES.line_no)
     )
     one = _credits().add_columns(name_of(_CREDITS.created_by_user_id).label("created_by")).where(_CREDITS.id == supplier_credit_id)
-    credits_found, found, journal = reader.read(one, lines, lines_statement(entry_id))
+    credits_found, found, taxes, journal = reader.read(one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id))
     if not credits_found:
         raise SupplierCreditNotFound
-    return SupplierCreditDocument(credits_found[0], found, journal)
+    return SupplierCreditDocument(credits_found[0], found, taxes, journal)
 
 
 def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:

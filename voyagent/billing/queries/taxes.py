@@ -1,4 +1,4 @@
-"""Reading the taxes of invoices: those of one, and what a buyer's year comes to for what is collected on top."""
+"""Reading the taxes of documents: those of one, and what a buyer's year comes to for what is collected on top."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Select, cast, func, select
 
-from voyagent.billing.models import CreditNote, CreditNoteTax, Invoice, InvoiceTax
+from voyagent.billing.models import BillTax, CreditNote, CreditNoteTax, Invoice, InvoiceTax, SupplierCredit, SupplierCreditTax
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
 _TAXES = InvoiceTax.__table__.c
 _CREDITED = CreditNoteTax.__table__.c
+_BILLED = BillTax.__table__.c
+_TAKEN = SupplierCreditTax.__table__.c
 _COUNTED = ("issued", "partially_paid", "paid")
 
 
@@ -77,4 +79,49 @@ def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
     return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
 
 
-__all__ = ["collected_before", "credited_taxes", "credited_taxes_statement", "get_taxes", "read_taxes", "taxes_statement"]
+def get_bill_taxes(bill_id: UUID) -> list[BillTax]:
+    """The components of the taxes of a bill, line by line."""
+    return list(db.session.scalars(select(BillTax).where(BillTax.bill_id == bill_id).order_by(BillTax.line_no, BillTax.component)))
+
+
+def bill_taxes_statement(bill_id: UUID) -> Select[tuple[int, str, int]]:
+    """The components of the taxes of a bill as rows: line_no, component, amount_minor."""
+    return (
+        select(_BILLED.line_no, _BILLED.component, _BILLED.amount_minor)
+        .where(owned(BillTax), _BILLED.bill_id == bill_id)
+        .order_by(_BILLED.line_no, _BILLED.component)
+    )
+
+
+def supplier_credited_statement(supplier_credit_id: UUID) -> Select[tuple[int, str, int]]:
+    """What a supplier's credit takes back of taxes as rows: line_no, component, amount_minor."""
+    return (
+        select(_TAKEN.line_no, _TAKEN.component, _TAKEN.amount_minor)
+        .where(owned(SupplierCreditTax), _TAKEN.supplier_credit_id == supplier_credit_id)
+        .order_by(_TAKEN.line_no, _TAKEN.component)
+    )
+
+
+def credited_bill_taxes(bill_id: UUID) -> dict[tuple[int, str], int]:
+    """What was taken back of the taxes of a bill so far, by line and component."""
+    statement = (
+        select(SupplierCreditTax.line_no, SupplierCreditTax.component, cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"))
+        .join(SupplierCredit, SupplierCredit.id == SupplierCreditTax.supplier_credit_id)
+        .where(SupplierCredit.bill_id == bill_id)
+        .group_by(SupplierCreditTax.line_no, SupplierCreditTax.component)
+    )
+    return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
+
+
+__all__ = [
+    "bill_taxes_statement",
+    "collected_before",
+    "credited_bill_taxes",
+    "credited_taxes",
+    "credited_taxes_statement",
+    "get_bill_taxes",
+    "get_taxes",
+    "read_taxes",
+    "supplier_credited_statement",
+    "taxes_statement",
+]

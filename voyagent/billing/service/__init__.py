@@ -4,7 +4,6 @@ from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, 
 from voyagent.billing.service.bills import (
     BillChanges,
     BillFields,
-    bought_sides,
     discard_bill,
     draft_bill,
     receive_bill,
@@ -49,6 +48,7 @@ from voyagent.billing.service.errors import (
     ReasonRequired,
     SupplierCreditExceedsOpen,
     SupplierCreditTaken,
+    TaxComponentUnknown,
     TaxInAnotherCurrency,
     TaxNumberMissing,
     TextTooLong,
@@ -59,6 +59,7 @@ from voyagent.billing.service.errors import (
     WriteOffRequested,
     WriteOffTakenBack,
 )
+from voyagent.billing.service.input_taxes import INPUT, Bought, bought_sides
 from voyagent.billing.service.instalments import InstalmentItem, Plan, plan_of
 from voyagent.billing.service.invoices import (
     INVOICE_SERIES,
@@ -76,7 +77,7 @@ from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, R
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
-from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill
+from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, taxes_of_credit
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
@@ -86,6 +87,7 @@ __all__ = [
     "CONTROL",
     "CREDIT_LETTER",
     "CREDIT_SERIES",
+    "INPUT",
     "INVOICE_SERIES",
     "OPENING_ADVANCES",
     "PARTS_MAX",
@@ -100,6 +102,7 @@ __all__ = [
     "BillFields",
     "BillNotDraft",
     "BillNotScheduled",
+    "Bought",
     "Buyer",
     "Credit",
     "CreditExceedsLine",
@@ -141,6 +144,7 @@ __all__ = [
     "Sketch",
     "SupplierCreditExceedsOpen",
     "SupplierCreditTaken",
+    "TaxComponentUnknown",
     "TaxInAnotherCurrency",
     "TaxNumberMissing",
     "TextTooLong",
@@ -197,6 +201,7 @@ __all__ = [
     "spread",
     "take_back_write_off",
     "take_number",
+    "taxes_of_credit",
     "unallocate",
     "unschedule_bill",
     "void_bill",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import NotRequired, TypedDict, Unpack
@@ -14,7 +14,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Bill
-from voyagent.billing.service import drafts, pricing
+from voyagent.billing.service import drafts, input_taxes, pricing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
 from voyagent.billing.service.instalments import InstalmentItem
@@ -24,9 +24,6 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-
-BOUGHT = {"cost": "cost_of_services", "agent": "held_for_suppliers"}
-"""The account that a line of a bill is booked on by how it is bought."""
 
 
 class BillFields(TypedDict):
@@ -92,7 +89,7 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
 
 
 def receive_draft(actor: Actor, bill_id: UUID) -> Bill:
-    """Receive a draft: cost, and of lines bought as agent what is held for suppliers, stands against payable on its issue date.
+    """Receive a draft: cost, of lines bought as agent what is held for suppliers, and the tax that is credited stand against payable on its issue date.
 
     A bill is received once, under any number of parallel calls.
 
@@ -124,20 +121,7 @@ def receive_sides(bill: Bill) -> list[tuple[str, int, Money]]:
     if bill.is_opening:
         total = Money(bill.total_minor, bill.currency)
         return [(ledger.OPENING, 1, total), ("payable", -1, total)]
-    return bought_sides(((line.bought_as, line.amount_minor) for line in queries.get_lines(bill)), bill.currency)
-
-
-def bought_sides(lines: Iterable[tuple[str, int]], currency: str) -> list[tuple[str, int, Money]]:
-    """The same for lines, each by how it is bought and its amount in minor units.
-
-    What is bought as agent is no cost, as its sale is no revenue: it takes what is held for suppliers down again (Ind AS 115, B34 to B38, on agents).
-    """
-    sums = dict.fromkeys(BOUGHT.values(), 0)
-    for bought_as, minor in lines:
-        sums[BOUGHT.get(bought_as, BOUGHT["cost"])] += minor
-    total = sum(sums.values())
-    debits = [(purpose, 1, Money(minor, currency)) for purpose, minor in sums.items() if minor]
-    return [*(debits or [(BOUGHT["cost"], 1, Money(0, currency))]), ("payable", -1, Money(total, currency))]
+    return input_taxes.bought_sides(input_taxes.bought(bill), bill.currency)
 
 
 def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bill:
@@ -161,6 +145,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
     """Post a draft on its issue date."""
     total = Money(bill.total_minor, bill.currency)
     check_limit(actor, total)
+    input_taxes.check(bill, (tax.component for tax in queries.get_bill_taxes(bill.id)))
     posted = ledger.post(
         actor,
         source_type="bill",

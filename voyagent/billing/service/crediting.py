@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from voyagent.billing.models import BillLine, InvoiceLine
+from voyagent.billing.models import BillLine, BillTax, InvoiceLine, InvoiceTax
 from voyagent.billing.service.errors import CreditExceedsLine, LineNotOnInvoice, NoLines
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+
+
+@dataclass(frozen=True, slots=True)
+class CreditedTax:
+    """What is credited of one component of the tax on a line."""
+
+    line_no: int
+    component: str
+    amount_minor: int
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:
@@ -35,3 +45,27 @@ def wanted_of(
     if not amounts:
         raise NoLines
     return {number: amount.amount_minor for number, amount in amounts.items()}
+
+
+def taxes_on(
+    wanted: Mapping[int, int],
+    lines: Iterable[InvoiceLine | BillLine],
+    charged: Iterable[InvoiceTax | BillTax],
+    before: Mapping[int, int],
+    taken: Mapping[tuple[int, str], int],
+    currency: str,
+) -> list[CreditedTax]:
+    """The taxes on amounts of lines that are credited: of each component as much as of its line, rounded half up over all credits together.
+
+    So a line that is credited whole gives its whole tax back. `before` and `taken` are what was credited of lines and of components so far.
+    """
+    amounts = {line.line_no: line.amount_minor for line in lines}
+    found = []
+    for tax in charged:
+        if tax.line_no in wanted:
+            credited = before.get(tax.line_no, 0) + wanted[tax.line_no]
+            share = Money(tax.amount_minor, currency).decimal * credited / amounts[tax.line_no]
+            due = Money.rounded(share, currency).amount_minor - taken.get((tax.line_no, tax.component), 0)
+            if due > 0:
+                found.append(CreditedTax(tax.line_no, tax.component, due))
+    return found

@@ -11,6 +11,7 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
 from voyagent.billing.service import crediting, numbering, pricing, taxing
+from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
@@ -79,15 +80,6 @@ class CreditedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CreditedTax:
-    """What is credited of one component of the tax on a line."""
-
-    line_no: int
-    component: str
-    amount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
 class Credit:
     """What a credit note is over: of lines, and of the taxes on them."""
 
@@ -120,16 +112,8 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
     """
     lines = queries.get_lines(invoice)
     wanted = crediting.wanted_of(_left(invoice, lines), invoice.currency, amounts)
-    by_number = {line.line_no: line for line in lines}
-    before, taken = queries.credited_by_line(invoice), queries.credited_taxes(invoice.id)
-    taxes = []
-    for tax in queries.get_taxes(invoice.id):
-        if tax.line_no in wanted and tax.component != taxing.COLLECTED:
-            credited = before.get(tax.line_no, 0) + wanted[tax.line_no]
-            share = Money(tax.amount_minor, invoice.currency).decimal * credited / by_number[tax.line_no].amount_minor
-            due = Money.rounded(share, invoice.currency).amount_minor - taken.get((tax.line_no, tax.component), 0)
-            if due > 0:
-                taxes.append(CreditedTax(tax.line_no, tax.component, due))
+    charged = (tax for tax in queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED)
+    taxes = crediting.taxes_on(wanted, lines, charged, queries.credited_by_line(invoice), queries.credited_taxes(invoice.id), invoice.currency)
     kept = [CreditedLine(line.line_no, line.description, line.sold_as, wanted[line.line_no]) for line in lines if line.line_no in wanted]
     return Credit(invoice.currency, kept, taxes)
 

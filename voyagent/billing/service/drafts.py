@@ -8,7 +8,7 @@ from typing import Any, TypedDict, TypeVar, cast
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.service import instalments, pricing, taxing
+from voyagent.billing.service import input_taxes, instalments, pricing, taxing
 from voyagent.billing.service.errors import InvalidInstalmentDates
 from voyagent.billing.service.instalments import InstalmentItem, Plan
 from voyagent.billing.service.pricing import BoughtAs, LineItem, Priced, SoldAs
@@ -54,7 +54,8 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Document:
     """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due by the terms of the party, else on the day of issue.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read` and `taxing.charge` raise.
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and
+    `input_taxes.charge` raise.
     """
     name = pricing.party(party_name)
     due_day = pricing.due_day(name, issue_date, due_date)
@@ -81,7 +82,7 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     )
     db.session.add(document)
     db.session.flush()
-    _add_lines(document, _columns_of(document, priced))
+    _add_lines(document, priced)
     instalments.check_sum(document)
     return document
 
@@ -89,7 +90,7 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
 def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
     """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
 
-    Raises TextTooLong, InvalidDate, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read` and `taxing.charge` raise.
+    Raises TextTooLong, InvalidDate, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
@@ -106,6 +107,8 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
         changed.append("line_items")
     elif isinstance(document, Invoice) and _TAXED_BY & set(changed):
         taxing.charge(document, queries.get_lines(document))
+    elif isinstance(document, Bill) and "issue_date" in changed:
+        input_taxes.check(document, (tax.component for tax in queries.get_bill_taxes(document.id)))
     if changed:
         document.updated_at = clock.now()
         db.session.flush()
@@ -155,13 +158,14 @@ def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:
     known = queries.get_lines(document)
     priced = pricing.price(changes["line_items"]) if "line_items" in changes else _in_currency(document, known, changes["currency"])
     columns = _columns_of(document, priced)
-    if document.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known]:
+    is_taxed_alike = not isinstance(document, Bill) or _printed(document) == {number: taxes for number, taxes in priced.printed() if taxes}
+    if document.currency == priced.total.currency and columns == [{name: getattr(line, name) for name in columns[0]} for line in known] and is_taxed_alike:
         return False
     for line in known:
         db.session.delete(line)
     db.session.flush()
     document.currency, document.total_minor = priced.total.currency, priced.total.amount_minor
-    _add_lines(document, columns)
+    _add_lines(document, priced)
     return True
 
 
@@ -169,11 +173,21 @@ def _columns_of(document: Invoice | Bill, priced: Priced) -> list[dict[str, Any]
     return list(priced.sold_columns() if isinstance(document, Invoice) else priced.bought_columns())
 
 
-def _add_lines(document: Invoice | Bill, columns: list[dict[str, Any]]) -> None:
-    """Keep the lines of a draft; of an invoice their taxes come on top. Raises what `taxing.charge` raises."""
+def _printed(bill: Bill) -> dict[int, dict[str, int]]:
+    """The taxes of a draft's lines that bear any, in minor units, by the number of the line and by component."""
+    found: dict[int, dict[str, int]] = {}
+    for tax in queries.get_bill_taxes(bill.id):
+        found.setdefault(tax.line_no, {})[tax.component] = tax.amount_minor
+    return found
+
+
+def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
+    """Keep the lines of a draft; their taxes come on top, of a bill as they are printed. Raises what `taxing.charge` and `input_taxes.charge` raise."""
+    columns = _columns_of(document, priced)
     if isinstance(document, Bill):
         db.session.add_all(BillLine(bill_id=document.id, **line) for line in columns)
         db.session.flush()
+        input_taxes.charge(document, priced.lines)
         return
     lines = [InvoiceLine(invoice_id=document.id, **line) for line in columns]
     db.session.add_all(lines)
@@ -184,10 +198,11 @@ def _add_lines(document: Invoice | Bill, columns: list[dict[str, Any]]) -> None:
 
 def _in_currency(document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], currency: str) -> Priced:
     """The same figures in another currency; what it has no places for is refused, never rounded."""
-    return pricing.price([_item(line, document.currency, currency) for line in lines])
+    printed = _printed(document) if isinstance(document, Bill) else {}
+    return pricing.price([_item(line, printed.get(line.line_no, {}), document.currency, currency) for line in lines])
 
 
-def _item(line: InvoiceLine | BillLine, known: str, wanted: str) -> LineItem:
+def _item(line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wanted: str) -> LineItem:
     """A line as it is asked for, its figures read in another currency."""
     item = LineItem(description=line.description, quantity=line.quantity, unit_price=Money(line.unit_price_minor, known).decimal, currency=wanted)
     if isinstance(line, InvoiceLine):
@@ -199,5 +214,6 @@ def _item(line: InvoiceLine | BillLine, known: str, wanted: str) -> LineItem:
             "service_date": line.service_date,
         }
     else:
-        item["bought_as"] = cast("BoughtAs", line.bought_as)
+        taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}
+        item |= {"bought_as": cast("BoughtAs", line.bought_as), "input_taxes": taxes, "input_credit": line.input_credit}
     return item

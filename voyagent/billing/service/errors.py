@@ -47,6 +47,13 @@ class TaxInAnotherCurrency(Conflict):
     message = N_("Lines are taxed in the currency of the agency's country alone.")
 
 
+class TaxComponentUnknown(Invalid):
+    """A component that is no tax of the agency's country on the day of the document."""
+
+    code = "tax_component_unknown"
+    message = N_("That is no tax of the agency's country on the day of the bill.")
+
+
 class NoLines(Unprocessable):
     """A document without a line, or with more than a document can hold."""
 

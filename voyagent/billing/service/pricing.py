@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypedDict
@@ -23,7 +23,8 @@ class LineItem(TypedDict):
     """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
 
     Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed, what is collected on top, the basic fare of all of it where
-    the tax is on that, and the day on which the service is given. Of a bill a line may say how it is bought (`cost` unless it is said).
+    the tax is on that, and the day on which the service is given. Of a bill a line may say how it is bought (`cost` unless it is said), which tax is
+    printed on it by component, and whether that is credited to the agency (it is not unless it is said).
     """
 
     description: str
@@ -36,6 +37,8 @@ class LineItem(TypedDict):
     basic_fare: NotRequired[str | Decimal | None]
     service_date: NotRequired[date | None]
     bought_as: NotRequired[BoughtAs]
+    input_taxes: NotRequired[Mapping[str, str | Decimal]]
+    input_credit: NotRequired[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class PricedLine:
     basic_fare: Money | None = None
     service_date: date | None = None
     bought_as: BoughtAs = "cost"
+    input_taxes: Mapping[str, Money] = field(default_factory=dict)
+    input_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,16 @@ class Priced:
             told = {"sold_as": line.sold_as, "tax": line.tax, "collection": line.collection, "service_date": line.service_date}
             yield columns | told | {"basic_fare_minor": fare}
 
+    def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
+        """The taxes that are printed on each line, in minor units, by its number and by component."""
+        for line_no, line in enumerate(self.lines, start=1):
+            yield line_no, {component: tax.amount_minor for component, tax in line.input_taxes.items()}
+
     def bought_columns(self) -> Iterator[dict[str, Any]]:
-        """The same with how a line of a bill is bought."""
-        return (columns | {"bought_as": line.bought_as} for line, columns in zip(self.lines, self.line_columns(), strict=True))
+        """The same with how a line of a bill is bought, and whether its tax is credited."""
+        return (
+            columns | {"bought_as": line.bought_as, "input_credit": line.input_credit} for line, columns in zip(self.lines, self.line_columns(), strict=True)
+        )
 
 
 def price(items: Sequence[LineItem]) -> Priced:
@@ -154,4 +166,14 @@ def _line(item: LineItem) -> PricedLine:
         basic_fare=fare,
         service_date=item.get("service_date"),
         bought_as=item.get("bought_as", "cost"),
+        input_taxes=_printed(item, amount),
+        input_credit=item.get("input_credit", False),
     )
+
+
+def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
+    """The taxes that are printed on a line, by component, each above zero and together not above what they are on. Raises InvalidAmount."""
+    found = {component: Money.parse(said, item["currency"]) for component, said in sorted(item.get("input_taxes", {}).items())}
+    if any(tax.amount_minor <= 0 for tax in found.values()) or sum(tax.amount_minor for tax in found.values()) > amount.amount_minor:
+        raise InvalidAmount
+    return found

@@ -11,10 +11,12 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_BILL, Bill, BillLine, SupplierCredit, SupplierCreditLine
+from voyagent.billing.models import OPEN_BILL, Bill, BillLine, SupplierCredit, SupplierCreditLine, SupplierCreditTax
 from voyagent.billing.service import crediting, pricing
-from voyagent.billing.service.bills import bought_sides, read_reference
+from voyagent.billing.service.bills import read_reference
+from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import DocumentNotOpen, LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
+from voyagent.billing.service.input_taxes import bought_sides, of_line
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -27,10 +29,11 @@ from voyagent.ledger import service as ledger
 def credit_bill(
     actor: Actor, bill_id: UUID, *, vendor_reference: str, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None
 ) -> SupplierCredit:
-    """Enter a supplier's credit note on a bill by amounts of its lines, by number; without them all that is not credited yet.
+    """Enter a supplier's credit note on a bill by amounts of its lines before tax, by number; without them all that is not credited yet.
 
     Payable stands on that day against cost, and against what is held for suppliers where a line was bought as agent: what receiving posted, the other way
-    round. Never more is credited than is open. One number of a supplier is entered once. Raises Forbidden, BillNotFound, DocumentNotOpen;
+    round, the taxes on what is credited among it. Never more is credited than is open. One number of a supplier is entered once.
+    Raises Forbidden, BillNotFound, DocumentNotOpen;
     VendorReferenceRequired, ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine,
     SupplierCreditExceedsOpen, SupplierCreditTaken; AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
@@ -45,15 +48,21 @@ def credit_bill(
     day = book_day(actor, bill, on)
     lines = queries.get_lines(bill)
     wanted = crediting.wanted_of(crediting.left_of(lines, queries.credited_by_line(bill)), bill.currency, amounts, LineNotOnBill)
-    total = Money(sum(wanted.values()), bill.currency)
+    taxes = taxes_of_credit(bill, lines, wanted)
+    tax_minor = sum(tax.amount_minor for tax in taxes)
+    total = Money(sum(wanted.values()) + tax_minor, bill.currency)
     if total.amount_minor > bill.open_minor:
         raise SupplierCreditExceedsOpen
     check_limit(actor, total)
-    credit = _write(actor, bill, reference, credit_sides(lines, wanted, bill.currency), day, why)
+    credit = _write(actor, bill, reference, credit_sides(lines, wanted, taxes, bill.currency), tax_minor, day, why)
     db.session.add_all(
         SupplierCreditLine(supplier_credit_id=credit.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
         for line in lines
         if line.line_no in wanted
+    )
+    db.session.flush()
+    db.session.add_all(
+        SupplierCreditTax(supplier_credit_id=credit.id, line_no=tax.line_no, component=tax.component, amount_minor=tax.amount_minor) for tax in taxes
     )
     bill.credited_minor += total.amount_minor
     if bill.open_minor == 0:
@@ -77,13 +86,19 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
     return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
 
 
-def credit_sides(lines: Sequence[BillLine], wanted: Mapping[int, int], currency: str) -> list[tuple[str, int, Money]]:
-    """What a supplier's credit of lines by number, in minor units, posts: the purpose of each account, 1 for a debit or -1 for a credit, and the amount."""
-    billed = bought_sides(((line.bought_as, wanted[line.line_no]) for line in lines if line.line_no in wanted), currency)
+def taxes_of_credit(bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]) -> list[CreditedTax]:
+    """The taxes on what is credited of lines by number, in minor units before tax: of each component as much as of its line."""
+    before, taken = queries.credited_by_line(bill), queries.credited_bill_taxes(bill.id)
+    return crediting.taxes_on(wanted, lines, queries.get_bill_taxes(bill.id), before, taken, bill.currency)
+
+
+def credit_sides(lines: Sequence[BillLine], wanted: Mapping[int, int], taxes: Sequence[CreditedTax], currency: str) -> list[tuple[str, int, Money]]:
+    """What a supplier's credit of lines by number, in minor units, posts with the taxes on them: the account by its purpose, 1 or -1, and the amount."""
+    billed = bought_sides((of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted), currency)
     return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
 
 
-def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, int, Money]], day: date, why: str) -> SupplierCredit:
+def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, int, Money]], tax_minor: int, day: date, why: str) -> SupplierCredit:
     """Post the credit, what is owed first, and keep it."""
     credit_id, total = new_id(), sides[0][2]
     posted = ledger.post(
@@ -105,6 +120,7 @@ def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, 
         issue_date=day,
         currency=total.currency,
         total_minor=total.amount_minor,
+        tax_minor=tax_minor,
         party_name=bill.party_name,
         reason=why,
         entry_id=posted.entry_id,

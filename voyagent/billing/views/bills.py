@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.bill_forms import SCHEDULE_PLACES, BillList, ScheduleForm
 from voyagent.billing.bills_wire import BillDraftIn
-from voyagent.billing.draft_forms import BOUGHT_AS, DRAFT_PLACES, VOID_PLACES, BillForm, VoidForm
+from voyagent.billing.draft_forms import BOUGHT_AS, DRAFT_PLACES, INPUT_CREDIT, VOID_PLACES, BillForm, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
+from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -23,6 +24,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import LaneReader, Reader
 from voyagent.parties import queries as parties
+from voyagent.taxes.words import component
 
 _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 
@@ -46,7 +48,8 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
     return render_template(
         "bills/bill.html",
         bill=shown(document.bill),
-        lines=with_amounts(document.lines, currency, "unit_price", "amount"),
+        lines=[line | {"tax_note": tax_note(line, document.taxes, currency)} for line in with_amounts(document.lines, currency, "unit_price", "amount")],
+        taxes=summed(document.taxes, currency),
         payments=with_amounts(document.payments, currency, "amount"),
         credit_notes=with_amounts([row | {"number": row["vendor_reference"]} for row in document.credits], currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
@@ -56,7 +59,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft")
 def new_bill(actor: Actor) -> Any:
     """Enter a supplier's bill. "Add a line" goes on with what is typed."""
-    form = BillForm(actor.currency, data={"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]})
+    form = BillForm(actor.currency, service.home(), data={"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]})
     entered = None if goes_on() else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
     if entered is None:
         return _form_page(form, None)
@@ -68,7 +71,7 @@ def new_bill(actor: Actor) -> Any:
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_bill(bill_id)
-    form = BillForm.of(draft, queries.get_lines(draft))
+    form = BillForm.of(draft, queries.get_lines(draft), queries.get_bill_taxes(bill_id), service.home())
 
     def act(body: BillDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
@@ -147,4 +150,7 @@ def unschedule_bill(actor: Actor, bill_id: UUID) -> Any:
 
 
 def _form_page(form: BillForm, draft: Bill | None) -> Any:
-    return draft_page(form, draft, form.sides, known_names=parties.known_names("supplier"), bought_as=BOUGHT_AS)
+    components = [(one, component(one)) for one in form.components]
+    return draft_page(
+        form, draft, form.sides, known_names=parties.known_names("supplier"), bought_as=BOUGHT_AS, input_credit=INPUT_CREDIT, components=components
+    )

@@ -14,6 +14,7 @@ from voyagent.billing.models import OPEN_BILL
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
 from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
+from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -30,6 +31,8 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     return render_template(
         "bills/supplier_credit.html",
         credit=document.credit | {"total": Money(document.credit["total_minor"], currency)},
+        net=Money(document.credit["total_minor"] - document.credit["tax_minor"], currency),
+        taxes=summed(document.taxes, currency),
         lines=with_amounts(document.lines, currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )

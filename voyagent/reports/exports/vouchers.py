@@ -28,7 +28,7 @@ OF_PURPOSE = {
     "payable": "Sundry Creditors",
     "bsp_payable": "Sundry Creditors",
     **dict.fromkeys(("input_cgst", "input_sgst", "input_igst", "output_cgst", "output_sgst", "output_igst"), "Duties & Taxes"),
-    **dict.fromkeys(("output_vat", "tcs_payable", "tds_payable"), "Duties & Taxes"),
+    **dict.fromkeys(("input_vat", "output_vat", "tcs_payable", "tds_payable"), "Duties & Taxes"),
     "retained_earnings": "Reserves & Surplus",
     **dict.fromkeys(("revenue_commission", "revenue_fees", "revenue_services"), "Sales Accounts"),
     "cost_of_services": "Purchase Accounts",

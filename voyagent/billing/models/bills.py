@@ -1,0 +1,125 @@
+"""Tables of bills: one, its lines, and the taxes that are printed on them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from voyagent.billing.models.parts import AMOUNTS, CURRENCY, DATES, DRAFT, FALSE, LINE, NOW, PLAN, STILL_OPEN, VOIDED, ZERO, InInstalments, references
+from voyagent.kernel.db import Base
+from voyagent.kernel.tenancy import TenantBound, TenantOwned
+
+
+class Bill(InInstalments, TenantOwned, Base):
+    """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
+
+    __tablename__ = "bills"
+
+    status: Mapped[str] = mapped_column(server_default=DRAFT)
+    vendor_reference: Mapped[str]
+    issue_date: Mapped[date]
+    due_date: Mapped[date]
+    currency: Mapped[str]
+    total_minor: Mapped[int]
+    paid_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    party_name: Mapped[str]
+    party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
+    party_reference: Mapped[str | None]
+    notes: Mapped[str | None]
+    is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
+    pay_on: Mapped[date | None]
+    entry_id: Mapped[UUID | None]
+    voided_on: Mapped[date | None]
+    void_reason: Mapped[str | None]
+    void_entry_id: Mapped[UUID | None]
+    voided_by_user_id: Mapped[UUID | None]
+    created_by_user_id: Mapped[UUID | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    __table_args__ = (
+        Index("uq_bills_vendor_reference", "tenant_id", "vendor_reference", unique=True, postgresql_where=text("status <> 'void'")),
+        references("journal_entries", "entry_id", "fk_bills_entry"),
+        references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
+        references("users", "voided_by_user_id", "fk_bills_voider"),
+        references("users", "created_by_user_id", "fk_bills_creator"),
+        CheckConstraint(CURRENCY, name="currency"),
+        CheckConstraint(DATES, name="dates"),
+        CheckConstraint(PLAN, name="instalments"),
+        CheckConstraint(AMOUNTS, name="amounts"),
+        CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
+        CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),
+        CheckConstraint("case when status = 'draft' then entry_id is null when status = 'void' then true else entry_id is not null end", name="posted"),
+        CheckConstraint(
+            "case status when 'draft' then paid_minor = 0 and credited_minor = 0 when 'paid' then paid_minor + credited_minor = total_minor"
+            f" when 'void' then true else {STILL_OPEN} end",
+            name="paid",
+        ),
+        CheckConstraint(VOIDED.format(posted="entry_id is not null"), name="voided"),
+        CheckConstraint(
+            "case when status = 'scheduled' then pay_on is not null when status in ('draft', 'received') then pay_on is null else true end"
+            " and pay_on between issue_date and '2200-12-31'",
+            name="pay_on",
+        ),
+        Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
+        Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
+        Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
+        Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
+        Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
+    )
+
+    @property
+    def open_minor(self) -> int:
+        """What is still to be paid: neither paid nor credited."""
+        return self.total_minor - self.paid_minor - self.credited_minor
+
+
+class BillLine(TenantBound, Base):
+    """One line of a bill; the amount is quantity times price, exact in minor units, before tax.
+
+    `bought_as` is whether it is the agency's own cost, or was bought as agent for a customer who is invoiced for it as such. `input_credit` is whether
+    the agency has the tax on it credited; otherwise that is part of what the line costs.
+    """
+
+    __tablename__ = "bill_lines"
+
+    bill_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    description: Mapped[str]
+    quantity: Mapped[int]
+    unit_price_minor: Mapped[int]
+    amount_minor: Mapped[int]
+    bought_as: Mapped[str] = mapped_column(server_default=text("'cost'"))
+    input_credit: Mapped[bool] = mapped_column(server_default=FALSE)
+
+    __table_args__ = (
+        references("bills", "bill_id", "fk_bill_lines_bill", "CASCADE"),
+        CheckConstraint(LINE, name="amount"),
+        CheckConstraint("bought_as in ('cost', 'agent')", name="bought_as"),
+    )
+
+
+class BillTax(TenantBound, Base):
+    """A component of the tax on a line of a bill, as it is printed on the supplier's paper."""
+
+    __tablename__ = "bill_taxes"
+
+    bill_id: Mapped[UUID] = mapped_column(primary_key=True)
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    component: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "bill_id", "line_no"],
+            ["bill_lines.tenant_id", "bill_lines.bill_id", "bill_lines.line_no"],
+            name="fk_bill_taxes_line",
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
