@@ -84,6 +84,22 @@ def test_every_kind_of_entry_leads_to_its_paper_from_every_list(alice: Person) -
     assert {f"/bills/{bill_id}"} <= set(links(alice, "/reports/party-statement?kind=supplier&party=BSP+India&from=2024-06-01&to=2024-07-31"))
 
 
+def test_a_write_off_leads_to_its_invoice(alice: Person, victor: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    with alice.acting() as actor:
+        written = service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE)
+        written_id, entry_id = written.id, written.entry_id
+    way = f"/invoices/write-offs/{written_id}"
+    for path in (*LISTS, f"/journal/{entry_id}"):
+        assert way in links(alice, path), path
+    for person in (alice, victor):
+        answer = person.browser.get(way)
+        assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
+    assert charlie.browser.get(way).status_code == 404
+    assert alice.browser.get("/invoices/write-offs/nonsense").status_code == 404
+    assert "/sign-in" in alice.app.test_client().get(way).headers["Location"]
+
+
 def test_each_line_of_an_entry_opens_its_account_on_that_day(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 100_000)

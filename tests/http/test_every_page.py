@@ -61,7 +61,7 @@ READS_NO_QUERY = {
     *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
     *("billing.payment_of_refund", "billing.payment_of_allocation"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
-    *("billing.write_off", "billing.take_back_write_off"),
+    *("billing.write_off", "billing.take_back_write_off", "billing.invoice_of_write_off"),
     *("docs.openapi_json", "docs.reading", "home.index", "identity.team", "ledger.entry", "billing.invoice", "identity.sign_up", "settings.index"),
 }
 

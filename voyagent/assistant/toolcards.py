@@ -12,14 +12,14 @@ from flask_babel import format_decimal
 from voyagent.approvals.review import arguments_in_words, has_a_name
 from voyagent.assistant.blocks import Block
 from voyagent.assistant.planner.sentences import day, money, status_word
-from voyagent.assistant.planner.wording import _, ngettext, state
+from voyagent.assistant.planner.wording import _
+from voyagent.assistant.toolnotes import NOTES, Facts
 from voyagent.assistant.tools.registry import Desk
 from voyagent.http.presentation import status_look
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 from voyagent.trips.words import country_name
 
-Facts = dict[str, Any]
 UNSUPPORTED = "capability_not_supported"
 _AMOUNTS = ("more_than", "at_least", "budget_max", "amount", "cost", "price", "budget_amount")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -58,7 +58,7 @@ def _head(block: Block) -> Card:
         return Card(glyph, line, _("not done"))
     if output.get("reason") == UNSUPPORTED:
         return Card(glyph, line, _("not offered"))
-    note = _NOTES.get(block["tool_name"])
+    note = NOTES.get(block["tool_name"])
     return Card(glyph, line, note(output) if note else "")
 
 
@@ -307,33 +307,6 @@ def _ride(given: Facts, _output: Facts) -> str:
     return _("Planned a transfer from %(origin)s to %(destination)s", origin=given.get("origin", ""), destination=given.get("destination", ""))
 
 
-def _count(output: Facts) -> str:
-    number = output["total"] if "total" in output else output.get("count") or 0
-    return ngettext("%(num)d found", "%(num)d found", number)
-
-
-def _as_of(output: Facts) -> str:
-    return day(output["as_of"])
-
-
-def _sum(output: Facts) -> str:
-    """The amount, wherever the tool's answer has it."""
-    price = output.get("price") or {"amount": output.get("total_amount") or output.get("amount"), "currency": output.get("currency")}
-    return money(price["amount"], price["currency"]) if price["amount"] else ""
-
-
-def _people(output: Facts) -> str:
-    return ngettext("one person", "%(num)d people", len(output["passengers"]))
-
-
-def _standing(output: Facts) -> str:
-    return state(output["status"])
-
-
-def _unpaid(_output: Facts) -> str:
-    return _("not paid yet")
-
-
 CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "handoff": ("arrow-return-right", _handed),
     "clarify": ("question-circle", _asked),
@@ -375,30 +348,4 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "add_passenger": ("person-plus", _joined),
     "remove_passenger": ("person-dash", _left),
     "add_transfer": ("car-front", _ride),
-}
-_NOTES: dict[str, Callable[[Facts], str]] = {
-    "find_enquiries": _count,
-    "list_receivables": _count,
-    "list_payables": _count,
-    "list_ledger_accounts": _count,
-    "find_invoices": _count,
-    "find_bills": _count,
-    "search_flights": _count,
-    "search_hotels": _count,
-    "read_account_balance": _as_of,
-    "trial_balance": _as_of,
-    "draft_invoice": _sum,
-    "issue_invoice": _sum,
-    "create_invoice": _sum,
-    "record_receipt": _sum,
-    "write_off_invoice": _sum,
-    "receive_bill": _sum,
-    "pay_bill": _sum,
-    "check_hotel_rate": _sum,
-    "add_transfer": _sum,
-    "show_trip": _people,
-    "read_itinerary": _people,
-    "read_pnr": _standing,
-    "read_hotel_booking": _standing,
-    "hold_flight": _unpaid,
 }

@@ -80,7 +80,7 @@ from voyagent.billing.queries.payments import (
 )
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
 from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
-from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, is_written_back
+from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, invoice_of_write_off, is_written_back
 
 __all__ = [
     "AGES",
@@ -134,6 +134,7 @@ __all__ = [
     "get_taxes",
     "get_write_off",
     "instalments_of",
+    "invoice_of_write_off",
     "is_taken_back",
     "is_written_back",
     "last_taken_back",

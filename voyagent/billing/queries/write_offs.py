@@ -11,6 +11,7 @@ from voyagent.billing.models import WriteOff
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
+from voyagent.kernel.reading import Reader
 from voyagent.kernel.tenancy import owned
 
 _WRITE_OFFS = WriteOff.__table__.c
@@ -33,6 +34,15 @@ def get_write_off(invoice_id: UUID, write_off_id: UUID) -> WriteOff:
     return found
 
 
+def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> UUID:
+    """The id of the invoice that a write-off, or what takes one back, is of. Raises WriteOffNotFound."""
+    found = reader.read(select(_WRITE_OFFS.invoice_id).where(owned(WriteOff), _WRITE_OFFS.id == write_off_id))[0]
+    if not found:
+        raise WriteOffNotFound
+    invoice_id: UUID = found[0]["invoice_id"]
+    return invoice_id
+
+
 def is_written_back(write_off_id: UUID) -> bool:
     """Whether another write-off counts against this one."""
     return db.session.scalar(select(WriteOff.id).where(WriteOff.reverses_id == write_off_id)) is not None
@@ -53,4 +63,4 @@ def write_offs_statement(invoice_id: UUID) -> Select[Any]:
     )
 
 
-__all__ = ["WRITE_OFF", "WriteOffNotFound", "get_write_off", "is_written_back", "write_offs_statement"]
+__all__ = ["WRITE_OFF", "WriteOffNotFound", "get_write_off", "invoice_of_write_off", "is_written_back", "write_offs_statement"]

@@ -22,6 +22,7 @@ from voyagent.http.pages import toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader
 
 
 @pages.page("/invoices/<invoice_id>/write-off", methods=("GET", "POST"), permission="invoice.write_off", missing=InvoiceNotFound)
@@ -41,6 +42,12 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
         return render_template("billing/write_off.html", form=form, place=Place(queries.get_invoice(invoice_id)), postings=postings), form.status
     toast(_("The write-off is asked for. It waits until somebody who may has granted it."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
+
+
+@pages.page("/invoices/write-offs/<write_off_id>", permission="billing.read", missing=WriteOffNotFound)
+def invoice_of_write_off(reader: Reader, write_off_id: UUID) -> Any:
+    """The invoice that a write-off is of, for whoever comes from the books."""
+    return see_other(url_for("billing.invoice", invoice_id=queries.invoice_of_write_off(reader, write_off_id)))
 
 
 @pages.page(

@@ -26,7 +26,7 @@ _FOOT = "</REQUESTDATA></IMPORTDATA></BODY></ENVELOPE>\n"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CURRENCY = "INR"
 """Of an agency that has not chosen one."""
-_WITH_REFERENCE = frozenset({"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit"})
+_WITH_REFERENCE = frozenset({"invoice", "bill", "credit_note", "payment", "refund", "supplier_credit", "write_off"})
 _WITH_NUMBER = frozenset({"invoice", "credit_note"})
 
 
