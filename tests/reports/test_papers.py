@@ -120,7 +120,7 @@ def test_a_supplier_is_billed(busy: Person, told: dict[str, Any]) -> None:
     busy.does(billing.record_payment, direction="out", party_name="Galaxy Consolidators", amount=Money(5_000, "INR"), on=date(2026, 5, 5))
     pdf(busy, "party-statement", f"party=Galaxy Consolidators&kind=supplier&{DAYS}")
     (table,) = told["tables"]
-    assert table["columns"][2:4] == ["Billed", "Paid or taken back"]
+    assert table["columns"][2:4] == ["Billed or refunded", "Paid or taken back"]
     assert [row[2:] for row in rows(table)] == [["", "", "0.00"], ["300.00", "", "300.00"], ["", "50.00", "250.00"]]
     assert table["note"] == "INR: open documents, as ageing has them, come to ₹300.00, advances to ₹50.00."
 

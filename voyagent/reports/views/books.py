@@ -134,8 +134,7 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
         report = None if wrong else ages.read_open(reader, kind, asked, actor.currency)
     except PeriodInverted as error:
         report, wrong = None, [_(error.message)]
-    # The list that a figure of receivables leads to is of invoices; bills stand one by one on their own report.
-    drill = _drill(address, asked, is_listed=kind == "receivable" and asked.as_of == today)
+    drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today)
     if report is not None and address.format == "pdf":
         return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", _open_words(kind, asked), reader)
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
@@ -215,17 +214,17 @@ def _round_up(number: int) -> int:
     return max(2, number + number % 2)
 
 
-def _drill(address: Address, asked: Asked, *, is_listed: bool) -> Any:
-    """Where a number leads: to the invoices behind it, or, where that list knows nothing of the day or the issue dates, to the documents on this page."""
+def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
+    """Where a number leads: to the invoices or bills behind it; where their list knows nothing of the day or the issue dates, to the documents on this page."""
 
     def link(currency: str, age: int | None = None, party: str | None = None) -> str:
-        if not is_listed or asked.is_dated:
+        if not is_now or asked.is_dated:
             return address.here(party=party or EVERYBODY, currency=currency)
         day = asked.as_of
         due_from = {0: day, 1: day - timedelta(30), 2: day - timedelta(60), 3: day - timedelta(90)}.get(-1 if age is None else age)
         due_to = {1: day - timedelta(1), 2: day - timedelta(31), 3: day - timedelta(61), 4: day - timedelta(91)}.get(-1 if age is None else age)
         narrowed: dict[str, Any] = {"status": "open", "currency": currency, "party": party, "due_from": due_from, "due_to": due_to}
-        return url_for("billing.invoices", **{name: value for name, value in narrowed.items() if value is not None})
+        return url_for(listed, **{name: value for name, value in narrowed.items() if value is not None})
 
     return link
 

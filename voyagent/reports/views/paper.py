@@ -155,7 +155,7 @@ def _moved(one: Standing, report: PartyStatement) -> Table:
     opening, closing = _("Opening, %(day)s", day=written(report.days.first)), _("Closing, %(day)s", day=written(report.days.last))
     return Table(
         title=named(one.currency),
-        columns=[_("Book date"), _("Entry"), _("Invoiced") if is_customer else _("Billed"), _("Paid or taken back"), _("Balance")],
+        columns=[_("Book date"), _("Entry"), _("Invoiced or refunded") if is_customer else _("Billed or refunded"), _("Paid or taken back"), _("Balance")],
         groups=[Group("", [["", opening, "", "", amount(one.opening)], *rows])],
         totals=[["", closing, "", "", amount(one.closing)]],
         note=_proof(one),
