@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
+from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
+from voyagent.assistant.planner.names import key_of, meant
 from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
+from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats
 from voyagent.chat.queries import Turn
 from voyagent.enquiries import queries as enquiries
@@ -40,7 +44,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
     proposals = reader.read(approvals.session_statement(session_id))[0]
-    return Context(
+    context = Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
         enquiry=_enquiry(reader, session_id, turn_id),
@@ -53,6 +57,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
         waiting=[{"tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]} for row in proposals if row["status"] == "pending"],
         rejected=_rejected(proposals),
     )
+    return replace(context, names=_names(reader, said, turn_id, context))
 
 
 def standing_of(session_id: UUID) -> str:
@@ -143,6 +148,14 @@ def as_turns_stand(reader: Reader, session_id: UUID, said: list[Row]) -> list[Ro
         return said
     asking = {row["turn_id"] for row in reader.read(approvals.session_statement(session_id))[0] if row["status"] == "pending"}
     return [row | {"turn_status": "done"} if row["turn_status"] == "waiting" and row["turn_id"] not in asking else row for row in said]
+
+
+def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> dict[str, Any]:
+    """What is known of the name that the turn's words are about, where they are about one."""
+    asked = next((row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None)
+    words = "\n".join(block["text"] for block in asked["blocks"] if block["type"] == "text") if asked else ""
+    about = meant(understand(words, context)) if words else None
+    return {key_of(about[0]): asdict(billing.read_namesakes(reader, *about))} if about else {}
 
 
 def _enquiry(reader: Reader, session_id: UUID, turn_id: str) -> EnquiryInView | None:

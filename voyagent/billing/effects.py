@@ -12,6 +12,7 @@ from voyagent.approvals import effects
 from voyagent.approvals.effects import CheckShown, Description, DocumentShown, Effect, FactShown, Measured, MoneyShown, RowShown, Standing
 from voyagent.billing import queries, service
 from voyagent.billing.models import Invoice
+from voyagent.billing.names import check_name
 from voyagent.billing.schemas import CreateInvoiceIn, DraftInvoiceIn, IssueInvoiceIn
 from voyagent.billing.tax_rows import summed
 from voyagent.enquiries import queries as enquiries
@@ -84,7 +85,11 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
             FactShown(label=gettext("In the books"), value=gettext("Nothing yet. Issuing it asks for a grant of its own.")),
         ],
-        checks=[_check_terms(wanted.issue_date, wanted.due_date), _check_alike(reader, actor, name, priced.total)],
+        checks=[
+            *check_name(reader, name, "customer"),
+            _check_terms(wanted.issue_date, wanted.due_date),
+            _check_alike(reader, actor, name, priced.total),
+        ],
     )
 
 

@@ -13,6 +13,7 @@ from voyagent.approvals.effects import Description, DocumentShown, Effect, FactS
 from voyagent.billing import queries, service
 from voyagent.billing.effects import APPROVERS
 from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.names import check_name
 from voyagent.billing.schemas import PayBillIn, PostJournalEntryIn, ReceiveBillIn, RecordReceiptIn
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -106,6 +107,7 @@ def describe_receive(_actor: Actor, arguments: dict[str, Any]) -> Description:
         undo=gettext("a mistake is reversed by a further entry"),
         document=document,
         facts=[FactShown(label=gettext("Due"), value=_day(wanted.due_date))],
+        checks=check_name(SessionReader(db.session), name, "supplier"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -40,7 +41,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
-from voyagent.kernel.patterns import contains, is_blunt
+from voyagent.kernel.patterns import contains, contains_any, is_blunt
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 
@@ -234,6 +235,16 @@ def find_by_session(reader: Reader, session_id: UUID) -> list[Row]:
     """The enquiries that a conversation is about."""
     source = _TABLE.alias("e")
     return reader.read(_shown(source).where(owned(source), source.c.session_id == session_id).order_by(source.c.created_at))[0]
+
+
+def names_statement(parts: Iterable[str]) -> Select[Any]:
+    """The names of customers that have any of these parts, which are in small letters: name."""
+    return select(_TABLE.c.customer_name.label("name")).where(owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts)))
+
+
+def is_named(name: str) -> ColumnElement[bool]:
+    """Whether an enquiry is of somebody of a name, whatever its case; a condition for any select."""
+    return select(_TABLE.c.id).where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name))).exists()
 
 
 def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import NameCursor
-from voyagent.kernel.patterns import contains
+from voyagent.kernel.patterns import contains, contains_any
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.parties import party_balances_statement
@@ -87,6 +88,16 @@ def known_names(kind: str) -> list[str]:
     """The names of customers or suppliers that a form offers while one is typed; those that were put away are not offered."""
     statement = select(Party.name).where(KINDS[kind], Party.is_archived.is_(False)).order_by(Party.party_key).limit(NAMES_MAX)
     return list(db.session.scalars(statement))
+
+
+def names_statement(kind: str, parts: Iterable[str]) -> Select[Any]:
+    """The names of customers or suppliers that have any of these parts, which are in small letters: name."""
+    return select(_PARTIES.name.label("name")).where(owned(Party), KINDS[kind], _PARTIES.party_key.like(contains_any(parts)))
+
+
+def is_named(name: str) -> ColumnElement[bool]:
+    """Whether a customer or supplier bears a name, whatever its case; a condition for any select."""
+    return exists().where(owned(Party), _PARTIES.party_key == func.lower(literal(name)))
 
 
 def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None) -> PartiesListed:

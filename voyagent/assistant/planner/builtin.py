@@ -12,6 +12,7 @@ from voyagent.assistant.planner import (
     hindrances,
     intake,
     invoicing,
+    names,
     offers,
     people,
     questions,
@@ -30,8 +31,10 @@ from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
 _DROP = re.compile(
-    r"^\s*(?:no|never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b(?!\s+(?:the|this|their|her|his|hotel|booking|enquiry)\b)"
-    r"[^\n]{0,20}$",
+    r"^\s*(?:no(?:pe)?(?:[,.! ]+(?:thanks?|thank you|please|no|need|way|longer|more|not now|never ?mind|leave it|forget it|stop"
+    r"|cancel(?: (?:that|it))?|do(?:n['’]t| not))\b[^\n]{0,20})?\s*[.!]*\s*$"
+    r"|(?:never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b"
+    r"(?!\s+(?:the|this|their|her|his|hotel|booking|enquiry)\b)[^\n]{0,20}$)",
     re.IGNORECASE,
 )
 _ISSUE = re.compile(
@@ -104,6 +107,8 @@ class BuiltInPlanner:
         else:
             output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
+            near = names.nobody_found(call, outcome.output, context)
+            words = f"{words}\n{near}" if near else words
         return Say(words)
 
 
@@ -232,7 +237,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     """The move for an answer to our own question, or None where the message does not answer it, or asks for something itself."""
     if "\n" in message.strip() and intake.pasted(message) is not None:
         return None
-    if question.missing != "sure" and (_NODS.match(message) or small_talk(message, context) is not None):
+    if question.missing not in ("sure", names.WHOSE) and (_NODS.match(message) or small_talk(message, context) is not None):
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
         return None
@@ -255,6 +260,8 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
 
 def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:
     """An answer put into what is known; one that says more than the name is read as the whole request that it goes on."""
+    if question.missing == names.WHOSE:
+        return invoicing.going_on(names.answered(question, message) or question.known)
     if question.missing == "customer_name" and not question.known.get("line_items"):
         whole = invoicing.request_in(f"invoice {message.strip()}")
         read = invoicing.read(whole, context) if whole is not None else None
@@ -301,6 +308,9 @@ def _intake_of(conversation: Conversation) -> intake.Intake:
 def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
     if request.refused:
         return Say(request.refused)
+    doubted = names.doubted("draft_invoice", {**request.known, "took": request.took}, context)
+    if doubted is not None:
+        return doubted
     missing = request.missing
     if missing is not None:
         asked = f"{request.caution} {_question(missing, request.known)}".strip()

@@ -6,7 +6,21 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import accounting, answers, completion, hindrances, intake, offers, searches, sentences, telling, travel, tripinvoice, wishes
+from voyagent.assistant.planner import (
+    accounting,
+    answers,
+    completion,
+    hindrances,
+    intake,
+    names,
+    offers,
+    searches,
+    sentences,
+    telling,
+    travel,
+    tripinvoice,
+    wishes,
+)
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -69,6 +83,9 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     question = context.question
     if found is not None or question is None or not wishes.is_of_wish(question):
         return found
+    if question.missing == names.WHOSE:
+        named = names.answered(question, said)
+        return Wish(question.tool, named) if named is not None else None
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
     if question.missing == "supplier_ref":
@@ -108,7 +125,7 @@ def first_move(wish: Wish, context: Context) -> Move:
     """The next question, else the tool, else what has to be looked up before it."""
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
-    told = hindrances.refused(wish, context) or _question(wish)
+    told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish)
     if told is not None:
         return told
     if wish.tool == "hold_flight" and "fare_id" in wish.known:

@@ -136,8 +136,7 @@ def _ask_for_the_whole(request: InvoiceRequest) -> None:
 
 def answer(question_missing: str, message: str, known: dict[str, Any], context: Context) -> InvoiceRequest:
     """Put the answer to a question into what was known."""
-    request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
-    request.took = list(request.known.pop("took", []))
+    request = going_on(known)
     words = message.strip().rstrip(".")
     if question_missing != "due_date":
         words = read_days(words, context.today, request).strip(" ,;")
@@ -153,6 +152,13 @@ def answer(question_missing: str, message: str, known: dict[str, Any], context: 
     else:
         for line in request.known["line_items"]:
             line["description"] = line.get("description") or _EDGES.sub("", words).strip()[:1].upper() + _EDGES.sub("", words).strip()[1:500]
+    return request
+
+
+def going_on(known: dict[str, Any]) -> InvoiceRequest:
+    """A request as a question kept it."""
+    request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
+    request.took = list(request.known.pop("took", []))
     return request
 
 

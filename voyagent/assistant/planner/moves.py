@@ -152,6 +152,8 @@ class Context:
     rejected: JsonObject = field(default_factory=dict)
     """The newest request of the conversation that was rejected: its `summary`, who did it as `by`, and the `reason` given,
     empty where none was; nothing where none is."""
+    names: JsonObject = field(default_factory=dict)
+    """What is known of the names that the words are about, by the name in small letters: `is_known`, and those that come `near`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,7 @@ def context_from(document: JsonObject) -> Context:
         listed=document.get("listed", {}),
         waiting=document.get("waiting", []),
         rejected=document.get("rejected", {}),
+        names=document.get("names", {}),
     )
 
 

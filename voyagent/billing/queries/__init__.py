@@ -59,6 +59,7 @@ from voyagent.billing.queries.documents import (
 )
 from voyagent.billing.queries.instalments import Instalment, instalments_of
 from voyagent.billing.queries.listing import Listed, list_invoices
+from voyagent.billing.queries.names import Namesakes, Side, near_of, read_namesakes
 from voyagent.billing.queries.open_documents import Kind
 from voyagent.billing.queries.payments import (
     AllocationNotFound,
@@ -103,11 +104,13 @@ __all__ = [
     "InvoiceSearch",
     "Kind",
     "Listed",
+    "Namesakes",
     "PaymentDocument",
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
     "RefundNotFound",
+    "Side",
     "SupplierCreditDocument",
     "SupplierCreditNotFound",
     "WriteOffNotFound",
@@ -151,6 +154,7 @@ __all__ = [
     "list_supplier_credits",
     "lock_documents",
     "misused_statement",
+    "near_of",
     "open_document_ids",
     "open_minor_of",
     "outstanding_statement",
@@ -163,6 +167,7 @@ __all__ = [
     "read_board",
     "read_credit_note",
     "read_document",
+    "read_namesakes",
     "read_payment",
     "read_supplier_credit",
     "read_taxes",
