@@ -6,7 +6,24 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Date, Integer, Select, Subquery, cast, func, literal, null, or_, select, true, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Integer,
+    Select,
+    Subquery,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
 from voyagent.kernel.tenancy import owned
@@ -32,7 +49,8 @@ def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = N
     one = documents.c
     settled = one.total_minor - one.open_minor
     plan = func.app.instalments(one.instalment_dues, one.instalment_minors, settled).table_valued("place", "due_date", "amount_minor", "open_minor", "is_next")
-    each = plan.lateral("plan")
+    # Kept apart by the offset, it is not begun for a document without a plan, which most are; as a condition of the join it would be.
+    each = select(plan).where(one.instalment_dues.is_not(None)).offset(literal_column("0")).lateral("plan")
     kept = [column for column in one if column.name not in ("due_date", "open_minor", "instalment_dues", "instalment_minors")]
     return (
         select(
@@ -44,7 +62,7 @@ def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = N
             one.open_minor.label("document_open_minor"),
             func.coalesce(each.c.is_next, true()).label("is_next"),
         )
-        .select_from(documents.outerjoin(each, one.instalment_dues.is_not(None)))
+        .select_from(documents.outerjoin(each, true()))
         .where(func.coalesce(each.c.open_minor, 1) > 0)
     )
 
