@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.approvals.conftest import Desk
-from tests.billing.papers import DUE, draft, issue, line, seen
+from tests.billing.papers import DUE, draft, issue, issued, line, receive, seen
+from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id
 from tests.people import Person
 from voyagent.approvals import service
@@ -114,3 +115,22 @@ def test_what_somebody_else_has_granted_is_done_whatever_the_limit_of_who_asked(
     assert grant(alice, approval_id) == (200, None)
     drain()
     assert desk.row(approval_id)["effect_status"] == "done"
+
+
+@pytest.mark.usefixtures("limited")
+def test_what_takes_a_sale_back_is_held_to_the_limit_as_well(alice: Person, leila: Person) -> None:
+    """Or a credit note and a void would be ways around it."""
+    large, small, bill = issued(alice), issued(alice, line("1000", quantity=1)), receive(alice)
+    whole = {"invoice_id": str(large), "reason": "Not travelled"}
+    for path, body in (("/credit-notes", whole), (f"/invoices/{large}/void", {"reason": "Billed twice"}), (f"/bills/{bill}/void", {"reason": "Entered twice"})):
+        refused = leila.api.post(path, json=body)
+        assert (refused.status_code, refused.json["detail"]) == (403, "amount_above_limit"), path
+    assert seen(alice, large)["status"] == "issued"
+    assert leila.api.post("/credit-notes", json=whole | {"lines": [{"line_no": 1, "amount": "1000.00"}]}).status_code == 201
+    assert leila.api.post(f"/invoices/{small}/void", json={"reason": "Billed twice"}).status_code == 200
+    assert alice.api.post("/credit-notes", json=whole).status_code == 201, "an administrator has none unless one is set"
+    browser, other = leila.browser, issued(alice)
+    for step in ("void", "credit"):
+        page = submit(browser, f"/invoices/{other}/{step}", reason="Billed twice", amount="45,000", voided_on="25 Jun 2024", issue_date="25 Jun 2024")
+        assert page.status_code == 422
+        assert "above what your role may grant" in Page(page).words()

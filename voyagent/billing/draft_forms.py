@@ -71,6 +71,7 @@ VOID_PLACES = {
     "invalid_date": "voided_on",
     "period_locked": "voided_on",
     "document_not_voidable": "",
+    "amount_above_limit": "",
     "journal_entry_already_reversed": "",
 }
 SEND_PLACES = {"invoice_not_sendable": ""}

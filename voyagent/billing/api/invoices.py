@@ -37,7 +37,7 @@ WRITE_OFF_ERRORS = (
     InvalidAmount,
     PeriodLocked,
 )
-VOID_ERRORS = (service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked)
+VOID_ERRORS = (AmountAboveLimit, service.DocumentNotVoidable, service.InvalidDate, EntryAlreadyReversed, PeriodLocked)
 
 
 @api.get("/invoices", answer=InvoiceListOut, permission="billing.read", errors=(InvalidCursor,))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
@@ -31,7 +32,7 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
 
     The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more is credited than is open: what a customer has paid
     is not credited but paid back. Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnInvoice,
-    InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen; PeriodLocked, AccountNotFound, AccountInactive.
+    InvalidAmount, MixedCurrencies, CreditExceedsLine, CreditExceedsOpen; AmountAboveLimit, PeriodLocked, AccountNotFound, AccountInactive.
     """
     actor.require("invoice.credit")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -45,6 +46,7 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     total = credit.total
     if total.amount_minor > invoice.open_minor:
         raise CreditExceedsOpen
+    check_limit(actor, total)
     note = _write(actor, invoice, credit, day, why)
     db.session.add_all(
         CreditNoteLine(credit_note_id=note.id, line_no=line.line_no, description=line.description, amount_minor=line.amount_minor) for line in credit.lines

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
+from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice
@@ -14,7 +15,7 @@ from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, Re
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.money import wire_amount
+from voyagent.kernel.money import Money, wire_amount
 from voyagent.ledger import service as ledger
 
 REASON_MAX = 500
@@ -66,13 +67,14 @@ def book_day(actor: Actor, document: Invoice | Bill, on: date | None) -> date:
 def _void(actor: Actor, document: Document, title: str, reason: str, on: date | None) -> Document:
     """Reverse what was posted, once.
 
-    Raises DocumentNotVoidable; ReasonRequired, TextTooLong, InvalidDate; PeriodLocked, EntryAlreadyReversed.
+    Raises DocumentNotVoidable; ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked, EntryAlreadyReversed.
     """
     if not can_be_void(document) or document.entry_id is None:
         raise DocumentNotVoidable
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired
+    check_limit(actor, Money(document.total_minor, document.currency))
     day = book_day(actor, document, on)
     reversal = ledger.reverse(actor, document.entry_id, reason=f"{title}, {document.party_name}: {why}", entry_date=day)
     document.status = "void"
