@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -240,3 +241,38 @@ def test_roll_ups_say_on_every_day_what_the_payments_say(trader: Person) -> None
                 expected = sum(row["unapplied_minor"] for row in listed), len(listed)
                 assert (sum(row["unapplied_minor"] for row in by_party), sum(row["n"] for row in by_party)) == expected, ago
                 assert (sum(row["unapplied_minor"] for row in by_age), sum(row["n"] for row in by_age)) == expected, ago
+
+
+def test_a_page_shows_the_largest_and_the_totals_of_all(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivables, "PARTIES_SHOWN", 2)
+    for name, amount in (("Ravi", "700"), ("Asha", "900"), ("Meera", "500")):
+        invoice(trader, name, amount, due=days_ago(3))
+    advance(trader, "60", days_ago(5), party="Zubin")
+    for asked in (Asked(today()), Asked(today(), first=days_ago(10)), Asked(days_ago(2), last=days_ago(1)), Asked(days_ago(30)), Asked(today(), party="ravi")):
+        with trader.reading() as reader:
+            (whole,) = receivables.read_open(reader, "receivable", asked, "INR").blocks
+            pages = [receivables.read_open(reader, "receivable", replace(asked, skip=skip), "INR", is_paged=True).blocks[0] for skip in (0, 2, 4)]
+        assert {(page.totals, page.advance, page.parties_in_all, page.is_proved) for page in pages} == {
+            (whole.totals, whole.advance, len(whole.parties), whole.is_proved)
+        }
+        shown = [party for page in pages if page.skipped or page is pages[0] for party in page.parties if party.name.lower() != asked.party]
+        assert shown == [party for party in whole.parties if party.name.lower() != asked.party]
+    by_name = {party.name: party for party in pages[-1].parties}
+    assert len(by_name["Ravi"].documents) == 1, "who is named stands on every page"
+
+
+def test_the_next_page_is_a_link_away(trader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivables, "PARTIES_SHOWN", 1)
+    invoice(trader, "Asha", "900", due=days_ago(3))
+    invoice(trader, "Ravi", "700", due=days_ago(3))
+    client = trader.browser
+    first = Page(client.get("/reports/receivables"))
+    assert "1–1 of 3" in first.words(".//main")
+    assert "INR: 3 customers." in first.words(".//main")
+    assert "Asha" not in first.words(".//tbody")
+    second = Page(client.get("/reports/receivables?currency=INR&skip=1"))
+    assert "2–2 of 3" in second.words(".//main")
+    assert "Asha" in second.words(".//tbody")
+    for wrong in ("-1", "x", "99999999", "9"):
+        assert "1–1 of 3" in Page(client.get(f"/reports/receivables?skip={wrong}")).words(".//main")
+    assert client.get("/reports/receivables?format=csv").text.count("\n") == 4, "files tell all"

@@ -99,7 +99,7 @@ class Address:
         """What a day's field shows: the day, or what was typed and is none."""
         return self.days.get(name) or self.typed.get(name)
 
-    def here(self, **changes: str | None) -> str:
+    def here(self, **changes: str | int | None) -> str:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}

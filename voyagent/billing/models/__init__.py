@@ -101,6 +101,7 @@ class Invoice(InInstalments, TenantOwned, Base):
         Index("ix_invoices_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_invoices_due", "tenant_id", "due_date", "id"),
         Index("ix_invoices_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
+        Index("ix_invoices_open_party", "tenant_id", "party_key", "due_date", "id", postgresql_where=text("status in ('issued', 'partially_paid')")),
         Index("ix_invoices_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
         Index("ix_invoices_currency", "tenant_id", "currency", desc("issue_date"), desc("id")),
         Index("ix_invoices_pan", "tenant_id", "customer_pan", "issue_date", postgresql_where=text("customer_pan is not null")),

@@ -69,6 +69,7 @@ class Bill(InInstalments, TenantOwned, Base):
         Index("ix_bills_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_bills_status", "tenant_id", "status", desc("issue_date"), desc("id")),
         Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
+        Index("ix_bills_open_party", "tenant_id", "party_key", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
         Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
         Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )

@@ -79,6 +79,7 @@ from voyagent.billing.queries.payments import (
     payment_of_refund,
     read_payment,
 )
+from voyagent.billing.queries.standings import standings_statement
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
 from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
 from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, invoice_of_write_off, is_written_back
@@ -173,6 +174,7 @@ __all__ = [
     "read_taxes",
     "scheduled_statement",
     "series_statement",
+    "standings_statement",
     "top_parties",
     "top_parties_statement",
     "unallocated_statement",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,6 +27,18 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
 
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
+    then = advances_of_parties(kind, first, last, as_of)
+    n, unapplied_minor = _sums(then)
+    return (
+        select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
+        .group_by(then.c.currency, then.c.party_key)
+        .having(n > 0)
+        .order_by(then.c.currency, then.c.party_key)
+    )
+
+
+def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Subquery:
+    """The same in parts that are to be summed; from what parties have paid ahead in all, where no day is left out."""
     names = ("currency", "party_key", "party_name")
     now: Select[Any] | CompoundSelect[Any]
     if (first, last) == EVER:
@@ -34,14 +47,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
         now = union_all(whole.where(owned(AdvancesByParty), _PARTY.direction == DIRECTION[kind], _PARTY.n > 0), later)
     else:
         now = _counted(_left(kind, first, min(last, as_of)), names)
-    then = _as_it_stood(now, kind, first, last, as_of, *names)
-    n, unapplied_minor = _sums(then)
-    return (
-        select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
-        .group_by(then.c.currency, then.c.party_key)
-        .having(n > 0)
-        .order_by(then.c.currency, then.c.party_key)
-    )
+    return _as_it_stood(now, kind, first, last, as_of, *names)
 
 
 def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
@@ -64,12 +70,17 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
     )
 
 
-def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *, party: str | None = None) -> Select[Any]:
-    """The same one by one, the oldest first, at most a thousand; of one party where its name is given: id, number, paid_on, currency, party_key, and so on."""
+def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *, party: str | None = None, keys: Collection[str] | None = None) -> Select[Any]:
+    """The same one by one, the oldest first, at most a thousand; of one party where its name is given: id, number, paid_on, currency, party_key, and so on.
+
+    `keys` are the parties that are looked at.
+    """
     then = _unapplied(kind, first, last, as_of).subquery("then")
     statement = select(then).where(then.c.unapplied_minor > 0)
     if party is not None:
         statement = statement.where(then.c.party_key == func.lower(party))
+    if keys is not None:
+        statement = statement.where(then.c.party_key.in_(keys))
     return statement.order_by(then.c.paid_on, then.c.id).limit(LISTED_MAX)
 
 

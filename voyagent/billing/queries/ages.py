@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,7 +63,7 @@ def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: d
 
 def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    found = _by_party(kind, first, last, as_of)
+    found = open_by_party(kind, first, last, as_of)
     total = func.sum(found.c.open_minor)
     place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
     parties = (
@@ -89,10 +90,13 @@ def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today
     return reader.read(parties_by_age_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
-def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
+def parties_by_age_statement(
+    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, keys: Collection[str] | None = None
+) -> Select[Any]:
+    """The same for whoever reads more in the same trip; of some parties where their keys are given."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
     age = age_on(found.c.due_date, as_of or today)
+    wanted = [] if keys is None else [found.c.party_key.in_(keys)]
     return (
         select(
             found.c.currency,
@@ -104,6 +108,7 @@ def parties_by_age_statement(kind: Kind, first: date, last: date, *, today: date
             func.min(found.c.pay_on).label("next_pay_on"),
             _sum(case((found.c.pay_on.is_not(None), found.c.open_minor), else_=0)).label("scheduled_minor"),
         )
+        .where(*wanted)
         .group_by(found.c.currency, found.c.party_key, age)
         .order_by(found.c.currency, found.c.party_key, age)
     )
@@ -126,13 +131,17 @@ def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
 
 
-def list_instalments_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
+def list_instalments_statement(
+    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None, keys: Collection[str] | None = None
+) -> Select[Any]:
     """What is open instalment by instalment, as `list_open` has it of documents: due_date, open_minor and age are those of the instalment.
 
     Further place (of the instalment, counted from 1; None where the document has no plan), amount_minor (of the instalment, else of the document),
-    document_open_minor.
+    document_open_minor. `keys` are the parties that are looked at.
     """
-    return _one_by_one(open_instalments(kind, first, last, as_of).subquery("found"), today=as_of or today, party=party)
+    found = open_instalments(kind, first, last, as_of).subquery("found")
+    statement = _one_by_one(found, today=as_of or today, party=party)
+    return statement if keys is None else statement.where(found.c.party_key.in_(keys))
 
 
 def _one_by_one(found: Subquery, *, today: date, party: str | None) -> Select[Any]:
@@ -200,7 +209,7 @@ def untied_ageing(reader: Reader) -> list[Row]:
     )[0]
 
 
-def _by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
+def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Subquery:
     """What each party has open of documents issued from `first` to `last`: currency, party_key, party_name, n, open_minor, in parts that are to be summed.
 
     From what parties have open in all, unless something is open that was issued outside these days; then from its months.

@@ -24,6 +24,7 @@ ADVANCES: dict[billing.Kind, str] = {"receivable": CONTROL["in"][1], "payable": 
 BUCKETS = (("0-30", (0, 1)), ("31-60", (2,)), ("61-90", (3,)), ("90+", (4,)))
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 EVERYBODY = "*"
+PARTIES_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,13 @@ class CurrencyBlock:
 
     currency: str
     parties: tuple[Party, ...]
+    totals: tuple[Money, ...]
+    """Each age over all parties, those on other pages too."""
+    advance: Money
+    """What they paid ahead, below zero."""
+    parties_in_all: int
+    skipped: int
+    """How many parties stand on the pages before."""
     ever_open: Money
     control: Money
     control_code: str
@@ -140,20 +148,9 @@ class CurrencyBlock:
     ahead_code: str
 
     @property
-    def totals(self) -> tuple[Money, ...]:
-        """Each age over all parties."""
-        zero = Money(0, self.currency)
-        return tuple(sum((party.ages[age] for party in self.parties), zero) for age in range(billing.AGES))
-
-    @property
     def open(self) -> Money:
-        """What is shown to be open."""
-        return sum((party.open for party in self.parties), Money(0, self.currency))
-
-    @property
-    def advance(self) -> Money:
-        """What is shown to be paid ahead, below zero."""
-        return sum((party.advance for party in self.parties), Money(0, self.currency))
+        """What all of them have open."""
+        return sum(self.totals, Money(0, self.currency))
 
     @property
     def outstanding(self) -> Money:
@@ -200,6 +197,8 @@ class Asked:
     last: date | None = None
     currency: str | None = None
     party: str | None = None
+    skip: int = 0
+    """How many parties of each currency stand on the pages before."""
 
     @property
     def is_dated(self) -> bool:
@@ -252,28 +251,42 @@ def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[
     return [_ageing(currency, counted, parties) for currency in (home_currency, *others)]
 
 
-def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str) -> Open:
-    """The page's rows in one trip, each side of the proof by a statement of its own. Raises PeriodInverted."""
+def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: str, *, is_paged: bool = False) -> Open:
+    """What is open, each side of the proof by a statement of its own; all parties, or of each currency the page that is asked for. Raises PeriodInverted.
+
+    A page is read in two trips: who stands on it, then what these have open.
+    """
     first, last = asked.period
+    ages: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
+    named = None if asked.party == EVERYBODY else asked.party
     statements: dict[str, Select[Any]] = {
-        "parties": billing.parties_by_age_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of),
-        "ever": billing.ageing_statement(kind, *EVER, today=asked.as_of, as_of=asked.as_of),
+        "ever": billing.ageing_statement(kind, *EVER, **ages),
         "control": _control_statement(kind, asked.as_of),
-        "ever_ahead": billing.advances_by_party_statement(kind, *EVER, asked.as_of),
+        "ever_ahead": billing.advances_by_age_statement(kind, *EVER, **ages),
     }
-    if asked.is_dated:
+    if is_paged:
+        statements["ahead"] = billing.standings_statement(kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named)
+        if asked.is_dated:
+            statements["totals"] = billing.ageing_statement(kind, first, last, **ages)
+            statements["ahead_in_all"] = billing.advances_by_age_statement(kind, first, last, **ages)
+    else:
         statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
-    if asked.party:
-        party = None if asked.party == EVERYBODY else asked.party
-        statements["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=party)
-        statements["documents"] = billing.list_instalments_statement(kind, first, last, today=asked.as_of, as_of=asked.as_of, party=party)
+        statements["parties"] = billing.parties_by_age_statement(kind, first, last, **ages)
     read = dict(zip(statements, reader.read(*statements.values()), strict=True))
-    read.setdefault("ahead", read["ever_ahead"])
+    keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
+    further: dict[str, Select[Any]] = {}
+    if keys:
+        further["parties"] = billing.parties_by_age_statement(kind, first, last, **ages, keys=keys)
+    if asked.party and keys != []:
+        further["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=named, keys=keys)
+        further["documents"] = billing.list_instalments_statement(kind, first, last, **ages, party=named, keys=keys)
+    if further:
+        read |= zip(further, reader.read(*further.values()), strict=True)
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
-    blocks = [_block(kind, currency, read, asked.as_of) for currency in wanted]
-    return Open(kind, tuple(block for block in blocks if block.parties or not block.is_proved), tuple(ordered))
+    blocks = [_block(kind, currency, read, asked, is_paged=is_paged) for currency in wanted]
+    return Open(kind, tuple(block for block in blocks if block.parties_in_all or not block.is_proved), tuple(ordered))
 
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
@@ -305,18 +318,25 @@ def _buckets(currency: str, counted: list[Row]) -> tuple[Bucket, ...]:
     )
 
 
-def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], as_of: date) -> CurrencyBlock:
+def _block(kind: billing.Kind, currency: str, read: dict[str, list[Row]], asked: Asked, *, is_paged: bool) -> CurrencyBlock:
     mine = {name: [row for row in rows if row["currency"] == currency] for name, rows in read.items()}
-    names = {row["party_key"]: row["party_name"] for row in (*mine["ahead"], *mine["parties"])}
+    names = {row["party_key"]: row["party_name"] for row in (*mine["ahead"], *([] if is_paged else mine["parties"]))}
     by_party: dict[str, dict[str, list[Row]]] = {key: defaultdict(list) for key in names}
     for part in ("parties", "ahead", "documents", "advances"):
         for row in mine.get(part, []):
-            by_party[row["party_key"]][part].append(row)
-    parties = [_party(name, currency, by_party[key], as_of) for key, name in names.items()]
+            if row["party_key"] in names:  # whoever stands on this page in one currency may stand on another in the next
+                by_party[row["party_key"]][part].append(row)
+    parties = [_party(name, currency, by_party[key], asked.as_of) for key, name in names.items()]
+    totals, ahead_in_all = (mine.get("totals", mine["ever"]), mine.get("ahead_in_all", mine["ever_ahead"])) if is_paged else (mine["parties"], mine["ahead"])
+    in_all = max((row["parties"] for row in mine["ahead"]), default=0) if is_paged else len(names)
     control, ahead = (next((row for row in mine["control"] if row["purpose"] == purpose), None) for purpose in (kind, ADVANCES[kind]))
     return CurrencyBlock(
         currency,
         parties=tuple(sorted(parties, key=lambda party: (-party.open.amount_minor, party.outstanding.amount_minor, party.name))),
+        totals=tuple(Money(sum(int(row["open_minor"]) for row in totals if row["age"] == age), currency) for age in range(billing.AGES)),
+        advance=Money(-sum(int(row["unapplied_minor"]) for row in ahead_in_all), currency),
+        parties_in_all=in_all,
+        skipped=asked.skip if is_paged and asked.skip < in_all else 0,
         ever_open=Money(sum(int(row["open_minor"]) for row in mine["ever"]), currency),
         control=_stands_at(control, currency, SIDE[kind]),
         control_code=control["code"] if control else "",

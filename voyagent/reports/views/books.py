@@ -38,6 +38,7 @@ from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
 BAR_HEIGHT = 100
+SKIP_DIGITS_MAX = 7
 
 
 @home.page("/")
@@ -128,17 +129,17 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
     actor = reader.prove()
     today = clock.today(actor.timezone)
     days = address.days
-    asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party)
+    asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party, _skipped(request.args.get("skip", "")))
     wrong = unread_sentences(address)
     try:
-        report = None if wrong else ages.read_open(reader, kind, asked, actor.currency)
+        report = None if wrong else ages.read_open(reader, kind, asked, actor.currency, is_paged=address.format is None)
     except PeriodInverted as error:
         report, wrong = None, [_(error.message)]
     drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today)
     if report is not None and address.format == "pdf":
         return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", _open_words(kind, asked), reader)
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
-    facts = {"kind": kind, "asked": asked, "report": report, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
+    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
@@ -212,6 +213,11 @@ def _week_bars(now: Now) -> dict[str, Any]:
 def _round_up(number: int) -> int:
     """The next even number for the top of a scale, at least two."""
     return max(2, number + number % 2)
+
+
+def _skipped(given: str) -> int:
+    """How many parties to leave out; none where that cannot be read."""
+    return int(given) if given.isascii() and given.isdecimal() and len(given) <= SKIP_DIGITS_MAX else 0
 
 
 def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
