@@ -188,7 +188,6 @@ CODES = re.compile(
     r"|\bBill BSP-\d+, BSP India|\bVoid of bill BSP-\d+, BSP India: Entered twice|\bInvoice \d{4}[-\d]*/\d+|\bReceipt, \d{4}[-\d]*/\d+"
     r"|\bRefund F/\d{4}[-\d]*/\d+ of R/\d{4}[-\d]*/\d+"
     r"|\bSupplier credit note [A-Z]+-\d+ on bill BSP-\d+, BSP India: Not travelled"
-    r"|\bRefund F/[-\d]+/\d+ of R/[-\d]+/\d+"
     r"|\bWrite-off of invoice \d{4}[-\d]*/\d+, [^:]+: Cannot be traced"
     r"|\bCredit note C/[-\d]+/\d+ on invoice \d{4}[-\d]*/\d+, [^:]+: Not travelled"
 )

@@ -69,7 +69,7 @@ class FlightDetails(Closed):
     seats: text_field(64) | None = None  # type: ignore[valid-type]
     baggage: text_field(64) | None = None  # type: ignore[valid-type]
     travellers: Annotated[list[text_field(200)], Field(max_length=20)] | None = None  # type: ignore[valid-type]
-    tickets: Annotated[list[Annotated[str, Field(pattern=r"^\d{13}$")]], Field(max_length=20)] | None = None
+    tickets: Annotated[list[Annotated[str, Field(pattern=r"^[0-9]{13}$")]], Field(max_length=20)] | None = None
     notes: text_field(NOTES_MAX) | None = None  # type: ignore[valid-type]
 
     @property

@@ -1,0 +1,31 @@
+"""What the details of a line may say, where nothing but their shape decides."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from tests.trips.things import OUT
+from voyagent.trips.details import FlightDetails
+
+
+def with_tickets(*numbers: str) -> FlightDetails:
+    return FlightDetails.model_validate(OUT.model_dump() | {"tickets": list(numbers)})
+
+
+def test_a_ticket_is_the_airlines_three_figures_and_ten_of_its_own() -> None:
+    assert with_tickets("1606802005008", "1606802005009").tickets == ["1606802005008", "1606802005009"]
+
+
+@pytest.mark.parametrize("last", range(10))
+def test_no_figure_of_a_ticket_is_taken_for_a_check_digit(last: int) -> None:
+    """Sources disagree on what a check digit is reckoned over, and most systems do not carry it: so none refuses a ticket."""
+    assert with_tickets(f"160680200500{last}").tickets == [f"160680200500{last}"]
+
+
+@pytest.mark.parametrize(
+    "number", ["", "6802005008", "160680200500", "16068020050081", "160-6802005008", "1606802005008/09", "160680200500A", "\u0661606802005008"]
+)
+def test_what_is_no_ticket_is_refused(number: str) -> None:
+    with pytest.raises(ValidationError):
+        with_tickets(number)
