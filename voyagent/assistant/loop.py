@@ -315,6 +315,8 @@ class Performance:
                     return Outcome(made), ""
                 if queries.was_granted_before(self._turn.session_id, self._turn.id, tool.name):
                     raise GrantedBefore
+                if call.replaces:
+                    approvals.replace(actor, self._turn.session_id, call.replaces)
                 approval = approvals.propose(
                     actor,
                     session_id=self._turn.session_id,

@@ -54,8 +54,13 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
         trip=_trip(reader, session_id),
         timezone=actor.timezone,
         listed=_listed(said),
-        waiting=[{"tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]} for row in proposals if row["status"] == "pending"],
+        waiting=[
+            {"id": row["id"], "tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]}
+            for row in proposals
+            if row["status"] == "pending"
+        ],
         rejected=_rejected(proposals),
+        last=_last(said),
     )
     return replace(context, names=_names(reader, said, turn_id, context))
 
@@ -251,6 +256,16 @@ def _listed(said: list[Row]) -> dict[str, Any]:
             break
         found = same | {"told": found.get("told", 0) + SHOWN_MAX, "of": block["output"].get(LISTS[block["tool_name"]][1], 0)}
     return found if found and found["told"] < found["of"] else {}
+
+
+def _last(said: list[Row]) -> dict[str, Any]:
+    """The tool that the assistant's last message used last, and of enquiries that it listed their ids."""
+    newest = next((row for row in reversed(said) if row["role"] == "assistant"), None)
+    block = next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None) if newest else None
+    if block is None or not block["output"]:
+        return {}
+    ids = [one["id"] for one in block["output"].get("enquiries", []) if "id" in one]
+    return {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

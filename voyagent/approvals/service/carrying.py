@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from voyagent.approvals import effects, queries
 from voyagent.approvals.models import Approval
-from voyagent.approvals.service.errors import ArgumentsChanged, RequesterGone, ToolUnknown
+from voyagent.approvals.service.errors import ApprovalAlreadyResolved, ArgumentsChanged, RequesterGone, ToolUnknown
 from voyagent.approvals.service.standing import NOW, expire, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import branches, queries as chat_queries, service as chat
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 Settle = Callable[[], dict[str, Any]]
 EFFECT_TASK = "approvals.run_effect"
 WITHDRAWN = N_("The message that asked for it was changed or answered again, so it was withdrawn. Nothing was done.")
+CORRECTED = N_("A corrected request has taken its place. Nothing was done.")
 """Why a proposal ended that nobody decided though its time was not over."""
 
 
@@ -105,10 +106,20 @@ def may_wipe(session_id: UUID) -> bool:
 
 def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
     """End what turns still ask for once others have taken their place, with WITHDRAWN as the reason; what was granted stays granted."""
+    _withdraw(actor, session_id, Approval.turn_id.in_(turn_ids), WITHDRAWN)
+
+
+def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
+    """End a request of a conversation that a corrected one takes the place of, with CORRECTED as the reason. Raises ApprovalAlreadyResolved."""
+    if not _withdraw(actor, session_id, Approval.id == approval_id, CORRECTED):
+        raise ApprovalAlreadyResolved
+
+
+def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason: str) -> int:
     ended = db.session.execute(
         update(Approval)
-        .where(Approval.session_id == session_id, Approval.turn_id.in_(turn_ids), Approval.status == "pending")
-        .values(status="expired", reason=WITHDRAWN)
+        .where(Approval.session_id == session_id, which, Approval.status == "pending")
+        .values(status="expired", reason=reason)
         .returning(Approval.id, Approval.tool_name)
         .execution_options(synchronize_session=False)
     ).all()
@@ -118,6 +129,7 @@ def withdraw(actor: Actor, session_id: UUID, turn_ids: Sequence[str]) -> None:
     if ended:
         ring(session_id)
         after_commit(db.session, lambda: meters().decisions.labels("expired").inc(len(ended)))
+    return len(ended)
 
 
 def tell(actor: Actor | None, approval: Approval) -> None:

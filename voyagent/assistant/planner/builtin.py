@@ -8,6 +8,7 @@ from typing import Any
 
 from voyagent.assistant.planner import (
     completion,
+    corrections,
     fulfilment,
     hindrances,
     intake,
@@ -173,7 +174,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
 
 def _request(said: str, message: str, context: Context) -> Move | None:
     """The first move for words that stand for themselves; None where they are not understood."""
-    for reading in (_chat, _desk_wish, _customers_words, _invoice_wish):
+    for reading in (_corrected, _chat, _desk_wish, _customers_words, _invoice_wish):
         move = reading(said, message, context)
         if move is not None:
             return move
@@ -194,6 +195,13 @@ def _letting_go(move: Move) -> Move:
     if isinstance(move, Call):
         return replace(move, words=f"{left} {move.words}".strip())
     return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
+
+
+def _corrected(said: str, _message: str, context: Context) -> Move | None:
+    invoice = corrections.invoice_corrected(
+        said, context, lambda words: (questions.recognise(words, context) or fulfilment.recognise(words, context)) is not None
+    )
+    return _invoice(invoice, context) if invoice is not None else corrections.recognise(said, context)
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:
@@ -245,6 +253,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     move: Move | None
     if is_of_wish(question):
+        message = message if question.missing in ("sure", names.WHOSE) else corrections.without_no(message)
         wish = fulfilment.wished(message, context)
         move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":
@@ -260,6 +269,9 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
 
 def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:
     """An answer put into what is known; one that says more than the name is read as the whole request that it goes on."""
+    anew = corrections.named_anew(question, message)
+    if anew is not None:
+        return anew
     if question.missing == names.WHOSE:
         return invoicing.going_on(names.answered(question, message) or question.known)
     if question.missing == "customer_name" and not question.known.get("line_items"):
@@ -313,27 +325,10 @@ def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
         return doubted
     missing = request.missing
     if missing is not None:
-        asked = f"{request.caution} {_question(missing, request.known)}".strip()
+        asked = f"{request.caution} {invoicing.question_for(missing, request.known)}".strip()
         return Ask(asked, tool="draft_invoice", known={**request.known, "took": request.took}, missing=missing)
     arguments = invoicing.complete(request, context)
-    return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took))
-
-
-def _question(missing: str, known: dict[str, Any]) -> str:
-    name = known.get("customer_name", "")
-    if missing == "customer_name":
-        return _("Whom is the invoice for?")
-    if missing == "amount":
-        what = next((line["description"] for line in known.get("line_items", []) if "unit_price" not in line and line.get("description")), None)
-        return (
-            _("How much is “%(what)s” for %(name)s?", what=what, name=name)
-            if what
-            else _("What is the invoice for %(name)s about, and how much is it? Such as “45,000 for Dubai visa”.", name=name)
-        )
-    if missing == "description":
-        line = next(line for line in known["line_items"] if not line.get("description"))
-        return _("What is the %(amount)s for?", amount=sentences.money(line["unit_price"], line["currency"]))
-    return _("On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", ""))
+    return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took), replaces=request.known.get("replaces", ""))
 
 
 def _issue(said: str | None, context: Context) -> Move:

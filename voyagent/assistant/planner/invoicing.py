@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
 from voyagent.assistant.planner.dates import Day, find_days, month_end
 from voyagent.assistant.planner.moves import Context
@@ -155,6 +156,11 @@ def answer(question_missing: str, message: str, known: dict[str, Any], context: 
     return request
 
 
+def is_service(words: str) -> bool:
+    """Whether the words name something that an agency sells, and so are nobody's name."""
+    return _SERVICE.search(words) is not None
+
+
 def going_on(known: dict[str, Any]) -> InvoiceRequest:
     """A request as a question kept it."""
     request = InvoiceRequest(known={**known, "line_items": [dict(line) for line in known.get("line_items", [])]})
@@ -170,12 +176,35 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
     about = context.enquiry
     is_theirs = about is not None and about.customer_name.casefold() == request.known["customer_name"].casefold()
     linked = {"enquiry_id": about.id} if about is not None and is_theirs else {}
-    return linked | {
-        "customer_name": request.known["customer_name"],
-        "issue_date": issue,
-        "due_date": request.known.get("due_date") or issue,
-        "line_items": request.known["line_items"],
-    }
+    beside = {name: request.known[name] for name in ("number", "party_reference", "notes") if request.known.get(name)}
+    return (
+        linked
+        | beside
+        | {
+            "customer_name": request.known["customer_name"],
+            "issue_date": issue,
+            "due_date": request.known.get("due_date") or issue,
+            "line_items": request.known["line_items"],
+        }
+    )
+
+
+def question_for(missing: str, known: dict[str, Any]) -> str:
+    """What is asked for the next thing that is missing."""
+    name = known.get("customer_name", "")
+    if missing == "customer_name":
+        return _("Whom is the invoice for?")
+    if missing == "amount":
+        what = next((line["description"] for line in known.get("line_items", []) if "unit_price" not in line and line.get("description")), None)
+        return (
+            _("How much is “%(what)s” for %(name)s?", what=what, name=name)
+            if what
+            else _("What is the invoice for %(name)s about, and how much is it? Such as “45,000 for Dubai visa”.", name=name)
+        )
+    if missing == "description":
+        line = next(line for line in known["line_items"] if not line.get("description"))
+        return _("What is the %(amount)s for?", amount=sentences.money(line["unit_price"], line["currency"]))
+    return _("On which day is it due? “%(words)s” does not name one.", words=known.get("due_unread", ""))
 
 
 def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> None:

@@ -35,12 +35,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool with its arguments; `words` are said before it. Whether a person must grant it is the tool's matter, not the planner's."""
+    """A tool with its arguments; `words` are said before it. Whether a person must grant it is the tool's matter, not the planner's.
+
+    `replaces` is the request that waits and whose place the one that this asks for takes.
+    """
 
     tool: str
     arguments: JsonObject
     words: str = ""
     kind: Literal["call"] = "call"
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,9 @@ class Context:
     listed: JsonObject = field(default_factory=dict)
     """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
     waiting: list[JsonObject] = field(default_factory=list)
-    """The requests of the conversation that wait for a decision: `tool`, `arguments`, `summary`, oldest first."""
+    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`, `summary`, oldest first."""
+    last: JsonObject = field(default_factory=dict)
+    """The tool that the newest answer used last, with its `arguments` and the `ids` of what it listed; nothing where it used none."""
     rejected: JsonObject = field(default_factory=dict)
     """The newest request of the conversation that was rejected: its `summary`, who did it as `by`, and the `reason` given,
     empty where none was; nothing where none is."""
@@ -204,6 +210,7 @@ def context_from(document: JsonObject) -> Context:
         waiting=document.get("waiting", []),
         rejected=document.get("rejected", {}),
         names=document.get("names", {}),
+        last=document.get("last", {}),
     )
 
 

@@ -220,7 +220,7 @@ def enquiries(message: str, context: Context) -> Call | None:
         sought = _LOOK_FOR.match(message) or _SHOW_NAMED.match(message)
         return Call("find_enquiries", {"q": sought["what"].strip(" ?.\"'")}) if sought else None
     arguments: dict[str, Any] = {}
-    status = next((name for name, pattern in _STATUS if pattern.search(message)), None)
+    status = status_said(message)
     if status:
         arguments["status"] = status
     email = EMAIL.search(message)
@@ -237,6 +237,11 @@ def enquiries(message: str, context: Context) -> Call | None:
         if name and name != arguments.get("destination"):
             arguments["q"] = name
     return Call("find_enquiries", arguments | _period(message, context.today), words=_not_narrowed(message, context))
+
+
+def status_said(words: str) -> str | None:
+    """The status of enquiries that words name; None where they name none."""
+    return next((name for name, pattern in _STATUS if pattern.search(words)), None)
 
 
 def _not_narrowed(message: str, context: Context) -> str:

@@ -1,0 +1,192 @@
+"""Words that set right what was just asked for, searched or told: `no, 50,000`, `no, from Mumbai`, `Salalah instead of Muscat`, `what about Thailand`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+from voyagent.assistant.planner import invoicing, searches, stations
+from voyagent.assistant.planner.moves import Ask, Call, Context, Move
+from voyagent.assistant.planner.people import as_firm, find_party
+from voyagent.assistant.planner.places import is_known_place
+from voyagent.assistant.planner.questions import status_said
+from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
+
+JsonObject = dict[str, Any]
+SAID_MAX = 80
+_NO = re.compile(r"^\s*(?:no+|sorry|oops|wait|actually|correction|i mean(?:t)?)\b(?:[,.!: ]+(?:i mean(?:t)?|sorry|it is|it's|make it))*[,.!: ]+", re.IGNORECASE)
+_MAKE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?:it|that|the (?:amount|price|customer|name))\s+(?:to\s+|be\s+)?", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
+_INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
+_BARE_INSTEAD = re.compile(r"[,\s]+(?:instead|rather|please|then)\s*[.!?]*\s*$", re.IGNORECASE)
+_NEXT_DAY = re.compile(
+    r"^(?:on\s+)?(?:the\s+)?(?:(?P<after>(?:next )?day after|next day|following day|a day later)|(?P<before>day before|previous day|a day earlier))$",
+    re.IGNORECASE,
+)
+_OF_MONTH = re.compile(r"^(?:on\s+)?(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)$", re.IGNORECASE)
+_ONLY = re.compile(r"^\s*(?:and\s+|now\s+|please\s+)*(?:only|just)\s+(?:show\s+)?(?:the\s+)?(?P<what>.+?)(?:\s+ones|\s+enquiries)?\s*[.!?]*\s*$", re.IGNORECASE)
+_OPEN_FIRST = re.compile(
+    r"^\s*(?:please\s+)?(?:open|show|read|summari[sz]e)\s+(?:me\s+)?(?:the\s+)?(?P<which>first|second|third|fourth|fifth|last)(?:\s+(?:one|enquiry))?\s*[.!?]*\s*$",
+    re.IGNORECASE,
+)
+_PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+
+
+def corrected(said: str) -> str | None:
+    """What stands in the place of what was said before, without the words that say so; None where the words correct nothing."""
+    if "\n" in said.strip() or len(said) > SAID_MAX:
+        return None
+    for pattern in (_NO, _MAKE, _WHAT_ABOUT):
+        match = pattern.match(said)
+        if match:
+            return _BARE_INSTEAD.sub("", said[match.end() :]).strip(" ?.!") or None
+    bare = _BARE_INSTEAD.sub("", said).strip(" ?.!")
+    return bare if bare != said.strip(" ?.!") or _INSTEAD.match(bare) else None
+
+
+def without_no(said: str) -> str:
+    """`no, from Mumbai` to a question of ours as `from Mumbai`."""
+    return _NO.sub("", said, count=1).strip() or said
+
+
+def named_anew(question: Ask, said: str) -> invoicing.InvoiceRequest | None:
+    """`no, for Deepa Krishnan` while something else of the invoice is asked for; None for every other answer."""
+    rest = without_no(said)
+    what = re.sub(r"^(?:for|to)\s+", "", rest, flags=re.IGNORECASE)
+    if rest == said or not question.known.get("customer_name") or question.missing in ("customer_name", "whose") or invoicing.is_service(what):
+        return None
+    name = None if re.search(r"\d", what) or is_known_place(what) else as_firm(what)
+    return invoicing.going_on({**question.known, "customer_name": name, "sure_name": False}) if name else None
+
+
+def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) -> invoicing.InvoiceRequest | None:
+    """The newest request for a draft that waits, with its customer, its one amount, its purpose or its day set right; it takes the old one's place.
+
+    Words that `asks` knows for a request of their own are nobody's name.
+    """
+    rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
+    if rest is None or _WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
+        return None
+    known: JsonObject = {**waiting["arguments"], "line_items": [dict(line) for line in waiting["arguments"]["line_items"]], "replaces": waiting["id"]}
+    request = invoicing.going_on(known)
+    lines, plain = request.known["line_items"], invoicing.read_days(rest, context.today, request).strip(" ,")
+    if request.known.get("due_unread"):
+        return None
+    money = amount_in(plain, context)
+    what = re.sub(r"^(?:for|to|it is|it's|the customer is)\s+", "", plain, flags=re.IGNORECASE)
+    if not plain and request.known.get("due_date") != waiting["arguments"].get("due_date"):
+        return request
+    if "amount" in money and len(lines) == 1 and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
+        lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if _says_currency(plain) else lines[0]["currency"]}
+        return request
+    if invoicing.is_service(what) and len(lines) == 1 and not money:
+        lines[0]["description"] = what[:1].upper() + what[1:500]
+        return request
+    name = None if money or is_known_place(what) or asks(what) else as_firm(what)
+    if name is None:
+        return None
+    request.known["customer_name"] = name
+    request.known.pop("enquiry_id", None)
+    return request
+
+
+def recognise(said: str, context: Context) -> Move | None:
+    """What was searched, logged or told last, with what the words set right; None where they set nothing right that is known here."""
+    told = _of_told(said, context)
+    rest = corrected(said) if told is None else None
+    if rest is None:
+        return told
+    swapped = _INSTEAD.match(rest)
+    for read in (_of_search, _of_enquiry, _of_visa):
+        move = read(swapped["new"] if swapped else rest, swapped["old"] if swapped else "", context)
+        if move is not None:
+            return move
+    return None
+
+
+def _of_told(said: str, context: Context) -> Call | None:
+    """`only the new ones`, `open the first` of the enquiries that were told last."""
+    last = context.last
+    if last.get("tool") != "find_enquiries":
+        return None
+    opened, only = _OPEN_FIRST.match(said), _ONLY.match(said)
+    ids = last.get("ids") or []
+    if opened and ids and _PLACES[opened["which"].lower()] < len(ids):
+        return Call("summarise_enquiry", {"enquiry_id": ids[_PLACES[opened["which"].lower()]]})
+    status = status_said(only["what"]) if only else None
+    return Call("find_enquiries", {**last["arguments"], "status": status}) if status else None
+
+
+def _of_search(rest: str, old: str, context: Context) -> Call | None:
+    newest = context.offers.get("newest")
+    before = dict(context.offers.get(f"{newest}_search", {}))
+    if not before or context.last.get("tool") not in ("search_flights", "search_hotels", None):
+        return None
+    return _fares(rest, old, before, context) if newest == "fares" else _rates(rest, before, context)
+
+
+def _fares(rest: str, old: str, before: JsonObject, context: Context) -> Call | None:
+    found: JsonObject = {}
+    end = re.match(r"(?P<end>from|to)\s+", rest, re.IGNORECASE)
+    code = stations.code_of(rest[end.end() :] if end else rest)
+    if code and old:
+        found = {name: code for name in ("origin", "destination") if before.get(name) == stations.code_of(old)}
+    elif code:
+        found = {"origin" if end and end["end"].lower() == "from" else "destination": code}
+    if not found:
+        read = searches.flights(f"flights {rest}", context)
+        found = {**(read.known if read else {}), **out_and_back(rest, context)}
+        day = _day_of(rest, before["outbound_date"], context.today)
+        if day:
+            found["outbound_date"] = day
+        found = {name: value for name, value in found.items() if name in before or name in ("return_date", "cabin", "direct_only")}
+    made = before | found
+    if made.get("return_date") and made["return_date"] < made["outbound_date"]:
+        made.pop("return_date")
+    return Call("search_flights", made) if found and made != before else None
+
+
+def _rates(rest: str, before: JsonObject, context: Context) -> Call | None:
+    city = re.sub(r"^(?:in|at|to)\s+", "", rest, flags=re.IGNORECASE)
+    country, party, days = stations.country_of_city(city), find_party(rest), days_in(rest, context)
+    if country and not days:
+        return Call("search_hotels", before | {"city": city[:1].upper() + city[1:], "country": country})
+    found: JsonObject = {"guests": sum(party.values())} if party else {}
+    if len(days) > 1:
+        found |= {"check_in": days[0], "check_out": days[1]}
+    elif days:
+        nights = date.fromisoformat(before["check_out"]) - date.fromisoformat(before["check_in"])
+        found |= {"check_in": days[0], "check_out": (date.fromisoformat(days[0]) + nights).isoformat()}
+    return Call("search_hotels", before | found) if found else None
+
+
+def _of_enquiry(rest: str, old: str, context: Context) -> Call | None:
+    """`Salalah instead of Muscat`: the end of the way that was the old place."""
+    about = context.enquiry
+    if about is None or not old or not is_known_place(rest):
+        return None
+    end = next((name for name in ("destination", "origin") if getattr(about, name).casefold() == old.casefold()), None)
+    return Call("update_enquiry", {"enquiry_id": about.id, end: rest}) if end else None
+
+
+def _of_visa(rest: str, _old: str, context: Context) -> Call | None:
+    country = stations.country_of(re.sub(r"^(?:for|to|in)\s+", "", rest, flags=re.IGNORECASE))
+    if context.last.get("tool") != "visa_requirements" or not country:
+        return None
+    return Call("visa_requirements", {**context.last["arguments"], "destination": country})
+
+
+def _day_of(rest: str, before: str, today: date) -> str | None:
+    """`the day after`, or `the 20th` in the month that was searched, or in the next where that is past."""
+    searched, next_day, of_month = date.fromisoformat(before), _NEXT_DAY.match(rest), _OF_MONTH.match(rest)
+    if next_day:
+        return (searched + timedelta(days=1 if next_day["after"] else -1)).isoformat()
+    coming = (searched.replace(day=1) + timedelta(days=ahead) for ahead in range(62))
+    day = next((day for day in coming if of_month and day.day == int(of_month["day"]) and day >= today), None)
+    return day.isoformat() if day else None
+
+
+def _says_currency(words: str) -> bool:
+    return re.search(r"[₹$€£]|\b(?:[A-Z]{3}|rs|inr|usd|aed|eur|dollars?|dirhams?|euros?)\b", words) is not None
