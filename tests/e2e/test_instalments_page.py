@@ -1,0 +1,63 @@
+"""An invoice in instalments from the keyboard, in every look; the same without JavaScript."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.browsing import LOOKS, Look, expect, visiting
+from tests.e2e.conftest import Site
+from tests.e2e.test_audit_page import sign_up
+from tests.e2e.test_coming_in import look_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+def test_instalments_are_typed_from_the_keyboard(browser: Browser, site: Site, look: Look) -> None:
+    with visiting(browser, look, base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        _write(page)
+        page.get_by_text("where it is due on several days").click()
+        page.get_by_label("Due, instalment 1").focus()
+        for one in ("10 Jun 2100", "Tab", "30 %", "Enter", "20 Jul 2100", "Tab", "100", "Enter"):
+            (page.keyboard.press if one in ("Tab", "Enter") else page.keyboard.type)(one)
+        expect(page.get_by_label("Due, instalment 3")).to_be_focused()
+        sums = page.locator("#plan-sums")
+        expect(sums).to_contain_text("are missing to the total.")
+        page.keyboard.type("30 Aug 2100")
+        page.keyboard.press("Tab")
+        expect(sums).to_contain_text("13,500.00 + 100.00 + 31,400.00")
+        expect(sums).to_contain_text("That is the total.")
+        look_at(visit, "invoice-instalments", look)
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#instalments tbody tr")).to_have_count(3)
+        expect(page.locator("#instalments tbody tr").nth(2)).to_contain_text("31,400.00")
+        look_at(visit, "invoice-instalments-draft", look)
+
+
+def test_without_a_script_the_server_says_what_they_come_to(browser: Browser, site: Site) -> None:
+    with visiting(browser, LOOKS[0], base_url=site.address, java_script_enabled=False) as visit:
+        page = visit.page
+        sign_up(page)
+        _write(page)
+        page.get_by_text("where it is due on several days").click()
+        page.get_by_label("Due, instalment 1").fill("10 Jun 2100")
+        page.get_by_label("Amount or share, instalment 1").fill("50 %")
+        page.get_by_label("Due, instalment 2").fill("20 Jul 2100")
+        page.get_by_role("button", name="Add an instalment").click()
+        expect(page.locator("#plan-sums")).to_contain_text("22,500.00 + 22,500.00")
+        expect(page.get_by_label("Due, instalment 3")).to_be_visible()
+        page.get_by_role("button", name="Save the draft").click()
+        expect(page.locator("#instalments tbody tr")).to_have_count(2)
+
+
+def _write(page: Page) -> None:
+    """An invoice over 45,000 rupees, up to its instalments."""
+    page.goto("/invoices/new")
+    page.get_by_label("Customer", exact=True).fill("Deepa Krishnan")
+    page.get_by_label("Description, line 1").fill("Dubai, five nights")
+    page.get_by_label("Rate, line 1").fill("45,000")
