@@ -101,6 +101,54 @@ def test_a_draft_may_wait_for_the_state_and_issuing_may_not(agency: Person) -> N
     assert issue(agency, invoice_id) == "2026-27/000001", "what was refused took no number"
 
 
+def noted(person: Person, name: str, **more: Any) -> None:
+    answer = person.api.post("/parties", json={"name": name, "is_customer": True, **more})
+    assert answer.status_code == 201, answer.text
+
+
+def buyer_of(person: Person, invoice_id: UUID) -> tuple[str | None, str | None, str | None]:
+    with person.acting():
+        invoice = queries.get_invoice(invoice_id)
+        return invoice.place_of_supply, invoice.customer_tax_number, invoice.customer_pan
+
+
+def test_what_is_noted_of_the_customer_says_where_she_is_taxed(agency: Person) -> None:
+    noted(agency, "Asha Traders", country="IN", state="32")
+    noted(agency, "Bina Exports", country="IN", tax_number=HERE)
+    noted(agency, "Gulf Crest", country="AE")
+    by_state, by_number, abroad = (draft(agency, taxed("100"), customer_name=name, **ON) for name in ("asha traders", "Bina Exports", "Gulf Crest"))
+    assert [buyer_of(agency, one) for one in (by_state, by_number, abroad)] == [("32", None, None), ("27", HERE, HERE[2:12]), (None, None, None)]
+    assert [component for _line, component, *_ in charged(agency, by_state)] == ["igst"]
+    said = draft(agency, taxed("100"), customer_name="Asha Traders", place_of_supply="27", **ON)
+    assert buyer_of(agency, said) == ("27", None, None), "what is said goes before what is noted"
+
+
+def test_another_customer_is_taxed_where_that_one_is(agency: Person) -> None:
+    noted(agency, "Asha Traders", country="IN", state="32")
+    noted(agency, "Bina Exports", country="IN", state="27")
+    invoice_id = draft(agency, taxed("100"), customer_name="Asha Traders", **ON)
+    for changes, buyer in (
+        ({"customer_name": "Bina Exports"}, "27"),
+        ({"customer_name": "Bina Export"}, "27"),  # of whom nothing is noted: a name that was mended
+        ({"customer_name": "Asha Traders", "place_of_supply": "29"}, "29"),
+        ({"place_of_supply": None}, "32"),
+    ):
+        with agency.acting() as actor:
+            service.revise_draft(actor, invoice_id, changes)
+        assert buyer_of(agency, invoice_id) == (buyer, None, None)
+
+
+def test_a_draft_without_its_state_is_led_to_the_form_that_asks_for_it(agency: Person) -> None:
+    invoice_id = draft(agency, taxed("100"), **ON)
+    browser = agency.browser
+    for answer in (
+        browser.get(f"/invoices/{invoice_id}/issue"),
+        browser.post(f"/invoices/{invoice_id}/issue", data={"csrf_token": csrf(browser, "/team")}),
+    ):
+        assert (answer.status_code, answer.location) == (303, f"/invoices/{invoice_id}/edit")
+    assert "Say in which state the customer is" in browser.get(f"/invoices/{invoice_id}/edit").text
+
+
 def test_the_rate_is_that_of_the_day_of_supply(agency: Person) -> None:
     seat = {"tax": "flight_other_cabin", "place_of_supply": ELSEWHERE}
     for issued_on, service_date, minor in (

@@ -251,7 +251,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         """What the invoice would come to as it is typed; None while it cannot be read, which has its sentence once the form is sent."""
         try:
             body = InvoiceDraftIn.model_validate(self.unplanned() | {"instalments": None}, strict=False)
-            buyer = Buyer.read(body.place_of_supply, body.customer_tax_number, body.customer_pan)
+            buyer = Buyer.of(body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
             return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
         except (ValidationError, VoyagentError):
             return None

@@ -84,6 +84,12 @@ def terms_days(name: str) -> int | None:
     return db.session.scalar(select(Party.terms_days).where(Party.party_key == func.lower(name)))
 
 
+def tax_standing(name: str) -> Row | None:
+    """Where a party is taxed, by its name: country, state, tax_number; None where the party is not known."""
+    found = db.session.execute(select(Party.country, Party.state, Party.tax_number).where(Party.party_key == func.lower(name))).mappings().first()
+    return None if found is None else dict(found)
+
+
 def known_names(kind: str) -> list[str]:
     """The names of customers or suppliers that a form offers while one is typed; those that were put away are not offered."""
     statement = select(Party.name).where(KINDS[kind], Party.is_archived.is_(False)).order_by(Party.party_key).limit(NAMES_MAX)

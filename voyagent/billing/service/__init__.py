@@ -78,7 +78,7 @@ from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, taxes_of_credit
-from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch
+from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
 
@@ -206,6 +206,7 @@ __all__ = [
     "unschedule_bill",
     "void_bill",
     "void_invoice",
+    "waits",
     "write_off_invoice",
     "year_of",
 ]

@@ -61,7 +61,8 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
 ) -> Invoice:
     """Draw up an invoice that is not issued yet: it has no number and is not in the books. Its taxes come on top of its lines.
 
-    Without a due day it is due by the terms of the customer; in instalments, with the first of them.
+    Without a due day it is due by the terms of the customer; in instalments, with the first of them. Without a place of supply and a tax number it is taxed by
+    those that are noted of the customer.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
     `drafts.begin` raises; EnquiryNotFound, SessionNotFound for what is not the agency's.
@@ -69,7 +70,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     actor.require("invoice.draft")
     if number:
         raise InvoiceNumberConflict
-    buyer = Buyer.read(place_of_supply, customer_tax_number, customer_pan)
+    buyer = Buyer.of(pricing.party(customer_name), place_of_supply, customer_tax_number, customer_pan)
     invoice = drafts.begin(
         actor,
         Invoice,
@@ -201,15 +202,24 @@ def create_invoice(
 
 
 def _buyer(invoice: Invoice, changes: DraftChanges) -> dict[str, Any]:
-    """The columns of what the tax goes by, where a change names one of them. Raises InvalidTaxNumber, UnknownState."""
+    """The columns of what the tax goes by, where a change names one of them, or another customer of whom they are noted.
+
+    Raises InvalidTaxNumber, UnknownState.
+    """
+    name = pricing.party(changes.get("customer_name", invoice.party_name))
     if not _OF_BUYER & set(changes):
-        return {}
+        if name == invoice.party_name or (noted := Buyer.of(name, None, None, None)) == Buyer():
+            return {}
+        return _columns(noted)
     place = changes.get("place_of_supply", invoice.place_of_supply)
     number = changes.get("customer_tax_number", invoice.customer_tax_number)
     pan = changes.get("customer_pan", invoice.customer_pan)
     if "customer_tax_number" in changes and number != invoice.customer_tax_number:  # what an earlier number said of itself goes with it
         place, pan = changes.get("place_of_supply"), changes.get("customer_pan")
-    buyer = Buyer.read(place, number, pan)
+    return _columns(Buyer.of(name, place, number, pan))
+
+
+def _columns(buyer: Buyer) -> dict[str, Any]:
     return {"place_of_supply": buyer.place, "customer_tax_number": buyer.tax_number, "customer_pan": buyer.pan}
 
 

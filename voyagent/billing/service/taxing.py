@@ -16,6 +16,7 @@ from voyagent.billing.service.errors import BasicFareRequired, TaxInAnotherCurre
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.parties import queries as parties
 from voyagent.settings.queries import get_settings
 from voyagent.taxes import numbers, reckoning, tables
 from voyagent.taxes.reckoning import PlaceOfSupplyMissing, Taxed
@@ -48,6 +49,14 @@ class Buyer:
         if state is not None and state not in tables.states(numbers.COUNTRY):
             raise UnknownState
         return cls(state, number, known or of_number)
+
+    @classmethod
+    def of(cls, party: str, place: str | None, tax_number: str | None, pan: str | None) -> Buyer:
+        """What was said; where neither place nor number was, what is noted of the party by its name. Raises as `read` does."""
+        noted = None if place or tax_number else parties.tax_standing(party)
+        if noted is None or noted["country"] != numbers.COUNTRY:
+            return cls.read(place, tax_number, pan)
+        return cls.read(noted["state"], noted["tax_number"], pan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,12 @@ def _taxes_on(line: InvoiceLine, invoice: Invoice, at: Home, *, strict: bool) ->
         if strict:
             raise
         return []
+
+
+def waits(invoice: Invoice) -> bool:
+    """Whether a draft cannot be issued yet because a line of it is to be taxed and the place of supply is not known."""
+    taxed = ((tax.line_no, tax.component) for tax in queries.get_taxes(invoice.id))
+    return is_waiting((line.line_no for line in queries.get_lines(invoice) if line.tax), taxed)
 
 
 def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> bool:

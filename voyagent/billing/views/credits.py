@@ -22,6 +22,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, page_or_first
 from voyagent.kernel.reading import Reader, Row
+from voyagent.settings import queries as settings
 
 
 @pages.page("/credit-notes", permission="billing.read")
@@ -41,6 +42,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     currency = document.note["currency"]
     return render_template(
         "billing/credit_note.html",
+        letterhead=settings.read(reader) or {},
         note=document.note | {"total": Money(document.note["total_minor"], currency)},
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=summed(document.taxes, currency),

@@ -21,13 +21,16 @@ from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
-from voyagent.http.pages import PageBlueprint, toast
-from voyagent.http.presentation import today
+from voyagent.http.pages import PageBlueprint, toast, translated
+from voyagent.http.presentation import page_locale, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader
+from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
+from voyagent.settings import queries as settings
+from voyagent.taxes.reckoning import PlaceOfSupplyMissing
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -56,6 +59,8 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         "billing/invoice.html",
         invoice=shown(document.invoice),
         lines=with_amounts(document.lines, currency, "unit_price", "amount"),
+        letterhead=settings.read(reader) or {},
+        in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=summed(document.taxes, currency),
         waits=service.is_waiting(*document.taxed_lines),
         to_be_said=to_be_said(document.lines),
@@ -115,6 +120,9 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     draft = queries.get_invoice(invoice_id)
     if back := turned_back(draft, may=draft.status == "draft"):
         return back
+    if service.waits(draft):
+        toast(translated(PlaceOfSupplyMissing.message), kind="error")
+        return see_other(url_for("billing.edit", invoice_id=invoice_id))
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)

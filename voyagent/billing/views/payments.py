@@ -25,6 +25,7 @@ from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.parties import queries as parties
+from voyagent.settings import queries as settings
 
 KINDS = ("customer", "supplier")
 EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
@@ -46,6 +47,7 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
     currency = found.payment["currency"]
     return render_template(
         "payments/payment.html",
+        letterhead=settings.read(reader) or {},
         payment=_shown(found.payment),
         allocations=with_amounts(found.allocations, currency, "amount"),
         refunds=with_amounts(found.refunds, currency, "amount"),
