@@ -190,7 +190,11 @@ def invoices(message: str, context: Context) -> Call | None:
     whose = _INVOICES_OF.search(message)
     said = (whose["name"] or whose["whose"]) if whose else ""
     about = re.search(r"\b(?:her|his|their|this (?:customer|client)'?s?)\s+(?:\w+\s+)?invoices?\b", message, re.IGNORECASE)
-    if context.enquiry and (about or said.strip().lower() in {"her", "him", "them", "this customer", "the customer"}):
+    if context.enquiry and (
+        about
+        or (re.search(r"\b(?:the|this|that)\s+invoice\b", message, re.IGNORECASE) and not said)
+        or said.strip().lower() in {"her", "him", "them", "this customer", "the customer"}
+    ):
         name: str | None = context.enquiry.customer_name
     else:
         name = as_name(re.sub(r"^(?:show|list|find)\s+", "", said, flags=re.IGNORECASE)) if said else None

@@ -366,7 +366,9 @@ def _issue_one_of(invoices: list[dict[str, Any]]) -> Move:
 
 def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) -> Move:
     """The account that the words mean: its code, its name, or the only one that is close."""
-    meant = completion.accounts_meant(said, accounts)
+    meant, name = completion.accounts_meant(said, accounts), as_name(said)
+    if not meant and name and len(name.split()) > 1 and not completion.accounts_near(said, accounts):
+        return Call("list_receivables", {"customer_name": name} | ({"as_of": as_of} if as_of else {}))
     if len(meant) == 1:
         return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
     return completion.which_account(said, meant, completion.accounts_near(said, accounts))

@@ -105,6 +105,7 @@ class Intake:
     left_open: tuple[str, ...] = ()
     notes: str = ""
     wishes: tuple[str, ...] = ()
+    other_emails: tuple[str, ...] = ()
     index: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -152,6 +153,11 @@ def is_told(message: str) -> bool:
     return places.holds_place(said) or (_TRAVEL.search(said) is not None and people.find_travellers(said) is not None)
 
 
+def _is_line_of_staff(words: str) -> bool:
+    """Whether staff say in a line of their own who wants to travel, not in a letter that was pasted behind the command."""
+    return is_told(words) or ("\n" not in words.strip() and len(words) <= TOLD_MAX and not is_customers_voice(words))
+
+
 def is_customers_voice(message: str) -> bool:
     """Whether it sounds like what a customer writes, not like what staff ask for."""
     return _CUSTOMER_VOICE.search(message) is not None or _GREETING.search(message) is not None or _COPIED.search(message) is not None
@@ -171,23 +177,24 @@ def read(words: str, *, today: date, currency: str, named: str | None = None, di
     left_open: list[str] = []
     told = people.told_name(whole) if dictated else None
     name = people.Said(named, named) if named else told or people.find_name(whole) or (people.leading_name(whole) if dictated else None)
-    email, phone = people.find_email(whole), people.find_phone(body, region)
+    email, others = people.own_email(whole)
+    phone = people.find_phone(body, region)
     for key, said in (("customer_name", name), ("customer_email", email), ("customer_phone", phone)):
         if said:
             fields.append(Field(key, said.value, said.words))
-    text = _without(body, [said.words for said in (email, phone) if said])
+    text = _without(body, [said.words for said in (email, phone) if said] + others)
     route = places.find_route(text)
     for key, place in (("origin", route.origin), ("destination", route.destination)):
         if place:
             fields.append(Field(key, place.name, place.words))
-    days = [day for day in find_days(text, today, by_staff=dictated and is_told(words)) if not _OTHER_DATE.search(lead(text, day.start))]
+    days = [day for day in find_days(text, today, by_staff=dictated and _is_line_of_staff(words)) if not _OTHER_DATE.search(lead(text, day.start))]
     _read_dates(text, days, today, fields, left_open)
     travellers = people.find_travellers(text)
     if travellers and travellers.count >= 1:
         fields.append(Field("pax_count", travellers.count, travellers.words))
     _read_budget(text, days, currency, fields, left_open)
     wishes = tuple(dict.fromkeys(match.group().strip() for match in _WISHES.finditer(text)))
-    return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX], wishes)
+    return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX], wishes, tuple(others))
 
 
 def _read_dates(text: str, days: list[Day], today: date, fields: list[Field], left_open: list[str]) -> None:

@@ -56,6 +56,8 @@ _WORD = r"[^\W\d_][\w’'.-]*"
 _NAME = rf"{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}}"
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Smt|Shri|Sri)\.?\s+)?"
 _HEADER = re.compile(rf"^\s*(?:from|sender)\s*:\s*[\"']?(?P<name>{_TITLE}{_NAME})[\"']?\s*<", re.IGNORECASE | re.MULTILINE)
+_SENDER = re.compile(r"^\s*(?:from|sender)\s*:(?P<sender>[^\n]*@[^\n]*)$", re.IGNORECASE | re.MULTILINE)
+SIGNATURE_LINES = 3
 _LABEL = re.compile(
     rf"^\s*(?:customer|client|guest|contact|full|lead)?\s*(?:name|customer|client|guest)\s*[:=-]\s*(?P<name>{_TITLE}{_NAME})", re.IGNORECASE | re.MULTILINE
 )
@@ -143,6 +145,24 @@ def find_email(text: str) -> Said | None:
     """The first e-mail address of a text."""
     match = EMAIL.search(text)
     return Said(match.group().rstrip(".'"), match.group()) if match else None
+
+
+def own_email(text: str) -> tuple[Said | None, list[str]]:
+    """The address of whoever wrote a text, and the other ones in it.
+
+    Of several it is the one in the header of the sender, or the only one at the signature: the end behind the greeting, or the last three lines.
+    """
+    found = {match.group().rstrip(".'").casefold(): match for match in reversed(list(EMAIL.finditer(text)))}
+    if len(found) < 2:
+        return find_email(text), []
+    sent = _SENDER.search(text)
+    lines = [line for line in text.rstrip().splitlines() if line.strip()]
+    signed = next(iter(_SIGNED.finditer(text)), None)
+    end = text[signed.start() :] if signed else "\n".join(lines[-SIGNATURE_LINES:]) if len(lines) > SIGNATURE_LINES else ""
+    near = {match.group().rstrip(".'").casefold() for match in EMAIL.finditer(sent["sender"] if sent else end)}
+    own = found[near.pop()] if len(near) == 1 else None
+    others = [match.group().rstrip(".'") for match in sorted(found.values(), key=lambda one: one.start()) if match is not own]
+    return Said(own.group().rstrip(".'"), own.group()) if own else None, others
 
 
 def find_phone(text: str, region: str | None) -> Said | None:

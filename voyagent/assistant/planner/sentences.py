@@ -114,6 +114,13 @@ def logged(intake: Intake, outcome: Outcome) -> str:
     empty = [label for name, label in _labels().items() if name not in found]
     if empty:
         lines.append(_("I read nothing of these, so they are empty: %(fields)s.", fields=", ".join(empty)))
+    if intake.other_emails:
+        taken, others = found.get("customer_email"), ", ".join(intake.other_emails)
+        lines.append(
+            _("There are several e-mail addresses in it: I took %(taken)s as the customer’s, not %(others)s.", taken=taken.value, others=others)
+            if taken
+            else _("There are several e-mail addresses in it, and none is clearly the customer’s, so I took none: %(others)s.", others=others)
+        )
     if intake.left_open:
         lines.append(_("Left open, it stands in the notes: %(words)s.", words=", ".join(f"“{words}”" for words in dict.fromkeys(intake.left_open))))
     if intake.wishes:

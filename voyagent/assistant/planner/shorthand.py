@@ -39,6 +39,7 @@ _TYPED = (
     (r"^\s*(?:what is the )?status of (?P<whose>.+['’]s) (?:enquiry|inquiry|lead)\s*\??$", r"summarise \g<whose> enquiry"),
     (r"^\s*(?:pending|due) payments?(?: list)?\s*$", "who has not paid"),
     (r"^\s*(?:total|all) invoices\b", "show invoices"),
+    (r"^\s*visas?(?: requirements?)?\s*\??\s*$", "visa for"),
     (r"^\s*pnr (?:status|check)(?: of| for)? (?P<code>[A-Z0-9]{6})\s*$", r"pnr \g<code>"),
     (r"^\s*cancel (?:the )?tickets? (?P<code>(?-i:[A-Z0-9]{6}))\s*$", r"cancel \g<code>"),
     (r"^\s*visas? on arrival (?:for|in) (?P<where>[a-z ]+?)\s*\??$", r"visa requirements for \g<where>"),

@@ -161,7 +161,11 @@ def _bills(arguments: JsonObject, output: JsonObject) -> str:
 
 
 def _updated(_arguments: JsonObject, output: JsonObject) -> str:
-    return _("Changed. The enquiry is now: %(enquiry)s.", enquiry=enquiry_line(output["enquiry"]))
+    now = output["enquiry"]
+    told = _("Changed. The enquiry is now: %(enquiry)s.", enquiry=enquiry_line(now))
+    if "budget_amount" not in output.get("fields", ()) or not now.get("budget_amount"):
+        return told
+    return f"{told} {_('The budget is %(amount)s.', amount=money(now['budget_amount'], now['budget_currency']))}"
 
 
 def _trip(_arguments: JsonObject, output: JsonObject) -> str:
@@ -184,7 +188,9 @@ def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:
     totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"] if Decimal(total["amount"]))
     head = ", ".join(output["passengers"]) or _("Itinerary")
     total = _("Total %(totals)s.", totals=totals) if totals else _("There is no price yet.")
-    return _listed(head, lines[:SHOWN_MAX], len(lines)) + "\n" + total
+    page = f"/trips/{output['trip_id']}/itinerary.pdf" if "trip_id" in output else ""  # turns of old did not keep it
+    paper = [_("As PDF: %(link)s", link=f"[{page}]({page})")] if page else []
+    return "\n".join((_listed(head, lines[:SHOWN_MAX], len(lines)), total, *paper))
 
 
 def _added(_arguments: JsonObject, output: JsonObject) -> str:

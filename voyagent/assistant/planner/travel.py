@@ -28,6 +28,9 @@ _TRIP = re.compile(
     re.IGNORECASE,
 )
 _SEND = re.compile(_POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerary\b", re.IGNORECASE)
+_FOR_ME = re.compile(
+    _POLITE + r"(?:send|share|forward|mail|e-?mail)\s+(?:it\s+to\s+)?(?:me|us)\b(?![^\n]*@)[^\n]*\bitinerary\b(?![^\n]*\bto\s+\w)", re.IGNORECASE
+)
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
 _ADD_PASSENGER = re.compile(
     _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+|\d+\s+)?(?:new\s+)?(?:(?P<kind1>adults?|children|child|infants?|seniors?|kids?"
@@ -164,7 +167,7 @@ def trip(message: str, _context: Context) -> Call | None:
 
 def send_itinerary(message: str, context: Context) -> Wish | None:
     """`send the itinerary to deepa@example.com`, `mail it in Hindi without prices`."""
-    if not _SEND.match(message):
+    if not _SEND.match(message) or _FOR_ME.match(message):
         return None
     known: JsonObject = {}
     address = find_email(message)
