@@ -28,7 +28,7 @@ CHANGES = {
     ("0025", "number_series", "*"): "payments have no numbers before, so their series go",
 }
 # What a way down says in other words than the way up had, by the revision that does: the same rule, so no difference below it.
-RESTATED = {"function app.guard_approval()": "0013"}
+RESTATED = {"function app.guard_approval()": "0013", "constraint payments.ck_payments_account": "0039"}
 # What is no migration's: the schema that comes with a database, the mark of the migrations themselves, and extensions, which others may use.
 OF_NO_MIGRATION = re.compile(r"schema public$|extension |.*\balembic_version")
 BULK = [
