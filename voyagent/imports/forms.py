@@ -12,7 +12,7 @@ from wtforms import SelectChoice, SelectField, TextAreaField
 
 from voyagent.http.forms import DateText, SchemaForm, finding_in_words
 from voyagent.imports.schemas import ImportIn
-from voyagent.imports.tables import Finding, decoded
+from voyagent.imports.tables import OF_SHAPE, Finding, decoded
 from voyagent.kernel.errors import VoyagentError
 
 PLACES = dict.fromkeys(("file_unreadable", "file_too_large", "file_empty", "import_has_findings"), "file") | {"day_needed": "effective_on"}
@@ -58,13 +58,6 @@ class ImportForm(SchemaForm[ImportIn]):
         return "file" if place == "content" else place
 
 
-_OF_SHAPE = {
-    "bool_parsing": _l("Write yes or no."),
-    "email_invalid": _l("That is not an e-mail address."),
-    "string_pattern_mismatch": _l("This is not written as it has to be."),
-}
-
-
 def in_words(finding: Finding) -> str:
     """What is wrong, in the reader's language."""
-    return str(_OF_SHAPE.get(finding.code) or gettext(finding_in_words(finding.code, finding.sentence)))
+    return gettext(finding.sentence if finding.code in OF_SHAPE else finding_in_words(finding.code, finding.sentence))

@@ -16,7 +16,7 @@ from voyagent.audit import service as audit
 from voyagent.imports import advances, documents, opening, parties, queries, tables
 from voyagent.imports.models import Import
 from voyagent.imports.opening import DayNeeded
-from voyagent.imports.tables import FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
+from voyagent.imports.tables import OF_SHAPE, FileEmpty, FileTooLarge, FileUnreadable, Finding, Table
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -168,7 +168,9 @@ def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:
         raise
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-        return [Finding(line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), str(item["msg"])) for item in found]
+        return [
+            Finding(line, str(item["loc"][0]) if item["loc"] else None, str(item["type"]), OF_SHAPE.get(str(item["type"]), str(item["msg"]))) for item in found
+        ]
     except VoyagentError as error:
         return [Finding(line, kind.places.get(error.code), error.code, error.message)]
     return []

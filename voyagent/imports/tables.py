@@ -42,6 +42,14 @@ class FileEmpty(Unprocessable):
     message = N_("This file has no line below its head.")
 
 
+OF_SHAPE = {
+    "bool_parsing": N_("Write yes or no."),
+    "email_invalid": N_("That is not an e-mail address."),
+    "string_pattern_mismatch": N_("This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."),
+}
+"""What is said of a cell that is not of the shape of its column, by the code of the finding; where none stands here, the schema's own sentence is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong: the line of the file counted from 1, the column by its name where it is one cell's, a code, and a sentence of the catalogue."""

@@ -18,6 +18,8 @@ class Check:
 
     ok: bool
     text: str
+    address: str = ""
+    """The page on which it is put right, where there is one."""
 
 
 MonthChecks = Callable[[Reader, date, date], list[Check]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _, lazy_gettext as _l, ngettext
 
 from voyagent.approvals import queries as approvals
@@ -47,16 +48,26 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
             ngettext("%(num)d draft is dated in the month.", "%(num)d drafts are dated in the month.", count)
             if count
             else _("No draft is dated in the month."),
+            _listed(drafts, first, last) if count else "",
         ),
         Check(
             not pending,
             ngettext("%(num)d request waits that would post into the month.", "%(num)d requests wait that would post into the month.", pending)
             if pending
             else _("No request waits that would post into the month."),
+            url_for("approvals.index") if pending else "",
         ),
         *(Check(ok=False, text=str(_MISSING[gap["series"]]) % {"year": gap["financial_year"]}) for gap in gaps),
         *([] if gaps else [Check(ok=True, text=_("The numbers of invoices, credit notes, receipts, payments and refunds have no gap."))]),
     ]
+
+
+def _listed(drafts: list[Row], first: date, last: date) -> str:
+    """The list in which the drafts stand: of invoices, or of bills where all are bills."""
+    if not all(row["is_bill"] for row in drafts):
+        return url_for("billing.invoices", status="draft")
+    days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
+    return url_for("billing.bills", status="draft", **days)
 
 
 def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:

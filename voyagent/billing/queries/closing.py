@@ -30,8 +30,11 @@ _YEAR_AND_MORE = timedelta(days=366)
 
 
 def drafts_statement(first: date, last: date) -> Select[Any]:
-    """Drafts of invoices and bills dated from one day to another: id."""
-    parts = [select(model.id).where(owned(model), model.status == "draft", model.issue_date.between(first, last)) for model in (Invoice, Bill)]
+    """Drafts of invoices and bills dated from one day to another: id, is_bill."""
+    parts = [
+        select(model.id, literal(model is Bill).label("is_bill")).where(owned(model), model.status == "draft", model.issue_date.between(first, last))
+        for model in (Invoice, Bill)
+    ]
     return select(union_all(*parts).subquery("drafts"))
 
 
