@@ -90,8 +90,8 @@ def test_of_offers_none_is_taken_that_was_not_meant() -> None:
     assert isinstance(third, Say), third
     assert "None of those" in third.text
     nobody = BuiltInPlanner().next_move(Conversation(said, PLAIN, (Played(first, Outcome({**trip, "passengers": []})),)))
-    assert isinstance(nobody, Say), nobody
-    assert "Nobody travels" in nobody.text
+    assert isinstance(nobody, Ask), nobody
+    assert (nobody.tool, nobody.text) == ("search_hotels", "I search first. For how many guests?")
 
 
 @pytest.mark.parametrize(("said", "address"), PAGES)

@@ -84,9 +84,9 @@ class BuiltInPlanner:
         added = [one for one in conversation.played if isinstance(one.move, Call) and one.move.tool == "add_passenger"]
         said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
         wish = fulfilment.wished(said, context)
-        goes_on = outcome.error is None or call.tool == "add_passenger"
-        if added and goes_on and isinstance(wish, Wish) and wish.tool == "add_passenger":
-            return fulfilment.next_passenger(wish, added, said)
+        of_people = fulfilment.of_people(wish, call, outcome, added, said) if isinstance(wish, Wish) else None
+        if of_people is not None:
+            return of_people
         if outcome.error is not None:
             return Say(sentences.tell(call, outcome))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}

@@ -105,11 +105,20 @@ def _stay(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
     return (_book(rate, found["show_trip"]["passengers"]) if rate else _none_is_meant()) if rates else None
 
 
+def without_guests(wish: Wish) -> Call | Ask:
+    """A hotel for nobody yet: without a rate that was chosen the search comes first; with one it is asked who stays."""
+    if "rate_key" in wish.known:
+        return Ask(_("Who stays there? Say their names."), tool="book_hotel", known=wish.known, missing="who")
+    if wish.known.get("guests"):
+        return Call("search_hotels", arguments(wish.known), words=_("I search first. Then say which one to book."))
+    return Ask(_("I search first. For how many guests?"), tool="search_hotels", known=arguments(wish.known), missing="guests")
+
+
 def _guests(wish: Wish, found: JsonObject, context: Context) -> Move:
     """A hotel needs somebody who stays in it: those of the trip."""
     passengers = found["show_trip"]["passengers"]
     if not passengers:
-        return Say(_("Nobody travels on this trip yet. Say “add passenger Deepa Krishnan” first."))
+        return without_guests(wish)
     if "rate_key" in wish.known:
         searched = context.offers.get("rates_search", {}).get("guests")
         if searched and searched < len(passengers):

@@ -21,7 +21,7 @@ from voyagent.assistant.planner import (
     tripinvoice,
     wishes,
 )
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Played, Say
+from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Outcome, Played, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.passports import MASK
@@ -86,6 +86,9 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     if question.missing == names.WHOSE:
         named = names.answered(question, said)
         return Wish(question.tool, named) if named is not None else None
+    if question.missing == "who":
+        guests = travel.named_in(said)
+        return Wish(question.tool, {**question.known, "who": guests}) if guests else None
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
     if question.missing == "supplier_ref":
@@ -116,6 +119,23 @@ def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
     return Say("\n".join(words))
 
 
+def of_people(wish: Wish, call: Call, outcome: Outcome, added: list[Played], said: str) -> Move | None:
+    """What follows for those who travel or stay: the next of them, or the question who they are; None where nothing of that kind does."""
+    if added and wish.tool == "add_passenger" and (outcome.error is None or call.tool == "add_passenger"):
+        return next_passenger(wish, added, said)
+    if wish.tool != "book_hotel":
+        return None
+    if call.tool == "add_passenger" and outcome.error is None:
+        return _next_guest(wish, added)
+    return completion.without_guests(wish) if outcome.error == "trip_not_found" else None
+
+
+def _next_guest(wish: Wish, added: list[Played]) -> Call:
+    """The next of those who stay, to be taken along; behind the last the trip, whose people the rooms are for."""
+    left = wish.known.get("who", [])[len(added) :]
+    return Call("add_passenger", {"full_name": left[0]}) if left else Call("show_trip", {})
+
+
 def is_yes(said: str) -> bool:
     """Whether the words say yes to what was asked, and nothing more."""
     return bool(_YES.match(said))
@@ -131,6 +151,8 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool == "hold_flight" and "fare_id" in wish.known:
         sure = Call("hold_flight", {"fare_id": wish.known["fare_id"]})
         return sure if wish.known.get("sure") else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
+    if wish.tool == "book_hotel" and wish.known.get("who"):
+        return Call("add_passenger", {"full_name": wish.known["who"][0]})
     looked_up = looks_up(wish)
     if looked_up is not None:
         return looked_up

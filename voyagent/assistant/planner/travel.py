@@ -31,6 +31,7 @@ _SEND = re.compile(_POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerar
 _FOR_ME = re.compile(
     _POLITE + r"(?:send|share|forward|mail|e-?mail)\s+(?:it\s+to\s+)?(?:me|us)\b(?![^\n]*@)[^\n]*\bitinerary\b(?![^\n]*\bto\s+\w)", re.IGNORECASE
 )
+GUESTS_MAX = 4
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
 _ADD_PASSENGER = re.compile(
     _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+|\d+\s+)?(?:new\s+)?(?:(?P<kind1>adults?|children|child|infants?|seniors?|kids?"
@@ -204,6 +205,12 @@ def new_trip(message: str, _context: Context) -> Wish | None:
         return None
     first, *more = [{"full_name": name} if (name := as_name(words)) else {} for words in _people(match["who"] or "")]
     return Wish("add_passenger", first | ({"and_more": more} if more else {}))
+
+
+def named_in(said: str) -> list[str]:
+    """The names of several in an answer; none where one of them is no name."""
+    names = [as_name(words) for words in _people(re.sub(r"^\s*(?:for|it is|it's)\s+", "", said.strip(" .!"), flags=re.IGNORECASE))]
+    return [name for name in names if name] if all(names) and len(names) <= GUESTS_MAX else []
 
 
 def _people(said: str) -> list[str]:
