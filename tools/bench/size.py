@@ -5,19 +5,22 @@ Two databases, each with web processes of its own, are asked in turn; parties an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from tools.bench import bare, books, cast
 from tools.bench.books import Books
 from tools.bench.figures import Figure
 from tools.bench.ground import Ground, Installation, Web
-from tools.bench.load import Call, always, as_json, browser_cookie, drive, take_turns
+from tools.bench.load import Call, always, as_json, browser_cookie, connected, drive, send, take_turns
 
 SMALL, LARGE = 2_000, 200_000
-ROUNDS, CONNECTIONS, SECONDS = 60, 4, 0.6
+ROUNDS, CONNECTIONS, WRITERS, SECONDS = 60, 4, 16, 0.6
 GROWTH_MAX = 1.2
+DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def measure(ground: Ground) -> Iterator[Figure]:
             sides = (Side(small, young, loaded[0], cookies[0]), Side(large, aged, loaded[1], cookies[1]))
             for name, path in paths(today).items():
                 yield from reading(name, path, sides)
+            yield from walking(sides[1])
+            yield from writing(sides)
 
 
 def paths(today: date) -> dict[str, str]:
@@ -118,3 +123,36 @@ def reading(name: str, path: str, sides: tuple[Side, Side]) -> Iterator[Figure]:
         yield Figure("… its SQL alone, p50", limit.ms(0.5), "ms")
         yield Figure("… statements", len(statements))
     yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+
+
+def walking(side: Side) -> Iterator[Figure]:
+    """What may grow with the rows that it walks through, and how far: a page deep in a list by its offset, and the exact total of a common word."""
+    for name, path, at_most in (
+        (f"enquiries behind an offset of {side.books.size // 4:,}", f"/api/enquiries?offset={side.books.size // 4}", DEEP_MAX_MS),
+        ("enquiries with a common word, counted exactly", f"/api/enquiries?q={books.COMMON}", COMMON_MAX_MS),
+    ):
+        (alone,) = bare.take_turns([(side.here, bare.sent_by(side.here, side.call(path)))], rounds=ROUNDS)
+        yield Figure(f"{name} at {side.books.size:,}: its SQL alone, p50", alone.ms(0.5), "ms", at_most=at_most)
+
+
+def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
+    """An audited act at both sizes in turn: an enquiry logged, and an entry posted to two accounts that everything else is posted to as well."""
+    wish = {"customer_name": "Meera Nair", "origin": "BLR", "destination": "SIN", "depart_date": "2027-03-01", "pax_count": 2}
+    acts = {"enquiry logged": ("/api/enquiries", [wish, wish]), "entry posted": ("/api/journal-entries", [_entry(side) for side in sides])}
+    for name, (path, bodies) in acts.items():
+        calls = [always(as_json("POST", path, side.books.person.token, body, expects=201)) for side, body in zip(sides, bodies, strict=True)]
+        asked = take_turns([(side.web.port, call) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS)
+        for side, call, whole in zip(sides, calls, asked, strict=True):
+            rate = drive(side.web.port, call, connections=WRITERS, seconds=SECONDS).rate
+            yield Figure(f"{name} at {side.books.size:,}: one agency, {WRITERS} connections", rate, "/s")
+            yield Figure("… one request, p50", whole.ms(0.5), "ms")
+        yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+
+
+def _entry(side: Side) -> dict[str, Any]:
+    """An entry in the accounts of this side's agency."""
+    with connected(side.web.port) as connection:
+        answer = json.loads(send(connection, side.call("/api/accounts")))
+    accounts = {account["code"]: account["id"] for account in (answer["items"] if isinstance(answer, dict) else answer)}
+    sides = (("1100", {"debit_amount": "100.00"}), ("4300", {"credit_amount": "100.00"}))
+    return {"narration": "Sold at the counter", "lines": [{"account_id": accounts[code], "currency": "INR"} | amount for code, amount in sides]}

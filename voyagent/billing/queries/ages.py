@@ -156,7 +156,7 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
     found = open_documents("payable", first, last, as_of).subquery("found").c
     return (
         select(found.currency, found.pay_on, cast(func.count(), BigInteger).label("n"), _sum(found.open_minor).label("open_minor"))
-        .where(found.pay_on.is_not(None))
+        .where(found.pay_on.is_not(None), *([found.status == "scheduled"] if as_of is None else []))  # of what is open now nothing else has such a day
         .group_by(found.currency, found.pay_on)
         .order_by(found.currency, found.pay_on)
     )
