@@ -117,6 +117,7 @@ def test_in_hindi_its_words_and_its_sum_are_hindi(alice: Person, told: dict[str,
     pdf_of(alice, invoice_id, "?locale=hi")
     assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
     assert told["title"] != "Invoice"
+    assert told["facts"][0]["value"] == "10 जून 2024", "a day too, though the page is English"
     pdf_of(alice, invoice_id, "?locale=xx")
     assert told["lang"] == "en"
 

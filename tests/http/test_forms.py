@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 import time_machine
-from flask import Flask
+from flask import Flask, g
 from wtforms import StringField
 
 from tests.people import Person
@@ -139,13 +140,19 @@ def test_a_refusal_that_the_page_does_not_expect_goes_its_usual_way(submitted: A
         ("12", None),
     ],
 )
-def test_a_date_is_read_as_people_write_it_day_before_month(text: str, found: date | None) -> None:
-    with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
+def test_a_date_is_read_as_people_write_it_day_before_month(app: Flask, text: str, found: date | None) -> None:
+    with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         assert read_date(text) == found
 
 
-def test_a_day_without_a_year_is_the_last_such_day_where_the_past_is_asked_for() -> None:
-    with time_machine.travel("2026-11-24T10:00:00Z", tick=False):
+def test_a_day_without_a_year_is_the_last_such_day_where_the_past_is_asked_for(app: Flask) -> None:
+    with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
         assert read_date("1 nov") == date(2027, 11, 1)
         assert read_date("1 nov", past=True) == date(2026, 11, 1)
         assert read_date("24/12", past=True) == date(2025, 12, 24)
+
+
+def test_today_is_that_of_the_agency(app: Flask) -> None:
+    with app.app_context(), time_machine.travel("2026-11-24T20:00:00Z", tick=False):
+        g.page = SimpleNamespace(timezone="Asia/Kolkata", locale="en")
+        assert (read_date("today"), read_date("tomorrow")) == (date(2026, 11, 25), date(2026, 11, 26))

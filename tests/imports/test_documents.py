@@ -101,8 +101,13 @@ def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, tol
 
 
 def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:
-    (found,) = sent(alice, "open_invoices", INVOICES + "A,X,2026-03-01,,INR,-5\n", dry_run=True).json["findings"]
-    assert found["sentence"] == "This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."
+    for row, words in (
+        ("A,X,2026-03-01,,INR,-5", "This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."),
+        ("A,X,24 Jan 2026,,INR,5", "Write the day as 2026-03-31, the year first."),
+        ("A,X,24/1,,INR,5", "Write the day as 2026-03-31, the year first."),
+    ):
+        (found,) = sent(alice, "open_invoices", f"{INVOICES}{row}\n", dry_run=True).json["findings"]
+        assert found["sentence"] == words
 
 
 def test_a_former_number_and_a_suppliers_reference_are_had_once_and_a_number_is_not_wasted(alice: Person, charlie: Person) -> None:

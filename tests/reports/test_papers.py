@@ -61,7 +61,7 @@ def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
     assert told["words"].startswith("As of 31 May 2026, by due date")
     (table,) = told["tables"]
     assert table["title"] == "Indian Rupee (INR)"
-    assert table["columns"] == ["Customer", "Not due", "1–30", "31–60", "61–90", "Over 90", "Open", "Advances", "Outstanding"]
+    assert table["columns"] == ["Customer", "Not due", "1–30", "31–60", "61–90", "Over 90", "Still open", "Advances", "Outstanding"]
     assert rows(table) == [
         [EVIL, "", "1,000.50", "", "", "", "1,000.50", "", "1,000.50"],
         ["Deepa Krishnan", "", "200.00", "", "", "", "200.00", "−50.00", "150.00"],
@@ -73,7 +73,7 @@ def test_receivables_by_age(busy: Person, told: dict[str, Any]) -> None:
 
 def test_payables_have_no_column_for_advances_that_are_not_there(busy: Person, told: dict[str, Any]) -> None:
     pdf(busy, "payables")
-    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Open")
+    assert (told["title"], told["tables"][0]["columns"][-1]) == ("Payables by age", "Still open")
     assert rows(told["tables"][0]) == [["Galaxy Consolidators", "", "300.00", "", "", "", "300.00"]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
@@ -16,6 +16,7 @@ from wtforms import Field, StringField
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
+from voyagent.http.presentation import today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 
@@ -197,12 +198,16 @@ def _tell_when(retry_after_s: int) -> None:
 
 
 def read_date(text: str, *, past: bool = False) -> date | None:
-    """A date as people write it, or None; a missing year means the next such day, and with `past` the last one, as in a report's `as of`."""
+    """A date as people write it, or None; a missing year means the next such day, and with `past` the last one, as in a report's `as of`.
+
+    `today` and the like go by the page's time zone.
+    """
     if text[:4].isdigit() and len(text) == 10:
         try:
             return date.fromisoformat(text)
         except ValueError:
             return None
     near = "past" if past else "future"
-    found = dateparser.parse(text, languages=["en", "hi"], settings={"DATE_ORDER": "DMY", "PREFER_DATES_FROM": near, "REQUIRE_PARTS": ["day", "month"]})
+    settings = {"DATE_ORDER": "DMY", "PREFER_DATES_FROM": near, "REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.combine(today(), time.min)}
+    found = dateparser.parse(text, languages=["en", "hi"], settings=settings)
     return found.date() if found else None

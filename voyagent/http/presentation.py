@@ -286,7 +286,9 @@ def _zone() -> str:
 
 
 def _locale() -> Locale:
-    return Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_")
+    """The page's language, unless another is set for what is written here, such as a paper that leaves the house in its reader's."""
+    page, spoken = Locale.parse(page_locale(), sep="-" if "-" in page_locale() else "_"), get_locale()
+    return page if spoken is None or spoken.language == page.language else spoken
 
 
 def page_locale() -> str:

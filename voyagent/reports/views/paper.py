@@ -121,7 +121,7 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
         proof += ["·", ahead_of, symbol_money(block.ever_ahead) + ",", _("their account stands at"), symbol_money(block.ahead_control)]
     return Table(
         title=named(block.currency),
-        columns=[_("Customer") if owed_to_us else _("Supplier"), _("Not due"), "1–30", "31–60", "61–90", _("Over 90"), _("Open"), *ahead],
+        columns=[_("Customer") if owed_to_us else _("Supplier"), _("Not due"), "1–30", "31–60", "61–90", _("Over 90"), _("Still open"), *ahead],
         groups=[Group("", rows)],
         totals=[[_("Total %(currency)s", currency=block.currency), *map(amount, sums)]],
         note=" ".join(proof),
