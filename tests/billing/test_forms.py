@@ -126,3 +126,53 @@ def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob
     for path in (f"/invoices/{drawn}/issue", f"/invoices/{sent}/receipt"):
         assert bob.browser.get(path).status_code == 403
         assert send(bob, path).status_code == 403
+
+
+# Two windows ------------------------------------------------------------------------------------------------------------------
+
+
+def shown_state(person: Person, path: str) -> str:
+    """The hidden mark of the state that a page was opened with."""
+    return str(Page(person.browser.get(path)).all(".//input[@name='seen']")[0].get("value"))
+
+
+DRAWN = {
+    "/invoices": (TYPED, "issue", "issued"),
+    "/bills": ({"vendor_name": "BSP India", "vendor_reference": "B-7", "issue_date": "10 Jun 2024", "currency": "INR"}, "receive", "received"),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten(alice: Person, kind: str) -> None:
+    typed, *_ = DRAWN[kind]
+    path = send(alice, f"{kind}/new", **typed, **LINES).location
+    opened = shown_state(alice, f"{path}/edit")
+    assert send(alice, f"{path}/edit", **typed, **LINES, notes="By my colleague", seen=opened).status_code == 303
+    late = send(alice, f"{path}/edit", **typed, **LINES, party_reference="PO-9", seen=opened)
+    assert late.status_code == 412
+    assert "Somebody has changed this draft since you opened it." in late.text
+    assert "PO-9" in late.text, "what was typed is kept"
+    page = alice.browser.get(path).text
+    assert ("By my colleague" in page, "PO-9" in page) == (True, False)
+    assert send(alice, f"{path}/edit", **typed, **LINES, party_reference="PO-9", seen=shown_state(alice, f"{path}/edit")).status_code == 303
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_nothing_is_posted_that_was_not_shown(alice: Person, kind: str) -> None:
+    typed, step, done = DRAWN[kind]
+    path = send(alice, f"{kind}/new", **typed, **LINES).location
+    opened = shown_state(alice, f"{path}/{step}")
+    send(alice, f"{path}/edit", **typed, **LINES | {"unit_price": ["99,999", "", "0.50"]})
+    late = send(alice, f"{path}/{step}", seen=opened)
+    assert (late.status_code, late.location) == (303, f"{path}/{step}")
+    again = alice.browser.get(f"{path}/{step}").text
+    assert balances(alice) == {}
+    assert "1,99,998.50" in again
+    assert send(alice, f"{path}/{step}", seen=shown_state(alice, f"{path}/{step}")).location == path
+    assert alice.api.get(path).json["status"] == done
+
+
+def test_a_mark_that_nobody_gave_is_older_than_any(alice: Person) -> None:
+    path = send(alice, "/invoices/new", **TYPED, **LINES).location
+    assert send(alice, f"{path}/issue", seen="yesterday").location == f"{path}/issue"
+    assert balances(alice) == {}

@@ -41,6 +41,7 @@ DRAFT_PLACES = {
     "total_out_of_range": "line_items",
     "invoice_not_draft": "",
     "bill_not_draft": "",
+    "draft_changed": "",
     "enquiry_not_found": "",
     "tax_number_invalid": "customer_tax_number",
     "place_of_supply_unknown": "place_of_supply",
@@ -110,6 +111,7 @@ class DocumentForm(SchemaForm[Draft]):
     currency = SelectField(_l("Currency"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
     instalments = InstalmentsField(_l("Instalments"))
+    seen = HiddenField()
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -123,7 +125,11 @@ class DocumentForm(SchemaForm[Draft]):
         """What stands in the form over a draft."""
         rows = [cls.row_of(line, document.currency) for line in lines]
         plan = rows_of(document.instalment_dues, document.instalment_minors, document.currency)
-        return {name: getattr(document, name) for name in cls.kept} | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
+        return (
+            {name: getattr(document, name) for name in cls.kept}
+            | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
+            | {"seen": document.updated_at.isoformat()}
+        )
 
     @classmethod
     def row_of(cls, line: Any, currency: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
@@ -195,6 +195,16 @@ def _tell_when(retry_after_s: int) -> None:
     def stamp(response: Response) -> Response:
         response.headers["Retry-After"] = str(retry_after_s)
         return response
+
+
+def opened_state(seen: str | None) -> datetime | None:
+    """The state that a page was opened with, from its hidden field `seen`; None where it says none, and older than any where it is unreadable."""
+    if not seen:
+        return None
+    try:
+        return datetime.fromisoformat(seen).astimezone(UTC)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def read_date(text: str, *, past: bool = False) -> date | None:

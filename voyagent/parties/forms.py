@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 from flask import url_for
@@ -57,16 +56,6 @@ class PartyForm(SchemaForm[PartyIn]):
     def of(cls, row: Row) -> PartyForm:
         """The form over a party."""
         return cls(data={name: row[name] for name in PartyIn.model_fields} | {"seen": row["updated_at"].isoformat()})
-
-    @property
-    def opened_state(self) -> datetime | None:
-        """The state that was opened; an unreadable one is older than any."""
-        if not self.seen.data:
-            return None
-        try:
-            return datetime.fromisoformat(self.seen.data).astimezone(UTC)
-        except ValueError:
-            return datetime.min.replace(tzinfo=UTC)
 
 
 class PartyList(PartyQuery):

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.forms import opened_state
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -64,7 +65,7 @@ def edit(actor: Actor, party_id: UUID) -> Any:
     form = PartyForm.of(queries.row_of(queries.get_party(party_id)))
 
     def act(body: PartyIn) -> Any:
-        return service.update(actor, party_id, cast("service.PartyChanges", body.model_dump()), seen=form.opened_state)
+        return service.update(actor, party_id, cast("service.PartyChanges", body.model_dump()), seen=opened_state(form.seen.data))
 
     if form.attempt(act, **PLACES) is None:
         return render_template("parties/edit.html", form=form, party=queries.get_party(party_id)), form.status

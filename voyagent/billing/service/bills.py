@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
@@ -57,14 +57,16 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     return bill
 
 
-def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges) -> Bill:
-    """Change a bill that is not received yet; what leaves it as it was is no event.
+def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: datetime | None = None) -> Bill:
+    """Change a bill that is not received yet; what leaves it as it was is no event. `seen` is the `updated_at` that the caller has before her.
 
-    Raises Forbidden, BillNotFound, BillNotDraft; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what `drafts.revise` raises;
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged; CustomerNameRequired, VendorReferenceRequired, TextTooLong, InvalidDate, what
+    `drafts.revise` raises;
     VendorReferenceTaken.
     """
     actor.require("bill.draft")
     bill = _get_draft(bill_id)
+    drafts.check_seen(bill, seen)
     columns = {}
     if "vendor_name" in changes:
         columns["party_name"] = pricing.party(changes["vendor_name"])
@@ -88,15 +90,18 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     audit.record(actor, "bill.discarded", entity_refs={"bill_id": bill_id}, outputs=told)
 
 
-def receive_draft(actor: Actor, bill_id: UUID) -> Bill:
+def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
     """Receive a draft: cost, of lines bought as agent what is held for suppliers, and the tax that is credited stand against payable on its issue date.
 
-    A bill is received once, under any number of parallel calls.
+    A bill is received once, under any number of parallel calls. `seen` is the `updated_at` of the draft that the caller has before her.
 
-    Raises Forbidden, BillNotFound, BillNotDraft, AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    Raises Forbidden, BillNotFound, BillNotDraft, DraftChanged, AmountAboveLimit; PeriodLocked, AccountNotFound, AccountInactive where the chart lacks
+    what is posted to.
     """
     actor.require("bill.receive")
-    return _receive(actor, _get_draft(bill_id))
+    bill = _get_draft(bill_id)
+    drafts.check_seen(bill, seen)
+    return _receive(actor, bill)
 
 
 def receive_bill(actor: Actor, *, is_opening: bool = False, **fields: Unpack[BillFields]) -> Bill:

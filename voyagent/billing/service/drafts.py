@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypedDict, TypeVar, cast
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.service import input_taxes, instalments, pricing, taxing
-from voyagent.billing.service.errors import InvalidInstalmentDates
+from voyagent.billing.service.errors import DraftChanged, InvalidInstalmentDates
 from voyagent.billing.service.instalments import InstalmentItem, Plan
 from voyagent.billing.service.pricing import BoughtAs, LineItem, Priced, SoldAs
 from voyagent.kernel import clock
@@ -85,6 +85,12 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     _add_lines(document, priced)
     instalments.check_sum(document)
     return document
+
+
+def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
+    """Nobody changes or posts what she has not seen: `seen` is the `updated_at` that the caller has before her. Raises DraftChanged."""
+    if seen is not None and seen != document.updated_at:
+        raise DraftChanged
 
 
 def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:

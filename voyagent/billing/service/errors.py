@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from voyagent.kernel.errors import N_, Conflict, Invalid, Unprocessable
+from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
+
+
+class DraftChanged(PreconditionFailed):
+    """The caller has seen an older state of a draft than the one that stands now."""
+
+    code = "draft_changed"
+    message = N_("Somebody has changed this draft since you opened it. Look at it again, then go on.")
 
 
 class CustomerNameRequired(Unprocessable):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,16 +91,17 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     return invoice
 
 
-def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges) -> Invoice:
-    """Change an invoice that is not issued yet; what leaves it as it was is no event.
+def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen: datetime | None = None) -> Invoice:
+    """Change an invoice that is not issued yet; what leaves it as it was is no event. `seen` is the `updated_at` that the caller has before her.
 
-    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
+    Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
     `drafts.revise` raises.
     """
     actor.require("invoice.draft")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
+    drafts.check_seen(invoice, seen)
     columns: dict[str, Any] = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
     columns |= _buyer(invoice, changes)
     if changed := drafts.revise(invoice, columns, changes):
@@ -121,16 +122,18 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
     audit.record(actor, "invoice.discarded", entity_refs=refs, outputs=told)
 
 
-def issue_invoice(actor: Actor, invoice_id: UUID) -> Invoice:
+def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
 
-    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. Raises Forbidden, InvoiceNotFound,
-    InvoiceNotDraft, InstalmentsDoNotAddUp, AmountAboveLimit, InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
+    An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. `seen` is the `updated_at` of the draft that the
+    caller has before her. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp, AmountAboveLimit,
+    InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
     """
     actor.require("invoice.issue")
     invoice = queries.get_invoice(invoice_id, lock=True)
     if invoice.status != "draft":
         raise InvoiceNotDraft
+    drafts.check_seen(invoice, seen)
     series, letter = OPENING_SERIES if invoice.is_opening else (INVOICE_SERIES, "")
     number = numbering.take_number(series, invoice.issue_date, letter=letter)
     taxing.charge(invoice, queries.get_lines(invoice), strict=True)

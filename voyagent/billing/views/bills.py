@@ -14,11 +14,13 @@ from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.draft_forms import BOUGHT_AS, DRAFT_PLACES, INPUT_CREDIT, VOID_PLACES, BillForm, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
+from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
+from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast
+from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.pages import page_or_first
@@ -75,7 +77,7 @@ def edit_bill(actor: Actor, bill_id: UUID) -> Any:
 
     def act(body: BillDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
-        return service.revise_bill(actor, bill_id, changes)
+        return service.revise_bill(actor, bill_id, changes, seen=opened_state(form.seen.data))
 
     if goes_on() or form.attempt(act, **_PLACES) is None:
         return _form_page(form, queries.get_bill(bill_id))
@@ -106,7 +108,11 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
         place = Place(draft)
         facts = {"postings": postings_of(service.receive_sides(draft)), "postings_title": _("What receiving will post")}
         return render_template("bills/receive.html", place=place, **facts)
-    received = service.receive_draft(actor, bill_id)
+    try:
+        received = service.receive_draft(actor, bill_id, seen=opened_state(request.form.get("seen")))
+    except DraftChanged as changed:
+        toast(translated(changed.message), kind="error")
+        return see_other(url_for("billing.receive_bill", bill_id=bill_id))
     toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 

@@ -14,11 +14,13 @@ from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
+from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.http.forms import opened_state
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast, translated
@@ -93,7 +95,7 @@ def edit(actor: Actor, invoice_id: UUID) -> Any:
     def act(body: InvoiceDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}
         del changes["enquiry_id"]
-        return service.revise_draft(actor, invoice_id, changes)
+        return service.revise_draft(actor, invoice_id, changes, seen=opened_state(form.seen.data))
 
     if goes_on() or form.attempt(act, **DRAFT_PLACES) is None:
         return _form_page(form, queries.get_invoice(invoice_id))
@@ -127,7 +129,11 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
         return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=postings_of(service.issue_sides(draft)))
-    issued = service.issue_invoice(actor, invoice_id)
+    try:
+        issued = service.issue_invoice(actor, invoice_id, seen=opened_state(request.form.get("seen")))
+    except DraftChanged as changed:
+        toast(translated(changed.message), kind="error")
+        return see_other(url_for("billing.issue", invoice_id=invoice_id))
     toast(_("Invoice %(number)s is issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
