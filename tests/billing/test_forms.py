@@ -149,7 +149,7 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(alice: Person, ki
     opened = shown_state(alice, f"{path}/edit")
     assert send(alice, f"{path}/edit", **typed, **LINES, notes="By my colleague", seen=opened).status_code == 303
     late = send(alice, f"{path}/edit", **typed, **LINES, party_reference="PO-9", seen=opened)
-    assert late.status_code == 412
+    assert late.status_code == 422
     assert "Somebody has changed this draft since you opened it." in late.text
     assert "PO-9" in late.text, "what was typed is kept"
     page = alice.browser.get(path).text
