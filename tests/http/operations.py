@@ -432,6 +432,7 @@ BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "PaymentRecordIn": lambda: {"party_name": "Deepa Krishnan", "amount": "100.00", "currency": "INR", "paid_on": "2026-11-20"},
     "AllocateIn": dict,
     "UnallocateIn": dict,
+    "ReverseIn": lambda: {"reason": "Typed twice"},
     "RefundIn": lambda: {"amount": "1.00", "account": "cash"},
     "ReopenMonthRequest": lambda: {"reason": "A bill came late"},
     "TenantSettingsPatchRequest": lambda: {"rate_limit_per_minute": 30},

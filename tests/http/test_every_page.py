@@ -58,7 +58,7 @@ READS_NO_QUERY = {
         "billing.credit_bill",
         "billing.supplier_credit",
     ),
-    *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment"),
+    *("billing.payment", "billing.allocate_payment", "billing.unallocate_payment", "billing.refund_payment", "billing.reverse_payment"),
     *("billing.payment_of_refund", "billing.payment_of_allocation"),
     *("billing.edit", "billing.discard", "billing.issue", "billing.receipt", "billing.void", "billing.credit", "billing.credit_note"),
     *("billing.write_off", "billing.take_back_write_off", "billing.invoice_of_write_off"),

@@ -172,6 +172,7 @@ _KINDS = {
     "payment.allocated": _l("Payment allocated to documents"),
     "payment.made": _l("Payment made"),
     "payment.received": _l("Payment received"),
+    "payment.reversed": _l("Payment reversed"),
     "payment.refunded": _l("Advance refunded"),
     "payment.unallocated": _l("Allocation taken back"),
     "person.removed": _l("Person removed"),

@@ -103,6 +103,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
             ),
             (_("Reference"), payment["reference"] or ""),
         ],
+        stamp=_("Reversed") if payment["reversed_on"] else "",
         columns=[_("Invoice") if is_in else _("Bill"), _("From"), _("Amount")],
         rows=[*rows, *refunded, *([[_("Advance"), "", _amount(left, currency)]] if left else [])],
         total_label=_("Received") if is_in else _("Paid"),

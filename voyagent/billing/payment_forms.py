@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.lists import WORDS, Listing
-from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.service import PARTS_MAX
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
@@ -33,6 +33,11 @@ REFUNDED = {
     **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
+}
+REVERSED = {
+    **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
+    **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
+    **dict.fromkeys(("payment_reversed", "payment_refunded", "amount_above_limit"), ""),
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,
@@ -147,21 +152,31 @@ class RefundForm(SchemaForm[RefundIn]):
         return values | ({"amount": plain(values["amount"])} if values.get("amount") else {})
 
 
+class ReverseForm(SchemaForm[ReverseIn]):
+    """Why a payment is taken back, and from when on."""
+
+    schema: ClassVar[type[BaseModel]] = ReverseIn
+
+    reason = StringField(_l("Why"))
+    reversed_on = DateText(_l("From the day"))
+
+
 class PaymentList(PaymentQuery, Listing):
     """What the address of the list of payments asks for."""
 
     endpoint = "billing.payments"
-    kept = ("direction", "q", "party", "from", "to", "unapplied")
-    words = WORDS | {"direction": _l("Kind"), "unapplied": _l("Advances")}
+    kept = ("direction", "q", "party", "from", "to", "unapplied", "reversed")
+    words = WORDS | {"direction": _l("Kind"), "unapplied": _l("Advances"), "reversed": _l("Reversed")}
 
     def tabs(self) -> list[dict[str, Any]]:
-        """All, those that came in, those that went out, and those with something left."""
-        here = "unapplied" if self.unapplied else self.direction
-        words = ((None, _l("All")), ("in", _l("Received")), ("out", _l("Paid out")), ("unapplied", _l("Advances")))
+        """All, those that came in, those that went out, those with something left, and those that were reversed."""
+        here = "unapplied" if self.unapplied else "reversed" if self.reversed else self.direction
+        words = ((None, _l("All")), ("in", _l("Received")), ("out", _l("Paid out")), ("unapplied", _l("Advances")), ("reversed", _l("Reversed")))
+        apart = ("unapplied", "reversed")
         return [
             {
                 "label": word,
-                "href": self.address(direction=None, unapplied=1) if key == "unapplied" else self.address(direction=key, unapplied=None),
+                "href": self.address(direction=None if key in apart else key, **{name: 1 if key == name else None for name in apart}),
                 "here": here == key,
             }
             for key, word in words

@@ -100,6 +100,13 @@ class RefundIn(Closed):
         return None if self.amount is None else Money.parse(self.amount, currency)
 
 
+class ReverseIn(Closed):
+    """Why a payment is taken back, and from which day on; today in the agency's zone where none is named."""
+
+    reason: trimmed_field(500)  # type: ignore[valid-type]
+    reversed_on: BusinessDate | None = None
+
+
 class PaymentQuery(Query):
     """What the list is narrowed to, all of it at once, and the page behind a cursor."""
 
@@ -108,13 +115,15 @@ class PaymentQuery(Query):
     paid_from: DateFilter = Field(default=None, alias="from", description="The first day of payment.")
     paid_to: DateFilter = Field(default=None, alias="to", description="The last day of payment.")
     unapplied: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those of which something is left.")
+    reversed: Annotated[int, Field(ge=0, le=1)] = Field(default=0, description="1: only those that were reversed.")
     q: filter_field(255) = Field(default=None, description="Part of the number, the party or the reference, in the next 20,000 payments.")  # type: ignore[valid-type]
     limit: Annotated[int, Field(ge=1, le=LIMIT_MAX)] = PAGE_SIZE
     cursor: filter_field(200) = Field(default=None, description="`next_cursor` of the page before.")  # type: ignore[valid-type]
 
     def search(self) -> PaymentSearch:
         """The same as the reads take it."""
-        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, is_unapplied=bool(self.unapplied), text=self.q)
+        only = {"is_unapplied": bool(self.unapplied), "is_reversed": bool(self.reversed)}
+        return PaymentSearch(self.direction, self.party, self.paid_from, self.paid_to, text=self.q, **only)
 
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""
@@ -124,7 +133,8 @@ class PaymentQuery(Query):
 class PaymentBrief(Answer):
     """A payment in the list. `unapplied_amount` is the advance: what settles no document and was not given back.
 
-    `account` is `opening_balances` for what was left of a payment of the program before, whose number there is the reference.
+    `account` is `opening_balances` for what was left of a payment of the program before, whose number there is the reference. One with
+    `reversed_on` was noted by mistake and moves nothing from that day on, for `reversal_reason`.
     """
 
     id: UUID
@@ -140,6 +150,9 @@ class PaymentBrief(Answer):
     account: Literal["bank", "cash", "opening_balances"]
     reference: str | None
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
     created_at: Instant
 
 
@@ -215,7 +228,7 @@ def wire_payment(document: PaymentDocument) -> Row:
 
 def _brief(row: Row) -> Row:
     minor = {name: row[f"{name}_minor"] for name in ("amount", "allocated", "refunded")}
-    amounts = {"amount": minor["amount"], "allocated_amount": minor["allocated"], "refunded_amount": minor["refunded"]}
+    amounts = {"amount": minor["amount"], "allocated_amount": minor["allocated"], "refunded_amount": 0 if row["reversed_on"] else minor["refunded"]}
     amounts["unapplied_amount"] = minor["amount"] - minor["allocated"] - minor["refunded"]
     told = {name: wire_amount(value, row["currency"]) for name, value in amounts.items()}
     told |= {"journal_entry_id": row["entry_id"], "created_at": wire_instant(row["created_at"])}

@@ -79,6 +79,7 @@ BY_HAND = frozenset(
         "invoice.write_off_by_hand",
         "ledger.post_by_hand",
         "payment.record_by_hand",
+        "payment.reverse",
     }
 )
 """To do at once, without a proposal that somebody grants, what posts to the books or undoes it: for the roles that could grant it."""

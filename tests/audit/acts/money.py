@@ -269,6 +269,21 @@ def refund_an_advance_over_the_api(stage: Stage) -> Doing:
     return lambda: api.post(f"/payments/{payment_id}/refund", json={"amount": "40.00", "refunded_on": "2024-06-26"})
 
 
+TAKEN_BACK = Left("payment.reversed", ("journal_entry_id", "payment_id"), says={"reason": "Typed twice", "amount": "100.00", "reversed_on": "2024-06-26"})
+
+
+@act("POST /api/payments/<payment_id>/reverse", leaves=(REVERSED, TAKEN_BACK), answers=200)
+def reverse_a_payment_over_the_api(stage: Stage) -> Doing:
+    api, payment_id = stage.alice.api, papers.advance(stage.bob, 10_000)
+    return lambda: api.post(f"/payments/{payment_id}/reverse", json={"reason": "Typed twice", "reversed_on": "2024-06-26"})
+
+
+@act("POST /payments/<payment_id>/reverse", leaves=in_the_browser(REVERSED, TAKEN_BACK), answers=303)
+def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
+    browser, payment_id = stage.alice.browser, papers.advance(stage.bob, 10_000)
+    return lambda: stage.submit(browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26")
+
+
 @act("POST /payments/new", leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)), answers=303)
 def note_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser

@@ -1,4 +1,4 @@
-"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back."""
+"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back, reverse it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from voyagent.billing.payments_wire import (
     PaymentQuery,
     PaymentRecordIn,
     RefundIn,
+    ReverseIn,
     UnallocateIn,
     wire_payment,
     wire_payments,
@@ -103,6 +104,19 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
     """Note that what is left of a payment, or a part of it, went back to whom it came from."""
     amount = body.money(queries.get_payment(payment_id).currency)
     service.refund_payment(actor, payment_id, amount=amount, on=body.refunded_on, account=body.account, reference=body.reference)
+    return _payment(payment_id)
+
+
+@api.post(
+    "/payments/<payment_id>/reverse",
+    answer=PaymentOut,
+    permission="payment.reverse",
+    missing=PaymentNotFound,
+    errors=(service.PaymentReversed, service.PaymentRefunded, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+)
+def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
+    """Take a payment that was noted by mistake back whole: what it settles is open again, its entry is reversed, and its number stays used."""
+    service.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
 
 

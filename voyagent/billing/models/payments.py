@@ -19,6 +19,8 @@ OPENING_ACCOUNT = "opening_balances"
 class Payment(TenantOwned, Base):
     """Money that came in from a customer or went out to a supplier, on the day it did; only how much of it settles documents or was given back moves.
 
+    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed (`reversed_on`), which only one that was never refunded can be.
+
     `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the program before; that one's number there is its reference.
     """
 
@@ -36,6 +38,10 @@ class Payment(TenantOwned, Base):
     account: Mapped[str] = mapped_column(server_default=text("'bank'"))
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
+    reversed_on: Mapped[date | None]
+    reversal_reason: Mapped[str | None]
+    reversal_entry_id: Mapped[UUID | None]
+    reversed_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -43,13 +49,29 @@ class Payment(TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
+        references("journal_entries", "reversal_entry_id", "fk_payments_reversal"),
+        references("users", "reversed_by_user_id", "fk_payments_reverser"),
+        CheckConstraint(
+            "case when reversed_on is null then num_nonnulls(reversal_reason, reversal_entry_id, reversed_by_user_id) = 0"
+            " else num_nonnulls(reversal_reason, reversal_entry_id) = 2 and reversed_on >= paid_on"
+            " and allocated_minor = 0 and refunded_minor = amount_minor end",
+            name="reversed",
+        ),
+        Index("ix_payments_reversed", "tenant_id", "reversed_on", postgresql_where=text("reversed_on is not null")),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("allocated_minor >= 0 and refunded_minor >= 0 and allocated_minor + refunded_minor <= amount_minor", name="used"),
         CheckConstraint("account in ('bank', 'cash', 'opening_balances')", name="account"),
         CheckConstraint("account <> 'opening_balances' or reference is not null", name="opening"),
-        Index("uq_payments_opening", "tenant_id", "direction", "reference", unique=True, postgresql_where=text("account = 'opening_balances'")),
+        Index(
+            "uq_payments_opening",
+            "tenant_id",
+            "direction",
+            "reference",
+            unique=True,
+            postgresql_where=text("account = 'opening_balances' and reversed_on is null"),
+        ),
         CheckConstraint("length(number) <= 16", name="number"),
         CheckConstraint("paid_on between '1900-01-01' and '2200-12-31'", name="date"),
         Index("ix_payments_paid", "tenant_id", desc("paid_on"), desc("id")),

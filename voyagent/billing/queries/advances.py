@@ -17,6 +17,7 @@ from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
+_PAYMENTS = Payment.__table__.c
 _DAY = AdvancesByDay.__table__.c
 _PARTY = AdvancesByParty.__table__.c
 DIRECTION: dict[Kind, str] = {"receivable": "in", "payable": "out"}
@@ -129,10 +130,11 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
 
 
 def _moved(as_of: date) -> Any:
-    """What of payments was used or given back after a day: payment_id, amount_minor."""
+    """What of payments was used, given back or reversed after a day: payment_id, amount_minor."""
     return union_all(
         select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > as_of),
         select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.refunded_on > as_of),
+        select(_PAYMENTS.id, _PAYMENTS.amount_minor).where(owned(Payment), _PAYMENTS.reversed_on > as_of),
     )
 
 

@@ -50,7 +50,7 @@ def advances_statement() -> Select[Any]:
 
 
 def misused_statement() -> Select[Any]:
-    """Payments that say otherwise than their allocations and refunds, or of which more is used than they are: number, currency, difference_minor.
+    """Payments that say otherwise than their allocations, refunds and reversals, or of which more is used than they are: number, currency, difference_minor.
 
     The difference is what is said to be used less what is; where both agree, how much more is used than there is.
     """
@@ -60,7 +60,8 @@ def misused_statement() -> Select[Any]:
     refunded = (select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(owned(Refund)).group_by(_REFUNDS.payment_id)).subquery(
         "refunded"
     )
-    used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0)
+    reversed_minor = case((_PAYMENTS.reversed_on.is_not(None), _PAYMENTS.amount_minor), else_=0)
+    used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0) + reversed_minor
     said = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor
     return (
         select(

@@ -27,7 +27,7 @@ _ALLOCATIONS = Allocation.__table__.c
 _REFUNDS = Refund.__table__.c
 _LISTED = (
     *("id", "number", "direction", "party_name", "currency", "amount_minor", "allocated_minor", "refunded_minor", "paid_on", "account", "reference"),
-    *("entry_id", "created_at"),
+    *("entry_id", "created_at", "reversed_on", "reversal_reason", "reversal_entry_id"),
 )
 
 
@@ -54,7 +54,7 @@ class RefundNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PaymentSearch:
-    """What the list is narrowed to. `direction` is in or out; `party` a whole name; `is_unapplied`: only those that have something left."""
+    """What the list is narrowed to. `direction` is in or out; `party` a whole name; `is_unapplied`, `is_reversed`: only those with something left, reversed."""
 
     direction: str | None = None
     party: str | None = None
@@ -62,6 +62,7 @@ class PaymentSearch:
     paid_to: date | None = None
     is_unapplied: bool = False
     text: str | None = None
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,11 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
         raise RefundNotFound
     payment_id: UUID = found[0]["payment_id"]
     return payment_id
+
+
+def allocations_of(payment_id: UUID) -> list[Allocation]:
+    """All that a payment settles or settled, and what takes it back, the oldest first."""
+    return list(db.session.scalars(select(Allocation).where(Allocation.payment_id == payment_id).order_by(Allocation.created_at, Allocation.id)))
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
@@ -179,6 +185,8 @@ def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) ->
         statement = statement.where(_PAYMENTS.paid_on <= search.paid_to)
     if search.is_unapplied:
         statement = statement.where(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+    if search.is_reversed:
+        statement = statement.where(_PAYMENTS.reversed_on.is_not(None))
     if cursor is not None:
         statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
     newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())
@@ -186,9 +194,8 @@ def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) ->
 
 
 def _payment_statement(payment_id: UUID) -> Select[Any]:
-    return select(*(_PAYMENTS[name] for name in _LISTED), name_of(_PAYMENTS.created_by_user_id).label("created_by")).where(
-        owned(Payment), _PAYMENTS.id == payment_id
-    )
+    names = (name_of(_PAYMENTS.created_by_user_id).label("created_by"), name_of(_PAYMENTS.reversed_by_user_id).label("reversed_by"))
+    return select(*(_PAYMENTS[name] for name in _LISTED), *names).where(owned(Payment), _PAYMENTS.id == payment_id)
 
 
 def _allocations_statement(payment_id: UUID) -> Select[Any]:
@@ -223,6 +230,7 @@ __all__ = [
     "PaymentSearch",
     "PaymentsListed",
     "RefundNotFound",
+    "allocations_of",
     "get_allocation",
     "get_payment",
     "is_taken_back",

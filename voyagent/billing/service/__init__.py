@@ -46,6 +46,8 @@ from voyagent.billing.service.errors import (
     NumberIsNotNext,
     PaymentExceedsOpen,
     PaymentOverAllocated,
+    PaymentRefunded,
+    PaymentReversed,
     ReasonRequired,
     SupplierCreditExceedsOpen,
     SupplierCreditTaken,
@@ -76,6 +78,7 @@ from voyagent.billing.service.numbering import financial_year, next_number, take
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
 from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
+from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, taxes_of_credit
@@ -139,6 +142,8 @@ __all__ = [
     "Part",
     "PaymentExceedsOpen",
     "PaymentOverAllocated",
+    "PaymentRefunded",
+    "PaymentReversed",
     "Plan",
     "Priced",
     "PricedLine",
@@ -164,6 +169,7 @@ __all__ = [
     "bring_invoice",
     "can_be_void",
     "check_days",
+    "check_reversible",
     "check_sendable",
     "checked",
     "create_invoice",
@@ -195,6 +201,8 @@ __all__ = [
     "record_payment",
     "record_receipt",
     "refund_payment",
+    "reversal_sides",
+    "reverse_payment",
     "revise_bill",
     "revise_draft",
     "schedule_bill",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -80,7 +81,7 @@ def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = N
     check_parts(payment, parts, documents, day, left_minor=payment.unapplied_minor)
     total = Money(sum(part.amount.amount_minor for part in parts), payment.currency)
     allocations = [new_allocation(payment, part, day) for part in parts]
-    entry_id = _post(actor, payment, allocations[0].id, total, day, take_back=False)
+    entry_id = move(actor, payment, total, day, source=("allocation", allocations[0].id, "allocate"), take_back=False)
     settle(payment, allocations, entry_id)
     audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, parts) | {"journal_entry_id": entry_id}, outputs=told(parts, day))
     return payment
@@ -103,7 +104,7 @@ def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date 
     lock_documents(payment.direction, [part])
     counter = new_allocation(payment, Part(part.document_id, -amount), day)
     counter.reverses_id = allocation.id
-    entry_id = _post(actor, payment, counter.id, amount, day, take_back=True)
+    entry_id = move(actor, payment, amount, day, source=("allocation", counter.id, "unallocate"), take_back=True)
     settle(payment, [counter], entry_id)
     audit.record(actor, "payment.unallocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id}, outputs=told([part], day))
     return payment
@@ -187,7 +188,10 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
         allocation.entry_id = entry_id
     db.session.add_all(allocations)
     db.session.flush()
-    moved = {"ids": [allocation.document_id for allocation in allocations], "minors": [allocation.amount_minor for allocation in allocations]}
+    by_document: dict[UUID | None, int] = defaultdict(int)  # one may be settled twice by the same payment, and the statement takes each once
+    for allocation in allocations:
+        by_document[allocation.document_id] += allocation.amount_minor
+    moved = {"ids": list(by_document), "minors": list(by_document.values())}
     db.session.execute(_MOVE[payment.direction], moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)})
     for held in db.session:  # what the statement changed is read anew
         if isinstance(held, Invoice | Bill):
@@ -208,16 +212,17 @@ def told(parts: Sequence[Part], day: date) -> dict[str, object]:
     }
 
 
-def _post(actor: Actor, payment: Payment, source_id: UUID, amount: Money, day: date, *, take_back: bool) -> UUID:
-    """Move an amount between the account of advances and that of open documents."""
+def move(actor: Actor, payment: Payment, amount: Money, day: date, *, source: tuple[str, UUID, str], take_back: bool) -> UUID:
+    """Move an amount between the account of advances and that of open documents; `source` is the type and id of what it is of, and the purpose of the entry."""
+    source_type, source_id, purpose = source
     documents, advances = CONTROL[payment.direction]
     # Money that came in stands on the right of its account until an invoice takes it; money that went out the other way round.
     left, right = (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
     posted = ledger.post(
         actor,
-        source_type="allocation",
+        source_type=source_type,
         source_id=source_id,
-        purpose="unallocate" if take_back else "allocate",
+        purpose=purpose,
         narration=f"{'Taken back from' if take_back else 'Allocated to'} documents, {payment.number}, {payment.party_name}",
         lines=[
             ledger.debit(left, amount, party_name=payment.party_name, memo=payment.number),

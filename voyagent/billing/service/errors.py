@@ -269,6 +269,20 @@ class AllocationTakenBack(Conflict):
     message = N_("This allocation has been taken back already.")
 
 
+class PaymentReversed(Conflict):
+    """A payment is reversed once, and the reversal is not undone: what came or went after all is noted anew."""
+
+    code = "payment_reversed"
+    message = N_("This payment has been reversed already.")
+
+
+class PaymentRefunded(Conflict):
+    """What was given back of a payment came of it, so it was noted rightly."""
+
+    code = "payment_refunded"
+    message = N_("A part of this payment was refunded, so it cannot be reversed.")
+
+
 class DocumentTwice(Unprocessable):
     """The same document named twice in one allocation."""
 

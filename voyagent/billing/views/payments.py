@@ -1,4 +1,4 @@
-"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking that back, and giving an advance back."""
+"""The pages of payments: the list, one as the receipt that it is, noting one, allocating it, taking that back, giving an advance back, and reversing it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,22 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.models import Payment
-from voyagent.billing.payment_forms import ALLOCATED, NOTED, REFUNDED, TAKEN_BACK, AllocateForm, PaymentForm, PaymentList, RefundForm, UnallocateForm
-from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, UnallocateIn
+from voyagent.billing.payment_forms import (
+    ALLOCATED,
+    NOTED,
+    REFUNDED,
+    REVERSED,
+    TAKEN_BACK,
+    AllocateForm,
+    PaymentForm,
+    PaymentList,
+    RefundForm,
+    ReverseForm,
+    UnallocateForm,
+)
+from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
-from voyagent.billing.steps import with_amounts
+from voyagent.billing.steps import postings_of, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -148,6 +160,28 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
+@pages.page("/payments/<payment_id>/reverse", methods=("GET", "POST"), permission="payment.reverse", missing=PaymentNotFound)
+def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
+    """Take a payment that was noted by mistake back: the first step asks why and shows what it will post, the second does it."""
+    found = queries.get_payment(payment_id)
+    try:
+        service.check_reversible(found)
+    except (service.PaymentReversed, service.PaymentRefunded) as refusal:
+        toast(_(refusal.message), kind="error")
+        return see_other(url_for("billing.payment", payment_id=payment_id))
+    form = ReverseForm(data={"reversed_on": today()})
+
+    def act(body: ReverseIn) -> Payment:
+        return service.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
+
+    if form.attempt(act, **REVERSED) is None:
+        found = queries.get_payment(payment_id)
+        facts = {"payment": found, "amount": Money(found.amount_minor, found.currency), "postings": postings_of(service.reversal_sides(found))}
+        return render_template("payments/reverse.html", form=form, **facts), form.status
+    toast(_("The payment is reversed."))
+    return see_other(url_for("billing.payment", payment_id=payment_id))
+
+
 def _goes_on() -> bool:
     return request.method == "POST" and request.form.get("then") in ("documents", "fill")
 
@@ -171,4 +205,6 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
 def _shown(row: Row) -> Row:
     """A payment with its amounts as amounts."""
     shown = with_amounts([row], row["currency"], "amount", "allocated", "refunded")[0]
-    return shown | {"left": shown["amount"] - shown["allocated"] - shown["refunded"], "is_in": row["direction"] == "in"}
+    left = shown["amount"] - shown["allocated"] - shown["refunded"]
+    refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
+    return shown | {"left": left, "refunded": refunded, "is_in": row["direction"] == "in"}

@@ -1,0 +1,87 @@
+"""The rules of taking a payment back: one that was noted by mistake is reversed whole; it stays, with its number, and moved nothing from that day on."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from voyagent.approvals.service import check_limit
+from voyagent.audit import service as audit
+from voyagent.billing import queries
+from voyagent.billing.models import Allocation, Payment
+from voyagent.billing.service import pricing
+from voyagent.billing.service.allocations import CONTROL, Part, day_of, move, new_allocation, settle
+from voyagent.billing.service.errors import PaymentRefunded, PaymentReversed, ReasonRequired
+from voyagent.billing.service.voiding import REASON_MAX
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
+from voyagent.kernel.money import Money, wire_amount
+from voyagent.ledger import service as ledger
+
+
+def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | None = None) -> Payment:
+    """Take a payment that should never have been noted back whole, from a day on, or today in the agency's zone: its entry is reversed, once.
+
+    What it settles is taken back as from that day, so the documents are open again by that much and reports of an earlier day stay as they are. The number
+    stays used. One that was brought forward is reversed like any other, and its former number may be brought again. The day is not before the payment, nor
+    before anything of it was last allocated or taken back. Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired, TextTooLong,
+    AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require("payment.reverse")
+    payment = queries.get_payment(payment_id, lock=True)
+    check_reversible(payment)
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    amount = Money(payment.amount_minor, payment.currency)
+    check_limit(actor, amount)
+    allocations = queries.allocations_of(payment.id)
+    day = day_of(actor, on, max([payment.paid_on, *(one.effective_on for one in allocations)]))
+    over = {one.reverses_id for one in allocations}
+    standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
+    queries.lock_documents("receivable" if payment.direction == "in" else "payable", {one.document_id for one in standing if one.document_id})
+    # What settles otherwise than the payment's own entry says goes to where that entry put it, so that swapping its sides leaves nothing on any account.
+    at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
+    moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
+    if moved:
+        move(actor, payment, Money(abs(moved.amount_minor), moved.currency), day, source=("payment", payment.id, "settled"), take_back=moved.amount_minor > 0)
+    title = f"Reversal of {payment.number}, {payment.party_name}"
+    reversal = ledger.reverse(actor, payment.entry_id, reason=f"{title}: {why}", entry_date=day)
+    if standing:
+        settle(payment, [_counter(payment, one, day) for one in standing], reversal.entry_id)
+    payment.refunded_minor = payment.amount_minor
+    payment.reversed_on, payment.reversal_reason = day, why
+    payment.reversal_entry_id, payment.reversed_by_user_id = reversal.entry_id, actor.user_id
+    db.session.flush()
+    audit.record(
+        actor,
+        "payment.reversed",
+        entity_refs={"payment_id": payment.id, "journal_entry_id": reversal.entry_id},
+        inputs={"reason": why},
+        outputs={"amount": wire_amount(payment.amount_minor, payment.currency), "currency": payment.currency, "reversed_on": day},
+    )
+    return payment
+
+
+def check_reversible(payment: Payment) -> None:
+    """Whether it still stands, and nothing of it was given back. Raises PaymentReversed, PaymentRefunded."""
+    if payment.reversed_on is not None:
+        raise PaymentReversed
+    if payment.refunded_minor:
+        raise PaymentRefunded
+
+
+def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
+    """What reversing it would post in all: the purpose of each account, 1 for debit and -1 for credit, the amount."""
+    sign = 1 if payment.direction == "in" else -1
+    parts = zip(CONTROL[payment.direction], (payment.allocated_minor, payment.unapplied_minor), strict=True)
+    sides: list[tuple[str, int, Money | None]] = [(purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor]
+    sides.append((payment.account, -sign, Money(payment.amount_minor, payment.currency)))
+    return sides if sign > 0 else sides[::-1]
+
+
+def _counter(payment: Payment, allocation: Allocation, day: date) -> Allocation:
+    part = Part(allocation.document_id or allocation.id, Money(-allocation.amount_minor, payment.currency))
+    counter = new_allocation(payment, part, day)
+    counter.reverses_id = allocation.id
+    return counter
