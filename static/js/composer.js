@@ -26,12 +26,15 @@ function takeDraft(box) {
 // Its draft stays until that page is there: where the line is away it is in its field again.
 
 const SPOKE = "voyagent_spoke";
+const AWAY_MS = 6000;
 
 document.addEventListener("submit", (event) => {
   if (document.getElementById("talk") || !event.target.matches("[data-compose]")) return;
   try {
     sessionStorage.setItem(SPOKE, draftOf(event.target.elements.message));
   } catch { /* as above */ }
+  event.target.querySelector("[type=submit]")?.setAttribute("aria-busy", "true");
+  setTimeout(() => document.dispatchEvent(new CustomEvent("toast", { detail: { kind: "offline", text: document.getElementById("words").dataset.away } })), AWAY_MS);
 }, true);
 
 function hasJustSpoken() {

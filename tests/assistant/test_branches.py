@@ -77,7 +77,11 @@ def test_what_waits_is_withdrawn_and_can_be_granted_no_more(line: Line, leila: P
     assert status_of(line, approval_id) == "expired"
     late = leila.api.post(f"/approvals/{approval_id}/resolve", json={"granted": True})
     assert (late.status_code, late.json["detail"]) == (409, "approval_already_resolved")
-    assert "was changed or answered again, so it was withdrawn" in leila.browser.get(f"/approvals/{approval_id}").text
+    browser = leila.browser
+    page = browser.get(f"/approvals/{approval_id}").text
+    assert "was changed or answered again, so it was withdrawn" in page
+    assert ('data-st="withdrawn"' in page, 'data-st="expired"' in page) == (True, False)
+    assert 'data-st="withdrawn"' in browser.get("/approvals?status=expired").text
     with owner_engine.connect() as connection:
         read = sa.text(
             "select kind, actor_id, entity_refs from audit_events where tenant_id = :t and kind in ('proposal.withdrawn', 'chat.regenerated') order by seq"

@@ -107,7 +107,7 @@ def test_a_changed_budget_is_named_and_an_itinerary_has_its_paper() -> None:
         "pax_count": 2,
         "status": "new",
     }
-    now = enquiry | {"budget_amount": "150000.00", "budget_currency": "INR"}
+    now = enquiry | {"budget": {"amount": "150000.00", "currency": "INR"}}
     told = telling.tell("update_enquiry", {}, {"enquiry": now, "fields": ["budget_amount", "budget_currency"]})
     assert "The budget is INR 1,50,000.00." in str(told)
     assert "budget" not in str(telling.tell("update_enquiry", {}, {"enquiry": now, "fields": ["status"]}))

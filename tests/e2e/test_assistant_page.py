@@ -257,6 +257,20 @@ def test_a_server_that_takes_a_request_and_never_answers_is_told_too(visit: Visi
     expect(page.get_by_role("log")).to_contain_text("Read the trial balance", timeout=ANSWER_MS)
 
 
+def test_a_first_message_that_nobody_answers_is_told_too(visit: Visit) -> None:
+    page = visit.page
+    page.goto("/assistant")
+    held: list[Route] = []
+    page.route("**/assistant", lambda route: held.append(route))  # noqa: PLW0108 - as above
+    # While a page is about to be left the driver finds nothing on it, so what it tells is read as it is told.
+    page.evaluate("document.addEventListener('toast', (event) => console.info(event.detail.text))")
+    page.get_by_label("Message to the assistant").fill("help")
+    with page.expect_console_message(lambda message: "We cannot reach the server just now." in message.text, timeout=ANSWER_MS):
+        page.get_by_role("button", name="Send").click(no_wait_after=True)
+    held.pop().continue_()
+    page.wait_for_url(re.compile("/assistant/.+"), timeout=ANSWER_MS)
+
+
 def test_a_first_message_that_did_not_arrive_is_in_its_field_again(visit: Visit) -> None:
     page, field = visit.page, visit.page.get_by_label("Message to the assistant")
     page.goto("/assistant")

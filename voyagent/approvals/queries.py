@@ -48,6 +48,12 @@ def get_locked(approval_id: str) -> Approval:
     return get_approval(approval_id)
 
 
+def standing_of(approval: Approval | Row) -> str:
+    """How a proposal stands in a word of the pages: its status, `error` where it was granted and could not be done, `withdrawn` where its time was not over."""
+    status, failed, reason = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("status", "effect_status", "reason"))
+    return "error" if failed == "failed" else "withdrawn" if status == "expired" and reason else str(status)
+
+
 def mark_of(approval: Approval | Row) -> str:
     """The mark of what a decision is about: the hash over arguments and preview, over the arguments alone where there is no preview."""
     preview_hash, arguments_hash = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("preview_hash", "arguments_hash"))
@@ -272,6 +278,7 @@ __all__ = [
     "row_statement",
     "session_statement",
     "several_statement",
+    "standing_of",
     "state_of",
     "unfinished_statement",
     "waiting_count",

@@ -80,8 +80,8 @@ class Request:
 
     @property
     def status(self) -> str:
-        """Pending, granted, rejected, expired; granted and not possible is an error."""
-        return "error" if self.row["effect_status"] == "failed" else str(self.row["status"])
+        """How it stands, as the inbox says it."""
+        return approvals.standing_of(self.row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ STATUS_LOOKS = {
     "granted": Look("check-circle-fill", lazy_gettext("Granted")),
     "rejected": Look("x-circle-fill", lazy_gettext("Rejected")),
     "expired": Look("hourglass-bottom", lazy_gettext("Expired")),
+    "withdrawn": Look("arrow-counterclockwise", lazy_gettext("Withdrawn")),
     "draft": Look("pencil", lazy_gettext("Draft")),
     "received": Look("inbox", lazy_gettext("Received")),
     "issued": Look("send", lazy_gettext("Issued")),

@@ -252,7 +252,7 @@ def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
     whose = arguments.get("customer_name")
     if not customers:
         if whose:
-            return _("%(name)s owes nothing.", name=whose)
+            return _("I find nothing that %(name)s owes.", name=whose)
         if bound:
             return _("Nobody owes more than %(bound)s.", bound=money(bound, arguments["currency"]))
         if arguments.get("overdue_days"):

@@ -163,9 +163,9 @@ def _bills(arguments: JsonObject, output: JsonObject) -> str:
 def _updated(_arguments: JsonObject, output: JsonObject) -> str:
     now = output["enquiry"]
     told = _("Changed. The enquiry is now: %(enquiry)s.", enquiry=enquiry_line(now))
-    if "budget_amount" not in output.get("fields", ()) or not now.get("budget_amount"):
+    if "budget_amount" not in output.get("fields", ()) or not now.get("budget"):
         return told
-    return f"{told} {_('The budget is %(amount)s.', amount=money(now['budget_amount'], now['budget_currency']))}"
+    return f"{told} {_('The budget is %(amount)s.', amount=money(now['budget']['amount'], now['budget']['currency']))}"
 
 
 def _trip(_arguments: JsonObject, output: JsonObject) -> str:
