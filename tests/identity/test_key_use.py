@@ -19,6 +19,7 @@ from tests.http.operations import GUARDED, MAKERS, Call
 from tests.identity.conftest import Events
 from tests.identity.keys import bearing, make_key, with_key
 from tests.people import PASSWORD, ApiClient, People, Person
+from tests.settings.pictures import in_base64, picture
 from voyagent.factory import create_app
 from voyagent.identity import bearers, service
 from voyagent.identity.permissions import SCOPE_PERMISSIONS, SCOPES
@@ -94,6 +95,7 @@ def test_a_refused_key_is_told_whether_its_scope_or_its_role_is_in_the_way(alice
 
 @named([call for call in GUARDED if call.operation.method == "GET" and "itinerary" not in call.path])  # whose conversation is asked for has tests of its own
 def test_a_read_key_reads_everything(alice: Person, call: Call) -> None:
+    assert alice.api.put("/tenant-settings/logo", json={"content": in_base64(picture())}).status_code == 200  # a new agency has none
     assert send(with_key(alice, "read"), call, alice).status_code == send(alice.api, call, alice).status_code == 200
 
 
