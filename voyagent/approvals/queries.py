@@ -48,12 +48,6 @@ def get_locked(approval_id: str) -> Approval:
     return get_approval(approval_id)
 
 
-def standing_of(approval: Approval | Row) -> str:
-    """How a proposal stands in a word of the pages: its status, `error` where it was granted and could not be done, `withdrawn` where its time was not over."""
-    status, failed, reason = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("status", "effect_status", "reason"))
-    return "error" if failed == "failed" else "withdrawn" if status == "expired" and reason else str(status)
-
-
 def mark_of(approval: Approval | Row) -> str:
     """The mark of what a decision is about: the hash over arguments and preview, over the arguments alone where there is no preview."""
     preview_hash, arguments_hash = (approval[n] if isinstance(approval, dict) else getattr(approval, n) for n in ("preview_hash", "arguments_hash"))
@@ -156,6 +150,12 @@ def state_of(session_id: UUID) -> str:
     return str(SessionReader(db.session).read(found)[0][0]["mark"])
 
 
+def _standing() -> ColumnElement[str]:
+    """How a proposal stands in a word of the pages: its status, `error` where it was granted and could not be done, `withdrawn` where its time was not over."""
+    is_withdrawn = (_C.status == "expired") & _C.reason.is_not(None)
+    return case((_C.effect_status == "failed", literal("error")), (is_withdrawn, literal("withdrawn")), else_=_shown_status())
+
+
 def _shown_status() -> ColumnElement[str]:
     return case((_is_overdue(), literal("expired")), else_=_C.status)
 
@@ -174,6 +174,7 @@ def _rows() -> Select[Any]:
             _C.requested_at,
             _C.expires_at,
             _shown_status().label("status"),
+            _standing().label("standing"),
             _C.requested_by_user_id,
             _C.resolved_at,
             _C.resolved_by_user_id,
@@ -278,7 +279,6 @@ __all__ = [
     "row_statement",
     "session_statement",
     "several_statement",
-    "standing_of",
     "state_of",
     "unfinished_statement",
     "waiting_count",

@@ -32,7 +32,6 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 
 pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
-pages.add_app_template_filter(queries.standing_of, "standing")
 menu_count("approvals_waiting")(queries.waiting_count)
 _A_DAY = timedelta(hours=24)
 PAGE = 50

@@ -81,7 +81,7 @@ class Request:
     @property
     def status(self) -> str:
         """How it stands, as the inbox says it."""
-        return approvals.standing_of(self.row)
+        return str(self.row["standing"])
 
 
 @dataclass(frozen=True, slots=True)
