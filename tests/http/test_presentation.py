@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask, g
-from flask_babel import Babel
+from flask_babel import Babel, force_locale, refresh
 from wtforms import Form, FormField, HiddenField, StringField
 
 from voyagent.http import presentation as look
@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 24, 5, 12, tzinfo=UTC)
 def app(tmp_path: Path) -> Flask:
     (tmp_path / "own.css").write_text("a{}")
     app = Flask("shown", static_folder=str(tmp_path), static_url_path="/static")
-    Babel(app)
+    Babel(app, locale_selector=look.page_locale)
     look.install(app)
     return app
 
@@ -36,6 +36,12 @@ def page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespac
     with app.test_request_context("/enquiries?q=kri"):
         g.page = SimpleNamespace(timezone="Asia/Kolkata", locale="en")
         yield g.page
+
+
+def speak(page: SimpleNamespace, locale: str) -> None:
+    """Have the page be in a language from now on."""
+    page.locale = locale
+    refresh()
 
 
 def text(markup: str) -> str:
@@ -71,7 +77,7 @@ def test_a_figure_has_the_places_of_its_currency_and_the_groups_of_its_country(m
 
 @pytest.mark.parametrize("locale", ["hi", "en-IN", "en_IN"])
 def test_an_indian_page_counts_every_currency_in_lakhs(page: SimpleNamespace, locale: str) -> None:
-    page.locale = locale
+    speak(page, locale)
     assert look.amount(Money(123456789, "AED")) == "12,34,567.89"
     assert look.amount(Money(123456750, "INR")) == "12,34,567.50"
 
@@ -134,7 +140,7 @@ def test_a_day_names_its_year_only_where_it_could_be_another(value: date | None,
 
 
 def test_a_hindi_page_names_days_and_months_in_hindi_with_figures_of_the_trade(page: SimpleNamespace) -> None:
-    page.locale = "hi"
+    speak(page, "hi")
     assert look.day(date(2026, 12, 10), year=True, weekday=True) == "गुरु 10 दिस॰ 2026"
     assert look.long_day(date(2026, 11, 24)) == "मंगलवार, 24 नवंबर"
     assert look.moment(datetime(2026, 11, 23, 11, 32, tzinfo=UTC)) == "सोम 23 नव॰ 2026, 17:02 IST"
@@ -151,9 +157,17 @@ def test_a_title_has_its_day_in_full() -> None:
     assert look.long_day(date(2026, 11, 24), weekday=False, year=True) == "24 November 2026"
 
 
+def test_what_leaves_the_house_in_another_language_has_its_days_in_it(page: SimpleNamespace) -> None:
+    with force_locale("hi"):
+        assert look.long_day(date(2026, 11, 24)) == "मंगलवार, 24 नवंबर"
+    speak(page, "hi")
+    with force_locale("en"):
+        assert look.long_day(date(2026, 11, 24)) == "Tuesday, 24 November"
+
+
 def test_a_report_names_its_currency_in_words(page: SimpleNamespace) -> None:
     assert look.currency_name("INR") == "Indian Rupee"
-    page.locale = "hi"
+    speak(page, "hi")
     assert look.currency_name("INR") == "भारतीय रुपया"
 
 
@@ -210,7 +224,7 @@ def test_the_time_left_of_what_is_over_is_a_word_that_counts_no_further() -> Non
 
 
 def test_a_date_field_shows_a_day_as_it_is_typed_in_any_language(page: SimpleNamespace) -> None:
-    page.locale = "hi"
+    speak(page, "hi")
     assert look.typed_day(date(2026, 11, 24)) == "24 Nov 2026"
     assert look.typed_day("next tuseday") == "next tuseday"
     assert look.typed_day(None) == ""
