@@ -57,6 +57,7 @@ def _invoice(visit: Visit) -> str:
     page.get_by_label("Rate, line 1").fill("45,000")
     page.get_by_role("button", name="Save the draft").click()
     page.get_by_role("link", name="Issue", exact=True).click()
+    expect(page.get_by_role("button", name="Issue the invoice")).to_be_visible()  # the page that is looked at is there
     visit.looks_right()
     page.get_by_role("button", name="Issue the invoice").click()
     expect(page.get_by_role("link", name="Record a payment")).to_be_visible()
