@@ -6,6 +6,7 @@ from datetime import date
 
 from voyagent.billing import service as billing
 from voyagent.imports.opening import DayNeeded
+from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
@@ -51,8 +52,7 @@ class Taker:
 
     def take(self, cells: dict[str, str]) -> None:
         """Bring one payment forward. Raises ValidationError, PaidAfterDay, and what `billing.service.bring_advance` raises."""
-        amount = cells.get("amount", "").replace(",", "").replace(" ", "")
-        row = Advance.model_validate(cells | ({"amount": amount} if amount else {}), strict=False)
+        row = Advance.model_validate(ungrouped(cells), strict=False)
         if row.paid_on > self._on:
             raise PaidAfterDay
         money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())

@@ -8,6 +8,7 @@ from typing import Any
 
 from voyagent.billing import service as billing
 from voyagent.imports.opening import DayNeeded
+from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
@@ -56,8 +57,7 @@ class Taker:
 
     def take(self, cells: dict[str, str]) -> None:
         """Bring one document forward. Raises ValidationError, DocumentAfterDay, and what `billing.service.bring_invoice` and `bring_bill` raise."""
-        amount = cells.get("amount", "").replace(",", "").replace(" ", "")
-        row = OpenDocument.model_validate(cells | ({"amount": amount} if amount else {}), strict=False)
+        row = OpenDocument.model_validate(ungrouped(cells), strict=False)
         if row.issue_date > self._on:
             raise DocumentAfterDay
         money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())

@@ -138,3 +138,9 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
     found += [Finding(1, name, "column_twice", N_("The head has this column twice.")) for name in dict.fromkeys(names) if names.count(name) > 1]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
     return found + [Finding(1, name[:64], "column_unknown", N_("This column is not known.")) for name in unknown]
+
+
+def ungrouped(cells: dict[str, str]) -> dict[str, str]:
+    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out."""
+    amount = cells.get("amount", "").replace(",", "").replace(" ", "")
+    return cells | ({"amount": amount} if amount else {})
