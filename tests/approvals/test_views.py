@@ -66,6 +66,19 @@ def test_the_menu_counts_what_waits(desk: Desk, alice: Person) -> None:
     assert page.words(".//*[@id='pages']//a[@href='/approvals']") == "Approvals1"
 
 
+def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser, ask = alice.browser, HTMX | {"HX-Target": "nav-approvals"}
+    assert Page(browser.get("/trips")).one(".//nav[@id='pages']").attrib["data-waiting"] == "/approvals"
+    trips = _trips_counted(monkeypatch)
+    assert Page(browser.get("/approvals", headers=ask)).words(".//a[@id='nav-approvals']") == "Approvals"
+    desk.propose(alice)
+    answer = browser.get("/approvals", headers=ask)
+    assert Page(answer).words(".//a[@id='nav-approvals']") == "Approvals1"
+    assert Page(answer).words(".//*[@id='nav-waiting']") == "1 approval waiting"
+    assert "inbox" not in answer.text
+    assert trips == [1, 1]
+
+
 def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     made = [desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}") for n in range(52)]
@@ -297,9 +310,18 @@ def test_deciding_without_the_token_of_the_page_is_refused(desk: Desk, alice: Pe
 
 
 def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = alice.browser
+    trips = _trips_counted(monkeypatch)
+    for _ in range(3):
+        desk.propose(alice)
+    assert browser.get("/approvals").status_code == 200
+    assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them
+
+
+def _trips_counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of statements of each trip by the lane from here on."""
     from voyagent.kernel import reading  # noqa: PLC0415 - the lane is watched from here
 
-    browser = alice.browser
     trips: list[int] = []
     once = reading.Lane._once  # noqa: SLF001 - there is no other place to count trips
 
@@ -308,10 +330,7 @@ def test_the_inbox_is_one_trip_of_three_statements(desk: Desk, alice: Person, mo
         return once(lane, credential, statements)  # type: ignore[arg-type]
 
     monkeypatch.setattr(reading.Lane, "_once", counted)
-    for _ in range(3):
-        desk.propose(alice)
-    assert browser.get("/approvals").status_code == 200
-    assert trips == [3]  # what waits, what was decided, the counts of the menu; and who asks before them
+    return trips
 
 
 # --- what has changed since it was shown ---

@@ -73,13 +73,20 @@ def _edit(visit: Visit) -> None:
 
 
 def _see_what_was_decided_elsewhere(visit: Visit) -> None:
-    """A colleague in another tab rejects; this page tells so by itself."""
+    """A colleague in another tab rejects; this page tells so by itself, and the menu of any other counts one less when it is looked at again."""
+    elsewhere = visit.page.context.new_page()
+    elsewhere.goto("/trips")
+    expect(elsewhere.locator("#nav-approvals .v-count")).to_have_text("3")
     other = visit.page.context.new_page()
     other.goto(visit.page.url + "?step=reject")
     other.locator("#reason").fill("Ask her first")
     other.get_by_role("button", name="Reject").click()
     expect(other.locator("#outcome")).to_contain_text("Ask her first")
     other.close()
+    elsewhere.wait_for_timeout(1_000)  # it asks once a second at most
+    elsewhere.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(elsewhere.locator("#nav-approvals .v-count")).to_have_text("2")
+    elsewhere.close()
     expect(visit.page.locator("#outcome")).to_contain_text("Ask her first", timeout=LIVE_MS)
 
 

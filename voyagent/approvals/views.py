@@ -35,6 +35,7 @@ pages = PageBlueprint("approvals", __name__, guard=Guard.SIGNED_IN)
 menu_count("approvals_waiting")(queries.waiting_count)
 _A_DAY = timedelta(hours=24)
 PAGE = 50
+MENU_ENTRY = "nav-approvals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,10 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: LaneReader) -> Any:
-    """What waits for a decision and what was decided today; with `?status=` the history."""
+    """What waits for a decision and what was decided today; with `?status=` the history; for the menu of a page that stays open, the number alone."""
+    if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
+        reader.prove()
+        return render_template("approvals/_waiting.html")
     asked = query_of(HistoryQuery)
     if asked.status is not None:
         page = queries.list_approvals(reader, status=asked.status, limit=PAGE, offset=asked.offset)
