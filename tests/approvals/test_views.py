@@ -457,6 +457,20 @@ def test_a_request_is_edited_with_no_script_and_shows_both_sets(desk: Desk, alic
     assert desk.row(approval_id)["status"] == "granted"
 
 
+def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    browser = alice.browser
+    assert editing(browser, approval_id, **{"due_date": "30 Jun 2024", "line_items.0.unit_price": "120000"}).status_code == 303
+
+    def edited() -> list[str]:
+        page = Page(browser.get(f"/approvals/{approval_id}"))
+        return [" ".join("".join(cell.itertext()) for cell in row.iter("td")) for row in page.all(".//*[@id='edited']//tbody/tr")]
+
+    assert edited() == ["Due 25 Jun 2024 30 Jun 2024", "Line, 1, Price of one INR 22,500.00 INR 1,20,000.00"]
+    alice.does(lambda actor: settings.update(actor, {"locale": "hi"}))
+    assert edited()[0].endswith("25 जून 2024 30 जून 2024")
+
+
 def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, alice: Person, bob: Person) -> None:
     approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
     sent = {"customer_name": " ", "due_date": "soon", "line_items.1.quantity": "many"}

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from voyagent.approvals.effects import Description, DocumentShown, LeavingShown, LineShown, MoneyShown
-from voyagent.approvals.wording import ARGUMENTS
+from voyagent.approvals.wording import AMOUNTS, ARGUMENTS
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.money import Money, spoken
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, spoken
 
 _DEPTH_MAX = 6
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DayWord = Callable[[date], str]
 _OPAQUE = 64
 """A value of so many characters and no space is a key of a supplier's: people see how it begins and ends."""
 
@@ -105,9 +109,12 @@ def changes_of(shown: Description, say: Callable[[str], str]) -> Changes:
     )
 
 
-def arguments_in_words(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool."""
-    return list(_flat(payload, "", 0)) if payload else []
+def arguments_in_words(payload: dict[str, Any], currency: str | None = None, day: DayWord = date.isoformat) -> list[tuple[str, str]]:
+    """Every stored argument as a name and a text: nothing that will run is left out, whatever the tool.
+
+    A day is written by `day`, an amount as in every sentence; one that has no currency beside it is in `currency`, that of the request.
+    """
+    return [(name, _short(_written(key, value, beside, day))) for name, key, value, beside in _flat(payload, "", 0, {"currency": currency})] if payload else []
 
 
 def has_a_name(argument: str) -> bool:
@@ -115,14 +122,14 @@ def has_a_name(argument: str) -> bool:
     return argument in ARGUMENTS
 
 
-def results_in_words(result: dict[str, Any], state: Callable[[str], str]) -> list[tuple[str, str]]:
+def results_in_words(result: dict[str, Any], state: Callable[[str], str], day: DayWord) -> list[tuple[str, str]]:
     """What came of it, as names and texts, a state in the word of `state`; ids and plain yeses are for programs, and the page leads to what they name."""
     told = {
         name: state(value) if name == "status" else _in_words(name, value, result)
         for name, value in result.items()
         if not isinstance(value, bool) and parse_id(value) is None
     }
-    return arguments_in_words({name: value for name, value in told.items() if value is not None})
+    return arguments_in_words({name: value for name, value in told.items() if value is not None}, day=day)
 
 
 def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
@@ -138,9 +145,9 @@ def _in_words(name: str, value: Any, beside: dict[str, Any]) -> Any:
     return value
 
 
-def differences(first: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+def differences(first: dict[str, Any], now: dict[str, Any], currency: str | None, day: DayWord) -> list[tuple[str, str, str]]:
     """Where two sets of arguments differ: the name, what was first asked for, and what stands now."""
-    before, after = dict(arguments_in_words(first)), dict(arguments_in_words(now))
+    before, after = (dict(arguments_in_words(one, currency, day)) for one in (first, now))
     names = dict.fromkeys((*before, *after))
     return [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]
 
@@ -158,15 +165,36 @@ def failure_in_words(code: str | None) -> str:
     return code.replace("_", " ")
 
 
-def _flat(value: Any, name: str, depth: int) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value and depth < _DEPTH_MAX:
-        for key, item in value.items():
-            yield from _flat(item, _joined(name, str(ARGUMENTS.get(key) or str(key).replace("_", " "))), depth + 1)
+def _flat(value: Any, name: str, depth: int, beside: dict[str, Any], key: str = "") -> Iterator[tuple[str, str, Any, dict[str, Any]]]:
+    """The leaves below a value, each with its name in words, its key and what stands around it, with the currency that holds there."""
+    if isinstance(value, dict) and set(value) == {"amount", "currency"}:
+        yield _capital(name), "amount", value["amount"], value
+    elif isinstance(value, dict) and value and depth < _DEPTH_MAX:
+        around = {"currency": beside.get("currency")} | value
+        for part, item in value.items():
+            yield from _flat(item, _joined(name, str(ARGUMENTS.get(part) or str(part).replace("_", " "))), depth + 1, around, part)
     elif isinstance(value, list) and value and depth < _DEPTH_MAX:
         for number, item in enumerate(value, start=1):
-            yield from _flat(item, _joined(name, str(number)), depth + 1)
+            yield from _flat(item, _joined(name, str(number)), depth + 1, beside, key)
     else:
-        yield name[:1].upper() + name[1:], _short(value)
+        yield _capital(name), key, value, beside
+
+
+def _written(key: str, value: Any, beside: dict[str, Any], day: DayWord) -> Any:
+    """A day and an amount as people read them; one that is none, or that the currency cannot hold, stays as it will run."""
+    try:
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            return day(date.fromisoformat(value))
+        if key.endswith(AMOUNTS) and isinstance(value, str | int) and not isinstance(value, bool):
+            found = Money.parse(value, str(beside.get("currency")))
+            return spoken(found.wire, found.currency)
+    except (ValueError, InvalidAmount, UnknownCurrency):
+        return value
+    return value
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _short(value: Any) -> str:

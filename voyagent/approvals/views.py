@@ -24,7 +24,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.intake import query_of
 from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
-from voyagent.http.presentation import status_look
+from voyagent.http.presentation import day, status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -153,10 +153,10 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "approval": row,
         "tool": effects.find(approval.tool_name),
         "changes": review.changes_of(service.preview(actor, approval) if pending else {}, translated),
-        "arguments": review.arguments_in_words(arguments),
+        "arguments": review.arguments_in_words(arguments, row["currency"], day),
         "mark": queries.mark_of(row),
-        "differences": review.differences(approval.original_payload or {}, arguments),
-        "results": review.results_in_words(approval.effect_result or {}, lambda status: str(status_look(status).word)),
+        "differences": review.differences(approval.original_payload or {}, arguments, row["currency"], day),
+        "results": review.results_in_words(approval.effect_result or {}, lambda status: str(status_look(status).word), day),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),

@@ -77,6 +77,9 @@ ARGUMENTS: dict[str, Any] = {
     "as_of": _l("As of"),
 }
 
+# How the names of amounts end: what stands there is money, and is read and written as such.
+AMOUNTS = ("amount", "price", "charge", "debit", "credit", "budget_max")
+
 
 def argument(name: str) -> str:
     """One argument as it stands before its value; one without words of its own by its name."""
