@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, plan, seen
+from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, plan, receive, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
@@ -245,6 +245,23 @@ def test_what_was_taken_back_is_not_on_a_receipt_and_what_was_given_back_is(alic
     shown(alice, f"/payments/{payment_id}/payment.pdf?locale=hi")
     assert [row[2] for row in told["rows"]] == ["100.00", "400.00"]
     assert (told["lang"], told["total_in_words"]) == ("hi", "पाँच सौ रुपये मात्र")
+
+
+@pytest.mark.parametrize(("query", "stamp", "total"), [("", "Reversed", "₹500.00"), ("?locale=hi", "उलटा गया", "पाँच सौ रुपये मात्र")])
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_payment_that_was_reversed_says_so_and_settles_nothing(
+    alice: Person, told: dict[str, Any], direction: str, query: str, stamp: str, total: str
+) -> None:
+    document_id, party = (issued(alice), "Deepa Krishnan") if direction == "in" else (receive(alice), "BSP India")
+    payment_id = advance(alice, 50_000, DUE, Part(document_id, Money(30_000, "INR")), direction=direction, party_name=party)
+    path = f"/payments/{payment_id}/payment.pdf{query}"
+    shown(alice, path)
+    assert (told["stamp"], len(told["rows"])) == ("", 2)
+    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice", on=DUE).id)
+    text = text_of(shown(alice, path))
+    assert (told["stamp"], told["rows"]) == (stamp, [])
+    assert total in (told["total"], told["total_in_words"]), "what it was over stays on it"
+    assert query or stamp in text
 
 
 def test_what_a_supplier_was_paid_is_no_receipt(alice: Person, told: dict[str, Any]) -> None:

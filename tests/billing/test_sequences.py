@@ -41,7 +41,8 @@ from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_
 PAYMENTS = """
 select p.id, p.allocated_minor, p.refunded_minor, p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
   coalesce((select sum(amount_minor) from allocations a where a.payment_id = p.id and a.tenant_id = :t), 0)::bigint as settled_minor,
-  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.tenant_id = :t), 0)::bigint as returned_minor
+  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.tenant_id = :t), 0)::bigint
+    + case when p.reversed_on is null then 0 else p.amount_minor end as returned_minor
 from payments p where p.tenant_id = :t
 """
 BALANCES = """
@@ -101,6 +102,7 @@ class Payment:
     amount: int
     allocated: int = 0
     refunded: int = 0
+    """Given back, or all of it once it is reversed."""
 
     @property
     def left(self) -> int:
@@ -238,6 +240,23 @@ class Trade(RuleBasedStateMachine):
         let = minor <= payment.left
         self._try(let, lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id)
         payment.refunded += minor if let else 0
+
+    @rule(place=places, is_any=st.sampled_from([False, False, True]))
+    def reverse_payment(self, place: int, is_any: bool) -> None:
+        """Take a payment back whole, of which nothing was given back, most often one that settles something, with all that it settles; once."""
+        settling = [id_ for id_, one in self.paid.items() if one.allocated and not one.refunded]
+        among = list(self.paid) if is_any or not settling else settling
+        payment_id = among[place % len(among)]
+        payment = self.paid[payment_id]
+        let = not payment.refunded
+        self._try(let, lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id)
+        if not let:
+            return
+        for allocation_id, (held, document_id, minor) in list(self.settled.items()):
+            if held == payment_id:
+                self.known[document_id].paid -= minor
+                del self.settled[allocation_id]
+        payment.allocated, payment.refunded = 0, payment.amount
 
     @rule(document_id=documents, share=shares)
     def credit(self, document_id: UUID, share: str) -> None:

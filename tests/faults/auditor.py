@@ -93,6 +93,8 @@ class Paid:
     number: str
     allocated: int = 0
     refunded: int = 0
+    """What of it is gone: given back, or all of it once it is reversed."""
+    is_reversed: bool = False
 
 
 @dataclass
@@ -183,6 +185,19 @@ class Auditor:
         sign = 1 if payment.direction == "in" else -1
         self._move(payment.currency, **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount})
 
+    def _payment_reverse(self, told: Told) -> None:
+        """All of it is gone: what it settled by then goes back to the advance, by an entry of its own, and the advance to bank or cash."""
+        payment, answer = self.payments[told.about], told.answer
+        taken = [row for row in answer["allocations"] if row["reverses_id"] is not None and row["journal_entry_id"] == answer["reversal_entry_id"]]
+        for row in taken:
+            self._settle(payment, row["document_id"], minor(row["amount"]))
+        self.entries += bool(taken)
+        assert not payment.is_reversed, f"payment {payment.number} was reversed twice"
+        payment.is_reversed = True
+        payment.refunded += payment.amount
+        sign = 1 if payment.direction == "in" else -1
+        self._move(payment.currency, **{answer["account"]: -sign * payment.amount, CONTROL[payment.direction][1]: sign * payment.amount})
+
     def _journal(self, told: Told) -> None:
         self.written[told.answer["id"]] = Counter(
             (line["account_id"], line["currency"], minor(line.get("debit_amount", "0.00")) - minor(line.get("credit_amount", "0.00")))
@@ -220,9 +235,12 @@ class Auditor:
         assert {row.pop("id"): tuple(row.values()) for row in bills} == {
             at: (one.status("received", "received"), one.number, one.currency, one.total, one.paid) for at, one in self.bills.items()
         }
-        payments = rows("select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor from payments where tenant_id = %(t)s")
+        payments = rows(
+            "select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor, reversed_on is not null as is_reversed"
+            " from payments where tenant_id = %(t)s"
+        )
         assert {row.pop("id"): tuple(row.values()) for row in payments} == {
-            at: (one.direction, one.number, one.currency, one.amount, one.allocated, one.refunded) for at, one in self.payments.items()
+            at: (one.direction, one.number, one.currency, one.amount, one.allocated, one.refunded, one.is_reversed) for at, one in self.payments.items()
         }
         notes = rows("select id::text, number, total_minor from credit_notes where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in notes} == self.notes

@@ -48,6 +48,7 @@ WEIGHTS = {
     "allocate": 12,
     "unallocate": 5,
     "refund": 4,
+    "payment_reverse": 3,
     "credit": 4,
     "void": 3,
 }
@@ -168,6 +169,10 @@ class Agency:
         payment = _one_of(self.payments, dice)
         asked = {"amount": wire(dice.randint(1, payment["minor"])), "account": dice.choice(("bank", "cash"))}
         self._ask("refund", f"/payments/{payment['id']}/refund", asked, dice, payment["id"])
+
+    def _payment_reverse(self, dice: random.Random) -> None:
+        payment = _one_of(self.payments, dice)
+        self._ask("payment_reverse", f"/payments/{payment['id']}/reverse", {"reason": "Typed twice"}, dice, payment["id"])
 
     def _credit(self, dice: random.Random) -> None:
         invoice = _one_of([one for one in self.documents if one["direction"] == "in"], dice)

@@ -181,6 +181,26 @@ def test_a_payment_to_a_supplier_makes_less(alice: Person) -> None:
     assert page.is_proved
 
 
+def test_a_payment_that_was_reversed_stands_on_its_day_and_is_taken_back_on_that_of_the_reversal(alice: Person) -> None:
+    made = invoice(alice, "Deepa Krishnan", "100", due=days_ago(40))
+    settled = [documents.Part(made, Money(6_000, "INR"))]
+    payment_id = alice.does(
+        lambda actor: (
+            documents.record_payment(
+                actor, direction="in", party_name="Deepa Krishnan", amount=Money(9_000, "INR"), on=days_ago(9), reference="UTR 1", parts=settled
+            ).id
+        )
+    )
+    alice.does(lambda actor: documents.reverse_payment(actor, payment_id, reason="Typed twice", on=days_ago(3)).id)
+    [page] = statement_of(alice, "customer", "Deepa Krishnan", Days(days_ago(30), today()))
+    moved = [(one.day, one.more.wire, one.less.wire, one.balance.wire) for one in page.moved]
+    assert moved == [(days_ago(9), "0.00", "90.00", "10.00"), (days_ago(3), "90.00", "0.00", "100.00")]
+    assert page.is_proved
+    [before] = statement_of(alice, "customer", "Deepa Krishnan", Days(days_ago(30), days_ago(4)))
+    assert ([one.balance.wire for one in before.moved], before.is_proved) == (["10.00"], True)
+    assert "Typed twice" in shown(alice.browser, f"/reports/party-statement?party=Deepa+Krishnan&from={days_ago(30)}")
+
+
 def test_a_statement_costs_a_fixed_number_of_readings(customer: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     trips: list[int] = []
     run = Lane.run
