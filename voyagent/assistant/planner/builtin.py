@@ -84,7 +84,7 @@ class BuiltInPlanner:
         added = [one for one in conversation.played if isinstance(one.move, Call) and one.move.tool == "add_passenger"]
         said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
         wish = fulfilment.wished(said, context)
-        of_people = fulfilment.of_people(wish, call, outcome, added, said) if isinstance(wish, Wish) else None
+        of_people = fulfilment.of_people(wish, call, outcome, added, said, context) if isinstance(wish, Wish) else None
         if of_people is not None:
             return of_people
         if outcome.error is not None:
@@ -249,7 +249,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
         return None
-    if questions.recognise(message, context) is not None or fulfilment.recognise(message, context) is not None or refusals.names_a_page(message):
+    if questions.recognise(message, context) is not None or fulfilment.request(message, context) is not None or refusals.names_a_page(message):
         return None
     move: Move | None
     if is_of_wish(question):

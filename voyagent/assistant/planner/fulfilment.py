@@ -14,6 +14,7 @@ from voyagent.assistant.planner import (
     intake,
     names,
     offers,
+    passengers,
     searches,
     sentences,
     telling,
@@ -31,6 +32,8 @@ WISH_MAX = 400
 ENOUGH = 3
 AT_ONCE_MAX = 7  # a turn has eight moves, the last of which tells
 CHOSEN = {"fare_id", "rate_key"}
+NOBODY = "nobody_travels"
+_FOR_PEOPLE = {"book_hotel", "hold_flight"}
 _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
     re.IGNORECASE,
@@ -77,9 +80,16 @@ def _search(said: str, context: Context) -> Wish | Move | None:
     return searches.as_asked_for(found, said, context)
 
 
+def request(said: str, context: Context) -> Wish | Move | None:
+    """The same, without what answers our own question: `the passengers are …` is no wish of its own where it was asked who they are."""
+    found = recognise(said, context)
+    is_answer = context.question is not None and context.question.missing == "who" and isinstance(found, Wish) and found.tool == "add_passenger"
+    return None if is_answer else found
+
+
 def wished(said: str, context: Context) -> Wish | Move | None:
     """The same, and the wish that an answer to our own question goes on with."""
-    found = recognise(said, context)
+    found = request(said, context)
     question = context.question
     if found is not None or question is None or not wishes.is_of_wish(question):
         return found
@@ -87,7 +97,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
         named = names.answered(question, said)
         return Wish(question.tool, named) if named is not None else None
     if question.missing == "who":
-        guests = travel.named_in(said)
+        guests = passengers.named_in(said)
         return Wish(question.tool, {**question.known, "who": guests}) if guests else None
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
@@ -119,21 +129,27 @@ def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
     return Say("\n".join(words))
 
 
-def of_people(wish: Wish, call: Call, outcome: Outcome, added: list[Played], said: str) -> Move | None:
+def of_people(wish: Wish, call: Call, outcome: Outcome, added: list[Played], said: str, context: Context) -> Move | None:
     """What follows for those who travel or stay: the next of them, or the question who they are; None where nothing of that kind does."""
     if added and wish.tool == "add_passenger" and (outcome.error is None or call.tool == "add_passenger"):
         return next_passenger(wish, added, said)
-    if wish.tool != "book_hotel":
+    if call.tool == "hold_flight" and outcome.error == NOBODY:
+        return Ask(_("Nobody travels on this trip yet. Who does? Say their names."), tool="hold_flight", known=dict(call.arguments), missing="who")
+    if wish.tool not in _FOR_PEOPLE:
         return None
     if call.tool == "add_passenger" and outcome.error is None:
-        return _next_guest(wish, added)
-    return completion.without_guests(wish) if outcome.error == "trip_not_found" else None
+        return _next_guest(wish, added, context)
+    return completion.without_guests(wish) if wish.tool == "book_hotel" and outcome.error == "trip_not_found" else None
 
 
-def _next_guest(wish: Wish, added: list[Played]) -> Call:
-    """The next of those who stay, to be taken along; behind the last the trip, whose people the rooms are for."""
+def _next_guest(wish: Wish, added: list[Played], context: Context) -> Move:
+    """The next of those who travel or stay, to be taken along; behind the last what it is for: the seats, or the trip, whose people the rooms are for."""
     left = wish.known.get("who", [])[len(added) :]
-    return Call("add_passenger", {"full_name": left[0]}) if left else Call("show_trip", {})
+    if left:
+        return Call("add_passenger", {"full_name": left[0]})
+    if wish.tool == "book_hotel":
+        return Call("show_trip", {})
+    return offers.for_too_many(len(added), context) or Call("hold_flight", {"fare_id": wish.known["fare_id"]})
 
 
 def is_yes(said: str) -> bool:
@@ -145,14 +161,14 @@ def first_move(wish: Wish, context: Context) -> Move:
     """The next question, else the tool, else what has to be looked up before it."""
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
-    told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish)
+    told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish) or _along_already(wish, context)
     if told is not None:
         return told
+    if wish.tool in _FOR_PEOPLE and wish.known.get("who"):
+        return Call("add_passenger", {"full_name": wish.known["who"][0]})
     if wish.tool == "hold_flight" and "fare_id" in wish.known:
         sure = Call("hold_flight", {"fare_id": wish.known["fare_id"]})
         return sure if wish.known.get("sure") else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
-    if wish.tool == "book_hotel" and wish.known.get("who"):
-        return Call("add_passenger", {"full_name": wish.known["who"][0]})
     looked_up = looks_up(wish)
     if looked_up is not None:
         return looked_up
@@ -163,6 +179,17 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool == "update_enquiry":
         return completion.change(wish, context.enquiry.customer_name if context.enquiry else "")
     return Call(wish.tool, completion.arguments(wish.known))
+
+
+def _along_already(wish: Wish, context: Context) -> Say | None:
+    """A word where all who are to be added travel on the trip as it is; a second of the same name would be held seats for two."""
+    if wish.tool != "add_passenger":
+        return None
+    named = [one.get("full_name", "") for one in (wish.known, *wish.known.get("and_more", ()))]
+    along = {one["full_name"].casefold() for one in context.trip.get("passengers", ())}
+    if not all(name.casefold() in along for name in named):
+        return None
+    return Say(_("%(names)s: on this trip already. Somebody else of the same name goes in on the trip’s page.", names=", ".join(named)))
 
 
 def _question(wish: Wish) -> Ask | None:

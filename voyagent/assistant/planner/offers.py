@@ -184,22 +184,26 @@ def fare_line(fare: JsonObject) -> str:
 def hold_of(fare_id: str, fares: list[JsonObject], context: Context, party: JsonObject | None = None) -> Call | Ask | Say:
     """The call that holds a fare; where the same flights are held for these people already, the question whether to hold them again."""
     fare = next((one for one in fares if one["fare_id"] == fare_id), {})
-    searched = sum((party or context.offers.get("fares_search", {}).get("passengers") or {}).values())
-    people = len(context.trip.get("passengers", ()))
-    if searched and people and searched != people:
-        words = {"searched": searched, "people": people}
-        return Say(
-            _(
-                "The fares are for %(searched)s, and the trip has %(people)s who travel. Add the others, or search again for those who go. Nothing is held.",
-                **words,
-            )
-        )
+    others = for_too_many(len(context.trip.get("passengers", ())), context, party)
+    if others is not None:
+        return others
     day = str(fare.get("departs_at", ""))[:10]
     held = next((one for one in context.trip.get("held", ()) if fare and one["flights"] == fare["flights"] and one["departs_at"][:10] == day), None)
     if held is None:
         return Call("hold_flight", {"fare_id": fare_id})
     text = _("%(flights)s is held on this trip already, as %(locator)s. Hold it once more?", flights=" / ".join(fare["flights"]), locator=held["locator"])
     return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
+
+
+def for_too_many(people: int, context: Context, party: JsonObject | None = None) -> Say | None:
+    """Why nothing is held: the fares are for another number than those who travel. None where it is the same, or one of the two is not known."""
+    searched = sum((party or context.offers.get("fares_search", {}).get("passengers") or {}).values())
+    if not searched or not people or searched == people:
+        return None
+    words = {"searched": searched, "people": people}
+    return Say(
+        _("The fares are for %(searched)s, and the trip has %(people)s who travel. Add the others, or search again for those who go. Nothing is held.", **words)
+    )
 
 
 def at_another_price(call: Call, fare: JsonObject) -> Ask:

@@ -1,23 +1,20 @@
-"""Wishes for the desks of tickets, hotels and holidays in plain English: enquiries that change, the trip of the conversation, its people and rides."""
+"""Wishes for the desks of tickets, hotels and holidays in plain English: enquiries that change, the trip of the conversation and its rides."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
-from voyagent.assistant.planner import sentences, stations
-from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner import passengers, sentences
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
+from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
 from voyagent.assistant.planner.people import as_name, find_email, find_phone, find_travellers
 from voyagent.assistant.planner.places import find_route
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
-from voyagent.trips.lint import UNDER_YEARS
 
 JsonObject = dict[str, Any]
-_POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
 _TRIP = re.compile(
     r"\b(?:show|see|open|display|what is in|what'?s in|how does)\b.*\b(?:the|this|that|our|their|her|his)\s+trip\b|^\s*(?:the\s+|this\s+)?trip\s*\??$"
     r"|\bwhat (?:is|has been|have we) (?:booked|planned) (?:so far|for them|for her|for him|on this trip|for this trip)"
@@ -27,45 +24,13 @@ _TRIP = re.compile(
     r"|cost|margin)\b",
     re.IGNORECASE,
 )
-_SEND = re.compile(_POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerary\b", re.IGNORECASE)
+_SEND = re.compile(POLITE + r"(?:send|mail|e-?mail|share|forward)\b.*\bitinerary\b", re.IGNORECASE)
 _FOR_ME = re.compile(
-    _POLITE + r"(?:send|share|forward|mail|e-?mail)\s+(?:it\s+to\s+)?(?:me|us)\b(?![^\n]*@)[^\n]*\bitinerary\b(?![^\n]*\bto\s+\w)", re.IGNORECASE
+    POLITE + r"(?:send|share|forward|mail|e-?mail)\s+(?:it\s+to\s+)?(?:me|us)\b(?![^\n]*@)[^\n]*\bitinerary\b(?![^\n]*\bto\s+\w)", re.IGNORECASE
 )
-GUESTS_MAX = 4
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
-_ADD_PASSENGER = re.compile(
-    _POLITE + r"(?:add|take along|include|put)\s+(?:an?\s+|the\s+|another\s+|\d+\s+)?(?:new\s+)?(?:(?P<kind1>adults?|children|child|infants?|seniors?|kids?"
-    r"|bab(?:y|ies))\b)?\s*(?:(?P<what>passengers?|travell?ers?|guests?|pax)\b)?\s*:?\s*(?P<rest>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_NEW_TRIP = re.compile(
-    _POLITE + r"(?:make|create|start|open|begin|set up|new)\s+(?:an?\s+|the\s+)?(?:new\s+)?trip\b"
-    r"(?:\s+for\s+(?P<who>[^\d,;:\n]+?)(?=\s+(?:to|from|in|on|next)\b|\s*[.,;!?]|$))?",
-    re.IGNORECASE,
-)
-_TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:trip|itinerary|booking|list)\b\s*", re.IGNORECASE)
-_KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
-_KINDS = {"baby": "infant", "babies": "infant", "kid": "child", "kids": "child", "children": "child", "senior citizen": "senior"}
-_KIND_OF_ALL = re.compile(r"(?P<kind>child(?:ren)?|kids?|bab(?:y|ies)|adult|infant|senior)", re.IGNORECASE)
-_BETWEEN_COMMAS = re.compile(r"(?<=[,;(])\s*(?P<day>\d{1,2}(?:st|nd|rd|th)?[\s./-]+(?:\d{1,2}|[A-Za-z]{3,9})[\s./-]+(?:\d{4}|\d{2}))\s*(?=[,;)]|$)")
-_BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
-_EXPIRES = re.compile(
-    r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
-)
-_PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*(?:is\s+)?(?:[A-Z]{0,2}\d{6,9}\b|•+\w{4}\b)", re.IGNORECASE)
-_ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
-_A_FACT = re.compile(
-    r"^(?:(?:is|was|are)\s+)?(?:born|dob|d\.o\.b|date|passport|pp|expir\w*|exp|valid|good|an?|the|who|adult|child|infant|senior|male|female|aged?|nationality)\b|^(?:baby|kid)\b(?!\s+(?-i:[A-Z]))|^\d",
-    re.IGNORECASE,
-)
-_REMOVE = re.compile(
-    _POLITE + r"(?:remove|drop|take off|take out|delete)\s+(?:(?:the|an?|one)\s+)?(?:(?P<what>passenger|travell?er"
-    r"|guest)\b\s*)?(?P<name>[^\d,]*?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
-    re.IGNORECASE,
-)
-_STAYS_HOME = re.compile(r"^\s*(?P<name>[^\d,]+?)\s+(?:is not (?:coming|going|travell?ing)|stays (?:at )?home|isn'?t (?:coming|going))\b", re.IGNORECASE)
 _TRANSFER = re.compile(
-    _POLITE + r"(?:add|book|plan|arrange|include|put|need|we need|organi[sz]e)?\s*(?:an?\s+|the\s+)?(?:private\s+|airport\s+)?(?:transfer|pick-?up"
+    POLITE + r"(?:add|book|plan|arrange|include|put|need|we need|organi[sz]e)?\s*(?:an?\s+|the\s+)?(?:private\s+|airport\s+)?(?:transfer|pick-?up"
     r"|cab|taxi|ride|drop)\b(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -78,7 +43,7 @@ _AT = re.compile(
     re.IGNORECASE,
 )
 _RELEASE = re.compile(
-    _POLITE + r"(?:cancel|release|drop|give (?:up|back)|let go(?: of)?|void|undo|remove|free|unhold)\s+(?P<rest>.*?)\s*(?:please|pls)?\s*[.!]?\s*$",
+    POLITE + r"(?:cancel|release|drop|give (?:up|back)|let go(?: of)?|void|undo|remove|free|unhold)\s+(?P<rest>.*?)\s*(?:please|pls)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _A_HOLD = re.compile(r"\b(?:holds?|held|seats?|flights?|fares?|pnr|locator|reservations?)\b", re.IGNORECASE)
@@ -90,12 +55,12 @@ _A_REQUEST = re.compile(
     r"^\s*(?:cancel|withdraw|take back|undo|drop)\s+(?:my|the|this|that|our)\s+(?:last\s+|latest\s+|newest\s+)?(?:requests?|proposals?)\b", re.IGNORECASE
 )
 _WHOLE = re.compile(
-    _POLITE
+    POLITE
     + r"(?:cancel|call off|drop|delete)\s+(?:the|this|that|our|their|her|his|my)?\s*(?:whole\s+|entire\s+)?(?:trip|bookings?|everything|holiday)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
-_CANCEL = re.compile(_POLITE + r"cancel\b", re.IGNORECASE)
-_CHANGE = re.compile(_POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
+_CANCEL = re.compile(POLITE + r"cancel\b", re.IGNORECASE)
+_CHANGE = re.compile(POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
 _ENQUIRY = re.compile(r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|lead|request)\b", re.IGNORECASE)
 _STATUS = (
     ("cancelled", r"\b(?:cancel(?:led|ed)?|lost|dead)\b"),
@@ -122,7 +87,18 @@ Reading = Callable[[str, Context], Wish | Move | None]
 
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for one of these desks, or words in answer to it, or None."""
-    readers: tuple[Reading, ...] = (release, cancel_whole, update_enquiry, send_itinerary, itinerary, new_trip, trip, remove_passenger, transfer, add_passenger)
+    readers: tuple[Reading, ...] = (
+        release,
+        cancel_whole,
+        update_enquiry,
+        send_itinerary,
+        itinerary,
+        passengers.new_trip,
+        trip,
+        passengers.remove_passenger,
+        transfer,
+        passengers.add_passenger,
+    )
     return next((found for read in readers if (found := read(message, context)) is not None), None)
 
 
@@ -185,111 +161,7 @@ def send_itinerary(message: str, context: Context) -> Wish | None:
 
 def itinerary(message: str, _context: Context) -> Call | None:
     """`show the itinerary`."""
-    return Call("read_itinerary", {}) if _ITINERARY.search(message) and not _TRIP.search(message) and not _TO_TRIP.search(message) else None
-
-
-def add_passenger(message: str, context: Context) -> Wish | None:
-    """`add passenger Deepa Krishnan`, `add Ravi Menon (child, born 3 Mar 2019) to the trip`; of several, `and_more` are those behind the first."""
-    match = _ADD_PASSENGER.match(message)
-    if match is None or not (match["what"] or match["kind1"] or _TO_TRIP.search(message) or _BORN.search(message) or _PASSPORT_NUMBER.search(message)):
-        return None
-    rest = _PASSPORT_NUMBER.sub("", _TO_TRIP.sub(" ", f" {match['rest']} ")).strip()
-    first, *more = [_passenger(words, match["kind1"], context) for words in _people(rest)]
-    return Wish("add_passenger", first | ({"and_more": more} if more else {}))
-
-
-def new_trip(message: str, _context: Context) -> Wish | None:
-    """`make a trip for Sunil Thomas`: a conversation's trip begins with the first who travels on it."""
-    match = _NEW_TRIP.match(message)
-    if match is None:
-        return None
-    first, *more = [{"full_name": name} if (name := as_name(words)) else {} for words in _people(match["who"] or "")]
-    return Wish("add_passenger", first | ({"and_more": more} if more else {}))
-
-
-def named_in(said: str) -> list[str]:
-    """The names of several in an answer; none where one of them is no name."""
-    names = [as_name(words) for words in _people(re.sub(r"^\s*(?:for|it is|it's)\s+", "", said.strip(" .!"), flags=re.IGNORECASE))]
-    return [name for name in names if name] if all(names) and len(names) <= GUESTS_MAX else []
-
-
-def _people(said: str) -> list[str]:
-    """What is said of each: behind `and` or a comma somebody else begins only where a name does."""
-    found, between, start = [""], "", 0
-    for end in (*_ANOTHER.finditer(said), None):
-        piece = said[start : end.start() if end else len(said)]
-        if found[-1].strip() and _begins_another(piece):
-            found.append(piece)
-        else:
-            found[-1] += between + piece
-        between, start = (end.group(), end.end()) if end else ("", start)
-    return found
-
-
-def _begins_another(piece: str) -> bool:
-    head = _head(piece)
-    named = piece[:1].isupper() or (piece.islower() and len(head.split()) > 1)
-    if not named or _A_FACT.match(piece) or stations.nationality_in(head) is not None or stations.country_of(head) is not None:
-        return False
-    return as_name(head) is not None
-
-
-def _head(words: str) -> str:
-    """Where the name stands: before the first fact."""
-    return re.split(r"[,;(]|\s+(?:as|who|born|dob|d\.o\.b\.?|date|passport|expir\w*|exp|valid|good|aged?|an?|is)\b|\s+-\s+|\s+\d", words.strip(), maxsplit=1)[
-        0
-    ].strip()
-
-
-def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObject:
-    """What is said of one person, by the tool's names."""
-    known: JsonObject = {}
-    kind = _KIND.search(re.sub(r"^\s*(?:baby|master|kid)\s+(?=[A-Z])", "", said)) or (_KIND_OF_ALL.match(kind_of_all) if kind_of_all else None)
-    if kind:
-        word = kind["kind"].lower()
-        known["kind"] = _KINDS.get(word, word)
-    for field, pattern, past in (("date_of_birth", _BORN, True), ("passport_expiry", _EXPIRES, False)):
-        found = pattern.search(said)
-        days = days_in(found["when"], context, past=past) if found else []
-        if days:
-            known[field] = days[0]
-    if "date_of_birth" not in known and (born := _bare_birthday(said, context)):
-        known["date_of_birth"] = born
-    if "kind" not in known and "date_of_birth" in known:
-        known |= _kind_by_age(date.fromisoformat(known["date_of_birth"]), context.today)
-    nationality = stations.nationality_in(said)
-    if nationality:
-        known["nationality"] = nationality
-    head = re.sub(r"^(?:named|called|an?|the)\s+", "", _head(said), flags=re.IGNORECASE)
-    name = as_name((head if kind_of_all else re.sub(r"^(?:adult|child|infant|senior|kid|baby(?!\s+[A-Z]\w*$))\s+", "", head, flags=re.IGNORECASE)).strip())
-    if name:
-        known["full_name"] = name
-    return known
-
-
-def _bare_birthday(said: str, context: Context) -> str | None:
-    """A day with its year that has no word before it, between commas: in the past it is nothing but the day of birth."""
-    bare = [match["day"] for match in _BETWEEN_COMMAS.finditer(said)]
-    days = [day.day for words in bare for day in find_days(words, context.today, prefer="past") if day.year_said and day.day < context.today]
-    return days[0].isoformat() if len(days) == 1 else None
-
-
-def _kind_by_age(born: date, today: date) -> JsonObject:
-    """What airlines call somebody of that age; an adult is what everybody else is."""
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    kind = next((kind for kind, below in sorted(UNDER_YEARS.items(), key=lambda one: one[1]) if years < below), None)
-    return {"kind": kind} if kind else {}
-
-
-def remove_passenger(message: str, _context: Context) -> Wish | None:
-    """`remove Ravi from the trip`, `Ravi is not coming`."""
-    match = _REMOVE.match(message)
-    if match and (match["what"] or match["trip"]):
-        name = as_name(match["name"])
-        return Wish("remove_passenger", {"full_name": name} if name else {})
-    home = _STAYS_HOME.match(message)
-    name = as_name(home["name"]) if home else None
-    return Wish("remove_passenger", {"full_name": name}) if name else None
+    return Call("read_itinerary", {}) if _ITINERARY.search(message) and not _TRIP.search(message) and not TO_TRIP.search(message) else None
 
 
 def transfer(message: str, context: Context) -> Wish | None:
