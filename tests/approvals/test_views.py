@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from tests.people import Person
 from voyagent.approvals import service
 from voyagent.assistant import screen
 from voyagent.chat import service as chat
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.ids import new_id
 from voyagent.settings import service as settings
@@ -469,6 +471,31 @@ def test_what_was_edited_is_written_as_days_and_amounts_are_everywhere(desk: Des
     assert edited() == ["Due 25 Jun 2024 30 Jun 2024", "Line, 1, Price of one INR 22,500.00 INR 1,20,000.00"]
     alice.does(lambda actor: settings.update(actor, {"locale": "hi"}))
     assert edited()[0].endswith("25 जून 2024 30 जून 2024")
+
+
+def test_days_and_amounts_are_edited_in_free_words_and_it_says_what_was_understood(desk: Desk, alice: Person, bob: Person) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    browser = alice.browser
+    friday = clock.today("Asia/Kolkata") + timedelta(days=11 - clock.today("Asia/Kolkata").weekday())
+    words = {"due_date": "next Friday", "line_items.0.unit_price": "1.3 lakh", "line_items.1.unit_price": "₹2k"}
+    page = Page(editing(browser, approval_id, **words, customer_name=" "))
+    assert (page.status, page.field("a.due_date"), page.field("a.line_items.0.unit_price")) == (422, "next Friday", "1.3 lakh")
+    assert page.words(".//*[@id='a.line_items.0.unit_price-hint']") == "Read as INR 1,30,000.00"
+    assert editing(browser, approval_id, **words).status_code == 303
+    assert desk.row(approval_id)["payload"]["due_date"] == friday.isoformat()
+    assert [line["unit_price"] for line in desk.row(approval_id)["payload"]["line_items"]] == ["130000", "2000"]
+    told = Page(browser.get(f"/approvals/{approval_id}")).words(".//*[@id='toasts']")
+    assert "“1.3 lakh” was read as INR 1,30,000.00; “₹2k” was read as INR 2,000.00." in told
+    assert f"“next Friday” was read as {friday.day} " in told
+
+
+@pytest.mark.parametrize("words", ["1.3 lakh dirhams", "between 1 and 2 lakh", "a lot", "45,000 plus GST", "2k each", "-3k"])
+def test_an_amount_that_is_not_one_in_the_currency_beside_it_is_refused_with_an_example(desk: Desk, alice: Person, bob: Person, words: str) -> None:
+    approval_id = desk.propose(bob, "draft_invoice", arguments=DRAFT)
+    page = Page(editing(alice.browser, approval_id, **{"line_items.0.unit_price": words, "due_date": "30 Jun 2024"}))
+    assert (page.status, page.field("a.line_items.0.unit_price"), page.field("a.due_date")) == (422, words, "30 Jun 2024")
+    assert page.words(".//*[@id='a.line_items.0.unit_price-err']") == "Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands beside it."
+    assert desk.row(approval_id)["payload"] == DRAFT
 
 
 def test_what_cannot_be_comes_back_at_its_field_with_what_was_typed(desk: Desk, alice: Person, bob: Person) -> None:

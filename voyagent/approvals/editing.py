@@ -11,9 +11,12 @@ from typing import Any, TypeVar
 
 from flask_babel import gettext
 
+from voyagent.approvals.freely import amount_in, day_in
 from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
-from voyagent.approvals.wording import argument
+from voyagent.approvals.wording import AMOUNTS, argument
 from voyagent.http.forms import AMOUNT_SENTENCE, finding_in_words, read_date
+from voyagent.http.presentation import day, today
+from voyagent.kernel.money import is_currency, spoken
 
 Result = TypeVar("Result")
 Place = tuple[str | int, ...]
@@ -31,6 +34,7 @@ class Cell:
     value: str
     example: Any
     problem: str = ""
+    understood: str = ""
 
     @property
     def is_date(self) -> bool:
@@ -47,18 +51,44 @@ class Cell:
         """Whether a number is written here."""
         return isinstance(self.example, int) or (isinstance(self.example, str) and _FIGURE.fullmatch(self.example) is not None)
 
-    def read(self) -> Any:
-        """What was written, of the kind that stood here; what cannot be read stays as it is, for the schema to refuse; None where blank."""
+    @property
+    def is_amount(self) -> bool:
+        """Whether the number is money."""
+        return self.is_figure and self.name.endswith(AMOUNTS) and not isinstance(self.example, int)
+
+    def read(self, currency: str | None = None) -> Any:
+        """What was written, of the kind that stood here; what cannot be read stays as it is, for the schema to refuse; None where blank.
+
+        A day and an amount may be in free words; `understood` then says what they were taken for. One in another currency than that beside it is not read.
+        """
         text = self.value.strip()
         if not text:
             return None
         if self.is_date:
-            day = read_date(text)
-            return day.isoformat() if day else text
+            return self._day(text)
         if self.is_figure:
             figure = "".join(text.replace(",", "").split())
+            if self.is_amount and _FIGURE.fullmatch(figure) is None:
+                return self._amount(text, currency)
             return int(figure) if isinstance(self.example, int) and figure.isdecimal() else figure
         return text
+
+    def _day(self, text: str) -> str:
+        typed, free = read_date(text), day_in(text, today())
+        found = free or typed
+        if found is None:
+            return text
+        if found != typed:
+            self.understood = day(found, year=True)
+        return found.isoformat()
+
+    def _amount(self, text: str, currency: str | None) -> str:
+        found = amount_in(text)
+        if found is None or found[1] not in (None, currency):
+            return text
+        figure = found[0]
+        self.understood = spoken(figure, currency) if currency and is_currency(currency) else figure
+        return figure
 
 
 @dataclass(slots=True)
@@ -105,14 +135,19 @@ class Sheet:
     @property
     def first(self) -> str | None:
         """The control that takes the focus: the first one with something wrong, else the first of all."""
-        everywhere = [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
-        return next((cell.name for cell in everywhere if cell.problem), everywhere[0].name if everywhere else None)
+        cells = self._everywhere
+        return next((cell.name for cell in cells if cell.problem), cells[0].name if cells else None)
+
+    @property
+    def understood(self) -> list[tuple[str, str]]:
+        """Days and amounts that were written in free words, each with what it was taken for."""
+        return [(cell.value.strip(), cell.understood) for cell in self._everywhere if cell.understood]
 
     def arguments(self) -> dict[str, Any]:
         """The arguments as they were written."""
         told: dict[str, Any] = deepcopy(self.payload)
         for place, cell in self.cells.items():
-            _put(told, place, cell.read())
+            _put(told, place, cell.read(self._currency_beside(place)))
             self._places[place] = cell.name
         for table in self.tables:
             _put(told, table.place, list(self._lines(table)))
@@ -133,24 +168,40 @@ class Sheet:
     def _lines(self, table: Table) -> Iterator[dict[str, Any]]:
         number = 0
         for n, row in enumerate(table.rows):
-            line = {name: value for name, cell in zip(table.columns, row, strict=True) if (value := cell.read()) is not None}
+            kept = table.lines[n] if n < len(table.lines) else {}
+            written = dict(zip(table.columns, row, strict=True))
+            currency = written["currency"].read() if "currency" in written else kept.get("currency") or self._currency_beside(table.place)
+            line = {name: value for name, cell in written.items() if (value := cell.read(currency)) is not None}
             if not line:
                 continue
-            kept = table.lines[n] if n < len(table.lines) else {}
-            self._places |= {(*table.place, number, name): cell.name for name, cell in zip(table.columns, row, strict=True)}
+            self._places |= {(*table.place, number, name): cell.name for name, cell in written.items()}
             yield {name: value for name, value in kept.items() if name not in table.columns} | line
             number += 1
+
+    @property
+    def _everywhere(self) -> list[Cell]:
+        return [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
+
+    def _currency_beside(self, place: Place) -> str | None:
+        """The currency that holds at a place: as written beside it, else that of the whole."""
+        near = next((cell for at in (place[:-1], ()) if (cell := self.cells.get((*at, "currency"))) is not None), None)
+        return near.read() if near is not None else None
 
     def _note(self, place: Place, kind: str, message: str) -> None:
         """Say at its control what is wrong with a value, or above all of them where it has none."""
         sentence = finding_in_words(kind, message)
         name = self._places.get(place)
-        everywhere = [*self.cells.values(), *(cell for table in self.tables for row in table.rows for cell in row)]
-        for cell in everywhere:
+        for cell in self._everywhere:
             if cell.name == name:
-                cell.problem = str(AMOUNT_SENTENCE) if kind == "string_pattern_mismatch" and cell.is_figure else sentence
+                cell.problem = _figure_sentence(cell) if kind == "string_pattern_mismatch" and cell.is_figure else sentence
                 return
         self.problems.append(f"{' '.join(argument(str(part)) for part in place)}: {sentence}" if place else sentence)
+
+
+def _figure_sentence(cell: Cell) -> str:
+    if cell.is_amount:
+        return str(gettext("Write an amount such as 45,000.50 or 1.3 lakh, in the currency that stands beside it."))
+    return str(AMOUNT_SENTENCE)
 
 
 def _things(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:

@@ -116,6 +116,8 @@ def edit(actor: Actor, approval_id: str) -> Any:
     if edited is None:
         return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor)), 422
     toast(_("Edited. Below you see what it would change now; nothing has been done yet."))
+    if sheet.understood:
+        toast("; ".join(_("“%(words)s” was read as %(meaning)s", words=words, meaning=meaning) for words, meaning in sheet.understood) + ".")
     return see_other(url_for("approvals.detail", approval_id=approval_id))
 
 
