@@ -6,10 +6,11 @@ import { minorOf, places, shown } from "./amounts.js";
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
 
-// With a tax on a line, or one that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
+// With a tax on a line, TCS on top, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
 function isSplit() {
   const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
-  return isChosen || [...form.querySelectorAll("[data-input-tax]")].some((input) => input.value.trim());
+  const isCollected = form.elements.collection?.checked || [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
+  return isChosen || isCollected || [...form.querySelectorAll("[data-input-tax]")].some((input) => input.value.trim());
 }
 
 function showFares() {
@@ -54,7 +55,7 @@ function addTo(rows) {
 
 // Whether Tab here leaves a row in which something is written; from an empty one it leads on, so that nobody is held in the table.
 function isLeft(row, field) {
-  const fields = [...row.querySelectorAll("input, select")];
+  const fields = [...row.querySelectorAll("input, select")].filter((one) => one.offsetParent !== null);
   return field === fields.at(-1) && fields.some((one) => (one.matches("select") ? one.selectedIndex > 0 : one.value.trim()));
 }
 

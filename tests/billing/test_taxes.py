@@ -14,6 +14,7 @@ from tests.billing.papers import draft, issue, issued, line, untied
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
+from tests.paper_text import text_of
 from tests.people import Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.service import LineItem
@@ -396,6 +397,41 @@ def test_the_form_shows_what_issuing_will_post_with_the_tax_and_keeps_all_that_w
     assert posted(edit)[-1].startswith("2330 TCS payable")
 
 
+DETAILS = {"details": "y", "service_date": ["3 Jul 2026", ""], "collect": ["", "yes"]}
+
+
+def test_each_line_says_its_day_of_service_and_whether_tcs_is_collected_on_it(agency: Person) -> None:
+    usual = Page(agency.browser.get("/invoices/new"))
+    assert not usual.all(".//input[@name='details'][@checked]"), "the usual case is not crowded"
+    path = send(agency, **DETAILS).location
+    made = agency.api.get(f"/invoices/{path.rsplit('/')[-1]}").json["line_items"]
+    assert [(one["service_date"], one["collection"]) for one in made] == [("2026-07-03", None), (None, "overseas_package")]
+    items = Page(agency.browser.get(path)).words(".//table[@id='items']")
+    assert "Air ticketService on 3 July 2026" in items
+    assert items.count("TCS is collected on this") == 1
+    assert "Service on 3 July 2026" in text_of(agency.browser.get(f"{path}/invoice.pdf").data)
+    edit = Page(agency.browser.get(f"{path}/edit"))
+    assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
+    assert not edit.all(".//input[@name='collection'][@checked]")
+    assert [one.get("value") for one in edit.all(".//input[@name='service_date']")][:2] == ["3 Jul 2026", ""]
+    assert [one.get("value") for one in edit.all(".//select[@name='collect']/option[@selected]")][:2] == ["", "yes"]
+
+
+def test_a_line_may_be_left_out_of_what_is_collected_on_the_invoice(agency: Person) -> None:
+    path = send(agency, collection="y", **(DETAILS | {"collect": ["", "no"]})).location
+    made = agency.api.get(f"/invoices/{path.rsplit('/')[-1]}").json["line_items"]
+    assert [one["collection"] for one in made] == ["overseas_package", None]
+
+
+def test_a_form_that_comes_back_keeps_the_days_of_its_lines_and_marks_the_one_that_is_none(agency: Person) -> None:
+    page = Page(send(agency, **(DETAILS | {"service_date": ["3 Jul 2026", "soon"]})))
+    assert page.status == 422
+    assert page.error_at("line_items")
+    assert [one.get("value") for one in page.all(".//input[@name='service_date']")][:2] == ["3 Jul 2026", "soon"]
+    assert ["is-invalid" in one.get("class") for one in page.all(".//input[@name='service_date']")][:2] == [False, True]
+    assert [one.get("value") for one in page.all(".//select[@name='collect']/option[@selected]")][:2] == ["", "yes"]
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
@@ -415,3 +451,5 @@ def test_an_agency_without_a_tax_number_sees_no_tax(alice: Person) -> None:
     page = Page(alice.browser.get("/invoices/new"))
     assert not page.all(".//select[@name='tax']")
     assert not page.all(".//*[@name='place_of_supply']")
+    assert not page.all(".//*[@name='collect']")
+    assert page.all(".//input[@name='service_date']"), "a service has its day everywhere"

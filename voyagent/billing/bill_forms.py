@@ -1,19 +1,27 @@
-"""The address of the list of bills, and the form of the day on which one is to be paid."""
+"""The form of a supplier's bill, that of the day on which one is to be paid, and the address of the list of bills."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, BeforeValidator
+from wtforms import StringField, TextAreaField
 
-from voyagent.billing.bills_wire import ScheduleIn
+from voyagent.billing.bills_wire import BillDraftIn, ScheduleIn
 from voyagent.billing.document_wire import DocumentQuery
+from voyagent.billing.draft_forms import DRAFT_SENTENCES, DocumentForm, grouped
 from voyagent.billing.lists import WORDS, Listing
+from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
-from voyagent.http.forms import DateText, SchemaForm
+from voyagent.billing.service import INPUT, Bought, Home, bought_sides
+from voyagent.http.forms import DateText, SchemaForm, plain
+from voyagent.http.presentation import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, filter_field
+from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
+from voyagent.taxes import tables
 
 _TABS = (
     (None, _l("All")),
@@ -25,6 +33,8 @@ _TABS = (
     ("void", _l("Void")),
 )
 
+BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
+INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 
 # Where a refusal of the rules is shown.
 SCHEDULE_PLACES = {"invalid_date": "pay_on", "document_not_open": ""}
@@ -36,6 +46,82 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
     schema: ClassVar[type[BaseModel]] = ScheduleIn
 
     pay_on = DateText(_l("To be paid on"))
+
+
+class BillForm(DocumentForm[BillDraftIn]):
+    """A supplier's bill that is entered or changed."""
+
+    schema: ClassVar[type[BaseModel]] = BillDraftIn
+    party = "vendor_name"
+    kept = (*DocumentForm.kept, "vendor_reference")
+    sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
+        **dict.fromkeys(("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")),
+        **dict.fromkeys(("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")),
+    }
+
+    vendor_name = StringField(_l("Supplier"))
+    vendor_reference = StringField(_l("Their reference"))
+    party_reference = StringField(_l("Our reference"))
+    notes = TextAreaField(_l("Notes"))
+
+    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
+        super().__init__(currency, **given)
+        self.home = home
+
+    @classmethod
+    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None) -> BillForm:
+        """The form over a draft."""
+        data = cls.data_of(bill, lines)
+        for line, row in zip(lines, data["line_items"], strict=True):
+            row |= {f"tax_{tax.component}": grouped(tax.amount_minor, bill.currency) for tax in taxes if tax.line_no == line.line_no}
+        return cls(bill.currency, home, data=data)
+
+    @classmethod
+    def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:
+        """What stands in the inputs of a line, with how it is bought and what becomes of its tax."""
+        return super().row_of(line, currency) | {"bought_as": line.bought_as, "input_credit": "yes" if line.input_credit else ""}
+
+    @property
+    def components(self) -> list[str]:
+        """The taxes that a supplier may have printed: those of the agency's country now, and what stands in the lines already."""
+        known = tables.components_on(self.home.country, today()) if self.home else ()
+        return [one for one in INPUT if one in known or any(row.get(f"tax_{one}") for row in self.line_items.data)]
+
+    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
+        """What was typed of a line, with how it is bought and which tax is printed on it."""
+        taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
+        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost", "taxes": taxes, "input_credit": row.get("input_credit") == "yes"}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """The same; a finding about a tax marks its input."""
+        match loc:
+            case ("line_items", int(at), "taxes", int(number), "amount"):
+                self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
+        return super().place_of(loc)
+
+    @property
+    def to_pay(self) -> Money | None:
+        """What the supplier is to be paid: the lines with the tax that is printed on them."""
+        return self.sides[-1][2]
+
+    @property
+    def sides(self) -> list[tuple[str, int, Money | None]]:
+        """What receiving the bill as it is typed would post; without amounts while the lines cannot be read."""
+        rows, minors, currency = self.line_items.data, self.minors, self.currency.data
+        try:
+            taxes = [[(one, Money.parse(typed, currency).amount_minor) for one, typed in _printed(row)] for row in rows]
+        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
+            minors = None
+        if minors is None:
+            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in rows], currency)]
+        lines = zip(rows, minors, taxes, strict=True)
+        return list(bought_sides((Bought(row.get("bought_as") or "cost", minor, on, row.get("input_credit") == "yes") for row, minor, on in lines), currency))
+
+
+def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
+    """The taxes that are typed of a line, by component, without their grouping."""
+    typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
+    return [(component, amount) for component, amount in typed if amount]
 
 
 class BillList(DocumentQuery, Listing):

@@ -9,16 +9,14 @@ from flask_babel import gettext, lazy_gettext as _l
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
-from voyagent.billing.models import Bill, BillLine, BillTax, Invoice, InvoiceLine
-from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, read_plan, rows_of
+from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, iso_day, read_plan, rows_of
 from voyagent.billing.schemas import items
-from voyagent.billing.service import INPUT, Bought, Buyer, Home, Sketch, bought_sides, sketch
+from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
-from voyagent.http.presentation import today
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.taxes import tables
@@ -26,9 +24,8 @@ from voyagent.taxes.reckoning import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
 
 Draft = TypeVar("Draft", bound=DocumentDraftIn)
-BOUGHT_AS = (("cost", _l("Our own cost")), ("agent", _l("As agent")))
-INPUT_CREDIT = (("", _l("Tax is part of the cost")), ("yes", _l("Tax is credited to us")))
 SOLD_AS = (("principal", _l("Our own sale")), ("agent", _l("For a supplier, as agent")), ("fee", _l("Our fee")))
+COLLECT = (("", _l("TCS as below")), ("yes", _l("Collect TCS")), ("no", _l("No TCS")))
 # Where a refusal of the rules is shown.
 DRAFT_PLACES = {
     "customer_name_required": "customer_name",
@@ -82,12 +79,12 @@ class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
-    also = ("tax", "basic_fare", "sold_as", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
+    also = ("tax", "basic_fare", "sold_as", "service_date", "collect", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
     written = ("description", "unit_price")
     most = LINES_MAX
 
 
-_DRAFT_SENTENCES: dict[str, Any] = {
+DRAFT_SENTENCES: dict[str, Any] = {
     "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
     "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
     "line_items.too_short": _l("Write at least one line."),
@@ -132,9 +129,9 @@ class DocumentForm(SchemaForm[Draft]):
         )
 
     @classmethod
-    def row_of(cls, line: Any, currency: str) -> dict[str, str]:
+    def row_of(cls, line: Any, currency: str) -> dict[str, Any]:
         """What stands in the inputs of a line."""
-        return {"description": line.description, "quantity": str(line.quantity), "unit_price": _grouped(line.unit_price_minor, currency)}
+        return {"description": line.description, "quantity": str(line.quantity), "unit_price": grouped(line.unit_price_minor, currency)}
 
     def values(self) -> dict[str, Any]:
         """What was typed, prices without their grouping; a quantity that is not written is one. Instalments say themselves when the document is due."""
@@ -187,7 +184,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     schema: ClassVar[type[BaseModel]] = InvoiceDraftIn
     party = "customer_name"
     kept = (*DocumentForm.kept, "enquiry_id", "place_of_supply", "customer_tax_number", "customer_pan")
-    sentences: ClassVar[dict[str, Any]] = _DRAFT_SENTENCES | {
+    sentences: ClassVar[dict[str, Any]] = DRAFT_SENTENCES | {
         "enquiry_id.uuid_parsing": _l("We could not find that enquiry."),
         "customer_name.string_too_short": _l("A name is needed."),
         "customer_name.missing": _l("A name is needed."),
@@ -199,6 +196,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     customer_tax_number = StringField(_l("Customer’s GSTIN"))
     customer_pan = StringField(_l("Customer’s PAN"))
     collection = BooleanField(_l("Overseas tour package: collect TCS on top"))
+    details = BooleanField()
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
@@ -214,30 +212,37 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             del self.place_of_supply, self.customer_tax_number, self.customer_pan
         if home is None or not tables.collections(home.country):
             del self.collection
+        if any(row.get("service_date") or row.get("collect") for row in self.line_items.data):
+            self.details.data = True  # nothing that is filled is hidden
 
     @classmethod
     def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None) -> InvoiceForm:
         """The form over a draft."""
-        data = cls.data_of(invoice, lines) | {"collection": any(line.collection for line in lines)}
+        data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
+        for line, row in zip(lines, data["line_items"], strict=True):
+            row["collect"] = "yes" if line.collection and not data["collection"] else ""
         return cls(invoice.currency, home, data=data)
 
     @classmethod
-    def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, str]:
+    def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, Any]:
         """What stands in the inputs of a line, with how it is sold and taxed."""
-        basic_fare = "" if line.basic_fare_minor is None else _grouped(line.basic_fare_minor, currency)
-        return super().row_of(line, currency) | {"tax": line.tax or "", "basic_fare": basic_fare, "sold_as": line.sold_as}
+        fare = "" if line.basic_fare_minor is None else grouped(line.basic_fare_minor, currency)
+        sold = {"tax": line.tax or "", "basic_fare": fare, "sold_as": line.sold_as, "service_date": line.service_date or ""}
+        return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
-        """The same; what is collected is collected on every line."""
+        """The same; what is collected is collected on every line that does not say otherwise."""
         values = super().unplanned()
-        is_collected = self.home is not None and "collection" in self._fields and bool(self.collection.data)
-        collection = tables.collections(self.home.country)[0] if self.home and is_collected else None
-        return values | {"line_items": [row | {"collection": collection} for row in values["line_items"]]}
+        if self.home is None or "collection" not in self._fields:
+            return values
+        kind, usual = tables.collections(self.home.country)[0], "yes" if self.collection.data else "no"
+        typed = zip(values["line_items"], self.line_items.data, strict=True)
+        return values | {"line_items": [line | {"collection": kind if (row.get("collect") or usual) == "yes" else None} for line, row in typed]}
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line, with how it is sold and taxed."""
         taxed = {"tax": row.get("tax") or None, "basic_fare": plain(row.get("basic_fare") or "") or None, "sold_as": row.get("sold_as") or "principal"}
-        return super().line_values(row) | taxed
+        return super().line_values(row) | taxed | {"service_date": iso_day(row.get("service_date") or "") or None}
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:
@@ -261,82 +266,6 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
         except (ValidationError, VoyagentError):
             return None
-
-
-class BillForm(DocumentForm[BillDraftIn]):
-    """A supplier's bill that is entered or changed."""
-
-    schema: ClassVar[type[BaseModel]] = BillDraftIn
-    party = "vendor_name"
-    kept = (*DocumentForm.kept, "vendor_reference")
-    sentences: ClassVar[dict[str, Any]] = _DRAFT_SENTENCES | {
-        **dict.fromkeys(("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")),
-        **dict.fromkeys(("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")),
-    }
-
-    vendor_name = StringField(_l("Supplier"))
-    vendor_reference = StringField(_l("Their reference"))
-    party_reference = StringField(_l("Our reference"))
-    notes = TextAreaField(_l("Notes"))
-
-    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
-        super().__init__(currency, **given)
-        self.home = home
-
-    @classmethod
-    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None) -> BillForm:
-        """The form over a draft."""
-        data = cls.data_of(bill, lines)
-        for line, row in zip(lines, data["line_items"], strict=True):
-            row |= {f"tax_{tax.component}": _grouped(tax.amount_minor, bill.currency) for tax in taxes if tax.line_no == line.line_no}
-        return cls(bill.currency, home, data=data)
-
-    @classmethod
-    def row_of(cls, line: BillLine, currency: str) -> dict[str, str]:
-        """What stands in the inputs of a line, with how it is bought and what becomes of its tax."""
-        return super().row_of(line, currency) | {"bought_as": line.bought_as, "input_credit": "yes" if line.input_credit else ""}
-
-    @property
-    def components(self) -> list[str]:
-        """The taxes that a supplier may have printed: those of the agency's country now, and what stands in the lines already."""
-        known = tables.components_on(self.home.country, today()) if self.home else ()
-        return [one for one in INPUT if one in known or any(row.get(f"tax_{one}") for row in self.line_items.data)]
-
-    def line_values(self, row: dict[str, str]) -> dict[str, Any]:
-        """What was typed of a line, with how it is bought and which tax is printed on it."""
-        taxes = [{"component": one, "amount": typed} for one, typed in _printed(row)]
-        return super().line_values(row) | {"bought_as": row.get("bought_as") or "cost", "taxes": taxes, "input_credit": row.get("input_credit") == "yes"}
-
-    def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """The same; a finding about a tax marks its input."""
-        match loc:
-            case ("line_items", int(at), "taxes", int(number), "amount"):
-                self.wrong.add((at, f"tax_{_printed(self.line_items.data[at])[number][0]}"))
-        return super().place_of(loc)
-
-    @property
-    def to_pay(self) -> Money | None:
-        """What the supplier is to be paid: the lines with the tax that is printed on them."""
-        return self.sides[-1][2]
-
-    @property
-    def sides(self) -> list[tuple[str, int, Money | None]]:
-        """What receiving the bill as it is typed would post; without amounts while the lines cannot be read."""
-        rows, minors, currency = self.line_items.data, self.minors, self.currency.data
-        try:
-            taxes = [[(one, Money.parse(typed, currency).amount_minor) for one, typed in _printed(row)] for row in rows]
-        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
-            minors = None
-        if minors is None:
-            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in rows], currency)]
-        lines = zip(rows, minors, taxes, strict=True)
-        return list(bought_sides((Bought(row.get("bought_as") or "cost", minor, on, row.get("input_credit") == "yes") for row, minor, on in lines), currency))
-
-
-def _printed(row: dict[str, str]) -> list[tuple[str, str]]:
-    """The taxes that are typed of a line, by component, without their grouping."""
-    typed = ((component, plain(row.get(f"tax_{component}") or "")) for component in INPUT)
-    return [(component, amount) for component, amount in typed if amount]
 
 
 class SendForm(SchemaForm[InvoiceSendIn]):
@@ -381,5 +310,6 @@ class VoidForm(SchemaForm[VoidIn]):
     voided_on = DateText(_l("On the day"))
 
 
-def _grouped(minor: int, currency: str) -> str:
+def grouped(minor: int, currency: str) -> str:
+    """An amount as it stands in an input."""
     return f"{Money(minor, currency).decimal:,f}"

@@ -12,7 +12,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter, file_name
 from voyagent.billing.models import Invoice
 from voyagent.billing.queries import CreditDocument, InvoiceDocument, PaymentDocument
-from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
+from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
 from voyagent.http.presentation import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
@@ -44,7 +44,11 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         ],
         columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
         rows=[
-            [line["description"], str(line["quantity"]), *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor"))]
+            [
+                "\n".join((line["description"], *line_notes(line))),
+                str(line["quantity"]),
+                *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
+            ]
             for line in document.lines
         ],
         total_label=_("Total"),

@@ -67,7 +67,7 @@ def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str
         if len(others) == len(texts) - 1 and rest > 0:
             amounts[texts.index("")] = Money(rest, currency)
     values = [
-        {"due_date": _day(row["instalment_due"]), "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
+        {"due_date": iso_day(row["instalment_due"]), "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
         for row, amount, text in zip(rows, amounts, texts, strict=True)
     ]
     return TypedPlan(values, amounts, total)
@@ -82,7 +82,8 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
         return None
 
 
-def _day(typed: date | str) -> str:
+def iso_day(typed: date | str) -> str:
+    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses it."""
     if isinstance(typed, date):
         return typed.isoformat()
     found = read_date(typed.strip())

@@ -9,7 +9,8 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
-from voyagent.billing.draft_forms import BillForm, DocumentForm, VoidForm
+from voyagent.billing.bill_forms import BillForm
+from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.queries import Instalment, instalments_of, open_minor_of
 from voyagent.http.htmx import see_other

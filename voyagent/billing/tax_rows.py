@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from flask_babel import gettext
 
-from voyagent.http.presentation import amount
+from voyagent.http.presentation import amount, long_day
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.taxes.numbers import COUNTRY
@@ -29,6 +29,12 @@ def summed(taxes: list[Row], currency: str) -> list[Row]:
 def to_be_said(lines: Iterable[Row]) -> list[str]:
     """The sentences that a document must carry for the way in which its lines are taxed, each once."""
     return [str(TO_BE_SAID[tax]) for tax in dict.fromkeys(line["tax"] for line in lines) if tax in TO_BE_SAID]
+
+
+def line_notes(line: Row) -> list[str]:
+    """What stands below the words of an invoice's line: the day of its service, and that tax is collected at source on it."""
+    day = [gettext("Service on %(day)s", day=long_day(line["service_date"], weekday=False, year=True))] if line["service_date"] else []
+    return [*day, *([gettext("TCS is collected on this")] if line["collection"] else [])]
 
 
 def place_of_supply(code: str | None) -> str:

@@ -9,9 +9,9 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.bill_forms import SCHEDULE_PLACES, BillList, ScheduleForm
+from voyagent.billing.bill_forms import BOUGHT_AS, INPUT_CREDIT, SCHEDULE_PLACES, BillForm, BillList, ScheduleForm
 from voyagent.billing.bills_wire import BillDraftIn
-from voyagent.billing.draft_forms import BOUGHT_AS, DRAFT_PLACES, INPUT_CREDIT, VOID_PLACES, BillForm, VoidForm
+from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.service import DraftChanged

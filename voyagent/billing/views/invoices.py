@@ -9,14 +9,14 @@ from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.draft_forms import DRAFT_PLACES, RECEIPT_PLACES, SOLD_AS, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
+from voyagent.billing.draft_forms import COLLECT, DRAFT_PLACES, RECEIPT_PLACES, SOLD_AS, VOID_PLACES, InvoiceForm, ReceiptForm, VoidForm
 from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
-from voyagent.billing.tax_rows import place_of_supply, summed, to_be_said
+from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
@@ -60,7 +60,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
-        lines=with_amounts(document.lines, currency, "unit_price", "amount"),
+        lines=with_amounts([line | {"notes": line_notes(line)} for line in document.lines], currency, "unit_price", "amount"),
         letterhead=settings.read(reader) or {},
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=summed(document.taxes, currency),
@@ -181,5 +181,5 @@ def _begun() -> dict[str, Any]:
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
-    facts = {"waits": come_to and come_to.is_waiting, "treatments": form.treatments, "sold_as": SOLD_AS}
+    facts = {"waits": come_to and come_to.is_waiting, "treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
     return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)
