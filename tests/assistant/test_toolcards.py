@@ -152,7 +152,16 @@ def test_a_card_says_something_of_a_tool_of_which_nothing_is_known_yet(tool: str
     assert card.line == card.line.strip(" ,→") != "", "no sentence with a hole in it"
     assert tool.replace("_", " ") != card.line
     refused = card_of({"tool_name": tool, "input": {}, "output": {"error": "forbidden_role", "message": "No."}})
-    assert refused.note == "not done"
+    assert (refused.note, refused.failed) == ("not done", True)
+
+
+def test_what_was_looked_for_and_is_not_there_is_an_answer_and_what_was_not_done_a_failure() -> None:
+    nothing = {"error": "trip_not_found", "message": "This conversation has no trip yet."}
+    looked = card_of({"tool_name": "show_trip", "input": {}, "output": nothing})
+    assert (looked.note, looked.failed) == ("nothing there", False)
+    for tool in ("remove_passenger", "book_hotel", "a_tool_of_old"):
+        card = card_of({"tool_name": tool, "input": {}, "output": nothing})
+        assert (card.note, card.failed) == ("not done", True), tool
 
 
 @pytest.mark.parametrize(("tool", "given", "output", "before", "after", "note"), DONE, ids=[f"{row[0]} {json.dumps(row[1])[:40]}" for row in DONE])

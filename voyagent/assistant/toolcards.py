@@ -14,7 +14,8 @@ from voyagent.assistant.blocks import Block
 from voyagent.assistant.planner.sentences import day, money, status_word
 from voyagent.assistant.planner.wording import _
 from voyagent.assistant.toolnotes import NOTES, Facts
-from voyagent.assistant.tools.registry import Desk
+from voyagent.assistant.tools import registry
+from voyagent.assistant.tools.registry import Desk, ToolUnknown
 from voyagent.http.presentation import status_look
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
@@ -33,6 +34,7 @@ class Card(NamedTuple):
     note: str
     at: datetime | None = None
     took: str = ""
+    failed: bool = False
 
 
 def card_of(block: Block) -> Card:
@@ -55,11 +57,20 @@ def _head(block: Block) -> Card:
     if output is None:
         return Card(glyph, line, "")
     if "error" in output:
-        return Card(glyph, line, _("not done"))
+        found_none = _is_finding(block["tool_name"], str(output["error"]))
+        return Card(glyph, line, _("nothing there") if found_none else _("not done"), failed=not found_none)
     if output.get("reason") == UNSUPPORTED:
         return Card(glyph, line, _("not offered"))
     note = NOTES.get(block["tool_name"])
     return Card(glyph, line, note(output) if note else "")
+
+
+def _is_finding(tool_name: str, error: str) -> bool:
+    """Whether somebody has looked and there was nothing, which is an answer and no failure; an act that had nothing to be done on was not done."""
+    try:
+        return error.endswith("_not_found") and registry.get(tool_name).approval == "auto"
+    except ToolUnknown:
+        return False
 
 
 def asked_with(block: Block) -> list[tuple[str, str]]:
