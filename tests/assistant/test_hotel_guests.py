@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from tests.assistant.conftest import Talk
 from tests.assistant.phrasings import PLAIN
+from tests.enquiries.reading import Page
+from tests.people import Person
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Move, Outcome, Played
+from voyagent.kernel import clock
+from voyagent.trips.words import BOARD_WORDS
 
 NO_TRIP = Outcome(error="trip_not_found", message="This conversation has no trip yet.")
 SHOWN = {"newest": "rates", "rates": [{"rate_key": "k-1", "hotel": "Amber Court", "number": 1}, {"rate_key": "k-2", "hotel": "Marina Palace", "number": 2}]}
@@ -55,3 +61,14 @@ def test_who_stays_is_asked_and_they_are_taken_along() -> None:
     booked = turn(said, asked, *both, Outcome(trip))
     assert isinstance(booked, Call), booked
     assert (booked.tool, booked.arguments) == ("book_hotel", {"rate_key": "k-2", "passenger_ids": ["p-1", "p-2"]})
+
+
+def test_a_list_of_rates_says_what_meals_each_has(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    first = clock.today("Asia/Kolkata") + timedelta(days=40)
+    talk.say(alice, session_id, f"hotels in Dubai {first:%d %b %Y} to {first + timedelta(days=2):%d %b %Y} for 2 adults")
+    page = Page(alice.browser.get(f"/assistant/{session_id}"))
+    table = next(one for one in page.all(".//table") if "Meals" in ["".join(head.itertext()) for head in one.iter("th")])
+    meals = {"".join(row[2].itertext()) for row in table.iter("tr") if row[0].tag == "td"}
+    assert meals, "there are rates"
+    assert meals <= {str(words) for words in BOARD_WORDS.values()}

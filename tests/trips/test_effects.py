@@ -21,6 +21,7 @@ from voyagent.kernel.errors import Forbidden
 from voyagent.settings import service as settings
 from voyagent.trips import service as trips
 from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
+from voyagent.trips.words import board_word
 
 
 @pytest.fixture
@@ -117,6 +118,8 @@ def test_a_hotel_is_booked_by_a_grant_and_cancelled_by_another(desk: Desk, alice
     assert [before for before, _after in steps(row)] == [None]
     assert rate.hotel.name in (steps(row)[0][1] or "")
     assert (row["amount_minor"], row["preview"]["leaves"][0]["kind"]) == (rate.total.amount_minor, "booking")
+    assert {"label": "Meals", "value": board_word(rate.board.value)} in row["preview"]["facts"]
+    assert board_word(rate.board.value)
     grant(tina, booking, drain)
     result = desk.row(booking)["effect_result"]
     assert (result["booked"], result["status"]) == (True, "booked")

@@ -27,7 +27,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import SessionReader
 from voyagent.settings import queries as settings
-from voyagent.trips.words import country_name
+from voyagent.trips.words import board_word, country_name
 
 pages = PageBlueprint("assistant", __name__, guard=Guard.SIGNED_IN)
 EXAMPLES = ("show new enquiries to Dubai", "who owes us more than 50,000", "trial balance")
@@ -146,6 +146,7 @@ def _conversation(actor: Actor, session_id: UUID, form: SayForm | EditForm, nami
         "as_money": as_money,
         "day_of": day,
         "country_name": country_name,
+        "board_word": board_word,
         "as_html": as_html,
         "mind": _mind(actor),
     }

@@ -29,6 +29,18 @@ STATE_WORDS = {
     "failed": lazy_gettext("Failed"),
 }
 
+BOARD_WORDS = {
+    "room_only": lazy_gettext("room only"),
+    "bed_and_breakfast": lazy_gettext("with breakfast"),
+    "half_board": lazy_gettext("half board"),
+    "full_board": lazy_gettext("full board"),
+}
+
+
+def board_word(board: str) -> str:
+    """The meals of a rate within a sentence; nothing for what is none of them."""
+    return str(BOARD_WORDS.get(board, ""))
+
 
 def sentence_of(finding: Finding) -> str:
     """A finding in a sentence."""

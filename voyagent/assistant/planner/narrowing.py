@@ -14,6 +14,7 @@ from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.wording import _
 from voyagent.kernel.money import spoken
+from voyagent.trips.words import board_word
 
 JsonObject = dict[str, Any]
 UNDER = re.compile(r"\b(?:under|below|within|max(?:imum)?|budget(?: of)?|up ?to|less than|at most|not more than|cheaper than)\s*$", re.IGNORECASE)
@@ -137,14 +138,3 @@ def in_words(want: JsonObject, *, hotels: bool = False) -> str:
 def unheard(want: JsonObject) -> str:
     """A sentence for the words that no offer says anything about; nothing where there are none."""
     return _("I cannot sort by %(words)s: the offers do not say it.", words=", ".join(want["left"])) if want.get("left") else ""
-
-
-def board_word(board: str) -> str:
-    """The meals of a rate within a sentence."""
-    words = {
-        "room_only": _("room only"),
-        "bed_and_breakfast": _("with breakfast"),
-        "half_board": _("half board"),
-        "full_board": _("full board"),
-    }
-    return words.get(board, "")

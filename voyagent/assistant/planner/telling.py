@@ -12,7 +12,7 @@ from voyagent.assistant.planner import narrowing, sentences
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, masked_number, moment, money, passport_form
 from voyagent.assistant.planner.wording import _, ngettext, state
-from voyagent.trips.words import country_name
+from voyagent.trips.words import board_word, country_name
 
 JsonObject = dict[str, Any]
 
@@ -290,7 +290,7 @@ def _rates(arguments: JsonObject, output: JsonObject) -> str:
 def _rate(one: JsonObject) -> str:
     stars = ngettext("one star", "%(num)d stars", one["stars"]) if one.get("stars") else ""
     price = f"{_price(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}"
-    return ", ".join(filter(None, (one["hotel"], stars, one["room"], narrowing.board_word(one.get("board_basis", "")), price)))
+    return ", ".join(filter(None, (one["hotel"], stars, one["room"], board_word(one.get("board_basis", "")), price)))
 
 
 def _checked(_arguments: JsonObject, output: JsonObject) -> str:

@@ -32,6 +32,7 @@ from voyagent.trips.models import TripLine
 from voyagent.trips.service import hotels, supplies
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import Booking
+from voyagent.trips.words import board_word
 
 
 class BookHotelIn(Closed):
@@ -83,6 +84,7 @@ def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Hotel"), value=f"{rate.hotel.name}, {rate.hotel.city}"),
             FactShown(label=gettext("Nights"), value=gettext("%(first)s to %(last)s", first=day_in_words(rate.check_in), last=day_in_words(rate.check_out))),
             FactShown(label=gettext("Room"), value=f"{rate.rooms} × {rate.room}"),
+            FactShown(label=gettext("Meals"), value=board_word(rate.board.value)),
             FactShown(label=gettext("Guests"), value=guests),
             FactShown(label=gettext("Cost"), value=amount_in_words(rate.total)),
         ],
