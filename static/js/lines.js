@@ -6,11 +6,11 @@ import { minorOf, places, shown } from "./amounts.js";
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
 
-// With a tax on a line, TCS on top, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
+// With a tax or a commission on a line, TCS on top, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
 function isSplit() {
   const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
   const isCollected = form.elements.collection?.checked || [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
-  return isChosen || isCollected || [...form.querySelectorAll("[data-input-tax]")].some((input) => input.value.trim());
+  return isChosen || isCollected || [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) => input.value.trim());
 }
 
 function showFares() {
@@ -20,8 +20,18 @@ function showFares() {
   }
 }
 
+// What is not sold as agent has no commission, so none is left behind in a field that nobody sees.
+function showCommissions() {
+  for (const select of form.querySelectorAll('select[name="sold_as"]')) {
+    const commission = select.parentElement.querySelector("[data-commission]");
+    commission.hidden = select.value !== "agent";
+    if (commission.hidden) commission.value = "";
+  }
+}
+
 function total() {
   showFares();
+  showCommissions();
   const currency = form.elements.currency.value;
   const digits = places(currency);
   let sum = 0n;

@@ -37,7 +37,7 @@ def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
     told = drawn.json
     assert (told["status"], told["number"], told["customer_name"], told["due_date"]) == ("draft", None, "Deepa Krishnan", "2024-06-10")
     assert (told["total_amount"], told["paid_amount"], told["open_amount"], told["currency"]) == ("45000.00", "0.00", "0.00", "INR")
-    untaxed = {"sold_as": "principal", "tax": None, "collection": None, "basic_fare": None, "service_date": None, "taxes": []}
+    untaxed = {"sold_as": "principal", "tax": None, "collection": None, "basic_fare": None, "service_date": None, "commission": "0.00", "taxes": []}
     assert told["line_items"] == [VISAS | {"amount": "45000.00"} | untaxed]
     path = f"/invoices/{told['id']}"
     more = [VISAS, {"description": "Fee", "quantity": 1, "unit_price": "0.50"}]

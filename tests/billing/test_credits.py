@@ -240,7 +240,7 @@ def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) ->
     assert made.status_code == 201, made.text
     told = made.json
     assert (told["number"], told["invoice_number"], told["total_amount"], told["issue_date"]) == ("C/2024-25/000001", "2024-25/000001", "500.00", "2024-06-25")
-    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "500.00", "tax_amount": "0.00"}]
+    assert told["lines"] == [{"line_no": 2, "description": "Fee", "amount": "500.00", "commission": "0.00", "tax_amount": "0.00"}]
     assert alice.api.get(f"/credit-notes/{told['id']}").json == told
     invoice = alice.api.get(f"/invoices/{invoice_id}").json
     assert (invoice["status"], invoice["credited_amount"], invoice["open_amount"]) == ("issued", "500.00", "45000.00")

@@ -91,11 +91,12 @@ class CreditNoteBrief(Answer):
 
 
 class CreditLineOut(Answer):
-    """What was credited of a line of the invoice before tax, and of the tax on it."""
+    """What was credited of a line of the invoice before tax, how much of that is commission, and what was credited of the tax on it."""
 
     line_no: int
     description: str
     amount: WireAmount
+    commission: WireAmount
     tax_amount: WireAmount
 
 
@@ -126,6 +127,7 @@ def wire_credit_note(document: CreditDocument) -> Row:
             "line_no": line["line_no"],
             "description": line["description"],
             "amount": wire_amount(line["amount_minor"], currency),
+            "commission": wire_amount(line["commission_minor"], currency),
             "tax_amount": wire_amount(sum(tax["amount_minor"] for tax in document.taxes if tax["line_no"] == line["line_no"]), currency),
         }
         for line in document.lines

@@ -44,7 +44,7 @@ DRAFT_PLACES = {
     "place_of_supply_unknown": "place_of_supply",
     "place_of_supply_required": "place_of_supply",
     "basic_fare_required": "line_items",
-    "basic_fare_out_of_range": "line_items",
+    **dict.fromkeys(("basic_fare_out_of_range", "commission_out_of_range", "commission_not_agent"), "line_items"),
     "tax_treatment_unknown": "line_items",
     "tax_rate_not_known": "issue_date",
     "tax_component_unknown": "line_items",
@@ -79,7 +79,7 @@ class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
     names = ("description", "quantity", "unit_price")
-    also = ("tax", "basic_fare", "sold_as", "service_date", "collect", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
+    also = ("tax", "basic_fare", "sold_as", "commission", "service_date", "collect", "bought_as", "input_credit", *(f"tax_{component}" for component in INPUT))
     written = ("description", "unit_price")
     most = LINES_MAX
 
@@ -228,6 +228,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         """What stands in the inputs of a line, with how it is sold and taxed."""
         fare = "" if line.basic_fare_minor is None else grouped(line.basic_fare_minor, currency)
         sold = {"tax": line.tax or "", "basic_fare": fare, "sold_as": line.sold_as, "service_date": line.service_date or ""}
+        sold["commission"] = grouped(line.commission_minor, currency) if line.commission_minor else ""
         return super().row_of(line, currency) | sold
 
     def unplanned(self) -> dict[str, Any]:
@@ -242,7 +243,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line, with how it is sold and taxed."""
         taxed = {"tax": row.get("tax") or None, "basic_fare": plain(row.get("basic_fare") or "") or None, "sold_as": row.get("sold_as") or "principal"}
-        return super().line_values(row) | taxed | {"service_date": iso_day(row.get("service_date") or "") or None}
+        taxed |= {"service_date": iso_day(row.get("service_date") or "") or None, "commission": plain(row.get("commission") or "") or None}
+        return super().line_values(row) | taxed
 
     @property
     def treatments(self) -> list[tuple[str, Any, bool]]:

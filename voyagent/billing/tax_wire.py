@@ -23,7 +23,8 @@ TaxNumber = Annotated[str, Field(min_length=1, max_length=20)]
 class SoldLineIn(InvoiceLineIn):
     """A line of an invoice before tax: how it is sold, how it is taxed, and what is collected on top.
 
-    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole line, where the tax is on the fare.
+    `tax` and `collection` are treatments of the agency's country. `basic_fare` is that of the whole line, where the tax is on the fare. `commission` is what
+    the agency earns of the whole line, before tax, where it is sold as agent.
     """
 
     sold_as: Literal["principal", "agent", "fee"] = "principal"
@@ -31,11 +32,13 @@ class SoldLineIn(InvoiceLineIn):
     collection: TaxCode | None = None
     basic_fare: PlainAmount | None = None
     service_date: BusinessDate | None = None
+    commission: PlainAmount | None = None
 
     def item(self, currency: str) -> LineItem:
         """The line as the rules take it."""
         item = super().item(currency)
         item |= {"sold_as": self.sold_as, "tax": self.tax, "collection": self.collection, "basic_fare": self.basic_fare, "service_date": self.service_date}
+        item["commission"] = self.commission
         return item
 
 
@@ -57,6 +60,7 @@ class SoldLineOut(DocumentLineOut):
     collection: str | None
     basic_fare: WireAmount | None
     service_date: date | None
+    commission: WireAmount
     taxes: list[TaxOut]
 
 
@@ -67,6 +71,7 @@ def wire_sold_line(line: Row, taxes: Iterable[Row], currency: str) -> Row:
         "unit_price": wire_amount(line["unit_price_minor"], currency),
         "amount": wire_amount(line["amount_minor"], currency),
         "basic_fare": None if fare is None else wire_amount(fare, currency),
+        "commission": wire_amount(line["commission_minor"], currency),
         "taxes": [
             {
                 "component": tax["component"],

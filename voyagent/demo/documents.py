@@ -60,9 +60,17 @@ def _days(accountant: Actor, line: Row) -> tuple[date, date]:
 
 
 def _items(line: Row) -> list[LineItem]:
-    """`description | quantity | price; …`."""
-    parts = ([part.strip() for part in item.split("|")] for item in line["lines"].split(";"))
-    return [LineItem(description=words, quantity=int(quantity), unit_price=price, currency=line["currency"]) for words, quantity, price in parts]
+    """`description | quantity | price; …`; behind the price `| agent` for what is bought as agent, and with the commission after it what is sold so."""
+    return [_item(line["currency"], *(part.strip() for part in item.split("|"))) for item in line["lines"].split(";")]
+
+
+def _item(currency: str, words: str, quantity: str, price: str, agent: str | None = None, commission: str | None = None) -> LineItem:
+    item = LineItem(description=words, quantity=int(quantity), unit_price=price, currency=currency)
+    if agent and commission:
+        item |= {"sold_as": "agent", "commission": commission}
+    elif agent:
+        item |= {"bought_as": "agent"}
+    return item
 
 
 def _payments(accountant: Actor, line: Row) -> list[tuple[date, Money | None]]:

@@ -121,7 +121,7 @@ class InvoiceLine(TenantBound, Base):
     """One line of an invoice; the amount is quantity times price, exact in minor units, before tax.
 
     `sold_as` is whether it is the agency's own sale, its fee, or a supplier's service that it passes on as agent. `tax` is how it is taxed and `collection`
-    what is collected on top, as the tables of taxes name them; nothing where neither is.
+    what is collected on top, as the tables of taxes name them; nothing where neither is. The commission is the part of what is sold as agent that is earned.
     """
 
     __tablename__ = "invoice_lines"
@@ -137,12 +137,14 @@ class InvoiceLine(TenantBound, Base):
     collection: Mapped[str | None]
     basic_fare_minor: Mapped[int | None]
     service_date: Mapped[date | None]
+    commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
 
     __table_args__ = (
         references("invoices", "invoice_id", "fk_invoice_lines_invoice", "CASCADE"),
         CheckConstraint(LINE, name="amount"),
         CheckConstraint("sold_as in ('principal', 'agent', 'fee')", name="sold_as"),
         CheckConstraint("basic_fare_minor between 0 and amount_minor", name="fare"),
+        CheckConstraint("commission_minor between 0 and amount_minor and (commission_minor = 0 or sold_as = 'agent')", name="commission"),
     )
 
 

@@ -48,7 +48,7 @@ class CreditNote(TenantOwned, Base):
 
 
 class CreditNoteLine(TenantBound, Base):
-    """What a credit note takes back of one line of its invoice, by that line's number."""
+    """What a credit note takes back of one line of its invoice, by that line's number, and how much of it is commission."""
 
     __tablename__ = "credit_note_lines"
 
@@ -56,10 +56,12 @@ class CreditNoteLine(TenantBound, Base):
     line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     description: Mapped[str]
     amount_minor: Mapped[int]
+    commission_minor: Mapped[int] = mapped_column(server_default=ZERO)
 
     __table_args__ = (
         references("credit_notes", "credit_note_id", "fk_credit_note_lines_note"),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("commission_minor between 0 and amount_minor", name="commission"),
     )
 
 

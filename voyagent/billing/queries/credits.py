@@ -64,7 +64,7 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
     """A credit note with its lines, taxes and journal lines, in one trip. Raises CreditNoteNotFound."""
     entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
     lines = (
-        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
         .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
         .order_by(_LINES.line_no)
     )

@@ -64,8 +64,17 @@ def taxes_on(
     for tax in charged:
         if tax.line_no in wanted:
             credited = before.get(tax.line_no, 0) + wanted[tax.line_no]
-            share = Money(tax.amount_minor, currency).decimal * credited / amounts[tax.line_no]
-            due = Money.rounded(share, currency).amount_minor - taken.get((tax.line_no, tax.component), 0)
+            due = _share(tax.amount_minor, credited, amounts[tax.line_no], currency) - taken.get((tax.line_no, tax.component), 0)
             if due > 0:
                 found.append(CreditedTax(tax.line_no, tax.component, due))
     return found
+
+
+def commission_on(line: InvoiceLine, before: int, wanted: int, currency: str) -> int:
+    """What is taken back of a line's commission with an amount of it, rounded half up over all credits together; `before` is what they took of the line."""
+    return _share(line.commission_minor, before + wanted, line.amount_minor, currency) - _share(line.commission_minor, before, line.amount_minor, currency)
+
+
+def _share(minor: int, part: int, whole: int, currency: str) -> int:
+    """As much of an amount as a part is of the whole, rounded half up."""
+    return Money.rounded(Money(minor, currency).decimal * part / whole, currency).amount_minor

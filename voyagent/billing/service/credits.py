@@ -49,7 +49,14 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     check_limit(actor, total)
     note = _write(actor, invoice, credit, day, why)
     db.session.add_all(
-        CreditNoteLine(credit_note_id=note.id, line_no=line.line_no, description=line.description, amount_minor=line.amount_minor) for line in credit.lines
+        CreditNoteLine(
+            credit_note_id=note.id,
+            line_no=line.line_no,
+            description=line.description,
+            amount_minor=line.amount_minor,
+            commission_minor=line.commission_minor,
+        )
+        for line in credit.lines
     )
     db.session.flush()
     db.session.add_all(
@@ -73,12 +80,13 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
 
 @dataclass(frozen=True, slots=True)
 class CreditedLine:
-    """What is credited of one line, before tax, and how the line was sold."""
+    """What is credited of one line, before tax, how the line was sold, and how much of it is commission that is not earned after all."""
 
     line_no: int
     description: str
     sold_as: str
     amount_minor: int
+    commission_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +116,20 @@ class Credit:
 def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
     """What crediting amounts of lines, before tax, comes to with the taxes on them; without amounts all that no note has credited yet.
 
-    Of each component as much is credited as its line is, rounded half up over all notes together, so that a line that is credited whole gives its whole tax
-    back. What was collected for the buyer's own account is not given back by a credit. Raises NoLines, LineNotOnInvoice, InvalidAmount, MixedCurrencies,
-    CreditExceedsLine.
+    Of each component, and of the commission, as much is credited as of its line, rounded half up over all notes together, so that a line that is credited whole
+    gives its whole tax and commission back. What was collected for the buyer's own account is not given back by a credit. Raises NoLines, LineNotOnInvoice,
+    InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = queries.get_lines(invoice)
     wanted = crediting.wanted_of(_left(invoice, lines), invoice.currency, amounts)
     charged = (tax for tax in queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED)
-    taxes = crediting.taxes_on(wanted, lines, charged, queries.credited_by_line(invoice), queries.credited_taxes(invoice.id), invoice.currency)
-    kept = [CreditedLine(line.line_no, line.description, line.sold_as, wanted[line.line_no]) for line in lines if line.line_no in wanted]
+    before = queries.credited_by_line(invoice)
+    taxes = crediting.taxes_on(wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency)
+    kept = [
+        CreditedLine(line.line_no, line.description, line.sold_as, minor, crediting.commission_on(line, before.get(line.line_no, 0), minor, invoice.currency))
+        for line in lines
+        if (minor := wanted.get(line.line_no))
+    ]
     return Credit(invoice.currency, kept, taxes)
 
 

@@ -218,6 +218,7 @@ def _item(line: InvoiceLine | BillLine, printed: dict[str, int], known: str, wan
             "collection": line.collection,
             "basic_fare": None if line.basic_fare_minor is None else Money(line.basic_fare_minor, known).decimal,
             "service_date": line.service_date,
+            "commission": Money(line.commission_minor, known).decimal,
         }
     else:
         taxes = {component: Money(minor, known).decimal for component, minor in printed.items()}

@@ -33,6 +33,20 @@ class BasicFareOutOfRange(Unprocessable):
     message = N_("The basic fare is a part of what the line comes to.")
 
 
+class CommissionOutOfRange(Unprocessable):
+    """A commission below zero or above what its line comes to before tax."""
+
+    code = "commission_out_of_range"
+    message = N_("The commission is a part of what the line comes to before tax.")
+
+
+class CommissionNotAgent(Unprocessable):
+    """A commission on a line that is not sold as agent: such a line is revenue whole."""
+
+    code = "commission_not_agent"
+    message = N_("Only a line that is sold for a supplier, as agent, has a commission.")
+
+
 class BasicFareRequired(Unprocessable):
     """A line is taxed on its basic fare and does not say it."""
 

@@ -8,7 +8,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NotRequired, TypedDict
 
-from voyagent.billing.service.errors import BasicFareOutOfRange, CustomerNameRequired, InvalidDate, InvalidLine, NoLines, TextTooLong, TotalOutOfRange
+from voyagent.billing.service.errors import (
+    BasicFareOutOfRange,
+    CommissionNotAgent,
+    CommissionOutOfRange,
+    CustomerNameRequired,
+    InvalidDate,
+    InvalidLine,
+    NoLines,
+    TextTooLong,
+    TotalOutOfRange,
+)
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
@@ -23,8 +33,8 @@ class LineItem(TypedDict):
     """A line as it is asked for; the price is a plain decimal of the currency, exact, before tax.
 
     Of an invoice a line may say how it is sold (`principal` unless it is said), how it is taxed, what is collected on top, the basic fare of all of it where
-    the tax is on that, and the day on which the service is given. Of a bill a line may say how it is bought (`cost` unless it is said), which tax is
-    printed on it by component, and whether that is credited to the agency (it is not unless it is said).
+    the tax is on that, the day on which the service is given, and how much of what is sold as agent is the agency's commission. Of a bill a line may say how
+    it is bought (`cost` unless it is said), which tax is printed on it by component, and whether that is credited to the agency (it is not unless it is said).
     """
 
     description: str
@@ -36,6 +46,7 @@ class LineItem(TypedDict):
     collection: NotRequired[str | None]
     basic_fare: NotRequired[str | Decimal | None]
     service_date: NotRequired[date | None]
+    commission: NotRequired[str | Decimal | None]
     bought_as: NotRequired[BoughtAs]
     input_taxes: NotRequired[Mapping[str, str | Decimal]]
     input_credit: NotRequired[bool]
@@ -54,6 +65,7 @@ class PricedLine:
     collection: str | None = None
     basic_fare: Money | None = None
     service_date: date | None = None
+    commission: Money | None = None
     bought_as: BoughtAs = "cost"
     input_taxes: Mapping[str, Money] = field(default_factory=dict)
     input_credit: bool = False
@@ -82,7 +94,7 @@ class Priced:
         for line, columns in zip(self.lines, self.line_columns(), strict=True):
             fare = line.basic_fare.amount_minor if line.basic_fare is not None else None
             told = {"sold_as": line.sold_as, "tax": line.tax, "collection": line.collection, "service_date": line.service_date}
-            yield columns | told | {"basic_fare_minor": fare}
+            yield columns | told | {"basic_fare_minor": fare, "commission_minor": line.commission.amount_minor if line.commission else 0}
 
     def printed(self) -> Iterator[tuple[int, dict[str, int]]]:
         """The taxes that are printed on each line, in minor units, by its number and by component."""
@@ -99,8 +111,8 @@ class Priced:
 def price(items: Sequence[LineItem]) -> Priced:
     """Read and add up the lines of a document.
 
-    Raises NoLines, InvalidLine; UnknownCurrency, InvalidAmount (no number, negative, too large, or a place more than the currency has); MixedCurrencies;
-    TotalOutOfRange.
+    Raises NoLines, InvalidLine, BasicFareOutOfRange, CommissionOutOfRange, CommissionNotAgent; UnknownCurrency, InvalidAmount (no number, negative, too
+    large, or a place more than the currency has); MixedCurrencies; TotalOutOfRange.
     """
     if not 1 <= len(items) <= LINES_MAX:
         raise NoLines
@@ -165,10 +177,24 @@ def _line(item: LineItem) -> PricedLine:
         collection=item.get("collection") or None,
         basic_fare=fare,
         service_date=item.get("service_date"),
+        commission=_commission(item, amount),
         bought_as=item.get("bought_as", "cost"),
         input_taxes=_printed(item, amount),
         input_credit=item.get("input_credit", False),
     )
+
+
+def _commission(item: LineItem, amount: Money) -> Money | None:
+    """What of a line that is sold as agent the agency earns. Raises InvalidAmount, CommissionOutOfRange, CommissionNotAgent."""
+    said = item.get("commission")
+    commission = Money.parse(said, item["currency"]) if said is not None else None
+    if commission is None or not commission:
+        return None
+    if item.get("sold_as") != "agent":
+        raise CommissionNotAgent
+    if not 0 < commission.amount_minor <= amount.amount_minor:
+        raise CommissionOutOfRange
+    return commission
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:

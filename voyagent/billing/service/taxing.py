@@ -28,6 +28,8 @@ OUTPUT = {"cgst": "output_cgst", "sgst": "output_sgst", "igst": "output_igst", "
 """The account that each component is owed on."""
 SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
 """The account that a line stands on by how it is sold: what is passed on as agent is no revenue."""
+COMMISSION = "revenue_commission"
+"""The account of what an agent keeps of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,10 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
 
 def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str) -> Iterator[tuple[str, Money]]:
     """What lines and their taxes come to by the account that they stand on, in the order of the accounts; both as rows or as tables have them."""
-    sums: dict[str, int] = dict.fromkeys((*SALES.values(), *OUTPUT.values()), 0)
+    sums: dict[str, int] = dict.fromkeys((*SALES.values(), COMMISSION, *OUTPUT.values()), 0)
     for line in lines:
-        sums[SALES[line.sold_as]] += line.amount_minor
+        sums[SALES[line.sold_as]] += line.amount_minor - line.commission_minor
+        sums[COMMISSION] += line.commission_minor
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor
     return ((purpose, Money(minor, currency)) for purpose, minor in sums.items() if minor)

@@ -60,7 +60,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     return render_template(
         "billing/invoice.html",
         invoice=shown(document.invoice),
-        lines=with_amounts([line | {"notes": line_notes(line)} for line in document.lines], currency, "unit_price", "amount"),
+        lines=with_amounts([line | {"notes": line_notes(line)} for line in document.lines], currency, "unit_price", "amount", "commission"),
         letterhead=settings.read(reader) or {},
         in_words=in_words(Money(document.invoice["total_minor"], currency), page_locale()),
         taxes=summed(document.taxes, currency),
