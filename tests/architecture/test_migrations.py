@@ -41,12 +41,16 @@ def empty_app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Fl
 
 
 def test_files_are_numbered_in_one_line() -> None:
-    numbers = sorted(path.name[:4] for path in VERSIONS.glob("[0-9]*.py"))
-    assert numbers == [f"{n:04d}" for n in range(1, len(numbers) + 1)]
+    numbers, behind = [], []
     for path in VERSIONS.glob("[0-9]*.py"):
         text = path.read_text()
+        numbers.append(path.name[:4])
+        behind += re.findall(r'^down_revision = "?(\w+)"?$', text, re.MULTILINE)
         assert re.search(rf'^revision = "{path.name[:4]}"$', text, re.MULTILINE), path.name
         assert "Never edit this file once it has landed." in text, path.name
+    assert len({*numbers}) == len(numbers), "each number is one file's"
+    assert len({*behind}) == len(behind) == len(numbers), "each follows one, and no two the same"
+    assert {*behind} <= {"None", *numbers}
 
 
 def test_up_down_up_leaves_what_the_models_say(empty_app: Flask) -> None:

@@ -64,17 +64,17 @@ class BillForm(DocumentForm[BillDraftIn]):
     party_reference = StringField(_l("Our reference"))
     notes = TextAreaField(_l("Notes"))
 
-    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
-        super().__init__(currency, **given)
+    def __init__(self, currency: str, home: Home | None, books: str | None = None, **given: Any) -> None:
+        super().__init__(currency, books, **given)
         self.home = home
 
     @classmethod
-    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None) -> BillForm:
+    def of(cls, bill: Bill, lines: Sequence[BillLine], taxes: Sequence[BillTax], home: Home | None, books: str) -> BillForm:
         """The form over a draft."""
         data = cls.data_of(bill, lines)
         for line, row in zip(lines, data["line_items"], strict=True):
             row |= {f"tax_{tax.component}": grouped(tax.amount_minor, bill.currency) for tax in taxes if tax.line_no == line.line_no}
-        return cls(bill.currency, home, data=data)
+        return cls(bill.currency, home, books, data=data)
 
     @classmethod
     def row_of(cls, line: BillLine, currency: str) -> dict[str, Any]:

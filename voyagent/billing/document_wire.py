@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from voyagent.billing.queries import Listed, instalments_of, open_minor_of
+from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.service import InstalmentItem
 from voyagent.billing.service.instalments import INSTALMENTS_MAX
@@ -32,6 +33,7 @@ from voyagent.kernel.fields import (
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
+from voyagent.kernel.rates import Quote
 from voyagent.kernel.reading import Row
 
 LIMIT_MAX = 100
@@ -54,12 +56,16 @@ Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX
 
 
 class DocumentDraftIn(Closed):
-    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue; in instalments, with the first."""
+    """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue; in instalments, with the first.
+
+    One in another currency than the agency's may keep the rate between the two at which it is booked; a payment in the agency's currency needs it.
+    """
 
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
     instalments: Instalments | None = None
     currency: CurrencyCode
+    exchange_rate: RateIn | None = None
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
@@ -67,19 +73,24 @@ class DocumentDraftIn(Closed):
     def fields(self) -> dict[str, Any]:
         """What was said, as the rules take it."""
         said = {name: getattr(self, name) for name in type(self).model_fields if name != "currency"}
-        return said | {"line_items": items(self.line_items, self.currency), "instalments": _plan(self.instalments)}
+        return said | {
+            "line_items": items(self.line_items, self.currency),
+            "instalments": _plan(self.instalments),
+            "exchange_rate": _quoted(self.exchange_rate),
+        }
 
 
 class DocumentPatch(Closed):
-    """What changes of a draft: an absent member stays, null clears reference, notes and instalments.
+    """What changes of a draft: an absent member stays, null clears reference, notes, instalments and the rate.
 
-    Lines and instalments are replaced whole; another currency alone keeps the figures.
+    Lines and instalments are replaced whole; another currency alone keeps the figures and clears the rate.
     """
 
     issue_date: BusinessDate = MAY_BE_ABSENT
     due_date: BusinessDate = MAY_BE_ABSENT
     instalments: Instalments | None = None
     currency: CurrencyCode = MAY_BE_ABSENT
+    exchange_rate: RateIn | None = None
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
@@ -91,6 +102,8 @@ class DocumentPatch(Closed):
             said["line_items"] = items(self.line_items, said.get("currency", currency))
         if "instalments" in said:
             said["instalments"] = _plan(self.instalments)
+        if "exchange_rate" in said:
+            said["exchange_rate"] = _quoted(self.exchange_rate)
         return said
 
 
@@ -163,9 +176,13 @@ class InstalmentOut(Answer):
 
 
 class DocumentParts(Answer):
-    """What a document has beyond its place in the list and its lines: payments, and how it stands in the books."""
+    """What a document has beyond its place in the list and its lines: payments, and how it stands in the books.
+
+    `exchange_rate` is the one at which it is booked.
+    """
 
     notes: str | None
+    exchange_rate: RateOut | None
     journal_entry_id: UUID | None
     voided_on: date | None
     void_reason: str | None
@@ -190,6 +207,7 @@ def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
     """What `DocumentParts` has of a document, and its plain lines."""
     return {
         "notes": row["notes"],
+        "exchange_rate": wire_rate(row),
         "journal_entry_id": row["entry_id"],
         "voided_on": row["voided_on"],
         "void_reason": row["void_reason"],
@@ -218,6 +236,10 @@ def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
 
 def _plan(instalments: Sequence[InstalmentIn] | None) -> list[InstalmentItem] | None:
     return None if instalments is None else [one.item for one in instalments]
+
+
+def _quoted(rate: RateIn | None) -> Quote | None:
+    return None if rate is None else rate.quoted
 
 
 def _wire_line(line: Row, currency: str) -> Row:

@@ -12,6 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, iso_day, read_plan, rows_of
+from voyagent.billing.rate_forms import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
@@ -50,7 +51,7 @@ DRAFT_PLACES = {
     "tax_component_unknown": "line_items",
     "tax_currency": "currency",
     "agency_tax_number_required": "",
-}
+} | RATE_PLACES
 RECEIPT_PLACES = {
     "payment_exceeds_open": "amount",
     "amount_above_limit": "amount",
@@ -84,7 +85,7 @@ class LinesField(RowsField):
     most = LINES_MAX
 
 
-DRAFT_SENTENCES: dict[str, Any] = {
+DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
     "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
     "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
     "line_items.too_short": _l("Write at least one line."),
@@ -96,7 +97,7 @@ DRAFT_SENTENCES: dict[str, Any] = {
 }
 
 
-class DocumentForm(SchemaForm[Draft]):
+class DocumentForm(RateFields, SchemaForm[Draft]):
     """A document that is drawn up or changed; thousands may be grouped."""
 
     party: ClassVar[str]
@@ -110,11 +111,12 @@ class DocumentForm(SchemaForm[Draft]):
     instalments = InstalmentsField(_l("Instalments"))
     seen = HiddenField()
 
-    def __init__(self, currency: str, **given: Any) -> None:
+    def __init__(self, currency: str, books: str | None = None, **given: Any) -> None:
         super().__init__(**given)
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:
             self.currency.data = currency
+        self.offer_rate(books or currency)
         self.wrong: set[tuple[int, str]] = set()
 
     @classmethod
@@ -126,6 +128,7 @@ class DocumentForm(SchemaForm[Draft]):
             {name: getattr(document, name) for name in cls.kept}
             | {cls.party: document.party_name, "line_items": rows, "instalments": plan}
             | {"seen": document.updated_at.isoformat()}
+            | rate_data(document)
         )
 
     @classmethod
@@ -140,7 +143,7 @@ class DocumentForm(SchemaForm[Draft]):
 
     def unplanned(self) -> dict[str, Any]:
         """The same without instalments."""
-        return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data]}
+        return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data], "exchange_rate": self.typed_rate()}
 
     @property
     def plan(self) -> TypedPlan:
@@ -200,8 +203,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
     notes = TextAreaField(_l("Notes for the customer"))
     enquiry_id = HiddenField()
 
-    def __init__(self, currency: str, home: Home | None, **given: Any) -> None:
-        super().__init__(currency, **given)
+    def __init__(self, currency: str, home: Home | None, books: str | None = None, **given: Any) -> None:
+        super().__init__(currency, books, **given)
         self.home = home
         states = tables.states(home.country) if home else {}
         self.place_of_supply.choices = [
@@ -216,12 +219,12 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             self.details.data = True  # nothing that is filled is hidden
 
     @classmethod
-    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None) -> InvoiceForm:
+    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], home: Home | None, books: str) -> InvoiceForm:
         """The form over a draft."""
         data = cls.data_of(invoice, lines) | {"collection": all(line.collection for line in lines)}
         for line, row in zip(lines, data["line_items"], strict=True):
             row["collect"] = "yes" if line.collection and not data["collection"] else ""
-        return cls(invoice.currency, home, data=data)
+        return cls(invoice.currency, home, books, data=data)
 
     @classmethod
     def row_of(cls, line: InvoiceLine, currency: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from voyagent.billing.bill_forms import BillForm
 from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.queries import Instalment, instalments_of, open_minor_of
+from voyagent.billing.rate_forms import rate_words
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -133,6 +134,7 @@ def shown(row: Row) -> Row:
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
         "look": "overdue" if is_overdue else _look(row),
+        "booked_rate": rate_words(row) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row, claimed_minor)],
     }
 

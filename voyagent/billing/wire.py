@@ -57,9 +57,9 @@ class InvoiceDraftIn(DocumentDraftIn):
 
 
 class InvoicePatch(DocumentPatch):
-    """What changes of a draft: an absent member stays, null clears reference, notes, instalments and what the tax goes by.
+    """What changes of a draft: an absent member stays, null clears reference, notes, instalments, the rate and what the tax goes by.
 
-    Lines are replaced whole; another currency alone keeps the figures.
+    Lines are replaced whole; another currency alone keeps the figures and clears the rate.
     """
 
     customer_name: trimmed_field(255) = MAY_BE_ABSENT  # type: ignore[valid-type]

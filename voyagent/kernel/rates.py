@@ -77,3 +77,18 @@ class ExchangeRate:
             raise RateOfOtherMoney
         value = _EXACT.multiply(amount.decimal, rate) if self.direction == "into_quote" else _EXACT.divide(amount.decimal, rate)
         return Money.rounded(value, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A rate as it stands on paper, of which nothing says yet which way money is changed: one `base` costs `rate` of `quote`, as `source` has it on a day."""
+
+    base: str
+    quote: str
+    rate: Decimal
+    on: date
+    source: str
+
+    def changing(self, taken: str) -> ExchangeRate:
+        """The rate for changing money of one of its two currencies into the other. Raises InvalidRate, UnknownCurrency."""
+        return ExchangeRate(self.base, self.quote, self.rate, "into_quote" if taken == self.base else "into_base", self.on, self.source)

@@ -11,7 +11,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.models.bills import Bill, BillLine, BillTax
 from voyagent.billing.models.credits import CreditNote, CreditNoteLine, CreditNoteTax, SupplierCredit, SupplierCreditLine, SupplierCreditTax
-from voyagent.billing.models.parts import AMOUNTS, CURRENCY, DATES, DRAFT, FALSE, LINE, NOW, PLAN, STILL_OPEN, VOIDED, ZERO, InInstalments, references
+from voyagent.billing.models.parts import (
+    AMOUNTS,
+    CURRENCY,
+    DATES,
+    DRAFT,
+    FALSE,
+    LINE,
+    NOW,
+    PLAN,
+    RATE,
+    STILL_OPEN,
+    VOIDED,
+    ZERO,
+    AtARate,
+    InInstalments,
+    references,
+)
 from voyagent.billing.models.payments import OPENING_ACCOUNT, Allocation, Payment, Refund
 from voyagent.billing.models.write_offs import WriteOff
 from voyagent.kernel.db import Base
@@ -23,7 +39,7 @@ OPEN_BILL = ("received", "scheduled")
 OPEN = OPEN_INVOICE + OPEN_BILL
 
 
-class Invoice(InInstalments, TenantOwned, Base):
+class Invoice(InInstalments, AtARate, TenantOwned, Base):
     """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves.
 
     What was written off counts as credited, and `written_off_minor` says how much of that it is.
@@ -79,6 +95,7 @@ class Invoice(InInstalments, TenantOwned, Base):
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(DATES, name="dates"),
         CheckConstraint(PLAN, name="instalments"),
+        CheckConstraint(RATE, name="rate"),
         CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),

@@ -8,12 +8,28 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import AMOUNTS, CURRENCY, DATES, DRAFT, FALSE, LINE, NOW, PLAN, STILL_OPEN, VOIDED, ZERO, InInstalments, references
+from voyagent.billing.models.parts import (
+    AMOUNTS,
+    CURRENCY,
+    DATES,
+    DRAFT,
+    FALSE,
+    LINE,
+    NOW,
+    PLAN,
+    RATE,
+    STILL_OPEN,
+    VOIDED,
+    ZERO,
+    AtARate,
+    InInstalments,
+    references,
+)
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
-class Bill(InInstalments, TenantOwned, Base):
+class Bill(InInstalments, AtARate, TenantOwned, Base):
     """What a supplier is to be paid, by the supplier's own reference; once received it is posted: what was paid or credited moves, and the day to pay it on."""
 
     __tablename__ = "bills"
@@ -51,6 +67,7 @@ class Bill(InInstalments, TenantOwned, Base):
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(DATES, name="dates"),
         CheckConstraint(PLAN, name="instalments"),
+        CheckConstraint(RATE, name="rate"),
         CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
         CheckConstraint("status in ('draft', 'received', 'scheduled', 'paid', 'void')", name="status"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import ARRAY, BigInteger, Date, ForeignKeyConstraint, text
+from sqlalchemy import ARRAY, BigInteger, Date, ForeignKeyConstraint, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 NOW = text("now()")
@@ -22,6 +23,14 @@ LINE = "quantity >= 1 and unit_price_minor >= 0 and amount_minor = quantity * un
 CURRENCY = "currency ~ '^[A-Z]{3}$'"
 PLAN = "num_nonnulls(instalment_dues, instalment_minors) = 0 or app.is_plan(instalment_dues, instalment_minors, issue_date)"
 
+RATE_COLUMNS = ("rate_base", "rate_quote", "rate", "rate_on", "rate_source")
+RATE = (
+    "num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 0"
+    " or num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) = 5 and rate > 0 and rate_base <> rate_quote"
+    " and currency in (rate_base, rate_quote) and rate_base ~ '^[A-Z]{3}$' and rate_quote ~ '^[A-Z]{3}$'"
+    " and rate_on between '1900-01-01' and '2200-12-31' and length(rate_source) between 1 and 64"
+)
+
 
 def references(table: str, column: str, name: str, ondelete: str | None = None) -> ForeignKeyConstraint:
     """A key to a row of the same agency."""
@@ -36,3 +45,16 @@ class InInstalments:
 
     instalment_dues: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
     instalment_minors: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+
+
+class AtARate:
+    """What keeps a rate of exchange: one `rate_base` costs `rate` of `rate_quote`, as `rate_source` has it on a day; all of it or nothing.
+
+    On a document it is the rate at which that was booked, between its own currency and that of the books.
+    """
+
+    rate_base: Mapped[str | None]
+    rate_quote: Mapped[str | None]
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(17, 8))
+    rate_on: Mapped[date | None]
+    rate_source: Mapped[str | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import NotRequired, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +14,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Bill
-from voyagent.billing.service import drafts, input_taxes, pricing
+from voyagent.billing.service import drafts, exchange, input_taxes, pricing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
 from voyagent.billing.service.instalments import InstalmentItem
@@ -23,6 +23,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 
@@ -37,6 +38,7 @@ class BillFields(TypedDict):
     line_items: Sequence[LineItem]
     party_reference: NotRequired[str | None]
     notes: NotRequired[str | None]
+    exchange_rate: NotRequired[Quote | None]
 
 
 class BillChanges(DocumentChanges, total=False):
@@ -67,11 +69,12 @@ def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: date
     actor.require("bill.draft")
     bill = _get_draft(bill_id)
     drafts.check_seen(bill, seen)
-    columns = {}
+    columns: dict[str, Any] = {}
     if "vendor_name" in changes:
         columns["party_name"] = pricing.party(changes["vendor_name"])
     if "vendor_reference" in changes:
         columns["vendor_reference"] = read_reference(changes["vendor_reference"])
+    columns |= exchange.changed_columns(actor, bill, changes)
     with _once():
         changed = drafts.revise(bill, columns, changes)
     if changed:
@@ -143,6 +146,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
             party_reference=fields.get("party_reference"),
             notes=fields.get("notes"),
             is_opening=is_opening,
+            **exchange.booked_columns(actor, fields.get("exchange_rate"), fields["line_items"]),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar, cast
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
+from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.service import input_taxes, instalments, pricing, taxing
 from voyagent.billing.service.errors import DraftChanged, InvalidInstalmentDates
 from voyagent.billing.service.instalments import InstalmentItem, Plan
@@ -17,9 +18,10 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
+from voyagent.kernel.rates import Quote
 
 Document = TypeVar("Document", Invoice, Bill)
-_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"}
+_SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(RATE_COLUMNS, "exchange_rate")
 """What people call a column."""
 _TAXED_BY = {"issue_date", "party_name", "place_of_supply", "customer_tax_number", "customer_pan"}
 """Columns of an invoice that its taxes go by beside its lines: the day, and who buys where."""
@@ -35,6 +37,8 @@ class DocumentChanges(TypedDict, total=False):
     """None, or none at all: the whole on its due date."""
     currency: str
     line_items: Sequence[LineItem]
+    exchange_rate: Quote | None
+    """At which it is booked; where another currency alone is named, the rate that there was goes."""
     party_reference: str | None
     notes: str | None
 
@@ -119,7 +123,7 @@ def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentC
         document.updated_at = clock.now()
         db.session.flush()
         instalments.check_sum(document)
-    return [_SAID.get(name, name) for name in changed if name != "instalment_minors" or "instalment_dues" not in changed]
+    return list(dict.fromkeys(_SAID.get(name, name) for name in changed))
 
 
 def told(document: Invoice | Bill) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice
-from voyagent.billing.service import drafts, numbering, pricing, taxing
+from voyagent.billing.service import drafts, exchange, numbering, pricing, taxing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
 from voyagent.billing.service.instalments import InstalmentItem, check_sum
@@ -25,6 +25,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 INVOICE_SERIES = "invoice"
@@ -58,14 +59,15 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     place_of_supply: str | None = None,
     customer_tax_number: str | None = None,
     customer_pan: str | None = None,
+    exchange_rate: Quote | None = None,
 ) -> Invoice:
     """Draw up an invoice that is not issued yet: it has no number and is not in the books. Its taxes come on top of its lines.
 
     Without a due day it is due by the terms of the customer; in instalments, with the first of them. Without a place of supply and a tax number it is taxed by
-    those that are noted of the customer.
+    those that are noted of the customer. In another currency than the books it may keep the rate at which it is booked.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
-    `drafts.begin` raises; EnquiryNotFound, SessionNotFound for what is not the agency's.
+    `drafts.begin` and `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound for what is not the agency's.
     """
     actor.require("invoice.draft")
     if number:
@@ -86,6 +88,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
+        **exchange.booked_columns(actor, exchange_rate, line_items),
     )
     audit.record(actor, "invoice.drafted", entity_refs=_refs(invoice), outputs=drafts.told(invoice))
     return invoice
@@ -103,7 +106,7 @@ def revise_draft(actor: Actor, invoice_id: UUID, changes: DraftChanges, *, seen:
         raise InvoiceNotDraft
     drafts.check_seen(invoice, seen)
     columns: dict[str, Any] = {"party_name": pricing.party(changes["customer_name"])} if "customer_name" in changes else {}
-    columns |= _buyer(invoice, changes)
+    columns |= _buyer(invoice, changes) | exchange.changed_columns(actor, invoice, changes)
     if changed := drafts.revise(invoice, columns, changes):
         fields = [{"field": "customer_name" if name == "party_name" else name} for name in changed]
         audit.record(actor, "invoice.revised", entity_refs=_refs(invoice), inputs={"fields": fields}, outputs=drafts.told(invoice))

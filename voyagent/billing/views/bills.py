@@ -73,7 +73,7 @@ def new_bill(actor: Actor) -> Any:
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_bill(bill_id)
-    form = BillForm.of(draft, queries.get_lines(draft), queries.get_bill_taxes(bill_id), service.home())
+    form = BillForm.of(draft, queries.get_lines(draft), queries.get_bill_taxes(bill_id), service.home(), actor.currency)
 
     def act(body: BillDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}

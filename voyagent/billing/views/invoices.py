@@ -90,7 +90,7 @@ def new(actor: Actor) -> Any:
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_invoice(invoice_id)
-    form = InvoiceForm.of(draft, queries.get_lines(draft), service.home())
+    form = InvoiceForm.of(draft, queries.get_lines(draft), service.home(), actor.currency)
 
     def act(body: InvoiceDraftIn) -> Any:
         changes: Any = body.fields() | {"currency": body.currency}

@@ -1,0 +1,77 @@
+"""The fields of a rate of exchange: the one at which a document in another currency than the books is booked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext as _l
+from wtforms import SelectChoice, SelectField, StringField
+
+from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.rate_wire import plain_rate
+from voyagent.http.forms import DateText, plain
+from voyagent.http.presentation import day
+from voyagent.kernel.reading import Row
+
+_OF_MEMBER = {"base": "rate_base", "quote": "rate_base", "rate": "rate", "on": "rate_on", "source": "rate_source"}
+RATE_PLACES = {"invalid_rate": "rate", "rate_of_other_money": "rate"}
+"""Where a refusal of the rules is shown."""
+RATE_SENTENCES: dict[str, Any] = {
+    "rate.string_pattern_mismatch": _l("Write a rate such as 83.25, with at most eight places."),
+    **dict.fromkeys(("rate_source.missing", "rate_source.string_too_short"), _l("Say who has quoted this rate.")),
+}
+
+
+class RateFields:
+    """How a rate is typed: which of the two currencies one is of, what it costs of the other, of which day, and who says so. Without a figure there is none."""
+
+    books: str
+    """The currency of the books."""
+    currency: Any
+    issue_date: Any
+    rate_base = SelectField(_l("Quoted as"), validate_choice=False)
+    rate = StringField(_l("Rate of exchange"))
+    rate_on = DateText(_l("Rate of"))
+    rate_source = StringField(_l("Quoted by"))
+
+    @property
+    def pair(self) -> list[str]:
+        """The two currencies that the rate is between, the document's first; none where it is in the currency of the books."""
+        return [] if self.currency.data == self.books else [self.currency.data, self.books]
+
+    def offer_rate(self, books: str) -> None:
+        """Offer both ways of quoting the pair, once the document's currency is known."""
+        self.books = books
+        ways = zip(self.pair, reversed(self.pair), strict=True)
+        self.rate_base.choices = [SelectChoice(base, gettext("1 %(base)s in %(quote)s", base=base, quote=quote)) for base, quote in ways]
+
+    def typed_rate(self) -> dict[str, Any] | None:
+        """The rate as the API takes it; of the day of issue where no day is written."""
+        typed = plain(self.rate.data or "")
+        if not self.pair or not typed:
+            return None
+        base = self.rate_base.data if self.rate_base.data in self.pair else self.pair[0]
+        quote = next(one for one in self.pair if one != base)
+        return {"base": base, "quote": quote, "rate": typed, "on": self.rate_on.iso or self.issue_date.iso, "source": self.rate_source.data or ""}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """A finding about a rate is told at its field."""
+        if len(loc) > 1 and loc[0] == "exchange_rate":
+            return _OF_MEMBER[str(loc[1])]
+        place: str = super().place_of(loc)  # type: ignore[misc]  # of the form that has these fields
+        return place
+
+
+def rate_data(document: Invoice | Bill) -> dict[str, Any]:
+    """What stands in the fields over a draft."""
+    if document.rate is None:
+        return {}
+    return {name: getattr(document, name) for name in ("rate_base", "rate_on", "rate_source")} | {"rate": plain_rate(document.rate)}
+
+
+def rate_words(row: Row) -> str | None:
+    """The rate that a row keeps as a page says it; None where it keeps none."""
+    if row["rate"] is None:
+        return None
+    quoted = {"base": row["rate_base"], "rate": plain_rate(row["rate"]), "quote": row["rate_quote"]}
+    return str(gettext("1 %(base)s = %(rate)s %(quote)s, %(source)s, %(day)s", **quoted, source=row["rate_source"], day=day(row["rate_on"], year=True)))
