@@ -6,7 +6,7 @@ Never edit this file once it has landed.
 from alembic import op
 
 revision = "0047"
-down_revision = "0043"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
