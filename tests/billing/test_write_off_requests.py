@@ -73,6 +73,10 @@ def test_asking_posts_nothing_and_begins_a_conversation_that_shows_the_request(a
     assert "Asked for on invoice 2024-25/000001. Write off what Deepa Krishnan owes on invoice 2024-25/000001" in talk
     assert conversation.all(f".//*[@id='talk']//form[@action='/approvals/{asked['id']}/resolve']") or asked["id"] in str(conversation.links())
     assert asked["summary"] in Page(alice.browser.get("/approvals")).words()
+    for address, place in (("/approvals", "inbox"), (f"/approvals/{asked['id']}", "review"), ("/", "needs-you")):
+        words = Page(alice.browser.get(address)).words(f".//*[@id='{place}']")
+        assert "Bob Colleague, on a page" in words, address
+        assert "Assistant" not in words, address
     assert (amounts(alice, invoice_id), balances(alice)["receivable", "INR"]) == ((0, 0, 0, 4_500_000), 4_500_000)
 
 

@@ -23,6 +23,8 @@ from voyagent.kernel.tenancy import owned
 _C = Approval.__table__.c
 _N = ApprovalCount.__table__.c
 _PREFIX = "ap-"
+PAGE_CALL = "page-"
+"""How the name of the call begins where somebody asked on a page, and no assistant did."""
 _NEWEST_FIRST = (_C.requested_at.desc(), _C.id.desc())
 DECIDED_MAX = 20
 
@@ -171,6 +173,7 @@ def _rows() -> Select[Any]:
             _C.summary,
             _C.payload,
             _C.arguments_hash,
+            ((_C.turn_id.is_(None)) & _C.tool_call_id.startswith(PAGE_CALL)).label("asked_on_page"),
             _C.requested_at,
             _C.expires_at,
             _shown_status().label("status"),
@@ -263,6 +266,7 @@ def _next(rows: list[Row], limit: int) -> str | None:
 
 
 __all__ = [
+    "PAGE_CALL",
     "ApprovalNotFound",
     "InvalidCursor",
     "decided_statement",

@@ -39,7 +39,7 @@ def ask_for_write_off(actor: Actor, invoice_id: UUID, *, reason: str, amount: Mo
         actor,
         session_id=session.id,
         turn_id=None,
-        tool_call_id=f"page-{new_id()}",
+        tool_call_id=f"{approvals.PAGE_CALL}{new_id()}",
         tool_name=queries.WRITE_OFF,
         arguments={
             "invoice_id": str(invoice_id),
