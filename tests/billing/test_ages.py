@@ -20,6 +20,7 @@ from voyagent.kernel.money import Money
 
 FIRST = date(2024, 1, 20)
 TODAY = date(2024, 9, 1)
+MONDAY = date(2024, 8, 26)
 days = st.integers(0, 100).map(lambda n: FIRST + timedelta(days=n))
 papers = st.tuples(days, st.integers(0, 60), st.sampled_from(("Deepa", "Ravi", "deepa")), st.sampled_from(("INR", "AED")), st.integers(1, 10**6))
 plans = st.lists(st.tuples(st.integers(1, 90), st.integers(1, 9)), max_size=3)  # of each further instalment: days after the one before, and its weight
@@ -106,7 +107,7 @@ def test_nobody_sees_what_another_agency_is_owed(alice: Person, charlie: Person)
             assert queries.parties_by_age(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
             assert queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) == []
             assert queries.party_open(reader, "receivable", "Deepa Krishnan", "INR") == 0
-            assert reader.read(queries.due_statement("receivable"))[0] == []
+            assert reader.read(queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=8))[0] == []
 
 
 def test_the_five_largest_of_each_currency(alice: Person) -> None:
@@ -135,13 +136,45 @@ def test_what_one_party_owes(alice: Person) -> None:
         assert queries.party_open(reader, "receivable", "Ravi", "INR") == 0
 
 
-def test_what_is_due_on_which_day(alice: Person) -> None:
-    issued(alice)
-    issued(alice, due_date=DUE + timedelta(days=3))
-    issued(alice)
+def test_what_is_due_in_which_week(alice: Person) -> None:
+    dues = {TODAY - timedelta(days=1): -1, TODAY: 0, MONDAY + timedelta(days=7): 1, MONDAY + timedelta(days=20): 2, MONDAY + timedelta(days=21): 3}
+    for n, due in enumerate(dues):
+        issued(alice, line(f"{10**n}.00", quantity=1), due_date=due)
+    issued(alice, line("7.00", quantity=1, currency="AED"), due_date=MONDAY + timedelta(days=400))
     with alice.reading() as reader:
-        rows = reader.read(queries.due_statement("receivable"))[0]
-    assert [(row["due_date"], row["n"], row["open_minor"]) for row in rows] == [(DUE, 2, 9_000_000), (DUE + timedelta(days=3), 1, 4_500_000)]
+        rows = reader.read(queries.due_statement("receivable", today=TODAY, monday=MONDAY, weeks=3))[0]
+        assert reader.read(queries.due_statement("payable", today=TODAY, monday=MONDAY, weeks=3))[0] == []
+    assert [(row["currency"], row["week"], row["n"], row["open_minor"]) for row in rows] == [
+        ("AED", 3, 1, 700),
+        *(("INR", week, 1, 100 * 10**n) for n, week in enumerate(dues.values())),
+    ]
+
+
+def test_the_largest_are_the_first_five_of_each_currency_whoever_else_owes(alice: Person) -> None:
+    for n in range(7):
+        issued(alice, line(f"{100 * (n // 2 + 1)}.00", quantity=1), customer_name=f"Party {n}", issue_date=ISSUED + timedelta(days=n), due_date=DUE)
+    issued(alice, line("5.00", quantity=1, currency="AED"), customer_name="Party 0")
+    found = {}
+    for name, span in {"ever": EVER, "all": (ISSUED, ISSUED + timedelta(days=6)), "some": (ISSUED, ISSUED + timedelta(days=5))}.items():
+        for as_of in (None, TODAY):
+            with alice.reading() as reader:
+                rows = queries.top_parties(reader, "receivable", *span, as_of=as_of)
+            found[name, as_of] = [(row["currency"], row["place"], row["party_name"], row["n"], row["open_minor"]) for row in rows]
+    places = enumerate(((6, 400), (4, 300), (5, 300), (2, 200), (3, 200)), start=1)
+    everybody = [("AED", 1, "Party 0", 1, 500), *(("INR", place, f"Party {n}", 1, amount * 100) for place, (n, amount) in places)]
+    assert found["ever", None] == found["all", None] == found["ever", TODAY] == everybody
+    assert [row[2] for row in found["some", None] if row[0] == "INR"] == ["Party 4", "Party 5", "Party 2", "Party 3", "Party 0"]
+    assert found["some", None] == found["some", TODAY]
+
+
+def test_the_longest_due_are_the_same_today_by_index_and_by_day(alice: Person) -> None:
+    planned = issued(alice, instalments=plan((date(2024, 5, 1), "10000.00"), (date(2024, 8, 1), "35000.00")), issue_date=date(2024, 4, 1))
+    issued(alice, issue_date=date(2024, 4, 1), due_date=date(2024, 6, 1))
+    pay(alice, planned, 1_000_000, date(2024, 5, 3))
+    with alice.reading() as reader:
+        now, then = (queries.list_open(reader, "receivable", *EVER, today=TODAY, as_of=as_of) for as_of in (None, TODAY))
+    assert now == then
+    assert [(row["due_date"], row["open_minor"]) for row in now] == [(date(2024, 6, 1), 4_500_000), (date(2024, 8, 1), 3_500_000)]
 
 
 def test_open_documents_by_party_and_one_by_one(alice: Person) -> None:

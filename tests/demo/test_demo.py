@@ -117,7 +117,7 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
             assert sum(row["debit_minor"] for row in mine) == sum(row["credit_minor"] for row in mine) > 0
             for kind, sign in (("receivable", 1), ("payable", -1)):
                 control = next(row for row in mine if row["purpose"] == kind)
-                open_minor = sum(row["open_minor"] for row in reader.read(billing.due_statement(kind))[0] if row["currency"] == currency)
+                open_minor = sum(row["open_minor"] for row in reader.read(billing.outstanding_statement(kind))[0] if row["currency"] == currency)
                 assert sign * (control["debit_minor"] - control["credit_minor"]) == open_minor > 0
         assert billing.untied_ageing(reader) == []
         assert ledger.untied_balances(reader) == []

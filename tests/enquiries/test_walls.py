@@ -69,7 +69,7 @@ def test_a_row_cannot_point_into_another_agency(app_engine: sa.Engine, alice: Pe
 
 def test_raw_sql_sees_neither_enquiries_nor_counters_of_others(app_engine: sa.Engine, alice: Person, charlie: Person) -> None:
     logged(alice, "Mine")
-    for table in ("enquiries", "enquiry_counts"):
+    for table in ("enquiries", "enquiry_counts", "enquiries_by_hour"):
         with app_engine.begin() as connection:
             assert connection.scalar(sa.text(f"select count(*) from {table}")) == 0
             bind(connection, charlie)

@@ -35,6 +35,9 @@ owed as (select tenant_id, purpose, currency, sum(minor) as minor from documents
 by_month as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
     from balances_month where tenant_id in (select id from mine) group by 1, 2, 3),
+by_day as (
+    select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
+    from balances_day where tenant_id in (select id from mine) group by 1, 2, 3),
 by_line as (
     select tenant_id, account_id, currency, sum(debit_minor) as debit, sum(credit_minor) as credit
     from postings where tenant_id in (select id from mine) group by 1, 2, 3)
@@ -46,6 +49,9 @@ union all select 'a trial balance that differs', tenant_id || ' ' || currency fr
 union all select 'months that differ from their lines', l.account_id || ' ' || l.currency
     from by_line l full join by_month m using (tenant_id, account_id, currency)
     where (l.debit, l.credit) is distinct from (m.debit, m.credit)
+union all select 'days that differ from their lines', l.account_id || ' ' || l.currency
+    from by_line l full join by_day d using (tenant_id, account_id, currency)
+    where (l.debit, l.credit) is distinct from (d.debit, d.credit)
 union all select 'a control account that differs from its documents', p.purpose || ' ' || p.currency
     from (select * from purposes where purpose in ('receivable', 'payable', 'customer_advances', 'supplier_advances')) p
     full join owed o using (tenant_id, purpose, currency) where coalesce(p.minor, 0) <> coalesce(o.minor, 0)

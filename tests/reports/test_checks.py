@@ -10,6 +10,7 @@ from click.testing import Result
 from flask import Flask
 
 from tests.audit.conftest import untied
+from tests.enquiries.acts import logged
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import trade
@@ -23,12 +24,17 @@ INVOICE = "(select id from invoices where tenant_id = :t and status = 'partially
 BROKEN = {
     "a line": (
         "update postings set debit_minor = debit_minor + 1 where tenant_id = :t and party_name = 'By hand' and debit_minor > 0",
-        {"entries": 1, "months": -1},
+        {"entries": 1, "months": -1, "days": -1},
     ),
     "a month": (
         "update balances_month b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
         " and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'capital'",
         {"trial_balance": 1, "months": 1, "balance_sheet": 1},
+    ),
+    "a day": (
+        "update balances_day b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
+        " and a.tenant_id = :t and a.id = b.account_id and a.purpose = 'capital'",
+        {"days": 1},
     ),
     "a month of revenue": (
         "update balances_month b set debit_minor = debit_minor + 1 from accounts a where b.tenant_id = :t and b.currency = 'INR'"
@@ -38,7 +44,7 @@ BROKEN = {
     "a line of revenue": (
         "update postings p set credit_minor = credit_minor + 1 from accounts a where p.tenant_id = :t and p.credit_minor > 0"
         " and p.effective_date = '2026-01-05' and a.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'",
-        {"entries": 1, "months": 1, "profit_and_loss": -1},
+        {"entries": 1, "months": 1, "days": 1, "profit_and_loss": -1},
     ),
     "the control account": ("update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'", {"control": None}),
     "an invoice's total": (f"update invoices set total_minor = total_minor + 1 where tenant_id = :t and id = {INVOICE}", {"ageing": -1}),
@@ -58,6 +64,7 @@ BROKEN = {
         {"advances": -5, "used": 5},
     ),
     "a number": (f"update invoices set number = '2026-27/000009' where tenant_id = :t and id = {INVOICE}", {"numbers": None}),
+    "an enquiry": ("update enquiries set status = 'cancelled' where tenant_id = :t and customer_name = 'Counted'", {"enquiries": None}),
     "the counter": ("update number_series set last_number = last_number + 1 where tenant_id = :t", {"numbers": None}),
 }
 
@@ -76,6 +83,7 @@ def command(app: Flask) -> Callable[..., Result]:
 def trader(alice: Person) -> Person:
     """Somebody whose agency has traded."""
     trade(alice)
+    logged(alice, "Counted")
     return alice
 
 
@@ -92,7 +100,7 @@ def found(app: Flask, person: Person) -> list[checks.Finding]:
 def test_sound_books_have_no_finding(app: Flask, trader: Person, command: Callable[..., Result]) -> None:
     assert found(app, trader) == []
     told = command("--tenant", trader.actor.tenant_id)
-    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 13 checks\n")
+    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 15 checks\n")
 
 
 def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) -> None:
@@ -127,10 +135,10 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
     told = command()
     lines = told.output.splitlines()
     assert told.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 13 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 15 checks" in lines
     assert f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their control account differ" in lines
     with untied(owner_engine) as connection:  # other tests of this database look at all agencies as well
-        for table in ("balances_month", "postings", "journal_entries"):
+        for table in ("balances_month", "balances_day", "postings", "journal_entries"):
             connection.execute(sa.text(f"delete from {table} where tenant_id = :t"), {"t": charlie.actor.tenant_id})
 
 

@@ -38,6 +38,8 @@ _MANY = (
     "insert into balances_month (tenant_id, account_id, currency, month, debit_minor, credit_minor)"
     " select tenant_id, account_id, currency, date_trunc('month', effective_date)::date, sum(debit_minor), sum(credit_minor)"
     " from postings where tenant_id = :t group by 1, 2, 3, 4",
+    "insert into balances_day (tenant_id, day, account_id, currency, debit_minor, credit_minor)"
+    " select tenant_id, effective_date, account_id, currency, sum(debit_minor), sum(credit_minor) from postings where tenant_id = :t group by 1, 2, 3, 4",
 )
 PERIOD = Period(FIRST, LAST, date(2025, 4, 1))
 
@@ -126,14 +128,14 @@ def big(alice: Person, owner_engine: sa.Engine) -> Person:
         for statement in _MANY:
             connection.execute(sa.text(statement), tenant)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("vacuum analyze postings, journal_entries, balances_month"))
+        connection.execute(sa.text("vacuum analyze postings, journal_entries, balances_month, balances_day"))
     return alice
 
 
 def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
         "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
-        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'balances_month')"
+        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'balances_month', 'balances_day')"
     )
     return dict(cursor.fetchall())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.db import Base
@@ -81,7 +81,7 @@ class OpenByParty(TenantBound, Base):
     n: Mapped[int] = mapped_column(server_default=_ZERO)
     open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (Index("ix_open_by_party_open", "tenant_id", "kind", postgresql_where=text("n > 0")),)
+    __table_args__ = (Index("ix_open_by_party_largest", "tenant_id", "kind", "currency", desc("open_minor"), "party_key", postgresql_where=text("n > 0")),)
 
 
 class AdvancesByDay(TenantBound, Base):

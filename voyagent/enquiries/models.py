@@ -75,3 +75,13 @@ class EnquiryCount(TenantBound, Base):
 
     status: Mapped[str] = mapped_column(primary_key=True)
     n: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class EnquiryHour(TenantBound, Base):
+    """How many enquiries came in in an hour of UTC, by its beginning, and how many of those are booked now; kept as the counts are."""
+
+    __tablename__ = "enquiries_by_hour"
+
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    received: Mapped[int] = mapped_column(server_default=text("0"))
+    booked: Mapped[int] = mapped_column(server_default=text("0"))

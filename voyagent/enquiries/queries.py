@@ -258,15 +258,6 @@ def unanswered_statement(limit: int = 10) -> Select[Any]:
     return _shown(source).where(owned(source), source.c.status == "new").order_by(source.c.created_at, source.c.id).limit(limit)
 
 
-def weeks_statement(since: datetime, zone: str) -> Select[Any]:
-    """How many came in in each week since an instant, and how many of those are booked now: monday, received, booked."""
-    monday: ColumnElement[Any] = cast(func.date_trunc("week", func.timezone(zone, _TABLE.c.created_at)), Date).label("monday")
-    received: ColumnElement[Any] = func.count()
-    booked: ColumnElement[Any] = func.count().filter(_TABLE.c.status == "booked")
-    by_week = select(monday, received.label("received"), booked.label("booked")).where(owned(Enquiry), _TABLE.c.created_at >= since)
-    return by_week.group_by("monday").order_by("monday")
-
-
 def new_count() -> ScalarSelect[Any]:
     """How many enquiries nobody has answered yet, from the counters."""
     return counted("new")

@@ -111,6 +111,20 @@ class BalanceMonth(TenantBound, Base):
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_month_account"),)
 
 
+class BalanceDay(TenantBound, Base):
+    """What was posted to an account on a day and in a currency; kept by the trigger that keeps the months, written by nobody else."""
+
+    __tablename__ = "balances_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    debit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+    __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_day_account"),)
+
+
 class ClosedMonth(TenantBound, Base):
     """A closed month, by its first day: nothing is posted into it or into any month before it."""
 

@@ -17,12 +17,13 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceMonth, ClosedMonth, JournalEntry, Posting
+from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, ClosedMonth, JournalEntry, Posting
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 _MONTHS = BalanceMonth.__table__.c
+_DAYS = BalanceDay.__table__.c
 _CLOSED = ClosedMonth.__table__.c
 
 
@@ -267,23 +268,32 @@ def read_months(reader: Reader, before: date | None = None, limit: int = 24) -> 
 
 
 def untied_balances(reader: Reader) -> list[Row]:
-    """Where the balances of months and the lines behind them disagree; empty in healthy books, whatever was posted."""
+    """Where the balances of months or of days and the lines behind them disagree; empty in healthy books, whatever was posted."""
     return reader.read(untied_statement())[0]
 
 
 def untied_statement(only: date | None = None) -> Select[Any]:
-    """The same for whoever reads more in the same trip; `only` is the first day of the one month that is looked at."""
-    kept = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.month, _MONTHS.debit_minor, _MONTHS.credit_minor).where(owned(BalanceMonth))
-    month = cast(func.date_trunc("month", _POSTINGS.effective_date), Date)
-    lines = select(_POSTINGS.account_id, _POSTINGS.currency, month, -_POSTINGS.debit_minor, -_POSTINGS.credit_minor).where(owned(Posting))
-    if only is not None:
-        kept, lines = kept.where(_MONTHS.month == only), lines.where(_POSTINGS.effective_date >= only, _POSTINGS.effective_date < following(only))
-    both = union_all(kept, lines).subquery("both").c
+    """The same for whoever reads more in the same trip; `only` is the first day of the one month that is looked at.
+
+    Rows: which (`month` or `day`), account_id, currency, since (the first day of the month, or the day), debit_minor, credit_minor.
+    """
+    month, day = cast(func.date_trunc("month", _POSTINGS.effective_date), Date), _POSTINGS.effective_date
+    parts: list[Select[Any]] = []
+    for which, kept, since, of_line in (("month", BalanceMonth, _MONTHS.month, month), ("day", BalanceDay, _DAYS.day, day)):
+        rows = kept.__table__.c
+        sums = select(literal(which).label("which"), rows.account_id, rows.currency, since.label("since"), rows.debit_minor, rows.credit_minor)
+        lines = select(literal(which), _POSTINGS.account_id, _POSTINGS.currency, of_line, -_POSTINGS.debit_minor, -_POSTINGS.credit_minor)
+        days = [] if only is None else [since >= only, since < following(only)]
+        days_of_lines = [] if only is None else [day >= only, day < following(only)]
+        parts += [sums.where(owned(kept), *days), lines.where(owned(Posting), *days_of_lines)]
+    both = union_all(*parts).subquery("both").c
+    place = (both.which, both.account_id, both.currency, both.since)
     debit, credit = func.sum(both.debit_minor), func.sum(both.credit_minor)
     return (
-        select(both.account_id, both.currency, both.month, cast(debit, BigInteger).label("debit_minor"), cast(credit, BigInteger).label("credit_minor"))
-        .group_by(both.account_id, both.currency, both.month)
+        select(*place, cast(debit, BigInteger).label("debit_minor"), cast(credit, BigInteger).label("credit_minor"))
+        .group_by(*place)
         .having(or_(debit != 0, credit != 0))
+        .order_by(*place)
     )
 
 
@@ -360,24 +370,24 @@ def following(month: date) -> date:
 
 
 def _posted(as_of: date, account_ids: list[UUID] | None = None) -> Select[Any]:
-    """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from the lines, added or taken away."""
+    """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from those of days, added or taken away."""
     first = as_of.replace(day=1)
     days = monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
-        whole, sign, some = _MONTHS.month < first, 1, _POSTINGS.effective_date.between(first, as_of)
+        whole, sign, some = _MONTHS.month < first, 1, _DAYS.day.between(first, as_of)
     else:
         whole, sign = _MONTHS.month <= first, -1
-        some = _POSTINGS.effective_date.between(as_of + timedelta(days=1), first.replace(day=days))
+        some = _DAYS.day.between(as_of + timedelta(days=1), first.replace(day=days))
     months = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor).where(owned(BalanceMonth), whole)
-    lines = select(
-        _POSTINGS.account_id,
-        _POSTINGS.currency,
-        (sign * _POSTINGS.debit_minor).label("debit_minor"),
-        (sign * _POSTINGS.credit_minor).label("credit_minor"),
-    ).where(owned(Posting), some)
+    single = select(
+        _DAYS.account_id,
+        _DAYS.currency,
+        (sign * _DAYS.debit_minor).label("debit_minor"),
+        (sign * _DAYS.credit_minor).label("credit_minor"),
+    ).where(owned(BalanceDay), some)
     if account_ids is not None:
-        months, lines = months.where(_MONTHS.account_id.in_(account_ids)), lines.where(_POSTINGS.account_id.in_(account_ids))
-    parts: Subquery = union_all(months, lines).subquery("parts")
+        months, single = months.where(_MONTHS.account_id.in_(account_ids)), single.where(_DAYS.account_id.in_(account_ids))
+    parts: Subquery = union_all(months, single).subquery("parts")
     debit, credit = (cast(func.sum(side), BigInteger) for side in (parts.c.debit_minor, parts.c.credit_minor))
     return (
         select(parts.c.account_id, parts.c.currency, debit.label("debit_minor"), credit.label("credit_minor"))

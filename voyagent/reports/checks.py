@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES
+from voyagent.enquiries.counts import untied_counts_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
@@ -25,8 +26,8 @@ from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
-    *("trial_balance", "entries", "months", "profit_and_loss", "balance_sheet", "control", "advances", "ageing"),
-    *("paid", "credited", "written_off", "used", "numbers"),
+    *("trial_balance", "entries", "months", "days", "profit_and_loss", "balance_sheet", "control", "advances", "ageing"),
+    *("paid", "credited", "written_off", "used", "numbers", "enquiries"),
 )
 
 
@@ -55,19 +56,20 @@ def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
-    sides, entries, unpaid, uncredited, unwritten, misused, *series = reader.read(
+    sides, entries, unpaid, uncredited, unwritten, misused, miscounted, *series = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
         billing.unwritten_statement(),
         billing.misused_statement(),
+        untied_counts_statement(),
         *map(billing.series_statement, plain),
         *(billing.lettered_statement(*one) for one in lettered),
     )
     yield from (Finding("trial_balance", "debits and credits differ", _difference(row)) for row in sides)
     yield from (Finding("entries", f"entry {row['entry_id']} does not balance", _difference(row)) for row in entries)
-    yield from map(_of_month, ledger.untied_balances(reader))
+    yield from map(_of_balance, ledger.untied_balances(reader))
     yield from statements_of(reader)
     yield from control(reader)
     yield from advances(reader)
@@ -79,6 +81,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
+    yield from (Finding("enquiries", f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked {row['booked']}") for row in miscounted)
 
 
 def control(reader: Reader) -> Iterator[Finding]:
@@ -121,9 +124,10 @@ def _difference(row: Row) -> Money:
     return Money(row["difference_minor"], row["currency"])
 
 
-def _of_month(row: Row) -> Finding:
+def _of_balance(row: Row) -> Finding:
     difference = Money(row["debit_minor"] or row["credit_minor"], row["currency"])
-    return Finding("months", f"the balance of {row['month']:%Y-%m} and the lines of account {row['account_id']} differ", difference)
+    check, since = ("months", f"{row['since']:%Y-%m}") if row["which"] == "month" else ("days", f"{row['since']:%Y-%m-%d}")
+    return Finding(check, f"the balance of {since} and the lines of account {row['account_id']} differ", difference)
 
 
 def _of_ageing(row: Row) -> Finding:

@@ -3,6 +3,7 @@
 from voyagent.billing.queries.advances import advances_by_age_statement, advances_by_party_statement, list_advances_statement, untied_advances
 from voyagent.billing.queries.ages import (
     AGES,
+    OVERDUE,
     ageing,
     ageing_statement,
     due_statement,
@@ -89,6 +90,7 @@ __all__ = [
     "AGES",
     "COUNTED_MAX",
     "LOOKED_MAX",
+    "OVERDUE",
     "STATUSES",
     "WRITE_OFF",
     "AllocationNotFound",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
 
 from voyagent.billing.counters import AgeingByDue, AgeingByParty, OpenByParty
 from voyagent.billing.queries.open_documents import (
@@ -24,9 +24,12 @@ from voyagent.kernel.tenancy import owned
 
 AGES = 5
 LISTED_MAX = 1000
+OVERDUE = -1
 _DUE = AgeingByDue.__table__.c
 _PARTY = AgeingByParty.__table__.c
 _TOTAL = OpenByParty.__table__.c
+_OF_PARTY = ("currency", "party_key", "party_name")
+_PLAN = ("instalment_dues", "instalment_minors")
 _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
 
 
@@ -63,9 +66,17 @@ def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: d
 
 def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    found = open_by_party(kind, first, last, as_of)
+    if as_of is not None:
+        return _largest(open_by_party(kind, first, last, as_of), limit)
+    outside = select(select(_is_open_outside(kind, first, last).label("is_open")).cte("outside").c.is_open).scalar_subquery()
+    some = _largest(_of_months(kind, first, last), limit).order_by(None).subquery("some")
+    both = union_all(_largest_of_all(kind, limit).where(~outside), select(some).where(outside)).subquery("both")
+    return select(both).order_by(both.c.currency, both.c.place)
+
+
+def _largest(found: Subquery, limit: int) -> Select[Any]:
+    """The first of each currency among parties that are to be summed."""
     total = func.sum(found.c.open_minor)
-    place = func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key))
     parties = (
         select(
             found.c.currency,
@@ -73,13 +84,26 @@ def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | 
             func.max(found.c.party_name).label("party_name"),
             cast(func.sum(found.c.n), BigInteger).label("n"),
             cast(total, BigInteger).label("open_minor"),
-            place.label("place"),
+            func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key)).label("place"),
         )
         .group_by(found.c.currency, found.c.party_key)
         .having(func.sum(found.c.n) > 0)
         .subquery("parties")
     )
     return select(parties).where(parties.c.place <= limit).order_by(parties.c.currency, parties.c.place)
+
+
+def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
+    """The first of each currency among all that parties have open: one look at an index for each currency and each of these."""
+    open_now = owned(OpenByParty) & (_TOTAL.kind == kind) & (_TOTAL.n > 0)
+    used = select(select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")).cte("used", recursive=True)
+    following = select(func.min(_TOTAL.currency)).where(open_now, _TOTAL.currency > used.c.currency).scalar_subquery()
+    used = used.union_all(select(following).where(used.c.currency.is_not(None)))
+    order = (_TOTAL.open_minor.desc(), _TOTAL.party_key)
+    columns = (_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
+    first = select(*columns).where(open_now, _TOTAL.currency == used.c.currency).order_by(*order).limit(limit).lateral("first")
+    place = func.row_number().over(partition_by=first.c.currency, order_by=(first.c.open_minor.desc(), first.c.party_key))
+    return select(*first.c, place.label("place")).select_from(used.join(first, true()))
 
 
 def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
@@ -124,10 +148,17 @@ def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: dat
 
 
 def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
-    plans = open_instalments(kind, first, last, as_of).subquery("plans")
-    columns = [column for column in plans.c if column.name not in _OF_INSTALMENT and column.name != "open_minor"]
-    documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(plans.c.is_next)
+    """The same for whoever reads more in the same trip.
+
+    A document of today carries the day on which the first open one of its instalments is due, so that the longest due are found by index.
+    """
+    if as_of is None:
+        found = open_documents(kind, first, last).subquery("documents")
+        documents = select(*(column for column in found.c if column.name not in _PLAN))
+    else:
+        plans = open_instalments(kind, first, last, as_of).subquery("plans")
+        columns = [column for column in plans.c if column.name not in _OF_INSTALMENT and column.name != "open_minor"]
+        documents = select(*columns, plans.c.document_open_minor.label("open_minor")).where(plans.c.is_next)
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
 
 
@@ -162,13 +193,19 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
     )
 
 
-def due_statement(kind: Kind) -> Select[Any]:
-    """What is open now by due date, from the roll-up: currency, due_date, n, open_minor; a document in instalments counts where the first open one is due."""
+def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
+    """What is open now by the week in which it is due, from the roll-up: currency, week, n, open_minor; as many rows as weeks and currencies.
+
+    `week` counts from the one of `monday`, which today lies in; OVERDUE is what was due before today, `weeks` all that is due behind so many. A document in
+    instalments counts in `n` where the first open one is due.
+    """
+    ahead = cast(_DUE.due_date - monday, Integer) // 7
+    week = cast(case((_DUE.due_date < today, OVERDUE), (_DUE.due_date >= monday + timedelta(weeks=weeks), weeks), else_=ahead), Integer)
     return (
-        select(_DUE.currency, _DUE.due_date, cast(func.sum(_DUE.documents), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+        select(_DUE.currency, week.label("week"), cast(func.sum(_DUE.documents), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
         .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
-        .group_by(_DUE.currency, _DUE.due_date)
-        .order_by(_DUE.currency, _DUE.due_date)
+        .group_by(_DUE.currency, "week")
+        .order_by(_DUE.currency, "week")
     )
 
 
@@ -214,17 +251,23 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
 
     From what parties have open in all, unless something is open that was issued outside these days; then from its months.
     """
-    names = ("currency", "party_key", "party_name")
-    until = min(last, as_of or last)
-    months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
-    months = months.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
-    some = within_months(months, _PARTY.issue_month, open_documents, kind, first, until, *names).subquery("some")
-    rolled_up = owned(AgeingByDue) & (_DUE.kind == kind) & (_DUE.n > 0)
-    outside = is_open_outside(kind, _DUE.issue_month, rolled_up, first, until)
+    until, outside = min(last, as_of or last), _is_open_outside(kind, first, min(last, as_of or last))
+    some = _of_months(kind, first, until)
     whole = select(_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
     whole = whole.where(owned(OpenByParty), _TOTAL.kind == kind, _TOTAL.n > 0)
     now = union_all(whole.where(~outside), select(some).where(outside))
-    return as_it_stood(now, open_documents, kind, first, last, as_of, *names)
+    return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
+
+
+def _of_months(kind: Kind, first: date, last: date) -> Subquery:
+    months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
+    months = months.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
+    return within_months(months, _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY).subquery("some")
+
+
+def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]:
+    rolled_up = owned(AgeingByDue) & (_DUE.kind == kind) & (_DUE.n > 0)
+    return is_open_outside(kind, _DUE.issue_month, rolled_up, first, last)
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:

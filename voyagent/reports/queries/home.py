@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
 
@@ -17,6 +16,7 @@ from voyagent.assistant.costs import Spending
 from voyagent.billing import queries as billing
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
+from voyagent.enquiries.counts import weeks_statement
 from voyagent.identity import queries as identity
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -122,16 +122,15 @@ def read_now(reader: Reader, actor: Actor) -> Now:
     """Everything on the page in one trip; a second one only where an agency may be new, to see whether anything was ever posted."""
     today = clock.today(actor.timezone)
     monday = today - timedelta(days=today.weekday())
-    since = datetime.combine(monday - timedelta(weeks=WEEKS - 1), time(), ZoneInfo(actor.timezone))
     people = select(func.count()).select_from(identity.people_statement(removed=False).subquery()).scalar_subquery()
     firsts = _first_days(today)
-    money = _money_statements(today, firsts) if all(map(actor.can, MONEY)) else []
+    money = _money_statements(today, monday, firsts) if all(map(actor.can, MONEY)) else []
     waiting, asked, decided, talks, weeks, numbers, *rest = reader.read(
         approvals.waiting_statement(WAITING_MAX),
         enquiries.unanswered_statement(ASKED_MAX),
         approvals.decided_statement(clock.now() - LOOK_BACK),
         chats.sessions_statement(DONE_MAX),
-        enquiries.weeks_statement(since, actor.timezone),
+        weeks_statement(monday - timedelta(weeks=WEEKS - 1), WEEKS, actor.timezone),
         select(enquiries.counted().label("enquiries"), people.label("people"), identity.is_confirmed(actor.user_id).label("is_confirmed")),
         *money,
         *costs.spending_statements(today),
@@ -143,8 +142,8 @@ def read_now(reader: Reader, actor: Actor) -> Now:
         waiting=waiting,
         asked=asked,
         overdue=[_overdue(row, today) for row in overdue if row["due_date"] < today],
-        due=_due(due, today, monday, actor.currency),
-        owed=_due(owed, today, monday, actor.currency),
+        due=_due(due, actor.currency),
+        owed=_due(owed, actor.currency),
         months=_months(months, firsts, actor.currency),
         sees_money=bool(money),
         done=_done(decided, talks),
@@ -164,37 +163,28 @@ def _first_days(today: date) -> list[date]:
     return [date(month // 12, month % 12 + 1, 1) for month in months]
 
 
-def _money_statements(today: date, firsts: list[date]) -> list[Select[Any]]:
+def _money_statements(today: date, monday: date, firsts: list[date]) -> list[Select[Any]]:
     return [
-        billing.due_statement("receivable"),
-        billing.due_statement("payable"),
+        billing.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
+        billing.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
         sales_statement(firsts[0], firsts[-1]),
     ]
 
 
-def _due(rows: list[Row], today: date, monday: date, home_currency: str) -> dict[str, Due]:
-    by_currency: dict[str, list[Row]] = defaultdict(list, {home_currency: []})
+def _due(rows: list[Row], home_currency: str) -> dict[str, Due]:
+    by_currency: dict[str, dict[int, Row]] = defaultdict(dict, {home_currency: {}})
     for row in rows:
-        by_currency[row["currency"]].append(row)
-    return {currency: _due_in(currency, mine, today, monday) for currency, mine in by_currency.items()}
+        by_currency[row["currency"]][row["week"]] = row
+    return {currency: _due_in(currency, mine) for currency, mine in by_currency.items()}
 
 
-def _due_in(currency: str, rows: list[Row], today: date, monday: date) -> Due:
-    weeks, counts = [0] * WEEKS_AHEAD, [0] * WEEKS_AHEAD
-    late = [row for row in rows if row["due_date"] < today]
-    for row in rows:
-        ahead = (row["due_date"] - monday).days // 7
-        if row["due_date"] >= today and ahead < WEEKS_AHEAD:
-            weeks[ahead] += int(row["open_minor"])
-            counts[ahead] += int(row["n"])
-    return Due(
-        overdue=Money(sum(int(row["open_minor"]) for row in late), currency),
-        overdue_count=sum(int(row["n"]) for row in late),
-        weeks=tuple(Money(amount, currency) for amount in weeks),
-        this_week_count=counts[0],
-        later=Money(sum(int(row["open_minor"]) for row in rows if (row["due_date"] - monday).days // 7 >= WEEKS_AHEAD), currency),
-    )
+def _due_in(currency: str, by_week: dict[int, Row]) -> Due:
+    def amount(week: int) -> Money:
+        return Money(int(by_week[week]["open_minor"]) if week in by_week else 0, currency)
+
+    overdue, this_week = (int(by_week[week]["n"]) if week in by_week else 0 for week in (billing.OVERDUE, 0))
+    return Due(amount(billing.OVERDUE), overdue, tuple(map(amount, range(WEEKS_AHEAD))), this_week, amount(WEEKS_AHEAD))
 
 
 def _months(rows: list[Row], firsts: list[date], home_currency: str) -> dict[str, tuple[Month, ...]]:
