@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.assistant.conftest import Talk, of_kind, text
 from tests.billing import papers
+from tests.enquiries.reading import Page
 from tests.ledger import books
 from tests.people import Person
 from voyagent.assistant import loop, service
@@ -224,6 +225,20 @@ def test_a_flight_is_searched_held_for_those_who_travel_and_read_again(use: Any)
     assert (pnr["status"], pnr["passengers"], pnr["tickets"]) == ("held", 1, 0)
     assert set(pnr) == registry.get("read_pnr").gives
     assert next(line["status"] for line in use("show_trip")["lines"]) == "held"
+
+
+def test_a_fare_above_the_enquirys_budget_says_so_when_it_is_found_held_and_to_be_paid(talk: Talk, alice: Person, bob: Person) -> None:
+    day = clock.today("Asia/Kolkata") + timedelta(days=40)
+    session_id = talk.begin(bob)
+    talk.say(bob, session_id, "log an enquiry from Deepa Krishnan: Mumbai to Dubai, 1 adult, budget 2,000")
+    found = text(talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult"))
+    assert "above the budget of INR 2,000.00" in found
+    talk.say(bob, session_id, "add passenger Deepa Krishnan, born 12 May 1990")
+    assert "That is above the budget of INR 2,000.00." in text(talk.say(bob, session_id, "hold the cheapest"))
+    talk.say(bob, session_id, "issue the tickets")
+    assert "Above the budget of INR 2,000.00" in Page(alice.browser.get(f"/approvals/{talk.pending(bob, session_id)[0]['approval_id']}")).words()
+    talk.say(bob, session_id, "change the budget to 9 lakh")
+    assert "budget of" not in text(talk.say(bob, session_id, f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult"))
 
 
 def test_a_fare_at_another_price_comes_back_and_can_be_held(use: Any) -> None:

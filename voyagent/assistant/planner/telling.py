@@ -218,7 +218,7 @@ def _fares(arguments: JsonObject, output: JsonObject) -> str:
     if not output["fares"]:
         return _("%(search)s: no flight fits that.", search=search)
     head = ngettext("%(search)s: one fare, good for twenty minutes.", "%(search)s: %(num)d fares, good for twenty minutes.", output["count"], search=search)
-    return _gone_through(head, output["fares"], output, _fare)
+    return _gone_through(head, output["fares"], output, lambda one: ", ".join(filter(None, (_fare(one), _above_budget(one, output)))))
 
 
 def _way(arguments: JsonObject) -> str:
@@ -252,6 +252,10 @@ def _fare(one: JsonObject) -> str:
     return ", ".join((" / ".join(one["flights"]), moment(one["departs_at"]), stops, price))
 
 
+def _above_budget(one: JsonObject, output: JsonObject) -> str:
+    return _("above the budget of %(amount)s", amount=_price(output["budget"])) if one.get("above_budget") else ""
+
+
 def _party(passengers: JsonObject) -> str:
     kinds: dict[str, Callable[[int], str]] = {
         "adult": lambda number: ngettext("one adult", "%(num)d adults", number),
@@ -273,7 +277,8 @@ def _held(_arguments: JsonObject, output: JsonObject) -> str:
         if until
         else _("Held as %(locator)s, unpaid.", locator=output["locator"])
     )
-    return " ".join(filter(None, (held, f"{fare}." if fare else "", _("Say “issue the tickets” to have them."))))
+    above = _("That is above the budget of %(amount)s.", amount=_price(output["budget"])) if output.get("budget") else ""
+    return " ".join(filter(None, (held, f"{fare}." if fare else "", above, _("Say “issue the tickets” to have them."))))
 
 
 def _rates(arguments: JsonObject, output: JsonObject) -> str:

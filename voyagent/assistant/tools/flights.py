@@ -15,7 +15,9 @@ from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
+from voyagent.kernel.money import Money
 from voyagent.trips import effects, service
+from voyagent.trips.asked import budget_of, is_above
 from voyagent.trips.details import Country
 
 Count = Annotated[int, Field(ge=0, le=9)]
@@ -76,8 +78,9 @@ def search(scene: Scene, wanted: SearchFlightsIn) -> Errand[JsonObject]:
         cabin=wanted.cabin or "economy",
         direct_only=wanted.direct_only,
     )
+    budget = budget_of(scene.session_id)
     searching = service.search_flights(asking.suppliers(), scene.actor, query)
-    return searching.then(lambda found: {"count": len(found), "fares": [_fare(one) for one in found[:20]]}, refused=unsupported("searched"))
+    return searching.then(lambda found: _found(found, budget), refused=unsupported("searched"))
 
 
 def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
@@ -87,8 +90,9 @@ def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
     """
     trip = service.trip_for(scene.actor, session_id=scene.session_id)
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
+    budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
-    return holding.then(_held, refused=_at_another_price)
+    return holding.then(lambda lines: _held(lines, budget), refused=_at_another_price)
 
 
 def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
@@ -102,8 +106,20 @@ def visa_requirements(scene: Scene, wanted: VisaRequirementsIn) -> Errand[JsonOb
     return asking_for.then(_requirements, refused=unsupported("read"))
 
 
-def _held(lines: Sequence[Any]) -> JsonObject:
+def _found(kept: Sequence[Any], budget: Money | None) -> JsonObject:
+    """The fares; what costs more than the customer of the conversation's enquiry wants to spend says so."""
+    fares = [_fare(one) | ({"above_budget": True} if is_above(one.offer.total, budget) else {}) for one in kept[:20]]
+    return {"count": len(kept), "fares": fares, "budget": money_out(budget)}
+
+
+def money_out(amount: Money | None) -> JsonObject | None:
+    """An amount as a tool gives it."""
+    return None if amount is None else {"amount": amount.wire, "currency": amount.currency}
+
+
+def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
     first = lines[0]
+    cost = Money(sum(line.cost_minor for line in lines), first.currency)
     return {
         "held": True,
         "trip_id": str(first.trip_id),
@@ -111,6 +127,7 @@ def _held(lines: Sequence[Any]) -> JsonObject:
         "locator": first.supplier_ref,
         "flights": len(lines),
         "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
+        "budget": money_out(budget) if is_above(cost, budget) else None,
     }
 
 
@@ -187,7 +204,7 @@ register(
         SearchFlightsIn,
         run=search,
         desk=_DESK,
-        gives=frozenset({"count", "fares"}),
+        gives=frozenset({"count", "fares", "budget"}),
     )
 )
 register(
@@ -199,7 +216,7 @@ register(
         run=hold,
         desk=_DESK,
         writes=True,
-        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at"}),
+        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at", "budget"}),
     )
 )
 register(Tool("read_pnr", "Read how a flight booking stands.", "trip.read", ReadPnrIn, run=read_pnr, desk=_DESK, gives=_OF_PNR))

@@ -19,6 +19,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money, spoken
 from voyagent.kernel.reading import SessionReader
 from voyagent.trips import queries
+from voyagent.trips.asked import budget_of, is_above
 from voyagent.trips.lint import findings
 from voyagent.trips.queries import Journey, Line
 from voyagent.trips.words import STATE_WORDS, country_name, sentence_of
@@ -58,6 +59,14 @@ def checks_of(journey: Journey) -> list[CheckShown]:
     if not found:
         return [CheckShown(ok=True, text=gettext("No rule finds anything wrong with the trip"))]
     return [CheckShown(ok=False, text=sentence_of(finding)) for finding in found]
+
+
+def budget_checks(session_id: UUID | None, enquiry_id: UUID | None, cost: Money) -> list[CheckShown]:
+    """A word where something costs more than the customer of the trip, by its conversation or its enquiry, wants to spend on all of it."""
+    budget = budget_of(session_id, enquiry_id)
+    if budget is None or not is_above(cost, budget):
+        return []
+    return [CheckShown(ok=False, text=gettext("Above the budget of %(amount)s", amount=amount_in_words(budget)))]
 
 
 def amount_in_words(amount: Money) -> str:

@@ -21,6 +21,7 @@ from voyagent.trips.effects.shown import (
     OUTSIDE,
     TRIED,
     amount_in_words,
+    budget_checks,
     clock_in_words,
     day_in_words,
     in_words,
@@ -90,6 +91,7 @@ def describe_book(_actor: Actor, arguments: dict[str, Any]) -> Description:
         ],
         leaves=[LeavingShown(kind="booking", text=gettext("%(hotel)s, for %(guests)s", hotel=rate.hotel.name, guests=guests))],
         checks=[
+            *budget_checks(trip.session_id, trip.enquiry_id, rate.total),
             CheckShown(ok=rate.refundable, text=back),
             CheckShown(ok=rate.valid_until > clock.now(), text=gettext("The rate was offered until %(clock)s", clock=clock_in_words(rate.valid_until, _actor))),
         ],

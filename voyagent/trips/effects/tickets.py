@@ -18,7 +18,7 @@ from voyagent.kernel.money import Money
 from voyagent.trips import queries, service
 from voyagent.trips.charges import flights_in_words
 from voyagent.trips.details import FlightDetails
-from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, amount_in_words, checks_of, journey_of, measured, moment_in_words, suppliers
+from voyagent.trips.effects.shown import APPROVERS, OUTSIDE, amount_in_words, budget_checks, checks_of, journey_of, measured, moment_in_words, suppliers
 from voyagent.trips.models import TripLine
 from voyagent.trips.queries import Line
 from voyagent.trips.service import flights
@@ -51,6 +51,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     """The flights, who travels, what it costs, until when it is held. Raises LineNotFound, NotHeld."""
     held = [queries.line_of(line) for line in flights.held_lines(effects.read_arguments(IssueTicketIn, arguments).pnr_id)]
     journey = journey_of(held[0].trip_id)
+    over = budget_checks(journey.trip["session_id"], journey.trip["enquiry_id"], _cost(held))
     words = flights_in_words([line.details for line in held if isinstance(line.details, FlightDetails)])
     people = _travellers(held) or [one.full_name for one in journey.passengers]
     return Description(
@@ -62,7 +63,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Cost"), value=amount_in_words(_cost(held))),
         ],
         leaves=[LeavingShown(kind="ticket", text=ngettext("one ticket: %(flights)s", "%(num)d tickets: %(flights)s", len(people), flights=words))],
-        checks=[*_held_until(held[0], actor), *checks_of(journey)],
+        checks=[*_held_until(held[0], actor), *over, *checks_of(journey)],
     )
 
 

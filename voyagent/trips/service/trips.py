@@ -18,6 +18,7 @@ from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, UnknownCurrency, is_currency
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.trips import queries
+from voyagent.trips.asked import enquiry_of
 from voyagent.trips.details import FlightDetails, HotelDetails
 from voyagent.trips.itinerary import turning_point
 from voyagent.trips.models import Trip
@@ -61,7 +62,7 @@ def open_trip(
         if queries.find_trip(session_id=session_id) is not None:
             raise TripAlreadyOpen
         spoken_of = session.title if chats.is_named(session) else None
-    enquiry = _enquiry(session_id, enquiry_id)
+    enquiry = enquiry_of(session_id, enquiry_id)
     trip = Trip(
         id=new_id(),
         title=(title or (_title_of(enquiry) if enquiry else spoken_of or NAMELESS))[:TITLE_MAX],
@@ -155,15 +156,6 @@ def _plain(value: Any) -> str | None:
     return None if value is None else value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _enquiry(session_id: UUID | None, enquiry_id: UUID | None) -> Row | None:
-    """The enquiry that is named, else the newest that the conversation is about. Raises EnquiryNotFound."""
-    reader = SessionReader(db.session)
-    if enquiry_id is not None:
-        return enquiries.get_row(reader, enquiry_id)
-    found = enquiries.find_by_session(reader, session_id) if session_id is not None else []
-    return found[-1] if found else None
-
-
 def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
     """The enquiry's conversation, where it is still there and has no trip yet."""
     session_id = enquiries.get_enquiry(enquiry_id).session_id if enquiry_id is not None else None
@@ -174,7 +166,7 @@ def _free_session_of(enquiry_id: UUID | None) -> UUID | None:
 
 def _derived(trip: Trip) -> str:
     """What a trip is called where nobody has called it anything."""
-    enquiry = _enquiry(trip.session_id, trip.enquiry_id)
+    enquiry = enquiry_of(trip.session_id, trip.enquiry_id)
     if enquiry is not None:
         return _title_of(enquiry)[:TITLE_MAX]
     journey = queries.read_trip(SessionReader(db.session), trip.id)
