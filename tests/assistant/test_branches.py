@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from tests.assistant.conftest import HANDED, kinds
+from tests.assistant.conftest import HANDED, kinds, text as spoken
 from tests.assistant.line import INVOICE, Line, frames, proposal
 from tests.people import Person
 from voyagent.chat import service as chat
+from voyagent.kernel import clock
 from voyagent.kernel.ids import new_id
 
 
@@ -29,6 +32,12 @@ def transcript(line: Line, **query: str) -> list[dict[str, Any]]:
 
 def words(messages: list[dict[str, Any]]) -> list[str]:
     return ["".join(block["text"] for block in message["blocks"] if block["type"] == "text") for message in messages if message["role"] == "user"]
+
+
+def answered(line: Line) -> str:
+    """The newest answer."""
+    newest = [message for message in transcript(line) if message["role"] == "assistant"][-1]
+    return "".join(block["text"] for block in newest["blocks"] if block["type"] == "text")
 
 
 def turns(messages: list[dict[str, Any]]) -> list[str]:
@@ -270,3 +279,18 @@ def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line)
     ask_again(line, turn_id)
     line.drain()
     assert line.person.api.get(f"/trips/{trip}").json["lines"] == planned
+
+
+def test_a_hold_of_the_answer_that_was_replaced_is_named_with_how_long_it_stands(line: Line) -> None:
+    day = clock.today("Asia/Kolkata") + timedelta(days=40)
+    line.say("add passenger Nisha Varma, born 12 May 1990")
+    line.say(f"flights from Mumbai to Dubai on {day:%d %b %Y} for 1 adult")
+    first = spoken(line.say("hold the cheapest"))
+    locator = re.search(r"Held as (\w+)", first)
+    assert locator is not None, first
+    turn_id = turns(transcript(line))[-1]
+    ask_again(line, turn_id, "hold the second")
+    line.drain()
+    told = answered(line)
+    assert re.search(rf"The earlier hold {locator[1]} stands until [^;]+; it is unpaid, costs nothing, and lapses by itself\.", told), told
+    assert f"Held as {locator[1]}" not in told

@@ -322,7 +322,8 @@ def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonOb
     fare = next((one for one in searched if one["fare_id"] == call.arguments["fare_id"]), None)
     until = sentences.local(output["expires_at"], context.timezone) if output.get("expires_at") else ""
     same = any(one["locator"] == output["locator"] for one in context.trip.get("held", ()))
-    return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until, "is_same": same}
+    beside = [(one["locator"], sentences.local(one["expires_at"], context.timezone) if one["expires_at"] else "") for one in output.get("still_held", ())]
+    return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until, "is_same": same, "beside": beside}
 
 
 def arguments(known: JsonObject) -> JsonObject:

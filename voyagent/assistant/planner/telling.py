@@ -278,7 +278,13 @@ def _held(_arguments: JsonObject, output: JsonObject) -> str:
         else _("Held as %(locator)s, unpaid.", locator=output["locator"])
     )
     above = _("That is above the budget of %(amount)s.", amount=_price(output["budget"])) if output.get("budget") else ""
-    return " ".join(filter(None, (held, f"{fare}." if fare else "", above, _("Say “issue the tickets” to have them."))))
+    beside = (
+        _("The earlier hold %(locator)s stands until %(until)s; it is unpaid, costs nothing, and lapses by itself.", locator=locator, until=until)
+        if until
+        else _("The earlier hold %(locator)s stands too; it is unpaid, costs nothing, and lapses by itself.", locator=locator)
+        for locator, until in output.get("beside", ())
+    )
+    return " ".join(filter(None, (held, f"{fare}." if fare else "", above, *beside, _("Say “issue the tickets” to have them."))))
 
 
 def _rates(arguments: JsonObject, output: JsonObject) -> str:

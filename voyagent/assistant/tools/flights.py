@@ -16,7 +16,7 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.fields import BusinessDate, Closed, Id, wire_instant
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import Money
-from voyagent.trips import effects, service
+from voyagent.trips import effects, queries, service
 from voyagent.trips.asked import budget_of, is_above
 from voyagent.trips.details import Country
 
@@ -92,7 +92,7 @@ def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
     budget = budget_of(trip.session_id, trip.enquiry_id)
     holding = service.hold_flight(asking.suppliers(), keyring, scene.actor, trip.id, wanted.fare_id, wanted.passenger_ids)
-    return holding.then(lambda lines: _held(lines, budget), refused=_at_another_price)
+    return holding.then(lambda lines: _held(lines, budget) | {"still_held": _still_held(scene, lines[0])}, refused=_at_another_price)
 
 
 def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
@@ -129,6 +129,14 @@ def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
         "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
         "budget": money_out(budget) if is_above(cost, budget) else None,
     }
+
+
+def _still_held(scene: Scene, now: Any) -> list[JsonObject]:
+    """What answers whose place this one took have held, and what stands beside it: no supplier takes a hold back, it lapses."""
+    before = {str(one["locator"]) for one in scene.earlier if one.get("locator")} - {now.supplier_ref}
+    lines = queries.read_trip(scene.reader, now.trip_id).standing if before else ()
+    standing = {line.supplier_ref: line for line in lines if line.status == "held" and line.supplier_ref in before}
+    return [{"locator": locator, "expires_at": wire_instant(line.hold_expires_at) if line.hold_expires_at else None} for locator, line in standing.items()]
 
 
 def _at_another_price(refusal: VoyagentError) -> JsonObject:
@@ -216,7 +224,7 @@ register(
         run=hold,
         desk=_DESK,
         writes=True,
-        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at", "budget"}),
+        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at", "budget", "still_held"}),
     )
 )
 register(Tool("read_pnr", "Read how a flight booking stands.", "trip.read", ReadPnrIn, run=read_pnr, desk=_DESK, gives=_OF_PNR))
