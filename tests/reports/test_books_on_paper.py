@@ -12,13 +12,13 @@ from tests.ledger.books import post
 from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, busy_may, today
-from tests.reports.test_papers import busy, pdf, rows, told
+from tests.reports.test_papers import busy, pdf, rows
 from tests.trips.things import DESERT, VISA, a_line, a_trip
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.views import books, lines, margins
 
-__all__ = ["busy", "told"]
+__all__ = ["busy"]
 MAY = date(2026, 5, 6)
 
 

@@ -12,28 +12,12 @@ from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, EVIL, REPORTS, busy_may, invoice
 from voyagent.billing import service as billing
-from voyagent.drivers.paper import Paper
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.views import answers, lines, paper
 from voyagent.settings import service as settings
 
 PAPERS = ("receivables", "payables", "trial-balance", "party-statement", "profit-and-loss", "balance-sheet", "general-ledger", "day-book", "trip-margins")
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What the typesetter was given last."""
-    given: dict[str, Any] = {}
-    plain = Paper.pdf
-
-    def keep(self: Paper, name: str, data: dict[str, Any]) -> bytes:
-        given.clear()
-        given.update(data)
-        return plain(self, name, data)
-
-    monkeypatch.setattr(Paper, "pdf", keep)
-    return given
 
 
 @pytest.fixture

@@ -70,8 +70,8 @@ def result_of(person: Person, days: Days) -> statements.ProfitAndLoss:
     return statements.profit_and_loss(read, days, before, "INR")
 
 
-def position_of(person: Person, as_of: date, before_day: date | None = None) -> statements.BalanceSheet:
-    now, before = evenings(as_of, before_day, APRIL)
+def position_of(person: Person, as_of: date, before_day: date | None = None, *, month: int = APRIL) -> statements.BalanceSheet:
+    now, before = evenings(as_of, before_day, month)
     with person.reading() as reader:
         read = statements.read_balance_sheet(reader, now, before)
     return statements.balance_sheet(read, now, before, "INR")

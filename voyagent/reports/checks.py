@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,16 +19,16 @@ from voyagent.enquiries.counts import untied_counts_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
-from voyagent.ledger import queries as ledger, totals
+from voyagent.ledger import queries as ledger, totals, years
 from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Days, Evening
+from voyagent.reports.queries.periods import Evening, Period, settings_statement, year_began, year_month
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
 EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
-    *("trial_balance", "entries", "months", "days", "profit_and_loss", "balance_sheet", "control", "advances", "ageing"),
+    *("trial_balance", "entries", "months", "days", "profit_and_loss", "turns", "balance_sheet", "control", "advances", "ageing"),
     *("paid", "credited", "written_off", "used", "numbers", "enquiries"),
 )
 
@@ -96,13 +98,27 @@ def control(reader: Reader) -> Iterator[Finding]:
 
 
 def statements_of(reader: Reader) -> Iterator[Finding]:
-    """Where the statements over all that was ever posted do not hold: the result against its lines, assets against liabilities and equity."""
-    earned, before = statements.read_profit_and_loss(reader, Days(*EVER), "none")
-    posted = {row["currency"]: row["result_minor"] for row in reader.read(totals.results_statement(*OF_THE_YEAR))[0]}
-    for block in statements.profit_and_loss(earned, Days(*EVER), before, None).blocks:
-        difference = block.result - Money(posted.get(block.currency, 0), block.currency)
+    """Where the statements over all that was ever posted do not hold.
+
+    The result against its lines, what is carried when each financial year ends against the lines of that year, and assets against liabilities and equity.
+    """
+    month = year_month(reader.read(settings_statement())[0])
+    period = Period(*EVER, year_began(EVER[0], month))
+    earned, before = statements.read_profit_and_loss(reader, period, "none")
+    lines, ended = reader.read(totals.results_statement(month, *OF_THE_YEAR), years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR))
+    posted, untied = Counter[str](), Counter[tuple[date, str]]()
+    for row in lines:
+        posted[row["currency"]] += row["result_minor"]
+        untied[row["year_began"], row["currency"]] += row["result_minor"]
+    for row in ended:
+        untied[row["year_began"], row["currency"]] += row["balance_minor"]
+    for block in statements.profit_and_loss(earned, period, before, None).blocks:
+        difference = block.result - Money(posted[block.currency], block.currency)
         if difference:
             yield Finding("profit_and_loss", "the result and the lines of revenue and expenses differ", difference)
+    for (year, currency), minor in sorted(untied.items()):
+        if minor and year < period.last_year_began:
+            yield Finding("turns", f"what the financial year from {year} carries and its lines of revenue and expenses differ", Money(minor, currency))
     for position in statements.balance_sheet(statements.read_balance_sheet(reader, EVENING), EVENING, None, None).blocks:
         if not position.in_balance:
             yield Finding("balance_sheet", "assets differ from liabilities and equity", position.difference)

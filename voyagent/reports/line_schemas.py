@@ -102,12 +102,16 @@ class LedgerAccount(Answer):
 
 
 class LedgerMovement(Answer):
-    """The account in one currency over the days: opening and closing are debit less credit, for every type."""
+    """The account in one currency over the days: opening and closing are debit less credit, for every type; revenue and expense open with their year.
+
+    `debit` and `credit` are what was posted; `carried` (debit less credit) is what of revenue and expense was carried to the result of earlier years.
+    """
 
     currency: str
     opening: str
     debit: str
     credit: str
+    carried: str
     closing: str
 
 
@@ -128,14 +132,28 @@ class LedgerEntryLine(Answer):
     balance: str
 
 
+class CarriedLedgerLine(Answer):
+    """A computed line of revenue or expense at the end of a financial year, behind the lines of its day: what is carried to the result of earlier years."""
+
+    entry_date: date
+    currency: str
+    debit: str
+    credit: str
+    balance: str
+
+
 class GeneralLedgerResponse(Answer):
-    """An account line by line, the oldest first; without `next_cursor` it ends here. `currencies` are of all the days, on every page."""
+    """An account line by line, the oldest first; without `next_cursor` it ends here. `currencies` are of all the days, on every page.
+
+    `carried` are the computed lines that stand between those of this page.
+    """
 
     tenant_id: UUID
     account: LedgerAccount
     period: PeriodResponse
     currencies: list[LedgerMovement]
     lines: list[LedgerEntryLine]
+    carried: list[CarriedLedgerLine]
     limit: int
     next_cursor: str | None
 
@@ -235,7 +253,8 @@ def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> d
         for line in report.lines
     ]
     currencies = [
-        {"currency": one.opening.currency, "opening": one.opening.wire, "debit": one.debit.wire, "credit": one.credit.wire, "closing": one.closing.wire}
+        {"currency": one.opening.currency, "opening": one.opening.wire, "debit": one.debit.wire, "credit": one.credit.wire}
+        | {"carried": (one.closing - one.opening - one.debit + one.credit).wire, "closing": one.closing.wire}
         for one in report.currencies
     ]
     return {
@@ -244,6 +263,10 @@ def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> d
         "period": {"from": report.period.first, "to": report.period.last},
         "currencies": currencies,
         "lines": lines,
+        "carried": [
+            {"entry_date": one.day, "currency": one.debit.currency, "debit": one.debit.wire, "credit": one.credit.wire, "balance": one.balance.wire}
+            for one in report.carried
+        ],
         "limit": limit,
         "next_cursor": report.next_cursor,
     }

@@ -13,7 +13,7 @@ from voyagent.kernel.money import Money
 from voyagent.ledger.chart_wire import AccountType
 from voyagent.reports.queries.itinerary import Itinerary
 from voyagent.reports.queries.receivables import Ageing, Bucket
-from voyagent.reports.queries.trial_balance import CurrencyBalance, TrialBalance
+from voyagent.reports.queries.trial_balance import CurrencyBalance, PeriodBalance, Sides, TrialBalance
 
 BucketName = Literal["0-30", "31-60", "61-90", "90+"]
 
@@ -28,8 +28,9 @@ class AgeingQuery(Query):
 
 
 class TrialBalanceQuery(Query):
-    """Book dates up to and including `as_of`; `include_zero` lists the whole chart."""
+    """Book dates up to and including `as_of`; `include_zero` lists the whole chart. `from` asks for the movement since that day as well."""
 
+    first: DateFilter = Field(default=None, alias="from")
     as_of: DateFilter = None
     include_zero: Annotated[int, Field(ge=0, le=1)] = 0
     tz: ZoneFilter = None
@@ -140,10 +141,55 @@ class CurrencyTrialBalanceResponse(Answer):
     currency: str
 
 
+class PeriodSides(Answer):
+    """Both sides of what an account, or all of one currency, opened with, moved, had carried and closed with; opening and closing of an account are net."""
+
+    opening_debit: str
+    opening_credit: str
+    debit: str
+    credit: str
+    carried_debit: str
+    carried_credit: str
+    closing_debit: str
+    closing_credit: str
+
+
+class PeriodAccount(PeriodSides):
+    """An account over a period; the computed row of what earlier financial years came to has an empty code."""
+
+    code: str
+    name: str
+    type: AccountType
+
+
+class CurrencyMovements(Answer):
+    """The accounts of one currency over a period, by code, and what they come to."""
+
+    currency: str
+    accounts: list[PeriodAccount]
+    totals: PeriodSides
+    in_balance: bool
+
+
+class PeriodMovements(Answer):
+    """The trial balance from `from` to `as_of`: revenue and expense open at what was posted since `year_began`, the first day of the year of `from`.
+
+    Where a financial year begins later in the period, what they stood at on the evening before is carried to the computed row of earlier years.
+    """
+
+    period: PeriodResponse
+    year_began: date
+    currencies: list[CurrencyMovements]
+
+
 class TrialBalanceResponse(CurrencyTrialBalanceResponse):
-    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each with its own totals."""
+    """The trial balance in the agency's currency; the other currencies stand in `by_currency`, each with its own totals.
+
+    `movements` stands in the answer where `from` is given, which changes nothing of the other fields.
+    """
 
     by_currency: list[CurrencyTrialBalanceResponse]
+    movements: PeriodMovements | None = None
 
 
 class PassengerItem(Answer):
@@ -227,12 +273,31 @@ def wire_itinerary(tenant_id: UUID, session_id: UUID, itinerary: Itinerary) -> d
     }
 
 
-def wire_trial_balance(tenant_id: UUID, report: TrialBalance) -> dict[str, Any]:
-    """The trial balance as the API writes it."""
+def wire_trial_balance(tenant_id: UUID, report: TrialBalance, over: PeriodBalance | None) -> dict[str, Any]:
+    """The trial balance as the API writes it, `over` a period as well."""
     return {
         **_wire_block(tenant_id, report.as_of, report.home),
         "by_currency": [_wire_block(tenant_id, report.as_of, block) for block in report.others],
+        **({"movements": _wire_movements(over)} if over else {}),
     }
+
+
+def _wire_movements(over: PeriodBalance) -> dict[str, Any]:
+    currencies = [
+        {
+            "currency": block.currency,
+            "accounts": [{"code": line.code, "name": line.name, "type": line.type} | _wire_sides(line.four_pairs) for line in block.accounts],
+            "totals": _wire_sides(block.four_totals),
+            "in_balance": block.in_balance,
+        }
+        for block in over.blocks
+    ]
+    return {"period": {"from": over.period.first, "to": over.period.last}, "year_began": over.period.year_began, "currencies": currencies}
+
+
+def _wire_sides(pairs: tuple[Sides, ...]) -> dict[str, str]:
+    names = ("opening_", "", "carried_", "closing_")
+    return {f"{name}{side}": amount.wire for name, pair in zip(names, pairs, strict=True) for side, amount in zip(("debit", "credit"), pair, strict=True)}
 
 
 def _wire_block(tenant_id: UUID, as_of: date, block: CurrencyBalance) -> dict[str, Any]:

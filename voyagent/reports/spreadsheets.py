@@ -13,7 +13,7 @@ from uuid import UUID
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import DayBook
-from voyagent.reports.queries.general_ledger import GeneralLedger
+from voyagent.reports.queries.general_ledger import GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open, Party
@@ -77,14 +77,15 @@ def _planned(party: Party) -> tuple[Cell, Cell]:
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """The trial balance: a row for each account and currency; what earlier years came to has no code."""
+    """The trial balance: a row for each account and currency; what earlier years came to has no code. Nothing is carried where no financial year begins."""
     rows: list[list[Cell]] = [
-        [block.currency, line.type, line.code, line.name, *(side for pair in line.pairs for side in pair)]
+        [block.currency, line.type, line.code, line.name, *(side for pair in line.four_pairs for side in pair)]
         for block in report.blocks
         if currency in (None, block.currency)
         for line in block.accounts
     ]
-    columns = ["currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit", "closing_debit", "closing_credit"]
+    columns = ["currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit"]
+    columns += ["carried_debit", "carried_credit", "closing_debit", "closing_credit"]
     return Sheet(f"trial-balance-{report.period.last}", columns, rows)
 
 
@@ -122,13 +123,15 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """An account line by line; the opening of each currency is a row without an entry. Raises TooManyLines."""
+    """An account line by line; the opening of each currency, and what is carried when a financial year ends, are rows without an entry. Raises TooManyLines."""
     whole(report)
     first = report.period.first
     rows: list[list[Cell]] = [[first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
-    for line in report.lines:
-        about: list[Cell] = [line.day, line.entry_id, line.line_no, line.narration, line.party_name, line.memo]
-        rows.append([*about, line.debit.currency, line.debit, line.credit, line.balance])
+    for row in report.rows:
+        about: list[Cell] = [row.day, None, None, "Carried to the result of earlier years", None, None]
+        if isinstance(row, LedgerLine):
+            about = [row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
+        rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
     columns = ["entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance"]
     return Sheet(f"general-ledger-{report.account['code']}-{report.period.last}", columns, rows)
 

@@ -16,7 +16,7 @@ from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.api.blueprint import api
 from voyagent.reports.queries import itinerary, receivables, trial_balance
-from voyagent.reports.queries.periods import PeriodInverted
+from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.schemas import (
     AgeingQuery,
     AgingReportResponse,
@@ -43,14 +43,21 @@ def get_reports_payables(reader: LaneReader, query: AgeingQuery) -> dict[str, An
     return _ageing(reader, query, "payable", "top_creditors")
 
 
-@api.get("/reports/trial-balance", answer=TrialBalanceResponse, permission="report.read")
+@api.get("/reports/trial-balance", answer=TrialBalanceResponse, permission="report.read", errors=(PeriodInverted,))
 def get_reports_trial_balance(reader: LaneReader, query: TrialBalanceQuery) -> dict[str, Any]:
-    """Debit, credit and balance of every account with postings up to and including `as_of`. Currencies are never added."""
+    """Debit, credit and balance of every account with postings up to and including `as_of`; with `from` also opening, movement and closing since that day.
+
+    Currencies are never added.
+    """
     as_of = query.as_of or clock.today(query.tz or "UTC")
     include_zero = query.include_zero == 1
     rows = trial_balance.read_rows(reader, as_of, include_zero=include_zero)
     actor = reader.prove()
-    return wire_trial_balance(actor.tenant_id, trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero))
+    over = None
+    if query.first:
+        period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
+        over = trial_balance.read_period(reader, period, actor.currency, include_zero=include_zero, kept_earnings="Result of earlier years")
+    return wire_trial_balance(actor.tenant_id, trial_balance.trial_balance(rows, as_of, actor.currency, include_zero=include_zero), over)
 
 
 @api.get("/reports/itinerary", answer=ItineraryResponse, permission="itinerary.read", errors=(SessionNotFound,))

@@ -1,19 +1,25 @@
-"""The general ledger: one account over a period, line by line with the balance behind each; the cost of a page is that of its lines, whatever stands before."""
+"""The general ledger: one account over a period, line by line with the balance behind each; the cost of a page is that of its lines, whatever stands before.
+
+Revenue and expense stand at what was posted since their financial year began. Where one begins within the period, what they stood at on the evening before is
+carried to the result of earlier years: a computed line behind the lines of that day, as the trial balance has it.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import lines as by_line, queries as ledger
+from voyagent.ledger import lines as by_line, queries as ledger, years
 from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import AccountNotFound
-from voyagent.reports.queries.periods import Period
+from voyagent.reports.queries.periods import Period, year_began
+from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, on_one_side
 
 PAGE_LINES = 100
 
@@ -36,29 +42,59 @@ class LedgerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedLine:
+    """A computed line: what the account stood at on the last evening of a financial year is carried to the result of earlier years; `balance` is behind it."""
+
+    day: date
+    debit: Money
+    credit: Money
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
 class CurrencyMovement:
-    """The account in one currency: debit less credit before the period, all that moved on either side in it, and what it comes to."""
+    """The account in one currency: debit less credit before the period, all that was posted to either side in it, what was carried, and what it comes to.
+
+    `carried` is None where no account of the year is over the turn of one.
+    """
 
     opening: Money
     debit: Money
     credit: Money
+    carried: Sides | None = None
 
     @property
     def closing(self) -> Money:
         """What it stands at on the last evening."""
-        return self.opening + self.debit - self.credit
+        debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
+        return self.opening + self.debit - self.credit + debit - credit
 
 
 @dataclass(frozen=True, slots=True)
 class GeneralLedger:
-    """An account (id, code, name, type) over a period: its currencies by code, and a page of its lines, the oldest first."""
+    """An account (id, code, name, type) over a period: its currencies by code, and a page of its lines, the oldest first, with the computed ones between."""
 
     account: Row
     period: Period
     currencies: tuple[CurrencyMovement, ...]
-    lines: tuple[LedgerLine, ...]
+    rows: tuple[LedgerLine | CarriedLine, ...]
     is_first_page: bool
     next_cursor: str | None
+
+    @property
+    def lines(self) -> tuple[LedgerLine, ...]:
+        """What was posted, without the computed lines."""
+        return tuple(row for row in self.rows if isinstance(row, LedgerLine))
+
+    @property
+    def carried(self) -> tuple[CarriedLine, ...]:
+        """The computed lines of this page."""
+        return tuple(row for row in self.rows if isinstance(row, CarriedLine))
+
+    @property
+    def is_of_the_year(self) -> bool:
+        """Whether the account begins at nothing with each financial year."""
+        return self.account["type"] in OF_THE_YEAR
 
     @property
     def is_last_page(self) -> bool:
@@ -78,39 +114,73 @@ def read_general_ledger(reader: Reader, account: Row, period: Period, *, after: 
     """A page of the account behind a place, in one trip: balances before and after from roll-ups, and the lines by index. Raises InvalidCursor."""
     if after is not None and not period.first <= after.day <= period.last:
         raise InvalidCursor
-    statements = [
-        ledger.balances_statement(period.evening_before, [account["id"]]),
-        ledger.balances_statement(period.last, [account["id"]]),
-        by_line.account_lines_statement(account["id"], period.first, period.last, after=after, limit=limit + 1),
-    ]
+    account_id, month = account["id"], period.year_began.month
+    asked = {
+        "opened": ledger.balances_statement(period.evening_before, [account_id]),
+        "closed": ledger.balances_statement(period.last, [account_id]),
+        "lines": by_line.account_lines_statement(account_id, period.first, period.last, after=after, limit=limit + 1),
+    }
     if after is not None:
-        statements.append(by_line.balances_at_statement(account["id"], after))
-    opened, closed, lines, *behind = reader.read(*statements)
-    shown = lines[:limit]
-    marked = Place(shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]) if len(lines) > limit else None
+        asked["behind"] = by_line.balances_at_statement(account_id, after)
+    if account["type"] in OF_THE_YEAR:
+        asked["before"] = ledger.balances_statement(period.year_before, [account_id])
+        if period.is_over_a_turn:
+            asked["ended"] = years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR, account_id)
+        if after is not None:
+            asked["before_behind"] = ledger.balances_statement(year_began(after.day, month) - timedelta(days=1), [account_id])
+    read = defaultdict(list, zip(asked, reader.read(*asked.values()), strict=True))
+    shown, is_last = read["lines"][:limit], len(read["lines"]) <= limit
+    ended = read["ended"] if after is None else [row for row in read["ended"] if row["year_began"] >= year_began(after.day, month)]
+    standing = _net(read["opened"], read["before"]) if after is None else _net(read["behind"], read["before_behind"])
     return GeneralLedger(
         account=account,
         period=period,
-        currencies=tuple(_movements(opened, closed)),
-        lines=tuple(_running(shown, behind[0] if behind else opened)),
+        currencies=tuple(
+            _movements(read["opened"], read["closed"], _net(read["opened"], read["before"]), _carried(read["ended"]) if "ended" in asked else None)
+        ),
+        rows=tuple(_running(shown, ended, standing, month, is_last=is_last)),
         is_first_page=after is None,
-        next_cursor=marked.encode() if marked else None,
+        next_cursor=None if is_last else Place(shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]).encode(),
     )
 
 
-def _movements(opened: list[Row], closed: list[Row]) -> Iterable[CurrencyMovement]:
+def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
+    """Debit less credit by currency, less what it was before."""
+    net: defaultdict[str, int] = defaultdict(int)
+    for sign, some in ((1, rows), (-1, before)):
+        for row in some:
+            net[row["currency"]] += sign * (row["debit_minor"] - row["credit_minor"])
+    return net
+
+
+def _movements(opened: list[Row], closed: list[Row], opening: dict[str, int], carried: dict[str, Sides] | None) -> Iterable[CurrencyMovement]:
     before = {row["currency"]: row for row in opened}
     for row in closed:
         currency = row["currency"]
-        debit, credit = (before[currency][side] if currency in before else 0 for side in ("debit_minor", "credit_minor"))
-        yield CurrencyMovement(Money(debit - credit, currency), Money(row["debit_minor"] - debit, currency), Money(row["credit_minor"] - credit, currency))
+        debit, credit = (Money(row[side] - (before[currency][side] if currency in before else 0), currency) for side in ("debit_minor", "credit_minor"))
+        nothing = Money(0, currency), Money(0, currency)
+        yield CurrencyMovement(Money(opening[currency], currency), debit, credit, None if carried is None else carried.get(currency, nothing))
 
 
-def _running(rows: list[Row], before: list[Row]) -> Iterable[LedgerLine]:
-    standing = {row["currency"]: row["debit_minor"] - row["credit_minor"] for row in before}
-    for row in rows:
+def _carried(ended: list[Row]) -> dict[str, Sides]:
+    """What was carried at all turns, by currency."""
+    sides: dict[str, Sides] = {}
+    for row in ended:
+        debit, credit = on_one_side(Money(-row["balance_minor"], row["currency"]))
+        before = sides.get(row["currency"], (Money(0, row["currency"]), Money(0, row["currency"])))
+        sides[row["currency"]] = before[0] + debit, before[1] + credit
+    return sides
+
+
+def _running(lines: list[Row], ended: list[Row], standing: dict[str, int], month: int, *, is_last: bool) -> Iterable[LedgerLine | CarriedLine]:
+    """The lines with the balance behind each; before the first line of a new year, or at the very end, what was carried at the turn."""
+    turns = deque(ended)
+    for row in lines:
+        began = year_began(row["effective_date"], month)
+        while turns and turns[0]["year_began"] < began:
+            yield _carry(turns.popleft(), standing)
         currency = row["currency"]
-        standing[currency] = standing.get(currency, 0) + row["debit_minor"] - row["credit_minor"]
+        standing[currency] += row["debit_minor"] - row["credit_minor"]
         yield LedgerLine(
             **{name: row[name] for name in ("entry_id", "line_no", "narration", "party_name", "memo", "source_type", "source_id")},
             day=row["effective_date"],
@@ -118,3 +188,13 @@ def _running(rows: list[Row], before: list[Row]) -> Iterable[LedgerLine]:
             credit=Money(row["credit_minor"], currency),
             balance=Money(standing[currency], currency),
         )
+    while turns and is_last:
+        yield _carry(turns.popleft(), standing)
+
+
+def _carry(ended: Row, standing: dict[str, int]) -> CarriedLine:
+    """What an account stood at on the last evening of a year, taken away from it."""
+    currency, began = ended["currency"], ended["year_began"]
+    standing[currency] -= ended["balance_minor"]
+    debit, credit = on_one_side(Money(-ended["balance_minor"], currency))
+    return CarriedLine(began.replace(year=began.year + 1) - timedelta(days=1), debit, credit, Money(standing[currency], currency))

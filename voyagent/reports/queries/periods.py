@@ -109,6 +109,16 @@ class Period(Days):
         """The last day of the financial year before."""
         return self.year_began - timedelta(days=1)
 
+    @property
+    def last_year_began(self) -> date:
+        """The first day of the financial year that `last` lies in."""
+        return year_began(self.last, self.year_began.month)
+
+    @property
+    def is_over_a_turn(self) -> bool:
+        """Whether a financial year begins in it, after its first day's own."""
+        return self.last_year_began > self.year_began
+
 
 def evenings(as_of: date, before: date | None, month: int) -> tuple[Evening, Evening | None]:
     """The evenings of a day and of the one that it is held against, where there is one; financial years begin on the first of `month`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,7 @@ from itertools import groupby
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
-from voyagent.ledger import queries as ledger
+from voyagent.ledger import queries as ledger, years
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
@@ -116,25 +117,43 @@ def on_one_side(balance: Money) -> Sides:
     return (balance, zero) if balance.amount_minor > 0 else (zero, -balance)
 
 
+def with_carried(pairs: tuple[Sides, ...], currency: str) -> tuple[Sides, ...]:
+    """Opening, movement, carried, closing; zeros for what was carried where no financial year turned."""
+    opening, movement, *carried, closing = pairs
+    return opening, movement, *(carried or [(Money(0, currency), Money(0, currency))]), closing
+
+
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """An account over a period: what it opened with (debit less credit), and all that moved on either side. Without a code it is no account but computed."""
+    """An account over a period: what it opened with (debit less credit), and all that moved on either side. Without a code it is no account but computed.
+
+    Over the turn of a financial year `carried` is what was computed at the turn: an account of the year hands over what it stood at, and the line without a
+    code takes it. Where no year turns it is None.
+    """
 
     code: str
     name: str
     type: str
     opening: Money
     movement: Sides
+    carried: Sides | None = None
 
     @property
     def closing(self) -> Money:
         """What it stands at on the last evening, debit less credit."""
-        return self.opening + self.movement[0] - self.movement[1]
+        debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
+        return self.opening + self.movement[0] - self.movement[1] + debit - credit
 
     @property
-    def pairs(self) -> tuple[Sides, Sides, Sides]:
-        """Opening, movement, closing; the first and the last net, on one side."""
-        return on_one_side(self.opening), self.movement, on_one_side(self.closing)
+    def pairs(self) -> tuple[Sides, ...]:
+        """Opening, movement, over a turn what was carried, closing; the first and the last net, on one side."""
+        carried = () if self.carried is None else (self.carried,)
+        return on_one_side(self.opening), self.movement, *carried, on_one_side(self.closing)
+
+    @property
+    def four_pairs(self) -> tuple[Sides, ...]:
+        """The same with what was carried in any case, for programs."""
+        return with_carried(self.pairs, self.opening.currency)
 
     @property
     def is_blank(self) -> bool:
@@ -150,13 +169,18 @@ class PeriodBlock:
     accounts: tuple[PeriodLine, ...]
 
     @property
-    def totals(self) -> tuple[Sides, Sides, Sides]:
-        """Both sides of opening, movement and closing over all accounts."""
+    def totals(self) -> tuple[Sides, ...]:
+        """Both sides of each pair over all accounts."""
         zero = Money(0, self.currency)
-        opening, movement, closing = (
-            (sum((line.pairs[pair][0] for line in self.accounts), zero), sum((line.pairs[pair][1] for line in self.accounts), zero)) for pair in range(3)
+        return tuple(
+            (sum((debit for debit, _ in pair), zero), sum((credit for _, credit in pair), zero))
+            for pair in zip(*(line.pairs for line in self.accounts), strict=True)
         )
-        return opening, movement, closing
+
+    @property
+    def four_totals(self) -> tuple[Sides, ...]:
+        """The same with what was carried in any case, for programs."""
+        return with_carried(self.totals, self.currency)
 
     @property
     def differences(self) -> tuple[Money, ...]:
@@ -189,23 +213,30 @@ class PeriodBalance:
 
 
 def read_period(reader: Reader, period: Period, home_currency: str, *, include_zero: bool, kept_earnings: str) -> PeriodBalance:
-    """The trial balance of a period from three readings of the roll-up, in one trip.
+    """The trial balance of a period from readings of the roll-up, in one trip.
 
     Revenue and expense open at what was posted since the financial year began in which the period begins; what earlier years came to is one computed
-    row named `kept_earnings`.
+    row named `kept_earnings`. Whenever a financial year begins within the period, what these accounts stand at is carried to that row, so that they close
+    with what was posted since the year began in which the period ends.
     """
-    before, opened, closed = reader.read(
+    statements = [
         ledger.trial_balance_statement(period.year_before),
         ledger.trial_balance_statement(period.evening_before),
         ledger.trial_balance_statement(period.last, include_zero=include_zero),
-    )
+    ]
+    if period.is_over_a_turn:
+        statements.append(years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR))
+    before, opened, closed, *ended = reader.read(*statements)
     others = sorted({row["currency"] for row in closed} - {None, home_currency})
     blocks = []
     for currency in (home_currency, *others):
+        nothing = Money(0, currency), Money(0, currency)
+        given, taken = _carried(ended[0], currency) if ended else ({}, None)
         lines = [
-            _period_line(line, _in(before, currency), _in(opened, currency)) for line in _in_currency(closed, currency, include_zero=include_zero).accounts
+            _period_line(line, _in(before, currency), _in(opened, currency), given.get(line.code, nothing) if ended else None)
+            for line in _in_currency(closed, currency, include_zero=include_zero).accounts
         ]
-        kept = PeriodLine("", kept_earnings, "equity", _earned(before, currency), (Money(0, currency), Money(0, currency)))
+        kept = PeriodLine("", kept_earnings, "equity", _earned(before, currency), nothing, taken)
         shown = tuple(line for line in lines if include_zero or not line.is_blank)
         blocks.append(PeriodBlock(currency, shown if kept.is_blank else (*shown, kept)))
     return PeriodBalance(period, tuple(block for block in blocks if block.accounts))
@@ -220,11 +251,30 @@ def _earned(rows: list[Row], currency: str) -> Money:
     return sum((line.balance for line in _in(rows, currency).values() if line.type in OF_THE_YEAR), Money(0, currency))
 
 
-def _period_line(closed: AccountLine, before: dict[str, AccountLine], opened: dict[str, AccountLine]) -> PeriodLine:
+def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
+    """What each account of the year handed over at the turns, by code, and what earlier years' earnings took: of each year the sum."""
+    zero = Money(0, currency)
+    given: defaultdict[str, Sides] = defaultdict(lambda: (zero, zero))
+    of_years: defaultdict[date, Money] = defaultdict(lambda: zero)
+    for row in (row for row in rows if row["currency"] == currency):
+        balance = Money(row["balance_minor"], currency)
+        given[row["code"]] = _both(given[row["code"]], on_one_side(-balance))
+        of_years[row["year_began"]] += balance
+    taken = (zero, zero)
+    for balance in of_years.values():
+        taken = _both(taken, on_one_side(balance))
+    return given, taken
+
+
+def _both(some: Sides, more: Sides) -> Sides:
+    return some[0] + more[0], some[1] + more[1]
+
+
+def _period_line(closed: AccountLine, before: dict[str, AccountLine], opened: dict[str, AccountLine], carried: Sides | None) -> PeriodLine:
     zero = Money(0, closed.debit.currency)
     blank = replace(closed, debit=zero, credit=zero)
     at_opening = opened.get(closed.code, blank)
     opening = at_opening.balance
     if closed.type in OF_THE_YEAR:
         opening -= before.get(closed.code, blank).balance
-    return PeriodLine(closed.code, closed.name, closed.type, opening, (closed.debit - at_opening.debit, closed.credit - at_opening.credit))
+    return PeriodLine(closed.code, closed.name, closed.type, opening, (closed.debit - at_opening.debit, closed.credit - at_opening.credit), carried)

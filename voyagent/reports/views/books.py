@@ -26,13 +26,13 @@ from voyagent.reports import spreadsheets
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
-from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
+from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
-from voyagent.reports.views.statements import earned_until
+from voyagent.reports.views.statements import earned_in_year, kept_ways
 from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
 from voyagent.trips import queries as trips
 
@@ -83,7 +83,7 @@ def trial_balance(reader: LaneReader) -> Any:
     if report is not None and address.format == "pdf":
         return paper.shown(paper.trial_balance(report, address.currency), f"trial-balance-{report.period.last}", words, reader)
     sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
-    facts = {"as_of": as_of, "report": report, "words": words, "earned_before": earned_until(report.period.year_before) if report else None}
+    facts = {"as_of": as_of, "report": report, "words": words, "kept_ways": kept_ways(report.period) if report else []}
     return answered("reports/trial_balance.html", sheet, address=address, wrong=wrong, **facts)
 
 
@@ -106,7 +106,8 @@ def general_ledger(reader: LaneReader) -> Any:
     if report is not None and address.format == "pdf":
         return paper.shown(books_on_paper.general_ledger(report), f"general-ledger-{report.account['code']}-{last}", words, reader)
     sheet = partial(spreadsheets.general_ledger, report) if report else None
-    return answered("reports/general_ledger.html", sheet, address=address, wrong=wrong, accounts=accounts, last=last, report=report, words=words)
+    facts = {"accounts": accounts, "last": last, "report": report, "words": words, "earned_in": partial(earned_in_year, year_month(settings))}
+    return answered("reports/general_ledger.html", sheet, address=address, wrong=wrong, **facts)
 
 
 @pages.page("/reports/itinerary", permission="itinerary.read", missing=SessionNotFound)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
-from voyagent.reports.queries.general_ledger import CurrencyMovement, GeneralLedger
+from voyagent.reports.queries.general_ledger import CarriedLine, CurrencyMovement, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins, share
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
@@ -98,17 +98,24 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
 
 def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
     currency = one.opening.currency
-    lines = [line for line in report.lines if line.balance.currency == currency]
+    carried = _("Carried to the result of earlier years")
+
+    def told(row: LedgerLine | CarriedLine) -> str:
+        return _beneath(row.narration, row.party_name, row.memo) if isinstance(row, LedgerLine) else f"{carried} ({_('computed')})"
+
     rows = [
-        [written(line.day), _beneath(line.narration, line.party_name, line.memo), figure(line.debit), figure(line.credit), _standing(line.balance)]
-        for line in lines
+        [written(row.day), told(row), figure(row.debit), figure(row.credit), _standing(row.balance)] for row in report.rows if row.balance.currency == currency
     ]
     opening, closing = (_("Opening, %(day)s", day=written(report.period.first)), _("Closing, %(day)s", day=written(report.period.last)))
+    moved = [amount(one.debit), amount(one.credit)]
+    sums = [["", closing, *moved, _standing(one.closing)]]
+    if one.carried is not None:
+        sums = [["", _("Posted in these days"), *moved, ""], ["", carried, *map(amount, one.carried), ""], ["", closing, "", "", _standing(one.closing)]]
     return Table(
         title=named(currency),
         columns=[_("Book date"), _("Entry"), _("Debit"), _("Credit"), _("Balance")],
         groups=[Group("", [["", opening, "", "", _standing(one.opening)], *rows])],
-        totals=[["", closing, amount(one.debit), amount(one.credit), _standing(one.closing)]],
+        totals=sums,
         note="",
         texts=2,
         stretch=1,

@@ -130,7 +130,8 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
 
 def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
     types = {"asset": _("Assets"), "liability": _("Liabilities"), "equity": _("Equity"), "revenue": _("Revenue"), "expense": _("Expenses")}
-    pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), _("Closing, %(day)s", day=written(report.period.last)))
+    turn = [_("Carried at the turn of the year")] if report.period.is_over_a_turn else []
+    pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), *turn, _("Closing, %(day)s", day=written(report.period.last)))
     groups = [
         Group(types[kind], [[f"{line.code} {line.name}".strip(), *(figure(side) for pair in line.pairs for side in pair)] for line in lines])
         for kind, lines in block.by_type

@@ -89,5 +89,19 @@ def earned_until(last: date) -> str:
     return url_for("reports.profit_and_loss", compare="none", **_dated(Days(date(YEAR_MIN, 1, 1), last)))
 
 
+def earned_in_year(month: int, last: date) -> str:
+    """Where the result of the financial year up to a day leads; years begin on the first of `month`."""
+    return _earned_in(Evening.of(last, month), earlier=False)
+
+
+def kept_ways(period: Period) -> list[str]:
+    """Where each pair of the computed row of a trial balance leads: to the profit and loss of the years that it is made of."""
+    if not period.is_over_a_turn:
+        return [earned_until(period.year_before)] * 3
+    ended = period.last_year_began - timedelta(days=1)
+    carried = url_for("reports.profit_and_loss", compare="none", **_dated(Days(period.year_began, ended)))
+    return [earned_until(period.year_before), carried, carried, earned_until(ended)]
+
+
 def _dated(days: Days) -> dict[str, Any]:
     return {"from": days.first.isoformat(), "to": days.last.isoformat()}

@@ -1,0 +1,24 @@
+"""What tests of the reports share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from voyagent.drivers.paper import Paper
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the typesetter was given last."""
+    given: dict[str, Any] = {}
+    plain = Paper.pdf
+
+    def keep(self: Paper, name: str, data: dict[str, Any]) -> bytes:
+        given.clear()
+        given.update(data)
+        return plain(self, name, data)
+
+    monkeypatch.setattr(Paper, "pdf", keep)
+    return given
