@@ -158,3 +158,6 @@ def test_the_names_of_the_agency_are_read_when_a_turn_begins(alice: Person, talk
     assert any("for Harbinder," in row["summary"] for row in talk.pending(alice, session_id))
     assert "or is Emirates a new supplier?" in said("enter a bill from Emirates, EK-7, 8,000 for tickets")
     assert "Names that come near: Harbinder Singh Gill." in said("find enquiry of Harbindar Gill")
+    assert said("the balance of Zachariah Kuriann").endswith("Names that come near: Zachariah Kurian.")
+    assert said("what is the balance of Emirate Holidays?").endswith("Names that come near: Emirates Holidays.")
+    assert "come near" not in said("balance of Trade Receivables")

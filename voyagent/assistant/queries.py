@@ -11,9 +11,9 @@ from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
-from voyagent.assistant.planner.builtin import understand
+from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
-from voyagent.assistant.planner.names import key_of, meant
+from voyagent.assistant.planner.names import key_of
 from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.sentences import SHOWN_MAX
 from voyagent.assistant.planner.telling import LISTS
@@ -159,8 +159,12 @@ def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> d
     """What is known of the name that the turn's words are about, where they are about one."""
     asked = next((row for row in reversed(said) if row["role"] == "user" and row["turn_id"] == turn_id), None)
     words = "\n".join(block["text"] for block in asked["blocks"] if block["type"] == "text") if asked else ""
-    about = meant(understand(words, context)) if words else None
-    return {key_of(about[0]): asdict(billing.read_namesakes(reader, *about))} if about else {}
+    found: dict[str, Any] = {}
+    for name, side in about_whom(words, context) if words else []:
+        read = asdict(billing.read_namesakes(reader, name, side))
+        known = found.setdefault(key_of(name), read)
+        known |= {"is_known": known["is_known"] or read["is_known"], "near": list(dict.fromkeys((*known["near"], *read["near"])))}
+    return found
 
 
 def _enquiry(reader: Reader, session_id: UUID, turn_id: str) -> EnquiryInView | None:
