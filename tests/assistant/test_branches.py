@@ -267,7 +267,7 @@ def test_nobody_is_taken_along_twice(line: Line) -> None:
     line.drain()
     assert [one["full_name"] for one in along(line)] == ["Nisha Varma"]
     line.say("add passenger Nisha Varma")
-    assert [one["full_name"] for one in along(line)] == ["Nisha Varma", "Nisha Varma"], "two people may have one name, where nobody asks again"
+    assert [one["full_name"] for one in along(line)] == ["Nisha Varma"], "nor in a message of its own"
 
 
 def test_a_ride_is_planned_once_and_one_that_is_gone_is_planned_anew(line: Line) -> None:
