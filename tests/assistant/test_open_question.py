@@ -80,12 +80,18 @@ def test_thanks_are_no_answer_to_any_question(question: Ask) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=NAMES)
-def test_what_is_neither_gets_the_question_once_more_and_then_it_is_let_go(question: Ask) -> None:
+def test_what_is_neither_gets_an_example_then_the_way_out_and_then_the_question_is_let_go(question: Ask) -> None:
     again = understand("ok", asked(question))
     assert isinstance(again, Ask), again
-    assert again.text == f"{question.text} Or say “never mind”."
-    assert (again.tool, again.known, again.missing) == (question.tool, question.known, question.missing)
-    last = understand("ok", asked(move_from(kept(again))))  # type: ignore[arg-type]
+    assert again.text.startswith(f"I do not understand “ok” as an answer. {question.text} ")
+    assert again.text.endswith(" Or say “never mind”.")
+    assert "“" in again.text.split("as an answer.")[1].removesuffix("Or say “never mind”."), "an example"
+    third = understand("ok", asked(move_from(kept(again))))  # type: ignore[arg-type]
+    assert isinstance(third, Ask), third
+    assert third.text == f"I do not understand “ok” as an answer. I can leave it: say “never mind”. If not: {question.text}"
+    for move in (again, third):
+        assert (move.tool, move.known, move.missing) == (question.tool, question.known, question.missing)
+    last = understand("ok", asked(move_from(kept(third))))  # type: ignore[arg-type]
     assert isinstance(last, Say), last
     assert last.text.startswith("I have let my question go; nothing was done.")
 
@@ -94,11 +100,23 @@ def test_what_is_neither_gets_the_question_once_more_and_then_it_is_let_go(quest
 def test_words_that_are_no_address_are_not_asked_for_one_for_ever(said: str) -> None:
     question: Any = understand("send the itinerary", PLAIN)
     assert isinstance(question, Ask)
-    for _turn in range(2):
+    for _turn in range(3):
         question = understand(said, asked(question))
         if not isinstance(question, Ask):
             break
     assert isinstance(question, Say), question
+
+
+def test_what_was_not_understood_is_quoted_in_a_few_words_and_an_example_fits_the_question() -> None:
+    question: Any = understand("flights from Kochi to Dubai for 2 adults", PLAIN)
+    again = understand("some time when it is cheap " * 9, asked(question))
+    assert isinstance(again, Ask), again
+    assert again.text.startswith("I do not understand “some time when it is cheap some time when it is cheap some t…” as an answer.")
+    assert again.text.endswith("On which day do they leave? Such as “12 Dec” or “next Friday”. Or say “never mind”.")
+    third = understand("whenever", asked(again))
+    assert isinstance(third, Ask), third
+    assert isinstance(understand("yes", asked(third)), Say), "a nod at the way out starts nothing"
+    assert isinstance(understand("next Friday", asked(third)), Call)
 
 
 def test_an_answer_after_the_second_asking_still_counts() -> None:

@@ -17,6 +17,7 @@ from voyagent.assistant.planner import (
     offers,
     people,
     questions,
+    reasking,
     refusals,
     sentences,
     shorthand,
@@ -150,7 +151,7 @@ def _is_understood(message: str, context: Context) -> bool:
 def _heard(message: str, context: Context) -> tuple[Move, Context]:
     """The first move, and the context that it was understood in: without our own question where the words go on with something else.
 
-    A request goes before the question, which is let go. What is neither answer nor request gets the question once more, with the way out of it.
+    A request goes before the question, which is let go. What is neither answer nor request gets the question anew, at most twice.
     """
     said, question = condense(message, COMMAND_MAX), context.question
     if question is None:
@@ -164,12 +165,8 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     request = None if _NODS.match(said) else _request(said, message, free)
     if request is not None:
         return _letting_go(request), free
-    if question.again:
-        return Say("\n".join((_("I have let my question go; nothing was done."), refusals.cannot(said, free)))), free
-    once = hindrances.plain(question) if question.missing in hindrances.DAYS else None
-    text = once.text if once else question.text
-    asked = text if text.endswith(sentences.way_out()) else f"{text} {sentences.way_out()}"
-    return replace(question, text=asked, again=True), context
+    asked = reasking.once_more(question, said)
+    return (asked, context) if asked else (Say("\n".join((_("I have let my question go; nothing was done."), refusals.cannot(said, free)))), free)
 
 
 def _request(said: str, message: str, context: Context) -> Move | None:

@@ -22,7 +22,7 @@ class Say:
 class Ask:
     """A question back: what is known so far for a tool, and the one thing that is missing next. The next message may be the answer.
 
-    `again` where it was asked before, and the words that came were neither an answer nor a request.
+    `again` is how often the words that came were neither an answer nor a request, and `first` how it was asked at first where they were not.
     """
 
     text: str
@@ -30,7 +30,8 @@ class Ask:
     known: JsonObject
     missing: str
     kind: Literal["ask"] = "ask"
-    again: bool = False
+    again: int = 0
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
