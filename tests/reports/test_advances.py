@@ -195,19 +195,20 @@ def test_what_is_to_be_paid_on_a_day_is_told_by_that_day(alice: Person, charlie:
     assert report_of(alice, kind="payables")["scheduled"] == report_of(alice, f"&as_of={today()}", "payables")["scheduled"] == expected
     assert report_of(alice)["scheduled"] == []
     answer = alice.browser.get("/reports/payables?format=csv")
-    (row,) = csv.DictReader(io.StringIO(answer.data.decode()))
+    row, total = csv.DictReader(io.StringIO(answer.data.decode()))
+    assert (row["row"], total["row"], total["party"], total["scheduled"], total["next_pay_on"]) == ("line", "total", "", "100.00", "")
     assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("107.00", "100.00", soon.isoformat())
     assert "next_pay_on" not in alice.browser.get("/reports/receivables?format=csv").text
     alice.does(billing.pay_bill, second, Money.parse("20", "INR"), today())
     alice.does(billing.unschedule_bill, first)
     assert report_of(alice, kind="payables")["scheduled"] == []
-    (row,) = csv.DictReader(io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode()))
+    row, _total = csv.DictReader(io.StringIO(alice.browser.get("/reports/payables?format=csv").data.decode()))
     assert (row["open"], row["scheduled"], row["next_pay_on"]) == ("87.00", "0.00", "")
     assert third
 
 
 def test_the_files_of_receivables_have_the_advances_too(trader: Person) -> None:
-    (row,) = csv.DictReader(io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode()))
+    row, _total = csv.DictReader(io.StringIO(trader.browser.get("/reports/receivables?format=csv").data.decode()))
     assert (row["open"], row["advances"], row["outstanding"]) == ("1000.00", "-300.00", "700.00")
 
 
@@ -275,4 +276,4 @@ def test_the_next_page_is_a_link_away(trader: Person, monkeypatch: pytest.Monkey
     assert "Asha" in second.words(".//tbody")
     for wrong in ("-1", "x", "99999999", "9"):
         assert "1–1 of 3" in Page(client.get(f"/reports/receivables?skip={wrong}")).words(".//main")
-    assert client.get("/reports/receivables?format=csv").text.count("\n") == 4, "files tell all"
+    assert client.get("/reports/receivables?format=csv").text.count("\n") == 5, "files tell all"

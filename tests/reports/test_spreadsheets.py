@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -41,12 +42,50 @@ def test_the_file_is_as_rfc_4180_has_it_and_the_mark_is_an_option() -> None:
     assert sheet.csv(bom=True) == "\ufeff" + sheet.csv(bom=False)
 
 
+def lines_of(told: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows that a program adds up: the first column says which they are."""
+    assert {row["row"] for row in told} <= {"opening", "line", "carried", "total"}
+    return [row for row in told if row["row"] == "line"]
+
+
+# The amounts of each report's lines, and which of its totals they come to, by currency.
+ADDED = {
+    "receivables": ("not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"),
+    "payables": ("not_due", "days_1_to_30", "open", "advances", "outstanding", "scheduled"),
+    "trial-balance": ("opening_debit", "opening_credit", "debit", "credit", "carried_debit", "closing_debit", "closing_credit"),
+    "general-ledger": ("debit", "credit"),
+    "day-book": ("debit", "credit"),
+    "party-statement": ("amount",),
+}
+
+
+@pytest.mark.parametrize("report", ADDED)
+def test_the_total_of_a_currency_is_what_its_lines_come_to(busy: Person, report: str) -> None:
+    told = read(busy, report)
+    totals = [row for row in told if row["row"] == "total"]
+    assert totals
+    assert len({row["currency"] for row in totals}) == len(totals)
+    for total in totals:
+        for name in ADDED[report]:
+            assert Decimal(total[name]) == sum(Decimal(row[name]) for row in lines_of(told) if row["currency"] == total["currency"]), name
+
+
+def test_the_totals_of_the_statements(busy: Person) -> None:
+    earned = [(row["row"], row["type"], row["amount"]) for row in read(busy, "profit-and-loss", f"{DAYS}&currency=INR")]
+    assert earned[1::2] == [("total", "revenue", "1200.50"), ("total", "expense", "300.00")]
+    assert earned[-1] == ("total", "result", "900.50")
+    totals = {row["type"]: row["amount"] for row in read(busy, "balance-sheet", "as_of=2026-05-31&currency=INR") if row["row"] == "total"}
+    assert totals == {"asset": "1200.50", "liability": "300.00", "equity": "900.50", "liabilities_and_equity": "1200.50"}
+    account = [(row["row"], row["narration"], row["debit"], row["balance"]) for row in read(busy, "general-ledger") if row["row"] != "line"]
+    assert account == [("opening", "Opening", "", "0.00"), ("total", "Closing", "1200.50", "1200.50")]
+
+
 def test_ageing(busy: Person) -> None:
-    assert [(row["currency"], row["party"], row["days_1_to_30"], row["open"]) for row in read(busy, "receivables")] == [
+    assert [(row["currency"], row["party"], row["days_1_to_30"], row["open"]) for row in lines_of(read(busy, "receivables"))] == [
         ("INR", f"'{EVIL}", "1000.50", "1000.50"),
         ("INR", "Deepa Krishnan", "200.00", "200.00"),
     ]
-    assert [(row["party"], row["open"]) for row in read(busy, "payables")] == [("Galaxy Consolidators", "300.00")]
+    assert [(row["party"], row["open"]) for row in lines_of(read(busy, "payables"))] == [("Galaxy Consolidators", "300.00")]
 
 
 def test_the_trial_balance(busy: Person) -> None:
@@ -61,13 +100,17 @@ def test_the_statements(busy: Person) -> None:
     result = [(row["currency"], row["type"], row["code"], row["amount"], row["before"]) for row in read(busy, "profit-and-loss")]
     assert result == [
         ("INR", "revenue", "4300", "1200.50", "0.00"),
+        ("INR", "revenue", "", "1200.50", "0.00"),
         ("INR", "expense", "5100", "300.00", "0.00"),
+        ("INR", "expense", "", "300.00", "0.00"),
         ("INR", "result", "", "900.50", "0.00"),
+        ("AED", "revenue", "", "0.00", "0.00"),
         ("AED", "expense", "5100", "700.25", "0.00"),
+        ("AED", "expense", "", "700.25", "0.00"),
         ("AED", "result", "", "-700.25", "0.00"),
     ]
     assert {row["before"] for row in read(busy, "profit-and-loss", f"{DAYS}&compare=none&currency=AED")} == {""}
-    assert {row["difference"] for row in read(busy, "profit-and-loss", f"{DAYS}&currency=AED")} == {"700.25", "-700.25"}
+    assert {row["difference"] for row in read(busy, "profit-and-loss", f"{DAYS}&currency=AED")} == {"0.00", "700.25", "-700.25"}
     beside = {(row["currency"], row["type"]): row for row in read(busy, "balance-sheet", "as_of=2026-05-31&compare=period")}
     assert [beside["INR", "result_of_year"][name] for name in ("amount", "before", "difference")] == ["900.50", "0.00", "900.50"]
     assert {row["before"] + row["difference"] for row in read(busy, "balance-sheet")} == {""}
@@ -79,11 +122,11 @@ def test_the_statements(busy: Person) -> None:
 def test_lines_and_entries(busy: Person) -> None:
     account = read(busy, "general-ledger")
     assert [row["narration"] for row in account][:1] == ["Opening"]
-    assert [(row["party"], row["debit"], row["balance"]) for row in account][1:] == [
+    assert [(row["party"], row["debit"], row["balance"]) for row in lines_of(account)] == [
         (f"'{EVIL}", "1000.50", "1000.50"),
         ("Deepa Krishnan", "200.00", "1200.50"),
     ]
-    entries = read(busy, "day-book")
+    entries = lines_of(read(busy, "day-book"))
     assert len(entries) == 8
     assert {row["memo"] for row in entries} >= {"'-G-1"}
     assert {row["narration"] for row in entries} >= {"'@rooms"}
@@ -111,7 +154,7 @@ def test_the_file_has_a_name_and_is_saved(busy: Person) -> None:
 
 def test_a_file_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "PAGE_ENTRIES", 1)
-    assert len(read(busy, "day-book")) == 8, "not only the first page"
+    assert len(lines_of(read(busy, "day-book"))) == 8, "not only the first page"
     monkeypatch.setattr(answers, "LINES_MAX", 3)
     answer = busy.browser.get(f"/reports/day-book?{DAYS}&format=csv")
     assert (answer.status_code, "more than 20,000" in answer.text) == (422, True)

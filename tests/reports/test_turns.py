@@ -201,7 +201,7 @@ def test_the_files_carry_it_too(turned: Person) -> None:
         (row["entry_date"], row["entry_id"], row["narration"], row["debit"], row["balance"]) for row in lines if row["narration"].startswith("Carried")
     ] == [("2025-03-31", "", "Carried to the result of earlier years", "130.00", "0.00")]
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/reports/trial-balance?{TURN}&format=xlsx").data)).worksheets[0]
-    assert [cell.value for cell in next(book.iter_rows())][8:10] == ["carried_debit", "carried_credit"]
+    assert [cell.value for cell in next(book.iter_rows())][9:11] == ["carried_debit", "carried_credit"]
 
 
 def test_the_papers_carry_it_too(turned: Person, told: dict[str, Any]) -> None:

@@ -74,6 +74,13 @@ def test_a_workbook_says_what_csv_says(busy: Person, charlie: Person, report: st
     assert busy.app.test_client().get(f"{address}&format=xlsx").status_code == 303
 
 
+def test_totals_are_bold_values_that_nothing_need_reckon(busy: Person) -> None:
+    page = opened(busy.browser.get(f"/reports/trial-balance?{REPORTS['trial-balance']}&format=xlsx").data)
+    told = {row[0].value: row for row in page.iter_rows()}
+    assert [(one.data_type, one.value, one.font.bold) for one in told["total"][-2:]] == [("n", 700.25, True)] * 2
+    assert [one.font.bold for one in told["line"]] == [False] * len(told["line"])
+
+
 def test_the_file_has_a_name_and_its_head_stays_in_sight(busy: Person) -> None:
     answer = busy.browser.get(f"/reports/profit-and-loss?{DAYS}&format=xlsx")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="voyagent-profit-and-loss-2026-05-31.xlsx"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,8 @@ from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins
 from voyagent.reports.queries.party_statement import PartyStatement
-from voyagent.reports.queries.receivables import Open, Party
-from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss
+from voyagent.reports.queries.receivables import Open
+from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
 
 LINES_MAX = 20_000
@@ -25,6 +25,10 @@ BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COMPARED = ("amount", "before", "difference")
 Cell = Money | UUID | date | str | int | None
+ROW = "row"
+"""The first column of every report: what a row is."""
+OPENING, LINE, CARRIED, TOTAL = "opening", "line", "carried", "total"
+"""What a row is: opened with, what the report is of, computed at the turn of a year, or what rows of one currency come to."""
 
 
 class TooManyLines(Unprocessable):
@@ -36,7 +40,7 @@ class TooManyLines(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: the name of its file, its columns, its rows."""
+    """A table: the name of its file, its columns, its rows. The first cell of a report's row says what it is, so that a program adds no totals to lines."""
 
     name: str
     columns: Sequence[str]
@@ -61,57 +65,66 @@ def written(cell: Cell) -> str:
 
 
 def ageing(report: Open, as_of: date) -> Sheet:
-    """Receivables or payables: a row for each party and currency; of payables also what is to be paid on a day, and the nearest such day."""
-    rows: list[list[Cell]] = [
-        [block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding, *(_planned(party) if report.kind == "payable" else ())]
-        for block in report.blocks
-        for party in block.parties
-    ]
-    columns = ["currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
-    columns += ["scheduled", "next_pay_on"] if report.kind == "payable" else []
-    return Sheet(f"{report.kind}s-{as_of}", columns, rows)
-
-
-def _planned(party: Party) -> tuple[Cell, Cell]:
-    return party.scheduled, party.next_pay_on
+    """Receivables or payables: a row for each party and currency, and a total; of payables also what is to be paid on a day, and the nearest such day."""
+    rows: list[list[Cell]] = []
+    for block in report.blocks:
+        rows += [
+            [LINE, block.currency, party.name, *party.ages, party.open, party.advance, party.outstanding, party.scheduled, party.next_pay_on]
+            for party in block.parties
+        ]
+        scheduled = sum((party.scheduled for party in block.parties), Money(0, block.currency))
+        rows.append([TOTAL, block.currency, None, *block.totals, block.open, block.advance, block.outstanding, scheduled, None])
+    columns = [ROW, "currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
+    columns += ["scheduled", "next_pay_on"]
+    shown = len(columns) if report.kind == "payable" else len(columns) - 2
+    return Sheet(f"{report.kind}s-{as_of}", columns[:shown], [row[:shown] for row in rows])
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Sheet:
-    """The trial balance: a row for each account and currency; what earlier years came to has no code. Nothing is carried where no financial year begins."""
-    rows: list[list[Cell]] = [
-        [block.currency, line.type, line.code, line.name, *(side for pair in line.four_pairs for side in pair)]
-        for block in report.blocks
-        if currency in (None, block.currency)
-        for line in block.accounts
-    ]
-    columns = ["currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit"]
+    """The trial balance: a row for each account and currency, and a total; what earlier years came to has no code. Nothing is carried where no year turns."""
+    rows: list[list[Cell]] = []
+    for block in report.blocks:
+        if currency in (None, block.currency):
+            rows += [[LINE, block.currency, line.type, line.code, line.name, *(side for pair in line.four_pairs for side in pair)] for line in block.accounts]
+            rows.append([TOTAL, block.currency, None, None, None, *(side for pair in block.four_totals for side in pair)])
+    columns = [ROW, "currency", "type", "code", "name", "opening_debit", "opening_credit", "debit", "credit"]
     columns += ["carried_debit", "carried_credit", "closing_debit", "closing_credit"]
     return Sheet(f"trial-balance-{report.period.last}", columns, rows)
 
 
 def profit_and_loss(report: ProfitAndLoss, currency: str | None) -> Sheet:
-    """Profit and loss: a row for each account and currency, and one for the result of each currency."""
+    """Profit and loss: a row for each account and currency, the total of each type, and the result of each currency."""
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
-            lines = [(section.type, line) for section in block.sections for line in section.lines]
-            rows += [[block.currency, kind, line.code, line.name, *compared(line.amount, line.before)] for kind, line in lines]
-            rows.append([block.currency, "result", None, None, *compared(block.result, block.result_before)])
-    return Sheet(f"profit-and-loss-{report.days.last}", ["currency", "type", "code", "name", *_COMPARED], rows)
+            for section in block.sections:
+                rows += _section(section, compared)
+                rows.append([TOTAL, block.currency, section.type, None, None, *compared(section.total, section.total_before)])
+            rows.append([TOTAL, block.currency, "result", None, None, *compared(block.result, block.result_before)])
+    return Sheet(f"profit-and-loss-{report.days.last}", [ROW, "currency", "type", "code", "name", *_COMPARED], rows)
 
 
 def balance_sheet(report: BalanceSheet, currency: str | None) -> Sheet:
-    """The balance sheet: a row for each account and currency; the two computed amounts have a type of their own and no code."""
+    """The balance sheet: a row for each account and currency and the total of each type; the two computed amounts have a type of their own and no code."""
     compared = _beside if report.before else _alone
     rows: list[list[Cell]] = []
     for block in report.blocks:
         if currency in (None, block.currency) and not block.is_blank:
-            lines = [(section.type, line) for section in block.sections for line in section.lines]
-            rows += [[block.currency, kind, line.code, line.name, *compared(line.amount, line.before)] for kind, line in lines]
+            for section in (block.assets, block.liabilities):
+                rows += _section(section, compared)
+                rows.append([TOTAL, block.currency, section.type, None, None, *compared(section.total, section.total_before)])
+            rows += _section(block.equity, compared)
             computed = zip(("retained_earnings", "result_of_year"), block.computed, strict=True)
-            rows += [[block.currency, kind, None, None, *compared(*pair)] for kind, pair in computed]
-    return Sheet(f"balance-sheet-{report.now.as_of}", ["currency", "type", "code", "name", *_COMPARED], rows)
+            rows += [[LINE, block.currency, kind, None, None, *compared(*pair)] for kind, pair in computed]
+            rows.append([TOTAL, block.currency, "equity", None, None, *compared(block.total_equity, block.total_equity_before)])
+            against = compared(block.liabilities_and_equity, block.liabilities_and_equity_before)
+            rows.append([TOTAL, block.currency, "liabilities_and_equity", None, None, *against])
+    return Sheet(f"balance-sheet-{report.now.as_of}", [ROW, "currency", "type", "code", "name", *_COMPARED], rows)
+
+
+def _section(section: Section, compared: Callable[[Money, Money], tuple[Cell, Cell, Cell]]) -> list[list[Cell]]:
+    return [[LINE, section.currency, section.type, line.code, line.name, *compared(line.amount, line.before)] for line in section.lines]
 
 
 def _beside(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:
@@ -123,44 +136,49 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
 
 
 def general_ledger(report: GeneralLedger) -> Sheet:
-    """An account line by line; the opening of each currency, and what is carried when a financial year ends, are rows without an entry. Raises TooManyLines."""
+    """An account line by line; its opening, what is carried when a financial year ends and its closing are rows without an entry. Raises TooManyLines."""
     whole(report)
-    first = report.period.first
-    rows: list[list[Cell]] = [[first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
+    first, last = report.period.first, report.period.last
+    rows: list[list[Cell]] = [[OPENING, first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
     for row in report.rows:
-        about: list[Cell] = [row.day, None, None, "Carried to the result of earlier years", None, None]
+        about: list[Cell] = [CARRIED, row.day, None, None, "Carried to the result of earlier years", None, None]
         if isinstance(row, LedgerLine):
-            about = [row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
+            about = [LINE, row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
         rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
-    columns = ["entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance"]
-    return Sheet(f"general-ledger-{report.account['code']}-{report.period.last}", columns, rows)
+    for one in report.currencies:
+        debit, credit = one.in_all
+        rows.append([TOTAL, last, None, None, "Closing", None, None, one.opening.currency, debit, credit, one.closing])
+    columns = [ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance"]
+    return Sheet(f"general-ledger-{report.account['code']}-{last}", columns, rows)
 
 
 def day_book(report: DayBook) -> Sheet:
-    """Every entry, a row for each of its lines. Raises TooManyLines."""
+    """Every entry, a row for each of its lines, and the total of each currency. Raises TooManyLines."""
     whole(report)
-    rows: list[list[Cell]] = [
-        [entry.day, entry.id, entry.narration, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit]
-        for entry in report.entries
-        for line in entry.lines
-    ]
-    columns = ["entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit"]
+    rows: list[list[Cell]] = []
+    for entry in report.entries:
+        about: list[Cell] = [LINE, entry.day, entry.id, entry.narration]
+        rows += [[*about, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit] for line in entry.lines]
+    rows += [[TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit] for debit, credit in report.totals]
+    columns = [ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit"]
     return Sheet(f"day-book-{report.days.last}", columns, rows)
 
 
 def party_statement(report: PartyStatement) -> Sheet:
-    """What moved a party, entry by entry; the opening of each currency is a row without an entry. Raises TooManyLines."""
+    """What moved a party, entry by entry; opening and closing of each currency are rows without an entry. Raises TooManyLines."""
     whole(report)
-    rows: list[list[Cell]] = [[report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
-    rows += [[one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
-    return Sheet(f"statement-{report.days.last}", ["entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
+    rows: list[list[Cell]] = [[OPENING, report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
+    rows += [[LINE, one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
+    rows += [[TOTAL, report.days.last, None, "Closing", one.currency, one.closing - one.opening, one.closing] for one in report.currencies]
+    return Sheet(f"statement-{report.days.last}", [ROW, "entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """What is left of trips: a row for each trip and currency. Raises TooManyLines."""
+    """What is left of trips: a row for each trip and currency, and the total of each currency. Raises TooManyLines."""
     whole(report)
-    rows: list[list[Cell]] = [[one.id, one.title, total.currency, total.price, total.cost, total.margin] for one in report.trips for total in one.totals]
-    return Sheet(f"trip-margins-{report.days.last}", ["trip_id", "trip", "currency", "price", "cost", "margin"], rows)
+    rows: list[list[Cell]] = [[LINE, one.id, one.title, total.currency, total.price, total.cost, total.margin] for one in report.trips for total in one.totals]
+    rows += [[TOTAL, None, "All trips", total.currency, total.price, total.cost, total.margin] for total in report.totals]
+    return Sheet(f"trip-margins-{report.days.last}", [ROW, "trip_id", "trip", "currency", "price", "cost", "margin"], rows)
 
 
 def whole(report: Any) -> None:

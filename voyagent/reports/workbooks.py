@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from voyagent.kernel.money import Money, exponent
-from voyagent.reports.spreadsheets import FORMULA, Cell, Sheet
+from voyagent.reports.spreadsheets import FORMULA, TOTAL, Cell, Sheet
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
@@ -22,7 +22,10 @@ _DAY_WIDTH = 11
 
 
 def workbook(sheet: Sheet) -> bytes:
-    """A table as a workbook of one sheet: the columns stay in sight above the rows. A text that begins like a formula stays a text when it is edited, too."""
+    """A table as a workbook of one sheet: the columns stay in sight above the rows. A text that begins like a formula stays a text when it is edited, too.
+
+    Totals are bold, and values like all else: what the page proved, whatever somebody sorts or leaves out.
+    """
     out = io.BytesIO()
     book = _library().Workbook(out, {"constant_memory": True})
     page = book.add_worksheet(sheet.name[:_NAME_MAX])
@@ -32,8 +35,9 @@ def workbook(sheet: Sheet) -> bytes:
     for place, column in enumerate(sheet.columns):
         page.write_string(0, place, column, formats[{"bold": True}])
     for number, row in enumerate(sheet.rows, start=1):
+        style = {"bold": True} if row[:1] == [TOTAL] else {}
         for place, cell in enumerate(row):
-            widths[place] = max(widths[place], _write(page, number, place, cell, formats))
+            widths[place] = max(widths[place], _write(page, number, place, cell, formats, style))
     for place, width in enumerate(widths):
         page.set_column(place, place, min(width, _WIDEST) + 2)
     book.close()
@@ -54,21 +58,22 @@ class _Formats:
         return self._made[key]
 
 
-def _write(page: Any, row: int, column: int, cell: Cell, formats: _Formats) -> int:
+def _write(page: Any, row: int, column: int, cell: Cell, formats: _Formats, style: Mapping[str, Any]) -> int:
     """Write a cell, and tell how many characters wide it is."""
     if cell is None:
         return 0
     if isinstance(cell, Money) and abs(cell.amount_minor) <= NUMBER_MAX:
-        page.write_number(row, column, cell.decimal, formats[{"num_format": _places(cell.currency)}])
+        page.write_number(row, column, cell.decimal, formats[{"num_format": _places(cell.currency), **style}])
         return len(f"{cell.decimal:,f}")
     if isinstance(cell, date):
-        page.write_datetime(row, column, cell, formats[{"num_format": "yyyy-mm-dd"}])
+        page.write_datetime(row, column, cell, formats[{"num_format": "yyyy-mm-dd", **style}])
         return _DAY_WIDTH
     if isinstance(cell, int):
         page.write_number(row, column, cell)
         return len(str(cell))
     text = (cell.wire if isinstance(cell, Money) else str(cell)).translate(_NO_XML)
-    page.write_string(row, column, text, formats[{"quote_prefix": True}] if text.startswith(FORMULA) else None)
+    wanted = {"quote_prefix": True, **style} if text.startswith(FORMULA) else style
+    page.write_string(row, column, text, formats[wanted] if wanted else None)
     return len(text)
 
 

@@ -64,10 +64,16 @@ class CurrencyMovement:
     carried: Sides | None = None
 
     @property
+    def in_all(self) -> Sides:
+        """What was posted and carried together: what the lines of either side come to."""
+        debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
+        return self.debit + debit, self.credit + credit
+
+    @property
     def closing(self) -> Money:
         """What it stands at on the last evening."""
-        debit, credit = self.carried or (Money(0, self.opening.currency),) * 2
-        return self.opening + self.debit - self.credit + debit - credit
+        debit, credit = self.in_all
+        return self.opening + debit - credit
 
 
 @dataclass(frozen=True, slots=True)
