@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, advance, draft, issue, issued, line, pay, plan, receive, seen
+from tests.billing.papers import DUE, advance, draft, draft_bill, issue, issued, line, pay, plan, receive, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
@@ -272,8 +272,62 @@ def test_what_a_supplier_was_paid_is_no_receipt(alice: Person, told: dict[str, A
     assert told["rows"] == [["Advance", "", "1.234"]]
 
 
+RECORD = "This is our own record of the supplier’s document, and not the document itself."
+
+
+def supplier_credited(person: Person, bill_id: UUID) -> UUID:
+    """A supplier's credit of 100 rupees on a bill."""
+    return person.does(lambda actor: service.credit_bill(actor, bill_id, vendor_reference="CN-9", reason="Late", on=DUE, amounts={1: Money(10_000, "INR")}).id)
+
+
+def test_a_bill_on_paper_says_that_it_is_our_record_and_what_is_left_to_pay(alice: Person, told: dict[str, Any]) -> None:
+    letterhead(alice)
+    bill_id = receive(alice, line("500", quantity=1, description="Air tickets"), instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00")))
+    supplier_credited(alice, bill_id)
+    alice.does(service.pay_bill, bill_id, Money(15_000, "INR"), DUE)
+    path = f"/bills/{bill_id}/bill.pdf"
+    assert path in alice.browser.get(f"/bills/{bill_id}").text
+    text = text_of(shown(alice, path))
+    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Record of a supplier’s bill", "BSP-1", "Billed by", "BSP India")
+    assert (told["rows"], told["total"]) == ([["Air tickets", "1", "500.00", "500.00"]], "₹500.00")
+    assert [one["amount"] for one in told["settled"]] == ["−150.00", "−100.00"]
+    assert told["due"] == {"label": "Still to pay", "amount": "₹250.00"}
+    assert [one["amount"] for one in told["plan"]] == ["Settled", "250.00"]
+    assert (told["notes"], told["bank"], told["stamp"]) == (RECORD, "", "")
+    assert all(words in text for words in ("BSP-1", "Air tickets", "₹250.00", "our own record"))
+    assert 'filename="bill-BSP-1.pdf"' in alice.browser.get(path).headers["Content-Disposition"]
+    shown(alice, f"{path}?locale=hi")
+    assert (told["lang"], told["title"]) == ("hi", "आपूर्तिकर्ता के बिल का अभिलेख")
+
+
+def test_a_bill_that_is_a_draft_or_void_says_so_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:
+    shown(alice, f"/bills/{draft_bill(alice)}/bill.pdf")
+    assert (told["stamp"], told["due"]) == ("Draft", None)
+    bill_id = receive(alice, vendor_reference="BSP-8")
+    alice.does(service.void_bill, bill_id, reason="Entered twice")
+    shown(alice, f"/bills/{bill_id}/bill.pdf")
+    assert (told["stamp"], told["due"]) == ("Void", None)
+
+
+def test_a_suppliers_credit_on_paper_says_of_which_bill_it_is_and_why(alice: Person, told: dict[str, Any]) -> None:
+    credit_id = supplier_credited(alice, receive(alice, line("500", quantity=1, description="Air tickets")))
+    path = f"/supplier-credits/{credit_id}/supplier-credit.pdf"
+    assert path in alice.browser.get(f"/supplier-credits/{credit_id}").text
+    text = text_of(shown(alice, path))
+    assert (told["title"], told["number"], told["lead"], told["party"]) == ("Record of a supplier’s credit note", "CN-9", "Credited by", "BSP India")
+    assert told["facts"] == [{"label": "Issued", "value": "25 June 2024"}, {"label": "On bill", "value": "BSP-1"}]
+    assert (told["rows"], told["total"], told["notes"]) == ([["Air tickets", "100.00"]], "₹100.00", f"Late\n{RECORD}")
+    assert all(words in text for words in ("CN-9", "₹100.00", "our own record"))
+    shown(alice, f"{path}?locale=hi")
+    assert (told["lang"], told["total_in_words"]) == ("hi", "एक सौ रुपये मात्र")
+
+
 def test_their_pdfs_are_for_members_of_the_agency_alone(alice: Person, victor: Person, charlie: Person) -> None:
-    paths = f"/credit-notes/{credited(alice)}/credit-note.pdf", f"/payments/{advance(alice, 100)}/payment.pdf"
+    bill_id = receive(alice)
+    paths = (
+        *(f"/credit-notes/{credited(alice)}/credit-note.pdf", f"/payments/{advance(alice, 100)}/payment.pdf"),
+        *(f"/bills/{bill_id}/bill.pdf", f"/supplier-credits/{supplier_credited(alice, bill_id)}/supplier-credit.pdf"),
+    )
     for path in paths:
         shown(victor, path)
         assert charlie.browser.get(path).status_code == 404

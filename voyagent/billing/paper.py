@@ -1,4 +1,7 @@
-"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a receipt or what a supplier was paid."""
+"""The documents of billing on paper, in the language that is set: an invoice, a credit note, a receipt or what a supplier was paid.
+
+Bills and credits of suppliers are the suppliers' documents: what we set of them says that it is our record.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter, file_name
-from voyagent.billing.models import Invoice
-from voyagent.billing.queries import CreditDocument, InvoiceDocument, PaymentDocument
-from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
+from voyagent.billing.models import OPEN_BILL, Invoice
+from voyagent.billing.queries import BillDocument, CreditDocument, InvoiceDocument, PaymentDocument, SupplierCreditDocument
+from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
 from voyagent.http.presentation import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor
@@ -57,7 +60,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         settled=_settled(document, currency),
         due=_due(invoice, Money(queries.open_minor_of(invoice) + invoice["written_off_minor"], currency)),
         plan_label=_("Instalments"),
-        plan=_plan(invoice),
+        plan=_plan(invoice, queries.open_minor_of(invoice) + invoice["written_off_minor"]),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
@@ -116,6 +119,67 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
     return letter.typeset(settings.read_letterhead(reader), agency)
 
 
+def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
+    """Our record of a supplier's bill as PDF: what it is over, its tax and what becomes of that, what was paid and credited, and what is left to pay."""
+    bill, currency = document.bill, document.bill["currency"]
+    still_open = queries.open_minor_of(bill)
+    paid = [(_("Paid %(day)s", day=_day(row["paid_on"])), _amount(-row["amount_minor"], currency)) for row in document.payments]
+    letter = Letter(
+        file=file_name("bill", bill["vendor_reference"]),
+        title=_("Record of a supplier’s bill"),
+        number=bill["vendor_reference"],
+        stamp={"draft": _("Draft"), "void": _("Void")}.get(bill["status"], ""),
+        lead=_("Billed by"),
+        party=bill["party_name"],
+        facts=[
+            (_("Issued"), _day(bill["issue_date"])),
+            (_("Due"), _day(bill["due_date"])),
+            (_("To be paid on"), _day(bill["pay_on"]) if bill["status"] == "scheduled" else ""),
+            (_("Our reference"), bill["party_reference"] or ""),
+        ],
+        columns=[_("Description"), _("Qty"), _("Rate"), _("Amount")],
+        rows=[
+            [
+                "\n".join(filter(None, (line["description"], tax_note(line, document.taxes, currency)))),
+                str(line["quantity"]),
+                *(_amount(line[name], currency) for name in ("unit_price_minor", "amount_minor")),
+            ]
+            for line in document.lines
+        ],
+        total_label=_("Total"),
+        total=Money(bill["total_minor"], currency),
+        parts=_parts(document.taxes, bill),
+        settled=[*paid, *([(_("Credited"), _amount(-bill["credited_minor"], currency))] if bill["credited_minor"] else [])],
+        due=(_("Still to pay"), symbol_money(Money(still_open, currency))) if bill["status"] in OPEN_BILL else None,
+        plan_label=_("Instalments"),
+        plan=_plan(bill, still_open),
+        notes_label=_("Please note"),
+        notes="\n".join(filter(None, (bill["notes"], _our_record()))),
+    )
+    return letter.typeset(settings.read_letterhead(reader), agency)
+
+
+def supplier_credit_of(reader: Reader, document: SupplierCreditDocument, agency: str) -> Attached:
+    """Our record of a supplier's credit as PDF: of which bill, what of it is credited, and why."""
+    credit, currency = document.credit, document.credit["currency"]
+    letter = Letter(
+        file=file_name("supplier-credit", credit["vendor_reference"]),
+        title=_("Record of a supplier’s credit note"),
+        number=credit["vendor_reference"],
+        lead=_("Credited by"),
+        party=credit["party_name"],
+        facts=[(_("Issued"), _day(credit["issue_date"])), (_("On bill"), credit["bill_reference"])],
+        columns=[_("Description"), _("Amount")],
+        rows=[[line["description"], _amount(line["amount_minor"], currency)] for line in document.lines],
+        total_label=_("Total"),
+        total=Money(credit["total_minor"], currency),
+        parts=_parts(document.taxes, credit),
+        notes_label=_("Why"),
+        notes=f"{credit['reason']}\n{_our_record()}",
+    )
+    return letter.typeset(settings.read_letterhead(reader), agency)
+
+
 def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Invoice:
     """Set the paper in a language and send it. Raises InvoiceNotFound and whatever `service.send_invoice` raises."""
     actor.require("invoice.send")
@@ -126,6 +190,10 @@ def mail_invoice(actor: Actor, invoice_id: UUID, *, to: str, locale: str) -> Inv
     with force_locale(locale):
         paper = document_of(reader, queries.read_document(reader, invoice_id), actor.tenant_name)
     return service.send_invoice(Post(outbox, identity.limiter), actor, invoice_id, paper, to=to, locale=locale)
+
+
+def _our_record() -> str:
+    return str(_("This is our own record of the supplier’s document, and not the document itself."))
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
@@ -155,16 +223,16 @@ def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
 
 
-def _plan(invoice: Row) -> list[tuple[str, str]]:
-    """Each instalment with what is to be paid on its day, or that it is settled; of a draft and of what is void what it is over."""
-    is_live = invoice["status"] not in ("draft", "void")
+def _plan(document: Row, open_minor: int) -> list[tuple[str, str]]:
+    """Each instalment with what of the open amount is to be paid on its day, or that it is settled; of a draft and of what is void what it is over."""
+    is_live = document["status"] not in ("draft", "void")
     rows = []
-    for one in queries.instalments_of(invoice, queries.open_minor_of(invoice) + invoice["written_off_minor"]):
-        day, whole = _day(one.due_date), _amount(one.amount_minor, invoice["currency"])
+    for one in queries.instalments_of(document, open_minor):
+        day, whole = _day(one.due_date), _amount(one.amount_minor, document["currency"])
         if not is_live or one.open_minor == one.amount_minor:
             rows.append((_("Due %(day)s", day=day), whole))
         elif one.open_minor:
-            rows.append((_("Due %(day)s, of %(amount)s", day=day, amount=whole), _amount(one.open_minor, invoice["currency"])))
+            rows.append((_("Due %(day)s, of %(amount)s", day=day, amount=whole), _amount(one.open_minor, document["currency"])))
         else:
             rows.append((_("Due %(day)s, %(amount)s", day=day, amount=whole), _("Settled")))
     return rows

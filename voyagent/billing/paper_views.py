@@ -11,8 +11,8 @@ from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.draft_forms import SEND_PLACES, SendForm
-from voyagent.billing.paper import credit_note_of, document_of, mail_invoice, payment_of
-from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound, PaymentNotFound
+from voyagent.billing.paper import bill_of, credit_note_of, document_of, mail_invoice, payment_of, supplier_credit_of
+from voyagent.billing.queries import BillNotFound, CreditNoteNotFound, InvoiceNotFound, PaymentNotFound, SupplierCreditNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -41,6 +41,18 @@ def credit_note(reader: LaneReader, credit_note_id: UUID) -> Response:
 def payment(reader: LaneReader, payment_id: UUID) -> Response:
     """The receipt, or what a supplier was paid, as PDF, in a language as above."""
     return _shown(reader, payment_of, queries.read_payment(reader, payment_id))
+
+
+@pages.page("/bills/<bill_id>/bill.pdf", permission="billing.read", missing=BillNotFound)
+def bill(reader: LaneReader, bill_id: UUID) -> Response:
+    """Our record of a supplier's bill as PDF, in a language as above."""
+    return _shown(reader, bill_of, queries.read_bill(reader, bill_id))
+
+
+@pages.page("/supplier-credits/<supplier_credit_id>/supplier-credit.pdf", permission="billing.read", missing=SupplierCreditNotFound)
+def supplier_credit(reader: LaneReader, supplier_credit_id: UUID) -> Response:
+    """Our record of a supplier's credit as PDF, in a language as above."""
+    return _shown(reader, supplier_credit_of, queries.read_supplier_credit(reader, supplier_credit_id))
 
 
 @pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
