@@ -86,7 +86,7 @@ def test_without_documents_those_due_longest_take_what_is_left(alice: Person) ->
         ({"allocations": "twice"}, (422, "document_twice")),
         ({"allocations": "other"}, (409, "another_party")),
         ({"allocations": "bill"}, (404, "invoice_not_found")),
-        ({"currency": "AED", "allocations": "one"}, (400, "mixed_currency")),
+        ({"currency": "AED", "allocations": "one"}, (422, "settled_amount_required")),
     ],
 )
 def test_what_is_no_proper_payment_is_refused(alice: Person, body: dict[str, Any], refusal: tuple[int, str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from voyagent.billing.service import Part
 from voyagent.kernel import clock
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
@@ -30,9 +32,11 @@ from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
 KINDS = {"in": "receivable", "out": "payable"}
 ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
 OPEN_STATUS = {"in": ("issued", "partially_paid"), "out": ("received", "received")}
+BOOKED = Quote("JPY", "INR", Decimal("0.56123"), DUE, "State Bank")
 DOCUMENTS = """
 select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
-  coalesce((select sum(amount_minor) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint as settled_minor,
+  coalesce((select sum(coalesce(settled_minor, amount_minor)) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint
+    as settled_minor,
   coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint
     + coalesce((select sum(amount_minor) from write_offs w where w.invoice_id = d.id and w.tenant_id = :t), 0)::bigint as noted_minor
 from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from invoices
@@ -140,7 +144,7 @@ class Trade(RuleBasedStateMachine):
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
         self.given_up: dict[UUID, tuple[UUID, int]] = {}  # of each write-off that stands: document, amount
-        self.settled: dict[UUID, tuple[UUID, UUID, int]] = {}  # of each allocation that stands: payment, document, amount
+        self.settled: dict[UUID, tuple[UUID, UUID, int, int]] = {}  # of each allocation that stands: payment, document, what it takes, what it settles
 
     def _try(self, is_let_through: bool, act: Callable[..., Any], *arguments: Any, **given: Any) -> Any:
         """Do it; where the model says that it is refused, it must be."""
@@ -169,6 +173,8 @@ class Trade(RuleBasedStateMachine):
         dated: dict[str, Any] = {"due_date": due}
         if len(parts) > 1:
             dated = {"instalments": plan(*((day, wire(part, currency)) for day, part in parts))}
+        if currency == "JPY":
+            dated["exchange_rate"] = BOOKED
         if direction == "in":
             id_ = issued(self.person, item, customer_name=party, **dated)
         else:
@@ -209,6 +215,32 @@ class Trade(RuleBasedStateMachine):
         self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
         return self._settle(payment_id, [(document_id, minor)] if let else [])
 
+    @rule(target=allocations, place=places, share=shares, settles=shares, is_at_once=st.booleans())
+    def exchange(self, place: int, share: str, settles: str, is_at_once: bool) -> MultipleResults[UUID]:
+        """Let an advance, or a payment of now, settle a document in the other currency."""
+        pairs = [
+            (payment_id, document_id)
+            for payment_id, payment in self.paid.items()
+            for document_id, it in self.known.items()
+            if payment.left and it.open and (it.direction, it.party) == (payment.direction, payment.party) and it.currency != payment.currency
+        ]
+        if not pairs:
+            return multiple()
+        payment_id, document_id = pairs[place % len(pairs)]
+        payment, document = self.paid[payment_id], self.known[document_id]
+        minor, settled = of(share, payment.left), of(settles, document.open)
+        parts = [Part(document_id, Money(minor, payment.currency), Money(settled, document.currency))]
+        let = settled <= document.open and (is_at_once or minor <= payment.left)
+        if not is_at_once:
+            self._try(let, lambda actor: service.allocate(actor, payment_id, parts=parts).id)
+            return self._settle(payment_id, [(document_id, minor)] if let else [], settled)
+        given = {"direction": payment.direction, "party_name": payment.party, "amount": Money(minor, payment.currency), "parts": parts}
+        made = self._try(let, lambda actor: service.record_payment(actor, **given).id)
+        if made is None:
+            return multiple()
+        self.paid[made] = Payment(payment.direction, payment.party, payment.currency, minor)
+        return self._settle(made, [(document_id, minor)], settled)
+
     @rule(target=allocations, payment_id=payments)
     def allocate_the_rest(self, payment_id: UUID) -> MultipleResults[UUID]:
         """Let what is left settle what is due longest."""
@@ -224,11 +256,11 @@ class Trade(RuleBasedStateMachine):
     @rule(allocation_id=allocations)
     def take_back(self, allocation_id: UUID) -> None:
         """Take an allocation back; once."""
-        payment_id, document_id, minor = self.settled.get(allocation_id, (None, None, 0))
+        payment_id, document_id, minor, settles = self.settled.get(allocation_id, (None, None, 0, 0))
         held = payment_id or stored(self.engine, "select payment_id from allocations where id = :a", a=allocation_id)[0]["payment_id"]
         self._try(payment_id is not None, lambda actor: service.unallocate(actor, held, allocation_id).id)
         if payment_id is not None and document_id is not None:
-            self.known[document_id].paid -= minor
+            self.known[document_id].paid -= settles
             self.paid[payment_id].allocated -= minor
             del self.settled[allocation_id]
 
@@ -252,9 +284,9 @@ class Trade(RuleBasedStateMachine):
         self._try(let, lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id)
         if not let:
             return
-        for allocation_id, (held, document_id, minor) in list(self.settled.items()):
+        for allocation_id, (held, document_id, _minor, settles) in list(self.settled.items()):
             if held == payment_id:
-                self.known[document_id].paid -= minor
+                self.known[document_id].paid -= settles
                 del self.settled[allocation_id]
         payment.allocated, payment.refunded = 0, payment.amount
 
@@ -331,6 +363,11 @@ class Trade(RuleBasedStateMachine):
         rows = stored(self.engine, BALANCES, t=self.person.actor.tenant_id)
         held = {(row["purpose"], row["currency"]): row["minor"] for row in rows}
         assert {at: minor for at, minor in held.items() if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}} == self._owed()
+        exchanged = [one for one in self.settled.values() if self.paid[one[0]].currency != self.known[one[1]].currency]
+        yen = sum(self._sign(one) * (settles if self.known[document].currency == "JPY" else -minor) for one, document, minor, settles in exchanged)
+        assert held.get(("currency_exchange", "JPY"), 0) == yen
+        if not exchanged:
+            assert not any(minor for (purpose, _currency), minor in held.items() if purpose in ("currency_exchange", "exchange_differences"))
         sums = Counter[str]()
         for (_purpose, currency), minor in held.items():
             sums[currency] += minor
@@ -352,19 +389,23 @@ class Trade(RuleBasedStateMachine):
             purposes = {KINDS[direction], ADVANCES[direction]}
             assert {at: minor for at, minor in shown.items() if minor} == {at: minor for at, minor in self._owed().items() if at[0] in purposes}
 
-    def _settle(self, payment_id: UUID, parts: list[tuple[UUID, int]]) -> MultipleResults[UUID]:
-        """Note what settles what; the new allocations."""
+    def _settle(self, payment_id: UUID, parts: list[tuple[UUID, int]], settles: int | None = None) -> MultipleResults[UUID]:
+        """Note what settles what, with as much or with `settles` of another currency; the new allocations."""
         made = []
         for document_id, minor in parts:
-            self.known[document_id].paid += minor
+            self.known[document_id].paid += minor if settles is None else settles
             self.paid[payment_id].allocated += minor
         for row in stored(self.engine, "select * from allocations where payment_id = :p and reverses_id is null order by created_at, id", p=payment_id):
             if row["id"] not in self.settled and (row["invoice_id"] or row["bill_id"], row["amount_minor"]) in parts:
                 taken = stored(self.engine, "select 1 from allocations where reverses_id = :a", a=row["id"])
                 if not taken:
-                    self.settled[row["id"]] = (payment_id, row["invoice_id"] or row["bill_id"], row["amount_minor"])
+                    of_row = row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"]
+                    self.settled[row["id"]] = (payment_id, row["invoice_id"] or row["bill_id"], row["amount_minor"], of_row)
                     made.append(row["id"])
         return multiple(*made)
+
+    def _sign(self, payment_id: UUID) -> int:
+        return 1 if self.paid[payment_id].direction == "in" else -1
 
     def _fitting(self, payment_id: UUID) -> list[UUID]:
         """Documents that a payment may settle, due longest first."""

@@ -129,6 +129,7 @@ def test_every_act_of_the_agency_is_a_voucher_of_its_type(alice: Person, export:
         ("bank", "cash", "Contra", "Contra"),
         ("customer_advances", "receivable", "Journal", "Journal"),
         ("payable", "receivable", "Journal", "Journal"),
+        ("currency_exchange", "receivable", "Journal", "Journal"),
         ("round_off", "revenue_fees", "Journal", "Journal"),
     ],
 )

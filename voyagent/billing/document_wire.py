@@ -158,11 +158,13 @@ class DocumentLineOut(Answer):
 
 
 class SettledOut(Answer):
-    """The part of a payment that settles this document."""
+    """The part of a payment that settles this document, in its currency; `payment_amount` of `payment_currency` was taken for it."""
 
     payment_id: UUID
     paid_on: date
     amount: WireAmount
+    payment_amount: WireAmount
+    payment_currency: str
     reference: str | None
     journal_entry_id: UUID
 
@@ -218,6 +220,8 @@ def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:
                 "payment_id": payment["id"],
                 "paid_on": payment["paid_on"],
                 "amount": wire_amount(payment["amount_minor"], row["currency"]),
+                "payment_amount": wire_amount(payment["payment_minor"], payment["payment_currency"]),
+                "payment_currency": payment["payment_currency"],
                 "reference": payment["reference"],
                 "journal_entry_id": payment["entry_id"],
             }

@@ -94,7 +94,7 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
     payment, currency = document.payment, document.payment["currency"]
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
-    rows = [[row["reference"], _day(row["effective_on"]), _amount(row["amount_minor"], currency)] for row in document.allocations if not row["is_over"]]
+    rows = [[_document(row), _day(row["effective_on"]), _amount(row["amount_minor"], currency)] for row in document.allocations if not row["is_over"]]
     refunded = [[_("Refund %(number)s", number=row["number"]), _day(row["refunded_on"]), _amount(row["amount_minor"], currency)] for row in document.refunds]
     letter = Letter(
         file=file_name("receipt" if is_in else "payment", payment["number"]),
@@ -244,3 +244,10 @@ def _day(day: date) -> str:
 
 def _amount(minor: int, currency: str) -> str:
     return amount(Money(minor, currency))
+
+
+def _document(row: Row) -> str:
+    """The document that is settled, with the amount where that is in another currency."""
+    if row["settled_minor"] is None:
+        return str(row["reference"])
+    return f"{row['reference']}, {row['document_currency']} {_amount(row['settled_minor'], row['document_currency'])}"

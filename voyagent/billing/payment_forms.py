@@ -18,7 +18,8 @@ PART_NAMES = ("document_id", "part")
 # Where a refusal of the rules is shown.
 PLACES = {
     **dict.fromkeys(("invoice_not_found", "bill_not_found", "another_party", "document_not_open", "document_twice", "invalid_allocations"), "allocations"),
-    **dict.fromkeys(("payment_exceeds_open", "payment_over_allocated", "mixed_currency"), "allocations"),
+    **dict.fromkeys(("payment_exceeds_open", "payment_over_allocated", "mixed_currency", "booked_rate_missing"), "allocations"),
+    **dict.fromkeys(("settled_amount_required", "settled_amount_wrong", "invalid_rate", "rate_of_other_money"), "allocations"),
     "customer_name_required": "party_name",
     "invalid_amount": "amount",
     "amount_above_limit": "amount",

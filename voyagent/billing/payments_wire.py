@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from voyagent.billing.document_wire import LIMIT_MAX
 from voyagent.billing.queries import PaymentDocument, PaymentSearch, PaymentsListed
+from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, MoneyAccount
 from voyagent.billing.service import PARTS_MAX, Part
 from voyagent.kernel.fields import (
@@ -33,17 +35,32 @@ from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Row
 
 Direction = Literal["in", "out"]
+SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class PartIn(Closed):
-    """How much of the payment a document takes: an invoice of money that came in, a bill of money that went out."""
+    """How much of the payment a document takes: an invoice of money that came in, a bill of money that went out.
+
+    Where the document is in another currency, say what it is settled with in that (`settled_amount` and `settled_currency`), or by the rate of the day
+    (`exchange_rate`); with both, one follows from the other. One of the two currencies is the agency's.
+    """
 
     document_id: Id
     amount: PlainAmount
+    settled_amount: PlainAmount | None = None
+    settled_currency: CurrencyCode | None = None
+    exchange_rate: RateIn | None = None
+
+    @model_validator(mode="after")
+    def _settled_whole(self) -> Self:
+        if (self.settled_amount is None) != (self.settled_currency is None):
+            raise PydanticCustomError("settled_whole", "What is settled is an amount and its currency")
+        return self
 
     def part(self, currency: str) -> Part:
         """The same as the rules take it. Raises InvalidAmount, UnknownCurrency."""
-        return Part(self.document_id, Money.parse(self.amount, currency))
+        settled = Money.parse(self.settled_amount, self.settled_currency) if self.settled_amount and self.settled_currency else None
+        return Part(self.document_id, Money.parse(self.amount, currency), settled, self.exchange_rate.quoted if self.exchange_rate else None)
 
 
 class PaymentRecordIn(Closed):
@@ -157,12 +174,21 @@ class PaymentBrief(Answer):
 
 
 class AllocationOut(Answer):
-    """The part that settles a document from a day on. What is taken back stays; the row that counts against it has an amount below zero and `reverses_id`."""
+    """The part that settles a document from a day on. What is taken back stays; the row that counts against it has an amount below zero and `reverses_id`.
+
+    `amount` is what it takes of the payment, `settled_amount` what it settles of the document, in `settled_currency`. Where those are two currencies,
+    `booked_amount` is what as much of the document stood in the books for, in the payment's currency, and the rest of `amount` a gain, or a loss; null where
+    the document is in the agency's currency. `exchange_rate` is the rate of the day, where it was by one.
+    """
 
     id: UUID
     document_id: UUID
     document_reference: str | None
-    amount: Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
+    amount: SignedAmount
+    settled_amount: SignedAmount
+    settled_currency: str
+    booked_amount: SignedAmount | None
+    exchange_rate: RateOut | None
     effective_on: date
     is_taken_back: bool
     reverses_id: UUID | None
@@ -211,6 +237,10 @@ def wire_payment(document: PaymentDocument) -> Row:
                 "document_id": row["invoice_id"] or row["bill_id"],
                 "document_reference": row["reference"],
                 "amount": wire_amount(row["amount_minor"], currency),
+                "settled_amount": wire_amount(row["amount_minor"] if row["settled_minor"] is None else row["settled_minor"], row["document_currency"]),
+                "settled_currency": row["document_currency"],
+                "booked_amount": None if row["booked_minor"] is None else wire_amount(row["booked_minor"], currency),
+                "exchange_rate": wire_rate(row),
                 "effective_on": row["effective_on"],
                 "is_taken_back": row["is_over"] and row["reverses_id"] is None,
                 "reverses_id": row["reverses_id"],

@@ -110,6 +110,12 @@ def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
 
 
+def settling(rows: list[Row], currency: str) -> list[Row]:
+    """Payments of a document with their amounts, and what was taken of one in another currency."""
+    taken = (None if row["payment_currency"] == currency else Money(row["payment_minor"], row["payment_currency"]) for row in rows)
+    return [row | {"taken": one} for row, one in zip(with_amounts(rows, currency, "amount"), taken, strict=True)]
+
+
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     """The step before a document is made void, with what it would post."""
     shown = {"place": Place(document), "postings": _reversal_of(document), "postings_title": _("What making it void will post")}

@@ -30,6 +30,7 @@ CHART = (
     ChartAccount("1010", "Cash in hand", "asset", "cash"),
     ChartAccount("1100", "Bank, current account", "asset", "bank"),
     ChartAccount("1150", "Payment gateway, money on its way", "asset", "gateway_clearing"),
+    ChartAccount("1160", "Currency exchange", "asset", "currency_exchange"),
     ChartAccount("1200", "Trade receivables", "asset", "receivable"),
     ChartAccount("1310", "Deposits with airlines and BSP", "asset", "supplier_deposits"),
     ChartAccount("1320", "Advances to suppliers", "asset", "supplier_advances"),

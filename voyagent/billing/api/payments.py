@@ -25,6 +25,7 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
@@ -38,6 +39,11 @@ PART_ERRORS = (
     service.PaymentExceedsOpen,
     service.PaymentOverAllocated,
     service.InvalidDate,
+    service.BookedRateMissing,
+    service.SettledAmountMissing,
+    service.SettledAmountWrong,
+    InvalidRate,
+    RateOfOtherMoney,
     MixedCurrencies,
     InvalidAmount,
 )
@@ -70,10 +76,13 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
     answer=PaymentOut,
     permission="payment.record_by_hand",
     missing=PaymentNotFound,
-    errors=(*PART_ERRORS, *POSTING_ERRORS),
+    errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
-    """Let what is left of a payment settle documents of its party, never more than either has. An entry moves it out of the account of advances."""
+    """Let what is left of a payment settle documents of its party, never more than either has. An entry moves it out of the account of advances.
+
+    For a document in another currency the entry goes by way of the account of currency exchange, and what is gained or lost on it stands on its own.
+    """
     currency = queries.get_payment(payment_id).currency
     service.allocate(actor, payment_id, parts=body.parts(currency), on=body.effective_on)
     return _payment(payment_id)

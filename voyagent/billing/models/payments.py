@@ -8,10 +8,15 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, AtARate, references
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantOwned
 
+EXCHANGED = (
+    "case when settled_minor is null then num_nonnulls(booked_minor, rate_base, rate_quote, rate, rate_on, rate_source) = 0"
+    " else sign(settled_minor) = sign(amount_minor) and num_nonnulls(rate_base, rate_quote, rate, rate_on, rate_source) in (0, 5)"
+    " and (rate is null or rate > 0 and rate_base <> rate_quote) end"
+)
 OPENING_ACCOUNT = "opening_balances"
 """The purpose of the account with which an agency's books begin, in place of bank or cash."""
 
@@ -98,8 +103,12 @@ class Payment(TenantOwned, Base):
         return self.amount_minor - self.allocated_minor - self.refunded_minor
 
 
-class Allocation(TenantOwned, Base):
-    """The part of a payment that settles one document, from a day on; taken back by another row with the amount below zero, from its own day on."""
+class Allocation(AtARate, TenantOwned, Base):
+    """The part of a payment that settles one document, from a day on; taken back by another row with the amount below zero, from its own day on.
+
+    Where the document is in another currency, `settled_minor` is what it is settled with in its own, at a rate of the day where one was named, and
+    `booked_minor` what as much of it stood in the books for, in the payment's; a document in the currency of the books has no such amount.
+    """
 
     __tablename__ = "allocations"
 
@@ -107,6 +116,8 @@ class Allocation(TenantOwned, Base):
     invoice_id: Mapped[UUID | None]
     bill_id: Mapped[UUID | None]
     amount_minor: Mapped[int]
+    settled_minor: Mapped[int | None]
+    booked_minor: Mapped[int | None]
     effective_on: Mapped[date]
     entry_id: Mapped[UUID]
     reverses_id: Mapped[UUID | None]
@@ -121,6 +132,7 @@ class Allocation(TenantOwned, Base):
         references("allocations", "reverses_id", "fk_allocations_reverses"),
         CheckConstraint("num_nonnulls(invoice_id, bill_id) = 1", name="document"),
         CheckConstraint("case when reverses_id is null then amount_minor > 0 else amount_minor < 0 end", name="amount"),
+        CheckConstraint(EXCHANGED, name="exchanged"),
         Index("ix_allocations_payment", "tenant_id", "payment_id"),
         Index("ix_allocations_invoice", "tenant_id", "invoice_id", "effective_on", postgresql_where=text("invoice_id is not null")),
         Index("ix_allocations_bill", "tenant_id", "bill_id", "effective_on", postgresql_where=text("bill_id is not null")),
@@ -131,6 +143,16 @@ class Allocation(TenantOwned, Base):
     def document_id(self) -> UUID | None:
         """The invoice or bill that it settles."""
         return self.invoice_id or self.bill_id
+
+    @property
+    def is_exchanged(self) -> bool:
+        """Whether money of one currency settles a document in another."""
+        return self.settled_minor is not None
+
+    @property
+    def settles_minor(self) -> int:
+        """What it settles in the document's currency."""
+        return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
 class Refund(TenantOwned, Base):

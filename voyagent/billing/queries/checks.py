@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, lite
 
 from voyagent.billing.counters import AgeingByDue, NumberSeries
 from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
 
 _DUE = AgeingByDue.__table__.c
@@ -149,7 +149,7 @@ def _against_rows(kind: str, reference: Any, said: ColumnElement[int], document_
 
 def _against_allocations(kind: Kind, table: Any, reference: str, document_id: Any) -> Select[Any]:
     allocated = (
-        select(document_id.label("document_id"), func.sum(_ALLOCATIONS.amount_minor).label("amount_minor"))
+        select(document_id.label("document_id"), func.sum(SETTLES).label("amount_minor"))
         .where(owned(Allocation), document_id.is_not(None))
         .group_by(document_id)
         .subquery(f"allocated_{kind}")

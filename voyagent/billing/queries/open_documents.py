@@ -31,6 +31,8 @@ from voyagent.kernel.tenancy import owned
 Kind = Literal["receivable", "payable"]
 EVER = (date(1900, 1, 1), date(2200, 12, 31))
 _ALLOCATIONS = Allocation.__table__.c
+SETTLES = func.coalesce(_ALLOCATIONS.settled_minor, _ALLOCATIONS.amount_minor)
+"""What an allocation settles of its document, in the document's currency."""
 _CREDITS = CreditNote.__table__.c
 _OF_SUPPLIERS = SupplierCredit.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
@@ -98,7 +100,9 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
     """What was paid, credited or written off on each document after a day: document_id, settled_minor."""
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
-        select(document_id.label("document_id"), _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None))
+        select(document_id.label("document_id"), SETTLES.label("amount_minor")).where(
+            owned(Allocation), _ALLOCATIONS.effective_on > day, document_id.is_not(None)
+        )
     ]
     if kind == "receivable":
         parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))

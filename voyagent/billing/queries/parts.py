@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from voyagent.billing.models import Allocation, BillLine, InvoiceLine, Payment
-from voyagent.billing.queries.open_documents import Kind
+from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
 
 _ITEMS: dict[Kind, Any] = {"receivable": InvoiceLine, "payable": BillLine}
@@ -26,12 +26,21 @@ def items_statement(kind: Kind, document_id: UUID) -> Select[Any]:
 
 
 def settling_statement(kind: Kind, document_id: UUID) -> Select[Any]:
-    """What settles a document now, the oldest first: id of the payment, paid_on, reference, entry_id, amount_minor; what was taken back stands there."""
+    """What settles a document now, the oldest first: id of the payment, paid_on, reference, entry_id, amount_minor; what was taken back stands there.
+
+    `payment_minor` of `payment_currency` was taken for it.
+    """
     payments, allocations = Payment.__table__, Allocation.__table__
     counter = allocations.alias("counter")
     taken_back = select(counter.c.id).where(owned(counter), counter.c.reverses_id == allocations.c.id).exists()
     return (
-        select(payments.c.id, payments.c.paid_on, payments.c.reference, allocations.c.entry_id, allocations.c.amount_minor)
+        select(
+            *(payments.c[name] for name in ("id", "paid_on", "reference")),
+            allocations.c.entry_id,
+            SETTLES.label("amount_minor"),
+            allocations.c.amount_minor.label("payment_minor"),
+            payments.c.currency.label("payment_currency"),
+        )
         .select_from(allocations.join(payments, (payments.c.tenant_id == allocations.c.tenant_id) & (payments.c.id == allocations.c.payment_id)))
         .where(owned(Allocation), allocations.c[_COLUMN[kind]] == document_id, allocations.c.reverses_id.is_(None), ~taken_back)
         .order_by(allocations.c.effective_on, payments.c.id)

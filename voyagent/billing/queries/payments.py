@@ -8,9 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Select, Uuid, case, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, Date, Select, Uuid, case, cast, func, literal, or_, select, tuple_
 
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund, WriteOff
+from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
 from voyagent.billing.queries.open_documents import Kind
@@ -50,6 +51,14 @@ class RefundNotFound(NotFound):
 
     code = "refund_not_found"
     message = N_("We could not find that refund.")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What money of another currency settles of a document so far, in the document's currency, and what as much of it stood in the books for."""
+
+    settled_minor: int
+    booked_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +132,15 @@ def payment_of_refund(reader: Reader, refund_id: UUID) -> UUID:
 def allocations_of(payment_id: UUID) -> list[Allocation]:
     """All that a payment settles or settled, and what takes it back, the oldest first."""
     return list(db.session.scalars(select(Allocation).where(Allocation.payment_id == payment_id).order_by(Allocation.created_at, Allocation.id)))
+
+
+def exchanged_before(document: Invoice | Bill) -> Exchanged:
+    """What payments in another currency settle of a document whose row is held, as far as that was booked at its rate."""
+    of = Allocation.invoice_id if isinstance(document, Invoice) else Allocation.bill_id
+    sums = ((Allocation.settled_minor, "settled_minor"), (Allocation.booked_minor, "booked_minor"))
+    statement = select(*(cast(func.coalesce(func.sum(column), 0), BigInteger).label(name) for column, name in sums))
+    found = db.session.execute(statement.where(of == document.id, Allocation.booked_minor.is_not(None))).one()
+    return Exchanged(found.settled_minor, found.booked_minor)
 
 
 def is_taken_back(allocation_id: UUID) -> bool:
@@ -205,6 +223,8 @@ def _allocations_statement(payment_id: UUID) -> Select[Any]:
     return (
         select(
             *(_ALLOCATIONS[name] for name in ("id", "invoice_id", "bill_id", "amount_minor", "effective_on", "entry_id", "reverses_id")),
+            *(_ALLOCATIONS[name] for name in ("settled_minor", "booked_minor", *RATE_COLUMNS)),
+            func.coalesce(invoices.c.currency, bills.c.currency).label("document_currency"),
             func.coalesce(invoices.c.number, bills.c.vendor_reference).label("reference"),
             case((_ALLOCATIONS.reverses_id.is_not(None), True), else_=taken_back).label("is_over"),
         )
@@ -225,12 +245,14 @@ def _refunds_statement(payment_id: UUID) -> Select[Any]:
 
 __all__ = [
     "AllocationNotFound",
+    "Exchanged",
     "PaymentDocument",
     "PaymentNotFound",
     "PaymentSearch",
     "PaymentsListed",
     "RefundNotFound",
     "allocations_of",
+    "exchanged_before",
     "get_allocation",
     "get_payment",
     "is_taken_back",

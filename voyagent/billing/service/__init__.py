@@ -1,6 +1,6 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
-from voyagent.billing.service.allocations import CONTROL, PARTS_MAX, Direction, Part, allocate, spread, unallocate
+from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, spread, unallocate
 from voyagent.billing.service.bills import (
     BillChanges,
     BillFields,
@@ -19,6 +19,7 @@ from voyagent.billing.service.errors import (
     BasicFareRequired,
     BillNotDraft,
     BillNotScheduled,
+    BookedRateMissing,
     CommissionNotAgent,
     CommissionOutOfRange,
     CreditExceedsLine,
@@ -51,6 +52,8 @@ from voyagent.billing.service.errors import (
     PaymentRefunded,
     PaymentReversed,
     ReasonRequired,
+    SettledAmountMissing,
+    SettledAmountWrong,
     SupplierCreditExceedsOpen,
     SupplierCreditTaken,
     TaxComponentUnknown,
@@ -83,6 +86,7 @@ from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check
 from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
+from voyagent.billing.service.settling import CONTROL, Part
 from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, taxes_of_credit
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
@@ -108,6 +112,7 @@ __all__ = [
     "BillFields",
     "BillNotDraft",
     "BillNotScheduled",
+    "BookedRateMissing",
     "Bought",
     "Buyer",
     "CommissionNotAgent",
@@ -152,6 +157,8 @@ __all__ = [
     "Priced",
     "PricedLine",
     "ReasonRequired",
+    "SettledAmountMissing",
+    "SettledAmountWrong",
     "Sketch",
     "SupplierCreditExceedsOpen",
     "SupplierCreditTaken",

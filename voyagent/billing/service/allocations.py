@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from sqlalchemy import text
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment
+from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
     AnotherParty,
@@ -24,18 +24,18 @@ from voyagent.billing.service.errors import (
     PaymentExceedsOpen,
     PaymentOverAllocated,
 )
+from voyagent.billing.service.exchange import columns_of, quote_of
+from voyagent.billing.service.settling import CONTROL, Part, Settlement, exchange_sides, settlement_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger import service as ledger
 
 Direction = Literal["in", "out"]
 PARTS_MAX = 200
-CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
-"""Of each direction the account of open documents, and the one of what is paid ahead of them."""
 
 # One statement for all documents, so that the roll-ups behind it are taken in one order by everybody.
 _MOVE = {
@@ -54,21 +54,13 @@ _MOVE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """How much of a payment an invoice (of money that came in) or a bill (of money that went out) takes."""
-
-    document_id: UUID
-    amount: Money
-
-
 def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = None, on: date | None = None) -> Payment:
     """Let an advance settle documents of its party from a day on, or today in the agency's zone: it moves from its own account to that of the documents.
 
     Without parts the open documents of the party that are due longest take what is left. The day is not before the payment, nor before a document was issued,
     nor before anything of either was last taken back, so that no report of an earlier day shows more settled than there was. Raises Forbidden,
-    PaymentNotFound, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, MixedCurrencies, InvalidAmount,
-    PaymentExceedsOpen, PaymentOverAllocated, InvalidDate; PeriodLocked.
+    PaymentNotFound, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and what
+    `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
@@ -77,14 +69,39 @@ def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = N
         parts = oldest_first(payment.direction, payment.party_name, Money(payment.unapplied_minor, payment.currency), day)
     if not parts:
         raise NothingToAllocate
-    documents = lock_documents(payment.direction, parts)
-    check_parts(payment, parts, documents, day, left_minor=payment.unapplied_minor)
-    total = Money(sum(part.amount.amount_minor for part in parts), payment.currency)
-    allocations = [new_allocation(payment, part, day) for part in parts]
-    entry_id = move(actor, payment, total, day, source=("allocation", allocations[0].id, "allocate"), take_back=False)
-    settle(payment, allocations, entry_id)
-    audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, parts) | {"journal_entry_id": entry_id}, outputs=told(parts, day))
+    documents = lock_documents(payment.direction, [part.document_id for part in parts])
+    settlements = check_parts(actor, payment, parts, documents, day, left_minor=payment.unapplied_minor)
+    alike = [part for part in settlements if not part.is_exchanged]
+    if alike:
+        allocations = [new_allocation(payment, part, day) for part in alike]
+        total = Money(sum(part.amount.amount_minor for part in alike), payment.currency)
+        entry_id = move(actor, payment, total, day, source=("allocation", allocations[0].id, "allocate"), take_back=False)
+        settle(payment, allocations, entry_id)
+        audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, alike) | {"journal_entry_id": entry_id}, outputs=told(alike, day))
+    exchange(actor, payment, settlements, day)
     return payment
+
+
+def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], day: date) -> None:
+    """Let an advance settle the documents that are in another currency, from a day on: each by an entry of its own, which is taken back whole."""
+    for part in settlements:
+        if not part.is_exchanged:
+            continue
+        allocation = new_allocation(payment, part, day)
+        posted = ledger.post(
+            actor,
+            source_type="allocation",
+            source_id=allocation.id,
+            purpose="exchange",
+            narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
+            lines=[
+                (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=payment.party_name, memo=payment.number)
+                for purpose, sign, amount in exchange_sides(payment.direction, part)
+            ],
+            entry_date=day,
+        )
+        settle(payment, [allocation], posted.entry_id)
+        audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id}, outputs=told([part], day))
 
 
 def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None) -> Payment:
@@ -98,13 +115,15 @@ def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date 
     allocation = queries.get_allocation(payment_id, allocation_id)
     if allocation.reverses_id is not None or queries.is_taken_back(allocation_id):
         raise AllocationTakenBack
-    amount = Money(allocation.amount_minor, payment.currency)
-    part = Part(allocation.invoice_id or allocation.bill_id or allocation_id, amount)
     day = day_of(actor, on, allocation.effective_on)
-    lock_documents(payment.direction, [part])
-    counter = new_allocation(payment, Part(part.document_id, -amount), day)
-    counter.reverses_id = allocation.id
-    entry_id = move(actor, payment, amount, day, source=("allocation", counter.id, "unallocate"), take_back=True)
+    lock_documents(payment.direction, [allocation.document_id or allocation_id])
+    part = settlement_kept(payment, allocation)
+    counter = counter_of(payment, allocation, day)
+    if allocation.is_exchanged:
+        reason = f"Exchange taken back, {payment.number}, {payment.party_name}"
+        entry_id = ledger.reverse(actor, allocation.entry_id, reason=reason, entry_date=day).entry_id
+    else:
+        entry_id = move(actor, payment, part.amount, day, source=("allocation", counter.id, "unallocate"), take_back=True)
     settle(payment, [counter], entry_id)
     audit.record(actor, "payment.unallocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id}, outputs=told([part], day))
     return payment
@@ -139,46 +158,68 @@ def day_of(actor: Actor, given: date | None, earliest: date) -> date:
     return day
 
 
-def lock_documents(direction: str, parts: Sequence[Part]) -> dict[UUID, Invoice | Bill]:
-    """The documents that parts name, held until the transaction ends, taken in the order of their ids so that two who want the same never wait in a circle.
+def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice | Bill]:
+    """Documents by id, held until the transaction ends, taken in the order of their ids so that two who want the same never wait in a circle.
 
     Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
-    if len(parts) > PARTS_MAX:
+    if len(named) > PARTS_MAX:
         raise NothingToAllocate
-    ids = {part.document_id for part in parts}
-    if len(ids) < len(parts):
+    ids = set(named)
+    if len(ids) < len(named):
         raise DocumentTwice
     return {document.id: document for document in queries.lock_documents("receivable" if direction == "in" else "payable", ids)}
 
 
-def check_parts(payment: Payment, parts: Sequence[Part], documents: dict[UUID, Invoice | Bill], day: date, *, left_minor: int) -> None:
-    """Whether documents can take these parts of a payment from a day on; `left_minor` is what the payment has to give. Raises what `allocate` does."""
+def check_parts(
+    actor: Actor, payment: Payment, parts: Sequence[Part], documents: dict[UUID, Invoice | Bill], day: date, *, left_minor: int
+) -> list[Settlement]:
+    """How documents take these parts of a payment from a day on; `left_minor` is what the payment has to give. Raises what `allocate` does."""
+    settlements = []
     for part in parts:
         document = documents[part.document_id]
         if document.status not in OPEN:
             raise DocumentNotOpen
         if document.party_name.lower() != payment.party_name.lower():
             raise AnotherParty
-        if part.amount.currency != payment.currency or document.currency != payment.currency:
+        if part.amount.currency != payment.currency:
             raise MixedCurrencies
-        if part.amount.amount_minor <= 0:
-            raise InvalidAmount
-        if part.amount.amount_minor > document.open_minor:
+        settlement = settlement_of(actor, part, document)
+        if settlement.settled.amount_minor > document.open_minor:
             raise PaymentExceedsOpen
         if day < document.issue_date:
             raise InvalidDate
+        settlements.append(settlement)
     if sum(part.amount.amount_minor for part in parts) > left_minor:
         raise PaymentOverAllocated
     last = queries.last_taken_back(payment.id, documents)
     if last is not None and day < last:
         raise InvalidDate
+    return settlements
 
 
-def new_allocation(payment: Payment, part: Part, day: date) -> Allocation:
+def new_allocation(payment: Payment, part: Settlement, day: date) -> Allocation:
     """The row that says so; it is of the books once `settle` has taken it."""
-    target = {"invoice_id": part.document_id} if payment.direction == "in" else {"bill_id": part.document_id}
-    return Allocation(id=new_id(), payment_id=payment.id, amount_minor=part.amount.amount_minor, effective_on=day, **target)
+    columns: dict[str, Any] = {"invoice_id" if payment.direction == "in" else "bill_id": part.document_id}
+    if part.is_exchanged:
+        booked_minor = None if part.booked is None else part.booked.amount_minor
+        columns |= columns_of(part.quote) | {"settled_minor": part.settled.amount_minor, "booked_minor": booked_minor}
+    return Allocation(id=new_id(), payment_id=payment.id, amount_minor=part.amount.amount_minor, effective_on=day, **columns)
+
+
+def settlement_kept(payment: Payment, allocation: Allocation) -> Settlement:
+    """What an allocation is, as it was booked."""
+    document = queries.get_invoice(allocation.invoice_id) if allocation.invoice_id else queries.get_bill(allocation.bill_id or allocation.id)
+    booked = None if allocation.booked_minor is None else Money(allocation.booked_minor, payment.currency)
+    settled = Money(allocation.settles_minor, document.currency)
+    return Settlement(document.id, Money(allocation.amount_minor, payment.currency), settled, quote_of(allocation), booked)
+
+
+def counter_of(payment: Payment, allocation: Allocation, day: date) -> Allocation:
+    """The row that takes another back from a day on: the same amounts below zero, at the same rate."""
+    columns: dict[str, Any] = {name: getattr(allocation, name) for name in ("invoice_id", "bill_id", *RATE_COLUMNS)}
+    columns |= {name: None if (minor := getattr(allocation, name)) is None else -minor for name in ("amount_minor", "settled_minor", "booked_minor")}
+    return Allocation(id=new_id(), payment_id=payment.id, reverses_id=allocation.id, effective_on=day, **columns)
 
 
 def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) -> None:
@@ -190,7 +231,7 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
     db.session.flush()
     by_document: dict[UUID | None, int] = defaultdict(int)  # one may be settled twice by the same payment, and the statement takes each once
     for allocation in allocations:
-        by_document[allocation.document_id] += allocation.amount_minor
+        by_document[allocation.document_id] += allocation.settles_minor
     moved = {"ids": list(by_document), "minors": list(by_document.values())}
     db.session.execute(_MOVE[payment.direction], moved | {"now": clock.now(), "tenant_id": current_tenant(db.session)})
     for held in db.session:  # what the statement changed is read anew
@@ -198,18 +239,20 @@ def settle(payment: Payment, allocations: Sequence[Allocation], entry_id: UUID) 
             db.session.expire(held)
 
 
-def refs_of(payment: Payment, parts: Sequence[Part]) -> dict[str, UUID]:
+def refs_of(payment: Payment, parts: Sequence[Part | Settlement]) -> dict[str, UUID]:
     """What an event is about: the payment, and the document where it is one."""
     name = "invoice_id" if payment.direction == "in" else "bill_id"
     return {"payment_id": payment.id} | ({name: parts[0].document_id} if len(parts) == 1 else {})
 
 
-def told(parts: Sequence[Part], day: date) -> dict[str, object]:
+def told(parts: Sequence[Settlement], day: date) -> dict[str, object]:
     """What the audit keeps of parts: how much of which document; a customer's name stays out of what can never be shortened."""
-    return {
-        "parts": [{"document_id": str(part.document_id), "amount": part.amount.wire, "currency": part.amount.currency} for part in parts],
-        "effective_on": day.isoformat(),
-    }
+    return {"parts": [_told(part) for part in parts], "effective_on": day.isoformat()}
+
+
+def _told(part: Settlement) -> dict[str, str]:
+    said = {"document_id": str(part.document_id), "amount": part.amount.wire, "currency": part.amount.currency}
+    return said | ({"settled_amount": part.settled.wire, "settled_currency": part.settled.currency} if part.is_exchanged else {})
 
 
 def move(actor: Actor, payment: Payment, amount: Money, day: date, *, source: tuple[str, UUID, str], take_back: bool) -> UUID:

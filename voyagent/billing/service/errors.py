@@ -351,3 +351,24 @@ class TextTooLong(Unprocessable):
 
     code = "text_too_long"
     message = N_("A reference has at most 128 characters, a reason at most 500, notes at most 2,000.")
+
+
+class BookedRateMissing(Conflict):
+    """A document in another currency was posted without the rate at which it was booked, so nobody can say what a payment gains or loses on it."""
+
+    code = "booked_rate_missing"
+    message = N_("This document does not keep the rate at which it was booked. A payment in its own currency settles it.")
+
+
+class SettledAmountMissing(Unprocessable):
+    """A payment in another currency is to settle a document, and nobody says how much of it."""
+
+    code = "settled_amount_required"
+    message = N_("Say how much of the document is settled in its own currency, or the rate of the day.")
+
+
+class SettledAmountWrong(Unprocessable):
+    """The amount that settles and the rate, or the amount of the payment in one currency with the document, say different things."""
+
+    code = "settled_amount_wrong"
+    message = N_("What the document is settled with does not follow from the amount and the rate.")

@@ -11,8 +11,9 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice, Payment, Refund
 from voyagent.billing.service import numbering, pricing
-from voyagent.billing.service.allocations import CONTROL, Direction, Part, check_parts, day_of, lock_documents, new_allocation, refs_of, settle
+from voyagent.billing.service.allocations import Direction, check_parts, day_of, exchange, lock_documents, new_allocation, refs_of, settle
 from voyagent.billing.service.errors import DocumentNotOpen, PaymentOverAllocated
+from voyagent.billing.service.settling import CONTROL, Part, Settlement
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -40,8 +41,10 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     """Note that money came in from a customer, or went out to a supplier, on a day, or today in the agency's zone, into or from `bank` or `cash`.
 
     Only `bring_advance` names `opening_balances` instead.
-    What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances. It gets the next
-    number of its series. Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
+    What of it settles documents at once stands against their account, the rest is an advance and stands against the account of advances; what settles a
+    document in another currency goes by way of that account. It gets the next number of its series.
+
+    Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
     """
     actor.require("payment.record")
     name = pricing.party(party_name)
@@ -61,15 +64,17 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
         reference=pricing.words(reference, 128),
         created_by_user_id=actor.user_id,
     )
-    documents = lock_documents(direction, parts)
-    check_parts(payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
+    documents = lock_documents(direction, [part.document_id for part in parts])
+    settlements = check_parts(actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
+    alike = [part for part in settlements if not part.is_exchanged]
     series, letter = OPENING_ADVANCES if payment.is_opening else SERIES[direction]
     payment.number = numbering.take_number(series, payment.paid_on, letter=letter)
-    payment.entry_id = _post(actor, payment, parts, list(documents.values()))
+    payment.entry_id = _post(actor, payment, alike, list(documents.values()))
     db.session.add(payment)
     db.session.flush()
-    if parts:
-        settle(payment, [new_allocation(payment, part, payment.paid_on) for part in parts], payment.entry_id)
+    if alike:
+        settle(payment, [new_allocation(payment, part, payment.paid_on) for part in alike], payment.entry_id)
+    exchange(actor, payment, settlements, payment.paid_on)
     audit.record(actor, "payment.received" if direction == "in" else "payment.made", entity_refs=refs_of(payment, parts), outputs=_told(payment, parts))
     return payment
 
@@ -158,7 +163,7 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
     )
 
 
-def _post(actor: Actor, payment: Payment, parts: Sequence[Part], documents: Sequence[Invoice | Bill]) -> UUID:
+def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]) -> UUID:
     """Bank or cash against the account of the documents that are settled, and against that of advances for the rest."""
     name, memo = payment.party_name, payment.reference
     settled = sum(part.amount.amount_minor for part in parts)

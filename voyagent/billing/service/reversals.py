@@ -8,10 +8,11 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Allocation, Payment
+from voyagent.billing.models import Payment
 from voyagent.billing.service import pricing
-from voyagent.billing.service.allocations import CONTROL, Part, day_of, move, new_allocation, settle
+from voyagent.billing.service.allocations import counter_of, day_of, move, settle, settlement_kept
 from voyagent.billing.service.errors import PaymentRefunded, PaymentReversed, ReasonRequired
+from voyagent.billing.service.settling import CONTROL, exchange_sides
 from voyagent.billing.service.voiding import REASON_MAX
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -40,15 +41,18 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
     over = {one.reverses_id for one in allocations}
     standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
     queries.lock_documents("receivable" if payment.direction == "in" else "payable", {one.document_id for one in standing if one.document_id})
+    title = f"Reversal of {payment.number}, {payment.party_name}"
+    for one in standing:  # each is an entry of its own
+        if one.is_exchanged:
+            settle(payment, [counter_of(payment, one, day)], ledger.reverse(actor, one.entry_id, reason=f"{title}: {why}", entry_date=day).entry_id)
     # What settles otherwise than the payment's own entry says goes to where that entry put it, so that swapping its sides leaves nothing on any account.
     at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
     moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
     if moved:
         move(actor, payment, Money(abs(moved.amount_minor), moved.currency), day, source=("payment", payment.id, "settled"), take_back=moved.amount_minor > 0)
-    title = f"Reversal of {payment.number}, {payment.party_name}"
     reversal = ledger.reverse(actor, payment.entry_id, reason=f"{title}: {why}", entry_date=day)
-    if standing:
-        settle(payment, [_counter(payment, one, day) for one in standing], reversal.entry_id)
+    if alike := [one for one in standing if not one.is_exchanged]:
+        settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
     payment.reversed_on, payment.reversal_reason = day, why
     payment.reversal_entry_id, payment.reversed_by_user_id = reversal.entry_id, actor.user_id
@@ -74,14 +78,14 @@ def check_reversible(payment: Payment) -> None:
 def reversal_sides(payment: Payment) -> list[tuple[str, int, Money | None]]:
     """What reversing it would post in all: the purpose of each account, 1 for debit and -1 for credit, the amount."""
     sign = 1 if payment.direction == "in" else -1
-    parts = zip(CONTROL[payment.direction], (payment.allocated_minor, payment.unapplied_minor), strict=True)
+    exchanged = [one for one in queries.allocations_of(payment.id) if one.is_exchanged]
+    alike_minor = payment.allocated_minor - sum(one.amount_minor for one in exchanged)
+    parts = zip(CONTROL[payment.direction], (alike_minor, payment.unapplied_minor), strict=True)
     sides: list[tuple[str, int, Money | None]] = [(purpose, sign, Money(minor, payment.currency)) for purpose, minor in parts if minor]
+    over = {one.reverses_id for one in exchanged}
+    for one in exchanged:
+        if one.reverses_id is None and one.id not in over:
+            posted = exchange_sides(payment.direction, settlement_kept(payment, one))
+            sides += [(purpose, -side, amount) for purpose, side, amount in posted if purpose != CONTROL[payment.direction][1]]
     sides.append((payment.account, -sign, Money(payment.amount_minor, payment.currency)))
     return sides if sign > 0 else sides[::-1]
-
-
-def _counter(payment: Payment, allocation: Allocation, day: date) -> Allocation:
-    part = Part(allocation.document_id or allocation.id, Money(-allocation.amount_minor, payment.currency))
-    counter = new_allocation(payment, part, day)
-    counter.reverses_id = allocation.id
-    return counter

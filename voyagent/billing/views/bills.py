@@ -15,7 +15,7 @@ from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, settling, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.forms import opened_state
@@ -52,7 +52,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
         bill=shown(document.bill),
         lines=[line | {"tax_note": tax_note(line, document.taxes, currency)} for line in with_amounts(document.lines, currency, "unit_price", "amount")],
         taxes=summed(document.taxes, currency),
-        payments=with_amounts(document.payments, currency, "amount"),
+        payments=settling(document.payments, currency),
         credit_notes=with_amounts([row | {"number": row["vendor_reference"]} for row in document.credits], currency, "amount"),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
     )

@@ -15,7 +15,7 @@ from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, settling, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
@@ -67,7 +67,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         waits=service.is_waiting(*document.taxed_lines),
         to_be_said=to_be_said(document.lines),
         place_of_supply=place_of_supply(document.invoice["place_of_supply"]),
-        payments=with_amounts(document.payments, currency, "amount"),
+        payments=settling(document.payments, currency),
         credit_notes=with_amounts(document.credit_notes, currency, "amount"),
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.asked[0] if document.asked else None,

@@ -61,7 +61,7 @@ def payment(reader: Reader, payment_id: UUID) -> Any:
         "payments/payment.html",
         letterhead=settings.read(reader) or {},
         payment=_shown(found.payment),
-        allocations=with_amounts(found.allocations, currency, "amount"),
+        allocations=[_settling(row) for row in with_amounts(found.allocations, currency, "amount")],
         refunds=with_amounts(found.refunds, currency, "amount"),
         journal=with_amounts(found.journal, currency, "debit", "credit"),
     )
@@ -208,3 +208,8 @@ def _shown(row: Row) -> Row:
     left = shown["amount"] - shown["allocated"] - shown["refunded"]
     refunded = Money(0, row["currency"]) if row["reversed_on"] else shown["refunded"]
     return shown | {"left": left, "refunded": refunded, "is_in": row["direction"] == "in"}
+
+
+def _settling(row: Row) -> Row:
+    """An allocation with what it settles in another currency, where it does."""
+    return row | {"settled": None if row["settled_minor"] is None else Money(row["settled_minor"], row["document_currency"])}

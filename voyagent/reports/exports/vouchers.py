@@ -9,6 +9,8 @@ from voyagent.reports.queries.day_book import EntryLine
 
 CONTROL = ("receivable", "payable", "customer_advances", "supplier_advances")
 """Purposes of the accounts whose lines stand for parties."""
+NAMED = (*CONTROL, "currency_exchange")
+"""What is told from everything else by whoever asks for the type of a voucher: a document that is settled in another currency is no sale and no credit."""
 MONEY = frozenset({"cash", "bank", "gateway_clearing"})
 OF_TYPE = {
     "asset": "Current Assets",
@@ -48,13 +50,13 @@ def voucher_type(lines: Iterable[EntryLine]) -> str:
     """The type of voucher by what moves on which side, so that a reversal is of the opposite type, and whatever Tally asks of a type holds.
 
     Money on one side alone is a Receipt or a Payment, between accounts of money a Contra. Without money a customer is debited by Sales and credited by a Credit
-    Note, a supplier credited by a Purchase and debited by a Debit Note. Whatever else there is, is a Journal.
+    Note, a supplier credited by a Purchase and debited by a Debit Note. Whatever else there is, money for that of another currency too, is a Journal.
     """
     moved: dict[str, int] = defaultdict(int)
     sides = set()
     for line in lines:
         is_money = line.account_purpose in MONEY
-        moved["money" if is_money else line.account_purpose if line.account_purpose in CONTROL else "other"] += (line.debit - line.credit).amount_minor
+        moved["money" if is_money else line.account_purpose if line.account_purpose in NAMED else "other"] += (line.debit - line.credit).amount_minor
         sides |= {bool(line.debit)} if is_money else set()
     if sides:
         return _of_money(sides, is_alone=len(moved) == 1)
