@@ -9,6 +9,7 @@ import pytest
 
 from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import DEEPA, PLAIN, SHOWN, bill, invoice
+from tests.billing.papers import issued
 from tests.people import Person
 from voyagent.approvals import service as approvals
 from voyagent.assistant.planner.builtin import understand
@@ -24,6 +25,32 @@ SLEPT = replace(PLAIN, offers={"newest": "rates", "rates": SHOWN["rates"], "rate
 ABOUT = replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Anil Kumar", "Muscat", "Trivandrum"))
 LISTED = replace(PLAIN, last={"tool": "find_enquiries", "arguments": {"destination": "Dubai"}, "ids": ["e-1", "e-2"]})
 TOLD = replace(PLAIN, last={"tool": "visa_requirements", "arguments": {"destination": "AE", "nationality": "IN"}})
+PAID: dict[str, Any] = {"invoice_id": "i-1", "amount": "20000", "currency": "INR", "paid_on": "2026-11-24", "account": "bank"}
+PAYING = replace(PLAIN, waiting=[{"id": "a-1", "tool": "record_receipt", "arguments": PAID, "summary": "Record a receipt"}])
+LINE = bill("Ticket EK 501", "45000")
+BILL: dict[str, Any] = {
+    "vendor_name": "Emirates",
+    "vendor_reference": "EK-77",
+    "issue_date": "2026-11-24",
+    "due_date": "2026-11-24",
+    "line_items": [LINE],
+}
+BILLED = replace(PLAIN, waiting=[{"id": "a-1", "tool": "receive_bill", "arguments": BILL, "summary": "Enter a bill"}])
+MONEY: list[tuple[str, Context, dict[str, Any]]] = [
+    ("no, 50,000", PAYING, PAID | {"amount": "50000"}),
+    ("make it 1.2 lakh", PAYING, PAID | {"amount": "120000"}),
+    ("no, AED 500", PAYING, PAID | {"amount": "500", "currency": "AED"}),
+    ("no, yesterday", PAYING, PAID | {"paid_on": "2026-11-23"}),
+    ("no, it was paid on 20 Nov", PAYING, PAID | {"paid_on": "2026-11-20"}),
+    ("no, in cash", PAYING, PAID | {"account": "cash"}),
+    ("no, 15,000 in cash yesterday", PAYING, PAID | {"amount": "15000", "account": "cash", "paid_on": "2026-11-23"}),
+    ("no, 50,000", BILLED, BILL | {"line_items": [LINE | {"unit_price": "50000"}]}),
+    ("make it due 10 Dec", BILLED, BILL | {"due_date": "2026-12-10"}),
+    ("no, dated 20 Nov", BILLED, BILL | {"issue_date": "2026-11-20"}),
+    ("no, number EK-78", BILLED, BILL | {"vendor_reference": "EK-78"}),
+    ("no, for two tickets EK 501", BILLED, BILL | {"line_items": [LINE | {"description": "Two tickets EK 501"}]}),
+    ("no, from Emirates Holidays", BILLED, BILL | {"vendor_name": "Emirates Holidays"}),
+]
 CORRECTED: list[tuple[str, Context, str, dict[str, Any]]] = [
     ("no, for Harbinder Singh Gill", WAITING, "draft_invoice", VISA | {"customer_name": "Harbinder Singh Gill"}),
     ("sorry, for Meera Nair", WAITING, "draft_invoice", VISA | {"customer_name": "Meera Nair"}),
@@ -66,6 +93,25 @@ def test_a_few_words_set_right_what_came_before(said: str, context: Context, too
 def test_where_there_is_nothing_to_set_right_nothing_is_made_up(said: str, context: Context, tool: str, arguments: dict[str, Any]) -> None:
     move = understand(said, PLAIN)
     assert not isinstance(move, Call), (move, context, tool, arguments)
+
+
+@pytest.mark.parametrize(("said", "context", "arguments"), MONEY, ids=[f"{row[1].waiting[0]['tool']} {row[0]}" for row in MONEY])
+def test_a_bill_or_a_payment_that_waits_is_set_right_and_takes_the_old_ones_place(said: str, context: Context, arguments: dict[str, Any]) -> None:
+    move = understand(said, context)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments, move.replaces) == (context.waiting[0]["tool"], arguments, "a-1")
+    assert "when somebody grants it" in move.words
+    assert not isinstance(understand(said, PLAIN), Call)
+
+
+@pytest.mark.parametrize(
+    "said", ["no, show invoices", "actually, who owes us", "no, 20,000", "no, to somebody else entirely", "what about 50,000 people", "no, 50,000 people"]
+)
+@pytest.mark.parametrize("context", [PAYING, BILLED], ids=["payment", "bill"])
+def test_what_sets_nothing_of_a_payment_right_replaces_nothing(said: str, context: Context) -> None:
+    move = understand(said, context)
+    same = said == "no, 20,000" and context is BILLED
+    assert not (isinstance(move, Call) and move.replaces) or same, move
 
 
 @pytest.mark.parametrize(("said", "tool"), [("no, show invoices", "find_invoices"), ("actually, who owes us", "list_receivables")])
@@ -118,6 +164,17 @@ def test_the_corrected_request_waits_alone(alice: Person, talk: Talk) -> None:
     with pytest.raises(approvals.ApprovalAlreadyResolved):
         alice.does(lambda actor: approvals.replace(actor, other, second["approval_id"]))
     assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [second["approval_id"]]
+
+
+def test_a_corrected_payment_waits_alone(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid 500 today")
+    (first,) = talk.pending(alice, session_id)
+    assert "in the place of what I asked for" in text(talk.say(alice, session_id, "no, 700 in cash"))
+    (second,) = talk.pending(alice, session_id)
+    assert second["approval_id"] != first["approval_id"]
+    assert "700" in second["summary"]
 
 
 def test_enquiries_that_were_listed_are_narrowed_and_opened(alice: Person, talk: Talk) -> None:

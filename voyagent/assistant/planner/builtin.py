@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from voyagent.assistant.planner import (
+    amended,
     completion,
     corrections,
     fulfilment,
@@ -195,10 +196,13 @@ def _letting_go(move: Move) -> Move:
 
 
 def _corrected(said: str, _message: str, context: Context) -> Move | None:
-    invoice = corrections.invoice_corrected(
-        said, context, lambda words: (questions.recognise(words, context) or fulfilment.recognise(words, context)) is not None
-    )
-    return _invoice(invoice, context) if invoice is not None else corrections.recognise(said, context)
+    def asks(words: str) -> bool:
+        return (questions.recognise(words, context) or fulfilment.recognise(words, context)) is not None
+
+    invoice = corrections.invoice_corrected(said, context, asks)
+    if invoice is not None:
+        return _invoice(invoice, context)
+    return amended.recognise(said, context, asks) or corrections.recognise(said, context)
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:

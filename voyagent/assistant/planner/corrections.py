@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 SAID_MAX = 80
 _NO = re.compile(r"^\s*(?:no+|sorry|oops|wait|actually|correction|i mean(?:t)?)\b(?:[,.!: ]+(?:i mean(?:t)?|sorry|it is|it's|make it))*[,.!: ]+", re.IGNORECASE)
 _MAKE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?:it|that|the (?:amount|price|customer|name))\s+(?:to\s+|be\s+)?", re.IGNORECASE)
-_WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
+WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
 _INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
 _BARE_INSTEAD = re.compile(r"[,\s]+(?:instead|rather|please|then)\s*[.!?]*\s*$", re.IGNORECASE)
 _NEXT_DAY = re.compile(
@@ -38,7 +38,7 @@ def corrected(said: str) -> str | None:
     """What stands in the place of what was said before, without the words that say so; None where the words correct nothing."""
     if "\n" in said.strip() or len(said) > SAID_MAX:
         return None
-    for pattern in (_NO, _MAKE, _WHAT_ABOUT):
+    for pattern in (_NO, _MAKE, WHAT_ABOUT):
         match = pattern.match(said)
         if match:
             return _BARE_INSTEAD.sub("", said[match.end() :]).strip(" ?.!") or None
@@ -67,7 +67,7 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     Words that `asks` knows for a request of their own are nobody's name.
     """
     rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
-    if rest is None or _WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
+    if rest is None or WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
         return None
     known: JsonObject = {**waiting["arguments"], "line_items": [dict(line) for line in waiting["arguments"]["line_items"]], "replaces": waiting["id"]}
     request = invoicing.going_on(known)
@@ -79,7 +79,7 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     if not plain and request.known.get("due_date") != waiting["arguments"].get("due_date"):
         return request
     if "amount" in money and len(lines) == 1 and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
-        lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if _says_currency(plain) else lines[0]["currency"]}
+        lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else lines[0]["currency"]}
         return request
     if invoicing.is_service(what) and len(lines) == 1 and not money:
         lines[0]["description"] = what[:1].upper() + what[1:500]
@@ -188,5 +188,6 @@ def _day_of(rest: str, before: str, today: date) -> str | None:
     return day.isoformat() if day else None
 
 
-def _says_currency(words: str) -> bool:
+def says_currency(words: str) -> bool:
+    """Whether the words name a currency beside the amount."""
     return re.search(r"[₹$€£]|\b(?:[A-Z]{3}|rs|inr|usd|aed|eur|dollars?|dirhams?|euros?)\b", words) is not None

@@ -254,14 +254,6 @@ def _enter(known: JsonObject, context: Context) -> Call:
     issued = known.get("issue_date") or context.today.isoformat()
     due = known.get("due_date") or issued
     line = {"description": known["description"], "quantity": 1, "unit_price": known["amount"], "currency": known["currency"]}
-    words = _(
-        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It is entered when somebody grants it.",
-        reference=known["vendor_reference"],
-        name=known["vendor_name"],
-        amount=sentences.money(known["amount"], known["currency"]),
-        what=known["description"],
-        issued=sentences.day(issued),
-        due=sentences.day(due),
-    )
     named = {"vendor_name": known["vendor_name"], "vendor_reference": known["vendor_reference"]}
-    return Call("receive_bill", {**named, "issue_date": issued, "due_date": due, "line_items": [line]}, words=words)
+    arguments = {**named, "issue_date": issued, "due_date": due, "line_items": [line]}
+    return Call("receive_bill", arguments, words=sentences.bill_to_enter(arguments))

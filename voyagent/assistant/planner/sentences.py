@@ -142,6 +142,31 @@ def proposed_invoice(arguments: dict[str, Any], took: list[str]) -> str:
     return "\n".join((head, listed, " ".join((dates, *took, tail))))
 
 
+def bill_to_enter(arguments: dict[str, Any]) -> str:
+    """What is said before the proposal of a bill."""
+    lines = arguments["line_items"]
+    total = sum(Decimal(line["unit_price"]) * line["quantity"] for line in lines)
+    return _(
+        "Bill %(reference)s of %(name)s, %(amount)s for %(what)s: of %(issued)s, due %(due)s. It is entered when somebody grants it.",
+        reference=arguments["vendor_reference"],
+        name=arguments["vendor_name"],
+        amount=money(str(total), lines[0]["currency"]),
+        what=", ".join(line["description"] for line in lines),
+        issued=day(arguments["issue_date"]),
+        due=day(arguments["due_date"]),
+    )
+
+
+def payment_put_right(arguments: dict[str, Any]) -> str:
+    """What is said before the proposal of a payment that takes the place of one that waits."""
+    return _(
+        "Then %(amount)s %(how)s on %(day)s, in the place of what I asked for. It is recorded when somebody grants it.",
+        amount=money(arguments["amount"], arguments["currency"]),
+        how=_("in cash") if arguments.get("account") == "cash" else _("through the bank"),
+        day=day(arguments["paid_on"]),
+    )
+
+
 def drafted(output: dict[str, Any]) -> str:
     """After the grant of a draft, and before its issue is proposed."""
     return _(

@@ -1,0 +1,103 @@
+"""Words that set right a bill or a payment that waits for a decision: `no, 50,000`, `no, yesterday`, `make it cash`, `no, due 10 Dec`, `no, number EK-78`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+
+from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, corrected, says_currency
+from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.places import is_known_place
+from voyagent.assistant.planner.wishes import amount_in
+
+_PAYMENTS = ("record_receipt", "pay_bill")
+_CASH = re.compile(r"\b(?:in |by |with )?cash\b", re.IGNORECASE)
+_BANK = re.compile(r"\b(?:through |by |via |from |into |to )?(?:the )?bank(?: transfer)?\b", re.IGNORECASE)
+_DUE = re.compile(r"\b(?:it is |it's )?due\b", re.IGNORECASE)
+_DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
+_NUMBERED = re.compile(
+    r"^(?:(?:its |the )?(?:bill )?(?:number|no\.?|ref(?:erence)?)(?: is)?\s+)?(?P<ref>(?=[\w/-]*\d)[A-Za-z]{1,8}[-/][\w/-]{1,40})$", re.IGNORECASE
+)
+_LEFT_OVER = re.compile(r"\b(?:on|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
+
+
+def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call | None:
+    """The newest request, where it is a bill or a payment that waits, with what the words set right; it takes the old one's place.
+
+    None for words that set nothing of it right, such as those that `asks` knows for a request of their own: another document is another payment.
+    """
+    rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
+    if rest is None or WHAT_ABOUT.match(said) or waiting is None or not waiting.get("id") or asks(rest):
+        return None
+    before: JsonObject = waiting["arguments"]
+    if waiting["tool"] in _PAYMENTS:
+        changed = _of_payment(rest, before, context)
+        arguments = before | changed
+        words = sentences.payment_put_right(arguments) if changed else ""
+    elif waiting["tool"] == "receive_bill":
+        changed = _of_bill(rest, before, context)
+        arguments = before | changed
+        words = sentences.bill_to_enter(arguments) if changed else ""
+    else:
+        return None
+    return Call(waiting["tool"], arguments, words=words, replaces=waiting["id"]) if changed and arguments != before else None
+
+
+def _of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
+    """The day, the account and the amount, each of which may be said alone; nothing where other words are left."""
+    found: JsonObject = {}
+    day, plain = _day_in(rest, context.today, past=True)
+    if day:
+        found["paid_on"] = day
+    for account, pattern in (("cash", _CASH), ("bank", _BANK)):
+        if pattern.search(plain):
+            found["account"] = account
+            plain = pattern.sub(" ", plain, count=1)
+    money = _money_in(plain, before["currency"], context)
+    if money:
+        return found | money
+    return found if not _LEFT_OVER.sub(" ", plain).strip() else {}
+
+
+def _of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
+    """One thing of the supplier's paper: a day of it, its number, its one amount, what it is for, or whose it is."""
+    day, plain = _day_in(rest, context.today, past=_DATED.search(rest) is not None)
+    bare = _DATED.sub(" ", _DUE.sub(" ", _LEFT_OVER.sub(" ", plain))).strip()
+    if day and not bare:
+        return {"issue_date" if _DATED.search(rest) else "due_date": day}
+    lines = [dict(line) for line in before["line_items"]]
+    money = _money_in(plain, lines[0]["currency"], context) if not day else {}
+    if money and len(lines) == 1:
+        return {"line_items": [lines[0] | {"quantity": 1, "unit_price": money["amount"], "currency": money["currency"]}]}
+    numbered = _NUMBERED.match(plain.strip())
+    if numbered:
+        return {"vendor_reference": numbered["ref"]}
+    what = re.match(r"for\s+(?P<what>[^\d]\S*.*)$", plain.strip(), re.IGNORECASE)
+    if what and len(lines) == 1:
+        return {"line_items": [lines[0] | {"description": what["what"][:1].upper() + what["what"][1:500]}]}
+    whose = re.sub(r"^(?:from|of|the supplier is)\s+", "", plain.strip(), flags=re.IGNORECASE)
+    name = None if day or money or is_known_place(whose) else as_firm(whose)
+    return {"vendor_name": name} if name else {}
+
+
+def _day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
+    """The one day of the words, and the words without it."""
+    days = find_days(words, today, prefer="past" if past else "future", by_staff=True)
+    if len(days) != 1:
+        return "", words
+    return days[0].day.isoformat(), f"{words[: days[0].start]} {words[days[0].end :]}"
+
+
+def _money_in(words: str, currency: str, context: Context) -> JsonObject:
+    """The amount, in the request's currency where the words name none."""
+    plain = words.strip(" ,.")
+    money = amount_in(plain, context)
+    figures = find_figures(plain) if "amount" in money else []
+    if len(figures) != 1 or _LEFT_OVER.sub(" ", plain[: figures[0].start] + plain[figures[0].end :]).strip():
+        return {}
+    return {"amount": money["amount"], "currency": money["currency"] if says_currency(plain) else currency}
