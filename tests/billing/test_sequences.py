@@ -120,6 +120,7 @@ minors = st.integers(2, 300)
 cuts = st.lists(st.integers(1, 99), max_size=3)
 shares = st.sampled_from(["part", "part", "all", "more"])  # of what there is: a third, all of it, or one too much
 places = st.integers(0, 7)
+services = st.sampled_from([None, date(2024, 7, 1), date(2200, 1, 1)])  # given with the invoice, before the days of the acts, and after all of them
 
 
 def of(share: str, there: int) -> int:
@@ -163,8 +164,8 @@ class Trade(RuleBasedStateMachine):
         """And an advance each way."""
         return multiple(*(self.pay_ahead(direction, "deepa krishnan", "INR", 90) for direction in ("in", "out")))
 
-    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors, cuts=cuts)
-    def enter(self, direction: str, party: str, currency: str, minor: int, cuts: list[int]) -> UUID:
+    @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors, cuts=cuts, service_date=services)
+    def enter(self, direction: str, party: str, currency: str, minor: int, cuts: list[int], service_date: date | None = None) -> UUID:
         """A document, due a day after the one before; it may be cut into instalments, a month apart."""
         due = DUE + timedelta(days=len(self.known))
         item = line(wire(minor, currency), quantity=1, currency=currency)
@@ -176,7 +177,7 @@ class Trade(RuleBasedStateMachine):
         if currency == "JPY":
             dated["exchange_rate"] = BOOKED
         if direction == "in":
-            id_ = issued(self.person, item, customer_name=party, **dated)
+            id_ = issued(self.person, item | {"service_date": service_date}, customer_name=party, **dated)  # type: ignore[arg-type]
         else:
             id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", **dated)
         self.known[id_] = Document(direction, party.lower(), currency, minor, tuple(parts))
@@ -359,10 +360,11 @@ class Trade(RuleBasedStateMachine):
 
     @invariant()
     def control_accounts_are_what_is_open_and_paid_ahead(self) -> None:
-        """And debits equal credits in each currency."""
+        """And debits equal credits in each currency; what is deferred becomes revenue in the end."""
         rows = stored(self.engine, BALANCES, t=self.person.actor.tenant_id)
         held = {(row["purpose"], row["currency"]): row["minor"] for row in rows}
         assert {at: minor for at, minor in held.items() if minor and at[0] in {*KINDS.values(), *ADVANCES.values()}} == self._owed()
+        assert not any(minor for (purpose, _currency), minor in held.items() if purpose == "deferred_income")
         exchanged = [one for one in self.settled.values() if self.paid[one[0]].currency != self.known[one[1]].currency]
         yen = sum(self._sign(one) * (settles if self.known[document].currency == "JPY" else -minor) for one, document, minor, settles in exchanged)
         assert held.get(("currency_exchange", "JPY"), 0) == yen

@@ -114,8 +114,8 @@ def test_the_list_is_one_trip_and_three_statements(alice: Person, app: Any, stat
     browser.get("/invoices?q=deepa&status=issued")
     browser.get(f"/invoices/{invoice_id}")
     # enter, the page with the numbers of the tabs, the counts of the menu; a document has its lines, taxes, payments, credit notes, write-offs, what is asked
-    # of the last, and journal lines besides, and the settings that stand at its head
-    assert trips == [3, 3, 10, 2]
+    # of the last, journal lines and those of its days of service besides, and the settings that stand at its head
+    assert trips == [3, 3, 11, 2]
     assert statements == []
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.document_wire import DocumentQuery
+from voyagent.billing.document_wire import DocumentQuery, RecognitionOut, wire_recognitions
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
@@ -104,6 +104,7 @@ class CreditNoteOut(CreditNoteBrief):
     """A credit note with its lines."""
 
     lines: list[CreditLineOut]
+    recognitions: list[RecognitionOut]
 
 
 class CreditNoteListOut(Answer):
@@ -132,7 +133,7 @@ def wire_credit_note(document: CreditDocument) -> Row:
         }
         for line in document.lines
     ]
-    return _brief(document.note) | {"lines": lines}
+    return _brief(document.note) | {"lines": lines, "recognitions": wire_recognitions(document.further)}
 
 
 def _brief(row: Row) -> Row:

@@ -169,6 +169,15 @@ class SettledOut(Answer):
     journal_entry_id: UUID
 
 
+class RecognitionOut(Answer):
+    """What becomes revenue on a day of service after the invoice, or of a credit note, what does not after all; and the entry that reverses it."""
+
+    recognised_on: date
+    amount: WireAmount
+    journal_entry_id: UUID
+    reversal_journal_entry_id: UUID | None
+
+
 class InstalmentOut(Answer):
     """An instalment. What is paid or credited settles the earliest first; nothing is open of a draft, or of what is paid or void."""
 
@@ -203,6 +212,19 @@ def wire_brief(row: Row, shape: type[DocumentBrief], party: str) -> Row:
     told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {party: row["party_name"]}
     told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
     return {name: told[name] if name in told else row[name] for name in shape.model_fields}
+
+
+def wire_recognitions(entries: Iterable[Row]) -> list[Row]:
+    """What is booked on days of service as the API writes it."""
+    return [
+        {
+            "recognised_on": entry["entry_date"],
+            "amount": wire_amount(entry["amount_minor"], entry["currency"]),
+            "journal_entry_id": entry["entry_id"],
+            "reversal_journal_entry_id": entry["reversed_by_id"],
+        }
+        for entry in entries
+    ]
 
 
 def wire_parts(row: Row, lines: Iterable[Row], payments: Iterable[Row]) -> Row:

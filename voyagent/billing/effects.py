@@ -114,6 +114,10 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
             _check_day(actor, invoice.issue_date),
             _check_alike(reader, actor, invoice.party_name, total, invoice),
         ],
+        facts=[
+            FactShown(label=gettext("Revenue on %(day)s", day=_day(one.day)), value=spoken(one.amount.wire, one.amount.currency))
+            for one in service.recognitions_of(invoice)
+        ],
     )
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.billing import queries
 from voyagent.billing.bill_forms import BillForm
 from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
 from voyagent.billing.queries import Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_words
+from voyagent.billing.service import Recognition
+from voyagent.http.forms import DateText
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -78,6 +83,14 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     return see_other(Place(document).url())
 
 
+def typed_day(field: DateText) -> date | None:
+    """The day that is typed so far; None while it cannot be read."""
+    try:
+        return date.fromisoformat(field.iso or "")
+    except ValueError:  # it has its sentence once the form is sent
+        return None
+
+
 def goes_on() -> bool:
     """Whether another line or a look was asked for, and nothing is to be made yet."""
     return request.method == "POST" and request.form.get("then") in ("line", "look")
@@ -105,6 +118,16 @@ def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str
     return [{"account": found[purpose], "is_debit": sign > 0, "amount": amount} for purpose, sign, amount in sides if purpose in found]
 
 
+def further_of(found: Iterable[Recognition]) -> list[dict[str, Any]]:
+    """What a step would book on days of service beside that: the `day` and its `postings`."""
+    return [{"day": one.day, "postings": postings_of(one.sides)} for one in found]
+
+
+def journal_of(entries: list[Row]) -> list[Row]:
+    """What is booked on days of service, as the page of a document says it."""
+    return [entry | {"lines": with_amounts(entry["lines"], entry["currency"], "debit", "credit")} for entry in entries]
+
+
 def with_amounts(rows: list[Row], currency: str, *names: str) -> list[Row]:
     """Rows with their minor units as amounts beside them."""
     return [row | {name: Money(row[f"{name}_minor"], currency) for name in names} for row in rows]
@@ -118,8 +141,8 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
 
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     """The step before a document is made void, with what it would post."""
-    shown = {"place": Place(document), "postings": _reversal_of(document), "postings_title": _("What making it void will post")}
-    return render_template("billing/void.html", form=form, **shown), form.status
+    shown = {"place": Place(document), "postings": _reversal_of(document.entry_id), "postings_title": _("What making it void will post")}
+    return render_template("billing/void.html", form=form, further=_reversals_of(form, document), **shown), form.status
 
 
 def shown(row: Row) -> Row:
@@ -159,11 +182,18 @@ def _instalment(one: Instalment, row: Row) -> Row:
     }
 
 
-def _reversal_of(document: Invoice | Bill) -> list[dict[str, Any]]:
-    """What making it void would post: the lines of its entry with the sides swapped."""
-    if document.entry_id is None:
+def _reversals_of(form: VoidForm, document: Invoice | Bill) -> list[dict[str, Any]]:
+    """What it would post beside that: what was booked on days of service is reversed on them, or on the day of the void where that is later."""
+    day = typed_day(form.voided_on) or document.issue_date
+    found = queries.recognised("invoice", document.id) if isinstance(document, Invoice) else []
+    return [{"day": max(day, booked_on), "postings": _reversal_of(entry_id)} for entry_id, booked_on in found]
+
+
+def _reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
+    """What making void would post of an entry: its lines with the sides swapped."""
+    if entry_id is None:
         return []
-    lines = accounts.read_entry(SessionReader(db.session), document.entry_id)[1]
+    lines = accounts.read_entry(SessionReader(db.session), entry_id)[1]
     return [
         {"account": line, "is_debit": bool(line["credit_minor"]), "amount": Money(line["credit_minor"] or line["debit_minor"], line["currency"])}
         for line in lines

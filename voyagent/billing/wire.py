@@ -15,9 +15,11 @@ from voyagent.billing.document_wire import (
     DocumentParts,
     DocumentPatch,
     DocumentQuery,
+    RecognitionOut,
     wire_brief,
     wire_list,
     wire_parts,
+    wire_recognitions,
 )
 from voyagent.billing.queries import InvoiceDocument, InvoiceSearch, Listed
 from voyagent.billing.schemas import MoneyAccount, PartIn
@@ -158,6 +160,7 @@ class InvoiceOut(InvoiceBrief, DocumentParts):
     credit_notes: list[CreditedOut]
     write_offs: list[WrittenOffOut]
     write_off_approval_id: str | None
+    recognitions: list[RecognitionOut]
 
 
 class InvoiceListOut(Answer):
@@ -208,5 +211,6 @@ def wire_invoice(document: InvoiceDocument) -> Row:
                 for one in document.write_offs
             ],
             "write_off_approval_id": document.asked[0]["id"] if document.asked else None,
+            "recognitions": wire_recognitions(document.further),
         }
     )

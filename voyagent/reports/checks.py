@@ -29,7 +29,7 @@ EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
     *("trial_balance", "entries", "months", "days", "profit_and_loss", "turns", "balance_sheet", "control", "advances", "ageing"),
-    *("paid", "credited", "written_off", "used", "numbers", "enquiries"),
+    *("paid", "credited", "written_off", "used", "deferred", "numbers", "enquiries"),
 )
 
 
@@ -58,13 +58,14 @@ def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
-    sides, entries, unpaid, uncredited, unwritten, misused, miscounted, *series = reader.read(
+    sides, entries, unpaid, uncredited, unwritten, misused, undeferred, miscounted, *series = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
         billing.unwritten_statement(),
         billing.misused_statement(),
+        billing.undeferred_statement(),
         untied_counts_statement(),
         *map(billing.series_statement, plain),
         *(billing.lettered_statement(*one) for one in lettered),
@@ -81,6 +82,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
     yield from (Finding("written_off", f"{row['kind']} {row['reference']}: written off and its write-offs differ", _difference(row)) for row in unwritten)
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
+    yield from (Finding("deferred", f"{row['source_type']} {row['source_id']}: what is deferred never becomes revenue", _difference(row)) for row in undeferred)
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from (Finding("enquiries", f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked {row['booked']}") for row in miscounted)

@@ -82,6 +82,7 @@ from voyagent.billing.queries.payments import (
     payment_of_refund,
     read_payment,
 )
+from voyagent.billing.queries.recognitions import DEFERRED, RECOGNITION, recognised, undeferred_statement
 from voyagent.billing.queries.standings import standings_statement
 from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
 from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
@@ -90,8 +91,10 @@ from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get
 __all__ = [
     "AGES",
     "COUNTED_MAX",
+    "DEFERRED",
     "LOOKED_MAX",
     "OVERDUE",
+    "RECOGNITION",
     "STATUSES",
     "WRITE_OFF",
     "AllocationNotFound",
@@ -178,6 +181,7 @@ __all__ = [
     "read_payment",
     "read_supplier_credit",
     "read_taxes",
+    "recognised",
     "scheduled_statement",
     "series_statement",
     "standings_statement",
@@ -185,6 +189,7 @@ __all__ = [
     "top_parties_statement",
     "unallocated_statement",
     "uncredited_statement",
+    "undeferred_statement",
     "untied_advances",
     "untied_ageing",
     "unwritten_statement",

@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, sele
 
 from voyagent.billing.models import Bill, CreditNote, CreditNoteLine, Invoice, SupplierCredit, SupplierCreditLine
 from voyagent.billing.queries.listing import Listed, having_text, page_of
+from voyagent.billing.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.queries.taxes import credited_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
@@ -58,6 +59,8 @@ class CreditDocument:
     lines: list[Row]
     taxes: list[Row]
     journal: list[Row]
+    further: list[Row]
+    """What is booked on days of service after the note, entry by entry."""
 
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
@@ -69,10 +72,12 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
         .order_by(_LINES.line_no)
     )
     one = _notes().add_columns(name_of(_NOTES.created_by_user_id).label("created_by")).where(_NOTES.id == credit_note_id)
-    notes, found, taxes, journal = reader.read(one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id))
+    notes, found, taxes, journal, further = reader.read(
+        one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id), recognitions_statement("credit_note", credit_note_id)
+    )
     if not notes:
         raise CreditNoteNotFound
-    return CreditDocument(notes[0], found, taxes, journal)
+    return CreditDocument(notes[0], found, taxes, journal, by_entry(further))
 
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:

@@ -15,6 +15,7 @@ from voyagent.approvals.queries import unfinished_statement
 from voyagent.billing.counters import AgeingByDue, InvoiceCount
 from voyagent.billing.models import OPEN, OPEN_INVOICE, Bill, BillLine, CreditNote, Invoice, InvoiceLine
 from voyagent.billing.queries.parts import items_statement, settling_statement
+from voyagent.billing.queries.recognitions import by_entry, recognitions_statement
 from voyagent.billing.queries.taxes import taxes_statement
 from voyagent.billing.queries.write_offs import WRITE_OFF, write_offs_statement
 from voyagent.chat.queries import is_live
@@ -131,6 +132,8 @@ class InvoiceDocument:
     asked: list[Row]
     """The request for a write-off that waits, if any."""
     journal: list[Row]
+    further: list[Row]
+    """What is booked on days of service after the invoice, entry by entry."""
 
     @property
     def taxed_lines(self) -> tuple[list[int], list[tuple[int, str]]]:
@@ -199,7 +202,7 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     """An invoice with its lines, taxes, payments, credit notes, write-offs and journal lines, in one trip. Raises InvoiceNotFound."""
     entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
-    invoices, lines, taxes, payments, notes, write_offs, asked, journal = reader.read(
+    invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
         _invoice_statement(invoice_id),
         items_statement("receivable", invoice_id),
         taxes_statement(invoice_id),
@@ -208,10 +211,11 @@ def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
         write_offs_statement(invoice_id),
         unfinished_statement(WRITE_OFF, "invoice_id", str(invoice_id)),
         lines_statement(entry_id),
+        recognitions_statement("invoice", invoice_id),
     )
     if not invoices:
         raise InvoiceNotFound
-    return InvoiceDocument(invoices[0], lines, taxes, payments, notes, write_offs, asked, journal)
+    return InvoiceDocument(invoices[0], lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further))
 
 
 def list_drafts(reader: Reader, party: str | None = None, limit: int = 10) -> list[Row]:

@@ -12,6 +12,7 @@ from voyagent.billing.service.bills import (
     revise_bill,
 )
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note
+from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
     AnotherParty,
@@ -77,6 +78,7 @@ from voyagent.billing.service.invoices import (
     draft_invoice,
     issue_invoice,
     issue_sides,
+    recognitions_of,
     revise_draft,
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
@@ -157,6 +159,7 @@ __all__ = [
     "Priced",
     "PricedLine",
     "ReasonRequired",
+    "Recognition",
     "SettledAmountMissing",
     "SettledAmountWrong",
     "Sketch",
@@ -209,6 +212,7 @@ __all__ = [
     "receive_bill",
     "receive_draft",
     "receive_sides",
+    "recognitions_of",
     "record_payment",
     "record_receipt",
     "refund_payment",

@@ -11,8 +11,9 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
-from voyagent.billing.service import crediting, numbering, pricing, taxing
+from voyagent.billing.service import crediting, earning, numbering, pricing, taxing
 from voyagent.billing.service.crediting import CreditedTax
+from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
@@ -28,7 +29,7 @@ CREDIT_SERIES, CREDIT_LETTER = "credit_note", "C"
 def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None, amounts: Mapping[int, Money] | None = None) -> CreditNote:
     """Credit an invoice by amounts of its lines before tax, by number; without them all that no note has credited yet, with the taxes on what is credited.
 
-    Revenue and taxes stand against receivable on that day.
+    Revenue and taxes stand against receivable on that day; what is not earned yet is taken off deferred income, and off what the day of service will bring.
 
     The note gets the next number of its own series and year (Rule 53 of the CGST Rules). Never more is credited than is open: what a customer has paid
     is not credited but paid back. Raises Forbidden, InvoiceNotFound, DocumentNotOpen; ReasonRequired, TextTooLong, InvalidDate; NoLines, LineNotOnInvoice,
@@ -42,7 +43,7 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     if why is None:
         raise ReasonRequired
     day = book_day(actor, invoice, on)
-    credit = credit_of(invoice, amounts)
+    credit = credit_of(invoice, amounts, day)
     total = credit.total
     if total.amount_minor > invoice.open_minor:
         raise CreditExceedsOpen
@@ -87,15 +88,17 @@ class CreditedLine:
     sold_as: str
     amount_minor: int
     commission_minor: int
+    service_date: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What a credit note is over: of lines, and of the taxes on them."""
+    """What a credit note is over: of lines, and of the taxes on them; `later` are the numbers of the lines that are not earned on its day."""
 
     currency: str
     lines: list[CreditedLine]
     taxes: list[CreditedTax]
+    later: frozenset[int]
 
     @property
     def tax_minor(self) -> int:
@@ -110,11 +113,17 @@ class Credit:
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the amount."""
-        return [*((purpose, 1, amount) for purpose, amount in taxing.sides(self.lines, self.taxes, self.currency)), ("receivable", -1, self.total)]
+        debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
+        return [*((purpose, 1, amount) for purpose, amount in debited), ("receivable", -1, self.total)]
+
+    @property
+    def recognitions(self) -> list[Recognition]:
+        """What it posts beside that on days of service to come: what the invoice booked there, with the sides swapped, as far as it is credited."""
+        return earning.recognitions(self.lines, self.later, self.currency, is_credit=True)
 
 
-def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
-    """What crediting amounts of lines, before tax, comes to with the taxes on them; without amounts all that no note has credited yet.
+def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) -> Credit:
+    """What crediting amounts of lines, before tax, comes to on a day with the taxes on them; without amounts all that no note has credited yet.
 
     Of each component, and of the commission, as much is credited as of its line, rounded half up over all notes together, so that a line that is credited whole
     gives its whole tax and commission back. What was collected for the buyer's own account is not given back by a credit. Raises NoLines, LineNotOnInvoice,
@@ -126,11 +135,25 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None) -> Credit:
     before = queries.credited_by_line(invoice)
     taxes = crediting.taxes_on(wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency)
     kept = [
-        CreditedLine(line.line_no, line.description, line.sold_as, minor, crediting.commission_on(line, before.get(line.line_no, 0), minor, invoice.currency))
+        CreditedLine(
+            line.line_no,
+            line.description,
+            line.sold_as,
+            minor,
+            crediting.commission_on(line, before.get(line.line_no, 0), minor, invoice.currency),
+            line.service_date,
+        )
         for line in lines
         if (minor := wanted.get(line.line_no))
     ]
-    return Credit(invoice.currency, kept, taxes)
+    return Credit(invoice.currency, kept, taxes, _not_earned(invoice, kept, day))
+
+
+def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
+    """The lines that wait on a day for their day of service, by number; an invoice that was revenue when it was issued has none."""
+    waiting = earning.deferred(lines, day)
+    booked = {booked_on for _entry_id, booked_on in queries.recognised("invoice", invoice.id)} if waiting else set()
+    return frozenset(line.line_no for line in lines if line.line_no in waiting and line.service_date in booked)
 
 
 def creditable(invoice: Invoice) -> dict[int, Money]:
@@ -157,6 +180,9 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
             for purpose, sign, amount in credit.sides
         ],
         entry_date=day,
+    )
+    earning.recognise(
+        actor, ("credit_note", note_id), credit.recognitions, narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}", memo=number
     )
     note = CreditNote(
         id=note_id,

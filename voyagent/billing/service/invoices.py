@@ -13,8 +13,9 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice
-from voyagent.billing.service import drafts, exchange, numbering, pricing, taxing
+from voyagent.billing.service import drafts, earning, exchange, numbering, pricing, taxing
 from voyagent.billing.service.drafts import DocumentChanges
+from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
 from voyagent.billing.service.instalments import InstalmentItem, check_sum
 from voyagent.billing.service.pricing import LineItem
@@ -128,6 +129,8 @@ def discard_draft(actor: Actor, invoice_id: UUID) -> None:
 def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = None) -> Invoice:
     """Issue a draft: it gets the next number of its financial year, and receivable stands against revenue on its issue date, in one transaction.
 
+    What is sold as principal and given on a later day stands as deferred income until then, and becomes revenue on that day.
+
     An invoice is issued once, under any number of parallel calls; when anything fails, the number goes back. `seen` is the `updated_at` of the draft that the
     caller has before her. Raises Forbidden, InvoiceNotFound, InvoiceNotDraft, DraftChanged, InstalmentsDoNotAddUp, AmountAboveLimit,
     InvoiceNumberConflict; AccountNotFound, AccountInactive where the chart lacks what is posted to.
@@ -155,6 +158,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         ],
         entry_date=invoice.issue_date,
     )
+    earning.recognise(actor, ("invoice", invoice.id), recognitions_of(invoice), narration=f"Invoice {number}, {invoice.party_name}", memo=number)
     now = clock.now()
     invoice.status = "issued"
     invoice.number = number
@@ -181,8 +185,17 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
     if invoice.is_opening:
         total = Money(invoice.total_minor, invoice.currency)
         return [("receivable", 1, total), (ledger.OPENING, -1, total)]
-    credited = taxing.sides(queries.get_lines(invoice), queries.get_taxes(invoice.id), invoice.currency)
+    lines = queries.get_lines(invoice)
+    credited = taxing.sides(lines, queries.get_taxes(invoice.id), invoice.currency, earning.deferred(lines, invoice.issue_date))
     return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited)]
+
+
+def recognitions_of(invoice: Invoice) -> list[Recognition]:
+    """What issuing posts beside that, on days of service that come after the invoice; nothing for one that was brought forward."""
+    if invoice.is_opening:
+        return []
+    lines = queries.get_lines(invoice)
+    return earning.recognitions(lines, earning.deferred(lines, invoice.issue_date), invoice.currency)
 
 
 def create_invoice(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +11,8 @@ from sqlalchemy import delete
 
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine, InvoiceTax
-from voyagent.billing.service import numbering, pricing
+from voyagent.billing.service import earning, numbering, pricing
+from voyagent.billing.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.service.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.db import db
@@ -26,10 +27,6 @@ COLLECTED = "tcs"
 """The component that is collected for the buyer's own account; no credit note takes it back by itself."""
 OUTPUT = {"cgst": "output_cgst", "sgst": "output_sgst", "igst": "output_igst", "vat": "output_vat", COLLECTED: "tcs_payable"}
 """The account that each component is owed on."""
-SALES = {"principal": "revenue_services", "agent": "held_for_suppliers", "fee": "revenue_fees"}
-"""The account that a line stands on by how it is sold: what is passed on as agent is no revenue."""
-COMMISSION = "revenue_commission"
-"""The account of what an agent keeps of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +132,16 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What an invoice would come to as it is being written: the taxes by line, what issuing would post, and whether a tax waits for the place of supply."""
+    """What an invoice would come to as it is being written: the taxes by line, and whether one waits for the place of supply; what issuing would post.
+
+    `recognitions` is what it would post on days of service that come after the invoice.
+    """
 
     tax: Money
     total: Money
     taxes: list[tuple[int, Taxed]]
     sides: list[tuple[str, int, Money]]
+    recognitions: list[Recognition]
     is_waiting: bool
 
 
@@ -155,12 +156,14 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
     taxes = reckon(invoice, lines, strict=False)
     tax = Money(sum(part.amount.amount_minor for _line_no, part in taxes), currency)
     rows = [InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor) for line_no, part in taxes]
-    credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency)]
+    later = earning.deferred(lines, issue_date)
+    credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
     return Sketch(
         tax,
         priced.total + tax,
         taxes,
         [("receivable", 1, priced.total + tax), *credited],
+        earning.recognitions(lines, later, currency),
         is_waiting((line.line_no for line in lines if line.tax), ((row.line_no, row.component) for row in rows)),
     )
 
@@ -188,11 +191,14 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
     db.session.flush()
 
 
-def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str) -> Iterator[tuple[str, Money]]:
-    """What lines and their taxes come to by the account that they stand on, in the order of the accounts; both as rows or as tables have them."""
-    sums: dict[str, int] = dict.fromkeys((*SALES.values(), COMMISSION, *OUTPUT.values()), 0)
+def sides(lines: Iterable[Any], taxes: Iterable[Any], currency: str, later: Collection[int]) -> Iterator[tuple[str, Money]]:
+    """What lines and their taxes come to by the account that they stand on, in the order of the accounts; both as rows or as tables have them.
+
+    `later` are the numbers of the lines that are not earned yet.
+    """
+    sums: dict[str, int] = dict.fromkeys((*SALES.values(), COMMISSION, queries.DEFERRED, *OUTPUT.values()), 0)
     for line in lines:
-        sums[SALES[line.sold_as]] += line.amount_minor - line.commission_minor
+        sums[queries.DEFERRED if line.line_no in later else SALES[line.sold_as]] += line.amount_minor - line.commission_minor
         sums[COMMISSION] += line.commission_minor
     for tax in taxes:
         sums[OUTPUT[tax.component]] += tax.amount_minor

@@ -10,7 +10,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice
-from voyagent.billing.service import pricing
+from voyagent.billing.service import earning, pricing
 from voyagent.billing.service.errors import DocumentNotVoidable, InvalidDate, ReasonRequired
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -27,7 +27,7 @@ Document = TypeVar("Document", Invoice, Bill)
 def void_invoice(actor: Actor, invoice_id: UUID, *, reason: str, on: date | None = None) -> Invoice:
     """Make an issued invoice void: the entry of its issue is reversed on a day, or today; the number stays used (Rule 46).
 
-    Raises Forbidden, InvoiceNotFound, and what `_void` raises.
+    What was to become revenue on a later day of service is reversed on that day. Raises Forbidden, InvoiceNotFound, and what `_void` raises.
     """
     actor.require("invoice.void")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -77,6 +77,8 @@ def _void(actor: Actor, document: Document, title: str, reason: str, on: date | 
     check_limit(actor, Money(document.total_minor, document.currency))
     day = book_day(actor, document, on)
     reversal = ledger.reverse(actor, document.entry_id, reason=f"{title}, {document.party_name}: {why}", entry_date=day)
+    if isinstance(document, Invoice):
+        earning.take_back(actor, ("invoice", document.id), reason=f"{title}, {document.party_name}: {why}", day=day)
     document.status = "void"
     document.voided_on = day
     document.void_reason = why

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm, CreditList
 from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
-from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
+from voyagent.billing.service import Recognition
+from voyagent.billing.steps import Place, further_of, journal_of, postings_of, turned_back, typed_day, with_amounts
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
@@ -47,6 +49,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=summed(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),
+        further=journal_of(document.further),
     )
 
 
@@ -64,19 +67,21 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     looks = request.method == "POST" and request.form.get("then") == "look"
     note = None if looks else form.attempt(act, **CREDIT_PLACES)
     if note is None:
-        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(_sides(form))}
+        sides, recognitions = _booked(form, service.first_day(actor, invoice))
+        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(sides), "further": further_of(recognitions)}
         title = _("What the credit note will post")
         return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
     toast(_("Credit note %(number)s is issued.", number=note.number))
     return see_other(url_for("billing.credit_note", credit_note_id=note.id))
 
 
-def _sides(form: CreditForm) -> list[tuple[str, int, Money | None]]:
-    """What the note would post as it is typed; without amounts while it cannot be read, which has its sentence once the form is sent."""
+def _booked(form: CreditForm, usual: date) -> tuple[list[tuple[str, int, Money | None]], list[Recognition]]:
+    """What the note would post as it is typed, and what on days of service; without amounts while it cannot be read, which has its sentence once it is sent."""
     try:
-        return [*service.credit_of(form.document, form.amounts()).sides]
+        credit = service.credit_of(form.document, form.amounts(), typed_day(form.issue_date) or usual)
     except VoyagentError:
-        return [("revenue_services", 1, form.total), ("receivable", -1, form.total)]
+        return [("revenue_services", 1, form.total), ("receivable", -1, form.total)], []
+    return [*credit.sides], credit.recognitions
 
 
 def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:

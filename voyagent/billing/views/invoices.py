@@ -15,7 +15,7 @@ from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, settling, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import Place, draft_page, further_of, goes_on, journal_of, postings_of, settling, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
@@ -72,6 +72,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
         write_offs=with_amounts(document.write_offs, currency, "amount"),
         asked=document.asked[0] if document.asked else None,
         journal=with_amounts(document.journal, currency, "debit", "credit"),
+        further=journal_of(document.further),
     )
 
 
@@ -128,7 +129,8 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
-        return render_template("billing/issue.html", invoice=draft, total=total, number=number, postings=postings_of(service.issue_sides(draft)))
+        facts = {"postings": postings_of(service.issue_sides(draft)), "further": further_of(service.recognitions_of(draft))}
+        return render_template("billing/issue.html", invoice=draft, total=total, number=number, **facts)
     try:
         issued = service.issue_invoice(actor, invoice_id, seen=opened_state(request.form.get("seen")))
     except DraftChanged as changed:
@@ -182,4 +184,4 @@ def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
     facts = {"waits": come_to and come_to.is_waiting, "treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
-    return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)
+    return draft_page(form, draft, sides, known_names=parties.known_names("customer"), further=further_of(come_to.recognitions if come_to else []), **facts)

@@ -120,7 +120,7 @@ def _voucher(entry: BookedEntry, lines: list[EntryLine], names: Names) -> ET.Ele
     # Tally knows a voucher that comes a second time by this id, and takes it for the same.
     voucher = ET.Element("VOUCHER", {"REMOTEID": str(entry.id), "VCHTYPE": kind, "ACTION": "Create", "OBJVIEW": "Accounting Voucher View"})
     _add(voucher, DATE=f"{entry.day:%Y%m%d}", EFFECTIVEDATE=f"{entry.day:%Y%m%d}", GUID=str(entry.id), NARRATION=entry.narration, VOUCHERTYPENAME=kind)
-    if memo and entry.source_type in _WITH_NUMBER:
+    if memo and entry.source_type in _WITH_NUMBER and entry.purpose == "issue":
         _add(voucher, VOUCHERNUMBER=memo)
     if memo and entry.source_type in _WITH_REFERENCE:
         _add(voucher, REFERENCE=memo)
