@@ -13,7 +13,7 @@ from tests.billing.test_taxes import HERE, findings, posted, send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.paper_text import text_of
-from tests.people import Person
+from tests.people import Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.service import LineItem
 from voyagent.kernel.db import rows_changed
@@ -219,3 +219,25 @@ def test_what_crediting_will_post_recalls_the_commission(agency: Person) -> None
     invoice_id = issued(agency, tickets())
     page = Page(agency.browser.get(f"/invoices/{invoice_id}/credit"))
     assert "4100 Commission from airlines INR 10.01" in posted(page)
+
+
+def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_is_changed(alice: Person) -> None:
+    invoice_id = draft(alice, tickets(), line("5.00", quantity=1))
+    browser = alice.browser
+    edit = Page(browser.get(f"/invoices/{invoice_id}/edit"))
+    assert not edit.all(".//select[@name='tax']")
+    assert edit.all(".//input[@name='details'][@checked]"), "what is filled is open"
+    assert [option.get("value") for option in edit.all(".//select[@name='sold_as']/option[@selected]")][:2] == ["agent", "principal"]
+    kept = {name: edit.field(name) for name in ("customer_name", "issue_date", "due_date", "seen")}
+    sent = kept | {"currency": "INR", "csrf_token": csrf(browser, "/team"), "details": "y"}
+    lines = {"description": ["Air tickets", "Fee"], "quantity": ["3", "1"], "unit_price": ["100.00", "5.00"], "service_date": ["", ""]}
+    answer = browser.post(f"/invoices/{invoice_id}/edit", data=sent | lines | {"sold_as": ["agent", "fee"], "commission": ["12", ""]})
+    assert answer.status_code == 303, answer.text
+    told = alice.api.get(f"/invoices/{invoice_id}").json["line_items"]
+    assert [(one["sold_as"], one["commission"]) for one in told] == [("agent", "12.00"), ("fee", "0.00")]
+
+
+def test_the_usual_line_of_an_agency_that_charges_no_tax_is_not_crowded(alice: Person) -> None:
+    page = Page(alice.browser.get("/invoices/new"))
+    assert not page.all(".//input[@name='details'][@checked]")
+    assert page.all(".//td[@class='v-choices v-more']/select[@name='sold_as']")

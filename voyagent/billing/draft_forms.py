@@ -215,7 +215,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             del self.place_of_supply, self.customer_tax_number, self.customer_pan
         if home is None or not tables.collections(home.country):
             del self.collection
-        if any(row.get("service_date") or row.get("collect") for row in self.line_items.data):
+        is_asked_there = not self.treatments  # how a line is sold is otherwise asked beside its tax
+        if any(row.get("service_date") or row.get("collect") or (is_asked_there and row.get("sold_as") in ("agent", "fee")) for row in self.line_items.data):
             self.details.data = True  # nothing that is filled is hidden
 
     @classmethod
