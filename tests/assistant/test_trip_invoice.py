@@ -65,6 +65,46 @@ def test_the_lines_and_prices_are_those_of_the_trip(said: str, due: str) -> None
     assert "96,000" not in move.words
 
 
+WITH_TRIP = replace(ABOUT_DEEPA, trip={"id": "t-1", "passengers": [], "held": []})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("invoice it", "bill it", "please invoice it now", "invoice it please", "invoice everything", "invoice all of it", "make an invoice for it"),
+        *("invoice her for it", "invoice Deepa for everything", "invoice it to Deepa", "invoice trip", "can you invoice this trip?", "invoice this"),
+    ],
+)
+def test_where_there_is_a_trip_it_is_the_trip(said: str) -> None:
+    move = drawn_up(said, trip(FLIGHTS, STAY), WITH_TRIP)
+    assert isinstance(move, Call), move
+    assert move == drawn_up("invoice the trip", trip(FLIGHTS, STAY), WITH_TRIP)
+    if said != "can you invoice this trip?":
+        assert isinstance(understand(said, ABOUT_DEEPA), Ask), "without one it is asked what is meant"
+
+
+@pytest.mark.parametrize("said", ["invoice it 45,000", "invoice her", "invoice the hotel", "invoice Deepa Krishnan 45,000 for everything"])
+def test_what_names_an_amount_or_a_thing_is_not_the_trip(said: str) -> None:
+    move = understand(said, WITH_TRIP)
+    assert move != Call("show_trip", {}), move
+
+
+@pytest.mark.parametrize(
+    ("said", "cost", "told"),
+    [
+        ("invoice it", "104000.00", "Its price is what the trip costs: there is no margin in it."),
+        ("invoice it", "105500.00", "Its price is below what the trip costs, by INR 1,500.00."),
+        ("invoice it plus 3,000 service charge", "104000.00", ""),
+        ("invoice it", "96000.00", ""),
+    ],
+)
+def test_an_invoice_that_earns_nothing_says_so(said: str, cost: str, told: str) -> None:
+    move = drawn_up(said, trip(FLIGHTS | {"cost": cost}), WITH_TRIP)
+    assert isinstance(move, Call), move
+    assert told in move.words
+    assert ("what the trip costs" in move.words) == bool(told)
+
+
 def test_somebody_else_than_the_enquirys_customer_may_pay() -> None:
     move = drawn_up("invoice Al Noor Trading for this trip", trip(FLIGHTS))
     assert isinstance(move, Call)

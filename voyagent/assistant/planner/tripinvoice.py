@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from voyagent.assistant.planner import invoicing, sentences
@@ -18,14 +19,18 @@ OF_TRIP = "of_trip"
 BESIDES = "besides"
 _PLUS = re.compile(r"\s*(?:,\s*)?(?:\b(?:plus|and|with|along with|as well as)\b|\+|&)\s*(?:an?\s+|the\s+)?", re.IGNORECASE)
 _TRIP = r"(?:whole\s+)?(?:trip|itinerary|journey|bookings?|tickets?|flights?)"
+_END = r"\s*(?:\b(?:please|now|then)\b)?\s*[.!?,]*\s*$"
 _THE_TRIP = re.compile(
-    rf"^\s*(?:(?:for|of|from)\s+)?(?:this|the|that|our|their|her|his)\s+{_TRIP}(?:\s+(?:for|to)\s+(?P<name>[^\d,;:]+?))?\s*[.!,]*\s*$", re.IGNORECASE
+    rf"^\s*(?:(?:for|of|from)\s+)?(?:this|the|that|our|their|her|his)\s+{_TRIP}(?:\s+(?:for|to)\s+(?P<name>[^\d,;:]+?))?{_END}", re.IGNORECASE
 )
-_SOMEBODYS = re.compile(rf"^\s*(?:(?:for|to)\s+)?(?P<name>[^\d,;:]+?)\s+(?:for|from)\s+(?:this|the|that|their|her|his)\s+{_TRIP}\s*[.!,]*\s*$", re.IGNORECASE)
+_SOMEBODYS = re.compile(rf"^\s*(?:(?:for|to)\s+)?(?P<name>[^\d,;:]+?)\s+(?:for|from)\s+(?:this|the|that|their|her|his)\s+{_TRIP}{_END}", re.IGNORECASE)
+_IT = r"(?:it(?:\s+all)?|this|that|everything|all(?:\s+of\s+(?:it|this|that))?|the\s+lot|(?:whole\s+)?(?:trip|itinerary))"
+_ITSELF = re.compile(rf"^\s*(?:(?:for|of|from)\s+)?{_IT}(?:\s+(?:for|to)\s+(?P<name>[^\d,;:]+?))?{_END}", re.IGNORECASE)
+_ITSELF_FOR = re.compile(rf"^\s*(?:(?:for|to)\s+)?(?P<name>[^\d,;:]+?)\s+(?:for|from)\s+{_IT}{_END}", re.IGNORECASE)
 
 
 def recognise(said: str, context: Context) -> Wish | Say | None:
-    """`invoice this trip due in 15 days`, `make the invoice for the trip`, `invoice the trip plus 3,000 service charge`.
+    """`invoice this trip due in 15 days`, `make the invoice for the trip`, `invoice the trip plus 3,000 service charge`; where there is a trip, `invoice it`.
 
     With an amount in place of the trip's own it is another invoice.
     """
@@ -35,11 +40,11 @@ def recognise(said: str, context: Context) -> Wish | Say | None:
     request = InvoiceRequest()
     rest = invoicing.read_days(said[asked.end() :], context.today, request)
     share = added_share(rest)
-    if share and (_THE_TRIP.match(rest[: share.start()]) or _SOMEBODYS.match(rest[: share.start()])):
+    if share and _meant(rest[: share.start()], context):
         return Say(_whole_amounts())
     plus = next((found for found in _PLUS.finditer(rest) if find_figures(rest[found.end() :]) and not find_figures(rest[: found.start()])), None)
     trip, besides = (rest[: plus.start()], rest[plus.end() :]) if plus else (rest, "")
-    match = _THE_TRIP.match(trip) or _SOMEBODYS.match(trip)
+    match = _meant(trip, context)
     if match is None or find_figures(trip):
         return None
     extra = _besides(besides, context) if besides else {}
@@ -50,6 +55,12 @@ def recognise(said: str, context: Context) -> Wish | Say | None:
     if about is not None and (name is None or about.customer_name.casefold().startswith(name.casefold())):
         name = about.customer_name
     return Wish("draft_invoice", {OF_TRIP: True, **request.known, **extra} | ({"customer_name": name} if name else {}))
+
+
+def _meant(words: str, context: Context) -> re.Match[str] | None:
+    """Words that mean the trip, and whom they name; `it` and `everything` do where the conversation has one."""
+    match = _THE_TRIP.match(words) or _SOMEBODYS.match(words)
+    return match or ((_ITSELF.match(words) or _ITSELF_FOR.match(words)) if context.trip.get("id") else None)
 
 
 def _whole_amounts() -> str:
@@ -95,5 +106,17 @@ def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say
         request.known["due_date"] = request.known.get("issue_date") or context.today.isoformat()
         request.took.append(_("“%(words)s” names no day, so it is due on the day of issue.", words=unread))
     request.took.append(_("The lines and prices are those of the trip “%(title)s”.", title=trip["title"]))
+    request.took += _of_margin(charges, besides, currencies[0])
     arguments = invoicing.complete(request, context)
     return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took))
+
+
+def _of_margin(charges: list[JsonObject], besides: list[JsonObject], currency: str) -> list[str]:
+    """A word where the agency earns nothing by the invoice, or loses."""
+    price = sum((Decimal(one["price"]) for one in charges), start=sum((Decimal(line["unit_price"]) * line["quantity"] for line in besides), Decimal()))
+    margin = price - sum(Decimal(one["cost"]) for one in charges)
+    if margin > 0:
+        return []
+    if margin == 0:
+        return [_("Its price is what the trip costs: there is no margin in it.")]
+    return [_("Its price is below what the trip costs, by %(amount)s.", amount=sentences.money(str(-margin), currency))]
