@@ -18,8 +18,8 @@ TRIP = {
     "title": "Dubai in December",
     "passengers": [],
     "charges": [
-        {"description": "Flight EK 501", "price": "62900", "currency": "INR"},
-        {"description": "Marina Palace, 6 nights", "price": "48000", "currency": "INR"},
+        {"description": "Flight EK 501", "cost": "60000", "price": "62900", "currency": "INR"},
+        {"description": "Marina Palace, 6 nights", "cost": "45000", "price": "48000", "currency": "INR"},
     ],
 }
 
