@@ -50,6 +50,18 @@ def test_balances_equal_the_lines_on_every_day(people: Any, acts: list[Any], ask
         assert queries.untied_balances(reader) == []
 
 
+def test_a_statement_that_is_kept_is_filled_in_for_whoever_asks(alice: Person, charlie: Person) -> None:
+    """Both agencies ask the same, so the same statement is sent for both, and each finds its own."""
+    post(alice)
+    post(charlie, sale(Money(5, "AED")))
+    assert queries.trial_balance_statement(DAY) is queries.trial_balance_statement(DAY)
+    assert {row["currency"] for row in rows(alice, DAY)} == {"INR"}
+    assert {row["currency"] for row in rows(charlie, DAY)} == {"AED"}
+    for person, currency in ((charlie, "AED"), (alice, "INR")):
+        answer = person.api.get(f"/reports/trial-balance?as_of={DAY}").json
+        assert {currency} == {block["currency"] for block in [answer, *answer["by_currency"]] if block["accounts"]}
+
+
 def test_a_wrong_roll_up_is_found(alice: Person) -> None:
     post(alice)
     with alice.acting():

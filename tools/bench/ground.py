@@ -59,12 +59,12 @@ class Installation:
     folder: Path
 
     @contextmanager
-    def serve(self) -> Iterator[Web]:
-        """The site as production serves it, by two processes, for as long as the block lasts."""
+    def serve(self, app: str = "wsgi:app") -> Iterator[Web]:
+        """The site as production serves it, or what stands in for it, by two processes, for as long as the block lasts."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app", "--workers", str(WEB_PROCESSES), "--bind", f"127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "gunicorn", app, "--workers", str(WEB_PROCESSES), "--bind", f"127.0.0.1:{port}"]
         log = self.folder / "web.log"
         with log.open("ab") as lines:
             process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=lines, stderr=lines)

@@ -7,19 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from tools.bench import bare, books, cast
+from tools.bench import bare, books, cast, probes
 from tools.bench.books import Books
-from tools.bench.figures import Figure
+from tools.bench.figures import Figure, percentile
 from tools.bench.ground import Ground, Installation, Web
 from tools.bench.load import Call, always, as_json, browser_cookie, connected, drive, send, take_turns
 
 SMALL, LARGE = 2_000, 200_000
 ROUNDS, CONNECTIONS, WRITERS, SECONDS = 60, 4, 16, 0.6
 GROWTH_MAX = 1.2
+LIMIT = "tools.bench.limit:serve()"
+LIST_SHARE_MIN, THING_SHARE_MIN, TURNS = 0.6, 0.25, 3
+THINGS = {
+    "an invoice": ("invoices", "select id from invoices where status = 'paid' order by id"),
+    "a bill": ("bills", "select id from bills where status = 'paid' order by id"),
+    "a payment": ("payments", "select id from payments order by id"),
+    "a journal entry": ("journal-entries", "select id from journal_entries where source_type = 'invoice' order by id"),
+    "an enquiry": ("enquiries", "select id from enquiries where status = 'quoted' order by id"),
+}
+"""Single things: the resource of the API, and which of them there are."""
 DEEP_MAX_MS, COMMON_MAX_MS = 25, 40
 
 
@@ -38,6 +49,12 @@ class Side:
             return as_json("GET", path, self.books.person.token)
         return Call("GET", path, {"Cookie": self.cookie})
 
+    def address(self, resource: str, query: str) -> str:
+        """Where over the API one thing is found: the one in the middle of those that a query finds."""
+        with self.here.as_owner() as connection:
+            rows = connection.execute(query.encode()).fetchall()
+        return f"/{resource}/{rows[len(rows) // 2][0]}"
+
 
 def measure(ground: Ground) -> Iterator[Figure]:
     """Load both, say what was loaded, then every operation at both."""
@@ -50,16 +67,34 @@ def measure(ground: Ground) -> Iterator[Figure]:
             cookies = [browser_cookie(web.port, mine.person.email, cast.PASSWORD) for web, mine in zip((young, aged), loaded, strict=True)]
             sides = (Side(small, young, loaded[0], cookies[0]), Side(large, aged, loaded[1], cookies[1]))
             for name, path in paths(today).items():
-                yield from reading(name, path, sides)
+                yield from reading(name, (path, path), sides)
+            for name, both in details(sides).items():
+                yield from reading(name, both, sides)
             yield from walking(sides[1])
+            with large.serve(LIMIT) as limit:
+                yield from shares(sides[1], limit, today)
             yield from writing(sides)
 
 
 def paths(today: date) -> dict[str, str]:
-    """What is read, by name."""
-    first, month = today - timedelta(days=books.DAYS), today.replace(day=1)
-    ever, recent = f"from={first}&to={today}", f"from={month}&to={today}"
-    whole = {
+    """What is read, by name: lists and reports over the API, then as pages."""
+    return {f"{name}, API": path for name, path in programs(today).items()} | {f"{name}, page": path for name, path in people(today).items()}
+
+
+def details(sides: tuple[Side, Side]) -> dict[str, tuple[str, str]]:
+    """Single things of both sizes, as page and over the API, by name."""
+    found = {name: [side.address(*place) for side in sides] for name, place in THINGS.items()}
+    return {
+        f"{name}, {way}": (prefix(small), prefix(large))
+        for name, (small, large) in found.items()
+        for way, prefix in (("API", "/api{}".format), ("page", _page))
+    }
+
+
+def people(today: date) -> dict[str, str]:
+    """The pages."""
+    _, recent = _days(today)
+    return {
         "enquiries": "/enquiries",
         "enquiries, one status": "/enquiries?status=quoted",
         "enquiries, a rare word": f"/enquiries?q={books.RARE}",
@@ -86,7 +121,12 @@ def paths(today: date) -> dict[str, str]:
         "day book": f"/reports/day-book?{recent}",
         "statement of a customer": f"/reports/party-statement?kind=customer&party=Customer+1&{recent}",
     }
-    programs = {
+
+
+def programs(today: date) -> dict[str, str]:
+    """The same over the API."""
+    ever, recent = _days(today)
+    return {
         "enquiries": "/api/enquiries",
         "invoices": "/api/invoices",
         "bills": "/api/bills",
@@ -106,16 +146,26 @@ def paths(today: date) -> dict[str, str]:
         "day book": f"/api/reports/day-book?{recent}",
         "statement of a customer": f"/api/reports/party-statement?kind=customer&party=Customer+1&{recent}",
     }
-    return {f"{name}, API": path for name, path in programs.items()} | {f"{name}, page": path for name, path in whole.items()}
 
 
-def reading(name: str, path: str, sides: tuple[Side, Side]) -> Iterator[Figure]:
+def _page(resource: str) -> str:
+    """The page of a resource of the API."""
+    return resource.replace("/journal-entries/", "/journal/")
+
+
+def _days(today: date) -> tuple[str, str]:
+    """All that the agency has behind it, and this month so far, as a query."""
+    return f"from={today - timedelta(days=books.DAYS)}&to={today}", f"from={today.replace(day=1)}&to={today}"
+
+
+def reading(name: str, paths: tuple[str, str], sides: tuple[Side, Side]) -> Iterator[Figure]:
     """One operation at both sizes: statements, requests a second, times, the same SQL alone, and what a hundred times more makes of it."""
-    sent = [bare.sent_by(side.here, side.call(path)) for side in sides]
-    asked = take_turns([(side.web.port, always(side.call(path))) for side in sides], rounds=ROUNDS)
+    calls = [side.call(path) for side, path in zip(sides, paths, strict=True)]
+    sent = [bare.sent_by(side.here, call) for side, call in zip(sides, calls, strict=True)]
+    asked = take_turns([(side.web.port, always(call)) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS)
     alone = bare.take_turns([(side.here, statements) for side, statements in zip(sides, sent, strict=True)], rounds=ROUNDS)
-    for side, statements, whole, limit in zip(sides, sent, asked, alone, strict=True):
-        rate = drive(side.web.port, always(side.call(path)), connections=CONNECTIONS, seconds=SECONDS).rate
+    for side, call, statements, whole, limit in zip(sides, calls, sent, asked, alone, strict=True):
+        rate = drive(side.web.port, always(call), connections=CONNECTIONS, seconds=SECONDS).rate
         at = f"{name} at {side.books.size:,}"
         yield Figure(f"{at}: requests, {CONNECTIONS} connections", rate, "/s")
         yield Figure("… one request, p50", whole.ms(0.5), "ms")
@@ -123,6 +173,28 @@ def reading(name: str, path: str, sides: tuple[Side, Side]) -> Iterator[Figure]:
         yield Figure("… its SQL alone, p50", limit.ms(0.5), "ms")
         yield Figure("… statements", len(statements))
     yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+
+
+def shares(side: Side, limit: Web, today: date) -> Iterator[Figure]:
+    """Requests a second of the product as a share of those of its own statements without the product around them, in turn, under the same gunicorn."""
+    wanted = {name: (path, LIST_SHARE_MIN) for name, path in programs(today).items()}
+    wanted |= {name: (f"/api{side.address(*THINGS[name])}", THING_SHARE_MIN) for name in THINGS}
+    for name, (path, at_least) in wanted.items():
+        call = always(side.call(path))
+        rates: tuple[list[float], list[float]] = ([], [])
+        works: tuple[list[float], list[float]] = ([], [])
+        for _ in range(TURNS):
+            for web, rate, work in zip((side.web, limit), rates, works, strict=True):
+                with probes.working(partial(tuple, web.pids)) as worked_s:
+                    timings = drive(web.port, call, connections=CONNECTIONS, seconds=SECONDS)
+                    work.append(replace(timings, work_s=worked_s()).work_ms)
+                rate.append(timings.rate)
+        (ours, most), (ours_ms, least_ms) = ([percentile(told, 0.5) for told in both] for both in (rates, works))
+        yield Figure(f"{name}, API at {side.books.size:,}: requests, {CONNECTIONS} connections", ours, "/s")
+        yield Figure("… its statements alone under the same server", most, "/s")
+        yield Figure("… web processes at work for one", ours_ms, "ms")
+        yield Figure("… for its statements alone", least_ms, "ms")
+        yield Figure(f"{name}, API: requests of the first ÷ those of the second", ours / most, "×", at_least=at_least)
 
 
 def walking(side: Side) -> Iterator[Figure]:

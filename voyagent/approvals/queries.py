@@ -17,7 +17,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader, kept
 from voyagent.kernel.tenancy import owned
 
 _C = Approval.__table__.c
@@ -83,11 +83,11 @@ def list_approvals(
     reader: Reader, *, status: str = "pending", session_id: UUID | None = None, limit: int = 50, offset: int = 0, cursor: str | None = None
 ) -> Page[Row]:
     """Proposals in a state (or `all`), newest first, with how many there are. Raises InvalidCursor."""
-    total = _counted(status, session_id) if session_id is not None else _total(status)
-    rows, counts = reader.read(_page(status, session_id, limit, offset, cursor, total), select(total.label("total")))
+    rows, counts = reader.read(*_page(status, session_id, limit, offset, cursor))
     return Page(rows, int(counts[0]["total"]), limit, offset, _next(rows, limit))
 
 
+@kept
 def waiting_statement(limit: int = 50) -> Select[Any]:
     """What can still be decided, soonest to expire first: the inbox."""
     return _rows().where(is_pending()).order_by(None).order_by(_C.expires_at, _C.id).limit(limit)
@@ -214,7 +214,14 @@ def _in_state(status: str) -> ColumnElement[bool]:
     return true() if status == "all" else _C.status == status
 
 
-def _page(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None, total: ScalarSelect[Any]) -> Select[Any]:
+@kept
+def _page(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None) -> tuple[Select[Any], Select[Any]]:
+    """The rows and their total."""
+    total = _counted(status, session_id) if session_id is not None else _total(status)
+    return _some(status, session_id, limit, offset, cursor, total), select(total.label("total"))
+
+
+def _some(status: str, session_id: UUID | None, limit: int, offset: int, cursor: str | None, total: ScalarSelect[Any]) -> Select[Any]:
     narrowed: list[ColumnElement[bool]] = []
     if session_id is not None:
         narrowed.append(_C.session_id == session_id)
@@ -233,11 +240,11 @@ def _page(status: str, session_id: UUID | None, limit: int, offset: int, cursor:
 def _total(status: str) -> ScalarSelect[Any]:
     """From the counters; only what has run out of time since housekeeping last came by is counted by rows."""
     overdue = select(func.count()).select_from(Approval.__table__).where(owned(Approval), _is_overdue(), _C.hidden_at.is_(None)).scalar_subquery()
-    kept = select(func.coalesce(func.sum(_N.n), 0)).where(owned(ApprovalCount))
+    counted = select(func.coalesce(func.sum(_N.n), 0)).where(owned(ApprovalCount))
     if status != "all":
-        kept = kept.where(_N.status == status)
+        counted = counted.where(_N.status == status)
     change = {"pending": -overdue, "expired": overdue}.get(status)
-    number = kept.scalar_subquery() if change is None else kept.scalar_subquery() + change
+    number = counted.scalar_subquery() if change is None else counted.scalar_subquery() + change
     return select(number).scalar_subquery()
 
 

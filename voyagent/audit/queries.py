@@ -16,7 +16,7 @@ from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
 from voyagent.kernel.pages import Cursor, Page, next_cursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 
 _TABLE = AuditEvent.__table__
@@ -165,6 +165,7 @@ def events_statement(refs: Mapping[str, str], *, limit: int = HISTORY_MAX) -> Se
     )
 
 
+@kept
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """One select with the rows and the total beside each; where nothing is found one row without an id carries the total.
 

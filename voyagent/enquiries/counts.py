@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, Date, Select, Text, case, cast, func, literal, or_, select, union_all
 
 from voyagent.enquiries.models import Enquiry, EnquiryCount, EnquiryHour
+from voyagent.kernel.reading import kept
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__
@@ -16,6 +17,7 @@ _COUNTS = EnquiryCount.__table__.c
 _HOURS = EnquiryHour.__table__.c
 
 
+@kept
 def weeks_statement(first: date, weeks: int, zone: str) -> Select[Any]:
     """How many came in in each of so many weeks of a zone from a Monday on, and how many of those are booked now: monday, received, booked.
 

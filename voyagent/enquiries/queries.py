@@ -42,7 +42,7 @@ from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, Page, next_cursor
 from voyagent.kernel.patterns import contains, contains_any, is_blunt
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__
@@ -252,6 +252,7 @@ def list_unanswered(reader: Reader, limit: int = 10) -> list[Row]:
     return reader.read(unanswered_statement(limit))[0]
 
 
+@kept
 def unanswered_statement(limit: int = 10) -> Select[Any]:
     """The same for a page that reads more in the same trip."""
     source = _TABLE.alias("e")
@@ -269,6 +270,7 @@ def counted(status: str | None = None) -> ScalarSelect[Any]:
     return (statement if status is None else statement.where(_COUNTS.status == status)).scalar_subquery()
 
 
+@kept
 def list_statement(search: Search, part: Part, *, for_page: bool = False) -> Select[Any]:
     """One select with the rows, the total beside each, and for a page the counts by status; where nothing is found one row without an id carries the total."""
     found, rows = _counted_page(search, part) if search.is_counted else _found_page(search, part, for_page=for_page)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Date, Select, Uuid, cast, func, literal, sele
 
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
 
@@ -32,6 +32,7 @@ def list_entries(reader: Reader, first: date | None, last: date | None, *, limit
     return Entries(*cut_by_day(reader.read(_statement(first, last, limit + 1, cursor))[0], limit, "entry_date"))
 
 
+@kept
 def _statement(first: date | None, last: date | None, limit: int, cursor: Cursor | None) -> Select[Any]:
     page = select(*_ENTRIES).where(owned(JournalEntry))
     if first is not None:

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, n
 
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import JournalEntry, Posting
 from voyagent.ledger.queries import balances_statement
@@ -48,6 +49,7 @@ class Place:
         return found
 
 
+@kept
 def account_lines_statement(account_id: UUID, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
     """Lines of an account with book dates from `first` to `last`, the oldest first, those behind a place: the line, and of its entry narration and source."""
     statement = (
@@ -72,6 +74,7 @@ def account_lines_statement(account_id: UUID, first: date, last: date, *, after:
     return statement.order_by(_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no).limit(limit)
 
 
+@kept
 def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
     """currency, debit_minor, credit_minor of an account up to and including the line before a place: the days before from roll-ups, its own day from lines."""
     before = balances_statement(place.day - timedelta(days=1), [account_id]).subquery("before")

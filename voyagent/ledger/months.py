@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Select, case, cast, func, or_, select
 
+from voyagent.kernel.reading import kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceMonth
 
@@ -15,6 +16,7 @@ _MONTHS = BalanceMonth.__table__.c
 COST = "cost_of_services"
 
 
+@kept
 def sales_statement(first: date, last: date) -> Select[Any]:
     """What was posted in months from `first` to `last`, their first days: currency, month, sales_minor, cost_minor, by currency and month.
 

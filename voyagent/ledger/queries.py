@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, Subquery, cast, 
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, ClosedMonth, JournalEntry, Posting
 
@@ -97,6 +97,7 @@ def list_accounts(reader: Reader) -> list[Row]:
     return reader.read(accounts_statement())[0]
 
 
+@kept
 def accounts_statement() -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     return (
@@ -135,6 +136,7 @@ def trial_balance_rows(reader: Reader, as_of: date, include_zero: bool = False) 
     return reader.read(trial_balance_statement(as_of, include_zero=include_zero))[0]
 
 
+@kept
 def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     posted = _posted(as_of).subquery("posted")
@@ -159,7 +161,12 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
 
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:
     """account_id, currency, debit_minor, credit_minor of some accounts up to and including a day."""
-    posted = _posted(as_of, list(account_ids)).subquery("posted")
+    return _balances_statement(as_of, tuple(account_ids))
+
+
+@kept
+def _balances_statement(as_of: date, account_ids: tuple[UUID, ...]) -> Select[Any]:
+    posted = _posted(as_of, account_ids).subquery("posted")
     return select(posted).order_by(posted.c.account_id, posted.c.currency)
 
 
@@ -279,13 +286,13 @@ def untied_statement(only: date | None = None) -> Select[Any]:
     """
     month, day = cast(func.date_trunc("month", _POSTINGS.effective_date), Date), _POSTINGS.effective_date
     parts: list[Select[Any]] = []
-    for which, kept, since, of_line in (("month", BalanceMonth, _MONTHS.month, month), ("day", BalanceDay, _DAYS.day, day)):
-        rows = kept.__table__.c
+    for which, table, since, of_line in (("month", BalanceMonth, _MONTHS.month, month), ("day", BalanceDay, _DAYS.day, day)):
+        rows = table.__table__.c
         sums = select(literal(which).label("which"), rows.account_id, rows.currency, since.label("since"), rows.debit_minor, rows.credit_minor)
         lines = select(literal(which), _POSTINGS.account_id, _POSTINGS.currency, of_line, -_POSTINGS.debit_minor, -_POSTINGS.credit_minor)
         days = [] if only is None else [since >= only, since < following(only)]
         days_of_lines = [] if only is None else [day >= only, day < following(only)]
-        parts += [sums.where(owned(kept), *days), lines.where(owned(Posting), *days_of_lines)]
+        parts += [sums.where(owned(table), *days), lines.where(owned(Posting), *days_of_lines)]
     both = union_all(*parts).subquery("both").c
     place = (both.which, both.account_id, both.currency, both.since)
     debit, credit = func.sum(both.debit_minor), func.sum(both.credit_minor)
@@ -369,7 +376,7 @@ def following(month: date) -> date:
     return (month.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
-def _posted(as_of: date, account_ids: list[UUID] | None = None) -> Select[Any]:
+def _posted(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
     """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from those of days, added or taken away."""
     first = as_of.replace(day=1)
     days = monthrange(as_of.year, as_of.month)[1]
@@ -379,12 +386,8 @@ def _posted(as_of: date, account_ids: list[UUID] | None = None) -> Select[Any]:
         whole, sign = _MONTHS.month <= first, -1
         some = _DAYS.day.between(as_of + timedelta(days=1), first.replace(day=days))
     months = select(_MONTHS.account_id, _MONTHS.currency, _MONTHS.debit_minor, _MONTHS.credit_minor).where(owned(BalanceMonth), whole)
-    single = select(
-        _DAYS.account_id,
-        _DAYS.currency,
-        (sign * _DAYS.debit_minor).label("debit_minor"),
-        (sign * _DAYS.credit_minor).label("credit_minor"),
-    ).where(owned(BalanceDay), some)
+    signed = ((sign * _DAYS.debit_minor).label("debit_minor"), (sign * _DAYS.credit_minor).label("credit_minor"))
+    single = select(_DAYS.account_id, _DAYS.currency, *signed).where(owned(BalanceDay), some)
     if account_ids is not None:
         months, single = months.where(_MONTHS.account_id.in_(account_ids)), single.where(_DAYS.account_id.in_(account_ids))
     parts: Subquery = union_all(months, single).subquery("parts")

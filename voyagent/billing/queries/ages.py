@@ -19,7 +19,7 @@ from voyagent.billing.queries.open_documents import (
     open_instalments,
     within_months,
 )
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 
 AGES = 5
@@ -64,6 +64,7 @@ def top_parties(reader: Reader, kind: Kind, first: date, last: date, *, as_of: d
     return reader.read(top_parties_statement(kind, first, last, as_of=as_of, limit=limit))[0]
 
 
+@kept
 def top_parties_statement(kind: Kind, first: date, last: date, *, as_of: date | None = None, limit: int = 5) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
     if as_of is not None:
@@ -147,6 +148,7 @@ def list_open(reader: Reader, kind: Kind, first: date, last: date, *, today: dat
     return reader.read(list_open_statement(kind, first, last, today=today, as_of=as_of, party=party))[0]
 
 
+@kept
 def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip.
 
@@ -193,6 +195,7 @@ def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -
     )
 
 
+@kept
 def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Select[Any]:
     """What is open now by the week in which it is due, from the roll-up: currency, week, n, open_minor; as many rows as weeks and currencies.
 

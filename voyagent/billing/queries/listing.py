@@ -12,7 +12,7 @@ from voyagent.billing.models import Invoice
 from voyagent.billing.queries.documents import LOOKED_MAX, DocumentSearch, InvoiceSearch, conditions
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 
 _BRIEF = (
@@ -61,6 +61,7 @@ def by_day_statement(model: Any, names: Iterable[str], search: DocumentSearch, c
     return statement.order_by(table.c.issue_date.desc(), table.c.id.desc())
 
 
+@kept
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     if not search.text:
         return by_day_statement(Invoice, _BRIEF, search, cursor).limit(limit)

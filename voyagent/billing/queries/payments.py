@@ -19,7 +19,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -191,6 +191,7 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     return PaymentDocument(payments[0], allocations, refunds, journal)
 
 
+@kept
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(owned(Payment))
     if search.direction:

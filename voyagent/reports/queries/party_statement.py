@@ -9,12 +9,12 @@ from itertools import groupby
 from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 
 from voyagent.billing import queries as billing
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.ledger import parties
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.periods import Days
@@ -90,7 +90,7 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
-    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=days.last, as_of=days.last).subquery("aged")
+    aged = _aged(kind, days.last)
     opened, closed, ages, rows, *behind = reader.read(
         parties.party_balances_statement(purposes, party, days.evening_before),
         parties.party_balances_statement(purposes, party, days.last),
@@ -111,6 +111,11 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
+
+
+@kept
+def _aged(kind: PartyKind, day: date) -> Subquery:
+    return billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery("aged")
 
 
 def _standings(kind: PartyKind, opened: list[Row], closed: list[Row], ages: list[Row]) -> Iterable[Standing]:

@@ -13,7 +13,7 @@ from sqlalchemy import Date, Integer, Select, cast, literal, null, select, union
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
@@ -227,6 +227,15 @@ def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, 
     """
     if first > last:
         raise PeriodInverted
+    counted, parties = reader.read(
+        _counted_statement(kind, first, last, today, as_of),
+        billing.top_parties_statement(kind, first, last, as_of=as_of),
+    )
+    return counted, parties
+
+
+@kept
+def _counted_statement(kind: billing.Kind, first: date, last: date, today: date, as_of: date | None) -> Select[Any]:
     ages = billing.ageing_statement(kind, first, last, today=today, as_of=as_of).subquery("ages").c
     ahead = billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of).subquery("ahead").c
     no_age, no_day = cast(null(), Integer), cast(null(), Date)
@@ -238,11 +247,7 @@ def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, 
         planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
         parts.append(select(literal("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor))
     found = union_all(*parts).subquery("found").c
-    counted, parties = reader.read(
-        select(found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor).order_by(found.part, found.currency, found.age, found.pay_on),
-        billing.top_parties_statement(kind, first, last, as_of=as_of),
-    )
-    return counted, parties
+    return select(found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor).order_by(found.part, found.currency, found.age, found.pay_on)
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:

@@ -1,0 +1,75 @@
+"""What a request cannot pass: a WSGI function under the same gunicorn that sends the product's own statements and writes down the rows, and nothing else.
+
+Of the product it keeps what no answer may do without: the token is read, and `app.enter` is the first of the statements. The first time that a path is asked
+for, the product in the same process answers it and its statements are noted; from then on it has no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Lock
+from types import SimpleNamespace
+from typing import Any, cast
+
+from flask import Flask
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+from pydantic_core import to_json
+
+from tools.bench.bare import Sent, sent_by
+from tools.bench.ground import Installation
+from tools.bench.load import Call
+from voyagent.factory import create_app
+from voyagent.http.guards import Doors
+from voyagent.kernel.config import load_settings, psycopg_url
+from voyagent.kernel.db import server_options
+
+Start = Callable[[str, list[tuple[str, str]]], object]
+
+
+@dataclass(slots=True)
+class Limit:
+    """The WSGI function; gunicorn's settings look for `extensions`, as the product has them."""
+
+    product: Flask
+    pool: ConnectionPool
+    plans: dict[str, Sent] = field(default_factory=dict)
+    learning: Lock = field(default_factory=Lock)
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """Those of the product."""
+        return self.product.extensions
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        """The rows of every statement of a path, as JSON."""
+        path = environ["PATH_INFO"] + (f"?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else "")
+        if path == "/health/db":
+            return self._answer(start, b"{}")
+        bearer = environ["HTTP_AUTHORIZATION"]
+        cast("Doors", self.extensions["voyagent.doors"]).authenticate(bearer.removeprefix("Bearer "))
+        sent = self.plans.get(path) or self._learn(path, bearer)
+        with self.pool.connection() as connection, connection.pipeline():
+            cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in sent]
+            rows = [cursor.fetchall() for cursor in cursors if cursor.description is not None]
+        return self._answer(start, to_json(rows))
+
+    def _learn(self, path: str, bearer: str) -> Sent:
+        here, call = cast("Installation", SimpleNamespace(app=self.product)), Call("GET", path, {"Authorization": bearer})
+        with self.learning:  # noting looks at every statement of the process
+            if path not in self.plans:
+                self.plans[path] = sent_by(here, call)
+            return self.plans[path]
+
+    def _answer(self, start: Start, body: bytes) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def serve() -> Limit:
+    """The function over the installation that the environment names, with as many connections as the product reads with: what gunicorn calls."""
+    settings = load_settings()
+    options = {"autocommit": True, "options": server_options(settings), "connect_timeout": 5}
+    pool = ConnectionPool(psycopg_url(settings.db_url or ""), min_size=1, max_size=settings.db_lane_pool_size, open=True, kwargs=options)
+    return Limit(create_app(settings), pool)
