@@ -17,7 +17,7 @@ from tests.people import Person, csrf
 from voyagent.approvals import effects
 from voyagent.approvals.rehearsal import rehearse
 from voyagent.billing import queries, service
-from voyagent.billing.service import LineItem
+from voyagent.billing.service import LineItem, earning
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 
@@ -113,9 +113,11 @@ def test_a_credit_from_the_day_of_service_on_takes_revenue(alice: Person, day: d
 
 def test_a_credit_on_what_was_revenue_when_it_was_issued_takes_revenue(alice: Person, owner_engine: Any) -> None:
     """As every invoice was that was issued before there was a deferral: its books have no entry on the day of service."""
-    invoice_id = issued(alice, given(STAY), issue_date=STAY, due_date=STAY)
-    credit(alice, invoice_id, STAY)
-    assert DEFERRED not in balances(alice)
+    with pytest.MonkeyPatch.context() as before:
+        before.setattr(earning, "deferred", lambda _lines, _day: frozenset())
+        invoice_id = issued(alice, given(STAY))
+    credit(alice, invoice_id, DUE, line_1=4_000)
+    assert balances(alice) == {OWED: 6_000, SALES: -6_000}
     rows = stored(owner_engine, "select purpose from journal_entries where source_id = :i", i=invoice_id)
     assert [row["purpose"] for row in rows] == ["issue"]
 
