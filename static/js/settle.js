@@ -20,7 +20,7 @@ function documents() {
 }
 
 function taken(digits) {
-  return documents().reduce((sum, { field }) => sum + (minorOf(field.value, digits) ?? 0n), 0n);
+  return [...form.querySelectorAll('input[name="part"]')].reduce((sum, field) => sum + (minorOf(field.value, digits) ?? 0n), 0n);
 }
 
 // What there is to give; null while nothing is written, so that what is ticked says how much was paid.

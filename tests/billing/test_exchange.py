@@ -15,7 +15,7 @@ from tests.billing.papers import DUE, advance, draft, issue, issued, left_of, li
 from tests.chat.parallel import at_once
 from tests.ledger.books import stored
 from tests.paper_text import text_of
-from tests.people import People, Person
+from tests.people import People, Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.service import Part
 from voyagent.kernel import clock
@@ -351,3 +351,46 @@ def test_pages_and_paper_say_both_amounts(alice: Person) -> None:
     moved = [(one.more.currency, one.more.amount_minor, one.less.amount_minor, one.balance.amount_minor) for one in told.moved]
     assert sorted(moved) == [("INR", 0, 8_400_000, -8_400_000), ("INR", 8_400_000, 0, 0), ("USD", 0, 100_000, 0), ("USD", 100_000, 0, 100_000)]
     assert told.is_proved
+
+
+@pytest.mark.parametrize("by", ["settled", "rate"])
+def test_the_page_shows_both_amounts_and_what_it_will_post(alice: Person, owner_engine: sa.Engine, by: str) -> None:
+    invoice_id, payment_id = booked(alice), advance(alice, 9_000_000)
+    bare, mine = issued(alice, line("70.00", quantity=1, currency="USD")), issued(alice)
+    here, browser = f"/payments/{payment_id}/allocate", alice.browser
+    page = browser.get(here).text
+    assert "1 USD = 83 INR, State Bank" in page
+    assert f'name="settled_{invoice_id}"' in page
+    assert f'name="settled_{bare}"' not in page
+    assert "does not keep the rate at which it was booked" in page
+    rows = [("document_id", str(mine)), ("part", ""), ("document_id", str(invoice_id)), ("part", "84,000")]
+    data: dict[str, Any] = {"csrf_token": csrf(browser, here), "effective_on": LATER.isoformat()}
+    for name, value in rows:
+        data.setdefault(name, []).append(value)
+    given = {f"settled_{invoice_id}": "1,000.00"} if by == "settled" else {f"rate_{invoice_id}": "84", "rate_source": "State Bank"}
+    looked = browser.post(here, data=data | given | {"then": "look"})
+    assert looked.status_code == 200
+    assert re.search(r"1160</span> Currency exchange.*?83,000\.00.*?5920</span> Exchange differences.*?1,000\.00", looked.text, re.DOTALL)
+    assert allocations(owner_engine, alice) == []
+    nothing = browser.post(here, data=data)
+    assert nothing.status_code == 422
+    assert "Say how much of the document is settled in its own currency" in nothing.text
+    too_much = browser.post(here, data=data | {f"settled_{invoice_id}": "1000.01"})
+    assert too_much.status_code == 422
+    unsaid = browser.post(here, data=data | {f"rate_{invoice_id}": "84"})
+    assert "Say who has quoted this rate." in unsaid.text
+    unread = browser.post(here, data=data | {f"rate_{invoice_id}": "eighty", "rate_source": "State Bank"})
+    assert "Write a rate such as 83.25" in unread.text
+    assert browser.post(here, data=data | given).status_code == 303
+    (row,) = allocations(owner_engine, alice)
+    assert (row["amount_minor"], row["settled_minor"], row["booked_minor"]) == (8_400_000, 100_000, 8_300_000)
+    assert row["rate_on"] == (LATER if by == "rate" else None)
+    proved(alice)
+
+
+def test_a_payment_in_a_foreign_currency_is_offered_the_documents_of_the_books_alone(alice: Person) -> None:
+    mine, foreign = issued(alice), booked(alice)
+    page = alice.browser.get(f"/payments/{advance(alice, 90_000, currency='EUR')}/allocate").text
+    assert f'name="settled_{mine}"' in page
+    assert "1 EUR in INR" in page
+    assert str(foreign) not in page

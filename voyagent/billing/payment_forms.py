@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
-from voyagent.billing.service import PARTS_MAX
+from voyagent.billing.rate_forms import RATE_SENTENCES
+from voyagent.billing.service import PARTS_MAX, Part
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+from voyagent.http.presentation import today
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 
 PART_NAMES = ("document_id", "part")
@@ -60,11 +64,14 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         if formdata is not None and PART_NAMES[0] in formdata:
             ids, amounts = (formdata.getlist(name)[: PARTS_MAX + 1] for name in PART_NAMES)
             rows = [{"document_id": one, "amount": plain(amount)} for one, amount in zip(ids, amounts, strict=False)]
+            for row in rows:
+                beside = ((name, plain(formdata.get(f"{name}_{row['document_id']}", ""))) for name in ("settled", "rate"))
+                row.update((name, typed) for name, typed in beside if typed)
             self.data = [row for row in rows if row["amount"] not in ("", "0")]
 
-    def typed(self, document_id: object) -> str:
-        """What stands beside a document."""
-        return next((row["amount"] for row in self.data if row["document_id"] == str(document_id)), "")
+    def typed(self, document_id: object, name: str = "amount") -> str:
+        """What stands beside a document; `name` is `settled` or `rate` where that is in another currency."""
+        return next((row.get(name, "") for row in self.data if row["document_id"] == str(document_id)), "")
 
     def total(self, currency: str) -> Money:
         """What the rows come to so far; one that cannot be read counts nothing until it has its sentence."""
@@ -119,13 +126,51 @@ class PaymentForm(SchemaForm[PaymentRecordIn]):
 
 
 class AllocateForm(SchemaForm[AllocateIn]):
-    """Which documents an advance settles."""
+    """Which documents an advance settles; of those in another currency also what they are settled with, or at which rate of the day."""
 
     schema: ClassVar[type[BaseModel]] = AllocateIn
-    sentences: ClassVar[dict[str, Any]] = _AMOUNTS
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
 
     effective_on = DateText(_l("From"))
     allocations = PartsField(_l("What it settles"))
+    rate_source = StringField(_l("Quoted by"))
+
+    def __init__(self, currency: str, pairs: Mapping[str, tuple[str, str, str]], **given: Any) -> None:
+        """`currency` is the payment's; `pairs` has of each document in another one its currency, and the pair in which a rate is quoted."""
+        super().__init__(**given)
+        self.money_of, self.pairs = currency, pairs
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, what is settled and the rate as the API takes them."""
+        values = super().values()
+        return values | {"allocations": [self._part(row, values.get("effective_on")) for row in values.get("allocations") or []]}
+
+    def parts(self) -> list[Part]:
+        """The parts as they are typed; none while they cannot be read, which has its sentence once the form is sent."""
+        try:
+            return AllocateIn.model_validate(self.values(), strict=False).parts(self.money_of) or []
+        except (ValidationError, VoyagentError):
+            return []
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """What is wrong of a rate is said of the rate."""
+        match loc:
+            case ("allocations", int(), "exchange_rate", "source"):
+                return "rate_source"
+            case ("allocations", int(), "exchange_rate", _):
+                return "rate"
+        return super().place_of(loc)
+
+    def _part(self, row: dict[str, str], day: str | None) -> dict[str, Any]:
+        part: dict[str, Any] = {name: row[name] for name in ("document_id", "amount")}
+        if row["document_id"] not in self.pairs:
+            return part
+        currency, base, quote = self.pairs[row["document_id"]]
+        if "settled" in row:
+            part |= {"settled_amount": row["settled"], "settled_currency": currency}
+        if "rate" in row:
+            part["exchange_rate"] = {"base": base, "quote": quote, "rate": row["rate"], "on": day or today().isoformat(), "source": self.rate_source.data or ""}
+        return part
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):

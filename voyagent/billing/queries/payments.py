@@ -168,6 +168,14 @@ def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
     return found
 
 
+def booked_rates(reader: Reader, kind: Kind, ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """The rate at which each of these documents is booked, of those that keep one."""
+    table: Any = (Invoice if kind == "receivable" else Bill).__table__
+    names = ("id", *RATE_COLUMNS)
+    rows = reader.read(select(*(table.c[name] for name in names)).where(owned(table), table.c.id.in_(list(ids)), table.c.rate.is_not(None)))[0]
+    return {row["id"]: row for row in rows}
+
+
 def open_document_ids(kind: Kind, party: str, currency: str, day: date, *, limit: int) -> list[UUID]:
     """The open documents of a party in a currency that were issued by a day, those due longest first."""
     model: Any = Invoice if kind == "receivable" else Bill
@@ -253,6 +261,7 @@ __all__ = [
     "PaymentsListed",
     "RefundNotFound",
     "allocations_of",
+    "booked_rates",
     "exchanged_before",
     "get_allocation",
     "get_payment",

@@ -1,6 +1,6 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
-from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, spread, unallocate
+from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, allocation_sides, spread, unallocate
 from voyagent.billing.service.bills import (
     BillChanges,
     BillFields,
@@ -177,6 +177,7 @@ __all__ = [
     "WriteOffTakenBack",
     "address_of_customer",
     "allocate",
+    "allocation_sides",
     "bought_sides",
     "bring_advance",
     "bring_bill",

@@ -104,6 +104,20 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
         audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id}, outputs=told([part], day))
 
 
+def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part]) -> list[tuple[str, int, Money]]:
+    """What allocating would post as the documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
+
+    Raises InvoiceNotFound, BillNotFound, and what `settling.settlement_of` does.
+    """
+    get = queries.get_invoice if payment.direction == "in" else queries.get_bill
+    settlements = [settlement_of(actor, part, get(part.document_id)) for part in parts]
+    alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
+    documents, advances = CONTROL[payment.direction]
+    left, right = (advances, documents) if payment.direction == "in" else (documents, advances)
+    sides = [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))] if alike else []
+    return sides + [side for part in settlements if part.is_exchanged for side in exchange_sides(payment.direction, part)]
+
+
 def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None) -> Payment:
     """Take an allocation back whole, from a day on, or today in the agency's zone: the document is open again by that much, and the payment has it to give.
 

@@ -25,6 +25,7 @@ from voyagent.billing.payment_forms import (
 )
 from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
+from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.steps import postings_of, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
@@ -32,6 +33,7 @@ from voyagent.http.pages import toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import Reader, Row, SessionReader
@@ -106,7 +108,9 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
     documents = _open_documents(found.direction, found.party_name, found.currency)
-    form = AllocateForm(data={"effective_on": today()})
+    foreign = _foreign_documents(actor, found)
+    pairs = {str(row["id"]): (row["currency"], row["base"], actor.currency) for row in foreign}
+    form = AllocateForm(left.currency, pairs, data={"effective_on": today()})
     if request.method == "GET" or request.form.get("then") == "fill":
         _fill(form, documents, left)
 
@@ -114,8 +118,9 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
         return service.allocate(actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on)
 
     if _goes_on() or form.attempt(act, **ALLOCATED) is None:
-        facts = {"payment": queries.get_payment(payment_id), "documents": documents, "whole": left}
-        return render_template("payments/allocate.html", form=form, **facts), 200 if _goes_on() else form.status
+        found = queries.get_payment(payment_id)
+        facts = {"payment": found, "documents": documents, "foreign": foreign, "books": actor.currency, "whole": left}
+        return render_template("payments/allocate.html", form=form, postings=_allocating(actor, found, form), **facts), 200 if _goes_on() else form.status
     toast(_("The payment is allocated."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
@@ -183,7 +188,7 @@ def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
 
 
 def _goes_on() -> bool:
-    return request.method == "POST" and request.form.get("then") in ("documents", "fill")
+    return request.method == "POST" and request.form.get("then") in ("documents", "fill", "look")
 
 
 def _open_documents(direction: Any, party: Any, currency: Any) -> list[Row]:
@@ -194,6 +199,33 @@ def _open_documents(direction: Any, party: Any, currency: Any) -> list[Row]:
     kind: queries.Kind = "payable" if direction == "out" else "receivable"
     rows = queries.list_open(SessionReader(db.session), kind, *EVER, today=today(), party=name)
     return with_amounts([row for row in rows if row["currency"] == currency][: service.PARTS_MAX], str(currency), "total", "open")
+
+
+def _foreign_documents(actor: Actor, payment: Payment) -> list[Row]:
+    """The open documents of the party in another currency that the payment may settle, where one of the two is that of the books, with their rate in words.
+
+    `base` is the currency that a rate of the day is quoted of; without `booked_rate` one in another currency than the books cannot be settled.
+    """
+    kind: queries.Kind = "payable" if payment.direction == "out" else "receivable"
+    reader = SessionReader(db.session)
+    rows = [row for row in queries.list_open(reader, kind, *EVER, today=today(), party=payment.party_name) if row["currency"] != payment.currency]
+    rows = [row for row in rows if actor.currency in (row["currency"], payment.currency)][: service.PARTS_MAX]
+    rates = queries.booked_rates(reader, kind, [row["id"] for row in rows]) if rows else {}
+    shown = []
+    for row in rows:
+        booked = rates.get(row["id"])
+        base = payment.currency if row["currency"] == actor.currency else row["currency"]
+        facts = {"base": base, "booked_rate": rate_words(booked) if booked else None, "can_be": bool(booked) or row["currency"] == actor.currency}
+        shown += with_amounts([row | facts], row["currency"], "total", "open")
+    return shown
+
+
+def _allocating(actor: Actor, payment: Payment, form: AllocateForm) -> list[dict[str, Any]]:
+    """What the form as it is typed would post; nothing while it cannot be read or does not fit, which has its sentence once it is sent."""
+    try:
+        return postings_of(service.allocation_sides(actor, payment, form.parts()))
+    except VoyagentError:
+        return []
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
