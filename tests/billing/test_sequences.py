@@ -45,7 +45,7 @@ from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_
 PAYMENTS = """
 select p.id, p.allocated_minor, p.refunded_minor, p.amount_minor - p.allocated_minor - p.refunded_minor as left_minor,
   coalesce((select sum(amount_minor) from allocations a where a.payment_id = p.id and a.tenant_id = :t), 0)::bigint as settled_minor,
-  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.tenant_id = :t), 0)::bigint
+  coalesce((select sum(amount_minor) from refunds r where r.payment_id = p.id and r.reversed_on is null and r.tenant_id = :t), 0)::bigint
     + case when p.reversed_on is null then 0 else p.amount_minor end as returned_minor
 from payments p where p.tenant_id = :t
 """
@@ -137,6 +137,7 @@ class Trade(RuleBasedStateMachine):
     documents: Any = Bundle("documents")
     payments: Any = Bundle("payments")
     allocations: Any = Bundle("allocations")
+    refunds: Any = Bundle("refunds")
     write_offs: Any = Bundle("write_offs")
 
     def __init__(self) -> None:
@@ -144,6 +145,7 @@ class Trade(RuleBasedStateMachine):
         self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
+        self.given_back: dict[UUID, int] = {}  # of each refund that stands
         self.given_up: dict[UUID, tuple[UUID, int]] = {}  # of each write-off that stands: document, amount
         self.settled: dict[UUID, tuple[UUID, UUID, int, int]] = {}  # of each allocation that stands: payment, document, what it takes, what it settles
 
@@ -265,14 +267,25 @@ class Trade(RuleBasedStateMachine):
             self.paid[payment_id].allocated -= minor
             del self.settled[allocation_id]
 
-    @rule(payment_id=payments, share=shares)
-    def refund(self, payment_id: UUID, share: str) -> None:
+    @rule(target=refunds, payment_id=payments, share=shares)
+    def refund(self, payment_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:
         """Give an advance back."""
         payment = self.paid[payment_id]
         minor = of(share, payment.left)
         let = minor <= payment.left
-        self._try(let, lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id)
-        payment.refunded += minor if let else 0
+        made = self._try(let, lambda actor: service.refund_payment(actor, payment_id, amount=Money(minor, payment.currency)).id)
+        if not let:
+            return multiple()
+        payment.refunded += minor
+        self.given_back[made] = minor
+        return multiple((payment_id, made))
+
+    @rule(returned=refunds)
+    def reverse_refund(self, returned: tuple[UUID, UUID]) -> None:
+        """Take a refund back whole; once."""
+        let = returned[1] in self.given_back
+        self._try(let, lambda actor: service.reverse_refund(actor, *returned, reason="Never went").id)
+        self.paid[returned[0]].refunded -= self.given_back.pop(returned[1]) if let else 0
 
     @rule(place=places, is_any=st.sampled_from([False, False, True]))
     def reverse_payment(self, place: int, is_any: bool) -> None:

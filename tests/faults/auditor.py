@@ -114,7 +114,8 @@ class Auditor:
     bills: dict[str, Document] = field(default_factory=dict)
     payments: dict[str, Paid] = field(default_factory=dict)
     notes: dict[str, tuple[str, int]] = field(default_factory=dict)
-    refunds: Counter[tuple[str, int]] = field(default_factory=Counter)
+    refunds: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
+    """How many of a payment are over an amount, and whether they were reversed."""
     written: dict[str, Counter[tuple[str, str, int]]] = field(default_factory=dict)
     """The lines of each entry by hand: account, currency, amount."""
     reversed: set[str] = field(default_factory=set)
@@ -187,9 +188,18 @@ class Auditor:
     def _refund(self, told: Told) -> None:
         payment, amount = self.payments[told.about], minor(told.asked["amount"])
         payment.refunded += amount
-        self.refunds[told.about, amount] += 1
+        self.refunds[told.about, amount, False] += 1
         sign = 1 if payment.direction == "in" else -1
         self._move(payment.currency, **{told.asked["account"]: -sign * amount, CONTROL[payment.direction][1]: sign * amount})
+
+    def _refund_reverse(self, told: Told) -> None:
+        payment_id, refund_id = told.about.split(" ")
+        payment, refund = self.payments[payment_id], next(row for row in told.answer["refunds"] if row["id"] == refund_id)
+        amount, sign = minor(refund["amount"]), 1 if payment.direction == "in" else -1
+        payment.refunded -= amount
+        self.refunds[payment_id, amount, False] -= 1
+        self.refunds[payment_id, amount, True] += 1
+        self._move(payment.currency, **{refund["account"]: sign * amount, CONTROL[payment.direction][1]: -sign * amount})
 
     def _payment_reverse(self, told: Told) -> None:
         """All of it is gone: what it settled by then goes back to the advance, by an entry of its own, and the advance to bank or cash."""
@@ -250,8 +260,8 @@ class Auditor:
         }
         notes = rows("select id::text, number, total_minor from credit_notes where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in notes} == self.notes
-        refunds = rows("select payment_id::text, amount_minor from refunds where tenant_id = %(t)s")
-        assert Counter((row["payment_id"], row["amount_minor"]) for row in refunds) == self.refunds
+        refunds = rows("select payment_id::text, amount_minor, reversed_on is not null as is_reversed from refunds where tenant_id = %(t)s")
+        assert Counter(tuple(row.values()) for row in refunds) == self.refunds
         lines: dict[str, Counter[tuple[str, str, int]]] = defaultdict(Counter)
         for row in rows(
             "select e.id::text, p.account_id::text, p.currency, (p.debit_minor - p.credit_minor)::bigint as minor from journal_entries e"

@@ -49,6 +49,7 @@ WEIGHTS = {
     "unallocate": 5,
     "refund": 4,
     "payment_reverse": 3,
+    "refund_reverse": 2,
     "credit": 4,
     "void": 3,
 }
@@ -71,6 +72,7 @@ class Agency:
     documents: list[dict[str, Any]] = field(default_factory=list)
     payments: list[dict[str, Any]] = field(default_factory=list)
     allocations: dict[str, str] = field(default_factory=dict)
+    refunds: dict[str, str] = field(default_factory=dict)
     entries: list[str] = field(default_factory=list)
 
     def act(self, kind: str, dice: random.Random) -> None:
@@ -168,7 +170,13 @@ class Agency:
     def _refund(self, dice: random.Random) -> None:
         payment = _one_of(self.payments, dice)
         asked = {"amount": wire(dice.randint(1, payment["minor"])), "account": dice.choice(("bank", "cash"))}
-        self._ask("refund", f"/payments/{payment['id']}/refund", asked, dice, payment["id"])
+        made = self._ask("refund", f"/payments/{payment['id']}/refund", asked, dice, payment["id"])
+        self.refunds |= {row["id"]: payment["id"] for row in made["refunds"]} if made else {}
+
+    def _refund_reverse(self, dice: random.Random) -> None:
+        refund_id, payment_id = _one_of(list(self.refunds.items()), dice)
+        path = f"/payments/{payment_id}/refunds/{refund_id}/reverse"
+        self._ask("refund_reverse", path, {"reason": "Never went"}, dice, f"{payment_id} {refund_id}")
 
     def _payment_reverse(self, dice: random.Random) -> None:
         payment = _one_of(self.payments, dice)

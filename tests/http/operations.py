@@ -17,7 +17,7 @@ from tests.people import PASSWORD, Person
 from tests.settings.pictures import in_base64, picture
 from voyagent.approvals import service as approvals
 from voyagent.billing import service as billing
-from voyagent.billing.models import Allocation, Invoice, WriteOff
+from voyagent.billing.models import Allocation, Invoice, Refund, WriteOff
 from voyagent.billing.service import LineItem
 from voyagent.chat import service as chat
 from voyagent.chat.models import ChatSession
@@ -185,10 +185,19 @@ def _allocation(person: Person) -> object:
     return found or (_payment(person) and _allocation(person))
 
 
-def _refund(person: Person) -> object:
+def _refunded(person: Person) -> object:
+    """A payment of which a part was given back."""
     payment_id: Any = _payment(person)
     with person.acting() as actor:
-        return billing.refund_payment(replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency)).id
+        billing.refund_payment(replace(actor, role="agency_admin"), payment_id, amount=Money(100, actor.currency))
+    return payment_id
+
+
+def _refund(person: Person) -> object:
+    """What went back of the newest of them: where a path names both, the payment was made just before."""
+    with person.acting():
+        found = db.session.scalar(sa.select(Refund.id).order_by(Refund.created_at.desc(), Refund.id.desc()).limit(1))
+    return found or (_refunded(person) and _refund(person))
 
 
 def _written_off(person: Person) -> object:
@@ -343,6 +352,10 @@ MAKERS_OF: dict[str, dict[str, Callable[[Person], object]]] = {
     "POST /api/invoices/<invoice_id>/issue": {"invoice_id": _draft},
     **{
         f"{method}/invoices/<invoice_id>/write-offs/<write_off_id>/take-back": {"invoice_id": _written_off, "write_off_id": _write_off}
+        for method in ("POST /api", "GET ", "POST ")
+    },
+    **{
+        f"{method}/payments/<payment_id>/refunds/<refund_id>/reverse": {"payment_id": _refunded, "refund_id": _refund}
         for method in ("POST /api", "GET ", "POST ")
     },
     **{f"{method} /bills/<bill_id>/{page}": {"bill_id": _draft_bill} for method in ("GET", "POST") for page in ("edit", "discard", "receive")},

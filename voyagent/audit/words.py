@@ -173,6 +173,7 @@ _KINDS = {
     "payment.made": _l("Payment made"),
     "payment.received": _l("Payment received"),
     "payment.reversed": _l("Payment reversed"),
+    "payment.refund_reversed": _l("Refund reversed"),
     "payment.refunded": _l("Advance refunded"),
     "payment.unallocated": _l("Allocation taken back"),
     "person.removed": _l("Person removed"),

@@ -95,7 +95,11 @@ def payment_of(reader: Reader, document: PaymentDocument, agency: str) -> Attach
     is_in = payment["direction"] == "in"
     left = payment["amount_minor"] - payment["allocated_minor"] - payment["refunded_minor"]
     rows = [[_document(row), _day(row["effective_on"]), _amount(row["amount_minor"], currency)] for row in document.allocations if not row["is_over"]]
-    refunded = [[_("Refund %(number)s", number=row["number"]), _day(row["refunded_on"]), _amount(row["amount_minor"], currency)] for row in document.refunds]
+    refunded = [
+        [_("Refund %(number)s", number=row["number"]), _day(row["refunded_on"]), _amount(row["amount_minor"], currency)]
+        for row in document.refunds
+        if row["reversed_on"] is None
+    ]
     letter = Letter(
         file=file_name("receipt" if is_in else "payment", payment["number"]),
         title=_("Receipt") if is_in else _("Payment"),

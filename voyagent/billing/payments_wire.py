@@ -118,7 +118,7 @@ class RefundIn(Closed):
 
 
 class ReverseIn(Closed):
-    """Why a payment is taken back, and from which day on; today in the agency's zone where none is named."""
+    """Why it is taken back, and from which day on; today in the agency's zone where none is named."""
 
     reason: trimmed_field(500)  # type: ignore[valid-type]
     reversed_on: BusinessDate | None = None
@@ -196,7 +196,7 @@ class AllocationOut(Answer):
 
 
 class RefundOut(Answer):
-    """What went back of the advance."""
+    """What went back of the advance. One with `reversed_on` was noted by mistake and moves nothing from that day on, for `reversal_reason`."""
 
     id: UUID
     number: str
@@ -205,6 +205,9 @@ class RefundOut(Answer):
     account: Literal["bank", "cash"]
     reference: str | None
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
 
 
 class PaymentOut(PaymentBrief):
@@ -249,7 +252,7 @@ def wire_payment(document: PaymentDocument) -> Row:
             for row in document.allocations
         ],
         "refunds": [
-            {name: row[name] for name in ("id", "number", "refunded_on", "account", "reference")}
+            {name: row[name] for name in ("id", "number", "refunded_on", "account", "reference", "reversed_on", "reversal_reason", "reversal_entry_id")}
             | {"amount": wire_amount(row["amount_minor"], currency), "journal_entry_id": row["entry_id"]}
             for row in document.refunds
         ],

@@ -75,6 +75,21 @@ class Place:
         return url_for(f"billing.{step}_bill" if step else "billing.bill", bill_id=self.document.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """What is about to be reversed, as its page says it: its words, whose it is, its amount, what reversing it does; and the ways to it and to all like it."""
+
+    words: str
+    party_name: str
+    amount: Money
+    explained: str
+    nav: str
+    all_words: str
+    all_url: str
+    url: str
+    action: str
+
+
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     """The way back to the document where it cannot take the step any more, and None where it may."""
     if may:
@@ -141,8 +156,14 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
 
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     """The step before a document is made void, with what it would post."""
-    shown = {"place": Place(document), "postings": _reversal_of(document.entry_id), "postings_title": _("What making it void will post")}
+    shown = {"place": Place(document), "postings": reversal_of(document.entry_id), "postings_title": _("What making it void will post")}
     return render_template("billing/void.html", form=form, further=_reversals_of(form, document), **shown), form.status
+
+
+def reverse_page(form: Any, reversed_: Reversed, postings: list[dict[str, Any]]) -> Any:
+    """The step before something is reversed: why, from which day on, and what it would post."""
+    shown = {"reversed": reversed_, "postings": postings, "postings_title": _("What taking it back will post")}
+    return render_template("billing/reverse.html", form=form, **shown), form.status
 
 
 def shown(row: Row) -> Row:
@@ -186,11 +207,11 @@ def _reversals_of(form: VoidForm, document: Invoice | Bill) -> list[dict[str, An
     """What it would post beside that: what was booked on days of service is reversed on them, or on the day of the void where that is later."""
     day = typed_day(form.voided_on) or document.issue_date
     found = queries.recognised("invoice", document.id) if isinstance(document, Invoice) else []
-    return [{"day": max(day, booked_on), "postings": _reversal_of(entry_id)} for entry_id, booked_on in found]
+    return [{"day": max(day, booked_on), "postings": reversal_of(entry_id)} for entry_id, booked_on in found]
 
 
-def _reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
-    """What making void would post of an entry: its lines with the sides swapped."""
+def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:
+    """What reversing an entry would post: its lines with the sides swapped."""
     if entry_id is None:
         return []
     lines = accounts.read_entry(SessionReader(db.session), entry_id)[1]

@@ -284,6 +284,32 @@ def reverse_a_payment_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, f"/payments/{payment_id}/reverse", reason="Typed twice", reversed_on="2024-06-26")
 
 
+GIVEN_BACK_NOT = Left(
+    "payment.refund_reversed",
+    ("journal_entry_id", "payment_id", "refund_id"),
+    says={"reason": "Never went", "number": "F/2024-25/000001", "amount": "40.00", "reversed_on": "2024-06-26"},
+)
+
+
+def _refunded(stage: Stage) -> str:
+    """The path of a refund of an advance."""
+    payment_id = papers.advance(stage.bob, 10_000)
+    refund_id = stage.bob.does(lambda actor: service.refund_payment(actor, payment_id, amount=Money(4_000, "INR"), on=papers.DUE).id)
+    return f"/payments/{payment_id}/refunds/{refund_id}/reverse"
+
+
+@act("POST /api/payments/<payment_id>/refunds/<refund_id>/reverse", leaves=(REVERSED, GIVEN_BACK_NOT), answers=200)
+def reverse_a_refund_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, _refunded(stage)
+    return lambda: api.post(path, json={"reason": "Never went", "reversed_on": "2024-06-26"})
+
+
+@act("POST /payments/<payment_id>/refunds/<refund_id>/reverse", leaves=in_the_browser(REVERSED, GIVEN_BACK_NOT), answers=303)
+def reverse_a_refund_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, _refunded(stage)
+    return lambda: stage.submit(browser, path, reason="Never went", reversed_on="2024-06-26")
+
+
 @act("POST /payments/new", leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)), answers=303)
 def note_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser

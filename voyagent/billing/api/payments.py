@@ -1,4 +1,4 @@
-"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back, reverse it."""
+"""The JSON door of payments: list, note money that came in or went out, let it settle documents, take that back, give an advance back, reverse either."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voyagent.billing.payments_wire import (
     wire_payment,
     wire_payments,
 )
-from voyagent.billing.queries import AllocationNotFound, BillNotFound, InvoiceNotFound, PaymentNotFound
+from voyagent.billing.queries import AllocationNotFound, BillNotFound, InvoiceNotFound, PaymentNotFound, RefundNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -126,6 +126,19 @@ def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
 def reverse_payment(actor: Actor, payment_id: UUID, body: ReverseIn) -> Row:
     """Take a payment that was noted by mistake back whole: what it settles is open again, its entry is reversed, and its number stays used."""
     service.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
+    return _payment(payment_id)
+
+
+@api.post(
+    "/payments/<payment_id>/refunds/<refund_id>/reverse",
+    answer=PaymentOut,
+    permission="payment.reverse",
+    missing=PaymentNotFound,
+    errors=(RefundNotFound, service.RefundReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+)
+def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, body: ReverseIn) -> Row:
+    """Take a refund that was noted by mistake back whole: the payment has it to give again, its entry is reversed, and its number stays used."""
+    service.reverse_refund(actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on)
     return _payment(payment_id)
 
 

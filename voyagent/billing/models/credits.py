@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc
+from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, references
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, Reversible, references, reversal_rules
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
 
-class CreditNote(TenantOwned, Base):
-    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed."""
+class CreditNote(Reversible, TenantOwned, Base):
+    """What was taken back of an issued invoice, from a day on; numbered in a series of its own, and never changed, but for its reversal."""
 
     __tablename__ = "credit_notes"
 
@@ -36,6 +36,7 @@ class CreditNote(TenantOwned, Base):
         references("invoices", "invoice_id", "fk_credit_notes_invoice"),
         references("journal_entries", "entry_id", "fk_credit_notes_entry"),
         references("users", "created_by_user_id", "fk_credit_notes_creator"),
+        *reversal_rules("credit_notes", "issue_date"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),
@@ -85,8 +86,8 @@ class CreditNoteTax(TenantBound, Base):
     )
 
 
-class SupplierCredit(TenantOwned, Base):
-    """What a supplier has taken back of a received bill, from a day on, by the supplier's own number; never changed."""
+class SupplierCredit(Reversible, TenantOwned, Base):
+    """What a supplier has taken back of a received bill, from a day on, by the supplier's own number; never changed, but for its reversal."""
 
     __tablename__ = "supplier_credits"
 
@@ -104,10 +105,11 @@ class SupplierCredit(TenantOwned, Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
     __table_args__ = (
-        UniqueConstraint("tenant_id", "party_key", "vendor_reference", name="uq_supplier_credits_reference"),
+        Index("uq_supplier_credits_reference", "tenant_id", "party_key", "vendor_reference", unique=True, postgresql_where=text("reversed_on is null")),
         references("bills", "bill_id", "fk_supplier_credits_bill"),
         references("journal_entries", "entry_id", "fk_supplier_credits_entry"),
         references("users", "created_by_user_id", "fk_supplier_credits_creator"),
+        *reversal_rules("supplier_credits", "issue_date"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),

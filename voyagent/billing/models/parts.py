@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Date, ForeignKeyConstraint, Numeric, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, ForeignKeyConstraint, Index, Numeric, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 NOW = text("now()")
@@ -58,3 +59,26 @@ class AtARate:
     rate: Mapped[Decimal | None] = mapped_column(Numeric(17, 8))
     rate_on: Mapped[date | None]
     rate_source: Mapped[str | None]
+
+
+class Reversible:
+    """What was noted by mistake and is taken back whole, once: from which day on, why, by which entry and by whom; all of it is None while it stands."""
+
+    reversed_on: Mapped[date | None]
+    reversal_reason: Mapped[str | None]
+    reversal_entry_id: Mapped[UUID | None]
+    reversed_by_user_id: Mapped[UUID | None]
+
+
+def reversal_rules(table: str, day: str, also: str = "") -> tuple[ForeignKeyConstraint, ForeignKeyConstraint, CheckConstraint, Index]:
+    """The rules of a table's reversals: all of one or nothing, not before its own day; `also` is what else holds of what is reversed."""
+    return (
+        references("journal_entries", "reversal_entry_id", f"fk_{table}_reversal"),
+        references("users", "reversed_by_user_id", f"fk_{table}_reverser"),
+        CheckConstraint(
+            "case when reversed_on is null then num_nonnulls(reversal_reason, reversal_entry_id, reversed_by_user_id) = 0"
+            f" else num_nonnulls(reversal_reason, reversal_entry_id) = 2 and reversed_on >= {day}{also} end",
+            name="reversed",
+        ),
+        Index(f"ix_{table}_reversed", "tenant_id", "reversed_on", postgresql_where=text("reversed_on is not null")),
+    )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, AtARate, references
+from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, AtARate, Reversible, references, reversal_rules
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantOwned
 
@@ -21,10 +21,10 @@ OPENING_ACCOUNT = "opening_balances"
 """The purpose of the account with which an agency's books begin, in place of bank or cash."""
 
 
-class Payment(TenantOwned, Base):
+class Payment(Reversible, TenantOwned, Base):
     """Money that came in from a customer or went out to a supplier, on the day it did; only how much of it settles documents or was given back moves.
 
-    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed (`reversed_on`), which only one that was never refunded can be.
+    `refunded_minor` is what of it is gone: given back, or all of it once it is reversed, which only one of which nothing is given back can be.
 
     `account` is the bank or the cash, or `opening_balances` for what is left of a payment of the program before; that one's number there is its reference.
     """
@@ -43,10 +43,6 @@ class Payment(TenantOwned, Base):
     account: Mapped[str] = mapped_column(server_default=text("'bank'"))
     reference: Mapped[str | None]
     entry_id: Mapped[UUID]
-    reversed_on: Mapped[date | None]
-    reversal_reason: Mapped[str | None]
-    reversal_entry_id: Mapped[UUID | None]
-    reversed_by_user_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -54,15 +50,7 @@ class Payment(TenantOwned, Base):
         UniqueConstraint("tenant_id", "number", name="uq_payments_number"),
         references("journal_entries", "entry_id", "fk_payments_entry"),
         references("users", "created_by_user_id", "fk_payments_creator"),
-        references("journal_entries", "reversal_entry_id", "fk_payments_reversal"),
-        references("users", "reversed_by_user_id", "fk_payments_reverser"),
-        CheckConstraint(
-            "case when reversed_on is null then num_nonnulls(reversal_reason, reversal_entry_id, reversed_by_user_id) = 0"
-            " else num_nonnulls(reversal_reason, reversal_entry_id) = 2 and reversed_on >= paid_on"
-            " and allocated_minor = 0 and refunded_minor = amount_minor end",
-            name="reversed",
-        ),
-        Index("ix_payments_reversed", "tenant_id", "reversed_on", postgresql_where=text("reversed_on is not null")),
+        *reversal_rules("payments", "paid_on", " and allocated_minor = 0 and refunded_minor = amount_minor"),
         CheckConstraint("direction in ('in', 'out')", name="direction"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("amount_minor > 0", name="amount"),
@@ -155,8 +143,8 @@ class Allocation(AtARate, TenantOwned, Base):
         return self.amount_minor if self.settled_minor is None else self.settled_minor
 
 
-class Refund(TenantOwned, Base):
-    """The part of an advance that went back to whom it came from, on the day it did; never changed."""
+class Refund(Reversible, TenantOwned, Base):
+    """The part of an advance that went back to whom it came from, on the day it did; never changed, but for its reversal."""
 
     __tablename__ = "refunds"
 
@@ -175,6 +163,7 @@ class Refund(TenantOwned, Base):
         references("payments", "payment_id", "fk_refunds_payment"),
         references("journal_entries", "entry_id", "fk_refunds_entry"),
         references("users", "created_by_user_id", "fk_refunds_creator"),
+        *reversal_rules("refunds", "refunded_on"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("account in ('bank', 'cash')", name="account"),
         CheckConstraint("length(number) <= 16", name="number"),

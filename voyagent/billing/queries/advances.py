@@ -130,10 +130,11 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
 
 
 def _moved(as_of: date) -> Any:
-    """What of payments was used, given back or reversed after a day: payment_id, amount_minor."""
+    """What of payments was used, given back or reversed after a day, less the refunds that were reversed: payment_id, amount_minor."""
     return union_all(
         select(_ALLOCATIONS.payment_id, _ALLOCATIONS.amount_minor).where(owned(Allocation), _ALLOCATIONS.effective_on > as_of),
         select(_REFUNDS.payment_id, _REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.refunded_on > as_of),
+        select(_REFUNDS.payment_id, -_REFUNDS.amount_minor).where(owned(Refund), _REFUNDS.reversed_on > as_of),
         select(_PAYMENTS.id, _PAYMENTS.amount_minor).where(owned(Payment), _PAYMENTS.reversed_on > as_of),
     )
 

@@ -57,9 +57,8 @@ def misused_statement() -> Select[Any]:
     allocated = (
         select(_ALLOCATIONS.payment_id, func.sum(_ALLOCATIONS.amount_minor).label("minor")).where(owned(Allocation)).group_by(_ALLOCATIONS.payment_id)
     ).subquery("allocated")
-    refunded = (select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(owned(Refund)).group_by(_REFUNDS.payment_id)).subquery(
-        "refunded"
-    )
+    given_back = select(_REFUNDS.payment_id, func.sum(_REFUNDS.amount_minor).label("minor")).where(owned(Refund), _REFUNDS.reversed_on.is_(None))
+    refunded = given_back.group_by(_REFUNDS.payment_id).subquery("refunded")
     reversed_minor = case((_PAYMENTS.reversed_on.is_not(None), _PAYMENTS.amount_minor), else_=0)
     used = func.coalesce(allocated.c.minor, 0) + func.coalesce(refunded.c.minor, 0) + reversed_minor
     said = _PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor

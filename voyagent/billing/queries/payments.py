@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, Select, Uuid, case, cast, func, literal, or_, select, tuple_
 
-from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment, Refund, WriteOff
+from voyagent.billing.models import OPEN, Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
 from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.queries.documents import BillNotFound, InvoiceNotFound
 from voyagent.billing.queries.listing import having_text
@@ -111,6 +111,14 @@ def get_allocation(payment_id: UUID, allocation_id: UUID) -> Allocation:
     return found
 
 
+def get_refund(payment_id: UUID, refund_id: UUID) -> Refund:
+    """A refund of a payment. Raises RefundNotFound."""
+    found = db.session.scalar(select(Refund).where(Refund.id == refund_id, Refund.payment_id == payment_id).execution_options(populate_existing=True))
+    if found is None:
+        raise RefundNotFound
+    return found
+
+
 def payment_of_allocation(reader: Reader, allocation_id: UUID) -> UUID:
     """The id of the payment that an allocation, or what takes one back, is of. Raises AllocationNotFound."""
     found = reader.read(select(_ALLOCATIONS.payment_id).where(owned(Allocation), _ALLOCATIONS.id == allocation_id))[0]
@@ -149,12 +157,15 @@ def is_taken_back(allocation_id: UUID) -> bool:
 
 
 def last_taken_back(payment_id: UUID | None = None, document_ids: Iterable[UUID] = ()) -> date | None:
-    """The last day on which something of a payment or of documents was taken back, a write-off too."""
+    """The last day on which something of a payment or of documents was taken back: an allocation, a refund, a credit note or a write-off."""
     ids = list(document_ids)
     concerned = or_(Allocation.payment_id == payment_id, Allocation.invoice_id.in_(ids), Allocation.bill_id.in_(ids))
     allocated = select(func.max(Allocation.effective_on)).where(Allocation.reverses_id.is_not(None), concerned).scalar_subquery()
     written_off = select(func.max(WriteOff.effective_on)).where(WriteOff.reverses_id.is_not(None), WriteOff.invoice_id.in_(ids)).scalar_subquery()
-    return db.session.scalar(select(func.greatest(allocated, written_off)))
+    refunded = select(func.max(Refund.reversed_on)).where(Refund.payment_id == payment_id).scalar_subquery()
+    credited = select(func.max(CreditNote.reversed_on)).where(CreditNote.invoice_id.in_(ids)).scalar_subquery()
+    by_suppliers = select(func.max(SupplierCredit.reversed_on)).where(SupplierCredit.bill_id.in_(ids)).scalar_subquery()
+    return db.session.scalar(select(func.greatest(allocated, written_off, refunded, credited, by_suppliers)))
 
 
 def lock_documents(kind: Kind, ids: Iterable[UUID]) -> list[Invoice | Bill]:
@@ -248,8 +259,9 @@ def _allocations_statement(payment_id: UUID) -> Select[Any]:
 
 
 def _refunds_statement(payment_id: UUID) -> Select[Any]:
-    names = ("id", "number", "amount_minor", "refunded_on", "account", "reference", "entry_id")
-    return select(*(_REFUNDS[name] for name in names)).where(owned(Refund), _REFUNDS.payment_id == payment_id).order_by(_REFUNDS.created_at, _REFUNDS.id)
+    names = ("id", "number", "amount_minor", "refunded_on", "account", "reference", "entry_id", "reversed_on", "reversal_reason", "reversal_entry_id")
+    columns = (*(_REFUNDS[name] for name in names), name_of(_REFUNDS.reversed_by_user_id).label("reversed_by"))
+    return select(*columns).where(owned(Refund), _REFUNDS.payment_id == payment_id).order_by(_REFUNDS.created_at, _REFUNDS.id)
 
 
 __all__ = [
@@ -265,6 +277,7 @@ __all__ = [
     "exchanged_before",
     "get_allocation",
     "get_payment",
+    "get_refund",
     "is_taken_back",
     "last_taken_back",
     "list_payments",

@@ -53,6 +53,7 @@ from voyagent.billing.service.errors import (
     PaymentRefunded,
     PaymentReversed,
     ReasonRequired,
+    RefundReversed,
     SettledAmountMissing,
     SettledAmountWrong,
     SupplierCreditExceedsOpen,
@@ -85,7 +86,7 @@ from voyagent.billing.service.numbering import financial_year, next_number, take
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
 from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
-from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment
+from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, Part
@@ -160,6 +161,7 @@ __all__ = [
     "PricedLine",
     "ReasonRequired",
     "Recognition",
+    "RefundReversed",
     "SettledAmountMissing",
     "SettledAmountWrong",
     "Sketch",
@@ -219,6 +221,7 @@ __all__ = [
     "refund_payment",
     "reversal_sides",
     "reverse_payment",
+    "reverse_refund",
     "revise_bill",
     "revise_draft",
     "schedule_bill",

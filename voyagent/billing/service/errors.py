@@ -291,10 +291,17 @@ class PaymentReversed(Conflict):
 
 
 class PaymentRefunded(Conflict):
-    """What was given back of a payment came of it, so it was noted rightly."""
+    """What is given back of a payment came of it, so it was noted rightly; a refund that was noted by mistake is reversed first."""
 
     code = "payment_refunded"
     message = N_("A part of this payment was refunded, so it cannot be reversed.")
+
+
+class RefundReversed(Conflict):
+    """A refund is reversed once, and the reversal is not undone: what went back after all is noted anew."""
+
+    code = "refund_reversed"
+    message = N_("This refund has been reversed already.")
 
 
 class DocumentTwice(Unprocessable):

@@ -1,4 +1,4 @@
-"""The rules of taking a payment back: one that was noted by mistake is reversed whole; it stays, with its number, and moved nothing from that day on."""
+"""The rules of taking a payment or a refund back: what was noted by mistake is reversed whole; it stays, with its number, and moved nothing from then on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import Payment
+from voyagent.billing.models import Payment, Refund
+from voyagent.billing.models.parts import Reversible
 from voyagent.billing.service import pricing
 from voyagent.billing.service.allocations import counter_of, day_of, move, settle, settlement_kept
-from voyagent.billing.service.errors import PaymentRefunded, PaymentReversed, ReasonRequired
+from voyagent.billing.service.errors import PaymentRefunded, PaymentReversed, ReasonRequired, RefundReversed
 from voyagent.billing.service.settling import CONTROL, exchange_sides
 from voyagent.billing.service.voiding import REASON_MAX
 from voyagent.kernel.actor import Actor
@@ -25,19 +26,18 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
 
     What it settles is taken back as from that day, so the documents are open again by that much and reports of an earlier day stay as they are. The number
     stays used. One that was brought forward is reversed like any other, and its former number may be brought again. The day is not before the payment, nor
-    before anything of it was last allocated or taken back. Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired, TextTooLong,
-    AmountAboveLimit, InvalidDate; PeriodLocked.
+    before anything of it was last allocated or taken back, a refund too. Raises Forbidden, PaymentNotFound, PaymentReversed, PaymentRefunded, ReasonRequired,
+    TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
     """
     actor.require("payment.reverse")
     payment = queries.get_payment(payment_id, lock=True)
     check_reversible(payment)
-    why = pricing.words(reason, REASON_MAX)
-    if why is None:
-        raise ReasonRequired
+    why = why_of(reason)
     amount = Money(payment.amount_minor, payment.currency)
     check_limit(actor, amount)
     allocations = queries.allocations_of(payment.id)
-    day = day_of(actor, on, max([payment.paid_on, *(one.effective_on for one in allocations)]))
+    last = queries.last_taken_back(payment.id) or payment.paid_on
+    day = day_of(actor, on, max([payment.paid_on, last, *(one.effective_on for one in allocations)]))
     over = {one.reverses_id for one in allocations}
     standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
     queries.lock_documents("receivable" if payment.direction == "in" else "payable", {one.document_id for one in standing if one.document_id})
@@ -54,9 +54,7 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
     if alike := [one for one in standing if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
-    payment.reversed_on, payment.reversal_reason = day, why
-    payment.reversal_entry_id, payment.reversed_by_user_id = reversal.entry_id, actor.user_id
-    db.session.flush()
+    mark(actor, payment, day, why, reversal.entry_id)
     audit.record(
         actor,
         "payment.reversed",
@@ -65,6 +63,50 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
         outputs={"amount": wire_amount(payment.amount_minor, payment.currency), "currency": payment.currency, "reversed_on": day},
     )
     return payment
+
+
+def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: str, on: date | None = None) -> Refund:
+    """Take a refund that never happened back whole, from a day on, or today in the agency's zone: its entry is reversed, once.
+
+    The payment has that much more to give from that day on, and reports of an earlier day stay as they are. The number stays used. Raises Forbidden,
+    PaymentNotFound, RefundNotFound, RefundReversed, ReasonRequired, TextTooLong, AmountAboveLimit, InvalidDate; PeriodLocked.
+    """
+    actor.require("payment.reverse")
+    payment = queries.get_payment(payment_id, lock=True)
+    refund = queries.get_refund(payment_id, refund_id)
+    if refund.reversed_on is not None:
+        raise RefundReversed
+    why = why_of(reason)
+    amount = Money(refund.amount_minor, payment.currency)
+    check_limit(actor, amount)
+    day = day_of(actor, on, refund.refunded_on)
+    title = f"Reversal of refund {refund.number} of {payment.number}, {payment.party_name}"
+    reversal = ledger.reverse(actor, refund.entry_id, reason=f"{title}: {why}", entry_date=day)
+    payment.refunded_minor -= refund.amount_minor
+    mark(actor, refund, day, why, reversal.entry_id)
+    audit.record(
+        actor,
+        "payment.refund_reversed",
+        entity_refs={"payment_id": payment.id, "refund_id": refund.id, "journal_entry_id": reversal.entry_id},
+        inputs={"reason": why},
+        outputs={"number": refund.number, "amount": amount.wire, "currency": amount.currency, "reversed_on": day},
+    )
+    return refund
+
+
+def why_of(reason: str) -> str:
+    """The reason of a reversal as it is kept. Raises ReasonRequired, TextTooLong."""
+    why = pricing.words(reason, REASON_MAX)
+    if why is None:
+        raise ReasonRequired
+    return why
+
+
+def mark(actor: Actor, row: Reversible, day: date, why: str, entry_id: UUID) -> None:
+    """Have a row say that it is reversed, from which day on, why, by which entry and by whom."""
+    row.reversed_on, row.reversal_reason = day, why
+    row.reversal_entry_id, row.reversed_by_user_id = entry_id, actor.user_id
+    db.session.flush()
 
 
 def check_reversible(payment: Payment) -> None:
