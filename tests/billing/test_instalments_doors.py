@@ -107,7 +107,7 @@ def test_the_receivables_list_instalments_under_their_customer(alice: Person) ->
     assert "instalment 1, due 10 Jun" in page
     assert "instalment 2, due 20 Jul" in page
     table = alice.browser.get("/reports/receivables", query_string={"as_of": "2024-08-01", "format": "csv"}).text
-    assert table.splitlines()[1].startswith("INR,Deepa Krishnan,0.00,31500.00,13500.00,0.00,0.00,45000.00"), "each in its own column"
+    assert table.splitlines()[1].startswith("line,INR,Deepa Krishnan,0.00,31500.00,13500.00,0.00,0.00,45000.00"), "each in its own column"
 
 
 def test_lists_and_documents_cost_as_many_statements_as_before(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

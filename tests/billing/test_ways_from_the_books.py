@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import DUE, advance, issued, left_of, pay, receive
+from tests.billing.papers import DUE, advance, issued, left_of, line, pay, plan, receive
 from tests.enquiries.reading import Page
 from tests.people import Person
 from voyagent.billing import queries, service
 from voyagent.billing.service import Part
+from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
 LISTS = ("/journal", "/reports/day-book?from=2024-06-01&to=2024-07-31", "/reports/general-ledger?account=1200&from=2024-06-01&to=2024-07-31")
@@ -117,6 +118,23 @@ def test_the_result_of_earlier_years_opens_the_profit_and_loss_that_it_is(alice:
     assert ways
     assert set(ways) == {"/reports/profit-and-loss?compare=none&from=1900-01-01&to=2025-03-31"}
     assert "45,000.00" in Page(alice.browser.get(ways[0])).words()
+
+
+@pytest.mark.parametrize("report", ["receivables", "payables"])
+def test_what_is_due_of_instalments_opens_as_that_amount(alice: Person, report: str) -> None:
+    """The figure of an age is an instalment's; the list that it opens shows the instalment, and of what it is a part."""
+    day = clock.today()
+    parts = plan((day - timedelta(days=40), "200.00"), (day - timedelta(days=5), "300.00"), (day + timedelta(days=9), "400.00"))
+    draw = issued if report == "receivables" else receive
+    draw(alice, line("900", quantity=1), issue_date=day - timedelta(days=50), instalments=parts)
+    browser, party = alice.browser, "Deepa Krishnan" if report == "receivables" else "BSP India"
+    ages = [one for one in links(alice, f"/reports/{report}") if f"party={party.split(maxsplit=1)[0]}" in one and "due_" in one]
+    assert len(ages) == 3
+    for way, amount in zip(ages, ("400.00", "300.00", "200.00"), strict=True):
+        row = Page(browser.get(way)).words(".//tbody[@data-rows]")
+        assert row.endswith(f"INR900.00 INR{amount}of INR900.00"), row
+    whole = Page(browser.get(f"/{'invoices' if report == 'receivables' else 'bills'}?status=open")).words(".//tbody[@data-rows]")
+    assert whole.endswith("INR900.00 INR900.00")
 
 
 def test_what_a_supplier_was_paid_leads_to_the_bill(alice: Person) -> None:

@@ -15,7 +15,7 @@ from voyagent.billing import queries
 from voyagent.billing.bill_forms import BillForm
 from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
-from voyagent.billing.queries import Instalment, instalments_of, open_minor_of
+from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.service import Recognition
 from voyagent.http.forms import DateText
@@ -187,6 +187,15 @@ def shown(row: Row) -> Row:
         "booked_rate": rate_words(row) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row, claimed_minor)],
     }
+
+
+def listed(row: Row, search: DocumentSearch) -> Row:
+    """The same in a list: of a document in instalments what of it is due within the days asked for, as `part` with its first day; None where all of it is."""
+    days = search.due_from or date.min, search.due_until or date.max
+    parts = [one for one in instalments_of(row) if one.open_minor and days[0] <= one.due_date <= days[1]]
+    part_minor = sum(one.open_minor for one in parts)
+    is_part = parts and part_minor != open_minor_of(row)
+    return shown(row) | {"part": {"open": Money(part_minor, row["currency"]), "due_date": parts[0].due_date} if is_part else None}
 
 
 def _instalment(one: Instalment, row: Row) -> Row:

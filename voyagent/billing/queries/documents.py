@@ -37,7 +37,7 @@ _COUNTS = InvoiceCount.__table__.c
 _AGEING = AgeingByDue.__table__.c
 _LISTED = (
     *("id", "number", "status", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor", "credited_minor"),
-    *("written_off_minor", "created_at"),
+    *("written_off_minor", "created_at", "instalment_dues", "instalment_minors"),
 )
 STATUSES = ("draft", "issued", "partially_paid", "paid", "void")
 

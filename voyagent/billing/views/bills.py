@@ -15,7 +15,7 @@ from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, goes_on, postings_of, settling, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import Place, draft_page, goes_on, listed, postings_of, settling, shown, turned_back, void_page, with_amounts
 from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.forms import opened_state
@@ -37,8 +37,9 @@ def bills(reader: LaneReader) -> Any:
     asked = BillList.read(request.args)
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
-    found, unread = page_or_first(lambda behind: queries.list_bills(reader, asked.search(today()), cursor=behind), asked.place)
-    facts = {"asked": asked, "rows": [shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
+    search = asked.search(today())
+    found, unread = page_or_first(lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place)
+    facts = {"asked": asked, "rows": [listed(row, search) for row in found.items], "unread": asked.unread_words(*unread)}
     return render_template("bills/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
 
 

@@ -15,7 +15,20 @@ from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, further_of, goes_on, journal_of, postings_of, settling, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import (
+    Place,
+    draft_page,
+    further_of,
+    goes_on,
+    journal_of,
+    listed,
+    postings_of,
+    settling,
+    shown,
+    turned_back,
+    void_page,
+    with_amounts,
+)
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be_said
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
@@ -43,8 +56,9 @@ def invoices(reader: LaneReader) -> Any:
     asked = InvoiceList.read(request.args)
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
-    board = queries.read_board(reader, asked.search(today()), limit=PAGE_SIZE, offset=asked.offset)
-    facts = {"asked": asked, "board": board, "rows": [shown(row) for row in board.page.items], "numbers": board.numbers(today())}
+    search = asked.search(today())
+    board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
+    facts = {"asked": asked, "board": board, "rows": [listed(row, search) for row in board.page.items], "numbers": board.numbers(today())}
     if not is_htmx():
         return render_template("billing/list.html", **facts), 422 if asked.unread else 200
     answer = make_response(render_template("billing/_list.html", swap_oob=True, **facts))
