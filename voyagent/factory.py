@@ -13,7 +13,7 @@ from voyagent.audit.exports import Exports
 from voyagent.drivers.mail import open_mail
 from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import open_suppliers
-from voyagent.http import errors, guards, headers, intake, metrics, pages, presentation, system
+from voyagent.http import account_names, errors, guards, headers, intake, metrics, pages, presentation, system
 from voyagent.http.app import VoyagentFlask
 from voyagent.identity import queries as people
 from voyagent.identity.bearers import Bearers
@@ -28,6 +28,7 @@ from voyagent.kernel.events import Doorbell
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.kernel.reading import Lane
+from voyagent.ledger.chart import CHART
 from voyagent.mail.service import Outbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> Flask:
     )
     pages.install(app)
     presentation.install(app)
+    account_names.know(app, (account.name for account in CHART))
     errors.install(app)
     routes.register(app)
     cli.register(app, settings)

@@ -46,7 +46,7 @@ NAMES = {
         "XLSX",
         "PDF",
         *("PNG", "JPEG", "kB"),
-        *("GSTIN", "IFSC", "IBAN"),
+        *("GSTIN", "IFSC", "IBAN", "CGST", "SGST", "IGST", "VAT", "TDS", "TCS", "BSP"),
         "PNR",
         "QR",
         "UTC",
@@ -177,7 +177,7 @@ TYPED = sorted(
             "for Dubai visa",
         ),
         *("invoice Deepa Krishnan 45,000 for Dubai visa", *QUESTIONS, INVOICE),
-        *(account.name for account in CHART),
+        *(account.name for account in CHART),  # as they are stored, in what the assistant has read; pages have them in Hindi
     },
     key=len,
     reverse=True,

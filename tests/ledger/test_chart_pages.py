@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from tests.enquiries.reading import Page, submit, watched
 from tests.ledger.books import account_id, inr, post
 from tests.ledger.test_chart import added, charge
 from tests.people import People, Person, csrf
+from voyagent.drivers.paper import Paper
+from voyagent.kernel import clock
 from voyagent.ledger import chart_views, service
+from voyagent.settings import service as settings
 
 TYPED = {"code": "5810", "name": "Postage", "type": "expense", "normal_side": ""}
 
@@ -24,6 +28,34 @@ def test_the_chart_stands_by_type_with_what_is_on_each_account(alice: Person) ->
     assert "3000 Capital Credit in use INR2,000.00Cr" in page.words(".//tbody[3]")
     assert "/accounts/new" in page.links()
     assert f"/reports/general-ledger?account={account_id(alice, 'bank')}" in page.links()
+
+
+def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person) -> None:
+    later = clock.today() + timedelta(days=40)
+    post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital", entry_date=later)
+    words = Page(alice.browser.get("/accounts")).words(".//main")
+    assert "3000 Capital Credit in use INR2,000.00Cr" in words
+    assert "Balances are of all that was ever posted: later book dates and, of revenue and expenses, earlier financial years are included." in words
+
+
+def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    post(alice)
+    alice.does(settings.update, {"locale": "hi"})
+    renamed = account_id(alice, "revenue_services")
+    assert alice.api.patch(f"/accounts/{renamed}", json={"name": "Search"}).status_code == 200
+    browser, days = alice.browser, "from=2026-03-01&as_of=2026-03-31"
+    pages = ["/accounts", f"/reports/trial-balance?{days}", "/reports/balance-sheet?as_of=2026-03-31", "/reports/general-ledger?account=1200"]
+    for path in pages:
+        words = Page(browser.get(path)).words()
+        assert ("ग्राहकों से प्राप्य" in words, "Trade receivables" in words) == (True, False), path
+    words = Page(browser.get(f"/reports/trial-balance?{days}")).words()
+    assert "4300 Search" in words, "a word of ours elsewhere, but not a name of ours"
+    told: list[Any] = []
+    monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.append(data) or b"")
+    browser.get(f"/reports/trial-balance?{days}&format=pdf")
+    assert told[0]["tables"][0]["groups"][0]["rows"][0][0] == "1200 ग्राहकों से प्राप्य"
+    assert "1200,Trade receivables," in browser.get(f"/reports/trial-balance?{days}&format=csv").text, "a file for programs"
+    assert "Trade receivables" in {account["name"] for account in alice.api.get("/accounts?limit=200").json["items"]}
 
 
 def test_the_chart_is_narrowed_and_read_in_pages(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

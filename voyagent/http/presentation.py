@@ -21,6 +21,7 @@ from wtforms import Field, Form
 from wtforms.fields import FieldList, FormField
 
 from voyagent.http import api_reading
+from voyagent.http.account_names import account_name
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 
@@ -93,6 +94,7 @@ def install(app: Flask) -> None:
         short_amount=short_amount,
         number=number,
         currency_name=currency_name,
+        account_name=account_name,
         day=day,
         long_day=long_day,
         when=when,

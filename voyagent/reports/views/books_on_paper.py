@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from voyagent.http.account_names import account_name
 from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
@@ -32,7 +33,7 @@ def balance_sheet(report: BalanceSheet, currency: str | None) -> Printed:
 def general_ledger(report: GeneralLedger) -> Printed:
     """An account over a period: each currency with its opening, its lines with the balance behind each, and its closing. Raises TooManyLines."""
     whole(report)
-    account = f"{report.account['code']} {report.account['name']}"
+    account = f"{report.account['code']} {account_name(report.account['name'])}"
     return Printed(_("General ledger, %(account)s", account=account), [_moved(one, report) for one in report.currencies])
 
 
@@ -64,7 +65,7 @@ def _earned(block: Result, report: ProfitAndLoss) -> Table:
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
-        rows = [row(f"{line.code} {line.name}", line.amount, line.before) for line in section.lines]
+        rows = [row(f"{line.code} {account_name(line.name)}", line.amount, line.before) for line in section.lines]
         return Group(title, rows, [row(total, section.total, section.total_before)])
 
     is_loss = block.result.amount_minor < 0
@@ -84,7 +85,7 @@ def _stood(block: Position, report: BalanceSheet) -> Table:
 
     def group(section: Section) -> Group:
         title, total = titles[section.type]
-        rows = [row(f"{line.code} {line.name}", line.amount, line.before) for line in section.lines]
+        rows = [row(f"{line.code} {account_name(line.name)}", line.amount, line.before) for line in section.lines]
         if section.type != "equity":
             return Group(title, rows, [row(total, section.total, section.total_before)])
         computed = zip((_("Result of earlier years"), _("Result of this financial year")), block.computed, strict=True)
@@ -124,7 +125,10 @@ def _moved(one: CurrencyMovement, report: GeneralLedger) -> Table:
 
 def _entry(entry: BookedEntry) -> Group:
     rows = [
-        [_beneath(f"{line.code} {line.name}", line.party_name, line.memo), *(symbol_money(side) if side else "" for side in (line.debit, line.credit))]
+        [
+            _beneath(f"{line.code} {account_name(line.name)}", line.party_name, line.memo),
+            *(symbol_money(side) if side else "" for side in (line.debit, line.credit)),
+        ]
         for line in entry.lines
     ]
     return Group(f"{written(entry.day)} · {entry.narration}", rows)

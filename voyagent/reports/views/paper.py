@@ -10,6 +10,7 @@ from flask import Response, current_app
 from flask_babel import get_locale, gettext as _
 
 from voyagent.drivers.paper import Paper, picture
+from voyagent.http.account_names import account_name
 from voyagent.http.presentation import amount, currency_name, moment, symbol_money
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -133,7 +134,7 @@ def _balanced(block: PeriodBlock, report: PeriodBalance) -> Table:
     turn = [_("Carried at the turn of the year")] if report.period.is_over_a_turn else []
     pairs = (_("Opening, %(day)s", day=written(report.period.first)), _("Movement"), *turn, _("Closing, %(day)s", day=written(report.period.last)))
     groups = [
-        Group(types[kind], [[f"{line.code} {line.name}".strip(), *(figure(side) for pair in line.pairs for side in pair)] for line in lines])
+        Group(types[kind], [[f"{line.code} {account_name(line.name)}".strip(), *(figure(side) for pair in line.pairs for side in pair)] for line in lines])
         for kind, lines in block.by_type
     ]
     differences = [symbol_money(one) for one in block.differences if one]
