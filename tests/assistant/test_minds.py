@@ -248,7 +248,7 @@ def test_an_answer_that_broke_off_is_told_as_one_error_and_a_take_over_says_the_
 
 
 def test_which_model_answers_follows_from_keys_and_the_agencys_choice(settings: Settings) -> None:
-    opus, sonnet = "claude-opus-4-6", "claude-sonnet-5"
+    opus, sonnet = "claude-opus-4-6", "claude-sonnet-4-5"
     key: dict[str, Any] = {"anthropic_api_key": "a-key"}
     server = {"openai_base_url": "http://127.0.0.1:1/v1", "openai_model": "local-1"}
     local, paid = {"driver": "openai", "model": "local-1"}, {"driver": "anthropic", "model": opus}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from voyagent.drivers.models.prices import last_day_of
 from voyagent.kernel.config import ConfigurationError, Environment, load_settings, psycopg_url, sqlalchemy_url
 
 SECRET = "s" * 32
@@ -187,8 +186,7 @@ def test_the_key_for_models_has_two_names_and_ours_wins(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     made = load_settings()
     assert made.anthropic_api_key.get_secret_value() == key
-    assert (made.agent_model, made.agent_max_tokens) == ("claude-sonnet-5", 1024)
-    assert last_day_of(made.agent_model) is None, "the vendor has given no notice of the default"
+    assert (made.agent_model, made.agent_max_tokens) == ("claude-sonnet-4-5", 1024)
     assert not key or key not in repr(made)
 
 

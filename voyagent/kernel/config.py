@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     openai_base_url: str | None = None
     openai_api_key: SecretStr = SecretStr("")
     openai_model: str | None = Field(None, min_length=1, max_length=128)
-    agent_model: str = Field("claude-sonnet-5", min_length=1, max_length=128)
+    agent_model: str = Field("claude-sonnet-4-5", min_length=1, max_length=128)
     agent_max_tokens: int = Field(1024, ge=64, le=16384)
     model_timeout_s: float = Field(60.0, gt=0, le=600)
     model_turn_s: float = Field(300.0, gt=0, le=3600)

@@ -26,7 +26,7 @@ def test_a_key_opens_the_model_that_was_chosen_or_the_installations() -> None:
     settings = settings_of(anthropic_api_key="word", anthropic_base_url="http://127.0.0.1:9", agent_model="claude-haiku-4-5-20251001")
     assert open_anthropic(settings) == Anthropic("claude-haiku-4-5-20251001", "word", "http://127.0.0.1:9")
     assert open_anthropic(settings, "claude-opus-4-6") == Anthropic("claude-opus-4-6", "word", "http://127.0.0.1:9")
-    assert open_anthropic(settings_of(anthropic_api_key="word")) == Anthropic("claude-sonnet-5", "word", "https://api.anthropic.com")
+    assert open_anthropic(settings_of(anthropic_api_key="word")) == Anthropic("claude-sonnet-4-5", "word", "https://api.anthropic.com")
 
 
 def test_an_address_and_a_name_open_a_model_of_ones_own() -> None:
