@@ -108,8 +108,8 @@ def test_the_general_ledger_over_the_wire_runs_on_across_pages(alice: Person) ->
         found[0]["currencies"]
         == found[1]["currencies"]
         == [
-            {"currency": "AED", "opening": "0.00", "debit": "700.25", "credit": "0.00", "closing": "700.25"},
-            {"currency": "INR", "opening": "1.00", "debit": "8.25", "credit": "0.00", "closing": "9.25"},
+            {"currency": "AED", "opening": "0.00", "debit": "700.25", "credit": "0.00", "carried": "0.00", "closing": "700.25"},
+            {"currency": "INR", "opening": "1.00", "debit": "8.25", "credit": "0.00", "carried": "0.00", "closing": "9.25"},
         ]
     )
     account = found[0]["account"]
