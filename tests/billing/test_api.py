@@ -56,6 +56,8 @@ def test_a_draft_is_drawn_up_changed_issued_and_paid(alice: Person) -> None:
         "payment_id": "",
         "paid_on": "2024-06-12",
         "amount": "0.50",
+        "payment_amount": "0.50",
+        "payment_currency": "INR",
         "reference": "UPI 12",
         "journal_entry_id": "",
     }
