@@ -6,12 +6,12 @@ import { minorOf, places, shown } from "./amounts.js";
 const form = document.querySelector("form[data-lines]");
 const rows = form?.querySelector("[data-line-rows]");
 
-// With a tax or a commission on a line, TCS on top, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
+// With a tax or a commission on a line, TCS on top, a total that is rounded, or a line that is bought as agent, the server says what is posted; until then what the lines come to is all there is to it.
 function isSplit() {
   const isChosen = [...form.querySelectorAll('select[name="tax"], select[name="bought_as"]')].some((select) => select.selectedIndex > 0);
   const isSeveral = form.querySelectorAll("[data-lines-total]").length > 2 || form.querySelector("[data-further]");
   const isCollected = form.elements.collection?.checked || [...form.querySelectorAll('select[name="collect"]')].some((select) => select.value === "yes");
-  return isChosen || isCollected || isSeveral || [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) => input.value.trim());
+  return isChosen || isCollected || isSeveral || "rounded" in form.dataset || [...form.querySelectorAll("[data-input-tax], [data-commission]")].some((input) => input.value.trim());
 }
 
 function showFares() {

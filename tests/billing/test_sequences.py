@@ -21,6 +21,7 @@ from tests.ledger.books import stored
 from tests.people import People
 from voyagent.billing import service
 from voyagent.billing.service import Part
+from voyagent.billing.service.rounding import to_whole
 from voyagent.kernel import clock
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
@@ -28,6 +29,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
 from voyagent.reports.queries.receivables import EVERYBODY, Asked, read_open
+from voyagent.settings import service as choices
 
 KINDS = {"in": "receivable", "out": "payable"}
 ADVANCES = {"in": "customer_advances", "out": "supplier_advances"}
@@ -69,6 +71,14 @@ class Document:
     credited: int = 0
     """By credit notes and write-offs."""
     is_void: bool = False
+    moved: int = 0
+    """What its one line was rounded by; the note that credits the last of that gives it back."""
+    noted: int = 0
+    """What of the line was credited."""
+
+    @property
+    def line_left(self) -> int:
+        return self.total - self.moved - self.noted
 
     @property
     def open(self) -> int:
@@ -133,6 +143,8 @@ class Trade(RuleBasedStateMachine):
 
     people: People
     engine: sa.Engine
+    is_rounded = False
+    """Whether the agency rounds its invoices."""
 
     documents: Any = Bundle("documents")
     payments: Any = Bundle("payments")
@@ -143,6 +155,7 @@ class Trade(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
+        self.person.does(lambda actor: choices.update(actor, {"round_invoices": self.is_rounded}).round_invoices)
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
         self.given_back: dict[UUID, int] = {}  # of each refund that stands
@@ -171,6 +184,8 @@ class Trade(RuleBasedStateMachine):
         """A document, due a day after the one before; it may be cut into instalments, a month apart."""
         due = DUE + timedelta(days=len(self.known))
         item = line(wire(minor, currency), quantity=1, currency=currency)
+        moved = to_whole(Money(minor, currency)).amount_minor if self.is_rounded and direction == "in" else 0
+        minor += moved
         ends = [*sorted({minor * share // 100 for share in cuts} - {0, minor}), minor]
         parts = [(due + timedelta(days=30 * n), end - begin) for n, (begin, end) in enumerate(zip([0, *ends], ends, strict=False))]
         dated: dict[str, Any] = {"due_date": due}
@@ -182,7 +197,7 @@ class Trade(RuleBasedStateMachine):
             id_ = issued(self.person, item | {"service_date": service_date}, customer_name=party, **dated)  # type: ignore[arg-type]
         else:
             id_ = receive(self.person, item, vendor_name=party, vendor_reference=f"B-{len(self.known)}", **dated)
-        self.known[id_] = Document(direction, party.lower(), currency, minor, tuple(parts))
+        self.known[id_] = Document(direction, party.lower(), currency, minor, tuple(parts), moved=moved)
         return id_
 
     @rule(target=payments, direction=directions, party=parties, currency=currencies, minor=minors)
@@ -308,11 +323,14 @@ class Trade(RuleBasedStateMachine):
     def credit(self, document_id: UUID, share: str) -> None:
         """Credit an invoice or a part of it; a bill is none."""
         document = self.known[document_id]
-        minor = of(share, document.open)
-        let = document.direction == "in" and minor <= document.open
+        is_whole = share == "all" and document.line_left + document.moved == document.open
+        minor = max(1, document.line_left) if is_whole else of(share, document.open)
+        moved = document.moved if minor == document.line_left and minor + document.moved > 0 else 0
+        let = document.direction == "in" and minor <= document.line_left and 0 < minor + moved <= document.open
         given = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
         self._try(let, lambda actor: service.issue_credit_note(actor, document_id, **given).id)
-        document.credited += minor if let else 0
+        document.credited += minor + moved if let else 0
+        document.noted += minor if let else 0
 
     @rule(target=write_offs, document_id=documents, share=shares)
     def write_off(self, document_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:
@@ -443,8 +461,9 @@ def wire(minor: int, currency: str) -> str:
     return Money(minor, currency).wire if currency == "INR" else str(minor)
 
 
-def test_sequences_of_documents_and_payments_keep_the_books(people: People, owner_engine: sa.Engine) -> None:
-    machine = type("TradeOfThisTest", (Trade,), {"people": people, "engine": owner_engine})
+@pytest.mark.parametrize("is_rounded", [False, True], ids=["as they are", "rounded"])
+def test_sequences_of_documents_and_payments_keep_the_books(people: People, owner_engine: sa.Engine, is_rounded: bool) -> None:
+    machine = type("TradeOfThisTest", (Trade,), {"people": people, "engine": owner_engine, "is_rounded": is_rounded})
     # A failing sequence is told as it was found: to make it shorter would take minutes.
     chosen = settings(max_examples=15, stateful_step_count=25, deadline=None, database=None, phases=[Phase.generate])
     run_state_machine_as_test(machine, settings=chosen)  # type: ignore[no-untyped-call]

@@ -157,7 +157,7 @@ FORM_NAMES = [
     *("customer_name", "customer_email", "customer_phone", "origin", "destination", "depart_date", "return_date", "pax_count"),
     *("budget_amount", "budget_currency", "notes", "opened", "seen"),
     *("model", "system_prompt_suffix", "rate_limit_per_minute", "rate_limit_per_hour", "daily_token_budget", "locale", "timezone", "default_currency"),
-    *("four_eyes", "financial_year_start_month"),
+    *("four_eyes", "financial_year_start_month", "round_invoices"),
     *("name", "scopes", "expires_in_days", "code"),
     *("session_id", "enquiry_id", "currency", "kind", "date_of_birth", "nationality", "passport_number", "passport_expiry", "forget_passport"),
     *("issue_date", "due_date", "party_reference", "description", "quantity", "unit_price", "amount", "paid_on", "account", "reference"),

@@ -27,7 +27,10 @@ def test_a_new_agency_has_the_contracts_settings(alice: Person) -> None:
     assert answer.status_code == 200
     assert answer.json["tenant_id"] == str(alice.actor.tenant_id)
     assert CONTRACT.items() <= answer.json.items()
-    assert set(answer.json) - set(CONTRACT) == {"tenant_id", "model_override", "four_eyes", "financial_year_start_month", "approval_limits"} | PAPER
+    assert (
+        set(answer.json) - set(CONTRACT)
+        == {"tenant_id", "model_override", "four_eyes", "financial_year_start_month", "approval_limits", "round_invoices"} | PAPER
+    )
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "victor"])

@@ -32,6 +32,7 @@ WHOLE: dict[str, Any] = {
     "address": "12 Marine Drive\nKochi",
     "tax_number": "27AACCN6194P1ZP",
     "bank_details": "A/c 00123, IFSC ABCD0123456",
+    "round_invoices": True,
 }
 REFUSED: list[dict[str, Any]] = [
     {"model": "gpt-4"},
@@ -83,6 +84,7 @@ CANNOT_BE_NULL = [
     "default_currency",
     "four_eyes",
     "financial_year_start_month",
+    "round_invoices",
     "approval_limits",
 ]
 

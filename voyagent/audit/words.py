@@ -66,6 +66,7 @@ _FIELDS = {
     "daily_token_budget": _l("Tokens a day"),
     "four_eyes": _l("The person who asked cannot be the one who grants"),
     "financial_year_start_month": _l("The financial year begins in"),
+    "round_invoices": _l("Round invoices to whole units of their currency"),
     "month": _l("Month"),
     "code": _l("Code"),
     "name": _l("Name"),

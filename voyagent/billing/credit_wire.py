@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.document_wire import DocumentQuery, RecognitionOut, wire_recognitions
+from voyagent.billing.document_wire import DocumentQuery, RecognitionOut, SignedAmount, wire_recognitions
 from voyagent.billing.queries import CreditDocument, CreditSearch, Listed
 from voyagent.billing.service import LineAlreadyNamed
 from voyagent.billing.service.pricing import LINES_MAX
@@ -74,7 +74,7 @@ class CreditNoteQuery(DocumentQuery):
 
 
 class CreditNoteBrief(Answer):
-    """A credit note in the list; the amount is a decimal string in its currency."""
+    """A credit note in the list; the amount is a decimal string in its currency. `round_off` is what it gives back of what the invoice was rounded by."""
 
     id: UUID
     number: str
@@ -85,6 +85,7 @@ class CreditNoteBrief(Answer):
     currency: str
     total_amount: WireAmount
     tax_amount: WireAmount
+    round_off: SignedAmount
     reason: str
     journal_entry_id: UUID
     created_at: Instant
@@ -141,6 +142,7 @@ def _brief(row: Row) -> Row:
         "customer_name": row["party_name"],
         "total_amount": wire_amount(row["total_minor"], row["currency"]),
         "tax_amount": wire_amount(row["tax_minor"], row["currency"]),
+        "round_off": wire_amount(row["round_off_minor"], row["currency"]),
         "journal_entry_id": row["entry_id"],
         "created_at": wire_instant(row["created_at"]),
     }

@@ -37,6 +37,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.kernel.reading import Row
 
 LIMIT_MAX = 100
+SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 
 class InstalmentIn(Closed):
@@ -276,6 +277,7 @@ def _wire_line(line: Row, currency: str) -> Row:
 def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
     return (
         ("tax_amount", row.get("tax_minor", 0)),
+        ("round_off", row.get("round_off_minor", 0)),
         ("total_amount", row["total_minor"]),
         ("paid_amount", row["paid_minor"]),
         ("credited_amount", row["credited_minor"] - row.get("written_off_minor", 0)),

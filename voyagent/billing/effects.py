@@ -75,11 +75,13 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
     if wanted.number:
         raise service.InvoiceNumberConflict
     reader = SessionReader(db.session)
-    rows = [_row(line.description, line.quantity, line.amount) for line in priced.lines]
+    moved = service.round_off(priced.total)
+    total = priced.total + moved
+    rows = [*(_row(line.description, line.quantity, line.amount) for line in priced.lines), *_rounded(moved)]
     return Description(
         title=gettext("Draft an invoice for %(name)s", name=name),
         undo=gettext("a draft changes no books"),
-        document=_document(gettext("Draft invoice"), name, wanted.issue_date, rows, priced.total),
+        document=_document(gettext("Draft invoice"), name, wanted.issue_date, rows, total),
         facts=[
             FactShown(label=gettext("Issued"), value=_day(wanted.issue_date)),
             FactShown(label=gettext("Due"), value=_day(wanted.due_date)),
@@ -88,7 +90,7 @@ def describe_draft(actor: Actor, arguments: dict[str, Any]) -> Description:
         checks=[
             *check_name(reader, name, "customer"),
             _check_terms(wanted.issue_date, wanted.due_date),
-            _check_alike(reader, actor, name, priced.total),
+            _check_alike(reader, actor, name, total),
         ],
     )
 
@@ -102,6 +104,7 @@ def describe_issue(actor: Actor, arguments: dict[str, Any]) -> Description:
     total = Money(invoice.total_minor, invoice.currency)
     rows = [_row(line.description, line.quantity, Money(line.amount_minor, invoice.currency)) for line in queries.get_lines(invoice)]
     rows += [_row(tax["words"], 1, tax["amount"]) for tax in summed(queries.read_taxes(reader, invoice.id), invoice.currency)]
+    rows += _rounded(Money(invoice.round_off_minor, invoice.currency))
     year = service.year_of(invoice.issue_date)
     document = _document(gettext("Invoice"), invoice.party_name, invoice.issue_date, rows, total)
     document["number"] = gettext("next number of %(year)s", year=year)
@@ -134,8 +137,10 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
     if wanted.invoice_number != service.next_number(service.INVOICE_SERIES, wanted.issue_date):
         raise service.NumberIsNotNext
     reader = SessionReader(db.session)
-    rows = [_row(line.description, line.quantity, line.amount) for line in priced.lines]
-    document = _document(gettext("Invoice"), name, wanted.issue_date, rows, priced.total)
+    moved = service.round_off(priced.total)
+    total = priced.total + moved
+    rows = [*(_row(line.description, line.quantity, line.amount) for line in priced.lines), *_rounded(moved)]
+    document = _document(gettext("Invoice"), name, wanted.issue_date, rows, total)
     document["number"] = wanted.invoice_number
     return Description(
         title=gettext("Create invoice %(number)s for %(name)s", number=wanted.invoice_number, name=name),
@@ -146,7 +151,7 @@ def describe_create(actor: Actor, arguments: dict[str, Any]) -> Description:
             FactShown(label=gettext("Due"), value=_day(due)),
             FactShown(label=gettext("Billed to"), value=wanted.billing_address.plain),
         ],
-        checks=[_check_terms(wanted.issue_date, due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, priced.total)],
+        checks=[_check_terms(wanted.issue_date, due), _check_day(actor, wanted.issue_date), _check_alike(reader, actor, name, total)],
     )
 
 
@@ -170,18 +175,28 @@ def measure_issue(_actor: Actor, arguments: dict[str, Any]) -> Measured:
 
 def worth_of_draft(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the draft. Raises InvalidArguments and what `service.price` raises."""
-    return service.price([line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items]).total
+    return _worth([line.item() for line in effects.read_arguments(DraftInvoiceIn, arguments).line_items])
 
 
 def worth_of_create(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the invoice. Raises InvalidArguments and what `service.price` raises."""
-    return service.price(effects.read_arguments(CreateInvoiceIn, arguments).invoice.items).total
+    return _worth(effects.read_arguments(CreateInvoiceIn, arguments).invoice.items)
 
 
 def worth_of_issue(_actor: Actor, arguments: dict[str, Any]) -> Money:
     """The total of the invoice. Raises InvalidArguments, InvoiceNotFound."""
     invoice = queries.get_invoice(effects.read_arguments(IssueInvoiceIn, arguments).invoice_id)
     return Money(invoice.total_minor, invoice.currency)
+
+
+def _worth(items: Sequence[service.LineItem]) -> Money:
+    total = service.price(items).total
+    return total + service.round_off(total)
+
+
+def _rounded(moved: Money) -> list[RowShown]:
+    """What a total is rounded by as a row, none where it is not."""
+    return [_row(gettext("Round-off"), 1, moved)] if moved else []
 
 
 def _told(invoice: Invoice) -> dict[str, Any]:

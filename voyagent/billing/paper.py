@@ -201,12 +201,13 @@ def _our_record() -> str:
 
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
-    """What a document comes to before tax, and each component of its tax; nothing where there is none."""
-    if not taxes:
+    """What a document comes to before tax, each component of its tax, and what it is rounded by; nothing where there is neither."""
+    if not taxes and not document["round_off_minor"]:
         return []
     currency = document["currency"]
-    net = _amount(document["total_minor"] - document["tax_minor"], currency)
-    return [(_("Before tax"), net), *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency))]
+    net = _amount(document["total_minor"] - document["tax_minor"] - document["round_off_minor"], currency)
+    rounded = [(_("Round-off"), _amount(document["round_off_minor"], currency))] if document["round_off_minor"] else []
+    return [(_("Before tax") if taxes else _("Before rounding"), net), *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency)), *rounded]
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:

@@ -174,7 +174,8 @@ def shown(row: Row) -> Row:
     claimed_minor = open_minor_of(row) + row.get("written_off_minor", 0)
     return row | {
         "total": Money(row["total_minor"], currency),
-        "net": Money(row["total_minor"] - row.get("tax_minor", 0), currency),
+        "net": Money(row["total_minor"] - row.get("tax_minor", 0) - row.get("round_off_minor", 0), currency),
+        "round_off": Money(row.get("round_off_minor", 0), currency),
         "paid": Money(row["paid_minor"], currency),
         "credited": Money(row["credited_minor"] - row.get("written_off_minor", 0), currency),
         "written_off": Money(row.get("written_off_minor", 0), currency),

@@ -16,6 +16,7 @@ from voyagent.billing.document_wire import (
     DocumentPatch,
     DocumentQuery,
     RecognitionOut,
+    SignedAmount,
     wire_brief,
     wire_list,
     wire_parts,
@@ -112,12 +113,13 @@ class InvoiceQuery(DocumentQuery):
 
 
 class InvoiceBrief(DocumentBrief):
-    """An invoice in the list; a draft has no number."""
+    """An invoice in the list; a draft has no number. `round_off` is what moves the total to whole units, below zero where it goes down."""
 
     status: DocumentStatus
     number: str | None
     customer_name: str
     tax_amount: WireAmount
+    round_off: SignedAmount
     written_off_amount: WireAmount
     enquiry_id: UUID | None
 
@@ -138,7 +140,7 @@ class WrittenOffOut(Answer):
 
     id: UUID
     effective_on: date
-    amount: Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
+    amount: SignedAmount
     reason: str
     reverses_id: UUID | None
     is_taken_back: bool
@@ -146,7 +148,7 @@ class WrittenOffOut(Answer):
 
 
 class InvoiceOut(InvoiceBrief, DocumentParts):
-    """An invoice with its lines and their taxes, what was paid on it, credited and written off. The total is that of lines and taxes.
+    """An invoice with its lines and their taxes, what was paid on it, credited and written off. The total is that of lines, taxes and `round_off`.
 
     `write_off_approval_id` is the request for a write-off that waits for a decision.
     """

@@ -64,7 +64,7 @@ SECTIONS = (
     Section("assistant", _l("Assistant"), ("model", "system_prompt_suffix")),
     Section("limits", _l("Budget and limits"), ("daily_token_budget", "rate_limit_per_minute", "rate_limit_per_hour")),
     Section("approvals", _l("Approvals"), ("four_eyes", *(f"approval_limits.{role}" for role in ROLE_WORDS))),
-    Section("books", _l("Books"), ("financial_year_start_month",)),
+    Section("books", _l("Books"), ("financial_year_start_month", "round_invoices")),
 )
 
 
@@ -104,6 +104,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     rate_limit_per_hour = StringField(_l("Turns an hour"))
     four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
     financial_year_start_month = SelectField(_l("The financial year begins in"), choices=lambda: _months(), validate_choice=False)  # noqa: PLW0108 - the same
+    round_invoices = BooleanField(_l("Round invoices to whole units of their currency"))
     limit_agent = StringField(ROLE_WORDS["agent"])
     limit_ticketing_lead = StringField(ROLE_WORDS["ticketing_lead"])
     limit_accounting_lead = StringField(ROLE_WORDS["accounting_lead"])

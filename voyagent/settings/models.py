@@ -32,6 +32,7 @@ class TenantSettings(TenantBound, Base):
     address: Mapped[str | None]
     tax_number: Mapped[str | None]
     bank_details: Mapped[str | None]
+    round_invoices: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         CheckConstraint("rate_limit_per_minute between 1 and 10000", name="per_minute"),

@@ -65,6 +65,7 @@ class TenantSettingsResponse(Answer):
     address: str | None
     tax_number: str | None
     bank_details: str | None
+    round_invoices: bool
 
 
 class LogoRequest(Closed):
@@ -100,6 +101,7 @@ class TenantSettingsPatchRequest(Closed):
 
     Null clears the model, the suffix, the budget, a role's limit and what stands on paper; the others cannot be null.
     `address`, `tax_number` and `bank_details` stand on invoices; a `tax_number` that is written like a GSTIN must be one.
+    With `round_invoices` the total of an invoice that is drawn up from then on is the nearest whole unit of its currency.
 
     `model_override` counts before `model`: `built-in` is the built-in planner alone, whatever the operator has set up, the others are newer models.
     Whoever names `model` without it takes it away, so what was chosen last counts. With both null the operator's model answers.
@@ -122,6 +124,7 @@ class TenantSettingsPatchRequest(Closed):
     address: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
     tax_number: Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, max_length=32), AfterValidator(storable)] | None = None
     bank_details: text_field(PAPER_MAX) | None = None  # type: ignore[valid-type]
+    round_invoices: bool = False
 
     def changes(self) -> SettingsChanges:
         """What was sent, nulls included."""

@@ -72,6 +72,7 @@ class SettingsChanges(TypedDict, total=False):
     address: str | None
     tax_number: str | None
     bank_details: str | None
+    round_invoices: bool
 
 
 def open_settings(*, default_currency: str = DEFAULT_CURRENCY, timezone: str = DEFAULT_TIMEZONE, locale: str = DEFAULT_LOCALE) -> None:

@@ -42,7 +42,8 @@ OPEN = OPEN_INVOICE + OPEN_BILL
 class Invoice(InInstalments, AtARate, TenantOwned, Base):
     """What a customer is to pay. A draft has no number; issuing numbers and posts it, and from then on only what was paid or credited moves.
 
-    What was written off counts as credited, and `written_off_minor` says how much of that it is.
+    What was written off counts as credited, and `written_off_minor` says how much of that it is. The total is that of lines, taxes and `round_off_minor`,
+    which moves it to whole units where the agency rounds its invoices, up or down.
     """
 
     __tablename__ = "invoices"
@@ -57,6 +58,7 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     credited_minor: Mapped[int] = mapped_column(server_default=ZERO)
     written_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     place_of_supply: Mapped[str | None]
     customer_tax_number: Mapped[str | None]
     customer_pan: Mapped[str | None]
@@ -99,7 +101,8 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
         CheckConstraint(AMOUNTS, name="amounts"),
         CheckConstraint("status in ('draft', 'issued', 'partially_paid', 'paid', 'void')", name="status"),
         CheckConstraint("length(number) <= 16", name="number"),
-        CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor", name="tax"),
+        CheckConstraint("tax_minor >= 0 and tax_minor <= total_minor - round_off_minor", name="tax"),
+        CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("written_off_minor between 0 and credited_minor", name="written_off"),
         CheckConstraint("place_of_supply ~ '^[A-Z0-9]{1,3}$'", name="place"),
         CheckConstraint("(sent_at is null) = (sent_to is null)", name="sent"),

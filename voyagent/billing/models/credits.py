@@ -24,6 +24,7 @@ class CreditNote(Reversible, TenantOwned, Base):
     currency: Mapped[str]
     total_minor: Mapped[int]
     tax_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    round_off_minor: Mapped[int] = mapped_column(server_default=ZERO)
     party_name: Mapped[str]
     party_key: Mapped[str] = mapped_column(Computed("lower(party_name)", persisted=True), deferred=True)
     reason: Mapped[str]
@@ -40,8 +41,10 @@ class CreditNote(Reversible, TenantOwned, Base):
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint("issue_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("total_minor > 0", name="total"),
-        CheckConstraint("tax_minor >= 0 and tax_minor < total_minor", name="tax"),
+        CheckConstraint("tax_minor >= 0 and tax_minor < total_minor - round_off_minor", name="tax"),
+        CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("length(number) <= 16", name="number"),
+        Index("uq_credit_notes_round_off", "tenant_id", "invoice_id", unique=True, postgresql_where=text("round_off_minor <> 0")),
         Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),

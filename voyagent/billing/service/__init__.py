@@ -87,6 +87,7 @@ from voyagent.billing.service.opening import bring_advance, bring_bill, bring_in
 from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
+from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, Part
@@ -224,6 +225,7 @@ __all__ = [
     "reverse_refund",
     "revise_bill",
     "revise_draft",
+    "round_off",
     "schedule_bill",
     "send_invoice",
     "sketch",

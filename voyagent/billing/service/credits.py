@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
-from voyagent.billing.service import crediting, earning, numbering, pricing, taxing
+from voyagent.billing.service import crediting, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
@@ -99,6 +99,8 @@ class Credit:
     lines: list[CreditedLine]
     taxes: list[CreditedTax]
     later: frozenset[int]
+    round_off: Money
+    """What the invoice was rounded by, given back with the last of its lines."""
 
     @property
     def tax_minor(self) -> int:
@@ -107,14 +109,15 @@ class Credit:
 
     @property
     def total(self) -> Money:
-        """Lines and taxes."""
-        return Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency)
+        """Lines and taxes, and what is given back of the round-off."""
+        return Money(sum(line.amount_minor for line in self.lines) + self.tax_minor, self.currency) + self.round_off
 
     @property
     def sides(self) -> list[tuple[str, int, Money]]:
         """What the note posts: the account by its purpose, 1 for debit or -1 for credit, and the amount."""
         debited = taxing.sides(self.lines, self.taxes, self.currency, self.later)
-        return [*((purpose, 1, amount) for purpose, amount in debited), ("receivable", -1, self.total)]
+        moved = rounding.side(self.round_off, 1)
+        return [*((purpose, 1, amount) for purpose, amount in debited), *moved, ("receivable", -1, self.total)]
 
     @property
     def recognitions(self) -> list[Recognition]:
@@ -126,11 +129,13 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     """What crediting amounts of lines, before tax, comes to on a day with the taxes on them; without amounts all that no note has credited yet.
 
     Of each component, and of the commission, as much is credited as of its line, rounded half up over all notes together, so that a line that is credited whole
-    gives its whole tax and commission back. What was collected for the buyer's own account is not given back by a credit. Raises NoLines, LineNotOnInvoice,
-    InvalidAmount, MixedCurrencies, CreditExceedsLine.
+    gives its whole tax and commission back. What was collected for the buyer's own account is not given back by a credit. What the invoice was rounded by is
+    given back by the note that credits the last of the lines, if that is over anything then; so one that is credited whole is at zero. Raises NoLines,
+    LineNotOnInvoice, InvalidAmount, MixedCurrencies, CreditExceedsLine.
     """
     lines = queries.get_lines(invoice)
-    wanted = crediting.wanted_of(_left(invoice, lines), invoice.currency, amounts)
+    left = _left(invoice, lines)
+    wanted = crediting.wanted_of(left, invoice.currency, amounts)
     charged = (tax for tax in queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED)
     before = queries.credited_by_line(invoice)
     taxes = crediting.taxes_on(wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency)
@@ -146,7 +151,10 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         for line in lines
         if (minor := wanted.get(line.line_no))
     ]
-    return Credit(invoice.currency, kept, taxes, _not_earned(invoice, kept, day))
+    is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
+    plain = Credit(invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency))
+    rounded = replace(plain, round_off=Money(invoice.round_off_minor, invoice.currency))
+    return rounded if is_last and rounded.total.amount_minor > 0 else plain
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:
@@ -176,7 +184,7 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
         purpose="issue",
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}: {why}",
         lines=[
-            ledger.debit(purpose, amount, memo=number) if sign > 0 else ledger.credit(purpose, amount, party_name=invoice.party_name, memo=number)
+            (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=invoice.party_name if purpose == "receivable" else None, memo=number)
             for purpose, sign, amount in credit.sides
         ],
         entry_date=day,
@@ -192,6 +200,7 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
         currency=credit.currency,
         total_minor=credit.total.amount_minor,
         tax_minor=credit.tax_minor,
+        round_off_minor=credit.round_off.amount_minor,
         party_name=invoice.party_name,
         reason=why,
         entry_id=posted.entry_id,

@@ -201,7 +201,7 @@ def _add_lines(document: Invoice | Bill, priced: Priced) -> None:
         return
     lines = [InvoiceLine(invoice_id=document.id, **line) for line in columns]
     db.session.add_all(lines)
-    document.tax_minor = 0
+    document.tax_minor = document.round_off_minor = 0
     db.session.flush()
     taxing.charge(document, lines)
 

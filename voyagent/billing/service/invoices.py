@@ -13,7 +13,7 @@ from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice
-from voyagent.billing.service import drafts, earning, exchange, numbering, pricing, taxing
+from voyagent.billing.service import drafts, earning, exchange, numbering, pricing, rounding, taxing
 from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
@@ -153,7 +153,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         purpose="issue",
         narration=f"Invoice {number}, {invoice.party_name}",
         lines=[
-            ledger.debit(purpose, amount, party_name=invoice.party_name, memo=number) if sign > 0 else ledger.credit(purpose, amount, memo=number)
+            (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=invoice.party_name if purpose == "receivable" else None, memo=number)
             for purpose, sign, amount in issue_sides(invoice)
         ],
         entry_date=invoice.issue_date,
@@ -178,7 +178,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
 
 
 def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
-    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes as they were reckoned last.
+    """What issuing posts: the account by its purpose, 1 for debit or -1 for credit, and the amount; the taxes and the round-off as they were reckoned last.
 
     One that was brought forward is no sale: it stands against the account that the books begin with.
     """
@@ -187,7 +187,8 @@ def issue_sides(invoice: Invoice) -> list[tuple[str, int, Money]]:
         return [("receivable", 1, total), (ledger.OPENING, -1, total)]
     lines = queries.get_lines(invoice)
     credited = taxing.sides(lines, queries.get_taxes(invoice.id), invoice.currency, earning.deferred(lines, invoice.issue_date))
-    return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited)]
+    moved = rounding.side(Money(invoice.round_off_minor, invoice.currency), -1)
+    return [("receivable", 1, Money(invoice.total_minor, invoice.currency)), *((purpose, -1, amount) for purpose, amount in credited), *moved]
 
 
 def recognitions_of(invoice: Invoice) -> list[Recognition]:

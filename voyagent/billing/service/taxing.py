@@ -11,7 +11,7 @@ from sqlalchemy import delete
 
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice, InvoiceLine, InvoiceTax
-from voyagent.billing.service import earning, numbering, pricing
+from voyagent.billing.service import earning, numbering, pricing, rounding
 from voyagent.billing.service.earning import COMMISSION, SALES, Recognition
 from voyagent.billing.service.errors import BasicFareRequired, TaxInAnotherCurrency, TaxNumberMissing
 from voyagent.billing.service.pricing import LineItem
@@ -134,7 +134,7 @@ def is_waiting(to_be_taxed: Iterable[int], taxed: Iterable[tuple[int, str]]) -> 
 class Sketch:
     """What an invoice would come to as it is being written: the taxes by line, and whether one waits for the place of supply; what issuing would post.
 
-    `recognitions` is what it would post on days of service that come after the invoice.
+    The total is rounded where the agency rounds. `recognitions` is what it would post on days of service that come after the invoice.
     """
 
     tax: Money
@@ -158,18 +158,23 @@ def sketch(items: Sequence[LineItem], *, issue_date: date, party: str, buyer: Bu
     rows = [InvoiceTax(line_no=line_no, component=part.component, amount_minor=part.amount.amount_minor) for line_no, part in taxes]
     later = earning.deferred(lines, issue_date)
     credited = [(purpose, -1, amount) for purpose, amount in sides(lines, rows, currency, later)]
+    moved = rounding.round_off(priced.total + tax)
+    total = priced.total + tax + moved
     return Sketch(
         tax,
-        priced.total + tax,
+        total,
         taxes,
-        [("receivable", 1, priced.total + tax), *credited],
+        [("receivable", 1, total), *credited, *rounding.side(moved, -1)],
         earning.recognitions(lines, later, currency),
         is_waiting((line.line_no for line in lines if line.tax), ((row.line_no, row.component) for row in rows)),
     )
 
 
 def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = False) -> None:
-    """Write the taxes of a draft anew, and its total with them. Raises what `reckon` raises."""
+    """Write the taxes of a draft anew, and its total with them, rounded where the agency rounds its invoices. Raises what `reckon` raises.
+
+    While it is `strict`, which it is on issue, one whose taxes stay keeps its total: what is issued is what was shown, whatever the setting is by now.
+    """
     taxes = reckon(invoice, lines, strict=strict)
     db.session.execute(delete(InvoiceTax).where(InvoiceTax.invoice_id == invoice.id))
     db.session.add_all(
@@ -186,7 +191,10 @@ def charge(invoice: Invoice, lines: Sequence[InvoiceLine], *, strict: bool = Fal
         for line_no, part in taxes
     )
     tax_minor = sum(part.amount.amount_minor for _line_no, part in taxes)
-    invoice.total_minor += tax_minor - invoice.tax_minor
+    due = Money(invoice.total_minor - invoice.round_off_minor - invoice.tax_minor + tax_minor, invoice.currency)
+    if not invoice.is_opening and not (strict and tax_minor == invoice.tax_minor):
+        invoice.round_off_minor = rounding.round_off(due).amount_minor
+    invoice.total_minor = due.amount_minor + invoice.round_off_minor
     invoice.tax_minor = tax_minor
     db.session.flush()
 

@@ -45,7 +45,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     return render_template(
         "billing/credit_note.html",
         letterhead=settings.read(reader) or {},
-        note=document.note | {"total": Money(document.note["total_minor"], currency)},
+        note=document.note | {name: Money(document.note[f"{name}_minor"], currency) for name in ("total", "round_off")},
         lines=with_amounts(document.lines, currency, "amount"),
         taxes=summed(document.taxes, currency),
         journal=with_amounts(document.journal, currency, "debit", "credit"),

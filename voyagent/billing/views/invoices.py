@@ -197,5 +197,7 @@ def _begun() -> dict[str, Any]:
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
     sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
-    facts = {"waits": come_to and come_to.is_waiting, "treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
-    return draft_page(form, draft, sides, known_names=parties.known_names("customer"), further=further_of(come_to.recognitions if come_to else []), **facts)
+    further = further_of(come_to.recognitions if come_to else [])
+    choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
+    facts = choices | {"waits": come_to and come_to.is_waiting, "further": further, "is_rounded": settings.get_settings().round_invoices}
+    return draft_page(form, draft, sides, known_names=parties.known_names("customer"), **facts)

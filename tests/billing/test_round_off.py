@@ -1,0 +1,288 @@
+"""Invoices that are rounded to whole units: what a total is moved by, where that stands in the books and on paper, and how it is given back."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.architecture.test_migrations import empty_app
+from tests.billing.papers import DUE, ISSUED, draft, issue, issued, line, plan, untied
+from tests.enquiries.reading import Page
+from tests.ledger.books import balances
+from tests.paper_text import text_of
+from tests.people import Person, csrf
+from tests.reports.test_beancount import command, complaints
+from tests.reports.test_tally import on_the_page, proved, vouchers
+from voyagent.billing import queries, service
+from voyagent.billing.effects import run_create
+from voyagent.billing.service import InstalmentsDoNotAddUp, LineItem
+from voyagent.billing.service.rounding import to_whole
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel.db import rows_changed
+from voyagent.kernel.money import Money
+from voyagent.reports import checks
+from voyagent.settings import service as settings
+
+__all__ = ["empty_app"]
+ON = {"issue_date": date(2026, 6, 10), "due_date": date(2026, 6, 25)}
+TYPED = {"customer_name": "Deepa Krishnan", "issue_date": "10 Jun 2024", "due_date": "25/6/2024", "currency": "INR"}
+
+
+@pytest.fixture
+def agency(alice: Person) -> Person:
+    """Alice's agency stands in Maharashtra and rounds its invoices."""
+    rounds(alice)
+    return alice
+
+
+def rounds(person: Person, *, yes: bool = True) -> None:
+    changes: settings.SettingsChanges = {"round_invoices": yes, "tax_number": "27AACCN6194P1ZP"}
+    person.does(lambda actor: settings.update(actor, changes).round_invoices)
+
+
+def over(amount: str, **more: Any) -> LineItem:
+    return LineItem(description="Visa fee", quantity=1, unit_price=amount, currency="INR", **more)
+
+
+def amounts(person: Person, invoice_id: UUID) -> tuple[int, int, int]:
+    """The total, what it is rounded by, and what is open."""
+    with person.acting():
+        invoice = queries.get_invoice(invoice_id)
+        return invoice.total_minor, invoice.round_off_minor, invoice.open_minor
+
+
+def credit(person: Person, invoice_id: UUID, **minor: int) -> tuple[int, int]:
+    """Credit amounts of lines, or all that is left; the note's total, and what it gives back of the round-off."""
+    amounts = {int(name.removeprefix("line")): Money(amount, "INR") for name, amount in minor.items()} or None
+    with person.acting() as actor:
+        note = service.issue_credit_note(actor, invoice_id, reason="Not travelled", amounts=amounts)
+        return note.total_minor, note.round_off_minor
+
+
+def is_sound(person: Person) -> bool:
+    with person.reading() as reader:
+        return list(checks.findings(reader)) == [] and untied(person) == []
+
+
+def send(person: Person, path: str, **fields: Any) -> Any:
+    browser = person.browser
+    return browser.post(path, data={**fields, "csrf_token": csrf(browser, "/team")})
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "moved"),
+    [
+        (10_049, "INR", -49),
+        (10_050, "INR", 50),
+        (10_051, "INR", 49),
+        (10_000, "INR", 0),
+        (50, "INR", 50),
+        (49, "INR", 0),  # no invoice is over nothing
+        (12_499, "KWD", -499),
+        (12_500, "KWD", 500),
+        (12_345, "JPY", 0),  # has whole units alone
+    ],
+)
+def test_half_a_unit_goes_up(minor: int, currency: str, moved: int) -> None:
+    assert to_whole(Money(minor, currency)) == Money(moved, currency)
+
+
+def test_what_is_rounded_down_is_a_cost_and_what_is_rounded_up_an_income(agency: Person) -> None:
+    down = issued(agency, over("100.05", tax="service_fee"), place_of_supply="27", **ON)
+    assert amounts(agency, down) == (11_800, -5, 11_800)
+    taxes = {("output_cgst", "INR"): -900, ("output_sgst", "INR"): -900}
+    assert balances(agency) == {("receivable", "INR"): 11_800, ("revenue_services", "INR"): -10_005, ("round_off", "INR"): 5, **taxes}
+    up = issued(agency, over("100.60"))
+    assert amounts(agency, up) == (10_100, 40, 10_100)
+    assert balances(agency)[("round_off", "INR")] == 5 - 40
+    assert is_sound(agency)
+
+
+def test_an_agency_that_has_not_asked_for_it_rounds_nothing(alice: Person) -> None:
+    assert amounts(alice, issued(alice, over("100.60"))) == (10_060, 0, 10_060)
+
+
+def test_a_currency_without_minor_units_is_never_rounded(agency: Person) -> None:
+    assert amounts(agency, issued(agency, line("12345", quantity=1, currency="JPY"))) == (12_345, 0, 12_345)
+
+
+def test_a_draft_is_rounded_as_it_is_drawn_up_and_issued_as_it_was_shown(alice: Person) -> None:
+    before = draft(alice, over("100.60"))
+    rounds(alice)
+    after = draft(alice, over("100.60"))
+    issue(alice, before)
+    assert amounts(alice, before)[:2] == (10_060, 0), "it was drawn up, and shown, without"
+    assert amounts(alice, after)[:2] == (10_100, 40)
+    alice.does(lambda actor: service.revise_draft(actor, after, {"line_items": [over("100.40")]}).id)
+    assert amounts(alice, after)[:2] == (10_000, -40)
+    rounds(alice, yes=False)
+    alice.does(lambda actor: service.revise_draft(actor, after, {"notes": "Thank you"}).id)
+    issue(alice, after)
+    assert amounts(alice, after)[:2] == (10_000, -40)
+    assert is_sound(alice)
+
+
+def test_a_draft_in_another_currency_is_rounded_in_that(agency: Person) -> None:
+    drawn = draft(agency, over("100.60"))
+    agency.does(lambda actor: service.revise_draft(actor, drawn, {"currency": "KWD"}).id)
+    assert amounts(agency, drawn)[:2] == (101_000, 400)
+
+
+def test_instalments_come_to_the_rounded_total(agency: Person) -> None:
+    with pytest.raises(InstalmentsDoNotAddUp):
+        draft(agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "50.60")))
+    planned = issued(agency, over("100.60"), instalments=plan((DUE, "50.00"), (date(2024, 7, 25), "51.00")))
+    assert amounts(agency, planned) == (10_100, 40, 10_100)
+    assert is_sound(agency)
+
+
+@pytest.mark.parametrize("amount", ["100.40", "100.10"])
+def test_one_that_is_credited_whole_is_at_zero(agency: Person, amount: str) -> None:
+    invoice_id = issued(agency, over(amount, tax="service_fee"), over("0.30"), place_of_supply="27", **ON)
+    total, moved, _open = amounts(agency, invoice_id)
+    assert moved
+    assert credit(agency, invoice_id) == (total, moved)
+    assert amounts(agency, invoice_id)[2] == 0
+    assert not any(balances(agency).values())
+    assert is_sound(agency)
+
+
+def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Person) -> None:
+    invoice_id = issued(agency, over("100.60"), over("50.00"))
+    assert amounts(agency, invoice_id)[:2] == (15_100, 40)
+    assert credit(agency, invoice_id, line1=6_000) == (6_000, 0)
+    assert credit(agency, invoice_id, line2=5_000) == (5_000, 0)
+    assert credit(agency, invoice_id, line1=4_060) == (4_100, 40)
+    assert not any(balances(agency).values())
+    assert is_sound(agency)
+
+
+def test_a_last_part_that_would_be_over_nothing_gives_nothing_back(agency: Person) -> None:
+    package = over("100.40", collection="overseas_package")
+    invoice_id = issued(agency, package, **ON)
+    assert amounts(agency, invoice_id)[1] == -42, "what is collected of it is 5.02"
+    credit(agency, invoice_id, line1=10_010)
+    assert credit(agency, invoice_id) == (30, 0)
+    assert is_sound(agency)
+
+
+def test_the_database_gives_it_back_once(agency: Person) -> None:
+    invoice_id = issued(agency, over("100.60"))
+    credit(agency, invoice_id)
+    again = """
+    insert into credit_notes (tenant_id, id, invoice_id, number, issue_date, currency, total_minor, round_off_minor, party_name, reason, entry_id)
+      select tenant_id, gen_random_uuid(), invoice_id, 'C/1', issue_date, currency, 140, 40, party_name, reason, entry_id from credit_notes
+    """
+    with agency.acting(), pytest.raises(sa.exc.IntegrityError, match="uq_credit_notes_round_off"):
+        rows_changed(again)
+
+
+def test_a_void_invoice_takes_it_back(agency: Person) -> None:
+    invoice_id = issued(agency, over("100.60"))
+    agency.does(lambda actor: service.void_invoice(actor, invoice_id, reason="A mistake").id)
+    assert not any(balances(agency).values())
+    assert is_sound(agency)
+
+
+def test_what_is_brought_forward_is_what_it_was(agency: Person) -> None:
+    given = {"party_name": "Deepa", "reference": "OLD-1", "issue_date": ISSUED, "due_date": DUE, "amount": Money(10_060, "INR")}
+    assert amounts(agency, agency.does(lambda actor: service.bring_invoice(actor, **given).id))[:2] == (10_060, 0)
+
+
+def test_what_the_assistant_creates_is_rounded_too(agency: Person) -> None:
+    enquiry_id = agency.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+    invoice = {
+        "invoice_number": "2026-27/000001",
+        "client_id": str(enquiry_id),
+        "issue_date": "2026-06-10",
+        "currency": "INR",
+        "lines": [{"description": "Visa fee", "quantity": 1, "unit_price": "100.60"}],
+        "billing_address": {"lines": ["12 Marine Drive"], "country": "IN"},
+    }
+    assert agency.does(run_create, {"invoice": invoice})["total_amount"] == "101.00"
+
+
+# The doors ------------------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_told_over_the_api(alice: Person) -> None:
+    assert alice.api.get("/tenant-settings").json["round_invoices"] is False
+    assert alice.api.patch("/tenant-settings", json={"round_invoices": True}).json["round_invoices"] is True
+    assert alice.api.patch("/tenant-settings", json={"round_invoices": None}).status_code == 422
+    body = {"customer_name": "Deepa", "issue_date": "2026-06-10", "currency": "INR"}
+    made = alice.api.post("/invoices", json=body | {"line_items": [{"description": "Fee", "quantity": 1, "unit_price": "100.40"}]}).json
+    assert (made["total_amount"], made["round_off"]) == ("100.00", "-0.40")
+    assert alice.api.get("/invoices").json["items"][0]["round_off"] == "-0.40"
+    assert alice.api.post(f"/invoices/{made['id']}/issue").json["open_amount"] == "100.00"
+    note = alice.api.post("/credit-notes", json={"invoice_id": made["id"], "reason": "Not travelled"}).json
+    assert (note["total_amount"], note["round_off"]) == ("100.00", "-0.40")
+    assert alice.api.get(f"/invoices/{made['id']}").json["status"] == "paid"
+
+
+def test_the_pages_show_it_before_it_is_posted_and_after(alice: Person) -> None:
+    page = Page(alice.browser.get("/settings"))
+    assert not page.all(".//input[@name='round_invoices'][@checked]")
+    rounds(alice)
+    assert Page(alice.browser.get("/settings")).all(".//input[@name='round_invoices'][@checked]")
+    typed = {"description": "Visa fee", "quantity": "1", "unit_price": "100.40"}
+    looked = Page(send(alice, "/invoices/new", **TYPED, **typed, then="look"))
+    assert looked.all(".//form[@data-rounded]"), "the script leaves the sum to the server"
+    posted = looked.words(".//section[@id='postings']")
+    assert "1200 Trade receivablesINR100.00" in posted
+    assert "5910 Round-offINR0.40" in posted
+    path = send(alice, "/invoices/new", **TYPED, **typed).location
+    for words in (
+        Page(alice.browser.get(path)).words(".//table[@id='sums']"),
+        text_of(alice.browser.get(f"{path}/invoice.pdf").data),
+    ):
+        assert all(one in words for one in ("Before rounding", "100.40", "Round-off", "0.40", "₹100.00"))
+    assert "0.40" in Page(alice.browser.get(f"{path}/issue")).words(".//section[@id='postings']")
+    send(alice, f"{path}/issue")
+    crediting = Page(alice.browser.get(f"{path}/credit")).words(".//section[@id='postings']")
+    assert "5910 Round-off" in crediting
+    note = send(alice, f"{path}/credit", reason="Not travelled", issue_date="", amount="100.40").location
+    assert "Round-off" in Page(alice.browser.get(note)).words(".//*[@id='sheet']")
+    assert "Round-off" in text_of(alice.browser.get(f"{note}/credit-note.pdf").data)
+
+
+def test_other_programs_take_the_books_with_it(app: Flask, agency: Person, tmp_path: Any) -> None:
+    down, up = issued(agency, over("100.40")), issued(agency, over("100.60"))
+    credit(agency, down)
+    file = tmp_path / "books.beancount"
+    assert command(app, agency, file).exit_code == 0
+    assert complaints(file) == ""
+    found = vouchers(proved(on_the_page(agency)))
+    assert [one.get("VCHTYPE") for one in found] == ["Sales", "Sales", "Credit Note"]
+    assert amounts(agency, up)[1] == 40
+
+
+# The schema -----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_way_down_takes_it_off_drafts_alone(empty_app: Flask) -> None:
+    tenant = "00000000-0000-7000-8000-00000000000a"
+    row = f"'{tenant}', gen_random_uuid(), '2026-05-01', '2026-05-01', 'INR', 10100, 40, 'Deepa'"
+    with empty_app.app_context():
+        engine = sa.create_engine(empty_app.config["MIGRATION_URL"])
+        flask_migrate.upgrade(revision="0046")
+        with engine.begin() as connection:
+            connection.execute(sa.text("set local session_replication_role = replica"))
+            connection.execute(sa.text(f"insert into tenants (id, display_name) values ('{tenant}', 'Malabar')"))
+            columns = "tenant_id, id, issue_date, due_date, currency, total_minor, round_off_minor, party_name"
+            connection.execute(sa.text(f"insert into invoices ({columns}) values ({row})"))
+            connection.execute(
+                sa.text(f"insert into invoices ({columns}, status, number, entry_id) values ({row}, 'issued', '2026-27/000001', gen_random_uuid())")
+            )
+        flask_migrate.downgrade(revision="0050")
+        with engine.connect() as connection:
+            assert dict(connection.execute(sa.text("select status, total_minor from invoices")).all()) == {"draft": 10_060, "issued": 10_100}  # type: ignore[arg-type]
+        flask_migrate.upgrade(revision="0046")
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("select sum(round_off_minor) from invoices")) == 0
+        engine.dispose()
