@@ -9,12 +9,13 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, seen, untied
+from tests.billing.papers import DUE, EVER, ISSUED, draft, issued, line, pay, receive, seen, untied
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances, bind
 from tests.people import People, Person
 from voyagent.billing import queries, service
+from voyagent.billing.service import LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.db import rows_changed
 from voyagent.kernel.errors import Forbidden
@@ -321,6 +322,32 @@ def test_the_form_shows_what_it_will_post_before_it_does(alice: Person) -> None:
     assert "Credit note C/2024-25/000001" in invoice.words(".//article")
     assert "₹44,500.00" in invoice.words(".//article")
     assert done.headers["Location"] in invoice.links()
+
+
+def test_of_one_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
+    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+    taxed = LineItem(description="Fee", quantity=1, unit_price="1000.05", currency="INR", tax="service_fee")
+    invoice_id = issued(alice, line("500", quantity=1), taxed, place_of_supply="27")
+    whole = Page(alice.browser.get(f"/invoices/{invoice_id}/credit"))
+    assert [box.get("value") for box in whole.all(".//input[@name='amount']")] == ["500.00", "1,000.05"]
+    assert not whole.all(".//*[@id='proposed']")
+    pay(alice, invoice_id, 80_000)
+    browser = alice.browser
+    page = Page(browser.get(f"/invoices/{invoice_id}/credit"))
+    proposed = [str(box.get("value")) for box in page.all(".//input[@name='amount']")]
+    assert (proposed[0], page.all(".//*[@id='proposed']") != []) == ("500.00", True)
+    token = page.all(".//form[@id='credit-form']//input[@name='csrf_token']")[0].get("value")
+    done = browser.post(f"/invoices/{invoice_id}/credit", data={"csrf_token": token, "reason": WHY, "issue_date": "", "amount": proposed})
+    assert done.status_code == 303, "what is proposed is taken as it is"
+    with alice.acting():
+        assert 0 <= queries.get_invoice(invoice_id).open_minor <= 2, "and leaves no more open than a rounding"
+
+
+def test_of_a_bill_that_is_paid_in_part_no_more_is_proposed_than_is_open(alice: Person) -> None:
+    bill_id = receive(alice, line("500", quantity=1), line("300", quantity=1))
+    alice.does(lambda actor: service.pay_bill(actor, bill_id, Money(60_000, "INR"), DUE).id)
+    page = Page(alice.browser.get(f"/bills/{bill_id}/credit"))
+    assert [box.get("value") for box in page.all(".//input[@name='amount']")] == ["200.00", ""]
 
 
 @pytest.mark.parametrize(

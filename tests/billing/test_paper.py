@@ -84,7 +84,7 @@ def test_the_paper_says_who_bills_whom_for_what_and_where_to_pay(alice: Person, 
     assert (told["address"], told["tax_number"]) == ("12 Marine Drive\nKochi 682011", "Tax number 27AACCN6194P1ZP")
     assert told["columns"] == ["Description", "Qty", "Rate", "Amount"]
     assert told["rows"] == [["Dubai, five nights", "1", "1,00,050.50", "1,00,050.50"]]
-    assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh and fifty and fifty paise only")
+    assert (told["total"], told["total_in_words"]) == ("₹1,00,050.50", "Rupees one lakh fifty and fifty paise only")
     assert told["bank"].startswith("Bank of the Coast")
     assert told["due"]["amount"] == "₹1,00,050.50"
 

@@ -71,7 +71,7 @@ def test_the_fill_says_what_it_made(told: list[str]) -> None:
     assert told == [
         f"Malabar Gulf Travels with 6 people; Aisha Rahman signs in as {DEMO_EMAIL}.",
         "23 customers and suppliers.",
-        "60 enquiries, 72 invoices and 45 bills of the past year, with their payments.",
+        "60 enquiries, 74 invoices and 45 bills of the past year, with their payments.",
         "3 conversations with the assistant.",
         "3 trips with travellers, flights, hotels and visas.",
         "3 requests wait for a decision in Malabar Gulf Travels, for fifteen minutes.",
@@ -125,11 +125,20 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
 
 def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(told: list[str], owner: sa.Connection) -> None:
     states = tally(owner, "select status, count(*) from invoices group by 1")
-    assert states == {"draft": 2, "paid": 48, "partially_paid": 5, "issued": 19}
+    assert states == {"draft": 2, "paid": 48, "partially_paid": 5, "issued": 21}
     assert tally(owner, "select status, count(*) from bills group by 1") == {"paid": 31, "received": 14}
     assert owner.scalar(sa.text("select max(issue_date) - min(issue_date) from invoices")) > 340
     assert owner.scalar(sa.text("select count(*) from invoices where issue_date > current_date + 1")) == 0
     assert owner.scalar(sa.text("select count(*) from postings where effective_date > current_date + 1")) == 0
+
+
+def test_the_agency_has_a_letterhead_an_invoice_that_is_taxed_and_one_in_instalments(visitor: FlaskClient, owner: sa.Connection) -> None:
+    assert owner.execute(sa.text("select num_nonnulls(address, tax_number, bank_details) from tenant_settings")).scalars().all() == [3]
+    taxed = owner.scalar(sa.text("select id from invoices where tax_minor > 0 and status = 'issued'"))
+    planned = owner.scalar(sa.text("select id from invoices where cardinality(instalment_dues) = 3 and status = 'issued'"))
+    page = visitor.get(f"/invoices/{taxed}").text
+    assert all(words in page for words in ("CGST 2.5 %", "Kochi 682011", "32AAACM1234A1ZH", "Service on"))
+    assert visitor.get(f"/invoices/{planned}").text.count("98,000.00") >= 3
 
 
 def test_invoice_numbers_rise_with_their_days_without_a_gap(told: list[str], owner: sa.Connection) -> None:

@@ -44,6 +44,15 @@ def test_open_invoices_keep_their_former_number_and_bear_no_revenue(alice: Perso
     assert opened(alice) == {("receivable", "INR"): 4_500_000, ("opening_balances", "INR"): -4_500_000}
 
 
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [("30000.50", []), ("30,000.50", []), ("1,00,000", []), ("30000,50", [(2, "amount")]), ("30.000,50", [(2, "amount")]), ("3,0", [(2, "amount")])],
+)
+def test_a_comma_that_groups_nothing_is_never_read_as_if_it_did(alice: Person, amount: str, told: list[tuple[int, str]]) -> None:
+    content = f"party;reference;issue_date;due_date;currency;amount\nDeepa;OLD-17;2026-02-10;2026-03-12;INR;{amount}\n"
+    assert [one[:2] for one in findings(sent(alice, "open_invoices", content, dry_run=True))] == told
+
+
 def test_balances_and_open_documents_together_leave_nothing_waiting_and_the_books_sound(alice: Person) -> None:
     balances_sent(alice, BALANCES)
     for kind, content in (("open_invoices", INVOICES), ("open_bills", BILLS)):

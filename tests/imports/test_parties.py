@@ -47,6 +47,14 @@ def test_a_dry_run_writes_nothing_and_a_run_takes_all(alice: Person) -> None:
     assert len(events(alice, "import.done")) == 1
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_cells_may_be_divided_by_semicolons_or_tabs(alice: Person, separator: str) -> None:
+    rows = [["name", "is_customer", "terms_days"], ["Krishnan, Deepa", "yes", "15"], ['"Air; India"' if separator == ";" else "Air; India", "yes", ""]]
+    content = "".join(separator.join(row) + "\n" for row in rows)
+    assert findings(sent(alice, content)) == []
+    assert names(alice) == ["Air; India", "Krishnan, Deepa"]
+
+
 def test_a_dry_run_is_what_is_done_where_nothing_is_said(alice: Person) -> None:
     alice.api.post("/imports", json={"kind": "parties", "content": GOOD})
     assert names(alice) == []

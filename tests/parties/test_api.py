@@ -93,6 +93,7 @@ def test_the_list_costs_the_same_however_many_there_are(alice: Person, statement
         ({"is_customer": False}, (400, "party_kind_required")),
         ({"country": "QX"}, (400, "country_unknown")),
         ({"country": "IN", "state": "99"}, (400, "state_unknown")),
+        ({"state": "32"}, (400, "state_unknown")),
         ({"country": "IN", "tax_number": "27AAPFU0939F1ZW"}, (400, "tax_number_invalid")),
         ({"country": "IN", "state": "32", "tax_number": "27AAPFU0939F1ZV"}, (400, "state_is_not_of_tax_number")),
         ({"name": "KNOWN"}, (409, "party_name_taken")),

@@ -71,14 +71,24 @@ class DocumentCreditForm(SchemaForm[Credit]):
     left: Mapping[int, Money]
 
     @classmethod
-    def of(cls, document: Invoice | Bill, lines: Sequence[InvoiceLine | BillLine], left: Mapping[int, Money], day: date) -> Self:
-        """The form over a document, with all that is not credited yet."""
-        form = cls(data={"issue_date": day, "lines": [f"{left[line.line_no].decimal:,f}" if line.line_no in left else "" for line in lines]})
-        form.document, form.known, form.left = document, lines, left
+    def of(
+        cls,
+        document: Invoice | Bill,
+        lines: Sequence[InvoiceLine | BillLine],
+        left: Mapping[int, Money],
+        day: date,
+        proposed: Mapping[int, Money] | None = None,
+    ) -> Self:
+        """The form over a document, with all that is not credited yet, or with what is proposed of that."""
+        wanted = left if proposed is None else proposed
+        form = cls(data={"issue_date": day, "lines": [f"{wanted[line.line_no].decimal:,f}" if line.line_no in wanted else "" for line in lines]})
+        form.document, form.known, form.left, form.is_cut = document, lines, left, wanted != left
         form.wrong = set()
         return form
 
     wrong: set[int]
+    is_cut: bool
+    """Whether less is proposed than is not credited yet."""
 
     def values(self) -> dict[str, Any]:
         """What was typed: the lines with an amount, by their numbers."""

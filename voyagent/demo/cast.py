@@ -6,12 +6,19 @@ from typing import NamedTuple
 
 from voyagent.identity.demo import DEMO_EMAIL
 from voyagent.identity.permissions import Role
+from voyagent.settings.service import SettingsChanges
 
 AGENCY = "Malabar Gulf Travels"
 TIMEZONE = "Asia/Kolkata"
 CURRENCY = "INR"
 DOMAIN = DEMO_EMAIL.partition("@")[2]
 OWNER = "Aisha Rahman"
+LETTERHEAD = SettingsChanges(
+    address="Marine Drive 12, 2nd floor\nKochi 682011, Kerala",
+    tax_number="32AAACM1234A1ZH",
+    bank_details="Bank of the Malabar Coast, Kochi\nA/c 0012 3456 7890, IFSC BMCX0000123",
+)
+"""What stands on the agency's paper; no such number, bank or account is anybody's."""
 
 
 class Colleague(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from voyagent.billing import service as billing
-from voyagent.billing.service import LineItem
+from voyagent.billing.service import InstalmentItem, LineItem
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -16,6 +16,8 @@ from voyagent.kernel.reading import Row
 
 SOURCE = Path(__file__).with_name("documents.csv")
 WHOLE = "full"
+LOCAL = "Backwater Spices Exports Pvt Ltd"
+"""A customer of the agency's own state."""
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
@@ -26,6 +28,23 @@ def book_all(accountant: Actor) -> dict[str, int]:
             booked[line["kind"]] += 1
             (_invoice if line["kind"] == "invoice" else _bill)(accountant, line, booked[line["kind"]])
     return booked
+
+
+def bill_today(accountant: Actor) -> int:
+    """An invoice that is taxed, its services on days of their own, and one in instalments, both of today; how many that is."""
+    today, currency = clock.today(accountant.timezone), accountant.currency
+    tour = LineItem(description="Munnar and Thekkady, four nights", quantity=2, unit_price="18500.00", currency=currency, tax="tour_without_credit")
+    fee = LineItem(description="Service fee", quantity=2, unit_price="750.00", currency=currency, sold_as="fee", tax="service_fee")
+    tour["service_date"] = today + timedelta(days=21)
+    cruise = LineItem(description="Lakshadweep cruise for a staff outing, cabin", quantity=12, unit_price="24500.00", currency=currency)
+    thirds = [InstalmentItem(due_date=today + timedelta(days=30 * n), amount="98000.00") for n in range(3)]
+    drafted = [
+        billing.draft_invoice(accountant, customer_name=LOCAL, issue_date=today, line_items=[tour, fee], place_of_supply="32"),
+        billing.draft_invoice(accountant, customer_name=LOCAL, issue_date=today, line_items=[cruise], instalments=thirds),
+    ]
+    for invoice in drafted:
+        billing.issue_invoice(accountant, invoice.id)
+    return len(drafted)
 
 
 def draft(agent: Actor, customer: str, description: str, quantity: int, unit_price: str, *, enquiry_id: UUID | None = None) -> UUID:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from voyagent.demo import documents, enquiries, journeys, parties, talks
-from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, OWNER, TIMEZONE
+from voyagent.demo.cast import AGENCY, COLLEAGUES, CURRENCY, LETTERHEAD, OWNER, TIMEZONE
 from voyagent.identity import queries as people, service as identity
 from voyagent.identity.demo import DEMO_EMAIL, DEMO_PASSWORD
 from voyagent.identity.permissions import Role
@@ -16,6 +16,7 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import db, transaction
 from voyagent.kernel.errors import N_, Conflict
 from voyagent.kernel.reading import SessionReader
+from voyagent.settings import service as settings
 
 
 class DemoNotAllowed(Conflict):
@@ -60,12 +61,14 @@ def _found(parts: Identity) -> list[str]:
             if people.find_account(DEMO_EMAIL) is not None:
                 return [f"{AGENCY} is there already."]
             owner = _sign_up(parts)
+            settings.update(owner, LETTERHEAD)
             staff = _hire(parts, owner)
             agents = [actor for actor in staff if actor.role == Role.AGENT]
             accountant = next(actor for actor in staff if actor.role == Role.ACCOUNTING_LEAD)
             logged = enquiries.log_all(agents)
             noted = parties.note_all(accountant)
             booked = documents.book_all(accountant)
+            booked["invoice"] += documents.bill_today(accountant)
             documents.draft(agents[0], "St. Mary’s Parish, Thrissur", "Holy Land, ten days, deposit for a pilgrim", 42, "15000.00")
     except EmailAlreadyRegistered:  # another process made it at the same moment
         db.session.remove()

@@ -1,4 +1,4 @@
-"""A file as a table: commas and quotes by RFC 4180, UTF-8 with or without its mark, a head of known names.
+"""A file as a table: commas, semicolons or tabs and quotes by RFC 4180, UTF-8 with or without its mark, a head of known names.
 
 Every cell is plain text, whatever it begins with: nothing is reckoned here, and what leaves again as CSV is guarded there.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ BYTES_MAX = 200_000
 ROWS_MAX = 1_000
 FINDINGS_MAX = 100
 """How many findings are told of one file."""
+SEPARATORS = (",", ";", "\t")
+_GROUPED = re.compile(r"-?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -122,7 +125,7 @@ def read(text: str, columns: Sequence[str], needed: Sequence[str]) -> Table:
 
 def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line on which it begins; where a quote does not close or is followed by more, that is noted and it ends."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_separator(text))
     begins = 1
     try:
         for cells in reader:
@@ -133,6 +136,12 @@ def _rows(text: str, findings: list[Finding]) -> Iterator[tuple[int, list[str]]]
         findings.append(Finding(begins, None, "quotes_do_not_fit", N_("A quotation mark is not closed, or something follows it within its cell.")))
 
 
+def _separator(text: str) -> str:
+    """What stands between the cells: of comma, semicolon and tab the one that the head has most of; a comma where it has none."""
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    return max(SEPARATORS, key=head.count)
+
+
 def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[Finding]:
     found = [Finding(1, name, "column_missing", N_("The head needs this column.")) for name in needed if name not in names]
     found += [Finding(1, name, "column_twice", N_("The head has this column twice.")) for name in dict.fromkeys(names) if names.count(name) > 1]
@@ -141,6 +150,10 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
 
 
 def ungrouped(cells: dict[str, str]) -> dict[str, str]:
-    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out."""
-    amount = cells.get("amount", "").replace(",", "").replace(" ", "")
+    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out.
+
+    A comma behind which no group of three figures ends is no grouping (`22500,50`), so that amount stays as it is and is refused.
+    """
+    amount = cells.get("amount", "").replace(" ", "")
+    amount = amount.replace(",", "") if "," not in amount or _GROUPED.fullmatch(amount) else amount
     return cells | ({"amount": amount} if amount else {})

@@ -13,8 +13,9 @@ _OTHERS = {"en": ("{name} {whole}", "{whole} and {part}/{of}", "{whole} only"), 
 
 
 def in_words(amount: Money, language: str) -> str:
-    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty paise only`.
+    """An amount that is not negative, written out: `Rupees one lakh five hundred and fifty only`, `Rupees one lakh five hundred fifty and twenty paise only`.
 
+    English says "and" once: before the parts where there are any, else within the number.
     Only the rupee's parts have a name on paper; those of another currency are a fraction, `US dollars twelve and 50/100 only`. A language other than `hi` is
     English.
     """
@@ -23,7 +24,8 @@ def in_words(amount: Money, language: str) -> str:
     whole, part = divmod(amount.amount_minor, of)
     first, with_part, end = (_RUPEES if amount.currency == "INR" else _OTHERS)[language]
     name = get_currency_name(amount.currency, count=2, locale=language)
-    said = first.format(whole=_spelled(whole, language), name=name)
+    spelled = _spelled(whole, language)
+    said = first.format(whole=spelled.replace(" and ", " ") if part else spelled, name=name)
     if part:
         fraction = _spelled(part, language) if amount.currency == "INR" else f"{part:0{amount.exponent}d}"
         said = with_part.format(whole=said, part=fraction, of=of)

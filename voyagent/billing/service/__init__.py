@@ -11,7 +11,7 @@ from voyagent.billing.service.bills import (
     receive_sides,
     revise_bill,
 )
-from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note
+from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note, proposed
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
@@ -91,7 +91,7 @@ from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, Part
-from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, taxes_of_credit
+from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, proposed_of_bill, taxes_of_credit
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
@@ -213,6 +213,8 @@ __all__ = [
     "pay_bill",
     "plan_of",
     "price",
+    "proposed",
+    "proposed_of_bill",
     "receive_bill",
     "receive_draft",
     "receive_sides",

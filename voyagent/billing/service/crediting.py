@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from voyagent.billing.models import BillLine, BillTax, InvoiceLine, InvoiceTax
@@ -45,6 +45,37 @@ def wanted_of(
     if not amounts:
         raise NoLines
     return {number: amount.amount_minor for number, amount in amounts.items()}
+
+
+def by_line(taxes: Iterable[CreditedTax]) -> dict[int, int]:
+    """What the components of each line come to, in minor units by the line's number."""
+    found: dict[int, int] = {}
+    for tax in taxes:
+        found[tax.line_no] = found.get(tax.line_no, 0) + tax.amount_minor
+    return found
+
+
+def within(left: Mapping[int, int], taxes: Mapping[int, int], open_minor: int, total_of: Callable[[Mapping[int, int]], int]) -> dict[int, int]:
+    """Amounts of lines that come to no more than is open: lines in their order, the last of them in part. All is in minor units, by the line's number.
+
+    `taxes` is what is due on all that is left of a line, `total_of` what amounts come to with their taxes, each rounded, so that the part is cut once more.
+    """
+    found: dict[int, int] = {}
+    room = open_minor
+    for number, minor in left.items():
+        gross = minor + taxes.get(number, 0)
+        taken = minor if gross <= room else minor * room // gross
+        if taken:
+            found[number] = taken
+        room -= gross
+        if room <= 0:
+            break
+    while found and (over := total_of(found) - open_minor) > 0:
+        last = max(found)
+        found[last] -= over
+        if found[last] <= 0:
+            del found[last]
+    return found
 
 
 def taxes_on(

@@ -169,6 +169,23 @@ def creditable(invoice: Invoice) -> dict[int, Money]:
     return {number: Money(minor, invoice.currency) for number, minor in _left(invoice, queries.get_lines(invoice)).items() if minor}
 
 
+def proposed(invoice: Invoice, day: date) -> dict[int, Money]:
+    """What a credit note of a day may take of each line of an open invoice, by its number: all that no note has credited yet, but no more than is open."""
+    whole = credit_of(invoice, None, day)
+    if whole.total.amount_minor <= invoice.open_minor:
+        return creditable(invoice)
+
+    def total_of(minors: Mapping[int, int]) -> int:
+        return credit_of(invoice, _amounts(minors, invoice.currency), day).total.amount_minor
+
+    left = {line.line_no: line.amount_minor for line in whole.lines}
+    return _amounts(crediting.within(left, crediting.by_line(whole.taxes), invoice.open_minor, total_of), invoice.currency)
+
+
+def _amounts(minors: Mapping[int, int], currency: str) -> dict[int, Money]:
+    return {number: Money(minor, currency) for number, minor in minors.items()}
+
+
 def _left(invoice: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, int]:
     return crediting.left_of(lines, queries.credited_by_line(invoice))
 

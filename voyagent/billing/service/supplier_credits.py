@@ -86,6 +86,20 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
     return {number: Money(minor, bill.currency) for number, minor in left.items() if minor}
 
 
+def proposed_of_bill(bill: Bill) -> dict[int, Money]:
+    """What a credit may take of each line of an open bill, by its number: all that is not credited yet, but no more than is open."""
+    lines = queries.get_lines(bill)
+    left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
+
+    def total_of(minors: Mapping[int, int]) -> int:
+        return sum(minors.values()) + sum(tax.amount_minor for tax in taxes_of_credit(bill, lines, minors))
+
+    if total_of(left) <= bill.open_minor:
+        return creditable_of_bill(bill)
+    found = crediting.within(left, crediting.by_line(taxes_of_credit(bill, lines, left)), bill.open_minor, total_of)
+    return {number: Money(minor, bill.currency) for number, minor in found.items()}
+
+
 def taxes_of_credit(bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]) -> list[CreditedTax]:
     """The taxes on what is credited of lines by number, in minor units before tax: of each component as much as of its line."""
     before, taken = queries.credited_by_line(bill), queries.credited_bill_taxes(bill.id)

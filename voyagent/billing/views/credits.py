@@ -59,7 +59,8 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     invoice = queries.get_invoice(invoice_id)
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
-    form = CreditForm.of(invoice, queries.get_lines(invoice), service.creditable(invoice), service.first_day(actor, invoice))
+    day, left = service.first_day(actor, invoice), service.creditable(invoice)
+    form = CreditForm.of(invoice, queries.get_lines(invoice), left, day, service.proposed(invoice, day))
 
     def act(body: Any) -> Any:
         return service.issue_credit_note(actor, invoice_id, reason=body.reason, on=body.issue_date, amounts=body.amounts(invoice.currency))

@@ -44,7 +44,8 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     bill = queries.get_bill(bill_id)
     if back := turned_back(bill, may=bill.status in OPEN_BILL):
         return back
-    form = BillCreditForm.of(bill, queries.get_lines(bill), service.creditable_of_bill(bill), service.first_day(actor, bill))
+    day, left = service.first_day(actor, bill), service.creditable_of_bill(bill)
+    form = BillCreditForm.of(bill, queries.get_lines(bill), left, day, service.proposed_of_bill(bill))
 
     def act(body: BillCreditIn) -> Any:
         given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
