@@ -44,7 +44,7 @@ class CreditNote(Reversible, TenantOwned, Base):
         CheckConstraint("tax_minor >= 0 and tax_minor < total_minor - round_off_minor", name="tax"),
         CheckConstraint("abs(round_off_minor) <= 5000", name="round_off"),
         CheckConstraint("length(number) <= 16", name="number"),
-        Index("uq_credit_notes_round_off", "tenant_id", "invoice_id", unique=True, postgresql_where=text("round_off_minor <> 0")),
+        Index("uq_credit_notes_round_off", "tenant_id", "invoice_id", unique=True, postgresql_where=text("round_off_minor <> 0 and reversed_on is null")),
         Index("ix_credit_notes_issued", "tenant_id", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_credit_notes_invoice", "tenant_id", "invoice_id", "issue_date"),

@@ -37,6 +37,7 @@ from voyagent.billing.queries.credits import (
     credited_by_line,
     list_credit_notes,
     read_credit_note,
+    round_off_given_back,
 )
 from voyagent.billing.queries.documents import (
     COUNTED_MAX,
@@ -186,6 +187,7 @@ __all__ = [
     "read_supplier_credit",
     "read_taxes",
     "recognised",
+    "round_off_given_back",
     "scheduled_statement",
     "series_statement",
     "standings_statement",

@@ -114,6 +114,12 @@ def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
     return {row.line_no: row.minor for row in db.session.execute(statement)}
 
 
+def round_off_given_back(invoice_id: UUID) -> bool:
+    """Whether a credit note that stands has given back what the invoice was rounded by."""
+    given = select(CreditNote.id).where(CreditNote.invoice_id == invoice_id, CreditNote.round_off_minor != 0, CreditNote.reversed_on.is_(None))
+    return db.session.scalar(given.limit(1)) is not None
+
+
 def _notes() -> Select[Any]:
     columns = [column for column in CreditNote.__table__.columns if column.name not in {"tenant_id", "party_key", "created_by_user_id"}]
     return (
@@ -131,4 +137,5 @@ __all__ = [
     "list_credit_notes",
     "narrowed",
     "read_credit_note",
+    "round_off_given_back",
 ]

@@ -151,10 +151,12 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         for line in lines
         if (minor := wanted.get(line.line_no))
     ]
-    is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
     plain = Credit(invoice.currency, kept, taxes, _not_earned(invoice, kept, day), Money(0, invoice.currency))
+    is_last = all(minor == wanted.get(number, 0) for number, minor in left.items())
+    if not is_last or not invoice.round_off_minor or queries.round_off_given_back(invoice.id):
+        return plain
     rounded = replace(plain, round_off=Money(invoice.round_off_minor, invoice.currency))
-    return rounded if is_last and rounded.total.amount_minor > 0 else plain
+    return rounded if rounded.total.amount_minor > 0 else plain
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:

@@ -5,8 +5,8 @@ Never edit this file once it has landed.
 
 from alembic import op
 
-revision = "0046"
-down_revision = "0050"
+revision = "0052"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
@@ -22,8 +22,8 @@ COLUMNS = [
         """
         for table, less in (("invoices", "<="), ("credit_notes", "<"))
     ),
-    # It is given back once.
-    "create unique index uq_credit_notes_round_off on credit_notes (tenant_id, invoice_id) where round_off_minor <> 0",
+    # It is given back once, by a note that stands.
+    "create unique index uq_credit_notes_round_off on credit_notes (tenant_id, invoice_id) where round_off_minor <> 0 and reversed_on is null",
 ]
 _REPLACE = """
 do $do$
