@@ -202,11 +202,12 @@ def _our_record() -> str:
 
 def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
     """What a document comes to before tax, each component of its tax, and what it is rounded by; nothing where there is neither."""
-    if not taxes and not document["round_off_minor"]:
+    moved = document.get("round_off_minor", 0)  # bills are what their paper says
+    if not taxes and not moved:
         return []
     currency = document["currency"]
-    net = _amount(document["total_minor"] - document["tax_minor"] - document["round_off_minor"], currency)
-    rounded = [(_("Round-off"), _amount(document["round_off_minor"], currency))] if document["round_off_minor"] else []
+    net = _amount(document["total_minor"] - document["tax_minor"] - moved, currency)
+    rounded = [(_("Round-off"), _amount(moved, currency))] if moved else []
     return [(_("Before tax") if taxes else _("Before rounding"), net), *((tax["words"], amount(tax["amount"])) for tax in summed(taxes, currency)), *rounded]
 
 
