@@ -59,6 +59,9 @@ def test_a_payment_from_the_money_to_the_refund(alice: Person) -> None:
         "account": "bank",
         "reference": "UTR 9",
         "journal_entry_id": "",
+        "reversed_on": None,
+        "reversal_reason": None,
+        "reversal_entry_id": None,
     }
     assert alice.api.get(path).json == refunded.json
     assert code(alice.api.post(f"{path}/refund", json={})) == (409, "payment_over_allocated")
