@@ -154,6 +154,42 @@ def test_a_void_in_a_closed_month_is_refused_and_leaves_what_was_booked(alice: P
     assert set(balances(alice).values()) == {0}
 
 
+# A note that is taken back ------------------------------------------------------------------------------------------------------
+
+
+MID, BACK = date(2024, 7, 20), date(2024, 8, 10)
+
+
+def test_a_note_that_is_taken_back_before_the_service_defers_again_and_is_earned_on_its_day(alice: Person) -> None:
+    invoice_id = issued(alice, given(STAY), given(None, "50.00"))
+    note_id = credit(alice, invoice_id, DUE, line_1=4_000, line_2=1_000)
+    alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=MID)
+    assert [stood(alice, day) for day in (date(2024, 7, 19), MID, EVE, STAY)] == [(6_000, 4_000), (10_000, 5_000), (10_000, 5_000), (0, 15_000)]
+    assert sound(alice)
+    credit(alice, invoice_id, MID)
+    assert [stood(alice, day) for day in (MID, STAY)] == [(0, 0), (0, 0)]
+    assert sound(alice)
+
+
+@pytest.mark.parametrize("noted_on", [DUE, date(2024, 8, 5)], ids=["before its day", "after it"])
+def test_a_note_that_is_taken_back_after_the_service_is_earned_on_the_day_it_is_taken_back(alice: Person, noted_on: date) -> None:
+    invoice_id = issued(alice, given(STAY), given(FLIGHT, "30.00"))
+    note_id = credit(alice, invoice_id, noted_on, line_1=4_000, line_2=1_000)
+    alice.does(service.reverse_credit_note, note_id, reason="Travelled", on=BACK)
+    assert [stood(alice, day) for day in (date(2024, 8, 9), BACK, FLIGHT)] == [(2_000, 6_000), (3_000, 10_000), (0, 13_000)]
+    told = alice.api.get(f"/credit-notes/{note_id}").json["recognitions"]
+    reversals = [alice.api.get(f"/journal-entries/{one['reversal_journal_entry_id']}").json for one in told]
+    booked = {"2024-08-01": "2024-08-10", "2024-09-15": "2024-09-15"}
+    assert [(entry["entry_date"], entry["reverses_id"]) for entry in reversals] == [
+        (booked[one["recognised_on"]], one["journal_entry_id"]) for one in told if one["amount"]
+    ]
+    assert len(told) == (2 if noted_on == DUE else 1)
+    assert sound(alice)
+    alice.does(service.void_invoice, invoice_id, reason="Twice", on=BACK)
+    assert set(balances(alice).values()) == {0}
+    assert sound(alice)
+
+
 # The doors ------------------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +245,22 @@ def test_each_step_shows_all_that_it_will_post(alice: Person) -> None:
     assert rows(Page(browser.post(f"{path}/credit", data=note | {"issue_date": "1 Aug 2026"}))) == []
     voiding = Page(browser.get(f"{path}/void"))
     assert rows(voiding) == ["2400 Deferred income INR 4,200.00", "4300 Sales of travel services INR 4,200.00"]
+
+
+def test_taking_a_note_back_shows_what_it_will_post_on_days_of_service(alice: Person) -> None:
+    note_id = credit(alice, issued(alice, given(STAY)), DUE, line_1=4_000)
+    browser, path = alice.browser, f"/credit-notes/{note_id}"
+    sent = {"reversed_on": "20 Jul 2024", "csrf_token": csrf(browser, "/team")}
+    for day, then in (("20 Jul 2024", "And on 1 Aug 2024"), ("10 Aug 2024", "And on 10 Aug 2024")):
+        page = Page(browser.post(f"{path}/reverse", data=sent | {"reversed_on": day, "reason": ""}))
+        assert page.status == 422
+        assert then in page.words(".//section[@id='postings']")
+        cells = [" ".join(" ".join(cell.itertext()).split()) for cell in page.all(".//table[@data-further]/tbody/tr/td")]
+        assert cells == ["4300 Sales of travel services", "", "INR 40.00", "2400 Deferred income", "INR 40.00", ""]
+    assert browser.post(f"{path}/reverse", data=sent | {"reason": "Travelled"}).status_code == 303
+    assert "Reversed" in Page(browser.get(path)).words(".//section[@id='books']")
+    assert stood(alice, STAY) == (0, 10_000)
+    assert sound(alice)
 
 
 def test_whoever_grants_an_invoice_sees_when_it_becomes_revenue(alice: Person) -> None:

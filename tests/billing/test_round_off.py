@@ -21,10 +21,11 @@ from tests.reports.test_beancount import command, complaints
 from tests.reports.test_tally import on_the_page, proved, vouchers
 from voyagent.billing import queries, service
 from voyagent.billing.effects import run_create
+from voyagent.billing.models import CreditNote
 from voyagent.billing.service import InstalmentsDoNotAddUp, LineItem
 from voyagent.billing.service.rounding import to_whole
 from voyagent.enquiries import service as enquiries
-from voyagent.kernel.db import rows_changed
+from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.money import Money
 from voyagent.reports import checks
 from voyagent.settings import service as settings
@@ -159,6 +160,23 @@ def test_a_part_is_credited_without_and_the_last_part_with_all_of_it(agency: Per
     assert credit(agency, invoice_id, line1=6_000) == (6_000, 0)
     assert credit(agency, invoice_id, line2=5_000) == (5_000, 0)
     assert credit(agency, invoice_id, line1=4_060) == (4_100, 40)
+    assert not any(balances(agency).values())
+    assert is_sound(agency)
+
+
+def test_a_note_that_gave_it_back_and_is_taken_back_lets_the_next_one_give_it_back(agency: Person) -> None:
+    invoice_id = issued(agency, over("100.60"))
+    notes = []
+    for minor, expected in ((6_000, (6_000, 0)), (4_060, (4_100, 40))):
+        assert credit(agency, invoice_id, line1=minor) == expected
+        with agency.acting():
+            notes.append(db.session.scalars(sa.select(CreditNote.id).where(CreditNote.total_minor == expected[0])).one())
+    first, last = notes
+    agency.does(lambda actor: service.reverse_credit_note(actor, last, reason="A mistake").id)
+    assert amounts(agency, invoice_id)[2] == 4_100
+    assert credit(agency, invoice_id) == (4_100, 40)
+    agency.does(lambda actor: service.reverse_credit_note(actor, first, reason="A mistake").id)
+    assert credit(agency, invoice_id) == (6_000, 0), "what stands has given it back"
     assert not any(balances(agency).values())
     assert is_sound(agency)
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -39,7 +40,8 @@ DOCUMENTS = """
 select d.id, d.status, d.due_date, d.total_minor - d.paid_minor - d.credited_minor as open_minor, d.paid_minor, d.credited_minor,
   coalesce((select sum(coalesce(settled_minor, amount_minor)) from allocations a where d.id in (a.invoice_id, a.bill_id) and a.tenant_id = :t), 0)::bigint
     as settled_minor,
-  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.tenant_id = :t), 0)::bigint
+  coalesce((select sum(total_minor) from credit_notes n where n.invoice_id = d.id and n.reversed_on is null and n.tenant_id = :t), 0)::bigint
+    + coalesce((select sum(total_minor) from supplier_credits s where s.bill_id = d.id and s.reversed_on is null and s.tenant_id = :t), 0)::bigint
     + coalesce((select sum(amount_minor) from write_offs w where w.invoice_id = d.id and w.tenant_id = :t), 0)::bigint as noted_minor
 from (select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from invoices
       union all select tenant_id, id, status, due_date, total_minor, paid_minor, credited_minor from bills) d where d.tenant_id = :t
@@ -74,7 +76,9 @@ class Document:
     moved: int = 0
     """What its one line was rounded by; the note that credits the last of that gives it back."""
     noted: int = 0
-    """What of the line was credited."""
+    """What of the line is credited by notes that stand."""
+    returned: int = 0
+    """What of the round-off they give back."""
 
     @property
     def line_left(self) -> int:
@@ -150,6 +154,7 @@ class Trade(RuleBasedStateMachine):
     payments: Any = Bundle("payments")
     allocations: Any = Bundle("allocations")
     refunds: Any = Bundle("refunds")
+    notes: Any = Bundle("notes")
     write_offs: Any = Bundle("write_offs")
 
     def __init__(self) -> None:
@@ -158,6 +163,8 @@ class Trade(RuleBasedStateMachine):
         self.person.does(lambda actor: choices.update(actor, {"round_invoices": self.is_rounded}).round_invoices)
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
+        self.credited: dict[UUID, tuple[UUID, int, int]] = {}  # of each credit note that stands: document, amount, what it gives back of the round-off
+        self.ours: dict[UUID, bool] = {}  # of each credit note whether it is on an invoice
         self.given_back: dict[UUID, int] = {}  # of each refund that stands
         self.given_up: dict[UUID, tuple[UUID, int]] = {}  # of each write-off that stands: document, amount
         self.settled: dict[UUID, tuple[UUID, UUID, int, int]] = {}  # of each allocation that stands: payment, document, what it takes, what it settles
@@ -319,18 +326,40 @@ class Trade(RuleBasedStateMachine):
                 del self.settled[allocation_id]
         payment.allocated, payment.refunded = 0, payment.amount
 
-    @rule(document_id=documents, share=shares)
-    def credit(self, document_id: UUID, share: str) -> None:
-        """Credit an invoice or a part of it; a bill is none."""
+    @rule(target=notes, document_id=documents, share=shares)
+    def credit(self, document_id: UUID, share: str) -> MultipleResults[UUID]:
+        """Credit an invoice or a part of it, or enter what a supplier credits of a bill."""
         document = self.known[document_id]
-        is_whole = share == "all" and document.line_left + document.moved == document.open
+        standing = document.moved - document.returned
+        is_whole = share == "all" and document.line_left + standing == document.open
         minor = max(1, document.line_left) if is_whole else of(share, document.open)
-        moved = document.moved if minor == document.line_left and minor + document.moved > 0 else 0
-        let = document.direction == "in" and minor <= document.line_left and 0 < minor + moved <= document.open
-        given = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
-        self._try(let, lambda actor: service.issue_credit_note(actor, document_id, **given).id)
-        document.credited += minor + moved if let else 0
-        document.noted += minor if let else 0
+        moved = standing if minor == document.line_left and minor + standing > 0 else 0
+        let = minor <= document.line_left and 0 < minor + moved <= document.open
+        number = f"C-{len(self.credited)}-{len(self.known)}-{document.credited}-{document.paid}"
+        given: dict[str, Any] = {"reason": "Late", "amounts": {1: Money(minor, document.currency)}}
+        act = service.issue_credit_note if document.direction == "in" else partial(service.credit_bill, vendor_reference=number)
+        made = self._try(let, lambda actor: act(actor, document_id, **given).id)
+        if not let:
+            return multiple()
+        document.credited += minor + moved
+        document.noted += minor
+        document.returned += moved
+        self.credited[made] = (document_id, minor, moved)
+        self.ours[made] = document.direction == "in"
+        return multiple(made)
+
+    @rule(credit_id=notes)
+    def reverse_credit(self, credit_id: UUID) -> None:
+        """Take a credit note back whole; once."""
+        let = credit_id in self.credited
+        act = service.reverse_credit_note if self.ours[credit_id] else service.reverse_supplier_credit
+        self._try(let, lambda actor: act(actor, credit_id, reason="Wrong one").id)
+        if let:
+            document_id, minor, moved = self.credited.pop(credit_id)
+            document = self.known[document_id]
+            document.credited -= minor + moved
+            document.noted -= minor
+            document.returned -= moved
 
     @rule(target=write_offs, document_id=documents, share=shares)
     def write_off(self, document_id: UUID, share: str) -> MultipleResults[tuple[UUID, UUID]]:

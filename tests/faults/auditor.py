@@ -114,6 +114,9 @@ class Auditor:
     bills: dict[str, Document] = field(default_factory=dict)
     payments: dict[str, Paid] = field(default_factory=dict)
     notes: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Our credit notes and those of suppliers, by number and amount."""
+    taken_back: set[str] = field(default_factory=set)
+    """Those of them that were reversed."""
     refunds: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
     """How many of a payment are over an amount, and whether they were reversed."""
     written: dict[str, Counter[tuple[str, str, int]]] = field(default_factory=dict)
@@ -153,6 +156,24 @@ class Auditor:
         document.credited += credited
         self.notes[told.answer["id"]] = (told.answer["number"], credited)
         self._move(document.currency, receivable=-credited, revenue_services=credited)
+
+    def _bill_credit(self, told: Told) -> None:
+        bill, credited = self.bills[told.asked["bill_id"]], sum(minor(line["amount"]) for line in told.asked["lines"])
+        bill.credited += credited
+        self.notes[told.answer["id"]] = (told.asked["vendor_reference"], credited)
+        self._move(bill.currency, payable=credited, cost_of_services=-credited)
+
+    def _credit_reverse(self, told: Told) -> None:
+        assert told.about not in self.taken_back, f"credit note {told.about} was reversed twice"
+        self.taken_back.add(told.about)
+        credited = minor(told.answer["total_amount"])
+        if "invoice_id" in told.answer:
+            document = self.invoices[told.answer["invoice_id"]]
+            self._move(document.currency, receivable=credited, revenue_services=-credited)
+        else:
+            document = self.bills[told.answer["bill_id"]]
+            self._move(document.currency, payable=-credited, cost_of_services=credited)
+        document.credited -= credited
 
     def _void(self, told: Told) -> None:
         document = self.invoices[told.about]
@@ -247,9 +268,9 @@ class Auditor:
         assert {row.pop("id"): tuple(row.values()) for row in invoices} == {
             at: (one.status("issued", "partially_paid"), one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.invoices.items()
         }
-        bills = rows("select id::text, status, vendor_reference, currency, total_minor, paid_minor from bills where tenant_id = %(t)s")
+        bills = rows("select id::text, status, vendor_reference, currency, total_minor, paid_minor, credited_minor from bills where tenant_id = %(t)s")
         assert {row.pop("id"): tuple(row.values()) for row in bills} == {
-            at: (one.status("received", "received"), one.number, one.currency, one.total, one.paid) for at, one in self.bills.items()
+            at: (one.status("received", "received"), one.number, one.currency, one.total, one.paid, one.credited) for at, one in self.bills.items()
         }
         payments = rows(
             "select id::text, direction, number, currency, amount_minor, allocated_minor, refunded_minor, reversed_on is not null as is_reversed"
@@ -258,8 +279,11 @@ class Auditor:
         assert {row.pop("id"): tuple(row.values()) for row in payments} == {
             at: (one.direction, one.number, one.currency, one.amount, one.allocated, one.refunded, one.is_reversed) for at, one in self.payments.items()
         }
-        notes = rows("select id::text, number, total_minor from credit_notes where tenant_id = %(t)s")
-        assert {row.pop("id"): tuple(row.values()) for row in notes} == self.notes
+        notes = rows(
+            "select id::text, number, total_minor, reversed_on is not null as is_reversed from credit_notes where tenant_id = %(t)s"
+            " union all select id::text, vendor_reference, total_minor, reversed_on is not null from supplier_credits where tenant_id = %(t)s"
+        )
+        assert {row.pop("id"): tuple(row.values()) for row in notes} == {at: (*note, at in self.taken_back) for at, note in self.notes.items()}
         refunds = rows("select payment_id::text, amount_minor, reversed_on is not null as is_reversed from refunds where tenant_id = %(t)s")
         assert Counter(tuple(row.values()) for row in refunds) == self.refunds
         lines: dict[str, Counter[tuple[str, str, int]]] = defaultdict(Counter)

@@ -51,6 +51,8 @@ WEIGHTS = {
     "payment_reverse": 3,
     "refund_reverse": 2,
     "credit": 4,
+    "bill_credit": 2,
+    "credit_reverse": 3,
     "void": 3,
 }
 
@@ -73,6 +75,7 @@ class Agency:
     payments: list[dict[str, Any]] = field(default_factory=list)
     allocations: dict[str, str] = field(default_factory=dict)
     refunds: dict[str, str] = field(default_factory=dict)
+    credits: list[tuple[str, str]] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
 
     def act(self, kind: str, dice: random.Random) -> None:
@@ -185,7 +188,19 @@ class Agency:
     def _credit(self, dice: random.Random) -> None:
         invoice = _one_of([one for one in self.documents if one["direction"] == "in"], dice)
         lines = [{"line_no": 1, "amount": wire(dice.randint(1, max(1, invoice["total"] // 2)))}]
-        self._ask("credit", "/credit-notes", {"invoice_id": invoice["id"], "reason": "Late", "lines": lines}, dice)
+        if made := self._ask("credit", "/credit-notes", {"invoice_id": invoice["id"], "reason": "Late", "lines": lines}, dice):
+            self.credits.append(("credit-notes", made["id"]))
+
+    def _bill_credit(self, dice: random.Random) -> None:
+        bill = _one_of([one for one in self.documents if one["direction"] == "out"], dice)
+        asked = {"bill_id": bill["id"], "vendor_reference": f"C-{dice.getrandbits(64)}", "reason": "Late"}
+        asked |= {"lines": [{"line_no": 1, "amount": wire(dice.randint(1, max(1, bill["total"] // 2)))}]}
+        if made := self._ask("bill_credit", "/supplier-credits", asked, dice):
+            self.credits.append(("supplier-credits", made["id"]))
+
+    def _credit_reverse(self, dice: random.Random) -> None:
+        door, credit_id = _one_of(self.credits, dice)
+        self._ask("credit_reverse", f"/{door}/{credit_id}/reverse", {"reason": "Wrong one"}, dice, credit_id)
 
     def _void(self, dice: random.Random) -> None:
         document = _one_of(self.documents, dice)

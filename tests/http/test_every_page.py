@@ -57,6 +57,8 @@ READS_NO_QUERY = {
         "billing.unschedule_bill",
         "billing.credit_bill",
         "billing.supplier_credit",
+        "billing.reverse_supplier_credit",
+        "billing.reverse_credit_note",
     ),
     *(
         "billing.payment",

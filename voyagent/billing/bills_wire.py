@@ -116,7 +116,7 @@ class BillBrief(DocumentBrief):
 
 
 class BillCreditOut(Answer):
-    """A supplier's credit on this bill."""
+    """A supplier's credit on this bill. One with `reversed_on` was entered by mistake and credits nothing from that day on, for `reversal_reason`."""
 
     supplier_credit_id: UUID
     vendor_reference: str
@@ -124,6 +124,9 @@ class BillCreditOut(Answer):
     amount: WireAmount
     reason: str
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
 
 
 class InputTaxOut(Answer):
@@ -172,6 +175,7 @@ def wire_bill(document: BillDocument) -> Row:
             "amount": wire_amount(credit["amount_minor"], document.bill["currency"]),
             "reason": credit["reason"],
             "journal_entry_id": credit["entry_id"],
+            **{name: credit[name] for name in ("reversed_on", "reversal_reason", "reversal_entry_id")},
         }
         for credit in document.credits
     ]

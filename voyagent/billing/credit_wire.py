@@ -74,7 +74,10 @@ class CreditNoteQuery(DocumentQuery):
 
 
 class CreditNoteBrief(Answer):
-    """A credit note in the list; the amount is a decimal string in its currency. `round_off` is what it gives back of what the invoice was rounded by."""
+    """A credit note in the list; the amount is a decimal string in its currency. `round_off` is what it gives back of what the invoice was rounded by.
+
+    One with `reversed_on` was issued by mistake and credits nothing from that day on, for `reversal_reason`.
+    """
 
     id: UUID
     number: str
@@ -88,6 +91,9 @@ class CreditNoteBrief(Answer):
     round_off: SignedAmount
     reason: str
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
     created_at: Instant
 
 

@@ -42,7 +42,7 @@ REFUNDED = {
 REVERSED = {
     **dict.fromkeys(("reason_required", "text_too_long"), "reason"),
     **dict.fromkeys(("invalid_date", "period_locked"), "reversed_on"),
-    **dict.fromkeys(("payment_reversed", "payment_refunded", "refund_reversed", "amount_above_limit"), ""),
+    **dict.fromkeys(("payment_reversed", "payment_refunded", "refund_reversed", "credit_note_reversed", "supplier_credit_reversed", "amount_above_limit"), ""),
 }
 _AMOUNTS: dict[str, Any] = {
     "amount.string_pattern_mismatch": AMOUNT_SENTENCE,

@@ -157,12 +157,13 @@ def settling(rows: list[Row], currency: str) -> list[Row]:
 def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     """The step before a document is made void, with what it would post."""
     shown = {"place": Place(document), "postings": reversal_of(document.entry_id), "postings_title": _("What making it void will post")}
-    return render_template("billing/void.html", form=form, further=_reversals_of(form, document), **shown), form.status
+    further = reversals_of(("invoice", document.id), typed_day(form.voided_on) or document.issue_date) if isinstance(document, Invoice) else []
+    return render_template("billing/void.html", form=form, further=further, **shown), form.status
 
 
-def reverse_page(form: Any, reversed_: Reversed, postings: list[dict[str, Any]]) -> Any:
-    """The step before something is reversed: why, from which day on, and what it would post."""
-    shown = {"reversed": reversed_, "postings": postings, "postings_title": _("What taking it back will post")}
+def reverse_page(form: Any, reversed_: Reversed, postings: list[dict[str, Any]], further: Sequence[dict[str, Any]] = ()) -> Any:
+    """The step before something is reversed: why, from which day on, and what it would post, on days of service too."""
+    shown = {"reversed": reversed_, "postings": postings, "further": further, "postings_title": _("What taking it back will post")}
     return render_template("billing/reverse.html", form=form, **shown), form.status
 
 
@@ -213,11 +214,9 @@ def _instalment(one: Instalment, row: Row) -> Row:
     }
 
 
-def _reversals_of(form: VoidForm, document: Invoice | Bill) -> list[dict[str, Any]]:
-    """What it would post beside that: what was booked on days of service is reversed on them, or on the day of the void where that is later."""
-    day = typed_day(form.voided_on) or document.issue_date
-    found = queries.recognised("invoice", document.id) if isinstance(document, Invoice) else []
-    return [{"day": max(day, booked_on), "postings": reversal_of(entry_id)} for entry_id, booked_on in found]
+def reversals_of(source: tuple[str, UUID], day: date) -> list[dict[str, Any]]:
+    """What taking an invoice or a credit note back on a day would post beside that: what it booked on days of service, on these or that day, the later one."""
+    return [{"day": max(day, booked_on), "postings": reversal_of(entry_id)} for entry_id, booked_on in queries.recognised(*source)]
 
 
 def reversal_of(entry_id: UUID | None) -> list[dict[str, Any]]:

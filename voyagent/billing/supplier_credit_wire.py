@@ -40,7 +40,10 @@ class SupplierCreditQuery(DocumentQuery):
 
 
 class SupplierCreditBrief(Answer):
-    """A supplier's credit in the list; the amount is a decimal string in its currency."""
+    """A supplier's credit in the list; the amount is a decimal string in its currency.
+
+    One with `reversed_on` was entered by mistake and credits nothing from that day on, for `reversal_reason`.
+    """
 
     id: UUID
     vendor_reference: str
@@ -52,6 +55,9 @@ class SupplierCreditBrief(Answer):
     total_amount: WireAmount
     reason: str
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
     created_at: Instant
 
 

@@ -125,7 +125,7 @@ class InvoiceBrief(DocumentBrief):
 
 
 class CreditedOut(Answer):
-    """A credit note on this invoice."""
+    """A credit note on this invoice. One with `reversed_on` was issued by mistake and credits nothing from that day on, for `reversal_reason`."""
 
     credit_note_id: UUID
     number: str
@@ -133,6 +133,9 @@ class CreditedOut(Answer):
     amount: WireAmount
     reason: str
     journal_entry_id: UUID
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_entry_id: UUID | None
 
 
 class WrittenOffOut(Answer):
@@ -197,6 +200,7 @@ def wire_invoice(document: InvoiceDocument) -> Row:
                     "amount": wire_amount(note["amount_minor"], row["currency"]),
                     "reason": note["reason"],
                     "journal_entry_id": note["entry_id"],
+                    **{name: note[name] for name in ("reversed_on", "reversal_reason", "reversal_entry_id")},
                 }
                 for note in document.credit_notes
             ],

@@ -310,6 +310,58 @@ def reverse_a_refund_in_the_browser(stage: Stage) -> Doing:
     return lambda: stage.submit(browser, path, reason="Never went", reversed_on="2024-06-26")
 
 
+def _credited(stage: Stage) -> str:
+    """The path of a credit note of 40.00."""
+    invoice_id = papers.issued(stage.alice)
+    given = {"reason": "Late", "on": papers.DUE, "amounts": {1: Money(4_000, "INR")}}
+    return f"/credit-notes/{stage.alice.does(lambda actor: service.issue_credit_note(actor, invoice_id, **given).id)}/reverse"  # type: ignore[arg-type]
+
+
+NOT_CREDITED = Left(
+    "credit_note.reversed",
+    ("credit_note_id", "invoice_id", "journal_entry_id"),
+    says={"reason": "Wrong invoice", "number": "C/2024-25/000001", "total": "40.00", "reversed_on": "2024-06-26"},
+)
+
+
+@act("POST /api/credit-notes/<credit_note_id>/reverse", leaves=(REVERSED, NOT_CREDITED), answers=200)
+def reverse_a_credit_note_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, _credited(stage)
+    return lambda: api.post(path, json={"reason": "Wrong invoice", "reversed_on": "2024-06-26"})
+
+
+@act("POST /credit-notes/<credit_note_id>/reverse", leaves=in_the_browser(REVERSED, NOT_CREDITED), answers=303)
+def reverse_a_credit_note_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, _credited(stage)
+    return lambda: stage.submit(browser, path, reason="Wrong invoice", reversed_on="2024-06-26")
+
+
+def _credited_by_supplier(stage: Stage) -> str:
+    """The path of a supplier's credit of 40.00."""
+    bill_id = papers.receive(stage.alice)
+    given = {"vendor_reference": "C-1", "reason": "Late", "on": papers.DUE, "amounts": {1: Money(4_000, "INR")}}
+    return f"/supplier-credits/{stage.alice.does(lambda actor: service.credit_bill(actor, bill_id, **given).id)}/reverse"  # type: ignore[arg-type]
+
+
+NOT_CREDITED_BY_SUPPLIER = Left(
+    "supplier_credit.reversed",
+    ("bill_id", "journal_entry_id", "supplier_credit_id"),
+    says={"reason": "Wrong bill", "vendor_reference": "C-1", "total": "40.00", "reversed_on": "2024-06-26"},
+)
+
+
+@act("POST /api/supplier-credits/<supplier_credit_id>/reverse", leaves=(REVERSED, NOT_CREDITED_BY_SUPPLIER), answers=200)
+def reverse_a_supplier_credit_over_the_api(stage: Stage) -> Doing:
+    api, path = stage.alice.api, _credited_by_supplier(stage)
+    return lambda: api.post(path, json={"reason": "Wrong bill", "reversed_on": "2024-06-26"})
+
+
+@act("POST /supplier-credits/<supplier_credit_id>/reverse", leaves=in_the_browser(REVERSED, NOT_CREDITED_BY_SUPPLIER), answers=303)
+def reverse_a_supplier_credit_in_the_browser(stage: Stage) -> Doing:
+    browser, path = stage.alice.browser, _credited_by_supplier(stage)
+    return lambda: stage.submit(browser, path, reason="Wrong bill", reversed_on="2024-06-26")
+
+
 @act("POST /payments/new", leaves=in_the_browser(POSTED, Left("payment.received", PAYMENT)), answers=303)
 def note_an_advance_in_the_browser(stage: Stage) -> Doing:
     browser = stage.alice.browser

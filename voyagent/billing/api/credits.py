@@ -7,6 +7,7 @@ from uuid import UUID
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
 from voyagent.billing.credit_wire import CreditNoteIn, CreditNoteListOut, CreditNoteOut, CreditNoteQuery, wire_credit_note, wire_credit_notes
+from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
@@ -47,6 +48,19 @@ def issue_credit_note(actor: Actor, body: CreditNoteIn) -> Row:
     amounts = body.amounts(queries.get_invoice(body.invoice_id).currency)
     note = service.issue_credit_note(actor, body.invoice_id, reason=body.reason, on=body.issue_date, amounts=amounts)
     return wire_credit_note(queries.read_credit_note(SessionReader(db.session), note.id))
+
+
+@api.post(
+    "/credit-notes/<credit_note_id>/reverse",
+    answer=CreditNoteOut,
+    permission="invoice.credit",
+    missing=CreditNoteNotFound,
+    errors=(service.CreditNoteReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+)
+def reverse_credit_note(actor: Actor, credit_note_id: UUID, body: ReverseIn) -> Row:
+    """Take a credit note that was issued by mistake back whole: its invoice is open again by as much, its entry is reversed, and its number stays used."""
+    service.reverse_credit_note(actor, credit_note_id, reason=body.reason, on=body.reversed_on)
+    return wire_credit_note(queries.read_credit_note(SessionReader(db.session), credit_note_id))
 
 
 @api.get("/credit-notes/<credit_note_id>", answer=CreditNoteOut, permission="billing.read", missing=CreditNoteNotFound)

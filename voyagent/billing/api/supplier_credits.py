@@ -6,6 +6,7 @@ from uuid import UUID
 
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
+from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
 from voyagent.billing.supplier_credit_wire import (
     SupplierCreditIn,
@@ -56,6 +57,19 @@ def credit_bill(actor: Actor, body: SupplierCreditIn) -> Row:
     given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
     credit = service.credit_bill(actor, body.bill_id, on=body.issue_date, amounts=amounts, **given)
     return wire_supplier_credit(queries.read_supplier_credit(SessionReader(db.session), credit.id))
+
+
+@api.post(
+    "/supplier-credits/<supplier_credit_id>/reverse",
+    answer=SupplierCreditOut,
+    permission="bill.credit",
+    missing=SupplierCreditNotFound,
+    errors=(service.SupplierCreditReversed, service.ReasonRequired, service.InvalidDate, *POSTING_ERRORS),
+)
+def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID, body: ReverseIn) -> Row:
+    """Take a supplier's credit that was entered by mistake back whole: its bill is open again by as much, and its entry is reversed."""
+    service.reverse_supplier_credit(actor, supplier_credit_id, reason=body.reason, on=body.reversed_on)
+    return wire_supplier_credit(queries.read_supplier_credit(SessionReader(db.session), supplier_credit_id))
 
 
 @api.get("/supplier-credits/<supplier_credit_id>", answer=SupplierCreditOut, permission="billing.read", missing=SupplierCreditNotFound)

@@ -35,8 +35,10 @@ from voyagent.billing.queries.credits import (
     CreditNoteNotFound,
     CreditSearch,
     credited_by_line,
+    get_credit_note,
     list_credit_notes,
     read_credit_note,
+    recalled_by_line,
     round_off_given_back,
 )
 from voyagent.billing.queries.documents import (
@@ -87,7 +89,13 @@ from voyagent.billing.queries.payments import (
 )
 from voyagent.billing.queries.recognitions import DEFERRED, RECOGNITION, recognised, undeferred_statement
 from voyagent.billing.queries.standings import standings_statement
-from voyagent.billing.queries.supplier_credits import SupplierCreditDocument, SupplierCreditNotFound, list_supplier_credits, read_supplier_credit
+from voyagent.billing.queries.supplier_credits import (
+    SupplierCreditDocument,
+    SupplierCreditNotFound,
+    get_supplier_credit,
+    list_supplier_credits,
+    read_supplier_credit,
+)
 from voyagent.billing.queries.taxes import collected_before, credited_bill_taxes, credited_taxes, get_bill_taxes, get_taxes, read_taxes
 from voyagent.billing.queries.write_offs import WRITE_OFF, WriteOffNotFound, get_write_off, invoice_of_write_off, is_written_back
 
@@ -145,10 +153,12 @@ __all__ = [
     "get_allocation",
     "get_bill",
     "get_bill_taxes",
+    "get_credit_note",
     "get_invoice",
     "get_lines",
     "get_payment",
     "get_refund",
+    "get_supplier_credit",
     "get_taxes",
     "get_write_off",
     "instalments_of",
@@ -186,6 +196,7 @@ __all__ = [
     "read_payment",
     "read_supplier_credit",
     "read_taxes",
+    "recalled_by_line",
     "recognised",
     "round_off_given_back",
     "scheduled_statement",

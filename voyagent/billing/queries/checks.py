@@ -112,12 +112,12 @@ def _of_series(table: Any) -> list[ColumnElement[bool]]:
 
 
 def uncredited_statement() -> Select[Any]:
-    """Documents whose credited amount is not the sum of what credits them: kind, id, reference, currency, difference_minor (credited less those)."""
+    """Documents whose credited amount is not the sum of what credits them and stands: kind, id, reference, currency, difference_minor (credited less those)."""
     said = _INVOICES.credited_minor - _INVOICES.written_off_minor
-    bills = Bill.__table__.c
+    bills, credits = Bill.__table__.c, SupplierCredit.__table__.c  # noqa: A001 - what suppliers credit
     parts = [
-        _against_rows("invoice", _INVOICES.number, said, _NOTES.invoice_id, _NOTES.total_minor),
-        _against_rows("bill", bills.vendor_reference, bills.credited_minor, SupplierCredit.__table__.c.bill_id, SupplierCredit.__table__.c.total_minor),
+        _against_rows("invoice", _INVOICES.number, said, _NOTES.invoice_id, _NOTES.total_minor, _NOTES.reversed_on.is_(None)),
+        _against_rows("bill", bills.vendor_reference, bills.credited_minor, credits.bill_id, credits.total_minor, credits.reversed_on.is_(None)),
     ]
     found = union_all(*parts).subquery("found")
     return select(found).order_by(found.c.kind.desc(), found.c.currency, found.c.id)
@@ -129,11 +129,11 @@ def unwritten_statement() -> Select[Any]:
     return found.order_by(_INVOICES.currency, _INVOICES.id)
 
 
-def _against_rows(kind: str, reference: Any, said: ColumnElement[int], document_id: Any, amount: Any) -> Select[Any]:
-    """Where what documents say of themselves is not the sum of the rows behind it."""
+def _against_rows(kind: str, reference: Any, said: ColumnElement[int], document_id: Any, amount: Any, *which: ColumnElement[bool]) -> Select[Any]:
+    """Where what documents say of themselves is not the sum of the rows behind it; `which` of them count."""
     noted = (
         select(document_id.label("document_id"), func.sum(amount).label("amount_minor"))
-        .where(owned(document_id.table))
+        .where(owned(document_id.table), *which)
         .group_by(document_id)
         .subquery(f"noted_{kind}")
     )

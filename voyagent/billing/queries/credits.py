@@ -71,13 +71,22 @@ def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
         .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
         .order_by(_LINES.line_no)
     )
-    one = _notes().add_columns(name_of(_NOTES.created_by_user_id).label("created_by")).where(_NOTES.id == credit_note_id)
+    names = (name_of(_NOTES.created_by_user_id).label("created_by"), name_of(_NOTES.reversed_by_user_id).label("reversed_by"))
+    one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
     notes, found, taxes, journal, further = reader.read(
         one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id), recognitions_statement("credit_note", credit_note_id)
     )
     if not notes:
         raise CreditNoteNotFound
     return CreditDocument(notes[0], found, taxes, journal, by_entry(further))
+
+
+def get_credit_note(credit_note_id: UUID) -> CreditNote:
+    """A credit note of the agency. Raises CreditNoteNotFound."""
+    found = db.session.scalar(select(CreditNote).where(CreditNote.id == credit_note_id))
+    if found is None:
+        raise CreditNoteNotFound
+    return found
 
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
@@ -103,13 +112,24 @@ def narrowed(
 
 
 def credited_by_line(document: Invoice | Bill) -> dict[int, int]:
-    """What was credited of each line of an invoice or a bill so far, by the line's number."""
+    """What is credited of each line of an invoice or a bill so far, by the line's number; what was reversed does not count."""
     credit, line, key, column = _KEPT[type(document)]
     statement = (
         select(line.line_no, cast(func.sum(line.amount_minor), BigInteger).label("minor"))
         .join(credit, credit.id == getattr(line, key))
-        .where(getattr(credit, column) == document.id)
+        .where(getattr(credit, column) == document.id, credit.reversed_on.is_(None))
         .group_by(line.line_no)
+    )
+    return {row.line_no: row.minor for row in db.session.execute(statement)}
+
+
+def recalled_by_line(invoice: Invoice) -> dict[int, int]:
+    """What is taken back of the commission of each line of an invoice so far, by the line's number; what was reversed does not count."""
+    statement = (
+        select(CreditNoteLine.line_no, cast(func.sum(CreditNoteLine.commission_minor), BigInteger).label("minor"))
+        .join(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
+        .where(CreditNote.invoice_id == invoice.id, CreditNote.reversed_on.is_(None))
+        .group_by(CreditNoteLine.line_no)
     )
     return {row.line_no: row.minor for row in db.session.execute(statement)}
 
@@ -121,7 +141,7 @@ def round_off_given_back(invoice_id: UUID) -> bool:
 
 
 def _notes() -> Select[Any]:
-    columns = [column for column in CreditNote.__table__.columns if column.name not in {"tenant_id", "party_key", "created_by_user_id"}]
+    columns = [column for column in CreditNote.__table__.columns if column.name not in {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}]
     return (
         select(*columns, _INVOICES.number.label("invoice_number"))
         .select_from(CreditNote.__table__.join(Invoice.__table__, (_INVOICES.tenant_id == _NOTES.tenant_id) & (_INVOICES.id == _NOTES.invoice_id)))
@@ -134,8 +154,10 @@ __all__ = [
     "CreditNoteNotFound",
     "CreditSearch",
     "credited_by_line",
+    "get_credit_note",
     "list_credit_notes",
     "narrowed",
     "read_credit_note",
+    "recalled_by_line",
     "round_off_given_back",
 ]

@@ -339,8 +339,9 @@ def _invoice_statement(invoice_id: UUID) -> Select[Any]:
 
 
 def _notes_statement(invoice_id: UUID) -> Select[Any]:
+    names = ("id", "number", "issue_date", "reason", "entry_id", "reversed_on", "reversal_reason", "reversal_entry_id")
     return (
-        select(_NOTES.id, _NOTES.number, _NOTES.issue_date, _NOTES.total_minor.label("amount_minor"), _NOTES.reason, _NOTES.entry_id)
+        select(*(_NOTES[name] for name in names), _NOTES.total_minor.label("amount_minor"), name_of(_NOTES.reversed_by_user_id).label("reversed_by"))
         .where(owned(CreditNote), _NOTES.invoice_id == invoice_id)
         .order_by(_NOTES.issue_date, _NOTES.id)
     )

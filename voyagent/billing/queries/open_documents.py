@@ -97,7 +97,7 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
-    """What was paid, credited or written off on each document after a day: document_id, settled_minor."""
+    """What was paid, credited or written off on each document after a day, less what was taken back: document_id, settled_minor."""
     document_id = _ALLOCATIONS.invoice_id if kind == "receivable" else _ALLOCATIONS.bill_id
     parts: list[Select[Any]] = [
         select(document_id.label("document_id"), SETTLES.label("amount_minor")).where(
@@ -106,9 +106,11 @@ def _settled_after(kind: Kind, day: date) -> Select[Any]:
     ]
     if kind == "receivable":
         parts.append(select(_CREDITS.invoice_id, _CREDITS.total_minor).where(owned(CreditNote), _CREDITS.issue_date > day))
+        parts.append(select(_CREDITS.invoice_id, -_CREDITS.total_minor).where(owned(CreditNote), _CREDITS.reversed_on > day))
         parts.append(select(_WRITE_OFFS.invoice_id, _WRITE_OFFS.amount_minor).where(owned(WriteOff), _WRITE_OFFS.effective_on > day))
     else:
         parts.append(select(_OF_SUPPLIERS.bill_id, _OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.issue_date > day))
+        parts.append(select(_OF_SUPPLIERS.bill_id, -_OF_SUPPLIERS.total_minor).where(owned(SupplierCredit), _OF_SUPPLIERS.reversed_on > day))
     settled = union_all(*parts).subquery("settled").c
     return select(settled.document_id, func.sum(settled.amount_minor).label("settled_minor")).group_by(settled.document_id)
 

@@ -13,6 +13,7 @@ from voyagent.billing.queries.credits import CreditSearch, narrowed
 from voyagent.billing.queries.listing import Listed, page_of
 from voyagent.billing.queries.taxes import supplier_credited_statement
 from voyagent.identity.queries import name_of
+from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
 from voyagent.kernel.reading import Reader, Row
@@ -50,11 +51,20 @@ def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCr
         .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
         .order_by(_LINES.line_no)
     )
-    one = _credits().add_columns(name_of(_CREDITS.created_by_user_id).label("created_by")).where(_CREDITS.id == supplier_credit_id)
+    names = (name_of(_CREDITS.created_by_user_id).label("created_by"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
+    one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
     credits_found, found, taxes, journal = reader.read(one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id))
     if not credits_found:
         raise SupplierCreditNotFound
     return SupplierCreditDocument(credits_found[0], found, taxes, journal)
+
+
+def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
+    """A supplier's credit of the agency. Raises SupplierCreditNotFound."""
+    found = db.session.scalar(select(SupplierCredit).where(SupplierCredit.id == supplier_credit_id))
+    if found is None:
+        raise SupplierCreditNotFound
+    return found
 
 
 def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
@@ -63,17 +73,16 @@ def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
-    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date, amount_minor, reason, entry_id."""
-    names = ("id", "vendor_reference", "issue_date", "reason", "entry_id")
+    """What was credited of a bill, the oldest first: id, vendor_reference, issue_date, amount_minor, reason, entry_id, reversed_on, and so on."""
+    names = ("id", "vendor_reference", "issue_date", "reason", "entry_id", "reversed_on", "reversal_reason", "reversal_entry_id")
+    told = (_CREDITS.total_minor.label("amount_minor"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
     return (
-        select(*(_CREDITS[name] for name in names), _CREDITS.total_minor.label("amount_minor"))
-        .where(owned(SupplierCredit), _CREDITS.bill_id == bill_id)
-        .order_by(_CREDITS.issue_date, _CREDITS.id)
+        select(*(_CREDITS[name] for name in names), *told).where(owned(SupplierCredit), _CREDITS.bill_id == bill_id).order_by(_CREDITS.issue_date, _CREDITS.id)
     )
 
 
 def _credits() -> Select[Any]:
-    columns = [column for column in _CREDITS if column.name not in {"tenant_id", "party_key", "created_by_user_id"}]
+    columns = [column for column in _CREDITS if column.name not in {"tenant_id", "party_key", "created_by_user_id", "reversed_by_user_id"}]
     return (
         select(*columns, _BILLS.vendor_reference.label("bill_reference"))
         .select_from(SupplierCredit.__table__.join(Bill.__table__, (_BILLS.tenant_id == _CREDITS.tenant_id) & (_BILLS.id == _CREDITS.bill_id)))
@@ -81,4 +90,4 @@ def _credits() -> Select[Any]:
     )
 
 
-__all__ = ["SupplierCreditDocument", "SupplierCreditNotFound", "credits_of_statement", "list_supplier_credits", "read_supplier_credit"]
+__all__ = ["SupplierCreditDocument", "SupplierCreditNotFound", "credits_of_statement", "get_supplier_credit", "list_supplier_credits", "read_supplier_credit"]

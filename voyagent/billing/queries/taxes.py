@@ -69,11 +69,11 @@ def credited_taxes_statement(credit_note_id: UUID) -> Select[tuple[int, str, int
 
 
 def credited_taxes(invoice_id: UUID) -> dict[tuple[int, str], int]:
-    """What was taken back of the taxes of an invoice so far, by line and component."""
+    """What is taken back of the taxes of an invoice so far, by line and component; what was reversed does not count."""
     statement = (
         select(CreditNoteTax.line_no, CreditNoteTax.component, cast(func.sum(CreditNoteTax.amount_minor), BigInteger).label("minor"))
         .join(CreditNote, CreditNote.id == CreditNoteTax.credit_note_id)
-        .where(CreditNote.invoice_id == invoice_id)
+        .where(CreditNote.invoice_id == invoice_id, CreditNote.reversed_on.is_(None))
         .group_by(CreditNoteTax.line_no, CreditNoteTax.component)
     )
     return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}
@@ -103,11 +103,11 @@ def supplier_credited_statement(supplier_credit_id: UUID) -> Select[tuple[int, s
 
 
 def credited_bill_taxes(bill_id: UUID) -> dict[tuple[int, str], int]:
-    """What was taken back of the taxes of a bill so far, by line and component."""
+    """What is taken back of the taxes of a bill so far, by line and component; what was reversed does not count."""
     statement = (
         select(SupplierCreditTax.line_no, SupplierCreditTax.component, cast(func.sum(SupplierCreditTax.amount_minor), BigInteger).label("minor"))
         .join(SupplierCredit, SupplierCredit.id == SupplierCreditTax.supplier_credit_id)
-        .where(SupplierCredit.bill_id == bill_id)
+        .where(SupplierCredit.bill_id == bill_id, SupplierCredit.reversed_on.is_(None))
         .group_by(SupplierCreditTax.line_no, SupplierCreditTax.component)
     )
     return {(row.line_no, row.component): row.minor for row in db.session.execute(statement)}

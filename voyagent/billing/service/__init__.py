@@ -11,6 +11,7 @@ from voyagent.billing.service.bills import (
     receive_sides,
     revise_bill,
 )
+from voyagent.billing.service.credit_reversals import reverse_credit_note, reverse_supplier_credit
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note, proposed
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
@@ -25,6 +26,7 @@ from voyagent.billing.service.errors import (
     CommissionOutOfRange,
     CreditExceedsLine,
     CreditExceedsOpen,
+    CreditNoteReversed,
     CustomerNameRequired,
     DocumentNotOpen,
     DocumentNotVoidable,
@@ -57,6 +59,7 @@ from voyagent.billing.service.errors import (
     SettledAmountMissing,
     SettledAmountWrong,
     SupplierCreditExceedsOpen,
+    SupplierCreditReversed,
     SupplierCreditTaken,
     TaxComponentUnknown,
     TaxInAnotherCurrency,
@@ -124,6 +127,7 @@ __all__ = [
     "Credit",
     "CreditExceedsLine",
     "CreditExceedsOpen",
+    "CreditNoteReversed",
     "CustomerNameRequired",
     "Direction",
     "DocumentNotOpen",
@@ -167,6 +171,7 @@ __all__ = [
     "SettledAmountWrong",
     "Sketch",
     "SupplierCreditExceedsOpen",
+    "SupplierCreditReversed",
     "SupplierCreditTaken",
     "TaxComponentUnknown",
     "TaxInAnotherCurrency",
@@ -223,8 +228,10 @@ __all__ = [
     "record_receipt",
     "refund_payment",
     "reversal_sides",
+    "reverse_credit_note",
     "reverse_payment",
     "reverse_refund",
+    "reverse_supplier_credit",
     "revise_bill",
     "revise_draft",
     "round_off",

@@ -101,9 +101,13 @@ def taxes_on(
     return found
 
 
-def commission_on(line: InvoiceLine, before: int, wanted: int, currency: str) -> int:
-    """What is taken back of a line's commission with an amount of it, rounded half up over all credits together; `before` is what they took of the line."""
-    return _share(line.commission_minor, before + wanted, line.amount_minor, currency) - _share(line.commission_minor, before, line.amount_minor, currency)
+def commission_on(line: InvoiceLine, before: int, wanted: int, recalled: int, currency: str) -> int:
+    """What is taken back of a line's commission with an amount of it, rounded half up over all credits together.
+
+    `before` is what those that stand take of the line, and `recalled` of its commission: where one between them was reversed, that is no rounded share.
+    """
+    due = _share(line.commission_minor, before + wanted, line.amount_minor, currency) - recalled
+    return min(max(due, 0), wanted)
 
 
 def _share(minor: int, part: int, whole: int, currency: str) -> int:

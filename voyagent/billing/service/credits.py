@@ -137,7 +137,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
     left = _left(invoice, lines)
     wanted = crediting.wanted_of(left, invoice.currency, amounts)
     charged = (tax for tax in queries.get_taxes(invoice.id) if tax.component != taxing.COLLECTED)
-    before = queries.credited_by_line(invoice)
+    before, recalled = queries.credited_by_line(invoice), queries.recalled_by_line(invoice)
     taxes = crediting.taxes_on(wanted, lines, charged, before, queries.credited_taxes(invoice.id), invoice.currency)
     kept = [
         CreditedLine(
@@ -145,7 +145,7 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
             line.description,
             line.sold_as,
             minor,
-            crediting.commission_on(line, before.get(line.line_no, 0), minor, invoice.currency),
+            crediting.commission_on(line, before.get(line.line_no, 0), minor, recalled.get(line.line_no, 0), invoice.currency),
             line.service_date,
         )
         for line in lines

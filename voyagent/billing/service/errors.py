@@ -297,6 +297,20 @@ class PaymentRefunded(Conflict):
     message = N_("A part of this payment was refunded, so it cannot be reversed.")
 
 
+class CreditNoteReversed(Conflict):
+    """A credit note is reversed once, and the reversal is not undone: what is credited after all is credited anew."""
+
+    code = "credit_note_reversed"
+    message = N_("This credit note has been reversed already.")
+
+
+class SupplierCreditReversed(Conflict):
+    """A supplier's credit is reversed once, and the reversal is not undone: what is credited after all is entered anew."""
+
+    code = "supplier_credit_reversed"
+    message = N_("This supplier credit note has been reversed already.")
+
+
 class RefundReversed(Conflict):
     """A refund is reversed once, and the reversal is not undone: what went back after all is noted anew."""
 

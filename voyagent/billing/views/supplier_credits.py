@@ -11,13 +11,16 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
 from voyagent.billing.models import OPEN_BILL
+from voyagent.billing.payment_forms import REVERSED, ReverseForm
+from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, postings_of, turned_back, with_amounts
+from voyagent.billing.steps import Place, Reversed, postings_of, reversal_of, reverse_page, turned_back, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
+from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader
@@ -59,3 +62,30 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
         return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
     toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
     return see_other(url_for("billing.supplier_credit", supplier_credit_id=entered.id))
+
+
+@pages.page("/supplier-credits/<supplier_credit_id>/reverse", methods=("GET", "POST"), permission="bill.credit", missing=SupplierCreditNotFound)
+def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
+    """Take a supplier's credit that was entered by mistake back: the first step asks why and shows what it will post, the second does it."""
+    credit = queries.get_supplier_credit(supplier_credit_id)
+    url = url_for("billing.supplier_credit", supplier_credit_id=supplier_credit_id)
+    if credit.reversed_on is not None:
+        toast(_(service.SupplierCreditReversed.message), kind="error")
+        return see_other(url)
+    form = ReverseForm(data={"reversed_on": max(today(), credit.issue_date)})
+
+    def act(body: ReverseIn) -> Any:
+        return service.reverse_supplier_credit(actor, supplier_credit_id, reason=body.reason, on=body.reversed_on)
+
+    if form.attempt(act, **REVERSED) is None:
+        credit = queries.get_supplier_credit(supplier_credit_id)
+        explained = _(
+            "For a supplier credit note that was entered by mistake: its entry is reversed on that day, and the bill is open again by as much from then on. It"
+            " stays, its number may be entered again, and reports of an earlier day stay as they are. This cannot be undone."
+        )
+        all_url, action = url_for("billing.credit_notes", kind="supplier"), url_for("billing.reverse_supplier_credit", supplier_credit_id=supplier_credit_id)
+        amount = Money(credit.total_minor, credit.currency)
+        shown = Reversed(credit.vendor_reference, credit.party_name, amount, explained, "credit_notes", _("Credit notes"), all_url, url, action)
+        return reverse_page(form, shown, reversal_of(credit.entry_id))
+    toast(_("The supplier credit note is reversed."))
+    return see_other(url)
