@@ -41,7 +41,7 @@ def _change(visit: Visit, look: Look) -> None:
     expect(page.get_by_label("Time zone")).to_have_value("Asia/Dubai")
     look_at(visit, "settings-refused", look)
     page.get_by_label("Turns an hour").fill("500")
-    page.get_by_label("Currency").select_option("AED")
+    page.get_by_label("Currency", exact=True).select_option("AED")
     page.get_by_label("The person who asked cannot be the one who grants").uncheck()
     _save(visit)
     expect(page.get_by_text("The settings are saved.")).to_be_visible()
