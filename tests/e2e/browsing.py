@@ -29,6 +29,8 @@ class Look:
 
 
 LOOKS = [Look("light", 1280), Look("dark", 390)]
+WIDE, NARROW = LOOKS[:1], LOOKS[1:]
+"""A long walk is walked in one of the two, some here and some there; what a page is on its own is looked at in both."""
 """Each theme and each width once: what a theme does it does at any width, and the other way round."""
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests import mailbox
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import PASSWORD, look_at
 
@@ -22,7 +22,7 @@ NEW = "Quiet-compass-77"
 MAIL_S = 20
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_person_moves_her_address_and_replaces_a_forgotten_password(browser: Browser, site: Site, look: Look) -> None:
     first, second = (f"neha.kulkarni.of.the.back.office-{secrets.token_hex(4)}@malabargulftravels.example" for _ in range(2))
     with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as elsewhere:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ANSWER_MS = 30_000
 LIVE_MS = 15_000
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_requests_are_looked_at_edited_and_decided(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)

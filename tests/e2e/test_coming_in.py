@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def look_at(visit: Visit, name: str, look: Look) -> None:
         visit.page.screenshot(path=Path(PICTURES) / f"{name}-{look.theme}-{look.width}.png", full_page=True)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_person_signs_an_agency_up_and_a_colleague_joins_by_a_link(browser: Browser, site: Site, look: Look) -> None:
     owner, colleague = f"owner-{secrets.token_hex(4)}@malabar.example", f"colleague-{secrets.token_hex(4)}@malabar.example"
     with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as joining:

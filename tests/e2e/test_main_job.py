@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, pages_on_paper, visiting
+from tests.e2e.browsing import WIDE, Look, Visit, expect, pages_on_paper, visiting
 from tests.e2e.conftest import Site
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ AMOUNT = re.compile(r"45,000\.00")
 ANSWER_MS = 30_000
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_an_enquiry_goes_from_the_phone_call_to_the_trial_balance(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         _sign_up(visit)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, pages_on_paper, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, pages_on_paper, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_audit_page import sign_up
 from tests.e2e.test_coming_in import look_at
@@ -27,7 +27,7 @@ WAYS = [
 ]
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_month_is_kept_closed_and_every_amount_is_found_again(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         sign_up(visit.page)

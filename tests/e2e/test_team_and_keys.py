@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import PASSWORD, look_at
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_an_administrator_makes_a_key_and_lets_a_colleague_go(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit, visiting(browser, look, base_url=site.address) as colleague:
         _sign_up(visit)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyotp
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_coming_in import PASSWORD, look_at
 
@@ -38,7 +38,7 @@ class Phone:
         return self._app.generate_otp(step)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_person_sets_the_second_factor_up_and_lives_with_it(browser: Browser, site: Site, look: Look) -> None:
     email = f"careful-{secrets.token_hex(4)}@malabar.example"
     with visiting(browser, look, base_url=site.address) as visit:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import fresh_database
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import NARROW, WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site, site_of
 from tests.e2e.test_assistant_page import say, sign_up
 from tests.e2e.whole_way_model import REASON, WholeWayModel
@@ -47,13 +47,13 @@ def model_site(model: ModelServer, server_urls: tuple[str, str], tmp_path_factor
         yield from site_of(settings, tmp_path_factory.mktemp("model-site"), **told)
 
 
-@pytest.mark.parametrize("look", LOOKS[1:], ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", NARROW, ids=lambda look: f"{look.theme}-{look.width}")
 def test_a_customer_is_served_from_the_first_message_to_the_itinerary_with_no_key(browser: Browser, site: Site, look: Look) -> None:
     with visiting(browser, look, base_url=site.address) as visit:
         Clerk(visit, site).walk()
 
 
-@pytest.mark.parametrize("look", LOOKS[:1], ids=lambda look: f"{look.theme}-{look.width}")
+@pytest.mark.parametrize("look", WIDE, ids=lambda look: f"{look.theme}-{look.width}")
 def test_the_same_with_a_model_that_speaks_through_the_anthropic_client(browser: Browser, model_site: Site, model: ModelServer, look: Look) -> None:
     script = WholeWayModel()
     model.otherwise = script
