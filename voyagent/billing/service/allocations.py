@@ -94,10 +94,7 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
             source_id=allocation.id,
             purpose="exchange",
             narration=f"Exchanged for a document, {payment.number}, {payment.party_name}",
-            lines=[
-                (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=payment.party_name, memo=payment.number)
-                for purpose, sign, amount in exchange_sides(payment.direction, part)
-            ],
+            lines=ledger.lines_of(exchange_sides(payment.direction, part), memo=payment.number, party_name=payment.party_name),
             entry_date=day,
         )
         settle(payment, [allocation], posted.entry_id)

@@ -19,6 +19,7 @@ from voyagent.billing.service.drafts import DocumentChanges
 from voyagent.billing.service.errors import BillNotDraft, VendorReferenceRequired, VendorReferenceTaken
 from voyagent.billing.service.instalments import InstalmentItem
 from voyagent.billing.service.pricing import LineItem
+from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -161,12 +162,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         source_id=bill.id,
         purpose="receive",
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
-        lines=[
-            ledger.debit(purpose, amount, memo=bill.vendor_reference)
-            if sign > 0
-            else ledger.credit(purpose, amount, party_name=bill.party_name, memo=bill.vendor_reference)
-            for purpose, sign, amount in receive_sides(bill)
-        ],
+        lines=ledger.lines_of(receive_sides(bill), memo=bill.vendor_reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
         entry_date=bill.issue_date,
     )
     bill.status = "received"

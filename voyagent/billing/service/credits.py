@@ -15,6 +15,7 @@ from voyagent.billing.service import crediting, earning, numbering, pricing, rou
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
+from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -202,10 +203,7 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
         source_id=note_id,
         purpose="issue",
         narration=f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}: {why}",
-        lines=[
-            (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=invoice.party_name if purpose == "receivable" else None, memo=number)
-            for purpose, sign, amount in credit.sides
-        ],
+        lines=ledger.lines_of(credit.sides, memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
         entry_date=day,
     )
     earning.recognise(

@@ -58,7 +58,7 @@ def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognitio
             source_id=source[1],
             purpose=f"{RECOGNITION} {one.day.isoformat()}",
             narration=f"{narration}, on the day of service",
-            lines=[(ledger.debit if sign > 0 else ledger.credit)(purpose, amount, memo=memo) for purpose, sign, amount in one.sides],
+            lines=ledger.lines_of(one.sides, memo=memo),
             entry_date=one.day,
         )
 

@@ -19,6 +19,7 @@ from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import InvoiceNotDraft, InvoiceNumberConflict, NumberIsNotNext
 from voyagent.billing.service.instalments import InstalmentItem, check_sum
 from voyagent.billing.service.pricing import LineItem
+from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.taxing import Buyer
 from voyagent.chat import queries as chats
 from voyagent.enquiries import queries as enquiries
@@ -152,10 +153,7 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
         source_id=invoice.id,
         purpose="issue",
         narration=f"Invoice {number}, {invoice.party_name}",
-        lines=[
-            (ledger.debit if sign > 0 else ledger.credit)(purpose, amount, party_name=invoice.party_name if purpose == "receivable" else None, memo=number)
-            for purpose, sign, amount in issue_sides(invoice)
-        ],
+        lines=ledger.lines_of(issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
         entry_date=invoice.issue_date,
     )
     earning.recognise(actor, ("invoice", invoice.id), recognitions_of(invoice), narration=f"Invoice {number}, {invoice.party_name}", memo=number)

@@ -15,6 +15,8 @@ from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
 """Of each direction the account of open documents, and the one of what is paid ahead of them."""
+OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
+"""The accounts of open documents: on them a line of a document names the party."""
 EXCHANGE, DIFFERENCES = "currency_exchange", "exchange_differences"
 """The accounts on which money of one currency is given for that of another, and what that gains (on the right) or loses."""
 

@@ -17,6 +17,7 @@ from voyagent.billing.service.bills import read_reference
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import DocumentNotOpen, LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
 from voyagent.billing.service.input_taxes import bought_sides, of_line
+from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -121,10 +122,7 @@ def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, 
         source_id=credit_id,
         purpose="enter",
         narration=f"Supplier credit note {reference} on bill {bill.vendor_reference}, {bill.party_name}: {why}",
-        lines=[
-            ledger.debit(purpose, amount, party_name=bill.party_name, memo=reference) if sign > 0 else ledger.credit(purpose, amount, memo=reference)
-            for purpose, sign, amount in sides
-        ],
+        lines=ledger.lines_of(sides, memo=reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
         entry_date=day,
     )
     credit = SupplierCredit(

@@ -3,7 +3,7 @@
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.service.by_hand import CONTROL, is_written, post_by_hand, reverse_by_hand
 from voyagent.ledger.service.chart import OPENING, AccountChanges, add_account, change_account, opening_account
-from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, open_books, post, reverse
+from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, lines_of, open_books, post, reverse
 from voyagent.ledger.service.errors import (
     AccountCodeTaken,
     AccountHasBalance,
@@ -68,6 +68,7 @@ __all__ = [
     "debit",
     "is_closed",
     "is_written",
+    "lines_of",
     "open_books",
     "opening_account",
     "post",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -82,6 +82,17 @@ def debit(account: UUID | str, amount: Money, *, party_name: str | None = None, 
 def credit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
     """A line on the right side."""
     return Line(account, credit=amount, party_name=party_name, memo=memo)
+
+
+def lines_of(sides: Iterable[tuple[str, int, Money]], *, memo: str | None, party_name: str | None = None, named: Collection[str] | None = None) -> list[Line]:
+    """The lines of sides: the account by its purpose, 1 for debit or -1 for credit, and the amount.
+
+    They name the party, those alone on the accounts of the purposes `named` where these are given.
+    """
+    return [
+        (debit if sign > 0 else credit)(purpose, amount, party_name=party_name if named is None or purpose in named else None, memo=memo)
+        for purpose, sign, amount in sides
+    ]
 
 
 @identity.on_new_agency
