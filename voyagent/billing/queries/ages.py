@@ -254,8 +254,8 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
 
     From what parties have open in all, unless something is open that was issued outside these days; then from its months.
     """
-    until, outside = min(last, as_of or last), _is_open_outside(kind, first, min(last, as_of or last))
-    some = _of_months(kind, first, until)
+    until = min(last, as_of or last)
+    outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)
     whole = select(_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
     whole = whole.where(owned(OpenByParty), _TOTAL.kind == kind, _TOTAL.n > 0)
     now = union_all(whole.where(~outside), select(some).where(outside))

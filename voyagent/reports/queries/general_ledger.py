@@ -19,7 +19,7 @@ from voyagent.ledger import lines as by_line, queries as ledger, years
 from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import AccountNotFound
 from voyagent.reports.queries.periods import Period, year_began
-from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, on_one_side
+from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, both_sides, on_one_side
 
 PAGE_LINES = 100
 
@@ -172,9 +172,8 @@ def _carried(ended: list[Row]) -> dict[str, Sides]:
     """What was carried at all turns, by currency."""
     sides: dict[str, Sides] = {}
     for row in ended:
-        debit, credit = on_one_side(Money(-row["balance_minor"], row["currency"]))
-        before = sides.get(row["currency"], (Money(0, row["currency"]), Money(0, row["currency"])))
-        sides[row["currency"]] = before[0] + debit, before[1] + credit
+        nothing = Money(0, row["currency"]), Money(0, row["currency"])
+        sides[row["currency"]] = both_sides(sides.get(row["currency"], nothing), on_one_side(Money(-row["balance_minor"], row["currency"])))
     return sides
 
 

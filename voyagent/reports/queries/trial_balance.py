@@ -258,15 +258,16 @@ def _carried(rows: list[Row], currency: str) -> tuple[dict[str, Sides], Sides]:
     of_years: defaultdict[date, Money] = defaultdict(lambda: zero)
     for row in (row for row in rows if row["currency"] == currency):
         balance = Money(row["balance_minor"], currency)
-        given[row["code"]] = _both(given[row["code"]], on_one_side(-balance))
+        given[row["code"]] = both_sides(given[row["code"]], on_one_side(-balance))
         of_years[row["year_began"]] += balance
     taken = (zero, zero)
     for balance in of_years.values():
-        taken = _both(taken, on_one_side(balance))
+        taken = both_sides(taken, on_one_side(balance))
     return given, taken
 
 
-def _both(some: Sides, more: Sides) -> Sides:
+def both_sides(some: Sides, more: Sides) -> Sides:
+    """Two pairs of sides added, each side for itself."""
     return some[0] + more[0], some[1] + more[1]
 
 
