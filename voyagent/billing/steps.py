@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,8 @@ from voyagent.billing import queries
 from voyagent.billing.bill_forms import BillForm
 from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
+from voyagent.billing.payment_forms import REVERSED, ReverseForm
+from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.service import Recognition
@@ -77,7 +79,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """What is about to be reversed, as its page says it: its words, whose it is, its amount, what reversing it does; and the ways to it and to all like it."""
+    """What is about to be reversed, as its page says it: its words, whose it is, its amount, what reversing it does; and the ways to it and to all like it.
+
+    `postings` is what reversing it posts, `further` what on days of service.
+    """
 
     words: str
     party_name: str
@@ -87,15 +92,15 @@ class Reversed:
     all_words: str
     all_url: str
     url: str
-    action: str
+    postings: list[dict[str, Any]]
+    further: Sequence[dict[str, Any]] = ()
 
 
 def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     """The way back to the document where it cannot take the step any more, and None where it may."""
     if may:
         return None
-    toast(_("This document cannot take that step any more."), kind="error")
-    return see_other(Place(document).url())
+    return not_now(_("This document cannot take that step any more."), Place(document).url())
 
 
 def typed_day(field: DateText) -> date | None:
@@ -161,10 +166,23 @@ def void_page(form: VoidForm, document: Invoice | Bill) -> Any:
     return render_template("billing/void.html", form=form, further=further, **shown), form.status
 
 
-def reverse_page(form: Any, reversed_: Reversed, postings: list[dict[str, Any]], further: Sequence[dict[str, Any]] = ()) -> Any:
-    """The step before something is reversed: why, from which day on, and what it would post, on days of service too."""
-    shown = {"reversed": reversed_, "postings": postings, "further": further, "postings_title": _("What taking it back will post")}
-    return render_template("billing/reverse.html", form=form, **shown), form.status
+def reverse_step(form: ReverseForm, act: Callable[[ReverseIn], Any], look: Callable[[], Reversed], done: str, url: str) -> Any:
+    """The way back to what the form has reversed, said to be `done`; before that, or where it is refused, the step that asks why and says what it will post.
+
+    `look` reads what is to be reversed anew, since a refusal has rolled back what was read before.
+    """
+    if form.attempt(act, **REVERSED) is None:
+        found = look()
+        shown = {"reversed": found, "postings": found.postings, "further": found.further, "postings_title": _("What taking it back will post")}
+        return render_template("billing/reverse.html", form=form, **shown), form.status
+    toast(done)
+    return see_other(url)
+
+
+def not_now(why: str, url: str) -> Any:
+    """The way back from a step that cannot be taken any more, with the sentence that says why."""
+    toast(why, kind="error")
+    return see_other(url)
 
 
 def shown(row: Row) -> Row:

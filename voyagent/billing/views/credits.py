@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm, CreditList
 from voyagent.billing.models import OPEN_INVOICE
-from voyagent.billing.payment_forms import REVERSED, ReverseForm
+from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.billing.service import Recognition
@@ -21,10 +21,11 @@ from voyagent.billing.steps import (
     Reversed,
     further_of,
     journal_of,
+    not_now,
     postings_of,
     reversal_of,
     reversals_of,
-    reverse_page,
+    reverse_step,
     turned_back,
     typed_day,
     with_amounts,
@@ -97,26 +98,23 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
     note = queries.get_credit_note(credit_note_id)
     url = url_for("billing.credit_note", credit_note_id=credit_note_id)
     if note.reversed_on is not None:
-        toast(_(service.CreditNoteReversed.message), kind="error")
-        return see_other(url)
+        return not_now(_(service.CreditNoteReversed.message), url)
     form = ReverseForm(data={"reversed_on": max(today(), note.issue_date)})
 
     def act(body: ReverseIn) -> Any:
         return service.reverse_credit_note(actor, credit_note_id, reason=body.reason, on=body.reversed_on)
 
-    if form.attempt(act, **REVERSED) is None:
+    def look() -> Reversed:
         note = queries.get_credit_note(credit_note_id)
         explained = _(
             "For a credit note that was issued by mistake: its entry is reversed on that day, and the invoice is open again by as much from then on. It stays,"
             " with its number, and reports of an earlier day stay as they are. This cannot be undone."
         )
-        all_url, action = url_for("billing.credit_notes"), url_for("billing.reverse_credit_note", credit_note_id=credit_note_id)
-        amount = Money(note.total_minor, note.currency)
-        shown = Reversed(note.number, note.party_name, amount, explained, "credit_notes", _("Credit notes"), all_url, url, action)
         further = reversals_of(("credit_note", note.id), typed_day(form.reversed_on) or note.issue_date)
-        return reverse_page(form, shown, reversal_of(note.entry_id), further)
-    toast(_("The credit note is reversed."))
-    return see_other(url)
+        amount, place = Money(note.total_minor, note.currency), ("credit_notes", _("Credit notes"), url_for("billing.credit_notes"), url)
+        return Reversed(note.number, note.party_name, amount, explained, *place, reversal_of(note.entry_id), further)
+
+    return reverse_step(form, act, look, _("The credit note is reversed."), url)
 
 
 def _booked(form: CreditForm, usual: date) -> tuple[list[tuple[str, int, Money | None]], list[Recognition]]:

@@ -14,7 +14,6 @@ from voyagent.billing.payment_forms import (
     ALLOCATED,
     NOTED,
     REFUNDED,
-    REVERSED,
     TAKEN_BACK,
     AllocateForm,
     PaymentForm,
@@ -26,7 +25,7 @@ from voyagent.billing.payment_forms import (
 from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.rate_forms import rate_words
-from voyagent.billing.steps import Reversed, postings_of, reversal_of, reverse_page, with_amounts
+from voyagent.billing.steps import Reversed, not_now, postings_of, reversal_of, reverse_step, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -169,57 +168,53 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
 def reverse_payment(actor: Actor, payment_id: UUID) -> Any:
     """Take a payment that was noted by mistake back: the first step asks why and shows what it will post, the second does it."""
     found = queries.get_payment(payment_id)
+    url = url_for("billing.payment", payment_id=payment_id)
     try:
         service.check_reversible(found)
     except (service.PaymentReversed, service.PaymentRefunded) as refusal:
-        toast(_(refusal.message), kind="error")
-        return see_other(url_for("billing.payment", payment_id=payment_id))
+        return not_now(_(refusal.message), url)
     form = ReverseForm(data={"reversed_on": today()})
 
     def act(body: ReverseIn) -> Payment:
         return service.reverse_payment(actor, payment_id, reason=body.reason, on=body.reversed_on)
 
-    if form.attempt(act, **REVERSED) is None:
+    def look() -> Reversed:
         found = queries.get_payment(payment_id)
         explained = _(
             "For a payment that was recorded by mistake: its entry is reversed on that day, and what it settles is open again from then on. It stays, with its"
             " number, and reports of an earlier day stay as they are. This cannot be undone."
         )
-        shown = _reversed(found, found.number, found.amount_minor, explained, url_for("billing.reverse_payment", payment_id=payment_id))
-        return reverse_page(form, shown, postings_of(service.reversal_sides(found)))
-    toast(_("The payment is reversed."))
-    return see_other(url_for("billing.payment", payment_id=payment_id))
+        return _reversed(found, found.number, found.amount_minor, explained, postings_of(service.reversal_sides(found)))
+
+    return reverse_step(form, act, look, _("The payment is reversed."), url)
 
 
 @pages.page("/payments/<payment_id>/refunds/<refund_id>/reverse", methods=("GET", "POST"), permission="payment.reverse", missing=RefundNotFound)
 def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID) -> Any:
     """Take a refund that was noted by mistake back: the first step asks why and shows what it will post, the second does it."""
-    refund = queries.get_refund(payment_id, refund_id)
-    if refund.reversed_on is not None:
-        toast(_(service.RefundReversed.message), kind="error")
-        return see_other(url_for("billing.payment", payment_id=payment_id))
+    url = url_for("billing.payment", payment_id=payment_id)
+    if queries.get_refund(payment_id, refund_id).reversed_on is not None:
+        return not_now(_(service.RefundReversed.message), url)
     form = ReverseForm(data={"reversed_on": today()})
 
     def act(body: ReverseIn) -> Any:
         return service.reverse_refund(actor, payment_id, refund_id, reason=body.reason, on=body.reversed_on)
 
-    if form.attempt(act, **REVERSED) is None:
+    def look() -> Reversed:
         refund = queries.get_refund(payment_id, refund_id)
         explained = _(
             "For a refund that was recorded by mistake: its entry is reversed on that day, and the payment has that much to give from then on. It stays, with"
             " its number, and reports of an earlier day stay as they are. This cannot be undone."
         )
-        action = url_for("billing.reverse_refund", payment_id=payment_id, refund_id=refund_id)
-        shown = _reversed(queries.get_payment(payment_id), refund.number, refund.amount_minor, explained, action)
-        return reverse_page(form, shown, reversal_of(refund.entry_id))
-    toast(_("The refund is reversed."))
-    return see_other(url_for("billing.payment", payment_id=payment_id))
+        return _reversed(queries.get_payment(payment_id), refund.number, refund.amount_minor, explained, reversal_of(refund.entry_id))
+
+    return reverse_step(form, act, look, _("The refund is reversed."), url)
 
 
-def _reversed(found: Payment, number: str, minor: int, explained: str, action: str) -> Reversed:
+def _reversed(found: Payment, number: str, minor: int, explained: str, postings: list[dict[str, Any]]) -> Reversed:
     """A payment, or a refund of it, as the step before its reversal says it."""
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
-    return Reversed(number, found.party_name, amount, explained, "payments", _("Payments"), url_for("billing.payments"), url, action)
+    return Reversed(number, found.party_name, amount, explained, "payments", _("Payments"), url_for("billing.payments"), url, postings)
 
 
 def _goes_on() -> bool:

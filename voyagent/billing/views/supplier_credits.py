@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
 from voyagent.billing.models import OPEN_BILL
-from voyagent.billing.payment_forms import REVERSED, ReverseForm
+from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, Reversed, postings_of, reversal_of, reverse_page, turned_back, with_amounts
+from voyagent.billing.steps import Place, Reversed, not_now, postings_of, reversal_of, reverse_step, turned_back, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
@@ -70,22 +70,19 @@ def reverse_supplier_credit(actor: Actor, supplier_credit_id: UUID) -> Any:
     credit = queries.get_supplier_credit(supplier_credit_id)
     url = url_for("billing.supplier_credit", supplier_credit_id=supplier_credit_id)
     if credit.reversed_on is not None:
-        toast(_(service.SupplierCreditReversed.message), kind="error")
-        return see_other(url)
+        return not_now(_(service.SupplierCreditReversed.message), url)
     form = ReverseForm(data={"reversed_on": max(today(), credit.issue_date)})
 
     def act(body: ReverseIn) -> Any:
         return service.reverse_supplier_credit(actor, supplier_credit_id, reason=body.reason, on=body.reversed_on)
 
-    if form.attempt(act, **REVERSED) is None:
+    def look() -> Reversed:
         credit = queries.get_supplier_credit(supplier_credit_id)
         explained = _(
             "For a supplier credit note that was entered by mistake: its entry is reversed on that day, and the bill is open again by as much from then on. It"
             " stays, its number may be entered again, and reports of an earlier day stay as they are. This cannot be undone."
         )
-        all_url, action = url_for("billing.credit_notes", kind="supplier"), url_for("billing.reverse_supplier_credit", supplier_credit_id=supplier_credit_id)
-        amount = Money(credit.total_minor, credit.currency)
-        shown = Reversed(credit.vendor_reference, credit.party_name, amount, explained, "credit_notes", _("Credit notes"), all_url, url, action)
-        return reverse_page(form, shown, reversal_of(credit.entry_id))
-    toast(_("The supplier credit note is reversed."))
-    return see_other(url)
+        amount, place = Money(credit.total_minor, credit.currency), ("credit_notes", _("Credit notes"), url_for("billing.credit_notes", kind="supplier"), url)
+        return Reversed(credit.vendor_reference, credit.party_name, amount, explained, *place, reversal_of(credit.entry_id))
+
+    return reverse_step(form, act, look, _("The supplier credit note is reversed."), url)
