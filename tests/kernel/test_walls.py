@@ -28,6 +28,9 @@ LOOK_UPS = {
     "app.tenant_ids()",
     "app.tenants_with_old_keys()",
     "app.tenants_with_mail(timestamp with time zone)",
+    "app.tenants_with_offers(timestamp with time zone)",
+    "app.tenants_with_proposals(timestamp with time zone)",
+    "app.tenants_with_turns(timestamp with time zone)",
 }
 BOUND = "select set_config('app.tenant', :t, true)"
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, true, tuple_, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, text, true, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
@@ -34,6 +34,11 @@ class ApprovalNotFound(NotFound):
 
     code = "approval_not_found"
     message = N_("We could not find that request. Its conversation may have been deleted.")
+
+
+def agencies_with_proposals() -> list[UUID]:
+    """The agencies with proposals that have run out of time unwritten, or effects that still wait a minute after the grant."""
+    return list(db.session.scalars(text("select app.tenants_with_proposals(clock_timestamp())")))
 
 
 def get_approval(approval_id: str) -> Approval:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.approvals import service
-from voyagent.identity.agencies import in_each_agency
+from voyagent.approvals import queries, service
 from voyagent.kernel.db import transaction
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 
 
@@ -23,5 +23,5 @@ def run_effect(tenant_id: str, approval_id: str) -> None:
 
 @task("approvals.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """For each agency: write overdue proposals down as expired, and try effects again that nobody finished."""
-    in_each_agency(lambda: (service.expire_overdue(), service.resume_effects()))
+    """Write overdue proposals down as expired, and try effects again that nobody finished."""
+    in_agencies(queries.agencies_with_proposals, lambda: (service.expire_overdue(), service.resume_effects()))

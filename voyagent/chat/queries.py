@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists as there_is, func, literal_column, select, text, tuple_
 
 from voyagent.chat.models import ChatEvent, ChatMessage, ChatSession, ChatTurn, ChatTurnStep
 from voyagent.identity.queries import name_of
@@ -69,6 +69,11 @@ class Step:
     number: int
     kind: str
     outcome: dict[str, Any]
+
+
+def agencies_with_turns() -> list[UUID]:
+    """The agencies with turns that are not over and a minute old."""
+    return list(db.session.scalars(text("select app.tenants_with_turns(now())")))
 
 
 def turn_of(row: ChatTurn) -> Turn:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from voyagent.chat import service, turns
-from voyagent.identity.agencies import in_each_agency
+from voyagent.chat import queries, service, turns
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 
 
@@ -20,5 +20,5 @@ def wipe(tenant_id: str, session_id: str, deleted_at: str) -> None:
 
 @task("chat.housekeeping", own_transactions=True, every="* * * * *")
 def housekeeping(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """For each agency: have turns gone on with whose job ran out of tries, or was lost."""
-    in_each_agency(turns.resume)
+    """Have turns gone on with whose job ran out of tries, or was lost."""
+    in_agencies(queries.agencies_with_turns, turns.resume)

@@ -26,6 +26,7 @@ from sqlalchemy import text
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import db, server_options, transaction
+from voyagent.kernel.housekeeping import stopping
 from voyagent.kernel.metrics import timed_job
 from voyagent.kernel.rescue import TASK as RESCUE_TASK, Rescue
 
@@ -125,6 +126,7 @@ async def _work(app: Flask, settings: Settings) -> None:
 
     def stop() -> None:
         if not serving.cancelling():  # a second one, as when the parent dies and its successor clears up, would break off the stopping itself
+            stopping.set()
             serving.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import current_app
 
 from voyagent.drivers.mail.driver import MailDriver, MailNotSent, MailRefused
-from voyagent.kernel import clock
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import SealBroken
 from voyagent.mail import letters, queries, service
@@ -49,10 +49,4 @@ def _attempt(outbox: Outbox, driver: MailDriver, letter: Letter) -> tuple[str | 
 @task("mail.see_to", own_transactions=True, every="* * * * * */10")
 def see_to(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Queue what is due again, give up what is of no use, drop what is long past."""
-    with transaction():
-        agencies = queries.agencies_with_mail(clock.now())
-    for tenant_id in agencies:
-        db.session.remove()  # one session, one agency
-        with transaction(tenant_id):
-            service.see_to_mail()
-    db.session.remove()
+    in_agencies(queries.agencies_with_mail, service.see_to_mail)

@@ -138,6 +138,7 @@ class SupplierOffer(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("kind in ('flight', 'hotel')", name="kind"),
         Index("ix_supplier_offers_expires", "tenant_id", "expires_at"),
+        Index("ix_supplier_offers_over", "expires_at"),
     )
 
 
@@ -156,4 +157,5 @@ class SupplierAnswer(TenantOwned, Base):
         CheckConstraint("what in ('flights', 'hotels', 'rate')", name="what"),
         Index("ix_supplier_answers_question", "tenant_id", "question", desc("created_at")),
         Index("ix_supplier_answers_expires", "tenant_id", "expires_at"),
+        Index("ix_supplier_answers_over", "expires_at"),
     )

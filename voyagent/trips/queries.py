@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, select, text, tuple_
 
 from voyagent.chat.queries import SessionNotFound, is_live, session_statement
 from voyagent.identity.queries import name_of as person_of
+from voyagent.kernel import clock
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.money import Money
@@ -116,8 +117,8 @@ class Line:
     def place_in_time(self) -> tuple[date, str, datetime]:
         """Where it stands among the others: by day, by the clock, a hotel behind what brings one there; what has no day comes last."""
         at = "departs_at" if self.kind == "flight" else "at"
-        clock = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
-        return self.starts_on or date.max, clock, self.created_at
+        time = "24" if self.kind == "hotel" else (getattr(self.details, at, None) or "12:00")[-5:]
+        return self.starts_on or date.max, time, self.created_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,11 @@ def status_of(statuses: Sequence[str]) -> str:
     """The lines' states as one word of the trip: `planned`, `part_booked`, `booked`."""
     committed = [status in {"booked", "ticketed", "filed"} for status in statuses]
     return "planned" if not any(committed) else "booked" if all(committed) else "part_booked"
+
+
+def agencies_with_offers() -> list[UUID]:
+    """The agencies with offers of suppliers that are long over, or answers that may not be told again."""
+    return list(db.session.scalars(text("select app.tenants_with_offers(:at)"), {"at": clock.now()}))
 
 
 def get_trip(trip_id: UUID, *, lock: bool = False) -> Trip:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from flask import current_app
 
-from voyagent.identity.agencies import in_each_agency
+from voyagent.identity.queries import tenant_ids
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
-from voyagent.trips import service
+from voyagent.trips import queries, service
 
 
 @task("trips.sweep_offers", own_transactions=True, every="*/10 * * * *")
 def sweep_offers(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
-    """For each agency: forget the offers that are long over."""
-    in_each_agency(service.sweep)
+    """Forget the offers that are long over."""
+    in_agencies(queries.agencies_with_offers, service.sweep)
 
 
 @task("trips.seal_anew", own_transactions=True, every="30 * * * *")
 def seal_anew(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """For each agency: seal the passports with the present secret that an older one still holds."""
     keyring: Keyring = current_app.extensions["voyagent.keyring"]
-    in_each_agency(lambda: service.seal_anew(keyring))
+    in_agencies(tenant_ids, lambda: service.seal_anew(keyring))
