@@ -19,8 +19,8 @@ from tests.audit.conftest import Seed, Tamper
 from tests.people import Person, csrf
 from voyagent.assistant.tools import registry
 from voyagent.audit import checks, words
-from voyagent.audit.forms import PAGE_ROWS
 from voyagent.enquiries import service as enquiries
+from voyagent.http.list_pages import PAGE_ROWS
 from voyagent.identity import service as identity
 from voyagent.settings import service as settings
 

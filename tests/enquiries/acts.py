@@ -8,8 +8,9 @@ from uuid import UUID
 from tests.people import Person
 from voyagent.chat import service as chat
 from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import EnquiryChanges
+from voyagent.kernel.pages import Part
 
 
 def logged(person: Person, name: str = "Deepa Krishnan", **wish: Any) -> UUID:

@@ -16,10 +16,10 @@ from flask import Flask
 from tests.crowds import crowded, scanned
 from tests.enquiries.reading import watched
 from tests.people import Person
-from voyagent.enquiries.queries import Part, Search, list_statement, read_board
+from voyagent.enquiries.queries import Search, list_statement, read_board
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.config import Settings
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, Part
 from voyagent.kernel.reading import compiled
 
 pytestmark = pytest.mark.xdist_group("crowd")  # one process loads the crowd, once

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from tests.enquiries.acts import changed, counts, logged, names
 from tests.people import Person
 from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import EnquiryNotFound, Part, Search
+from voyagent.enquiries.queries import EnquiryNotFound, Search
 from voyagent.kernel import clock
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, Part
 
 
 def test_counters_follow_every_insert_change_and_delete(alice: Person, charlie: Person, owner_engine: sa.Engine) -> None:

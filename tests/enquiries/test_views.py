@@ -97,7 +97,7 @@ def test_an_unreadable_address_shows_the_list_and_says_what_was_left_out(alice: 
 
 
 def test_the_pager_leads_older_and_newer_by_marks_of_rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("voyagent.enquiries.forms.PAGE_ROWS", 2)
+    monkeypatch.setattr("voyagent.http.list_pages.PAGE_ROWS", 2)
     for number in range(7):
         logged(alice, f"Customer {number}")
     browser, seen, address = alice.browser, [], "/enquiries"

@@ -11,28 +11,23 @@ from pydantic import BeforeValidator, Field, ValidationError
 from werkzeug.datastructures import MultiDict
 
 from voyagent.audit import words
-from voyagent.audit.queries import Part
 from voyagent.audit.schemas import AuditFilter, InvalidActorId
 from voyagent.http.forms import read_date
-from voyagent.kernel.fields import Offset, filter_field
-from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Row
+from voyagent.http.list_pages import PLACE, PlacedQuery
 
-PAGE_ROWS = 50
 _SEQ_MAX = 2**63 - 1
 _DAYS = ("from", "to")
-_PLACE = ("cursor", "before", "offset", "open")
+_PLACE = (*PLACE, "open")
 _UNREAD_WORDS = {"actor_id": _l("who"), "kind": _l("what"), "status": _l("result"), "open": _l("the open event")}
 
 
-class ListQuery(AuditFilter):
+class ListQuery(PlacedQuery, AuditFilter):
     """What the page's address asks for: filters, the place in the list, the event that is open beside it by its number in the chain."""
 
-    cursor: filter_field(200)  # type: ignore[valid-type]
-    before: filter_field(200)  # type: ignore[valid-type]
-    offset: Offset = 0
+    ordered_by = "started_at"
+    words_of = _UNREAD_WORDS
+
     open: Annotated[Annotated[int, Field(ge=1, le=_SEQ_MAX)] | None, BeforeValidator(lambda value: value or None)] = None
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
     wrong_days: Annotated[dict[str, str], Field(exclude=True)] = Field(default_factory=dict)
 
     @classmethod
@@ -51,11 +46,6 @@ class ListQuery(AuditFilter):
             rest = {name: value for name, value in values.items() if name not in unread}
             query = cls.model_validate(rest | {"unread": (*sorted(unread - typed.keys()),), "wrong_days": typed})
         return _sensible(query)
-
-    @property
-    def unread_words(self) -> list[str]:
-        """What was left out, as a person says it."""
-        return list(dict.fromkeys(str(_UNREAD_WORDS.get(name, _l("the place in the list"))) for name in self.unread))
 
     def typed(self, name: str) -> date | str | None:
         """What stands in the field of a day (`from`, `to`): the day, or what was typed and is none."""
@@ -79,11 +69,6 @@ class ListQuery(AuditFilter):
         """Whether anything narrows the list."""
         return any((self.actor_id, self.kind, self.first, self.last, self.status))
 
-    def part(self) -> Part:
-        """Which part of the list."""
-        mark = self.cursor or self.before
-        return Part(limit=PAGE_ROWS, offset=self.offset, cursor=Cursor.decode(mark) if mark else None, backward=self.cursor is None and mark is not None)
-
     def address(self, **changes: Any) -> str:
         """The page's address with something changed; any change but `open` leads to the first page."""
         return url_for("audit.index", **self._with(changes))
@@ -91,21 +76,6 @@ class ListQuery(AuditFilter):
     def export_address(self) -> str:
         """Where the same comes as a file."""
         return url_for("audit.export_csv", **self._with(dict.fromkeys(_PLACE)))
-
-    def older(self, page: Page[Row]) -> str | None:
-        """The address of the page after this one, by the mark of its last row."""
-        if page.next_cursor is None or page.last == page.total:
-            return None
-        return self.address(cursor=page.next_cursor, offset=page.last)
-
-    def newer(self, page: Page[Row]) -> str | None:
-        """The address of the page before this one; near the beginning that is the first page."""
-        if self.offset == 0:
-            return None
-        if self.offset <= PAGE_ROWS or not page.items:
-            return self.address(cursor=None)
-        first = page.items[0]
-        return self.address(before=Cursor(first["started_at"], first["id"]).encode(), offset=self.offset - PAGE_ROWS)
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """What a filter's own form carries along: the other filters that are on."""
@@ -126,11 +96,4 @@ def _sensible(query: ListQuery) -> ListQuery:
         query.search()
     except InvalidActorId:
         wrong = ("actor_id",)
-    try:
-        query.part()
-    except InvalidCursor:
-        wrong = (*wrong, "cursor", "before", "offset")
-    if not wrong:
-        return query
-    cleared: dict[str, Any] = dict.fromkeys(wrong) | ({"offset": 0} if "offset" in wrong else {})
-    return query.model_copy(update=cleared | {"unread": (*query.unread, *wrong)})
+    return query.without(*wrong)

@@ -15,7 +15,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from voyagent.audit.models import AuditCheck, AuditEvent, AuditHead
 from voyagent.kernel import clock
 from voyagent.kernel.canonical import canonical_json
-from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 
@@ -60,16 +60,6 @@ class Search:
             failed = events.status.in_([literal_column(f"'{word}'") for word in FAILED])  # as words, for the index that holds only these
             found.append(failed if self.status == "error" else ~failed)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
-
-    limit: int = 50
-    offset: int = 0
-    cursor: Cursor | None = None
-    backward: bool = False
 
 
 @dataclass(frozen=True, slots=True)

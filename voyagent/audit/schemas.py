@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from voyagent.audit.queries import Part, Search
+from voyagent.audit.queries import Search
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import Answer, DateFilter, Instant, Offset, Query, ZoneFilter, filter_field, storable
 from voyagent.kernel.ids import parse_id
-from voyagent.kernel.pages import Cursor, Page
+from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 200

@@ -34,7 +34,32 @@ class InvoiceCount(TenantBound, Base):
     n: Mapped[int] = mapped_column(server_default=_ZERO)
 
 
-class AgeingByDue(TenantBound, Base):
+class OpenDocuments(TenantBound):
+    """How many documents (`kind` receivable or payable) of a currency are open, and what is open of them."""
+
+    kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+
+class Advances(TenantBound):
+    """How many payments (`direction` in or out) of a currency have something left, and what is left of them."""
+
+    direction: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    currency: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    n: Mapped[int] = mapped_column(server_default=_ZERO)
+    unapplied_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+
+
+class OfParty:
+    """Of one party, by the key of its name, and its last spelling."""
+
+    party_key: Mapped[str] = mapped_column(primary_key=True, sort_order=1)
+    party_name: Mapped[str] = mapped_column(sort_order=2)
+
+
+class AgeingByDue(OpenDocuments, Base):
     """Open documents (`kind` receivable or payable) issued in a month and due on a day; kept by triggers on `invoices` and `bills`.
 
     Of a document in instalments each open one counts in `n` on its own day; in `documents` the document counts once, on the day of the first open one.
@@ -42,72 +67,44 @@ class AgeingByDue(TenantBound, Base):
 
     __tablename__ = "ageing_by_due"
 
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
     issue_month: Mapped[date] = mapped_column(primary_key=True)
     due_date: Mapped[date] = mapped_column(primary_key=True)
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
     documents: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
 
 
-class AgeingByParty(TenantBound, Base):
-    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`. The name is the last spelling."""
+class AgeingByParty(OpenDocuments, OfParty, Base):
+    """Open documents of a party issued in a month; kept by triggers on `invoices` and `bills`."""
 
     __tablename__ = "ageing_by_party"
 
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
     issue_month: Mapped[date] = mapped_column(primary_key=True)
-    party_key: Mapped[str] = mapped_column(primary_key=True)
-    party_name: Mapped[str]
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
 
 
-class OpenByParty(TenantBound, Base):
-    """All open documents of a party, whenever they were issued; kept by triggers on `ageing_by_party`. The name is the last spelling."""
+class OpenByParty(OpenDocuments, OfParty, Base):
+    """All open documents of a party, whenever they were issued; kept by triggers on `ageing_by_party`."""
 
     __tablename__ = "open_by_party"
-
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    party_key: Mapped[str] = mapped_column(primary_key=True)
-    party_name: Mapped[str]
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    open_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_open_by_party_largest", "tenant_id", "kind", "currency", desc("open_minor"), "party_key", postgresql_where=text("n > 0")),)
 
 
-class AdvancesByDay(TenantBound, Base):
+class AdvancesByDay(Advances, Base):
     """Payments (`direction` in or out) of a day that have something left; kept by triggers on `payments`."""
 
     __tablename__ = "advances_by_day"
 
-    direction: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
     paid_on: Mapped[date] = mapped_column(primary_key=True)
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    unapplied_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_advances_by_day_left", "tenant_id", "direction", "paid_on", postgresql_where=text("n > 0")),)
 
 
-class AdvancesByParty(TenantBound, Base):
-    """Payments of a party that have something left, whenever they were made; kept by triggers on `payments`. The name is the last spelling."""
+class AdvancesByParty(Advances, OfParty, Base):
+    """Payments of a party that have something left, whenever they were made; kept by triggers on `payments`."""
 
     __tablename__ = "advances_by_party"
-
-    direction: Mapped[str] = mapped_column(primary_key=True)
-    currency: Mapped[str] = mapped_column(primary_key=True)
-    party_key: Mapped[str] = mapped_column(primary_key=True)
-    party_name: Mapped[str]
-    n: Mapped[int] = mapped_column(server_default=_ZERO)
-    unapplied_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=text("n > 0")),)

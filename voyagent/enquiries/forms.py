@@ -10,20 +10,17 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 from wtforms import HiddenField, SelectField, StringField, TextAreaField
 
 from voyagent.enquiries.models import Enquiry
-from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange, Part
+from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
 from voyagent.http.forms import DateText, SchemaForm, read_date
-from voyagent.kernel.fields import Offset, filter_field
+from voyagent.http.list_pages import PLACE, PlacedQuery
 from voyagent.kernel.money import currency_codes
-from voyagent.kernel.pages import Cursor, InvalidCursor, Page
-from voyagent.kernel.reading import Row
 
-PAGE_ROWS = 50
 _DATES = ("depart_from", "depart_to", "created_from", "created_to")
 STATUS_WORDS = {"new": _l("New"), "quoted": _l("Quoted"), "booked": _l("Booked"), "cancelled": _l("Cancelled")}
 _UNREAD_WORDS = {
@@ -138,14 +135,13 @@ class StatusForm(SchemaForm[EnquiryPatch]):
     status = StringField()
 
 
-class ListQuery(EnquiryFilter):
+class ListQuery(PlacedQuery, EnquiryFilter):
     """What the list's address asks for: filters, the place in the list, the row that is open beside it."""
 
-    cursor: filter_field(200)  # type: ignore[valid-type]
-    before: filter_field(200)  # type: ignore[valid-type]
-    offset: Offset = 0
+    ordered_by = "created_at"
+    words_of = _UNREAD_WORDS
+
     open: Annotated[UUID | None, BeforeValidator(lambda value: value or None)] = None
-    unread: Annotated[tuple[str, ...], Field(exclude=True)] = ()
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> ListQuery:
@@ -162,16 +158,6 @@ class ListQuery(EnquiryFilter):
         return _sensible(query)
 
     @property
-    def unread_words(self) -> list[str]:
-        """What was left out, as a person says it."""
-        return list(dict.fromkeys(str(_UNREAD_WORDS.get(name, _l("the place in the list"))) for name in self.unread))
-
-    def part(self) -> Part:
-        """Which part of the list."""
-        mark = self.cursor or self.before
-        return Part(limit=PAGE_ROWS, offset=self.offset, cursor=Cursor.decode(mark) if mark else None, backward=self.cursor is None and mark is not None)
-
-    @property
     def narrowed(self) -> bool:
         """Whether anything but the status narrows the list."""
         return any(getattr(self, name) for name in ("q", "customer_email", "origin", "destination", *_DATES))
@@ -181,7 +167,7 @@ class ListQuery(EnquiryFilter):
         keeps_place = set(changes) <= {"open"} or "cursor" in changes or "before" in changes
         values = self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         if not keeps_place or "cursor" in changes or "before" in changes:
-            values = {name: value for name, value in values.items() if name not in ("cursor", "before", "offset", "open")}
+            values = {name: value for name, value in values.items() if name not in (*PLACE, "open")}
         return url_for("enquiries.index", **{name: value for name, value in (values | changes).items() if value not in (None, "", "all")})
 
     def tabs(self, by_status: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -190,21 +176,6 @@ class ListQuery(EnquiryFilter):
         return [
             {"label": word, "href": self.address(status=status), "here": self.status == (status or "all"), "count": number} for status, word, number in entries
         ]
-
-    def older(self, page: Page[Row]) -> str | None:
-        """The address of the page after this one, by the mark of its last row."""
-        if page.next_cursor is None or page.last == page.total:
-            return None
-        return self.address(cursor=page.next_cursor, offset=page.last)
-
-    def newer(self, page: Page[Row]) -> str | None:
-        """The address of the page before this one; near the beginning that is the first page."""
-        if self.offset == 0:
-            return None
-        if self.offset <= PAGE_ROWS or not page.items:
-            return self.address(cursor=None)
-        first = page.items[0]
-        return self.address(before=Cursor(first["created_at"], first["id"]).encode(), offset=self.offset - PAGE_ROWS)
 
     def hidden(self) -> dict[str, str]:
         """What the search box carries along: the filters that are on."""
@@ -221,11 +192,5 @@ def _sensible(query: ListQuery) -> ListQuery:
         wrong = ("depart_from", "depart_to")
     except InvalidCreatedRange:
         wrong = ("created_from", "created_to")
-    try:
-        query.part()
-    except InvalidCursor:
-        wrong = (*wrong, "cursor", "before", "offset")
-    if not wrong:
-        return query
-    cleared: dict[str, Any] = dict.fromkeys(wrong) | ({"offset": 0} if "offset" in wrong else {})
-    return _sensible(query.model_copy(update=cleared | {"unread": (*query.unread, *wrong)}))
+    sensible = query.without(*wrong)
+    return sensible if sensible is query else _sensible(sensible)

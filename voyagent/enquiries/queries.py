@@ -40,7 +40,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Cursor, Page, next_cursor
+from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.patterns import contains, contains_any, is_blunt
 from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
@@ -140,16 +140,6 @@ class Search:
         """The first instant of the first day and the first instant after the last day."""
         after = None if self.created_to is None else self.created_to + timedelta(days=1)
         return _midnight(self.created_from, self.zone), _midnight(after, self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
-
-    limit: int = 50
-    offset: int = 0
-    cursor: Cursor | None = None
-    backward: bool = False
 
 
 @dataclass(frozen=True, slots=True)

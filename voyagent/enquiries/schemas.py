@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.queries import Search
 from voyagent.enquiries.service import BudgetOutOfRange, EnquiryChanges, hundredths
 from voyagent.kernel.fields import (
     Answer,
@@ -28,7 +28,7 @@ from voyagent.kernel.fields import (
     trimmed_field,
     wire_instant,
 )
-from voyagent.kernel.pages import Cursor, Page
+from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
 
 LIMIT_DEFAULT, LIMIT_MAX = 50, 500

@@ -78,6 +78,16 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a list: `limit` rows behind an offset, or behind (`backward`: before) the row of a cursor."""
+
+    limit: int = 50
+    offset: int = 0
+    cursor: Cursor | None = None
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NameCursor:
     """The place after a row of a list by a name that no other row has."""
 

@@ -295,17 +295,10 @@ class HotelForm(LineForm):
         self.country.choices = [("", ""), *country_choices()]
 
 
-class TransferForm(LineForm):
-    """A ride."""
+class TimedForm(LineForm):
+    """A line that begins at a time of its day."""
 
-    kind = "transfer"
-    details = ("on", "origin", "destination", "vehicle")
-
-    on = DateText(_("Day"))
     at = StringField(_("At"))
-    origin = StringField(_("From"))
-    destination = StringField(_("To"))
-    vehicle = StringField(_("Vehicle"))
 
     @classmethod
     def shown(cls, details: Any) -> dict[str, Any]:
@@ -315,6 +308,18 @@ class TransferForm(LineForm):
     def further(self) -> dict[str, Any]:
         """The time."""
         return {"at": _time(self.at.data)}
+
+
+class TransferForm(TimedForm):
+    """A ride."""
+
+    kind = "transfer"
+    details = ("on", "origin", "destination", "vehicle")
+
+    on = DateText(_("Day"))
+    origin = StringField(_("From"))
+    destination = StringField(_("To"))
+    vehicle = StringField(_("Vehicle"))
 
 
 class VisaForm(LineForm):
@@ -335,7 +340,7 @@ class VisaForm(LineForm):
         self.country.choices = [("", ""), *country_choices()]
 
 
-class OtherForm(LineForm):
+class OtherForm(TimedForm):
     """Anything else."""
 
     kind = "other"
@@ -345,16 +350,6 @@ class OtherForm(LineForm):
     title = StringField(_("What"))
     on = DateText(_("Day"))
     until = DateText(_("Until"))
-    at = StringField(_("At"))
-
-    @classmethod
-    def shown(cls, details: Any) -> dict[str, Any]:
-        """The time."""
-        return {"at": details.at}
-
-    def further(self) -> dict[str, Any]:
-        """The time."""
-        return {"at": _time(self.at.data)}
 
 
 LINE_FORMS: dict[str, type[LineForm]] = {form.kind: form for form in (FlightForm, HotelForm, TransferForm, VisaForm, OtherForm)}

@@ -13,12 +13,13 @@ from pydantic import Field, model_validator
 from voyagent.assistant.tools.airports import spellings
 from voyagent.assistant.tools.registry import Desk, JsonObject, Scene, Tool, register
 from voyagent.enquiries import queries, service
-from voyagent.enquiries.queries import Part, Search
+from voyagent.enquiries.queries import Search
 from voyagent.enquiries.schemas import EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import OPEN_STATUSES
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, Id, text_field, wire_instant
 from voyagent.kernel.ids import parse_id
+from voyagent.kernel.pages import Part
 from voyagent.kernel.reading import Row
 
 if TYPE_CHECKING:
