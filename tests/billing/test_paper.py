@@ -335,6 +335,24 @@ def test_their_pdfs_are_for_members_of_the_agency_alone(alice: Person, victor: P
         assert alice.app.test_client().get(path).status_code == 303
 
 
+@pytest.mark.parametrize("kind", ["invoice", "credit-note", "payment", "bill", "supplier-credit"])
+def test_over_the_api_it_is_the_paper_of_the_page(alice: Person, charlie: Person, told: dict[str, Any], kind: str) -> None:
+    make = {"invoice": issued, "credit-note": credited, "payment": lambda who: advance(who, 100), "bill": receive}
+    made = supplier_credited(alice, receive(alice)) if kind == "supplier-credit" else make[kind](alice)
+    path = f"/{kind}s/{made}/{kind}.pdf"
+    for locale in ("en", "hi"):
+        shown(alice, f"{path}?locale={locale}")
+        on_page = dict(told)
+        answer = alice.api.get(f"{path}?locale={locale}")
+        assert (answer.status_code, answer.mimetype, told) == (200, "application/pdf", on_page)
+        assert answer.headers["Content-Disposition"] == alice.browser.get(path).headers["Content-Disposition"]
+    assert alice.api.get(path).status_code == 200
+    assert told["lang"] == "en", "the agency's own language"
+    assert alice.api.get(f"{path}?locale=xx").status_code == 422
+    assert charlie.api.get(path).status_code == 404
+    assert alice.app.test_client().get(f"/api{path}").status_code == 401
+
+
 # To the customer -----------------------------------------------------------------------------------------------------------
 
 

@@ -359,3 +359,15 @@ def test_anothers_paper_is_not_found(alice: Person, charlie: Person, victor: Per
     trip_id = whole_trip(alice)
     assert charlie.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
     assert victor.browser.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+    assert charlie.api.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 404
+    assert victor.api.get(f"/trips/{trip_id}/itinerary.pdf").status_code == 200
+
+
+def test_over_the_api_the_itinerary_is_the_pages_with_or_without_its_price(alice: Person) -> None:
+    trip_id = whole_trip(alice)
+    shown = text_of(alice.browser.get(f"/trips/{trip_id}/itinerary.pdf").data)
+    answer = alice.api.get(f"/trips/{trip_id}/itinerary.pdf")
+    assert (answer.status_code, answer.mimetype, text_of(answer.data)) == (200, "application/pdf", shown)
+    assert "₹" in shown
+    assert "₹" not in text_of(alice.api.get(f"/trips/{trip_id}/itinerary.pdf?prices=false").data)
+    assert "और" in text_of(alice.api.get(f"/trips/{trip_id}/itinerary.pdf?locale=hi").data)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from flask import Response, render_template, request, url_for
-from flask_babel import force_locale, gettext as _
+from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.draft_forms import SEND_PLACES, SendForm
-from voyagent.billing.paper import bill_of, credit_note_of, document_of, mail_invoice, payment_of, supplier_credit_of
+from voyagent.billing.paper import mail_invoice
+from voyagent.billing.paper_doors import on_paper
 from voyagent.billing.queries import BillNotFound, CreditNoteNotFound, InvoiceNotFound, PaymentNotFound, SupplierCreditNotFound
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.reading import LaneReader
-from voyagent.mail.service import Attached
-
-Found = TypeVar("Found")
 
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 
@@ -28,31 +25,31 @@ pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 @pages.page("/invoices/<invoice_id>/invoice.pdf", permission="billing.read", missing=InvoiceNotFound)
 def paper(reader: LaneReader, invoice_id: UUID) -> Response:
     """The invoice as PDF: in the agency's language, or in the one of `?locale=`."""
-    return _shown(reader, document_of, queries.read_document(reader, invoice_id))
+    return on_paper(reader, "invoice", invoice_id, _locale())
 
 
 @pages.page("/credit-notes/<credit_note_id>/credit-note.pdf", permission="billing.read", missing=CreditNoteNotFound)
 def credit_note(reader: LaneReader, credit_note_id: UUID) -> Response:
     """The credit note as PDF, in a language as above."""
-    return _shown(reader, credit_note_of, queries.read_credit_note(reader, credit_note_id))
+    return on_paper(reader, "credit_note", credit_note_id, _locale())
 
 
 @pages.page("/payments/<payment_id>/payment.pdf", permission="billing.read", missing=PaymentNotFound)
 def payment(reader: LaneReader, payment_id: UUID) -> Response:
     """The receipt, or what a supplier was paid, as PDF, in a language as above."""
-    return _shown(reader, payment_of, queries.read_payment(reader, payment_id))
+    return on_paper(reader, "payment", payment_id, _locale())
 
 
 @pages.page("/bills/<bill_id>/bill.pdf", permission="billing.read", missing=BillNotFound)
 def bill(reader: LaneReader, bill_id: UUID) -> Response:
     """Our record of a supplier's bill as PDF, in a language as above."""
-    return _shown(reader, bill_of, queries.read_bill(reader, bill_id))
+    return on_paper(reader, "bill", bill_id, _locale())
 
 
 @pages.page("/supplier-credits/<supplier_credit_id>/supplier-credit.pdf", permission="billing.read", missing=SupplierCreditNotFound)
 def supplier_credit(reader: LaneReader, supplier_credit_id: UUID) -> Response:
     """Our record of a supplier's credit as PDF, in a language as above."""
-    return _shown(reader, supplier_credit_of, queries.read_supplier_credit(reader, supplier_credit_id))
+    return on_paper(reader, "supplier_credit", supplier_credit_id, _locale())
 
 
 @pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
@@ -68,10 +65,6 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-def _shown(reader: LaneReader, paper_of: Callable[[LaneReader, Found, str], Attached], found: Found) -> Response:
-    actor = reader.prove()
-    with force_locale(request.args["locale"] if request.args.get("locale") in ("en", "hi") else actor.locale):
-        document = paper_of(reader, found, actor.tenant_name)
-    answer = Response(document.content, mimetype=document.media_type)
-    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
-    return answer
+def _locale() -> str | None:
+    wanted = request.args.get("locale")
+    return wanted if wanted in ("en", "hi") else None

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import current_app
+from flask import Response, current_app
+from flask_babel import force_locale
 
 from voyagent.chat.queries import SessionNotFound
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.files import PDF, shown
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.trips import queries, service
+from voyagent.trips.paper import document_of
 from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
+    ItineraryQuery,
     LineIn,
     LineList,
     LineOut,
@@ -161,3 +165,11 @@ def _trip(trip_id: UUID) -> Row:
 def _keyring() -> Keyring:
     found: Keyring = current_app.extensions["voyagent.keyring"]
     return found
+
+
+@api.get("/trips/<trip_id>/itinerary.pdf", answer=PDF, permission="trip.read", missing=TripNotFound, media_type="application/pdf")
+def get_itinerary_pdf(reader: LaneReader, trip_id: UUID, query: ItineraryQuery) -> Response:
+    """The itinerary of a trip as PDF, as its customer gets it; without `prices` it says what is included and not what it costs."""
+    journey, actor = queries.read_trip(reader, trip_id), reader.prove()
+    with force_locale(query.locale or actor.locale):
+        return shown(document_of(reader, journey, actor.tenant_name, prices=query.prices))

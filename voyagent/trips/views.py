@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.files import shown
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -70,10 +71,7 @@ def detail(reader: Reader, trip_id: UUID) -> Any:
 def paper(reader: LaneReader, trip_id: UUID) -> Response:
     """The itinerary as PDF, in the agency's language."""
     journey = queries.read_trip(reader, trip_id)
-    document = document_of(reader, journey, reader.prove().tenant_name, prices=_with_prices())
-    answer = Response(document.content, mimetype=document.media_type)
-    answer.headers["Content-Disposition"] = f'inline; filename="{document.name}"'
-    return answer
+    return shown(document_of(reader, journey, reader.prove().tenant_name, prices=_with_prices()))
 
 
 @pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound)
