@@ -9,7 +9,6 @@ from flask_migrate import Migrate
 
 from voyagent import cli, routes
 from voyagent.audit import queries as audit_queries, service as audit
-from voyagent.audit.exports import Exports
 from voyagent.drivers.mail import open_mail
 from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import open_suppliers
@@ -23,6 +22,7 @@ from voyagent.identity.service import Identity, note_seen, why_ended
 from voyagent.identity.tokens import AccessTokens
 from voyagent.kernel.actor import define_roles
 from voyagent.kernel.config import Settings, sqlalchemy_url
+from voyagent.kernel.copying import Exports
 from voyagent.kernel.db import db, engine_config
 from voyagent.kernel.events import Doorbell
 from voyagent.kernel.keyring import Keyring
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"))
     audit.install()
     audit_queries.use_directory(audit_queries.Directory(people.name_of, people.people_statement))
-    app.extensions["voyagent.audit_exports"] = Exports(settings)
+    app.extensions["voyagent.exports"] = Exports(settings)
     define_roles(ROLE_PERMISSIONS, SCOPE_PERMISSIONS)
     outbox = Outbox(settings, keyring, open_mail(settings))
     app.extensions["voyagent.outbox"] = outbox

@@ -19,8 +19,9 @@ from flask import Flask
 from tests.audit.conftest import Seed
 from tests.people import Person
 from voyagent.audit import exports
-from voyagent.audit.exports import Exports
-from voyagent.audit.queries import Search
+from voyagent.audit.queries import Search, export_statement
+from voyagent.kernel import copying
+from voyagent.kernel.copying import Exports
 
 COLUMNS = ["created_at", "kind", "actor_kind", "actor_id", "actor_email", "status", "summary", "payload_json"]
 
@@ -129,7 +130,7 @@ def test_more_than_the_cap_is_refused_and_leaves_no_event(alice: Person, seed: S
 def test_the_rows_are_those_that_were_counted(app: Flask, alice: Person, seed: Seed) -> None:
     """Count and rows come from one snapshot: what is written between the two is in neither."""
     seed(alice, 3, kind="probe.one")
-    export = app.extensions["voyagent.audit_exports"].open(alice.actor.tenant_id, Search(kinds=("probe.one",)))
+    export = exports.open_export(alice.actor.tenant_id, Search(kinds=("probe.one",)), app.extensions["voyagent.exports"])
     seed(alice, 4, kind="probe.one")
     assert (export.rows, b"".join(export).count(b"probe.one,")) == (3, 3)
 
@@ -140,8 +141,8 @@ def test_a_row_leaves_before_the_next_is_written_out(app: Flask, alice: Person, 
     seed(alice, 2_000, kind="probe.one")
     with owner_engine.begin() as connection:
         connection.execute(sa.text("analyze audit_events"))
-    export = app.extensions["voyagent.audit_exports"].open(alice.actor.tenant_id, search)
-    connection, query = export._connection, export._copy.partition("copy (")[2].rpartition(") to stdout")[0]  # noqa: SLF001 - how exactly this one is done
+    export = app.extensions["voyagent.exports"].open(alice.actor.tenant_id)
+    connection, query = export._connection, export.bound(export_statement(search))  # noqa: SLF001 - how exactly this one is done
     for name in ("min_parallel_table_scan_size", "min_parallel_index_scan_size", "parallel_setup_cost", "parallel_tuple_cost"):
         connection.execute(f"set {name} = 0")
     plan = "\n".join(row[0] for row in connection.execute(f"explain {query}"))
@@ -151,9 +152,9 @@ def test_a_row_leaves_before_the_next_is_written_out(app: Flask, alice: Person, 
 
 
 def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(app: Flask, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "WAIT_S", 0.05)
-    own: Exports = app.extensions["voyagent.audit_exports"]
-    held = [own.open(alice.actor.tenant_id, Search()) for _ in range(exports.SLOTS)]
+    monkeypatch.setattr(copying, "WAIT_S", 0.05)
+    own: Exports = app.extensions["voyagent.exports"]
+    held = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]
     answer = alice.api.get("/audit/export.csv")
     assert (answer.status_code, answer.json["detail"], answer.headers["Retry-After"]) == (503, "exports_busy", "5")
     held[0].close()
@@ -161,21 +162,21 @@ def test_only_so_many_run_at_once_and_a_forgotten_one_gives_its_place_back(app: 
     assert alice.api.get("/audit/export.csv").status_code == 200
     del held
     gc.collect()
-    again = [own.open(alice.actor.tenant_id, Search()) for _ in range(exports.SLOTS)]
+    again = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]
     for export in again:
         export.close()
 
 
 def test_a_client_who_stops_reading_is_cut_off(app: Flask, alice: Person, seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     seed(alice, 30_000, kind="probe.many", inputs={"words": "lorem ipsum " * 20})
-    monkeypatch.setattr(exports, "TIME_LIMIT_S", 0.4)
-    own: Exports = app.extensions["voyagent.audit_exports"]
-    stream = iter(own.open(alice.actor.tenant_id, Search()))
+    monkeypatch.setattr(copying, "TIME_LIMIT_S", 0.4)
+    own: Exports = app.extensions["voyagent.exports"]
+    stream = iter(exports.open_export(alice.actor.tenant_id, Search(), own))
     next(stream)
     time.sleep(0.7)
-    monkeypatch.setattr(exports, "WAIT_S", 0.0)
-    monkeypatch.setattr(exports, "TIME_LIMIT_S", 60.0)
-    others = [own.open(alice.actor.tenant_id, Search()) for _ in range(exports.SLOTS)]  # its place is free again
+    monkeypatch.setattr(copying, "WAIT_S", 0.0)
+    monkeypatch.setattr(copying, "TIME_LIMIT_S", 60.0)
+    others = [exports.open_export(alice.actor.tenant_id, Search(), own) for _ in range(copying.SLOTS)]  # its place is free again
     with pytest.raises(psycopg.Error):
         b"".join(stream)
     for other in others:
@@ -189,7 +190,7 @@ def test_an_export_whose_event_cannot_be_written_is_not_made(alice: Person, owne
         answer = alice.api.get("/audit/export.csv")
         assert answer.status_code == 500
         assert b"created_at" not in answer.data
-        for _place in range(exports.SLOTS):  # neither does it keep its place, or its snapshot
+        for _place in range(copying.SLOTS):  # neither does it keep its place, or its snapshot
             alice.api.get("/audit/export.csv")
     finally:
         with owner_engine.begin() as connection:

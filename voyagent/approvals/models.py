@@ -100,7 +100,6 @@ class Approval(TenantBound, Base):
         Index("ix_approvals_overdue", "tenant_id", "expires_at", postgresql_where=text("status = 'pending'")),
         Index("ix_approvals_undecided", "expires_at", postgresql_where=text("status = 'pending' and hidden_at is null")),
         Index("ix_approvals_waiting", "tenant_id", "resolved_at", postgresql_where=text("effect_status = 'waiting'")),
-        Index("ix_approvals_expires", "expires_at", postgresql_where=text("status = 'pending'")),
         Index("ix_approvals_resolved", "resolved_at", postgresql_where=text("effect_status = 'waiting'")),
     )
 

@@ -6,11 +6,12 @@ from flask import Response
 
 from voyagent.audit import queries
 from voyagent.audit.doors import csv_answer
-from voyagent.audit.exports import ExportsBusy, ExportTooLarge
+from voyagent.audit.exports import ExportTooLarge
 from voyagent.audit.schemas import AuditFilter, AuditListQuery, AuditListResponse, InvalidActorId, wire_page
 from voyagent.http.api import ApiBlueprint
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.copying import ExportsBusy
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
 

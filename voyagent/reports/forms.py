@@ -85,6 +85,11 @@ class Address:
         return "pdf" in MORE_FORMATS.get(self.endpoint, ())
 
     @property
+    def is_csv(self) -> bool:
+        """Whether it is asked for as CSV, with the mark in front or without."""
+        return self.format in ("csv", "csv-bom")
+
+    @property
     def place(self) -> Place | None:
         """The place behind the page before. Raises InvalidCursor."""
         return Place.decode(self.after) if self.after else None

@@ -13,7 +13,7 @@ from uuid import UUID
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import DayBook
-from voyagent.reports.queries.general_ledger import GeneralLedger, LedgerLine
+from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open
@@ -29,6 +29,10 @@ ROW = "row"
 """The first column of every report: what a row is."""
 OPENING, LINE, CARRIED, TOTAL = "opening", "line", "carried", "total"
 """What a row is: opened with, what the report is of, computed at the turn of a year, or what rows of one currency come to."""
+
+
+LEDGER_COLUMNS = (ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance")
+DAYBOOK_COLUMNS = (ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit")
 
 
 class TooManyLines(Unprocessable):
@@ -48,12 +52,15 @@ class Sheet:
 
     def csv(self, *, bom: bool) -> str:
         """The table as RFC 4180 has it; `bom` puts a mark in front by which spreadsheets know UTF-8."""
-        out = io.StringIO()
-        out.write(BOM if bom else "")
-        writer = csv.writer(out, lineterminator="\r\n")
-        writer.writerow(self.columns)
-        writer.writerows([written(cell) for cell in row] for row in self.rows)
-        return out.getvalue()
+        return as_csv([self.columns], bom=bom) + as_csv(self.rows)
+
+
+def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
+    """Rows as lines of CSV, behind the mark where it is wanted."""
+    out = io.StringIO()
+    out.write(BOM if bom else "")
+    csv.writer(out, lineterminator="\r\n").writerows([written(cell) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def written(cell: Cell) -> str:
@@ -135,21 +142,49 @@ def _alone(amount: Money, before: Money) -> tuple[Cell, Cell, Cell]:  # noqa: AR
     return amount, None, None
 
 
+def ledger_name(report: GeneralLedger) -> str:
+    """How the file of an account is called."""
+    return f"general-ledger-{report.account['code']}-{report.period.last}"
+
+
+def ledger_opening(report: GeneralLedger) -> list[list[Cell]]:
+    """What the account stood at, a row for each currency."""
+    return [[OPENING, report.period.first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
+
+
+def carried_row(row: CarriedLine) -> list[Cell]:
+    """What is carried when a financial year ends."""
+    about: list[Cell] = [CARRIED, row.day, None, None, "Carried to the result of earlier years", None, None]
+    return [*about, row.debit.currency, row.debit, row.credit, row.balance]
+
+
+def ledger_closing(report: GeneralLedger) -> list[list[Cell]]:
+    """What the lines come to on either side and the account stands at, a row for each currency."""
+    about: list[Cell] = [TOTAL, report.period.last, None, None, "Closing", None, None]
+    return [[*about, one.opening.currency, *one.in_all, one.closing] for one in report.currencies]
+
+
 def general_ledger(report: GeneralLedger) -> Sheet:
     """An account line by line; its opening, what is carried when a financial year ends and its closing are rows without an entry. Raises TooManyLines."""
     whole(report)
-    first, last = report.period.first, report.period.last
-    rows: list[list[Cell]] = [[OPENING, first, None, None, "Opening", None, None, one.opening.currency, None, None, one.opening] for one in report.currencies]
+    rows = ledger_opening(report)
     for row in report.rows:
-        about: list[Cell] = [CARRIED, row.day, None, None, "Carried to the result of earlier years", None, None]
         if isinstance(row, LedgerLine):
-            about = [LINE, row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
-        rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
-    for one in report.currencies:
-        debit, credit = one.in_all
-        rows.append([TOTAL, last, None, None, "Closing", None, None, one.opening.currency, debit, credit, one.closing])
-    columns = [ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance"]
-    return Sheet(f"general-ledger-{report.account['code']}-{last}", columns, rows)
+            about: list[Cell] = [LINE, row.day, row.entry_id, row.line_no, row.narration, row.party_name, row.memo]
+            rows.append([*about, row.debit.currency, row.debit, row.credit, row.balance])
+        else:
+            rows.append(carried_row(row))
+    return Sheet(ledger_name(report), LEDGER_COLUMNS, rows + ledger_closing(report))
+
+
+def daybook_name(report: DayBook) -> str:
+    """How the file of the day book is called."""
+    return f"day-book-{report.days.last}"
+
+
+def daybook_totals(report: DayBook) -> list[list[Cell]]:
+    """What all entries come to, a row for each currency."""
+    return [[TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit] for debit, credit in report.totals]
 
 
 def day_book(report: DayBook) -> Sheet:
@@ -159,9 +194,7 @@ def day_book(report: DayBook) -> Sheet:
     for entry in report.entries:
         about: list[Cell] = [LINE, entry.day, entry.id, entry.narration]
         rows += [[*about, line.line_no, line.code, line.name, line.party_name, line.memo, line.debit.currency, line.debit, line.credit] for line in entry.lines]
-    rows += [[TOTAL, report.days.last, None, "All entries", *(None,) * 5, debit.currency, debit, credit] for debit, credit in report.totals]
-    columns = [ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit"]
-    return Sheet(f"day-book-{report.days.last}", columns, rows)
+    return Sheet(daybook_name(report), DAYBOOK_COLUMNS, rows + daybook_totals(report))
 
 
 def party_statement(report: PartyStatement) -> Sheet:

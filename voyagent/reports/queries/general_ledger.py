@@ -7,7 +7,7 @@ carried to the result of earlier years: a computed line behind the lines of that
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -18,7 +18,7 @@ from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import lines as by_line, queries as ledger, years
 from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import AccountNotFound
-from voyagent.reports.queries.periods import Period, year_began
+from voyagent.reports.queries.periods import Days, Period, year_began
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, both_sides, on_one_side
 
 PAGE_LINES = 100
@@ -148,6 +148,33 @@ def read_general_ledger(reader: Reader, account: Row, period: Period, *, after: 
         is_first_page=after is None,
         next_cursor=None if is_last else Place(shown[-1]["effective_date"], shown[-1]["entry_id"], shown[-1]["line_no"]).encode(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Days of a ledger within one financial year: what the account stands at before them by currency, in minor units, and what is carried behind them."""
+
+    days: Days
+    standing: Mapping[str, int]
+    carried: tuple[CarriedLine, ...]
+
+
+def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
+    """The period of a ledger, parted where a financial year begins: what stands there is carried whole, so that each year begins at nothing."""
+    period, month = report.period, report.period.year_began.month
+    standing = {one.opening.currency: one.opening.amount_minor for one in report.currencies}
+    if not report.is_of_the_year or not period.is_over_a_turn:
+        return [Stretch(Days(period.first, period.last), standing, ())]
+    (ended,) = reader.read(years.of_years_statement(period.year_began, period.last_year_began, OF_THE_YEAR, report.account["id"]))
+    found, first = [], period.first
+    while year_began(first, month) <= period.last_year_began:
+        began = year_began(first, month)
+        following = began.replace(year=began.year + 1)
+        in_all = {row["currency"]: row["balance_minor"] for row in ended if row["year_began"] == began}
+        carried = tuple(_carry(row, dict(in_all)) for row in ended if row["year_began"] == began)
+        found.append(Stretch(Days(first, min(following - timedelta(days=1), period.last)), standing, carried))
+        first, standing = following, dict.fromkeys(standing, 0)
+    return found
 
 
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:

@@ -22,14 +22,14 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
-from voyagent.reports import spreadsheets
+from voyagent.reports import spreadsheets, streams
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.reports.views import books_on_paper, paper
-from voyagent.reports.views.answers import answered, page_size
+from voyagent.reports.views.answers import answered, page_size, streamed
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
@@ -99,6 +99,8 @@ def general_ledger(reader: LaneReader) -> Any:
         if address.account and not wrong:
             period = Period.of(address.days.get("from"), last, settings)
             account = ledgers.account_of(accounts, address.account)
+            if address.is_csv:
+                return streamed(lambda snapshot: streams.general_ledger(snapshot, account, period), address, reader.prove().tenant_id)
             report = ledgers.read_general_ledger(reader, account, period, after=address.place, limit=page_size(address, ledgers.PAGE_LINES))
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]

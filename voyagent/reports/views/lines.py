@@ -12,7 +12,7 @@ from voyagent.billing import queries as billing
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.reports import spreadsheets
+from voyagent.reports import spreadsheets, streams
 from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
@@ -20,7 +20,7 @@ from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PA
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views import books_on_paper, paper
-from voyagent.reports.views.answers import answered, page_size, saved
+from voyagent.reports.views.answers import answered, page_size, saved, streamed
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
 
@@ -45,6 +45,8 @@ def day_book(reader: LaneReader) -> Any:
     try:
         if not wrong:
             days = Days.between(address.days.get("from") or last.replace(day=1), last)
+            if address.is_csv:
+                return streamed(lambda snapshot: streams.day_book(snapshot, days), address, actor.tenant_id)
             report = read_day_book(reader, days, after=address.place, limit=page_size(address, PAGE_ENTRIES))
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:

@@ -1,0 +1,179 @@
+"""Long files straight from the database: rows that PostgreSQL writes as CSV (COPY), from one snapshot, in constant memory.
+
+Few run at once in a process, each on a connection of its own and for a limited time, so that nobody who reads slowly keeps pages from their connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import weakref
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from threading import BoundedSemaphore, Lock, Timer
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+from sqlalchemy import ColumnElement, Numeric, Select, case, cast, func
+from sqlalchemy.dialects import postgresql
+
+from voyagent.kernel.config import Settings, psycopg_url
+from voyagent.kernel.db import server_options
+from voyagent.kernel.errors import N_, Unavailable
+from voyagent.kernel.money import currency_codes, exponent
+from voyagent.kernel.reading import Row
+from voyagent.kernel.tenancy import TENANT
+
+SLOTS = 2
+WAIT_S = 2.0
+TIME_LIMIT_S = 60.0
+CHUNK_BYTES = 64 * 1024
+# Several processes, or code compiled for the occasion, would end sooner and begin later: rows should leave in the order in which an index has them.
+_ONE_BY_ONE = "-c max_parallel_workers_per_gather=0 -c jit=off"
+_dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
+
+
+def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A text as a cell that no spreadsheet takes for a formula."""
+    return func.app.csv_cell(text)
+
+
+def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them."""
+    amount = cast(minor, Numeric)
+    others = [(currency.in_(codes), func.round(amount / 10**exponent, max(2, exponent))) for exponent, codes in _other_exponents().items()]
+    return case(*others, else_=func.round(amount / 100, 2))
+
+
+@cache
+def _other_exponents() -> dict[int, list[str]]:
+    """The currencies whose exponent is not 2, by exponent."""
+    codes: defaultdict[int, list[str]] = defaultdict(list)
+    for code in currency_codes():
+        codes[exponent(code)].append(code)
+    return {places: found for places, found in sorted(codes.items()) if places != 2}
+
+
+class ExportsBusy(Unavailable):
+    """As many exports as may run at once are running."""
+
+    code = "exports_busy"
+    message = N_("Other exports are running just now. Please try again in a moment.")
+
+
+class Snapshot:
+    """What one agency has at one moment, for a file that is under way. Close it; one that nobody closes is closed when it is forgotten."""
+
+    def __init__(self, connection: psycopg.Connection[Any], tenant_id: UUID, slot: _Slot) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._end = weakref.finalize(self, _end, connection, slot)
+
+    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+        """The rows of each select, in order; a Reader like others."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            return [cursor.execute(self.bound(statement).encode()).fetchall() for statement in statements]
+
+    def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
+        """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error where the time is over."""
+        command = f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
+        pending, size = [], CHUNK_BYTES  # as if full, so that the first line goes out and a download begins when it is asked for
+        with self._connection.cursor() as cursor, cursor.copy(command.encode()) as rows:
+            for row in rows:  # one row each; PostgreSQL ends it with a line feed alone, RFC 4180 with two characters
+                pending.append(bytes(row[:-1]))
+                size += len(row)
+                if size >= CHUNK_BYTES:
+                    yield b"\r\n".join(pending) + b"\r\n"
+                    pending, size = [], 0
+        if pending:
+            yield b"\r\n".join(pending) + b"\r\n"
+
+    def bound(self, statement: Select[Any]) -> str:
+        """A select as text with its values in place, quoted by the driver: COPY takes no parameters."""
+        form: Any = statement.compile(dialect=_dialect)
+        expanded = form.construct_expanded_state(form.construct_params({TENANT: self._tenant_id}))  # the lists of IN have a length now
+        return psycopg.ClientCursor(self._connection).mogrify(expanded.statement, expanded.parameters)
+
+    def close(self) -> None:
+        """Give the connection and the place back; once is enough."""
+        self._end()
+
+
+class Exports:
+    """The exports of one process: a few at once, each with a connection of its own for as long as it lasts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._places = BoundedSemaphore(SLOTS)
+
+    def open(self, tenant_id: UUID) -> Snapshot:
+        """The agency as it is now. Raises ExportsBusy."""
+        if not self._places.acquire(timeout=WAIT_S):
+            raise ExportsBusy
+        slot = _Slot(self._places)
+        try:
+            connection = self._connect(tenant_id)
+        except BaseException:
+            slot.release()
+            raise
+        try:
+            slot.limit(connection)
+            return Snapshot(connection, tenant_id, slot)
+        except BaseException:
+            _end(connection, slot)
+            raise
+
+    def _connect(self, tenant_id: UUID) -> psycopg.Connection[Any]:
+        limit_ms = int(TIME_LIMIT_S * 1000)
+        limits = f"-c statement_timeout={limit_ms} -c idle_in_transaction_session_timeout={limit_ms}"
+        options = f"{server_options(self._settings)} {limits} {_ONE_BY_ONE}"
+        connection = psycopg.connect(psycopg_url(self._settings.db_url or ""), options=options, connect_timeout=5, cursor_factory=psycopg.ClientCursor)
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        connection.execute("select set_config('app.tenant', %s, true)", (str(tenant_id),))
+        return connection
+
+
+class _Slot:
+    """A place among the exports that may run at once, and an end to the connection that holds it for too long."""
+
+    def __init__(self, places: BoundedSemaphore) -> None:
+        self._places = places
+        self._lock = Lock()
+        self._held = True
+        self._timer: Timer | None = None
+        self._wire: socket.socket | None = None
+
+    def limit(self, connection: psycopg.Connection[Any]) -> None:
+        """From now on the clock runs. A client who has stopped reading blocks server and program alike, so the wire itself is cut."""
+        self._wire = socket.socket(fileno=os.dup(connection.fileno()))
+        self._timer = Timer(TIME_LIMIT_S, self._cut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def release(self) -> None:
+        """Let the next one in; once is enough."""
+        with self._lock:
+            held, self._held = self._held, False
+            if not held:
+                return
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._wire is not None:
+                self._wire.close()
+            self._places.release()
+
+    def _cut(self) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._held and self._wire is not None:
+                self._wire.shutdown(socket.SHUT_RDWR)
+        self.release()
+
+
+def _end(connection: psycopg.Connection[Any], slot: _Slot) -> None:
+    connection.close()
+    slot.release()

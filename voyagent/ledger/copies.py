@@ -1,0 +1,85 @@
+"""Lines of the books as cells of a file, in the order of their reports; the database writes them, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, case, func, literal, select
+
+from voyagent.kernel.copying import amount_cell, text_cell
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account, JournalEntry, Posting
+
+_ACCOUNTS = Account.__table__.c
+_ENTRIES = JournalEntry.__table__.c
+_POSTINGS = Posting.__table__.c
+
+
+def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]) -> Select[Any]:
+    """Lines of an account with book dates from `first` to `last`, the oldest first, each with the balance behind it in its own currency.
+
+    `opening` is debit less credit of every currency of the account on the evening before, in minor units; `mark` is the first cell of each line. Cells: mark,
+    day, entry, line, narration, party, memo, currency, debit, credit, balance.
+    """
+    moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
+    order = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+    # A sum for each currency beside one another, in the order of the file: parted by currency, all lines would be sorted twice before the first one leaves.
+    balances = [
+        (_POSTINGS.currency == currency, start + func.sum(case((_POSTINGS.currency == currency, moved), else_=0)).over(order_by=order, rows=(None, 0)))
+        for currency, start in opening.items()
+    ]
+    return (
+        select(
+            literal(mark),
+            _POSTINGS.effective_date,
+            _POSTINGS.entry_id,
+            _POSTINGS.line_no,
+            text_cell(_ENTRIES.narration),
+            text_cell(_POSTINGS.party_name),
+            text_cell(_POSTINGS.memo),
+            _POSTINGS.currency,
+            amount_cell(_POSTINGS.debit_minor, _POSTINGS.currency),
+            amount_cell(_POSTINGS.credit_minor, _POSTINGS.currency),
+            amount_cell(case(*balances), _POSTINGS.currency),
+        )
+        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
+        .where(owned(Posting), owned(JournalEntry), _POSTINGS.account_id == account_id, _POSTINGS.effective_date.between(first, last))
+        .order_by(*order)
+    )
+
+
+def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
+    """Every line of the entries with book dates from `first` to `last`, in the order of the books.
+
+    Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency, debit, credit.
+    """
+    return (
+        select(
+            literal(mark),
+            _ENTRIES.entry_date,
+            _ENTRIES.id,
+            text_cell(_ENTRIES.narration),
+            _POSTINGS.line_no,
+            _ACCOUNTS.code,
+            text_cell(_ACCOUNTS.name),
+            text_cell(_POSTINGS.party_name),
+            text_cell(_POSTINGS.memo),
+            _POSTINGS.currency,
+            amount_cell(_POSTINGS.debit_minor, _POSTINGS.currency),
+            amount_cell(_POSTINGS.credit_minor, _POSTINGS.currency),
+        )
+        .select_from(JournalEntry.__table__)
+        .join(Posting.__table__, (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id))
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .where(owned(JournalEntry), owned(Posting), owned(Account), _ENTRIES.entry_date.between(first, last))
+        .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.line_no)
+    )
+
+
+def days_with_entries_statement(first: date, last: date) -> Select[Any]:
+    """The first and the last day from `first` to `last` that have entries: `first_day`, `last_day`, both None where there are none."""
+    days = func.min(_ENTRIES.entry_date).label("first_day"), func.max(_ENTRIES.entry_date).label("last_day")
+    return select(*days).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))

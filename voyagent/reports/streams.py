@@ -1,0 +1,75 @@
+"""Reports whose lines are too many to be held, as CSV: what they begin and end with is reckoned here, their lines come from the database as it writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select
+
+from voyagent.kernel.copying import Snapshot
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import copies
+from voyagent.reports import spreadsheets
+from voyagent.reports.queries.day_book import read_day_book
+from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
+from voyagent.reports.queries.periods import Days, Period
+from voyagent.reports.spreadsheets import LINE, Cell, as_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A table in parts: rows that are here, and selects whose rows are cells already."""
+
+    name: str
+    columns: Sequence[str]
+    parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
+
+    def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
+        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its end."""
+        try:
+            yield as_csv([self.columns], bom=bom).encode()
+            for part in self.parts:
+                if isinstance(part, Select):
+                    yield from snapshot.copied(part)
+                else:
+                    yield as_csv(part).encode()
+        finally:
+            snapshot.close()
+
+
+def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
+    """An account line by line, with its opening, what is carried at each turn of a year, and its closing."""
+    report = read_general_ledger(reader, account, period, limit=1)
+
+    def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
+        yield spreadsheets.ledger_opening(report)
+        for stretch in stretches(reader, report) if report.currencies else ():
+            yield copies.account_lines_cells(account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing)
+            yield [spreadsheets.carried_row(line) for line in stretch.carried]
+        yield spreadsheets.ledger_closing(report)
+
+    return Stream(spreadsheets.ledger_name(report), spreadsheets.LEDGER_COLUMNS, parts())
+
+
+def day_book(reader: Reader, days: Days) -> Stream:
+    """Every line of every entry, and the total of each currency; a month at a time, so that no more than one is put in order before its first line leaves."""
+    report = read_day_book(reader, days, limit=1)
+
+    def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
+        for month in _months_with_entries(reader, days):
+            yield copies.daybook_cells(month.first, month.last, LINE)
+        yield spreadsheets.daybook_totals(report)
+
+    return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())
+
+
+def _months_with_entries(reader: Reader, days: Days) -> Iterator[Days]:
+    ((found,),) = reader.read(copies.days_with_entries_statement(days.first, days.last))
+    first: date | None = found["first_day"]
+    while first is not None and first <= found["last_day"]:
+        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield Days(first, min(following - timedelta(days=1), found["last_day"]))
+        first = following
