@@ -7,16 +7,14 @@ import io
 from datetime import date, timedelta
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.ledger.books import post, sale
 from tests.people import Person
 from voyagent.kernel import copying
-from voyagent.kernel.copying import Exports, Snapshot
+from voyagent.kernel.copying import Exports
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.ledger.copies import account_lines_cells
 from voyagent.ledger.queries import list_accounts
 from voyagent.reports import spreadsheets, streams
 from voyagent.reports.queries.day_book import read_day_book
@@ -118,22 +116,3 @@ def test_its_place_is_free_again_however_the_file_ends(app: Flask, busy: Person,
     for snapshot in held:
         snapshot.close()
     assert client.get(address).status_code == 200
-
-
-def test_the_lines_of_an_account_leave_in_the_order_of_its_index(app: Flask, busy: Person, owner_engine: sa.Engine) -> None:
-    """No more than the lines of a day are put in order before the first of them leaves, and the work is not shared out among processes."""
-    with owner_engine.begin() as connection:
-        connection.execute(sa.text("analyze postings"))
-    exports: Exports = app.extensions["voyagent.exports"]
-    snapshot: Snapshot = exports.open(busy.actor.tenant_id)
-    with busy.reading() as reader:
-        account = account_of(list_accounts(reader), code_of(busy, "receivable"))
-    statement = snapshot.bound(account_lines_cells(account["id"], FIRST, LAST, "line", {"INR": 0}))
-    connection = snapshot._connection  # noqa: SLF001 - how exactly this one is done
-    connection.execute("set enable_seqscan = off")
-    connection.execute("set enable_bitmapscan = off")
-    plan = "\n".join(row[0] for row in connection.execute(f"explain {statement}".encode()))
-    snapshot.close()
-    assert "Gather" not in plan, plan
-    assert "Incremental Sort" in plan, plan
-    assert "ix_postings_account" in plan, plan

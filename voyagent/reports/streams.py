@@ -14,7 +14,7 @@ from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
+from voyagent.reports.queries.general_ledger import read_general_ledger, standing_before, stretches
 from voyagent.reports.queries.periods import Days, Period
 from voyagent.reports.spreadsheets import LINE, Cell, as_csv
 
@@ -41,13 +41,14 @@ class Stream:
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """An account line by line, with its opening, what is carried at each turn of a year, and its closing."""
+    """An account line by line, with its opening, what is carried at each turn of a year, and its closing; a month at a time, as `day_book`."""
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
-            yield copies.account_lines_cells(account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing)
+            for month in _months_with_entries(reader, stretch.days):
+                yield copies.account_lines_cells(account["id"], month.first, month.last, LINE, standing_before(reader, report, stretch, month.first))
             yield [spreadsheets.carried_row(line) for line in stretch.carried]
         yield spreadsheets.ledger_closing(report)
 
