@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, TypeVar, cast
 
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, ValidationError
@@ -12,12 +12,13 @@ from wtforms import SelectChoice, SelectField, StringField
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.rate_forms import RATE_SENTENCES
-from voyagent.billing.service import PARTS_MAX, Part
+from voyagent.billing.service import PARTS_MAX
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
 from voyagent.http.presentation import today
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+from voyagent.kernel.reading import Row
 
+Settles = TypeVar("Settles", PaymentRecordIn, AllocateIn)
 PART_NAMES = ("document_id", "part")
 # Where a refusal of the rules is shown.
 PLACES = {
@@ -84,11 +85,61 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         return come_to
 
 
-class PaymentForm(SchemaForm[PaymentRecordIn]):
+class SettlingForm(SchemaForm[Settles]):
+    """Which documents take how much of a payment; of those in another currency also what they are settled with, or at which rate of the day."""
+
+    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
+    settled_on: ClassVar[str]
+    """The field of the day from which on it settles them, which is that of the rate."""
+    pairs: Mapping[str, tuple[str, str, str]] = {}
+    """Of each document in another currency its currency, and the pair in which a rate is quoted."""
+
+    allocations = PartsField(_l("What it settles"))
+    rate_source = StringField(_l("Quoted by"))
+
+    def offer(self, foreign: Iterable[Row], books: str) -> None:
+        """Take the documents in another currency, once it is known whose they are; `books` is the currency of the books."""
+        self.pairs = {str(row["id"]): (row["currency"], row["base"], books) for row in foreign}
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, what is settled and the rate as the API takes them."""
+        values = super().values()
+        return values | {"allocations": [self._part(row, values.get(self.settled_on)) for row in values.get("allocations") or []]}
+
+    def place_of(self, loc: tuple[int | str, ...]) -> str:
+        """What is wrong of a rate is said of the rate."""
+        match loc:
+            case ("allocations", int(), "exchange_rate", "source"):
+                return "rate_source"
+            case ("allocations", int(), "exchange_rate", _):
+                return "rate"
+        return super().place_of(loc)
+
+    def sketch(self) -> Settles | None:
+        """What is typed so far; None while it cannot be read, which has its sentence once the form is sent."""
+        try:
+            return cast("Settles", self.schema.model_validate(self.values(), strict=False))
+        except ValidationError:
+            return None
+
+    def _part(self, row: dict[str, str], day: str | None) -> dict[str, Any]:
+        part: dict[str, Any] = {name: row[name] for name in ("document_id", "amount")}
+        if row["document_id"] not in self.pairs:
+            return part
+        currency, base, quote = self.pairs[row["document_id"]]
+        if "settled" in row:
+            part |= {"settled_amount": row["settled"], "settled_currency": currency}
+        if "rate" in row:
+            part["exchange_rate"] = {"base": base, "quote": quote, "rate": row["rate"], "on": day or today().isoformat(), "source": self.rate_source.data or ""}
+        return part
+
+
+class PaymentForm(SettlingForm[PaymentRecordIn]):
     """Money that came in or went out."""
 
     schema: ClassVar[type[BaseModel]] = PaymentRecordIn
-    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | {
+    settled_on = "paid_on"
+    sentences: ClassVar[dict[str, Any]] = SettlingForm.sentences | {
         "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
         "party_name.string_too_short": _l("A name is needed."),
         "party_name.missing": _l("A name is needed."),
@@ -103,7 +154,6 @@ class PaymentForm(SchemaForm[PaymentRecordIn]):
     paid_on = DateText(_l("Paid on"))
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
-    allocations = PartsField(_l("What it settles"))
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
@@ -125,52 +175,13 @@ class PaymentForm(SchemaForm[PaymentRecordIn]):
             return None
 
 
-class AllocateForm(SchemaForm[AllocateIn]):
-    """Which documents an advance settles; of those in another currency also what they are settled with, or at which rate of the day."""
+class AllocateForm(SettlingForm[AllocateIn]):
+    """Which documents an advance settles, from which day on."""
 
     schema: ClassVar[type[BaseModel]] = AllocateIn
-    sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
+    settled_on = "effective_on"
 
     effective_on = DateText(_l("From"))
-    allocations = PartsField(_l("What it settles"))
-    rate_source = StringField(_l("Quoted by"))
-
-    def __init__(self, currency: str, pairs: Mapping[str, tuple[str, str, str]], **given: Any) -> None:
-        """`currency` is the payment's; `pairs` has of each document in another one its currency, and the pair in which a rate is quoted."""
-        super().__init__(**given)
-        self.money_of, self.pairs = currency, pairs
-
-    def values(self) -> dict[str, Any]:
-        """What was typed, what is settled and the rate as the API takes them."""
-        values = super().values()
-        return values | {"allocations": [self._part(row, values.get("effective_on")) for row in values.get("allocations") or []]}
-
-    def parts(self) -> list[Part]:
-        """The parts as they are typed; none while they cannot be read, which has its sentence once the form is sent."""
-        try:
-            return AllocateIn.model_validate(self.values(), strict=False).parts(self.money_of) or []
-        except (ValidationError, VoyagentError):
-            return []
-
-    def place_of(self, loc: tuple[int | str, ...]) -> str:
-        """What is wrong of a rate is said of the rate."""
-        match loc:
-            case ("allocations", int(), "exchange_rate", "source"):
-                return "rate_source"
-            case ("allocations", int(), "exchange_rate", _):
-                return "rate"
-        return super().place_of(loc)
-
-    def _part(self, row: dict[str, str], day: str | None) -> dict[str, Any]:
-        part: dict[str, Any] = {name: row[name] for name in ("document_id", "amount")}
-        if row["document_id"] not in self.pairs:
-            return part
-        currency, base, quote = self.pairs[row["document_id"]]
-        if "settled" in row:
-            part |= {"settled_amount": row["settled"], "settled_currency": currency}
-        if "rate" in row:
-            part["exchange_rate"] = {"base": base, "quote": quote, "rate": row["rate"], "on": day or today().isoformat(), "source": self.rate_source.data or ""}
-        return part
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):

@@ -87,7 +87,17 @@ from voyagent.billing.service.invoices import (
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
-from voyagent.billing.service.payments import OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES, pay_bill, record_payment, record_receipt, refund_payment
+from voyagent.billing.service.payments import (
+    OPENING_ADVANCES,
+    REFUND_LETTER,
+    REFUND_SERIES,
+    SERIES,
+    pay_bill,
+    payment_sides,
+    record_payment,
+    record_receipt,
+    refund_payment,
+)
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
 from voyagent.billing.service.rounding import round_off
@@ -216,6 +226,7 @@ __all__ = [
     "next_number",
     "party",
     "pay_bill",
+    "payment_sides",
     "plan_of",
     "price",
     "proposed",

@@ -101,13 +101,18 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
         audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id}, outputs=told([part], day))
 
 
+def settlements_now(actor: Actor, direction: str, parts: Sequence[Part]) -> list[Settlement]:
+    """What parts would settle as the documents stand now. Raises InvoiceNotFound, BillNotFound, and what `settling.settlement_of` does."""
+    get = queries.get_invoice if direction == "in" else queries.get_bill
+    return [settlement_of(actor, part, get(part.document_id)) for part in parts]
+
+
 def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part]) -> list[tuple[str, int, Money]]:
     """What allocating would post as the documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
 
-    Raises InvoiceNotFound, BillNotFound, and what `settling.settlement_of` does.
+    Raises what `settlements_now` does.
     """
-    get = queries.get_invoice if payment.direction == "in" else queries.get_bill
-    settlements = [settlement_of(actor, part, get(part.document_id)) for part in parts]
+    settlements = settlements_now(actor, payment.direction, parts)
     alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
     documents, advances = CONTROL[payment.direction]
     left, right = (advances, documents) if payment.direction == "in" else (documents, advances)

@@ -11,9 +11,19 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Bill, Invoice, Payment, Refund
 from voyagent.billing.service import numbering, pricing
-from voyagent.billing.service.allocations import Direction, check_parts, day_of, exchange, lock_documents, new_allocation, refs_of, settle
+from voyagent.billing.service.allocations import (
+    Direction,
+    check_parts,
+    day_of,
+    exchange,
+    lock_documents,
+    new_allocation,
+    refs_of,
+    settle,
+    settlements_now,
+)
 from voyagent.billing.service.errors import DocumentNotOpen, PaymentOverAllocated
-from voyagent.billing.service.settling import CONTROL, Part, Settlement
+from voyagent.billing.service.settling import CONTROL, Part, Settlement, exchange_sides
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -77,6 +87,19 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     exchange(actor, payment, settlements, payment.paid_on)
     audit.record(actor, "payment.received" if direction == "in" else "payment.made", entity_refs=refs_of(payment, parts), outputs=_told(payment, parts))
     return payment
+
+
+def payment_sides(actor: Actor, direction: Direction, amount: Money, account: str, parts: Sequence[Part]) -> list[tuple[str, int, Money]]:
+    """What noting a payment would post as its documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
+
+    Raises PaymentOverAllocated, and what `settlements_now` does.
+    """
+    settlements = settlements_now(actor, direction, parts)
+    if sum(part.amount.amount_minor for part in settlements) > amount.amount_minor:
+        raise PaymentOverAllocated
+    alike = [part for part in settlements if not part.is_exchanged]
+    exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
+    return _money_sides(direction, amount, account, alike) + [side for sides in exchanged for side in sides]
 
 
 def record_receipt(
@@ -163,15 +186,18 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
     )
 
 
-def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]) -> UUID:
-    """Bank or cash against the account of the documents that are settled, and against that of advances for the rest."""
-    name, memo = payment.party_name, payment.reference
+def _money_sides(direction: str, amount: Money, account: str, parts: Sequence[Settlement]) -> list[tuple[str, int, Money]]:
+    """Bank or cash against the account of the documents that are settled in the currency of the money, and against that of advances for the rest."""
     settled = sum(part.amount.amount_minor for part in parts)
-    split = zip(CONTROL[payment.direction], (settled, payment.amount_minor - settled), strict=True)
-    sides = [(purpose, Money(minor, payment.currency)) for purpose, minor in split if minor]
-    money, is_in = Money(payment.amount_minor, payment.currency), payment.direction == "in"
-    against = [(ledger.credit if is_in else ledger.debit)(purpose, part, party_name=name, memo=memo) for purpose, part in sides]
-    moved = (ledger.debit if is_in else ledger.credit)(payment.account, money, party_name=name, memo=memo)
+    sign = 1 if direction == "in" else -1
+    split = zip(CONTROL[direction], (settled, amount.amount_minor - settled), strict=True)
+    sides = [(account, sign, amount), *((purpose, -sign, Money(minor, amount.currency)) for purpose, minor in split if minor)]
+    return sorted(sides, key=lambda side: -side[1])
+
+
+def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents: Sequence[Invoice | Bill]) -> UUID:
+    """The entry of the money; `parts` is what settles documents in its own currency."""
+    name, memo, is_in = payment.party_name, payment.reference, payment.direction == "in"
     kind = "Receipt" if is_in else "Payment"
     references = [document.number if isinstance(document, Invoice) else document.vendor_reference for document in documents[:1]]
     posted = ledger.post(
@@ -180,7 +206,9 @@ def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents
         source_id=payment.id,
         purpose="receipt" if is_in else "payment",
         narration=", ".join(filter(None, (f"Balance of {kind.casefold()} {memo}" if payment.is_opening else kind, *references, name))),
-        lines=[moved, *against] if is_in else [*against, moved],
+        lines=ledger.lines_of(
+            _money_sides(payment.direction, Money(payment.amount_minor, payment.currency), payment.account, parts), memo=memo, party_name=name
+        ),
         entry_date=payment.paid_on,
     )
     return posted.entry_id

@@ -33,7 +33,7 @@ from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
-from voyagent.kernel.money import Money
+from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import service as ledger
@@ -90,13 +90,18 @@ def new_payment(actor: Actor) -> Any:
         fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
         return service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
 
+    def offered() -> tuple[list[Row], list[Row]]:
+        return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
+
+    form.offer(offered()[1] if form.is_submitted() else (), actor.currency)
     noted = None if _goes_on() else form.attempt(act, **NOTED)
     if noted is None:
-        documents = _open_documents(form.direction.data, form.party_name.data, form.currency.data)
+        documents, foreign = offered()
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
-        facts = {"documents": documents, "whole": form.money, "known_names": parties.known_names(KINDS[form.direction.data == "out"])}
-        return render_template("payments/form.html", form=form, **facts), 200 if _goes_on() else form.status
+        facts = {"documents": documents, "foreign": foreign, "books": actor.currency, "whole": form.money, "postings": _noting(actor, form)}
+        known = parties.known_names(KINDS[form.direction.data == "out"])
+        return render_template("payments/form.html", form=form, known_names=known, **facts), 200 if _goes_on() else form.status
     toast(_("Payment %(number)s is recorded.", number=noted.number))
     return see_other(url_for("billing.payment", payment_id=noted.id))
 
@@ -106,10 +111,9 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     """Let what is left of a payment settle documents of its party; it begins filled, those due longest first."""
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
-    documents = _open_documents(found.direction, found.party_name, found.currency)
-    foreign = _foreign_documents(actor, found)
-    pairs = {str(row["id"]): (row["currency"], row["base"], actor.currency) for row in foreign}
-    form = AllocateForm(left.currency, pairs, data={"effective_on": today()})
+    documents, foreign = _open_documents(actor, found.direction, found.party_name, found.currency)
+    form = AllocateForm(data={"effective_on": today()})
+    form.offer(foreign, actor.currency)
     if request.method == "GET" or request.form.get("then") == "fill":
         _fill(form, documents, left)
 
@@ -221,47 +225,59 @@ def _goes_on() -> bool:
     return request.method == "POST" and request.form.get("then") in ("documents", "fill", "look")
 
 
-def _open_documents(direction: Any, party: Any, currency: Any) -> list[Row]:
-    """The open invoices (or bills) of a party in a currency, those due longest first, as many as one payment settles at once."""
-    name = " ".join(str(party or "").replace("\x00", "").split())
-    if not 1 <= len(name) <= 255:
-        return []
-    kind: queries.Kind = "payable" if direction == "out" else "receivable"
-    rows = queries.list_open(SessionReader(db.session), kind, *EVER, today=today(), party=name)
-    return with_amounts([row for row in rows if row["currency"] == currency][: service.PARTS_MAX], str(currency), "total", "open")
+def _open_documents(actor: Actor, direction: Any, party: Any, currency: Any) -> tuple[list[Row], list[Row]]:
+    """The open invoices (or bills) of a party in a currency, those due longest first, as many as one payment settles at once; and those in another currency.
 
-
-def _foreign_documents(actor: Actor, payment: Payment) -> list[Row]:
-    """The open documents of the party in another currency that the payment may settle, where one of the two is that of the books, with their rate in words.
-
-    `base` is the currency that a rate of the day is quoted of; without `booked_rate` one in another currency than the books cannot be settled.
+    The latter have their rate in words as `booked_rate`, and in `base` the currency that a rate of the day is quoted of. Only those settle that `can_be`:
+    one of the two currencies is that of the books, and what is in another than that keeps its rate; `is_beyond` where the first is wrong.
     """
-    kind: queries.Kind = "payable" if payment.direction == "out" else "receivable"
+    name = " ".join(str(party or "").replace("\x00", "").split())
+    if not 1 <= len(name) <= 255 or currency not in currency_codes():
+        return [], []
+    kind: queries.Kind = "payable" if direction == "out" else "receivable"
     reader = SessionReader(db.session)
-    rows = [row for row in queries.list_open(reader, kind, *EVER, today=today(), party=payment.party_name) if row["currency"] != payment.currency]
-    rows = [row for row in rows if actor.currency in (row["currency"], payment.currency)][: service.PARTS_MAX]
-    rates = queries.booked_rates(reader, kind, [row["id"] for row in rows]) if rows else {}
-    shown = []
-    for row in rows:
+    rows = queries.list_open(reader, kind, *EVER, today=today(), party=name)
+    alike = [row for row in rows if row["currency"] == currency][: service.PARTS_MAX]
+    others = [row for row in rows if row["currency"] != currency][: service.PARTS_MAX]
+    rates = queries.booked_rates(reader, kind, [row["id"] for row in others]) if others else {}
+    foreign = []
+    for row in others:
         booked = rates.get(row["id"])
-        base = payment.currency if row["currency"] == actor.currency else row["currency"]
-        facts = {"base": base, "booked_rate": rate_words(booked) if booked else None, "can_be": bool(booked) or row["currency"] == actor.currency}
-        shown += with_amounts([row | facts], row["currency"], "total", "open")
-    return shown
+        base = currency if row["currency"] == actor.currency else row["currency"]
+        is_beyond = actor.currency not in (row["currency"], currency)
+        can_be = row["currency"] == actor.currency or (bool(booked) and not is_beyond)
+        facts = {"base": base, "booked_rate": rate_words(booked) if booked else None, "can_be": can_be, "is_beyond": is_beyond}
+        foreign += with_amounts([row | facts], row["currency"], "total", "open")
+    return with_amounts(alike, currency, "total", "open"), foreign
+
+
+def _noting(actor: Actor, form: PaymentForm) -> list[dict[str, Any]]:
+    """What the form as it is typed would post; nothing while it cannot be read or does not fit, which has its sentence once it is sent."""
+    if (body := form.sketch()) is None:
+        return []
+    try:
+        return postings_of(service.payment_sides(actor, body.direction, body.money(), body.account, body.parts()))
+    except VoyagentError:
+        return []
 
 
 def _allocating(actor: Actor, payment: Payment, form: AllocateForm) -> list[dict[str, Any]]:
-    """What the form as it is typed would post; nothing while it cannot be read or does not fit, which has its sentence once it is sent."""
+    """The same of an allocation."""
+    if (body := form.sketch()) is None:
+        return []
     try:
-        return postings_of(service.allocation_sides(actor, payment, form.parts()))
+        return postings_of(service.allocation_sides(actor, payment, body.parts(payment.currency) or []))
     except VoyagentError:
         return []
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:
-    """Spread an amount over documents, those due longest first."""
-    spread = service.spread(amount.amount_minor, [(row["id"], row["open_minor"]) for row in documents])
-    form.allocations.data = [{"document_id": str(one), "amount": f"{Money(minor, amount.currency).decimal:f}"} for one, minor in spread]
+    """Spread an amount over documents, those due longest first; what those in another currency take stays as it is typed."""
+    kept = [row for row in form.allocations.data if row["document_id"] in form.pairs]
+    form.allocations.data = kept
+    left = amount - form.allocations.total(amount.currency)
+    spread = service.spread(left.amount_minor, [(row["id"], row["open_minor"]) for row in documents])
+    form.allocations.data = kept + [{"document_id": str(one), "amount": f"{Money(minor, amount.currency).decimal:f}"} for one, minor in spread]
 
 
 def _shown(row: Row) -> Row:
