@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.assistant.phrasings import PLAIN
+from tests.assistant.phrasings import BILL_ROW, INVOICE_ROW, PLAIN
 from voyagent.assistant.planner.builtin import BuiltInPlanner, understand
 from voyagent.assistant.planner.moves import Ask, Call, Conversation, Move, Outcome, Played, Say
 
@@ -120,3 +120,28 @@ def test_what_comes_on_top_in_another_currency_is_refused() -> None:
     assert isinstance(move, Say), move
     assert "INR" in move.text
     assert "AED" in move.text
+
+
+IN_DOLLARS = {"open": {"amount": "1000.00", "currency": "USD"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("received 85,000 rupees for invoice 2026-27/000012 (USD 1,000)", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
+        ("received USD 1,000 for invoice 2026-27/000012, 85,000 rupees", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
+        ("Deepa Krishnan paid ₹85,000", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]}),
+        ("we paid BSP India ₹85,000", {"count": 1, "bills": [BILL_ROW | IN_DOLLARS]}),
+    ],
+)
+def test_money_in_another_currency_than_its_document_is_sent_to_the_page_that_takes_both_amounts(said: str, found: dict[str, Any]) -> None:
+    move = after(said, found)
+    assert isinstance(move, Say), move
+    assert "is in USD" in move.text
+    assert "Payments, New payment" in move.text
+
+
+def test_money_in_the_currency_of_its_document_is_proposed_as_before() -> None:
+    move = after("received USD 1,000 for invoice 2026-27/000012", {"count": 1, "invoices": [INVOICE_ROW | IN_DOLLARS]})
+    assert isinstance(move, Call), move
+    assert (move.arguments["amount"], move.arguments["currency"]) == ("1000", "USD")

@@ -15,6 +15,8 @@ from tests.billing.test_forms import send
 from tests.billing.test_payments_views import TYPED, noted
 from tests.enquiries.reading import Page
 from tests.people import Person
+from voyagent.billing import service
+from voyagent.kernel.money import Money
 from voyagent.ledger import queries, service as ledger
 
 HERE = "/payments/new"
@@ -135,3 +137,20 @@ def test_a_receipt_of_a_foreign_invoice_says_where_other_money_is_noted(alice: P
     assert "/payments/new?party=Deepa+Krishnan&direction=in" in page.links()
     assert "/payments/new?party=Deepa+Krishnan&direction=in" not in Page(alice.browser.get(f"/invoices/{issued(alice)}/receipt")).links()
     assert left_of(alice, advance(alice, 100)) == (0, 0, 100)
+
+
+def test_two_foreign_currencies_and_other_money_for_one_document_are_refused_in_clear_words(alice: Person) -> None:
+    foreign = booked(alice)
+    euros = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "900.00", "currency": "EUR", "paid_on": "2024-06-25"}
+    part = {"document_id": str(foreign), "amount": "900.00", "settled_amount": "1000.00", "settled_currency": "USD"}
+    refused = alice.api.post("/payments", json=euros | {"allocations": [part]})
+    assert (refused.status_code, refused.json["detail"]) == (400, "mixed_currency")
+    words = "Neither the payment nor the document is in the currency of the books."
+    assert words in service.TwoForeignCurrencies.message
+    page = Page(send(alice, HERE, **typed(foreign, "900", "1,000", amount="900", currency="EUR")))
+    assert page.status == 422
+    assert words in page.words(".//fieldset[@id='allocations']")
+    with alice.acting() as actor, pytest.raises(service.PaidInOtherMoney) as raised:
+        service.record_receipt(actor, foreign, Money(8_400_000, "INR"))
+    assert "under Payments, New payment" in raised.value.message
+    assert noted(alice) == []

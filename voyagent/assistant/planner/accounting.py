@@ -370,6 +370,8 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
         ]
         if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
             known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
+        elif len({figure.currency for figure in figures if figure.currency}) == len(figures) == 2:
+            known |= {"amount": figures[0].plain, "currency": figures[0].currency, "exchanged": True}
     if _CASH.search(message):
         known["account"] = "cash"
     days = days_in(message, context, past=True)

@@ -239,6 +239,15 @@ def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject)
         return only
     amount = only["open"]["amount"] if known.get("full") else known["amount"]
     currency, account = known.get("currency") or only["open"]["currency"], known.get("account", "bank")
+    if known.get("exchanged") or currency != only["open"]["currency"]:
+        return Say(
+            _(
+                "%(document)s: it is in %(currency)s, and I record money in the currency of its document alone. Record it under Payments, New payment: there"
+                " you write how much the document takes and what that settles of it in %(currency)s.",
+                document=_document(only),
+                currency=only["open"]["currency"],
+            )
+        )
     arguments = {key: only["id"], "amount": amount, "currency": currency, "paid_on": known["paid_on"], "account": account}
     how = _("in cash") if account == "cash" else _("through the bank")
     words = _(

@@ -103,7 +103,7 @@ from voyagent.billing.service.reversals import check_reversible, reversal_sides,
 from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
-from voyagent.billing.service.settling import CONTROL, Part
+from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, TwoForeignCurrencies
 from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, proposed_of_bill, taxes_of_credit
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
@@ -166,6 +166,7 @@ __all__ = [
     "NoLines",
     "NothingToAllocate",
     "NumberIsNotNext",
+    "PaidInOtherMoney",
     "Part",
     "PaymentExceedsOpen",
     "PaymentOverAllocated",
@@ -188,6 +189,7 @@ __all__ = [
     "TaxNumberMissing",
     "TextTooLong",
     "TotalOutOfRange",
+    "TwoForeignCurrencies",
     "VendorReferenceRequired",
     "VendorReferenceTaken",
     "WriteOffExceedsOpen",

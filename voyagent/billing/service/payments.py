@@ -23,7 +23,7 @@ from voyagent.billing.service.allocations import (
     settlements_now,
 )
 from voyagent.billing.service.errors import DocumentNotOpen, PaymentOverAllocated
-from voyagent.billing.service.settling import CONTROL, Part, Settlement, exchange_sides
+from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, Settlement, exchange_sides
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
@@ -107,7 +107,7 @@ def record_receipt(
 ) -> Payment:
     """Note that a customer has paid an invoice or a part of it: all that is open without an amount, today in the agency's zone without a day.
 
-    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises Forbidden, InvoiceNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     invoice = queries.get_invoice(invoice_id, lock=True)
@@ -119,7 +119,7 @@ def pay_bill(
 ) -> Payment:
     """Note that a bill or a part of it was paid: all that is open without an amount, today in the agency's zone without a day.
 
-    Raises Forbidden, BillNotFound, DocumentNotOpen, MixedCurrencies, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
+    Raises Forbidden, BillNotFound, DocumentNotOpen, PaidInOtherMoney, InvalidAmount, PaymentExceedsOpen, InvalidDate, TextTooLong.
     """
     actor.require("payment.record")
     bill = queries.get_bill(bill_id, lock=True)
@@ -173,7 +173,7 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
         raise DocumentNotOpen
     amount = Money(document.open_minor, document.currency) if amount is None else amount
     if amount.currency != document.currency:
-        raise MixedCurrencies
+        raise PaidInOtherMoney
     return record_payment(
         actor,
         direction="in" if is_invoice else "out",

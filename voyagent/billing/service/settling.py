@@ -10,6 +10,7 @@ from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.service.errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
 from voyagent.billing.service.exchange import quote_of
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
@@ -19,6 +20,18 @@ OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
 """The accounts of open documents: on them a line of a document names the party."""
 EXCHANGE, DIFFERENCES = "currency_exchange", "exchange_differences"
 """The accounts on which money of one currency is given for that of another, and what that gains (on the right) or loses."""
+
+
+class TwoForeignCurrencies(MixedCurrencies):
+    """Neither the payment nor the document is in the currency of the books, so nobody can say what is gained or lost."""
+
+    message = N_("Neither the payment nor the document is in the currency of the books. Record what the bank made of the money in the currency of the books.")
+
+
+class PaidInOtherMoney(MixedCurrencies):
+    """A payment of one document names an amount in another currency, and not what that settles."""
+
+    message = N_("This document is in another currency. Record the money under Payments, New payment, with what it settles of the document.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
 
     One of the two currencies is that of the books: where it is the payment's, the document says at which rate it was booked. Parts re-add: what was booked
     for all of them together is what the whole was booked for, to the last minor unit. Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing,
-    MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
+    TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
     """
     amount, currency = part.amount, document.currency
     if amount.amount_minor <= 0:
@@ -69,9 +82,9 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
         return Settlement(part.document_id, amount, amount)
     booked_at = quote_of(document)
     if booked_at is None and currency != actor.currency:
-        raise BookedRateMissing if amount.currency == actor.currency else MixedCurrencies
+        raise BookedRateMissing if amount.currency == actor.currency else TwoForeignCurrencies
     if booked_at is not None and amount.currency not in (booked_at.base, booked_at.quote):
-        raise MixedCurrencies
+        raise TwoForeignCurrencies
     settled = _settled(part, currency)
     if booked_at is None:
         return Settlement(part.document_id, amount, settled, part.quote)
