@@ -18,6 +18,7 @@ from voyagent.reports.checks import findings as unsound
 
 HEAD = "party,reference,issue_date,due_date,currency,amount\n"
 INVOICES = HEAD + 'Deepa Krishnan,OLD-17,2026-02-10,2026-03-12,INR,"30,000.00"\nAl Noor,OLD-18,2026-03-01,,,15000\n'
+RATED = INVOICES.replace("amount\n", "amount,exchange_rate\n").replace('"30,000.00"', '"30,000.00",').replace("15000", "15000,")
 BILLS = HEAD + "BSP India,B-4,2026-03-20,2026-04-05,INR,30000\n"
 
 
@@ -77,6 +78,30 @@ def test_what_is_brought_forward_is_paid_and_made_void_like_any_other(alice: Per
         assert list(unsound(reader)) == []
 
 
+@pytest.mark.parametrize("kind", ["open_invoices", "open_bills"])
+def test_a_document_in_another_currency_brings_the_rate_at_which_it_was_booked(alice: Person, kind: str) -> None:
+    head = HEAD.replace("amount\n", "amount,exchange_rate\n")
+    rows = "Deepa Krishnan,OLD-20,2026-03-01,2026-03-12,USD,1000,83.25\nDeepa Krishnan,OLD-21,2026-03-01,2026-03-12,USD,70,\n"
+    assert findings(sent(alice, kind, head + rows)) == []
+    path, name = ("/invoices", "party_reference") if kind == "open_invoices" else ("/bills", "vendor_reference")
+    ids = {one[name]: one["id"] for one in alice.api.get(path).json["items"]}
+    rated, bare = (alice.api.get(f"{path}/{ids[former]}").json for former in ("OLD-20", "OLD-21"))
+    assert rated["exchange_rate"] == {"base": "USD", "quote": "INR", "rate": "83.25", "on": "2026-03-01", "source": "Opening balance"}
+    assert bare["exchange_rate"] is None
+    direction = "in" if kind == "open_invoices" else "out"
+    body = {"direction": direction, "party_name": "Deepa Krishnan", "amount": "84000.00", "currency": "INR", "paid_on": "2026-04-02"}
+    part = {"amount": "84000.00", "settled_currency": "USD"}
+    refused = alice.api.post("/payments", json=body | {"allocations": [part | {"document_id": bare["id"], "settled_amount": "70.00"}]})
+    assert code(refused) == (409, "booked_rate_missing")
+    paid = alice.api.post("/payments", json=body | {"allocations": [part | {"document_id": rated["id"], "settled_amount": "1000.00"}]})
+    assert paid.status_code == 201, paid.text
+    assert paid.json["allocations"][0]["booked_amount"] == "83250.00"
+    sign = 1 if direction == "in" else -1
+    assert opened(alice)["exchange_differences", "INR"] == -sign * 75_000
+    with alice.reading() as reader:
+        assert list(unsound(reader)) == []
+
+
 def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
     assert findings(sent(alice, "open_bills", BILLS)) == []
     (bill,) = alice.api.get("/bills").json["items"]
@@ -98,11 +123,15 @@ def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
         ("A,X,2026-03-01,,INR,0", ("amount", "total_out_of_range")),
         ("A,X,2026-03-01,,INR,1.001", ("amount", "invalid_amount")),
         ("A,X,2026-03-01,,INR,-5", ("amount", "string_pattern_mismatch")),
+        ("A,X,2026-03-01,,USD,5,83.x", ("exchange_rate", "string_pattern_mismatch")),
+        ("A,X,2026-03-01,,USD,5,0", ("exchange_rate", "invalid_rate")),
+        ("A,X,2026-03-01,,INR,5,1", ("exchange_rate", "invalid_rate")),
     ],
 )
 def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, told: tuple[str, str]) -> None:
     alice.does(ledger.close_month, date(2024, 5, 1))
-    content = INVOICES + row + "\n"
+    good = INVOICES if row.count(",") < 6 else RATED
+    content = good + row + "\n"
     assert findings(sent(alice, "open_invoices", content, dry_run=True)) == [(4, *told)]
     assert code(sent(alice, "open_invoices", content)) == (422, "import_has_findings")
     assert invoices(alice) == []

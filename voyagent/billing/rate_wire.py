@@ -13,6 +13,7 @@ from voyagent.kernel.rates import Quote
 from voyagent.kernel.reading import Row
 
 SOURCE_MAX = 64
+RATE_SHAPE = r"^\d{1,9}(\.\d{1,8})?$"
 
 
 class RateIn(Closed):
@@ -20,7 +21,7 @@ class RateIn(Closed):
 
     base: CurrencyCode
     quote: CurrencyCode
-    rate: Annotated[str, Field(pattern=r"^\d{1,9}(\.\d{1,8})?$")]
+    rate: Annotated[str, Field(pattern=RATE_SHAPE)]
     on: BusinessDate
     source: trimmed_field(SOURCE_MAX)  # type: ignore[valid-type]
 

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from voyagent.billing import service as billing
+from voyagent.billing.rate_wire import RATE_SHAPE
 from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
 from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 
+SOURCE = "Opening balance"
+"""Who says so of a booked rate that a file brings."""
 PLACES = {
     "customer_name_required": "party",
     **dict.fromkeys(("former_number_required", "former_number_taken", "vendor_reference_required", "vendor_reference_taken"), "reference"),
@@ -21,6 +28,7 @@ PLACES = {
     "period_locked": "issue_date",
     "invalid_date": "due_date",
     "invalid_currency": "currency",
+    **dict.fromkeys(("invalid_rate", "rate_of_other_money"), "exchange_rate"),
     **dict.fromkeys(("invalid_amount", "total_out_of_range", "amount_above_limit"), "amount"),
 }
 
@@ -33,7 +41,10 @@ class DocumentAfterDay(Invalid):
 
 
 class OpenDocument(Closed):
-    """A row: whose document, its number there, its days, and what is still open of it. Without a due day it is due by the terms of the party."""
+    """A row: whose document, its number there, its days, and what is still open of it. Without a due day it is due by the terms of the party.
+
+    Of a document in another currency than the agency's, `exchange_rate` is what one of that currency was booked at in the agency's.
+    """
 
     party: trimmed_field(255)  # type: ignore[valid-type]
     reference: trimmed_field(64)  # type: ignore[valid-type]
@@ -41,6 +52,7 @@ class OpenDocument(Closed):
     due_date: BusinessDate | None = None
     currency: str | None = None
     amount: PlainAmount
+    exchange_rate: Annotated[str, Field(pattern=RATE_SHAPE)] | None = None
 
 
 COLUMNS = tuple(OpenDocument.model_fields)
@@ -61,7 +73,14 @@ class Taker:
         if row.issue_date > self._on:
             raise DocumentAfterDay
         money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())
-        self._bring(self._actor, party_name=row.party, reference=row.reference, issue_date=row.issue_date, due_date=row.due_date, amount=money)
+        fields = row.model_dump(include={"reference", "issue_date", "due_date"})
+        self._bring(self._actor, party_name=row.party, amount=money, exchange_rate=self._booked_rate(row, money.currency), **fields)
+
+    def _booked_rate(self, row: OpenDocument, currency: str) -> Quote | None:
+        """The rate of a row: of the document's currency, on the day of its issue, as the program before has it. Raises InvalidRate where both are one."""
+        if row.exchange_rate is None:
+            return None
+        return Quote(currency, self._actor.currency, Decimal(row.exchange_rate), row.issue_date, SOURCE)
 
     def finish(self) -> None:
         """Nothing is left to do once each row was taken."""

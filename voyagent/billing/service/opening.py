@@ -7,25 +7,30 @@ from datetime import date
 from sqlalchemy.exc import IntegrityError
 
 from voyagent.billing.models import OPENING_ACCOUNT, Bill, Invoice, Payment
-from voyagent.billing.service import bills, drafts, invoices, payments
+from voyagent.billing.service import bills, drafts, exchange, invoices, payments
 from voyagent.billing.service.allocations import Direction
 from voyagent.billing.service.errors import FormerNumberRequired, FormerNumberTaken, FormerPaymentTaken
 from voyagent.billing.service.pricing import LineItem
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 
-def bring_invoice(actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money) -> Invoice:
+def bring_invoice(
+    actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money, exchange_rate: Quote | None = None
+) -> Invoice:
     """Bring an invoice of the program before forward, with what is still open of it. It is issued at once, on the day on which it was.
 
     Its former number is its reference, once in the agency; its own comes from a series apart (`O/2026-27/000001`), so that none is missing among those that
-    were issued here (Rule 46 of the CGST Rules). Nothing is sold by it, so it bears no tax and stands against no revenue. Raises Forbidden,
-    FormerNumberRequired, FormerNumberTaken, and what `draft_invoice` and `issue_invoice` raise.
+    were issued here (Rule 46 of the CGST Rules). Nothing is sold by it, so it bears no tax and stands against no revenue. Where it is in another
+    currency than the books, `exchange_rate` is that at which it was booked. Raises Forbidden, FormerNumberRequired, FormerNumberTaken, and what
+    `draft_invoice` and `issue_invoice` raise.
     """
     actor.require("invoice.issue_by_hand")
     former = _former(reference)
     ledger.opening_account(actor)
+    items = [_line(f"Balance of invoice {former}", amount)]
     try:
         invoice = drafts.begin(
             actor,
@@ -33,10 +38,11 @@ def bring_invoice(actor: Actor, *, party_name: str, reference: str, issue_date: 
             party_name=party_name,
             issue_date=issue_date,
             due_date=due_date,
-            line_items=[_line(f"Balance of invoice {former}", amount)],
+            line_items=items,
             party_reference=former,
             notes=None,
             is_opening=True,
+            **exchange.booked_columns(actor, exchange_rate, items),
         )
     except IntegrityError as error:
         if "uq_invoices_opening" in str(error.orig):
@@ -45,7 +51,9 @@ def bring_invoice(actor: Actor, *, party_name: str, reference: str, issue_date: 
     return invoices.issue_invoice(actor, invoice.id)
 
 
-def bring_bill(actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money) -> Bill:
+def bring_bill(
+    actor: Actor, *, party_name: str, reference: str, issue_date: date, due_date: date | None, amount: Money, exchange_rate: Quote | None = None
+) -> Bill:
     """Bring a supplier's bill forward with what is still open of it: received at once, on the day on which it was, against no cost.
 
     Raises Forbidden, and what `receive_bill` raises.
@@ -53,7 +61,9 @@ def bring_bill(actor: Actor, *, party_name: str, reference: str, issue_date: dat
     actor.require("bill.receive_by_hand")
     ledger.opening_account(actor)
     items = [_line(f"Balance of bill {reference.strip()}"[:500], amount)]
-    fields = bills.BillFields(vendor_name=party_name, vendor_reference=reference, issue_date=issue_date, due_date=due_date, line_items=items)
+    fields = bills.BillFields(
+        vendor_name=party_name, vendor_reference=reference, issue_date=issue_date, due_date=due_date, line_items=items, exchange_rate=exchange_rate
+    )
     return bills.receive_bill(actor, is_opening=True, **fields)
 
 
