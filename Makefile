@@ -11,6 +11,7 @@ TESTS ?=
 FAULT_ROUNDS ?=
 FAULT_SEED ?=
 BENCH ?=
+BENCH_LARGE ?=
 
 .PHONY: help run test faults bench check lint format clean set-up-run set-up-test
 
@@ -28,7 +29,7 @@ faults: set-up-test ## Break what Voyagent stands on and see that it holds (FAUL
 	@FAULT_ROUNDS='$(FAULT_ROUNDS)' FAULT_SEED='$(FAULT_SEED)' exec $(BIN)/python -m pytest -q -n0 tests/faults
 
 bench: set-up-test ## Measure what it costs, and see that each target is met (BENCH=audit for one part)
-	@BENCH='$(BENCH)' exec $(BIN)/python -m tools.bench
+	@BENCH='$(BENCH)' BENCH_LARGE='$(BENCH_LARGE)' exec $(BIN)/python -m tools.bench
 
 check: set-up-test lint ## Look the code over: format, lint, types, layers, templates
 	$(BIN)/mypy

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from tools.bench.__main__ import PARTS, main
 from tools.bench.figures import Figure, Timings, exit_code, joined, missed, percentile
+from tools.bench.writers import made_anew, renewed
+from voyagent.kernel.ids import new_id
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -81,3 +84,15 @@ def test_a_part_that_there_is_not_is_refused_before_anything_starts(capsys: pyte
 @pytest.mark.parametrize("part", PARTS)
 def test_the_page_tells_every_part(part: str) -> None:
     assert f"| `{part}` |" in (ROOT / "docs" / "bench.md").read_text()
+
+
+def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> None:
+    agency = new_id()
+    first, second = ([("insert", {"tenant": agency, "id": key, "n": 1}), ("audit", {"events": f'[{{"of": "{key}"}}]'})] for key in (new_id(), new_id()))
+    keys = made_anew(first, second)
+    assert keys == {str(second[0][1]["id"])}
+    (_, row), (_, told) = renewed(second, keys)
+    assert (row["tenant"], row["n"]) == (agency, 1)
+    assert isinstance(row["id"], UUID)
+    assert str(row["id"]) not in keys
+    assert told["events"] == f'[{{"of": "{row["id"]}"}}]'

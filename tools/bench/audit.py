@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 from tools.bench import cast, probes
 from tools.bench.cast import Person
 from tools.bench.figures import Figure, percentile
+from tools.bench.files import fetch
 from tools.bench.ground import BenchFailed, Ground, Installation, Web
-from tools.bench.load import Call, always, as_json, browser_cookie, connected, take_turns
+from tools.bench.load import Call, always, as_json, browser_cookie, take_turns
 
 SMALL, LARGE = 1_000, 100_000
 ROOM = 100  # below the cap of a file, for the events that the bench itself leaves
 READINGS, FILES = 120, 3
 GROWTH_MAX, STATEMENTS_MAX, PAGE_STATEMENTS_MAX, COUNTING_MAX_MS = 1.2, 3, 6, 40
 MEMORY_MAX_MIB, BEGINNING_MAX_MS = 32, 250
-FIRST, PIECE = 4_096, 65_536  # the first piece is longer than the head line, so that it holds events
 
 
 def measure(ground: Ground) -> Iterator[Figure]:
@@ -58,12 +57,12 @@ def _readings(here: Installation, web: Web, short: Person, long: Person) -> Iter
 
 def _files(web: Web, short: Person, long: Person) -> Iterator[Figure]:
     for _ in range(2 * FILES):  # each process has made a short file, and none a long one, before anything is compared
-        _fetch(web.port, short)
+        fetch(web.port, _file(short))
     peaks, rates, firsts = [], [], []
     for person in (short, long):
         probes.forget_peaks(web.pids)
         for _ in range(FILES):
-            rows, first_s, whole_s = _fetch(web.port, person)
+            rows, first_s, whole_s = fetch(web.port, _file(person))
             if person is long:
                 rates.append(rows / whole_s)
                 firsts.append(first_s)
@@ -76,17 +75,5 @@ def _files(web: Web, short: Person, long: Person) -> Iterator[Figure]:
     yield Figure("… beyond that, while the long file is", peaks[1] - peaks[0], "MiB", at_most=MEMORY_MAX_MIB)
 
 
-def _fetch(port: int, person: Person) -> tuple[int, float, float]:
-    """The rows of the whole file, and the seconds until its first events and its end; it is read and thrown away."""
-    with connected(port) as connection:
-        began = time.perf_counter()
-        connection.request("GET", "/api/audit/export.csv", headers={"Authorization": f"Bearer {person.token}"})
-        answer = connection.getresponse()
-        piece = answer.read(FIRST)
-        first_s, lines = time.perf_counter() - began, 0
-        if answer.status != 200:
-            raise BenchFailed(f"the file was answered by {answer.status}")
-        while piece:
-            lines += piece.count(b"\n")  # none of its cells has a line of its own
-            piece = answer.read(PIECE)
-        return lines - 1, first_s, time.perf_counter() - began
+def _file(person: Person) -> Call:
+    return as_json("GET", "/api/audit/export.csv", person.token)

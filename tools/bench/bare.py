@@ -30,7 +30,7 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
     """Each list of statements once in every round, in one message and one transaction, until all rows are there."""
     took: list[list[float]] = [[] for _ in plans]
     with ExitStack() as closing:
-        connections = [closing.enter_context(_connected(here)) for here, _ in plans]
+        connections = [closing.enter_context(connected(here)) for here, _ in plans]
         for _ in range(WARM_UP + rounds):
             for connection, (_, statements), seconds in zip(connections, plans, took, strict=True):
                 began = time.perf_counter()
@@ -43,5 +43,6 @@ def take_turns(plans: Sequence[tuple[Installation, Sent]], *, rounds: int) -> li
     return [Timings(tuple(seconds[WARM_UP:]), sum(seconds[WARM_UP:])) for seconds in took]
 
 
-def _connected(here: Installation) -> psycopg.Connection[Any]:
+def connected(here: Installation) -> psycopg.Connection[Any]:
+    """A connection of the program's own role, which takes each message as a transaction; its statements name the agency."""
     return psycopg.connect(psycopg_url(here.settings.db_url or ""), autocommit=True, options="-c role=voyagent_app")

@@ -147,6 +147,13 @@ def ground() -> Iterator[Ground]:
                 shutil.rmtree(home, ignore_errors=True)
 
 
+@contextmanager
+def admin(here: Installation) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection of the server's own administrator to an installation's database, committing each statement by itself."""
+    with psycopg.connect(psycopg_url(here.settings.db_admin_url or ""), autocommit=True) as connection:
+        yield connection
+
+
 def commit_time(here: Ground) -> Figure:
     """How long this disk takes for the smallest commit: what all figures of writes stand on."""
     took = []

@@ -6,19 +6,20 @@ Two databases, each with web processes of its own, are asked in turn; parties an
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from tools.bench import bare, books, cast, probes
+from tools.bench import bare, books, cast, files, probes, writers
 from tools.bench.books import Books
 from tools.bench.figures import Figure, percentile
-from tools.bench.ground import Ground, Installation, Web
+from tools.bench.ground import Ground, Installation, Web, commit_time
 from tools.bench.load import Call, always, as_json, browser_cookie, connected, drive, send, take_turns
 
-SMALL, LARGE = 2_000, 200_000
+SMALL, LARGE = 2_000, int(os.environ.get("BENCH_LARGE") or 200_000)
 ROUNDS, CONNECTIONS, WRITERS, SECONDS = 60, 4, 16, 0.6
 GROWTH_MAX = 1.2
 LIMIT = "tools.bench.limit:serve()"
@@ -73,7 +74,12 @@ def measure(ground: Ground) -> Iterator[Figure]:
             yield from walking(sides[1])
             with large.serve(LIMIT) as limit:
                 yield from shares(sides[1], limit, today)
+            for side in sides:
+                yield from sending(side, today)
             yield from writing(sides)
+            commit_s = commit_time(ground).value / 1000
+            for side in sides:
+                yield from writers.measure(side.here, side.books.size, acts(side), commit_s)
 
 
 def paths(today: date) -> dict[str, str]:
@@ -209,16 +215,30 @@ def walking(side: Side) -> Iterator[Figure]:
 
 def writing(sides: tuple[Side, Side]) -> Iterator[Figure]:
     """An audited act at both sizes in turn: an enquiry logged, and an entry posted to two accounts that everything else is posted to as well."""
-    wish = {"customer_name": "Meera Nair", "origin": "BLR", "destination": "SIN", "depart_date": "2027-03-01", "pax_count": 2}
-    acts = {"enquiry logged": ("/api/enquiries", [wish, wish]), "entry posted": ("/api/journal-entries", [_entry(side) for side in sides])}
-    for name, (path, bodies) in acts.items():
-        calls = [always(as_json("POST", path, side.books.person.token, body, expects=201)) for side, body in zip(sides, bodies, strict=True)]
+    small, large = (acts(side) for side in sides)
+    for name in small:
+        calls = [always(small[name]), always(large[name])]
         asked = take_turns([(side.web.port, call) for side, call in zip(sides, calls, strict=True)], rounds=ROUNDS)
         for side, call, whole in zip(sides, calls, asked, strict=True):
             rate = drive(side.web.port, call, connections=WRITERS, seconds=SECONDS).rate
             yield Figure(f"{name} at {side.books.size:,}: one agency, {WRITERS} connections", rate, "/s")
             yield Figure("… one request, p50", whole.ms(0.5), "ms")
         yield Figure(f"{name}: the second ÷ the first", asked[1].ms(0.5) / asked[0].ms(0.5), "×", at_most=GROWTH_MAX)
+
+
+def acts(side: Side) -> dict[str, Call]:
+    """Audited acts of this side's agency, by name."""
+    wish = {"customer_name": "Meera Nair", "origin": "BLR", "destination": "SIN", "depart_date": "2027-03-01", "pax_count": 2}
+    bodies = {"enquiry logged": ("/api/enquiries", wish), "entry posted": ("/api/journal-entries", _entry(side))}
+    return {name: as_json("POST", path, side.books.person.token, body, expects=201) for name, (path, body) in bodies.items()}
+
+
+def sending(side: Side, today: date) -> Iterator[Figure]:
+    """Reports as files, over all that the agency has behind it; the speed is judged at the larger size alone."""
+    ever, _ = _days(today)
+    for name, report in (("day book", "day-book?"), ("general ledger of receivables", "general-ledger?account=1200&")):
+        call = side.call(f"/reports/{report}{ever}&format=csv")
+        yield from files.measure(side.web, f"{name} as CSV at {side.books.size:,}", call, is_judged=side.books.size > SMALL)
 
 
 def _entry(side: Side) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Files that are read while they are sent: lines a second, when the first are there, and what a web process takes for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from tools.bench import probes
+from tools.bench.figures import Figure, percentile
+from tools.bench.ground import BenchFailed, Web
+from tools.bench.load import Call, connected
+
+FIRST, PIECE = 4_096, 65_536  # the first piece is longer than the head line, so that it holds lines
+FILES = 3
+LINES_MIN, BEGINNING_MAX_MS, MEMORY_MAX_MIB = 300_000, 50, 8
+
+
+def measure(web: Web, name: str, call: Call, *, is_judged: bool) -> Iterator[Figure]:
+    """One file, some times; it is judged where it is long enough to say something of its speed."""
+    for _ in range(2 * FILES):  # each process has made one before anything is compared
+        fetch(web.port, call)
+    probes.forget_peaks(web.pids)
+    before = {pid: probes.peak_mib([pid]) for pid in web.pids}
+    told = [fetch(web.port, call) for _ in range(FILES)]
+    more = max(probes.peak_mib([pid]) - before[pid] for pid in web.pids)
+    lines = told[0][0]
+    yield Figure(f"{name}: lines", lines)
+    yield Figure("… a second, p50", percentile([lines / whole_s for _, _, whole_s in told], 0.5), "/s", at_least=LINES_MIN if is_judged else None)
+    yield Figure("… first lines there, p50", percentile([first_s for _, first_s, _ in told], 0.5) * 1000, "ms", at_most=BEGINNING_MAX_MS)
+    yield Figure("… memory of a web process beyond what it had", more, "MiB", at_most=MEMORY_MAX_MIB)
+
+
+def fetch(port: int, call: Call) -> tuple[int, float, float]:
+    """The lines of a whole file below its head, and the seconds until its first ones and its end; it is read and thrown away. Raises BenchFailed."""
+    with connected(port) as connection:
+        began = time.perf_counter()
+        connection.request(call.method, call.path, headers=dict(call.headers))
+        answer = connection.getresponse()
+        piece = answer.read(FIRST)
+        first_s, lines = time.perf_counter() - began, 0
+        if answer.status != call.expects:
+            raise BenchFailed(f"{call.path} was answered by {answer.status}")
+        while piece:
+            lines += piece.count(b"\n")  # none of its cells has a line of its own
+            piece = answer.read(PIECE)
+        return lines - 1, first_s, time.perf_counter() - began
