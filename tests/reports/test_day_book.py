@@ -224,9 +224,9 @@ def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
 
 
 def test_a_page_costs_its_entries_however_long_the_books_are(big: Person, lane: psycopg.Connection[Any]) -> None:
-    """A page late in three years of ten entries a day goes through as many rows as the first."""
+    """A page late in three years of ten entries a day goes through as many rows as the first: at worst its entries once for each account, of 32,000 rows."""
     first, last = date(2023, 1, 1), date(2025, 12, 28)
     for after in (None, Place(date(2025, 11, 20), big.actor.tenant_id, 1)):
         sql, values = compiled(daybook_statement(first, last, after=after, limit=51), big.credential)
         found, _ = scanned(lane, big, sql, values, _scans)
-        assert 51 <= sum(found.values()) < 1_500, (after, found)
+        assert 51 <= sum(found.values()) < 5_000, (after, found)
