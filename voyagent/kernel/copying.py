@@ -11,6 +11,7 @@ import socket
 import weakref
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
@@ -18,7 +19,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import ColumnElement, Numeric, Select, case, cast, func
+from sqlalchemy import ColumnElement, Numeric, Select, case, func, literal_column
 from sqlalchemy.dialects import postgresql
 
 from voyagent.kernel.config import Settings, psycopg_url
@@ -34,19 +35,25 @@ TIME_LIMIT_S = 60.0
 CHUNK_BYTES = 64 * 1024
 # Several processes, or code compiled for the occasion, would end sooner and begin later: rows should leave in the order in which an index has them.
 _ONE_BY_ONE = "-c max_parallel_workers_per_gather=0 -c jit=off"
+# A hash of a whole table has to end before the first row leaves, and is made anew for each part of a file.
+_IN_ORDER = b"set local enable_hashjoin = off; set local enable_mergejoin = off"
 _dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text as a cell that no spreadsheet takes for a formula."""
-    return func.app.csv_cell(text)
+    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter, which is harmless and quickly seen."""
+    return case((func.ascii(text).between(ord("A"), ord("z")), text), else_=func.app.csv_cell(text))
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
     """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them."""
-    amount = cast(minor, Numeric)
-    others = [(currency.in_(codes), func.round(amount / 10**exponent, max(2, exponent))) for exponent, codes in _other_exponents().items()]
-    return case(*others, else_=func.round(amount / 100, 2))
+    others = [(currency.in_(codes), _unit(places)) for places, codes in _other_exponents().items()]
+    return minor * case(*others, else_=_unit(2))
+
+
+def _unit(places: int) -> ColumnElement[Any]:
+    """One minor unit as a decimal that carries its places, at least two, into the product: a division would reckon many more and round them away."""
+    return literal_column(f"{Decimal(1).scaleb(-places):.{max(2, places)}f}", Numeric)
 
 
 @cache
@@ -82,6 +89,7 @@ class Snapshot:
         """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error where the time is over."""
         command = f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
         pending, size = [], CHUNK_BYTES  # as if full, so that the first line goes out and a download begins when it is asked for
+        self._connection.execute(_IN_ORDER)
         with self._connection.cursor() as cursor, cursor.copy(command.encode()) as rows:
             for row in rows:  # one row each; PostgreSQL ends it with a line feed alone, RFC 4180 with two characters
                 pending.append(bytes(row[:-1]))

@@ -1,0 +1,39 @@
+"""Cells that the database writes: amounts as the API has them in every currency, and no text that a spreadsheet takes for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from tests.people import Person
+from voyagent.kernel.copying import Snapshot, amount_cell, text_cell
+from voyagent.kernel.money import Money, currency_codes
+
+
+@pytest.fixture
+def snapshot(app: Flask, alice: Person) -> Snapshot:
+    """An agency to ask as."""
+    opened: Snapshot = app.extensions["voyagent.exports"].open(alice.actor.tenant_id)
+    return opened
+
+
+def row_of(snapshot: Snapshot, *cells: sa.ColumnElement[object]) -> list[str]:
+    return next(csv.reader(io.StringIO(b"".join(snapshot.copied(sa.select(*cells))).decode(), newline="")))
+
+
+@pytest.mark.parametrize("minor", [0, 1, -5, 123_456, -(10**17)])
+def test_an_amount_has_the_places_of_the_api(snapshot: Snapshot, minor: int) -> None:
+    told = row_of(snapshot, *[amount_cell(sa.literal(minor, sa.BigInteger), sa.literal(code)) for code in currency_codes()])
+    assert told == [Money(minor, code).wire for code in currency_codes()]
+
+
+def test_only_what_could_be_a_formula_is_marked(snapshot: Snapshot) -> None:
+    evil = ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", " =1", "\u00a0@x", "\uff1d1", "\u200b-1"]
+    harmless = ["Air tickets", "zebra=1", "[x]", "_x", "7 nights", ":x", "{x}", "éclair", "विवरण", "x"]
+    told = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
+    assert told == [f"'{text}" for text in evil] + harmless
+    assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
