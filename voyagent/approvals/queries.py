@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, literal, select, text, true, tuple_, union_all
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, case, cast, func, literal, select, text, true, tuple_, union_all
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from voyagent.approvals.models import Approval, ApprovalCount
@@ -245,7 +245,7 @@ def _some(status: str, session_id: UUID | None, limit: int, offset: int, cursor:
 def _total(status: str) -> ScalarSelect[Any]:
     """From the counters; only what has run out of time since housekeeping last came by is counted by rows."""
     overdue = select(func.count()).select_from(Approval.__table__).where(owned(Approval), _is_overdue(), _C.hidden_at.is_(None)).scalar_subquery()
-    counted = select(func.coalesce(func.sum(_N.n), 0)).where(owned(ApprovalCount))
+    counted = select(cast(func.coalesce(func.sum(_N.n), 0), BigInteger)).where(owned(ApprovalCount))
     if status != "all":
         counted = counted.where(_N.status == status)
     change = {"pending": -overdue, "expired": overdue}.get(status)

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel, BeforeValidator, ValidationError
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
@@ -113,7 +113,7 @@ class EditForm(EnquiryForm):
                 "seen": enquiry.updated_at.isoformat(),
             },
         )
-        form.status.choices = [(status, STATUS_WORDS[status]) for status in next_statuses(enquiry.status)]
+        form.status.choices = [SelectChoice(status, STATUS_WORDS[status]) for status in next_statuses(enquiry.status)]
         return form
 
     @property

@@ -119,7 +119,7 @@ class MakeKeyForm(SchemaForm[MakeKeyPage]):
     def of(cls, role: str) -> MakeKeyForm:
         """The form with the scopes in which somebody of this role may do anything at all."""
         form = cls()
-        form.scopes.choices = [(scope, words) for scope, (words, _about) in SCOPE_WORDS.items() if is_within_reach(scope, role)]
+        form.scopes.choices = [SelectChoice(scope, words) for scope, (words, _about) in SCOPE_WORDS.items() if is_within_reach(scope, role)]
         return form
 
 

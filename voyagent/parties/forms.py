@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from flask import url_for
 from flask_babel import gettext, lazy_gettext as _l
 from pydantic import BaseModel, Field, ValidationError
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.http.forms import SchemaForm
 from voyagent.http.presentation import country_choices
@@ -49,8 +49,11 @@ class PartyForm(SchemaForm[PartyIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.country.choices = [("", ""), *country_choices()]
-        self.state.choices = [("", ""), *sorted(((code, str(gettext(name))) for code, name in states(COUNTRY).items()), key=lambda pair: pair[1])]
+        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
+        self.state.choices = [
+            SelectChoice("", ""),
+            *sorted((SelectChoice(code, str(gettext(name))) for code, name in states(COUNTRY).items()), key=lambda choice: str(choice.label)),
+        ]
 
     @classmethod
     def of(cls, row: Row) -> PartyForm:

@@ -93,7 +93,7 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
 
     locale = SelectField(_l("Language"), choices=[SelectChoice(code, word) for code, word in LANGUAGES.items()], validate_choice=False)
     timezone = SelectField(_l("Time zone"), choices=lambda: list(clock.zones()), validate_choice=False)
-    default_currency = SelectField(_l("Currency"), choices=lambda: _currencies(), validate_choice=False)  # noqa: PLW0108 - made below
+    default_currency = SelectField(_l("Currency"), choices=lambda: [SelectChoice(*named) for named in _currencies()], validate_choice=False)
     address = TextAreaField(_l("Address"))
     tax_number = StringField(_l("Tax number"))
     bank_details = TextAreaField(_l("Bank details"))
@@ -103,7 +103,9 @@ class SettingsForm(SchemaForm[TenantSettingsPatchRequest]):
     rate_limit_per_minute = StringField(_l("Turns a minute"))
     rate_limit_per_hour = StringField(_l("Turns an hour"))
     four_eyes = BooleanField(_l("The person who asked cannot be the one who grants"))
-    financial_year_start_month = SelectField(_l("The financial year begins in"), choices=lambda: _months(), validate_choice=False)  # noqa: PLW0108 - the same
+    financial_year_start_month = SelectField(
+        _l("The financial year begins in"), choices=lambda: [SelectChoice(*named) for named in _months()], validate_choice=False
+    )
     round_invoices = BooleanField(_l("Round invoices to whole units of their currency"))
     limit_agent = StringField(ROLE_WORDS["agent"])
     limit_ticketing_lead = StringField(ROLE_WORDS["ticketing_lead"])

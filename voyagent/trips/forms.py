@@ -83,7 +83,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
     }
 
     full_name = StringField(_("Name as in the passport"))
-    kind = SelectField(_("Travels as"), choices=list(PASSENGER_WORDS.items()), validate_choice=False)
+    kind = SelectField(_("Travels as"), choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()], validate_choice=False)
     date_of_birth = DateText(_("Born"))
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
@@ -93,7 +93,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self.nationality.choices = [("", ""), *country_choices()]
+        self.nationality.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
         self.zone: MachineZone | None = None
         self.is_named_otherwise = False
 
@@ -169,7 +169,7 @@ class LineForm(SchemaForm[LineIn]):
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(**given)
         self.kept: dict[str, Any] = {}
-        self.status.choices = [(status, status_look(status).word) for status in BY_HAND[self.kind]]
+        self.status.choices = [SelectChoice(status, status_look(status).word) for status in BY_HAND[self.kind]]
         self.currency.choices = [*dict.fromkeys([currency, *currency_codes()])]
         if self.currency.data is None:
             self.currency.data = currency
@@ -292,7 +292,7 @@ class HotelForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [("", ""), *country_choices()]
+        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
 
 
 class TimedForm(LineForm):
@@ -337,7 +337,7 @@ class VisaForm(LineForm):
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
-        self.country.choices = [("", ""), *country_choices()]
+        self.country.choices = [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in country_choices())]
 
 
 class OtherForm(TimedForm):
