@@ -7,7 +7,7 @@ import re
 from voyagent.assistant.planner import writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_firm, as_name
+from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
 from voyagent.assistant.planner.questions import as_of, bounds, due_in, issued_in, no_conversion, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
@@ -31,24 +31,32 @@ _PAYABLES = re.compile(
 )
 _OWED_TO = (
     re.compile(
-        r"\b(?:do we (?:still )?owe|we (?:still )?owe|owed to)\s+(?P<name>(?!more\b|over\b|at\b|in\b|to\b|as\b|suppliers|vendors)[^?,]+?)"
+        r"\b(?:do we (?:still )?owe|we (?:still )?owe|owed to)\s+(?:to\s+)?(?P<name>(?!more\b|over\b|at\b|in\b|to\b|as\b|suppliers|vendors)[^?,]+?)"
         r"\s*(?:now|today|anything)?\s*[?.]?$",
         re.IGNORECASE,
     ),
     re.compile(r"\bpayables?\s+(?:of|to|for)\s+(?P<name>[A-Z][^?]+?)\s*[?.]?$"),
 )
+_OPENERS = r"(?:(?:please|show|list|find|see|get|give|display|open|any|me|all|the|which|what|are|is)\s+)*"
+_THEIRS = rf"^\s*(?!(?:add|enter|record|pay|settle|mark|issue|void|we|i)\b)[a-z][\w.&-]*(?:\s+[\w.&-]+){{0,4}}{POSSESSIVE}\s+(?:\w+\s+)?"
 _BILLS = re.compile(
     r"\b(?:show|list|find|which|what|any|see|search|look ?up)\b.*\bbills?\b|^\s*(?:the\s+)?(?:open|unpaid|overdue|all|our)?\s*bills?\b"
-    r"\s*(?:from|of|by|(?:that\s+(?:are|fall)\s+)?(?:due|payable)|\?|$)|\b(?:open|unpaid|outstanding) bills\b",
+    r"\s*(?:from|of|by|(?:that\s+(?:are|fall)\s+)?(?:due|payable)|\?|$)|\b(?:open|unpaid|outstanding) bills\b"
+    rf"|{_THEIRS}bills\s*[?.]*$",
     re.IGNORECASE,
 )
-_BILL_OF = re.compile(r"\bbills?\s+(?:from|of|by)\s+(?P<name>[^?,]+?)(?=\s+(?:that (?:are|is) )?(?:due|payable)\b|\s*[?.]?$)", re.IGNORECASE)
+_BILL_OF = re.compile(
+    r"\bbills?\s+(?:from|of|by)\s+(?P<name>[^?,]+?)(?=\s+(?:that (?:are|is) )?(?:due|payable)\b|\s*[?.]?$)"
+    rf"|^\s*{_OPENERS}(?P<whose>[A-Za-z][\w.&-]*(?:\s+[\w.&-]+){{0,4}}){POSSESSIVE}\s+(?:\w+\s+)?bills?\b",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(
     r"\b(?:bill|invoice|number|no\.?|ref(?:erence)?)\s*(?:no\.?|number|#)?\s*(?P<ref>(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{1,40})\b", re.IGNORECASE
 )
 _INVOICES = re.compile(
     r"\b(?:show|list|find|which|what|any|see|search|look ?up|open|how many|display)\b.*\b(?:invoices?|drafts)\b"
-    r"|^\s*(?:the\s+|all\s+|our\s+)?(?:draft|open|issued|paid|overdue|void|partly paid|partially paid)\s+invoices\b|^\s*drafts\s*\??$",
+    r"|^\s*(?:the\s+|all\s+|our\s+)?(?:draft|open|issued|paid|overdue|void|partly paid|partially paid)\s+invoices\b|^\s*drafts\s*\??$"
+    rf"|{_THEIRS}(?:invoices|drafts)\s*[?.]*$",
     re.IGNORECASE,
 )
 _INVOICE_STATES = (
@@ -60,9 +68,10 @@ _INVOICE_STATES = (
     ("paid", r"\b(?<!not )(?:paid|settled)\b"),
     ("issued", r"\bissued\b"),
 )
+_A_TIME = re.compile(r"\b(?:week|month|quarter|year|days?)\s*$", re.IGNORECASE)
 _INVOICES_OF = re.compile(
-    r"\b(?:invoices?|drafts?)\s+(?:of|for|to|from)\s+(?P<name>[^?,\d]+?)\s*[?.]?$|\b(?P<whose>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})(?:'s"
-    r"|’s)\s+(?:\w+\s+)?invoices?\b",
+    r"\b(?:invoices?|drafts?)\s+(?:of|for|to|from)\s+(?P<name>[^?,\d]+?)\s*[?.]?$|\b(?P<whose>[A-Z][\w.’'-]*?(?:\s+[A-Z][\w.-]*){0,3})"
+    rf"{POSSESSIVE}\s+(?:\w+\s+)?(?:invoices?|drafts?)\b",
     re.IGNORECASE,
 )
 _RECEIPT = (
@@ -75,7 +84,8 @@ _RECEIPT = (
     re.compile(r"^\s*(?P<rest>mark\s+invoice\b.*\bas paid\b.*)$", re.IGNORECASE | re.DOTALL),
 )
 _PAYMENT_OF = re.compile(
-    r"^\s*(?:please\s+|can you\s+)?(?:record|note|enter|log|add)\s+(?P<name>[A-Za-z][\w. -]*?)['’]s\s+(?:payment|receipt)\b(?P<rest>[^?]*)$", re.IGNORECASE
+    rf"^\s*(?:please\s+|can you\s+)?(?:record|note|enter|log|add)\s+(?P<name>[A-Za-z][\w. -]*?){POSSESSIVE}\s+(?:payment|receipt)\b(?P<rest>[^?]*)$",
+    re.IGNORECASE,
 )
 _HAS_PAID = re.compile(
     r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b|show\b|list\b|find\b|see\b|any\b|the\s+paid|our\b|get\b|give\b|search\b)"
@@ -158,7 +168,7 @@ def payables(message: str, context: Context) -> Call | Say | None:
     arguments |= overdue(rest)
     for pattern in _OWED_TO:
         match = pattern.search(rest)
-        name = as_firm(match["name"]) if match else None
+        name = as_firm(unowned(match["name"])) if match else None
         if name:
             arguments["vendor_name"] = name
             break
@@ -172,7 +182,7 @@ def bills(message: str, context: Context) -> Call | None:
     reference, whose = _REFERENCE.search(message), _BILL_OF.search(message)
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
-    name = as_firm(whose["name"]) if whose else None
+    name = as_firm(unowned(whose["name"] or whose["whose"])) if whose else None
     return Call("find_bills", ({"vendor_name": name} if name else {}) | due_in(message, context.today))
 
 
@@ -189,6 +199,7 @@ def invoices(message: str, context: Context) -> Call | None:
         arguments["status"] = status
     whose = _INVOICES_OF.search(message)
     said = (whose["name"] or whose["whose"]) if whose else ""
+    said = "" if _A_TIME.search(said) else said
     about = re.search(r"\b(?:her|his|their|this (?:customer|client)'?s?)\s+(?:\w+\s+)?invoices?\b", message, re.IGNORECASE)
     if context.enquiry and (
         about
@@ -197,7 +208,7 @@ def invoices(message: str, context: Context) -> Call | None:
     ):
         name: str | None = context.enquiry.customer_name
     else:
-        name = as_name(re.sub(r"^(?:show|list|find)\s+", "", said, flags=re.IGNORECASE)) if said else None
+        name = as_name(unowned(re.sub(rf"^{_OPENERS}", "", said, flags=re.IGNORECASE))) if said else None
     if arguments.get("status") != "draft" and not re.search(r"\bdue\b", message, re.IGNORECASE):
         arguments |= issued_in(message, context.today)
     left_out = _("I cannot narrow invoices by their amount; these fit all the rest.") if bounds(message, context) else ""
@@ -219,7 +230,7 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
     number, whose = _NUMBER.search(message), _FROM.search(message) if match else None
     if number:
         known["number"] = number.group()
-    name = as_firm(paid["name"]) if paid else as_firm(whose["name"]) if whose else None
+    name = as_firm(unowned((paid or whose)["name"])) if paid or whose else None  # type: ignore[index]
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:

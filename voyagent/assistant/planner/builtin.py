@@ -28,7 +28,7 @@ from voyagent.assistant.planner import (
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
-from voyagent.assistant.planner.people import as_name
+from voyagent.assistant.planner.people import POSSESSIVE, as_name, unowned
 from voyagent.assistant.planner.smalltalk import small_talk
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
@@ -42,7 +42,7 @@ _DROP = re.compile(
 )
 _ISSUE = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
-    r"|that|this|it|her|his|their|an?\b)?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
+    rf"|that|this|it|her|his|their|an?\b|(?P<whose>(?-i:[A-Z])[^\d\n]*?){POSSESSIVE}(?=\s+(?:draft|invoice)\b))?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
     r"(?:\s*(?:for|of|to)\s+(?P<name>[^\d\n]+?))?\s*(?:now|please)?\s*[.!?]?\s*$",
     re.IGNORECASE,
 )
@@ -231,7 +231,7 @@ def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
         return Say(_("An invoice with a number has been issued already; an invoice is issued once."))
     issue = _ISSUE.match(said)
     if issue and not find_figures(said):
-        return _issue(issue["name"], context)
+        return _issue(issue["name"] or issue["whose"], context)
     request = invoicing.request_in(said)
     if request is None:
         return None
@@ -333,7 +333,7 @@ def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
 
 
 def _issue(said: str | None, context: Context) -> Move:
-    name = as_name(said) if said else None
+    name = as_name(unowned(said)) if said else None
     draft = context.draft
     if draft is not None and (name is None or draft.customer_name.lower().startswith(name.lower())):
         if draft.waits:

@@ -47,6 +47,9 @@ _PAIR = re.compile(r"\b(?:we are a couple|a couple(?! of)|as a couple|married co
 _ALONE = re.compile(r"\b(?:just me|only me|by myself|alone|solo (?:trip|travell?er|travel)|single travell?er)\b", re.IGNORECASE)
 
 NAME_WORDS_MAX = 6
+POSSESSIVE = r"(?:['’]s|(?<=s)['’])(?!\w)"
+"""Behind a name whose something is: `Deepa's`, `Anil Das’`."""
+_WHOSE_END = re.compile(rf"(?P<name>\S){POSSESSIVE}\s*$", re.IGNORECASE)
 _GIVEN = re.compile(
     r"^\s*(?:(?:(?:her|his|their|the|my|customer'?s?|client'?s?|full)\s+)*name(?:'s|’s|\s+is)?|(?:he|she|it|this|that)(?:'s|’s|\s+is|\s+was)|from|to|for|of)"
     r"\s*[:,-]?\s+",
@@ -301,6 +304,12 @@ def as_name(words: str) -> str | None:
     ):
         return None
     return name.title() if name.islower() else name
+
+
+def unowned(words: str) -> str:
+    """The words without the possessive at their end: a name to look for is `Anil Das`, whoever said `Anil Das’s`."""
+    said = words.strip(" ?.,")
+    return _WHOSE_END.sub(r"\g<name>", said)
 
 
 def as_firm(words: str) -> str | None:

@@ -11,7 +11,7 @@ from voyagent.assistant.planner.amounts import currency_of, find_figures
 from voyagent.assistant.planner.dates import find_days, month_end, month_range
 from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import EMAIL, as_name, find_travellers
+from voyagent.assistant.planner.people import EMAIL, POSSESSIVE, as_name, find_travellers, unowned
 from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wording import _
 
@@ -48,7 +48,14 @@ _SUMMARISE = (
     ),
     re.compile(
         rf"\b(?:summari[sz]e|sum up|summary(?: of)?|recap|details? (?:of|on|for)|describe|open|show me|tell me about"
-        rf"|what is in)\s+(?:the\s+)?(?P<name>.+?)(?:'s|’s)\s+(?:{_ENQUIRY}|request|trip|wishes)\b",
+        rf"|what is in)\s+(?:the\s+)?(?P<name>.+?){POSSESSIVE}\s+(?:{_ENQUIRY}|request|trip|wishes)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"^\s*(?:(?:please|show|find|see|read|get|give|look ?up|pull up|me|the|i want|to)\s+)*+"
+        rf"(?!(?:last|next|this|today|yesterday|mark|cancel|delete|log|close|reopen|set|change|update|add|make|create|new|send|status"
+        r"|what|how|who|when|where|is|are|was|do|does|did|has|have)\b)"
+        rf"(?P<name>[\w.-]+(?:\s+[\w.-]+){{0,4}}){POSSESSIVE}\s+(?:\w+\s+)?(?:{_ENQUIRY}|request)\s*[?.!]*\s*$",
         re.IGNORECASE,
     ),
     re.compile(
@@ -65,7 +72,7 @@ _THIS_ENQUIRY = re.compile(
     re.IGNORECASE,
 )
 _OWES = re.compile(
-    r"\bwho\b.*\b(?:owes?|owing|to pay|unpaid|not paid|has(?:n'?t| not) paid|have(?:n'?t| not) paid)\b|\breceivables?\b|\boutstandings?\b"
+    r"\bwho\b.*\b(?:owes?|owing|to pay|unpaid|not paid|has(?:n'?t| not) paid|have(?:n'?t| not) paid)\b|\breceivables?\b|\boutstandings?\b|\bdues\b"
     r"|\boverdue\b|\b(?:money|amounts?|payments?|cash) (?:is |are )?(?:due|owed)\b"
     r"|\bunpaid invoices?\b|\bag(?:e)?ing\b|\bdebtors?\b|\bowes?\b|\bwhat are we owed\b|\bdue (?:to|from) (?:us|customers)\b"
     r"|\bhow much (?:are we owed|is owed)\b|\bcollect(?:ions?)? (?:due|pending)\b",
@@ -76,7 +83,10 @@ _OWED_BY = (
     re.compile(r"\b(?:how much|what)\s+(?:does|do|did|is)\s+(?P<name>.+?)\s+(?:still\s+)?(?:owe|owes|owing|due)\b", re.IGNORECASE),
     re.compile(r"\bdoes\s+(?P<name>.+?)\s+(?:still\s+)?owe\b", re.IGNORECASE),
     re.compile(r"\b(?:outstandings?|receivables?|overdue|unpaid invoices?|due|money due)\s+(?:of|from|for|by)\s+(?P<name>[A-Z].+?)\s*[?.]?$"),
-    re.compile(r"^(?:what(?:'s| is)\s+)?(?P<name>[A-Z][^?]*?)(?:'s|’s)\s+(?:outstanding|dues|receivables?)\b"),
+    re.compile(
+        rf"^(?i:(?:what(?:['’]s| is| are)|show|give|list|see|me|all|the)\s+)*(?P<name>[A-Z][^?]*?){POSSESSIVE}\s+(?:\w+\s+)?"
+        r"(?:outstandings?|dues?|receivables?|unpaid|overdue|debts?)\b"
+    ),
 )
 _MORE_THAN = re.compile(r"(?:\b(?:more than|over|above|exceeding|greater than|beyond)|>)\s*$", re.IGNORECASE)
 _AT_LEAST = re.compile(r"(?:\b(?:at least|minimum(?: of)?|min|upwards of|not less than)|>=)\s*$", re.IGNORECASE)
@@ -189,7 +199,7 @@ def account_wanted(message: str, today: date) -> tuple[str, str | None] | None:
     for pattern in _ACCOUNT:
         match = pattern.search(rest.strip())
         said = match["account"].strip(" ?.,") if match else ""
-        said = re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE)
+        said = unowned(re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE))
         if said and said.lower() not in {"current", "account", "accounts", "it", "this", "that"}:
             return said, day.get("as_of")
     return None
@@ -218,7 +228,7 @@ def enquiries(message: str, context: Context) -> Call | None:
     """`show new enquiries to Dubai`, `how many enquiries are open`, `find Krishnan`."""
     if not _FIND.search(message):
         sought = _LOOK_FOR.match(message) or _SHOW_NAMED.match(message)
-        return Call("find_enquiries", {"q": sought["what"].strip(" ?.\"'")}) if sought else None
+        return Call("find_enquiries", {"q": unowned(sought["what"].strip(' ?."'))}) if sought else None
     arguments: dict[str, Any] = {}
     status = status_said(message)
     if status:
@@ -233,7 +243,7 @@ def enquiries(message: str, context: Context) -> Call | None:
         arguments["destination"] = route.destination.name
     person = _FROM_PERSON.search(message)
     if person and not route.origin and not is_known_place(person["name"]) and not email:
-        name = as_name(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0])
+        name = as_name(unowned(re.split(r"\s+(?:to|for|in|about|this|last)\b", person["name"])[0]))
         if name and name != arguments.get("destination"):
             arguments["q"] = name
     return Call("find_enquiries", arguments | _period(message, context.today), words=_not_narrowed(message, context))
@@ -314,7 +324,7 @@ def _person(words: str, context: Context) -> str | None:
     said = re.sub(r"^(?:the\s+)?(?:customer|client)\s+", "", said, flags=re.IGNORECASE)
     if context.enquiry and said.lower() in {"he", "she", "they", "this customer", "the customer", "this client", "the client", "customer"}:
         return context.enquiry.customer_name
-    return as_name(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE))
+    return as_name(unowned(re.sub(r"^the\s+", "", said, flags=re.IGNORECASE)))
 
 
 def as_of(message: str, today: date) -> tuple[dict[str, Any], str]:

@@ -8,6 +8,7 @@ from flask_babel import force_locale
 
 from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.people import POSSESSIVE
 from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.passports import MASK
@@ -38,7 +39,9 @@ _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 _STATEMENT = re.compile(
     r"^\s*(?:please\s+|can you\s+)?(?:show|see|open|get|give(?: me)?|print)?\s*(?:me\s+)?(?:the\s+|an?\s+)?(?:account\s+)?(?:ledger|statement)"
-    r"(?:\s+of\s+account)?\s+(?:of|for)\s+(?!(?:bank|cash|the bank)\b)\S",
+    r"(?:\s+of\s+account)?\s+(?:of|for)\s+(?!(?:bank|cash|the bank)\b)\S"
+    r"|^\s*(?:(?:please|can you|show|see|open|get|give|print|me|the)\s+)*[A-Za-z][\w .&-]*?" + POSSESSIVE + r"\s+(?:account\s+)?(?:ledger|statement)"
+    r"(?:\s+of\s+account)?\s*[?.]*$",
     re.IGNORECASE,
 )
 _TAXES = re.compile(r"^\s*(?:how|what|which|show|our|the)\b.*\b(?:gst|tcs|tds|vat|igst|cgst|sgst)\b", re.IGNORECASE)

@@ -36,7 +36,7 @@ _TYPED = (
     (r"^(?P<head>journal entry .*\bcr\b.*?\d)\s+(?!for\b)(?P<what>[a-z][a-z ]+)$", r"\g<head> for \g<what>"),
     (r"^\s*how much cash (?:in hand|do we have|is there)\s*\??$", "cash balance"),
     (r"^\s*pending enquiries\b", "open enquiries"),
-    (r"^\s*(?:what is the )?status of (?P<whose>.+['’]s) (?:enquiry|inquiry|lead)\s*\??$", r"summarise \g<whose> enquiry"),
+    (r"^\s*(?:what is the )?status of (?P<whose>.+(?:['’]s|s['’])) (?:enquiry|inquiry|lead)\s*\??$", r"summarise \g<whose> enquiry"),
     (r"^\s*(?:pending|due) payments?(?: list)?\s*$", "who has not paid"),
     (r"^\s*(?:total|all) invoices\b", "show invoices"),
     (r"^\s*visas?(?: requirements?)?\s*\??\s*$", "visa for"),

@@ -9,7 +9,7 @@ from typing import Any
 from voyagent.assistant.planner import passengers, sentences
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
-from voyagent.assistant.planner.people import as_name, find_email, find_phone, find_travellers
+from voyagent.assistant.planner.people import POSSESSIVE, as_name, find_email, find_phone, find_travellers
 from voyagent.assistant.planner.places import find_route
 from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
@@ -70,7 +70,7 @@ _STATUS = (
 )
 _WHOSE = (
     re.compile(
-        r"\b(?P<name>[A-Z][\w.’'-]*?(?:\s+[A-Z][\w.-]*?){0,3})(?:'s|’s)\s+(?:enquiry|inquiry|lead|request|trip|budget|phone|e-?mail"
+        r"\b(?P<name>[A-Z][\w.’'-]*?(?:\s+[A-Z][\w.-]*?){0,3})" + POSSESSIVE + r"\s+(?:enquiry|inquiry|lead|request|trip|budget|phone|e-?mail"
         r"|departure|return|destination)\b"
     ),
     re.compile(r"\b(?:enquiry|inquiry|lead|request)\s+(?:of|from|by|for)\s+(?P<name>[A-Z][\w.’'-]*(?:\s+[A-Z][\w.-]*){0,3})"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from voyagent.assistant.planner.moves import Context
-from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in
 
 _WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
@@ -13,9 +13,9 @@ _WHY = re.compile(r"(?:\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _WHOSE = (
     re.compile(r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE),
-    re.compile(r"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)['’]s\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
+    re.compile(rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
     re.compile(
-        r"\b(?:of|for|from|owed by|due from)\s+(?:the\s+)?(?!invoices?\b)(?P<name>[A-Za-z][^\d,;]*?)(?:['’]s\s+(?:invoice|balance|dues?))?"
+        rf"\b(?:of|for|from|owed by|due from)\s+(?:the\s+)?(?!invoices?\b)(?P<name>[A-Za-z][^\d,;]*?)(?:{POSSESSIVE}\s+(?:invoice|balance|dues?))?"
         r"(?=\s+(?:on|as of)\b|\s*[.]?$)",
         re.IGNORECASE,
     ),
@@ -39,7 +39,7 @@ def recognise(message: str, context: Context) -> Wish | None:
         known["number"] = number.group()
         plain = plain.replace(number.group(), " ")
     whose = next((found for pattern in _WHOSE if (found := pattern.search(plain))), None)
-    name = as_firm(whose["name"]) if whose and not number else None
+    name = as_firm(unowned(whose["name"])) if whose and not number else None
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:
