@@ -193,7 +193,7 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
                 line.supplier_ref, {"locator": line.supplier_ref, "expires_at": until, "flights": [], "departs_at": line.details.departs_at}
             )
             booking["flights"].append(f"{line.details.carrier} {line.details.number}")
-    people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or ""} for one in journey.passengers]
+    people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or "", "kind": one.kind} for one in journey.passengers]
     return {"id": str(journey.trip["id"]), "passengers": people, "held": list(held.values())}
 
 

@@ -14,7 +14,7 @@ from voyagent.assistant.planner import (
     intake,
     names,
     offers,
-    passengers,
+    party,
     searches,
     sentences,
     telling,
@@ -83,7 +83,7 @@ def _search(said: str, context: Context) -> Wish | Move | None:
 def request(said: str, context: Context) -> Wish | Move | None:
     """The same, without what answers our own question: `the passengers are …` is no wish of its own where it was asked who they are."""
     found = recognise(said, context)
-    is_answer = context.question is not None and context.question.missing == "who" and isinstance(found, Wish) and found.tool == "add_passenger"
+    is_answer = context.question is not None and context.question.missing in ("who", party.YOUNG) and isinstance(found, Wish) and found.tool == "add_passenger"
     return None if is_answer else found
 
 
@@ -96,9 +96,8 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     if question.missing == names.WHOSE:
         named = names.answered(question, said)
         return Wish(question.tool, named) if named is not None else None
-    if question.missing == "who":
-        guests = passengers.named_in(said)
-        return Wish(question.tool, {**question.known, "who": guests}) if guests else None
+    if question.missing in ("who", party.YOUNG):
+        return party.named(question, said, context)
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
     if question.missing == "supplier_ref":
@@ -146,10 +145,11 @@ def _next_guest(wish: Wish, added: list[Played], context: Context) -> Move:
     """The next of those who travel or stay, to be taken along; behind the last what it is for: the seats, or the trip, whose people the rooms are for."""
     left = wish.known.get("who", [])[len(added) :]
     if left:
-        return Call("add_passenger", {"full_name": left[0]})
+        return Call("add_passenger", left[0])
     if wish.tool == "book_hotel":
         return Call("show_trip", {})
-    return offers.for_too_many(len(added), context) or Call("hold_flight", {"fare_id": wish.known["fare_id"]})
+    along = {one["full_name"].casefold(): one for one in (*context.trip.get("passengers", ()), *wish.known["who"])}
+    return offers.for_others(list(along.values()), wish.known["fare_id"], context) or Call("hold_flight", {"fare_id": wish.known["fare_id"]})
 
 
 def is_yes(said: str) -> bool:
@@ -165,7 +165,9 @@ def first_move(wish: Wish, context: Context) -> Move:
     if told is not None:
         return told
     if wish.tool in _FOR_PEOPLE and wish.known.get("who"):
-        return Call("add_passenger", {"full_name": wish.known["who"][0]})
+        who = wish.known["who"]
+        others = offers.for_others(who, wish.known["fare_id"], context, named=True) if "fare_id" in wish.known and not context.trip.get("passengers") else None
+        return others if isinstance(others, Ask) else Call("add_passenger", who[0])
     if wish.tool == "hold_flight" and "fare_id" in wish.known:
         sure = Call("hold_flight", {"fare_id": wish.known["fare_id"]})
         return sure if wish.known.get("sure") else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
@@ -187,7 +189,7 @@ def _along_already(wish: Wish, context: Context) -> Say | None:
         return None
     named = [one.get("full_name", "") for one in (wish.known, *wish.known.get("and_more", ()))]
     along = {one["full_name"].casefold() for one in context.trip.get("passengers", ())}
-    if not all(name.casefold() in along for name in named):
+    if not all(name.casefold() in along for name in named) or (len(named) == 1 and wish.known.keys() - {"full_name"}):
         return None
     return Say(_("%(names)s: on this trip already. Somebody else of the same name goes in on the trip’s page.", names=", ".join(named)))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from rapidfuzz import fuzz, utils
 
 from voyagent.assistant.planner import searches, sentences
 from voyagent.assistant.planner.moves import Ask, Call, Context, Say
+from voyagent.assistant.planner.party import unlike
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -181,10 +183,10 @@ def fare_line(fare: JsonObject) -> str:
     return ", ".join(facts)
 
 
-def hold_of(fare_id: str, fares: list[JsonObject], context: Context, party: JsonObject | None = None) -> Call | Ask | Say:
+def hold_of(fare_id: str, fares: list[JsonObject], context: Context, priced: JsonObject | None = None) -> Call | Ask | Say:
     """The call that holds a fare; where the same flights are held for these people already, the question whether to hold them again."""
     fare = next((one for one in fares if one["fare_id"] == fare_id), {})
-    others = for_too_many(len(context.trip.get("passengers", ())), context, party)
+    others = for_others(context.trip.get("passengers", ()), fare_id, context, priced)
     if others is not None:
         return others
     day = str(fare.get("departs_at", ""))[:10]
@@ -195,11 +197,14 @@ def hold_of(fare_id: str, fares: list[JsonObject], context: Context, party: Json
     return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
 
 
-def for_too_many(people: int, context: Context, party: JsonObject | None = None) -> Say | None:
-    """Why nothing is held: the fares are for another number than those who travel. None where it is the same, or one of the two is not known."""
-    searched = sum((party or context.offers.get("fares_search", {}).get("passengers") or {}).values())
-    if not searched or not people or searched == people:
+def for_others(along: Sequence[JsonObject], fare_id: str, context: Context, priced: JsonObject | None = None, *, named: bool = False) -> Ask | Say | None:
+    """Why nothing is held: the fares are for another number than those who travel, or for other kinds. None where they are the same, or one is not known."""
+    party = priced or context.offers.get("fares_search", {}).get("passengers") or {}
+    searched, people = sum(party.values()), len(along)
+    if not searched or not people:
         return None
+    if searched == people:
+        return unlike(along, fare_id, party, named=named)
     words = {"searched": searched, "people": people}
     return Say(
         _("The fares are for %(searched)s, and the trip has %(people)s who travel. Add the others, or search again for those who go. Nothing is held.", **words)

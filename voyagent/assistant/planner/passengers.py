@@ -15,7 +15,8 @@ from voyagent.trips.lint import UNDER_YEARS
 
 JsonObject = dict[str, Any]
 POLITE = r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+|now\s+)*"
-GUESTS_MAX = 4
+GUESTS_MAX = 6
+TOLD = ("full_name", "kind", "date_of_birth", "nationality", "passport_expiry")
 _LEADS_TO_NAMES = re.compile(
     r"^\s*(?:(?:for|it is|it's|they are|add)\s+)?(?:(?:the\s+)?(?:passengers?|travell?ers?|guests?|pax)\s*(?:are\b|is\b|:)?\s*)?", re.IGNORECASE
 )
@@ -92,10 +93,22 @@ def _to_be_added(people: list[JsonObject]) -> Wish:
     return Wish("add_passenger", first | ({"and_more": more} if more else {}))
 
 
-def named_in(said: str) -> list[str]:
-    """The names of several in an answer; none where one of them is no name."""
-    names = [as_name(words) for words in _people(_LEADS_TO_NAMES.sub("", said.strip(" .!")))]
-    return [name for name in names if name] if all(names) and len(names) <= GUESTS_MAX else []
+def people_in(said: str, context: Context) -> list[JsonObject]:
+    """What an answer says of several, by the tool's names; nothing where of one of them no name is said."""
+    told = _people(_LEADS_TO_NAMES.sub("", _PASSPORT_NUMBER.sub("", said).strip(" .!")))
+    people = [one_in(words, context) for words in told]
+    named = all(one.get("full_name") and (len(one) > 1 or as_name(words)) for one, words in zip(people, told, strict=True))
+    return people if named and len(people) <= GUESTS_MAX else []
+
+
+def one_in(said: str, context: Context) -> JsonObject:
+    """What is said of one person, by the tool's names."""
+    return _passenger(said, None, context)
+
+
+def said_of(person: JsonObject) -> JsonObject:
+    """Of what is known of somebody what the tool takes."""
+    return {name: value for name, value in person.items() if name in TOLD and value}
 
 
 def _people(said: str) -> list[str]:

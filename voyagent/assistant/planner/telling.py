@@ -214,7 +214,7 @@ def _fares(arguments: JsonObject, output: JsonObject) -> str:
     if "fares" not in output:
         return str(output["detail"])
     days = " – ".join(day(arguments[name]) for name in ("outbound_date", "return_date") if arguments.get(name))
-    search = f"{arguments['origin']} – {arguments['destination']}, {days}, {_party(arguments['passengers'])}{_way(arguments)}"
+    search = f"{arguments['origin']} – {arguments['destination']}, {days}, {party(arguments['passengers'])}{_way(arguments)}"
     if not output["fares"]:
         return _("%(search)s: no flight fits that.", search=search)
     head = ngettext("%(search)s: one fare, good for twenty minutes.", "%(search)s: %(num)d fares, good for twenty minutes.", output["count"], search=search)
@@ -256,7 +256,8 @@ def _above_budget(one: JsonObject, output: JsonObject) -> str:
     return _("above the budget of %(amount)s", amount=_price(output["budget"])) if one.get("above_budget") else ""
 
 
-def _party(passengers: JsonObject) -> str:
+def party(passengers: JsonObject) -> str:
+    """How many of each kind, in words."""
     kinds: dict[str, Callable[[int], str]] = {
         "adult": lambda number: ngettext("one adult", "%(num)d adults", number),
         "senior": lambda number: ngettext("one senior", "%(num)d seniors", number),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import passengers, sentences
+from voyagent.assistant.planner import party, passengers, sentences
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
 from voyagent.assistant.planner.people import POSSESSIVE, as_name, find_email, find_phone, find_travellers
@@ -97,6 +97,7 @@ def recognise(message: str, context: Context) -> Wish | Move | None:
         trip,
         passengers.remove_passenger,
         transfer,
+        party.said,
         passengers.add_passenger,
     )
     return next((found for read in readers if (found := read(message, context)) is not None), None)

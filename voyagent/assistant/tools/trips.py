@@ -103,7 +103,7 @@ def itinerary(scene: Scene, _wanted: TheTripIn) -> JsonObject:
 
 
 def add_passenger(scene: Scene, wanted: AddPassengerIn) -> JsonObject:
-    """Take somebody along; where the conversation has no trip yet, it gets one. Who was added by an answer whose place this one takes is not added twice.
+    """Take somebody along; where the conversation has no trip yet, it gets one. Who travels on it under that name already is told of what is new.
 
     Raises as `trips.add_passenger` and `trips.update_passenger`.
     """
@@ -148,13 +148,11 @@ def add_transfer(scene: Scene, wanted: AddTransferIn) -> JsonObject:
 
 
 def _still_along(scene: Scene, trip_id: UUID, full_name: str) -> UUID | None:
-    """Whoever of that name an earlier answer took along, and who still is."""
+    """Whoever travels on the trip under that name, where that is one alone."""
     said = " ".join(full_name.split()).casefold()
-    added = {UUID(one["passenger_id"]) for one in scene.earlier if one["full_name"].casefold() == said}
-    if not added:
-        return None
     journey = _journey(scene)
-    return next((one.id for one in journey.passengers if one.id in added and journey.trip["id"] == trip_id), None)
+    along = [one.id for one in journey.passengers if one.full_name.casefold() == said and journey.trip["id"] == trip_id]
+    return along[0] if len(along) == 1 else None
 
 
 def _still_planned(scene: Scene, trip_id: UUID, wanted: AddTransferIn) -> JsonObject | None:
