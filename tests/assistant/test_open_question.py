@@ -32,6 +32,16 @@ QUESTIONS = [
         {"line_items": [{"description": "Visa", "unit_price": "5", "currency": "INR"}], "took": []},
         "customer_name",
     ),
+    Ask(
+        "Several are open. Which one? Say its number, “the first” or “the oldest”.\n1. 2026-27/000012",
+        "record_receipt",
+        {
+            "customer_name": "Deepa",
+            "amount": "5",
+            "among": [{"id": "i-1", "reference": "2026-27/000012", "open": {"amount": "5", "currency": "INR"}, "issue_date": ""}],
+        },
+        "document",
+    ),
     Ask("What is the customer’s name?", "create_enquiry", {"arguments": {"notes": "Dubai, please"}, "message": "Dubai, please"}, "customer_name"),
 ]
 REQUESTS: list[tuple[str, str]] = [

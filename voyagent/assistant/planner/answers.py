@@ -52,7 +52,8 @@ _ENDS = frozenset({"origin", "destination"})
 def merged(question: Ask, said: str, context: Context, read: Reading) -> Wish:
     """The wish with all that the answer says of it. Its own words go before what was asked for: `to Dubai` is where they fly to, whatever was asked."""
     asked = wishes.answered(question, said, context)
-    facts, spoken = _facts(question, said, context, read)
+    facts = besides(question, said, context, read)
+    spoken = set(facts)
     gained = {name: value for name, value in asked.known.items() if name not in question.known}
     if spoken & _ENDS and question.missing in _ENDS and question.missing not in spoken:
         gained.pop(question.missing, None)  # the words say the other end
@@ -64,8 +65,8 @@ def merged(question: Ask, said: str, context: Context, read: Reading) -> Wish:
     return Wish(question.tool, {**gained, **facts, **kept})
 
 
-def _facts(question: Ask, said: str, context: Context, read: Reading) -> tuple[wishes.JsonObject, set[str]]:
-    """What the words say behind those that they go on, without what these say by themselves; and the names of it."""
+def besides(question: Ask, said: str, context: Context, read: Reading) -> wishes.JsonObject:
+    """What the words say behind those that they go on, without what these say by themselves."""
     tool = _LIKE.get(question.tool, question.tool)
     words, alone = said.strip(), replace(context, question=None)
     lead = _LEADS.get((tool, question.missing))
@@ -73,11 +74,10 @@ def _facts(question: Ask, said: str, context: Context, read: Reading) -> tuple[w
     if lead is None or named_end:
         lead = _LEADS.get((tool, ""))
     if lead is None:
-        return {}, set()
+        return {}
     rest = words if named_end else _LEAD_SAID.sub("", words)
     whole, bare = read(f"{lead} {rest}", alone), read(lead, alone)
     if not isinstance(whole, Wish) or whole.tool != tool:
-        return {}, set()
+        return {}
     by_itself = bare.known if isinstance(bare, Wish) and bare.tool == tool else {}
-    facts = {name: value for name, value in whole.known.items() if value not in (None, "", {}) and by_itself.get(name) != value}
-    return facts, set(facts)
+    return {name: value for name, value in whole.known.items() if value not in (None, "", {}) and by_itself.get(name) != value}

@@ -10,6 +10,7 @@ from voyagent.assistant.planner import (
     amended,
     completion,
     corrections,
+    documents,
     fulfilment,
     hindrances,
     intake,
@@ -244,6 +245,9 @@ def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
 
 def _answer(question: Ask, message: str, context: Context) -> Move | None:
     """The move for an answer to our own question, or None where the message does not answer it, or asks for something itself."""
+    if question.missing == documents.WHICH and documents.answered(question, message, context, fulfilment.recognise) is not None:
+        chosen = fulfilment.wished(message, context)
+        return fulfilment.first_move(chosen, context) if isinstance(chosen, Wish) else chosen
     if "\n" in message.strip() and intake.pasted(message) is not None:
         return None
     if question.missing not in ("sure", names.WHOSE) and (_NODS.match(message) or small_talk(message, context) is not None):

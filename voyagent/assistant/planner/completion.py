@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import narrowing, offers, sentences, tripinvoice
+from voyagent.assistant.planner import documents, narrowing, offers, sentences, tripinvoice
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -30,15 +30,15 @@ def _receipt(wish: Wish, found: JsonObject, _context: Context) -> Move:
 
 def _write_off(wish: Wish, found: JsonObject, _context: Context) -> Move:
     """All that is open where no amount was said; what is left out then is read when it is carried out."""
-    only = _only(_still_open(found), wish.known)
-    if isinstance(only, Say):
+    only = documents.only("write_off_invoice", _still_open(found), wish.known)
+    if isinstance(only, Say | Ask):
         return only
     known = wish.known
     said = {"amount": known["amount"], "currency": known.get("currency") or only["open"]["currency"]} if known.get("amount") else {}
     words = _(
         "%(amount)s of %(document)s is written off as a bad debt on %(day)s, because: %(why)s. It is posted when somebody else grants it.",
         amount=sentences.money(**said) if said else sentences.money(only["open"]["amount"], only["open"]["currency"]),
-        document=_document(only),
+        document=documents.in_words(only),
         day=sentences.day(known["written_off_on"]),
         why=known["reason"],
     )
@@ -222,20 +222,9 @@ def _named(accounts: list[JsonObject]) -> str:
     return ", ".join(f"{account['code']} {account['name']}" for account in accounts)
 
 
-def _only(documents: list[JsonObject], known: JsonObject) -> JsonObject | Say:
-    """The one that is meant; of several none is chosen."""
-    whom = known.get("customer_name") or known.get("vendor_name") or known.get("number") or known.get("vendor_reference") or ""
-    if not documents:
-        return Say(_("I found nothing open of %(name)s.", name=whom))
-    if len(documents) > 1:
-        listed = "\n".join("• " + _document(one) for one in documents[: sentences.SHOWN_MAX])
-        return Say("\n".join((_("Several are open. Say which one by its number, with the amount."), listed)))
-    return documents[0]
-
-
-def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject) -> Move:
-    only = _only(documents, known)
-    if isinstance(only, Say):
+def _settle(tool: str, key: str, found: list[JsonObject], known: JsonObject) -> Move:
+    only = documents.only(tool, found, known)
+    if isinstance(only, Say | Ask):
         return only
     amount = only["open"]["amount"] if known.get("full") else known["amount"]
     currency, account = known.get("currency") or only["open"]["currency"], known.get("account", "bank")
@@ -244,7 +233,7 @@ def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject)
             _(
                 "%(document)s: it is in %(currency)s, and I record money in the currency of its document alone. Record it under Payments, New payment: there"
                 " you write how much the document takes and what that settles of it in %(currency)s.",
-                document=_document(only),
+                document=documents.in_words(only),
                 currency=only["open"]["currency"],
             )
         )
@@ -255,7 +244,7 @@ def _settle(tool: str, key: str, documents: list[JsonObject], known: JsonObject)
         how=how,
         amount=sentences.money(amount, currency),
         day=sentences.day(known["paid_on"]),
-        document=_document(only),
+        document=documents.in_words(only),
     )
     return Call(tool, arguments | ({"reference": known["reference"]} if known.get("reference") else {}), words=words)
 
@@ -355,8 +344,3 @@ def _book(rate: JsonObject, passengers: list[JsonObject]) -> Call:
 def _rate_in_words(rate: JsonObject) -> dict[str, str]:
     """Hotel, room and price of a rate."""
     return {"hotel": rate["hotel"], "room": rate["room"], "price": sentences.money(rate["price"]["amount"], rate["price"]["currency"])}
-
-
-def _document(one: JsonObject) -> str:
-    reference, name = one.get("number") or one.get("vendor_reference") or "", one.get("customer_name") or one.get("vendor_name") or ""
-    return _("%(reference)s of %(name)s, open %(open)s", reference=reference, name=name, open=sentences.money(one["open"]["amount"], one["open"]["currency"]))

@@ -10,6 +10,7 @@ from voyagent.assistant.planner import (
     accounting,
     answers,
     completion,
+    documents,
     hindrances,
     intake,
     names,
@@ -89,9 +90,11 @@ def request(said: str, context: Context) -> Wish | Move | None:
 
 def wished(said: str, context: Context) -> Wish | Move | None:
     """The same, and the wish that an answer to our own question goes on with."""
-    found = request(said, context)
     question = context.question
-    if found is not None or question is None or not wishes.is_of_wish(question):
+    is_choice = question is not None and question.missing == documents.WHICH
+    chosen = documents.answered(question, said, context, recognise) if is_choice and question is not None else None
+    found = Wish(question.tool, chosen) if chosen is not None and question is not None else request(said, context)
+    if found is not None or question is None or is_choice or not wishes.is_of_wish(question):
         return found
     if question.missing == names.WHOSE:
         named = names.answered(question, said)
