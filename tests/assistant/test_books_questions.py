@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import PLAIN
+from tests.billing.papers import issued, line, receive
+from tests.people import Person
 from voyagent.assistant.planner import completion
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.moves import Call, Say
@@ -23,6 +26,15 @@ from voyagent.assistant.tools import registry
         ("90+ days overdue", "list_receivables", {"overdue_days": 90}),
         ("who owes us more than 50,000 and is overdue", "list_receivables", {"more_than": "50000", "currency": "INR", "overdue_only": True}),
         ("whom do we owe, overdue more than 30 days", "list_payables", {"overdue_days": 31}),
+        ("who owes us in AED", "list_receivables", {"currency": "AED"}),
+        ("what are we owed in dollars?", "list_receivables", {"currency": "USD"}),
+        ("how much does Al Noor Trading owe us in rupees", "list_receivables", {"currency": "INR", "customer_name": "Al Noor Trading"}),
+        ("who owes us more than 5,000 in AED", "list_receivables", {"more_than": "5000", "currency": "AED"}),
+        ("who owes us in AED as of 31 March", "list_receivables", {"as_of": "2026-03-31", "currency": "AED"}),
+        ("AED receivables", "list_receivables", {"currency": "AED"}),
+        ("payables in USD", "list_payables", {"currency": "USD"}),
+        ("what do we owe in AED", "list_payables", {"currency": "AED"}),
+        ("what do we owe Emirates in AED", "list_payables", {"currency": "AED", "vendor_name": "Emirates"}),
         ("trial balance as of last month end", "trial_balance", {"as_of": "2026-10-31"}),
         ("trial balance at the end of last month", "trial_balance", {"as_of": "2026-10-31"}),
         ("trial balance as of month end", "trial_balance", {"as_of": "2026-11-30"}),
@@ -68,3 +80,17 @@ def test_taxes_are_not_told_as_what_suppliers_are_owed() -> None:
     move = understand("how much TDS do we owe", PLAIN)
     assert isinstance(move, Say), move
     assert "TDS" in move.text
+
+
+def test_only_what_is_owed_in_the_currency_is_listed(alice: Person, talk: Talk) -> None:
+    issued(alice, line("22500.00"), customer_name="Deepa Krishnan")
+    issued(alice, line("1500.00", currency="AED"), customer_name="Al Noor Trading")
+    receive(alice, line("900.00", currency="AED"), vendor_name="Emirates Holidays")
+    session_id = talk.begin(alice)
+    owed = text(talk.say(alice, session_id, "who owes us in AED"))
+    assert "Al Noor Trading, AED" in owed
+    assert "Deepa" not in owed
+    assert "INR" not in owed
+    assert "Emirates Holidays, AED" in text(talk.say(alice, session_id, "what do we owe in AED"))
+    for words in ("payables in USD", "who owes us in USD", "how much does Deepa Krishnan owe us in USD"):
+        assert text(talk.say(alice, session_id, words)).endswith("I looked at what is owed in USD alone."), words

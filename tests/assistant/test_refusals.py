@@ -85,7 +85,7 @@ def test_a_due_day_after_a_proposal_is_set_with_its_button() -> None:
     assert "“Edit”" in said("due 5 jan")
 
 
-@pytest.mark.parametrize("words", ["how much does Al Noor Trading owe us in rupees", "who owes us in INR?"])
+@pytest.mark.parametrize("words", ["receivables converted into INR", "who owes us everything in INR?", "who owes us more than AED 5,000 in INR"])
 def test_amounts_are_not_converted_and_that_is_said(words: str) -> None:
     move = understand(words, PLAIN)
     assert isinstance(move, Call), move

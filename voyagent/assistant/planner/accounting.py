@@ -8,7 +8,7 @@ from voyagent.assistant.planner import writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
-from voyagent.assistant.planner.questions import as_of, bounds, due_in, issued_in, no_conversion, overdue
+from voyagent.assistant.planner.questions import as_of, bounds, due_in, in_currency, issued_in, overdue
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
 
@@ -164,15 +164,15 @@ def payables(message: str, context: Context) -> Call | Say | None:
             )
         )
     arguments, rest = as_of(message, context.today)
-    arguments |= bounds(rest, context)
-    arguments |= overdue(rest)
+    narrowed, rest, words = in_currency(rest, context)
+    arguments |= narrowed | overdue(rest)
     for pattern in _OWED_TO:
         match = pattern.search(rest)
         name = as_firm(unowned(match["name"])) if match else None
         if name:
             arguments["vendor_name"] = name
             break
-    return Call("list_payables", arguments, words=no_conversion(message))
+    return Call("list_payables", arguments, words=words)
 
 
 def bills(message: str, context: Context) -> Call | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,6 +94,13 @@ _AT_LEAST = re.compile(r"(?:\b(?:at least|minimum(?: of)?|min|upwards of|not les
 _OVERDUE_DAYS = re.compile(
     r"(?P<more>\b(?:more than|over|above|beyond|older than|exceeding|past)\s+|>\s*)?\b(?P<n>\d{1,4})(?P<or_more>\s*\+)?\s*days?\b", re.IGNORECASE
 )
+_IN_CURRENCY = (
+    re.compile(r"\b(?:in|convert(?:ed)? (?:in)?to)\s+(?:the\s+)?(?P<currency>[₹$€£]|[A-Za-z]{2,8}\.?)(?!\w)", re.IGNORECASE),
+    re.compile(r"(?<!\w)(?P<currency>[₹$€£]|[A-Za-z]{2,8})\s+(?=(?:receivables?|payables?|outstandings?|dues|debtors|creditors)\b)", re.IGNORECASE),
+)
+_CONVERTED = re.compile(
+    r"\bconver(?:t|ted|sion)\b|\bequivalent\b|\bexpressed\b|\b(?:everything|all(?: of it)?|total|altogether|together)\s+in\b", re.IGNORECASE
+)
 _UNREAD_DAY = re.compile(r"\b(?:as of|as at|as on|at the end of|until|till|up to)\s+(?!today\b|now\b|date\b)(?P<when>\S.*)$", re.IGNORECASE)
 _MONTH_ENDS = re.compile(
     r"\b(?:(?:the\s+)?(?P<last>last|previous|prior)\s+month(?:['’]s)?[\s-]*end|(?:the\s+)?end of (?:the\s+)?(?P<last2>last|previous|prior)\s+month"
@@ -146,15 +154,15 @@ def receivables(message: str, context: Context) -> Call | None:
     if not _OWES.search(message) or (_BALANCE.search(message) and not re.search(r"\bwho\b|\bowe", message, re.IGNORECASE)):
         return None
     arguments, rest = as_of(message, context.today)
-    arguments |= bounds(rest, context)
-    arguments |= overdue(rest)
+    narrowed, rest, words = in_currency(rest, context)
+    arguments |= narrowed | overdue(rest)
     for pattern in _OWED_BY:
         match = pattern.search(rest)
         owing = _person(match["name"], context) if match else None
         if owing:
             arguments["customer_name"] = owing
             break
-    return Call("list_receivables", arguments, words=no_conversion(message))
+    return Call("list_receivables", arguments, words=words)
 
 
 def overdue(message: str) -> dict[str, Any]:
@@ -165,11 +173,20 @@ def overdue(message: str) -> dict[str, Any]:
     return {"overdue_only": True} if re.search(r"\boverdue\b|\bpast due\b", message, re.IGNORECASE) else {}
 
 
-def no_conversion(message: str) -> str:
-    """What is said where somebody wants amounts in one currency: they stand in their own."""
-    wanted = re.search(r"\bin\s+(?P<currency>[₹$€£]|[A-Za-z]{3,8})\s*[?.!]*$", message)
-    code = currency_of(wanted["currency"]) if wanted else None
-    return _("I do not convert into %(currency)s: each amount stands in its own currency.", currency=code) if code else ""
+def in_currency(message: str, context: Context) -> tuple[dict[str, Any], str, str]:
+    """`who owes us in AED`, `USD payables`, `more than 5,000 in dirhams`: the bounds and the one currency, the message without it, and what is said of it.
+
+    Only what is owed in that currency counts: nothing is converted, which is said where somebody wants it, or bounds it in another.
+    """
+    said = next((found for pattern in _IN_CURRENCY for found in pattern.finditer(message) if currency_of(found["currency"])), None)
+    code = currency_of(said["currency"]) if said else None
+    if said is None or code is None:
+        return bounds(message, context), message, ""
+    rest = f"{message[: said.start()].rstrip()} {message[said.end() :].lstrip()}".strip()
+    found = bounds(rest, replace(context, currency=code))
+    if _CONVERTED.search(message) or found.get("currency", code) != code:
+        return found, rest, _("I do not convert into %(currency)s: each amount stands in its own currency.", currency=code)
+    return found | {"currency": code}, rest, ""
 
 
 def bounds(rest: str, context: Context) -> dict[str, str]:

@@ -273,16 +273,8 @@ def _summary(_arguments: dict[str, Any], output: dict[str, Any]) -> str:
 
 def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
     customers = output["customers"]
-    bound = arguments.get("more_than") or arguments.get("at_least")
-    whose = arguments.get("customer_name")
     if not customers:
-        if whose:
-            return _("I find nothing that %(name)s owes.", name=whose)
-        if bound:
-            return _("Nobody owes more than %(bound)s.", bound=money(bound, arguments["currency"]))
-        if arguments.get("overdue_days"):
-            return ngettext("Nothing is overdue by a day or more.", "Nothing is overdue by %(num)d days or more.", arguments["overdue_days"])
-        return _("Nothing is overdue.") if arguments.get("overdue_only") else _("Nobody owes anything.")
+        return _nobody_owes(arguments)
     lines = ["• " + _owed(customer) for customer in customers[:SHOWN_MAX]]
     if len(customers) > SHOWN_MAX:
         lines.append(_("and %(num)d more", num=len(customers) - SHOWN_MAX))
@@ -292,6 +284,27 @@ def _receivables(arguments: dict[str, Any], output: dict[str, Any]) -> str:
         lines.insert(0, ngettext("Overdue by a day or more:", "Overdue by %(num)d days or more:", arguments["overdue_days"]))
     head = ngettext("One customer owes, as of %(day)s:", "%(num)d customers owe, as of %(day)s:", len(customers), day=day(output["as_of"]))
     return "\n".join([head, *lines, *tail])
+
+
+def _nobody_owes(arguments: dict[str, Any]) -> str:
+    """That nothing is owed of what was asked for: by somebody, above an amount, past its day, in a currency."""
+    bound, currency = arguments.get("more_than") or arguments.get("at_least"), arguments.get("currency")
+    whose, days = arguments.get("customer_name"), arguments.get("overdue_days")
+    if whose:
+        told = _("I find nothing that %(name)s owes.", name=whose)
+    elif bound:
+        return _("Nobody owes more than %(bound)s.", bound=money(bound, str(currency)))
+    elif days:
+        told = ngettext("Nothing is overdue by a day or more.", "Nothing is overdue by %(num)d days or more.", days)
+    else:
+        told = _("Nothing is overdue.") if arguments.get("overdue_only") else _("Nobody owes anything.")
+    return f"{told} {of_one_currency(arguments)}".strip()
+
+
+def of_one_currency(arguments: dict[str, Any]) -> str:
+    """A word on an empty answer, where what is owed in one currency alone was looked at; nothing elsewhere."""
+    currency = arguments.get("currency")
+    return _("I looked at what is owed in %(currency)s alone.", currency=currency) if currency else ""
 
 
 def _owed(customer: dict[str, Any]) -> str:

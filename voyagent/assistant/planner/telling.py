@@ -10,7 +10,7 @@ from typing import Any
 
 from voyagent.assistant.planner import narrowing, sentences
 from voyagent.assistant.planner.moves import Call, Outcome
-from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, masked_number, moment, money, passport_form
+from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, masked_number, moment, money, of_one_currency, passport_form
 from voyagent.assistant.planner.wording import _, ngettext, state
 from voyagent.trips.words import board_word, country_name
 
@@ -128,7 +128,8 @@ def _payables(arguments: JsonObject, output: JsonObject) -> str:
     suppliers = output["suppliers"]
     if not suppliers:
         name = arguments.get("vendor_name")
-        return _("We owe %(name)s nothing.", name=name) if name else _("We owe no supplier anything that fits.")
+        told = _("We owe %(name)s nothing.", name=name) if name else _("We owe no supplier anything that fits.")
+        return f"{told} {of_one_currency(arguments)}".strip()
     lines = [f"{one['name']}, {money(one['amount'], one['currency'])}" for one in suppliers[:SHOWN_MAX]]
     head = ngettext("We owe one supplier, as of %(day)s:", "We owe %(num)d suppliers, as of %(day)s:", output["count"], day=day(output["as_of"]))
     totals = ", ".join(money(total["amount"], total["currency"]) for total in output["totals"])

@@ -32,7 +32,7 @@ class BoundWithoutCurrency(Invalid):
 
 
 class ListOpenIn(Closed):
-    """What narrows the parties: a day, an amount (above or at least, in one currency), or only what is past its day, or that many days past it."""
+    """What narrows the parties: a day, one currency, an amount in it (above or at least), or only what is past its day, or that many days past it."""
 
     as_of: BusinessDate | None = None
     more_than: Amount | None = None
@@ -144,7 +144,7 @@ def _is_wanted(party: Row, wanted: ListOpenIn) -> bool:
         return False
     bound = wanted.more_than or wanted.at_least
     if bound is None:
-        return True
+        return wanted.currency in (None, party["currency"])
     if wanted.currency is None:
         raise BoundWithoutCurrency
     limit = Money.parse(bound, wanted.currency).amount_minor
