@@ -15,19 +15,21 @@ from voyagent.billing import queries
 from voyagent.billing.bill_forms import BillForm
 from voyagent.billing.draft_forms import DocumentForm, VoidForm
 from voyagent.billing.models import OPEN, Bill, Invoice
+from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.payment_forms import REVERSED, ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_words
-from voyagent.billing.service import Recognition
+from voyagent.billing.service import DraftChanged, Recognition
 from voyagent.http.forms import DateText
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast
+from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import today
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.ledger import queries as accounts
+from voyagent.ledger.service import PeriodLocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,25 @@ def turned_back(document: Invoice | Bill, *, may: bool) -> Any:
     if may:
         return None
     return not_now(_("This document cannot take that step any more."), Place(document).url())
+
+
+def closed(document: Invoice | Bill) -> Any:
+    """The way to the form of a draft whose day lies in a closed month, where another can be chosen; None where its month is open."""
+    month = accounts.last_closed_month()
+    if month is None or document.issue_date.replace(day=1) > month:
+        return None
+    return not_now(translated(PeriodLocked.message), Place(document).url("edit"))
+
+
+def changed(refusal: DraftChanged, document: Invoice | Bill, step: str) -> Any:
+    """The step once more, with what the draft is now, where somebody has changed it meanwhile."""
+    return not_now(translated(refusal.message), Place(document).url(step))
+
+
+def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
+    """The rate at which a draft in another currency than the books is booked, in words, and whether it names none."""
+    rate = {name: getattr(document, name) for name in RATE_COLUMNS}
+    return {"booked_rate": rate_words(rate), "lacks_rate": document.currency != books and document.rate is None}
 
 
 def typed_day(field: DateText) -> date | None:

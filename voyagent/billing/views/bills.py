@@ -15,12 +15,26 @@ from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
 from voyagent.billing.service import DraftChanged
-from voyagent.billing.steps import Place, draft_page, goes_on, listed, postings_of, settling, shown, turned_back, void_page, with_amounts
+from voyagent.billing.steps import (
+    Place,
+    changed,
+    closed,
+    draft_page,
+    goes_on,
+    listed,
+    postings_of,
+    settling,
+    shown,
+    to_be_booked,
+    turned_back,
+    void_page,
+    with_amounts,
+)
 from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast, translated
+from voyagent.http.pages import toast
 from voyagent.http.presentation import day, today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.pages import page_or_first
@@ -103,17 +117,15 @@ def discard_bill(actor: Actor, bill_id: UUID) -> Any:
 def receive_bill(actor: Actor, bill_id: UUID) -> Any:
     """Receive a draft: the first step shows what it will post, the second does it."""
     draft = queries.get_bill(bill_id)
-    if back := turned_back(draft, may=draft.status == "draft"):
+    if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if request.method == "GET":
-        place = Place(draft)
         facts = {"postings": postings_of(service.receive_sides(draft)), "postings_title": _("What receiving will post")}
-        return render_template("bills/receive.html", place=place, **facts)
+        return render_template("bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency))
     try:
         received = service.receive_draft(actor, bill_id, seen=opened_state(request.form.get("seen")))
-    except DraftChanged as changed:
-        toast(translated(changed.message), kind="error")
-        return see_other(url_for("billing.receive_bill", bill_id=bill_id))
+    except DraftChanged as refusal:
+        return changed(refusal, queries.get_bill(bill_id), "receive")
     toast(_("Bill %(reference)s is received.", reference=received.vendor_reference))
     return see_other(url_for("billing.bill", bill_id=bill_id))
 

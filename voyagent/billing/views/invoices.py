@@ -17,14 +17,18 @@ from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import (
     Place,
+    changed,
+    closed,
     draft_page,
     further_of,
     goes_on,
     journal_of,
     listed,
+    not_now,
     postings_of,
     settling,
     shown,
+    to_be_booked,
     turned_back,
     void_page,
     with_amounts,
@@ -135,21 +139,19 @@ def discard(actor: Actor, invoice_id: UUID) -> Any:
 def issue(actor: Actor, invoice_id: UUID) -> Any:
     """Issue a draft: the first step shows what it will post, the second does it."""
     draft = queries.get_invoice(invoice_id)
-    if back := turned_back(draft, may=draft.status == "draft"):
+    if back := turned_back(draft, may=draft.status == "draft") or closed(draft):
         return back
     if service.waits(draft):
-        toast(translated(PlaceOfSupplyMissing.message), kind="error")
-        return see_other(url_for("billing.edit", invoice_id=invoice_id))
+        return not_now(translated(PlaceOfSupplyMissing.message), url_for("billing.edit", invoice_id=invoice_id))
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
         facts = {"postings": postings_of(service.issue_sides(draft)), "further": further_of(service.recognitions_of(draft))}
-        return render_template("billing/issue.html", invoice=draft, total=total, number=number, **facts)
+        return render_template("billing/issue.html", invoice=draft, total=total, number=number, **facts, **to_be_booked(draft, actor.currency))
     try:
         issued = service.issue_invoice(actor, invoice_id, seen=opened_state(request.form.get("seen")))
-    except DraftChanged as changed:
-        toast(translated(changed.message), kind="error")
-        return see_other(url_for("billing.issue", invoice_id=invoice_id))
+    except DraftChanged as refusal:
+        return changed(refusal, queries.get_invoice(invoice_id), "issue")
     toast(_("Invoice %(number)s is issued.", number=issued.number))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
