@@ -263,13 +263,15 @@ def _listed(said: list[Row]) -> dict[str, Any]:
 
 
 def _last(said: list[Row]) -> dict[str, Any]:
-    """The tool that the assistant's last message used last, and of enquiries that it listed their ids."""
+    """The tool that the assistant's last message used last, of enquiries that it listed their ids, and the drafts among invoices."""
     newest = next((row for row in reversed(said) if row["role"] == "assistant"), None)
     block = next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None) if newest else None
     if block is None or not block["output"]:
         return {}
     ids = [one["id"] for one in block["output"].get("enquiries", []) if "id" in one]
-    return {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
+    drafts = [{name: one[name] for name in ("id", "customer_name", "total")} for one in block["output"].get("invoices", []) if one["status"] == "draft"]
+    told = {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
+    return told | ({"drafts": drafts} if drafts else {})
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

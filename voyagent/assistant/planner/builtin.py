@@ -15,6 +15,7 @@ from voyagent.assistant.planner import (
     hindrances,
     intake,
     invoicing,
+    issuing,
     names,
     offers,
     people,
@@ -29,7 +30,7 @@ from voyagent.assistant.planner import (
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
-from voyagent.assistant.planner.people import POSSESSIVE, as_name, unowned
+from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.smalltalk import small_talk
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
@@ -39,12 +40,6 @@ _DROP = re.compile(
     r"|cancel(?: (?:that|it))?|do(?:n['’]t| not))\b[^\n]{0,20})?\s*[.!]*\s*$"
     r"|(?:never ?mind|cancel(?: that| it)?|forget (?:it|that)|stop|leave it|not now|skip)\b"
     r"(?!\s+(?:the|this|their|her|his|hotel|booking|enquiry)\b)[^\n]{0,20}$)",
-    re.IGNORECASE,
-)
-_ISSUE = re.compile(
-    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]+|please\s+|now\s+|then\s+|and\s+|can you\s+|could you\s+)*(?:issue|post|finali[sz]e|release)\s+(?:the"
-    rf"|that|this|it|her|his|their|an?\b|(?P<whose>(?-i:[A-Z])[^\d\n]*?){POSSESSIVE}(?=\s+(?:draft|invoice)\b))?\s*(?:draft\s*)?(?:invoice|draft|bill)?"
-    r"(?:\s*(?:for|of|to)\s+(?P<name>[^\d\n]+?))?\s*(?:now|please)?\s*[.!?]?\s*$",
     re.IGNORECASE,
 )
 _NODS = re.compile(r"^\s*(?:yes|yep|sure|ok(?:ay)?|k|fine|all ?right|got it|understood|noted|great|please)\s*[.!]*\s*$", re.IGNORECASE)
@@ -100,8 +95,9 @@ class BuiltInPlanner:
             wanted = questions.account_wanted(said, conversation.context.today)
             if wanted is not None:
                 return _balance_of(*wanted, outcome.output["accounts"])
-        if call.tool == "find_invoices" and _ISSUE.match(said):
-            return _issue_one_of(outcome.output["invoices"])
+        of_draft = issuing.after_lookup(said, outcome.output["invoices"], context) if call.tool == "find_invoices" else None
+        if of_draft is not None:
+            return of_draft
         if call.tool == "hold_flight" and "locator" not in outcome.output and "fare" in outcome.output:
             return offers.at_another_price(call, outcome.output["fare"])
         if call.tool == "create_enquiry":
@@ -197,6 +193,9 @@ def _letting_go(move: Move) -> Move:
 
 
 def _corrected(said: str, _message: str, context: Context) -> Move | None:
+    if issuing.CHANGE.match(said):
+        return None
+
     def asks(words: str) -> bool:
         return (questions.recognise(words, context) or fulfilment.recognise(words, context)) is not None
 
@@ -230,9 +229,12 @@ def _customers_words(said: str, message: str, context: Context) -> Move | None:
 def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
     if _NUMBERED.search(said):
         return Say(_("An invoice with a number has been issued already; an invoice is issued once."))
-    issue = _ISSUE.match(said)
+    issue, change = issuing.ISSUE.match(said), issuing.CHANGE.match(said)
     if issue and not find_figures(said):
-        return _issue(issue["name"] or issue["whose"], context)
+        return issuing.issue(issue, context)
+    if change:
+        changed = issuing.change(change, context)
+        return _invoice(changed, context) if isinstance(changed, invoicing.InvoiceRequest) else changed
     request = invoicing.request_in(said)
     if request is None:
         return None
@@ -252,7 +254,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if question.missing not in ("sure", names.WHOSE) and (_NODS.match(message) or small_talk(message, context) is not None):
         return None
-    if invoicing.request_in(message) is not None or intake.is_dictated(message) or _ISSUE.match(message):
+    if invoicing.request_in(message) is not None or intake.is_dictated(message) or issuing.ISSUE.match(message) or issuing.CHANGE.match(message):
         return None
     if questions.recognise(message, context) is not None or fulfilment.request(message, context) is not None or refusals.names_a_page(message):
         return None
@@ -334,39 +336,6 @@ def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:
         return Ask(asked, tool="draft_invoice", known={**request.known, "took": request.took}, missing=missing)
     arguments = invoicing.complete(request, context)
     return Call("draft_invoice", arguments, words=sentences.proposed_invoice(arguments, request.took), replaces=request.known.get("replaces", ""))
-
-
-def _issue(said: str | None, context: Context) -> Move:
-    name = as_name(unowned(said)) if said else None
-    draft = context.draft
-    if draft is not None and (name is None or draft.customer_name.lower().startswith(name.lower())):
-        if draft.waits:
-            return Say(
-                _("The request to issue the invoice for %(name)s waits for a decision already: here above, and under Approvals.", name=draft.customer_name)
-            )
-        return Call(
-            "issue_invoice", {"invoice_id": draft.invoice_id}, words=_("Issuing gives it the next number and posts it to the books. That needs a grant.")
-        )
-    arguments = {"status": "draft"}
-    if name is None and context.enquiry is not None:
-        name = context.enquiry.customer_name
-    return Call("find_invoices", arguments | ({"customer_name": name} if name else {}))
-
-
-def _issue_one_of(invoices: list[dict[str, Any]]) -> Move:
-    if not invoices:
-        return Say(_("There is no draft to issue. Say “invoice Deepa Krishnan 45,000 for Dubai visa” to have one drawn up."))
-    if len(invoices) > 1:
-        return Say(sentences.several_drafts(invoices))
-    only = invoices[0]
-    total = sentences.money(only["total"]["amount"], only["total"]["currency"])
-    return Call(
-        "issue_invoice",
-        {"invoice_id": only["id"]},
-        words=_(
-            "The draft for %(name)s, %(total)s: to issue it gives it the next number and posts it. That needs a grant.", name=only["customer_name"], total=total
-        ),
-    )
 
 
 def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) -> Move:
