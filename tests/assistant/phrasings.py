@@ -22,6 +22,7 @@ SHOWN = {
     "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911", "AI 12"]}],
 }
 AFTER_SEARCH = Context(TODAY, offers=SHOWN)
+HOLDING = Context(TODAY, trip={"held": [{"id": DRAFT, "locator": "K7PQ2M", "flights": ["EK 501"], "departs_at": "2026-12-12T09:00", "expires_at": ""}]})
 
 JsonObject = dict[str, Any]
 
@@ -405,6 +406,9 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("hold the second one", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
     ("hold EK 501", AFTER_SEARCH, "hold_flight", {"fare_id": DEEPA}),
     ("please hold AI911", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
+    ("give back the hold", HOLDING, "release_flight", {"pnr_id": DRAFT}),
+    ("release K7PQ2M please", HOLDING, "release_flight", {"pnr_id": DRAFT}),
+    ("cancel the held flight", HOLDING, "release_flight", {"pnr_id": DRAFT}),
     # The trip
     ("show the trip", PLAIN, "show_trip", {}),
     ("what is in this trip", PLAIN, "show_trip", {}),

@@ -73,6 +73,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
     ("read_hotel_booking", "hotels_holidays", {"booking_id"}, set(), "R", set(), {"read", "booking_id", "status"}),
     # Beside the contract's
     ("hold_flight", "ticketing_visa", {"fare_id"}, {"passenger_ids"}, "SR", set(), {"held", "pnr_id", "locator", "expires_at"}),
+    ("release_flight", "ticketing_visa", {"pnr_id"}, set(), "SR", set(), {"released", "pnr_id", "locator", "withdrawn"}),
     ("visa_requirements", "ticketing_visa", {"nationality", "destination"}, set(), "R", set(), {"kind", "checklist", "fee", "source"}),
     ("issue_invoice", "accounting", {"invoice_id"}, set(), "SRA", ACCOUNTANTS, INVOICED | {"issued"}),
     ("record_receipt", "accounting", {"invoice_id", "amount", "currency", "paid_on"}, {"reference", "account"}, "SRA", ACCOUNTANTS, {"recorded", "payment_id"}),

@@ -94,6 +94,7 @@ DONE: list[tuple[str, dict[str, Any], dict[str, Any], str, str, str]] = [
         *["Searched flights BOM → DXB, 12 Dec 2026 – 18 Dec 2026"] * 2,
         "20 found",
     ),
+    ("release_flight", {"pnr_id": "l"}, {"locator": "K7PQ2M"}, "Give a held flight back", "Gave flight booking K7PQ2M back", ""),
     ("hold_flight", {"fare_id": "f"}, {"locator": "K7PQ2M"}, "Hold a flight", "Held flight booking K7PQ2M", "not paid yet"),
     ("read_pnr", {"locator": "K7PQ2M"}, {"locator": "K7PQ2M", "status": "ticketed"}, "Read booking K7PQ2M", "Read booking K7PQ2M", "ticketed"),
     ("issue_ticket", {"pnr_id": "p"}, {"locator": "K7PQ2M", "tickets": []}, "Issue the tickets", "Issued the tickets of K7PQ2M", ""),

@@ -76,6 +76,11 @@ def issue(person: Person, line_id: UUID) -> list[queries.Line]:
         return [queries.line_of(line) for line in service.issue_ticket(suppliers(person), actor, line_id).done()]
 
 
+def release(person: Person, line_id: UUID) -> list[queries.Line]:
+    with person.acting() as actor:
+        return [queries.line_of(line) for line in service.release_flight(suppliers(person), actor, line_id).done()[0]]
+
+
 def book(person: Person, rate: HotelRate, passenger_ids: list[UUID]) -> queries.Line:
     with person.acting() as actor:
         return queries.line_of(service.book_hotel(suppliers(person), keyring(person), actor, rate.rate_key, passenger_ids).done())
@@ -113,6 +118,31 @@ def test_the_same_offer_is_held_once_however_often_it_is_asked_for(alice: Person
     offer_id, _offer = an_offer(alice)
     assert [line.id for line in hold(alice, trip_id, offer_id)] == [line.id for line in hold(alice, trip_id, offer_id)]
     assert len({line.supplier_ref for line in journey(alice, trip_id).lines}) == 1
+
+
+def test_a_hold_is_given_back_once_costs_nothing_and_can_be_held_anew(alice: Person, victor: Person) -> None:
+    trip_id = a_trip(alice)
+    travellers(alice, trip_id)
+    offer_id, _offer = an_offer(alice)
+    held = hold(alice, trip_id, offer_id)
+    with pytest.raises(Forbidden):
+        release(victor, held[0].id)
+    gone = release(alice, held[-1].id)
+    assert {(line.id, line.status, line.hold_expires_at) for line in gone} == {(line.id, "cancelled", None) for line in held}
+    assert not any(total.price.amount_minor for total in journey(alice, trip_id).totals), "what was given back counts for nothing"
+    with pytest.raises(service.NotHeld):
+        release(alice, held[0].id)
+    with pytest.raises(service.NotHeld):
+        issue(alice, held[0].id)
+    with alice.acting() as actor:
+        assert service.read_flight(suppliers(alice), actor, str(held[0].supplier_ref)).done()[1].status.value == "cancelled"
+    for _ in range(2):
+        anew = hold(alice, trip_id, offer_id)
+        assert {line.status for line in anew} == {"held"}
+        assert anew[0].supplier_ref != held[0].supplier_ref
+    issue(alice, anew[0].id)
+    with pytest.raises(service.NotHeld):
+        release(alice, anew[0].id)
 
 
 def test_only_the_named_ones_are_held(alice: Person) -> None:

@@ -189,9 +189,8 @@ def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
     for line in journey.standing:
         if isinstance(line.details, FlightDetails) and line.status == "held" and line.supplier_ref:
             until = wire_instant(line.hold_expires_at) if line.hold_expires_at else ""
-            booking = held.setdefault(
-                line.supplier_ref, {"locator": line.supplier_ref, "expires_at": until, "flights": [], "departs_at": line.details.departs_at}
-            )
+            facts = {"id": str(line.id), "held_at": wire_instant(line.created_at), "departs_at": line.details.departs_at}
+            booking = held.setdefault(line.supplier_ref, {"locator": line.supplier_ref, "expires_at": until, "flights": [], **facts})
             booking["flights"].append(f"{line.details.carrier} {line.details.number}")
     people = [{"id": str(one.id), "full_name": one.full_name, "nationality": one.nationality or "", "kind": one.kind} for one in journey.passengers]
     return {"id": str(journey.trip["id"]), "passengers": people, "held": list(held.values())}

@@ -247,6 +247,10 @@ def _held(_given: Facts, output: Facts) -> str:
     return _("Held flight booking %(locator)s", locator=output["locator"]) if output.get("locator") else _("Hold a flight")
 
 
+def _let_go(_given: Facts, output: Facts) -> str:
+    return _("Gave flight booking %(locator)s back", locator=output["locator"]) if output.get("locator") else _("Give a held flight back")
+
+
 def _pnr(given: Facts, output: Facts) -> str:
     locator = output.get("locator") or given.get("locator")
     return _("Read booking %(locator)s", locator=locator) if locator else _("Read a booking")
@@ -344,6 +348,7 @@ CARDS: dict[str, tuple[str, Callable[[Facts, Facts], str]]] = {
     "pay_bill": ("cash-stack", _paid),
     "search_flights": ("airplane", _flights),
     "hold_flight": ("bookmark-check", _held),
+    "release_flight": ("bookmark-x", _let_go),
     "read_pnr": ("ticket-detailed", _pnr),
     "issue_ticket": ("ticket-perforated", _ticketed),
     "visa_requirements": ("passport", _visa),

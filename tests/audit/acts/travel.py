@@ -9,7 +9,7 @@ from tests.audit.acts.account import in_the_browser
 from tests.audit.acts.registry import Doing, Left, act
 from tests.audit.acts.stage import Stage
 from tests.audit.acts.work import APPROVAL, CONTINUED, an_enquiry, proposed
-from tests.trips.test_supplies import a_rate, an_offer, book, hold, travellers
+from tests.trips.test_supplies import a_rate, an_offer, book, hold, release, travellers
 from tests.trips.things import DESERT, a_line, a_passenger, a_trip
 from voyagent.approvals import service as approvals
 from voyagent.approvals.tasks import run_effect
@@ -193,6 +193,14 @@ def hold_a_flight(stage: Stage) -> Doing:
     travellers(stage.alice, trip_id)
     offer_id, _offer = an_offer(stage.alice)
     return lambda: hold(stage.alice, trip_id, offer_id) and None
+
+
+@act(leaves=Left("trip.flight_released", LINE))
+def give_a_held_flight_back(stage: Stage) -> Doing:
+    trip_id = a_trip(stage.alice)
+    travellers(stage.alice, trip_id)
+    lines = hold(stage.alice, trip_id, an_offer(stage.alice)[0])
+    return lambda: release(stage.alice, lines[0].id) and None
 
 
 @act("approvals.run_effect", leaves=(Left("trip.ticketed", LINE, **AT_SUPPLIER), _effect("issue_ticket"), CONTINUED))

@@ -2,7 +2,7 @@
 
 from voyagent.approvals import effects, queries
 from voyagent.approvals.queries import ApprovalNotFound
-from voyagent.approvals.service.carrying import EFFECT_TASK, carry_out, expire_overdue, hide, may_wipe, prepare, replace, resume_effects, show
+from voyagent.approvals.service.carrying import EFFECT_TASK, carry_out, end_about, expire_overdue, hide, may_wipe, prepare, replace, resume_effects, show
 from voyagent.approvals.service.deciding import BATCH_MAX, Answered, Wish, check_all, decide_all, resolve, resolve_all, resolve_each
 from voyagent.approvals.service.errors import (
     ApprovalAlreadyResolved,
@@ -49,6 +49,7 @@ __all__ = [
     "decide_all",
     "edit",
     "effects",
+    "end_about",
     "expire_overdue",
     "hide",
     "may_decide",

@@ -115,6 +115,16 @@ def replace(actor: Actor, session_id: UUID, approval_id: str) -> None:
         raise ApprovalAlreadyResolved
 
 
+def end_about(actor: Actor, tool_name: str, name: str, value: str, reason: str) -> int:
+    """End what still asks for an act on something that is there no longer, in whatever conversation: the requests of a tool with an argument of that value.
+
+    `reason` is a sentence that has been marked for translation. How many were ended.
+    """
+    which = (Approval.tool_name == tool_name) & (Approval.payload[name].astext == value)
+    sessions = db.session.scalars(select(Approval.session_id).where(which, Approval.status == "pending").distinct()).all()
+    return sum(_withdraw(actor, session_id, which, reason) for session_id in sessions)
+
+
 def _withdraw(actor: Actor, session_id: UUID, which: ColumnElement[bool], reason: str) -> int:
     ended = db.session.execute(
         update(Approval)

@@ -22,10 +22,10 @@ from voyagent.assistant.planner import (
     questions,
     reasking,
     refusals,
+    releasing,
     sentences,
     shorthand,
     telling,
-    travel,
 )
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
@@ -83,8 +83,9 @@ class BuiltInPlanner:
         said, context = condense(conversation.message, COMMAND_MAX), _heard(conversation.message, conversation.context)[1]
         wish = fulfilment.wished(said, context)
         of_people = fulfilment.of_people(wish, call, outcome, added, said, context) if isinstance(wish, Wish) else None
-        if of_people is not None:
-            return of_people
+        next_one = of_people or releasing.follows(wish if isinstance(wish, Wish) else None, call, outcome, conversation)
+        if next_one is not None:
+            return next_one
         if outcome.error is not None:
             return Say(sentences.tell(call, outcome))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
@@ -155,7 +156,7 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     if question is None:
         return _request(said, message, context) or Say(refusals.cannot(said, context)), context
     free = replace(context, question=None)
-    if _DROP.match(said) and travel.release(said, free) is None and offers.picked(said, free) is None:
+    if _DROP.match(said) and releasing.release(said, free) is None and offers.picked(said, free) is None:
         return Say(_("All right, I left it.")), context
     answer = _answer(question, said, context)
     if answer is not None:

@@ -321,12 +321,18 @@ def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonOb
     until = sentences.local(output["expires_at"], context.timezone) if output.get("expires_at") else ""
     same = any(one["locator"] == output["locator"] for one in context.trip.get("held", ()))
     beside = [(one["locator"], sentences.local(one["expires_at"], context.timezone) if one["expires_at"] else "") for one in output.get("still_held", ())]
+    others = () if output.get("still_held") else offers.held_beside(output["locator"], (wish.known if wish else {}).get("instead_of", ""), context)
+    beside += [(one["locator"], sentences.local(one["expires_at"], context.timezone) if one["expires_at"] else "") for one in others]
     return {**output, "fare": offers.fare_line(fare) if fare else "", "until": until, "is_same": same, "beside": beside}
 
 
 def arguments(known: JsonObject) -> JsonObject:
     """What a tool takes of what is known: not what chooses among its answers, or goes on behind it."""
-    return {name: value for name, value in known.items() if name not in ("pick", "want", "nights", "and_more", "sure", "unsold", "legs", "is_schengen")}
+    return {
+        name: value
+        for name, value in known.items()
+        if name not in ("pick", "want", "nights", "and_more", "sure", "unsold", "legs", "is_schengen", "instead_of")
+    }
 
 
 def _none_is_meant() -> Say:

@@ -16,6 +16,7 @@ from voyagent.assistant.planner import (
     names,
     offers,
     party,
+    releasing,
     searches,
     sentences,
     telling,
@@ -61,7 +62,14 @@ def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
 
 def _search(said: str, context: Context) -> Wish | Move | None:
     """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
-    picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (offers.hold, offers.book, searches.cheapest_direct, offers.check, offers.picked)
+    picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (
+        releasing.corrected,
+        offers.hold,
+        offers.book,
+        searches.cheapest_direct,
+        offers.check,
+        offers.picked,
+    )
     found = next((wish for read in picks if (wish := read(said, context)) is not None), None) or searches.recognise(said, context)
     if found is None and context.question is None and (mended := searches.spelled(said)) != said:
         close = searches.recognise(mended, context)
@@ -107,7 +115,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
         reference = searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
         return Wish(question.tool, {**question.known, "supplier_ref": reference}) if reference else None
     if question.missing == "pick":
-        return offers.answered(question.tool, said, context)
+        return releasing.going_on(offers.answered(question.tool, said, context), question)
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return answers.merged(question, said, context, recognise)
@@ -165,8 +173,9 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
     told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish) or _along_already(wish, context)
-    if told is not None:
-        return told
+    told_or_held = told or releasing.first_move(wish, context)
+    if told_or_held is not None:
+        return told_or_held
     if wish.tool in _FOR_PEOPLE and wish.known.get("who"):
         who = wish.known["who"]
         others = offers.for_others(who, wish.known["fare_id"], context, named=True) if "fare_id" in wish.known and not context.trip.get("passengers") else None

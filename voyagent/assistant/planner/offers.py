@@ -109,6 +109,12 @@ def picked(message: str, context: Context) -> Wish | Ask | None:
     return _of_newest(pick_in(match["rest"]), context) if match else None
 
 
+def number_said(words: str) -> JsonObject | None:
+    """Which one is meant by words that choose and say nothing more, such as `the second one`, `flight 2`, `take the cheapest`; None for all others."""
+    match = _BARE.match(words)
+    return pick_in(match["rest"]) if match else None
+
+
 def answered(tool: str, message: str, context: Context) -> Wish | Ask | None:
     """Which one it is, as the answer to our own question."""
     pick = pick_in(message)
@@ -189,12 +195,32 @@ def hold_of(fare_id: str, fares: list[JsonObject], context: Context, priced: Jso
     others = for_others(context.trip.get("passengers", ()), fare_id, context, priced)
     if others is not None:
         return others
-    day = str(fare.get("departs_at", ""))[:10]
-    held = next((one for one in context.trip.get("held", ()) if fare and one["flights"] == fare["flights"] and one["departs_at"][:10] == day), None)
+    held = next((one for one in context.trip.get("held", ()) if fare and same_flown(one, fare)), None)
     if held is None:
         return Call("hold_flight", {"fare_id": fare_id})
     text = _("%(flights)s is held on this trip already, as %(locator)s. Hold it once more?", flights=" / ".join(fare["flights"]), locator=held["locator"])
     return Ask(text, tool="hold_flight", known={"fare_id": fare_id}, missing="sure")
+
+
+def held_of_search(context: Context) -> list[JsonObject]:
+    """The bookings held on the trip that are of the fares shown last, in the order of their holding."""
+    shown = {_flown(fare) for fare in context.offers.get("fares", ())}
+    return sorted((one for one in context.trip.get("held", ()) if _flown(one) in shown), key=lambda one: str(one.get("held_at", "")))
+
+
+def held_beside(locator: str, instead_of: str, context: Context) -> list[JsonObject]:
+    """What else of the same search is held, beside the booking of that number and without the one whose place it takes."""
+    return [one for one in held_of_search(context) if one["locator"] != locator and one.get("id") != instead_of]
+
+
+def _flown(one: JsonObject) -> tuple[tuple[str, ...], str]:
+    """By what a fare and a booking of it are the same: the flights and the day."""
+    return tuple(one["flights"]), str(one.get("departs_at", ""))[:10]
+
+
+def same_flown(one: JsonObject, other: JsonObject) -> bool:
+    """Whether two are the same flights on the same day."""
+    return _flown(one) == _flown(other)
 
 
 def for_others(along: Sequence[JsonObject], fare_id: str, context: Context, priced: JsonObject | None = None, *, named: bool = False) -> Ask | Say | None:

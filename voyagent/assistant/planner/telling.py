@@ -286,7 +286,15 @@ def _held(_arguments: JsonObject, output: JsonObject) -> str:
         else _("The earlier hold %(locator)s stands too; it is unpaid, costs nothing, and lapses by itself.", locator=locator)
         for locator, until in output.get("beside", ())
     )
-    return " ".join(filter(None, (held, f"{fare}." if fare else "", above, *beside, _("Say “issue the tickets” to have them."))))
+    again = _("Say “release %(locator)s” to give it back.", locator=output["beside"][0][0]) if output.get("beside") else ""
+    return " ".join(filter(None, (held, f"{fare}." if fare else "", above, *beside, again, _("Say “issue the tickets” to have them."))))
+
+
+def _released(_arguments: JsonObject, output: JsonObject) -> str:
+    if "locator" not in output:
+        return str(output["detail"])
+    gone = _("%(locator)s is let go; it was not paid and costs nothing.", locator=output["locator"])
+    return f"{gone} {_('The request to issue its tickets is withdrawn.')}" if output["withdrawn"] else gone
 
 
 def _rates(arguments: JsonObject, output: JsonObject) -> str:
@@ -364,6 +372,7 @@ _TELLERS: dict[str, Callable[[JsonObject, JsonObject], str]] = {
     "reconcile_bsp": _not_supported,
     "search_flights": _fares,
     "hold_flight": _held,
+    "release_flight": _released,
     "search_hotels": _rates,
     "check_hotel_rate": _checked,
     "read_hotel_booking": _stay,

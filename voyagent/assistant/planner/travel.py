@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import party, passengers, sentences
+from voyagent.assistant.planner import party, passengers, releasing
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
 from voyagent.assistant.planner.people import POSSESSIVE, as_name, find_email, find_phone, find_travellers
@@ -42,18 +42,6 @@ _AT = re.compile(
     r"|\bat\s+(?P<word>noon|midnight)\b",
     re.IGNORECASE,
 )
-_RELEASE = re.compile(
-    POLITE + r"(?:cancel|release|drop|give (?:up|back)|let go(?: of)?|void|undo|remove|free|unhold)\s+(?P<rest>.*?)\s*(?:please|pls)?\s*[.!]?\s*$",
-    re.IGNORECASE,
-)
-_A_HOLD = re.compile(r"\b(?:holds?|held|seats?|flights?|fares?|pnr|locator|reservations?)\b", re.IGNORECASE)
-_NO_HOLD = re.compile(
-    r"\b(?:hotels?|rooms?|stay|invoices?|bills?|enquir(?:y|ies)|inquir(?:y|ies)|leads?|passengers?|travell?ers?|visas?|transfers?)\b", re.IGNORECASE
-)
-_LOCATOR = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
-_A_REQUEST = re.compile(
-    r"^\s*(?:cancel|withdraw|take back|undo|drop)\s+(?:my|the|this|that|our)\s+(?:last\s+|latest\s+|newest\s+)?(?:requests?|proposals?)\b", re.IGNORECASE
-)
 _WHOLE = re.compile(
     POLITE
     + r"(?:cancel|call off|drop|delete)\s+(?:the|this|that|our|their|her|his|my)?\s*(?:whole\s+|entire\s+)?(?:trip|bookings?|everything|holiday)\s*[.!]*\s*$",
@@ -88,7 +76,7 @@ Reading = Callable[[str, Context], Wish | Move | None]
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for one of these desks, or words in answer to it, or None."""
     readers: tuple[Reading, ...] = (
-        release,
+        releasing.release,
         cancel_whole,
         update_enquiry,
         send_itinerary,
@@ -103,39 +91,16 @@ def recognise(message: str, context: Context) -> Wish | Move | None:
     return next((found for read in readers if (found := read(message, context)) is not None), None)
 
 
-def release(message: str, context: Context) -> Say | None:
-    """`cancel the hold`, `release K7PQ2M`: no supplier takes a hold back by words, so what is held, and until when, is said; the enquiry is left alone."""
-    if _A_REQUEST.match(message):
-        return Say(_("A request is not cancelled by words: it is rejected with its buttons, here above or under Approvals. I have changed nothing."))
-    match = _RELEASE.match(message)
-    locator = _LOCATOR.search(match["rest"]) if match else None
-    if match is None or _NO_HOLD.search(match["rest"]) or not (_A_HOLD.search(match["rest"]) or (locator and locator.group() == match["rest"])):
-        return None
-    held = [one for one in context.trip.get("held", ()) if locator is None or one["locator"] == locator.group()]
-    if not held and locator is not None:
-        return Say(_("No flight is held as %(locator)s on this trip. I have changed nothing.", locator=locator.group()))
-    if not held:
-        return Say(_("No flight is held on this trip. I have changed nothing."))
-    return Say("\n".join((_("I cannot give a held seat back. It is not paid, costs nothing, and lapses by itself:"), *(_lapses(one, context) for one in held))))
-
-
 def cancel_whole(message: str, _context: Context) -> Say | None:
     """`cancel the trip`, `cancel the booking`: nothing is cancelled whole, so what can be is said."""
     if not _WHOLE.match(message):
         return None
     return Say(
         _(
-            "Nothing is cancelled whole. Say “cancel the hotel” for rooms that are booked; a held flight lapses by itself; the rest is cancelled line by line"
-            " on the trip's page, and a request that waits is rejected with its buttons. I have changed nothing."
+            "Nothing is cancelled whole. Say “cancel the hotel” for rooms that are booked and “release the hold” for a held flight; the rest is cancelled"
+            " line by line on the trip's page, and a request that waits is rejected with its buttons. I have changed nothing."
         )
     )
-
-
-def _lapses(one: JsonObject, context: Context) -> str:
-    facts = {"locator": one["locator"], "flights": " / ".join(one["flights"]), "day": sentences.day(one["departs_at"][:10])}
-    if not one["expires_at"]:
-        return _("%(locator)s, %(flights)s on %(day)s", **facts)
-    return _("%(locator)s, %(flights)s on %(day)s, held until %(until)s", **facts, until=sentences.local(one["expires_at"], context.timezone))
 
 
 def trip(message: str, _context: Context) -> Call | None:

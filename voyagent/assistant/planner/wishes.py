@@ -248,6 +248,7 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
     ),
     "send_itinerary": (Slot("to", lambda: _("To which e-mail address?"), _email),),
     "issue_ticket": (),
+    "release_flight": (),
     "cancel_hotel_booking": (),
     "read_hotel_booking": (),
     "file_visa": (

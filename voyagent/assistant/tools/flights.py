@@ -1,4 +1,4 @@
-"""Tools about flights and visas: search, hold, how a booking stands, what a visa takes, and the proposals to issue tickets and to file a visa."""
+"""Tools about flights and visas: search, hold, give back, how a booking stands, what a visa takes, and the proposals to issue tickets and file a visa."""
 
 from __future__ import annotations
 
@@ -53,6 +53,12 @@ class HoldFlightIn(Closed):
     passenger_ids: Annotated[list[Id], Field(min_length=1, max_length=9)] | None = None
 
 
+class ReleaseFlightIn(Closed):
+    """Any flight of a held booking."""
+
+    pnr_id: Id
+
+
 class ReadPnrIn(Closed):
     """A booking by the code that airlines give it."""
 
@@ -95,6 +101,11 @@ def hold(scene: Scene, wanted: HoldFlightIn) -> Errand[JsonObject]:
     return holding.then(lambda lines: _held(lines, budget) | {"still_held": _still_held(scene, lines[0])}, refused=_at_another_price)
 
 
+def release(scene: Scene, wanted: ReleaseFlightIn) -> Errand[JsonObject]:
+    """Give a held flight back, which costs nothing; requests to issue its tickets end with it. Raises as `trips.release_flight`."""
+    return service.release_flight(asking.suppliers(), scene.actor, wanted.pnr_id).then(_released, refused=unsupported("released"))
+
+
 def read_pnr(scene: Scene, wanted: ReadPnrIn) -> Errand[JsonObject]:
     """How a booking stands at its supplier. Raises LineNotFound and what the supplier says."""
     return service.read_flight(asking.suppliers(), scene.actor, wanted.locator).then(_booking, refused=unsupported("read"))
@@ -132,7 +143,7 @@ def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
 
 
 def _still_held(scene: Scene, now: Any) -> list[JsonObject]:
-    """What answers whose place this one took have held, and what stands beside it: no supplier takes a hold back, it lapses."""
+    """What answers whose place this one took have held, and what stands beside it until it is given back or lapses."""
     before = {str(one["locator"]) for one in scene.earlier if one.get("locator")} - {now.supplier_ref}
     lines = queries.read_trip(scene.reader, now.trip_id).standing if before else ()
     standing = {line.supplier_ref: line for line in lines if line.status == "held" and line.supplier_ref in before}
@@ -145,6 +156,12 @@ def _at_another_price(refusal: VoyagentError) -> JsonObject:
     if kept is None:
         return unsupported("held")(refusal)
     return not_supported("held", refusal) | {"fare": _fare(kept)}
+
+
+def _released(done: Any) -> JsonObject:
+    lines, ended = done
+    first = lines[0]
+    return {"released": True, "trip_id": str(first.trip_id), "pnr_id": str(first.id), "locator": first.supplier_ref, "flights": len(lines), "withdrawn": ended}
 
 
 def _booking(read: Any) -> JsonObject:
@@ -225,6 +242,18 @@ register(
         desk=_DESK,
         writes=True,
         gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at", "budget", "still_held"}),
+    )
+)
+register(
+    Tool(
+        "release_flight",
+        "Give a held flight back that nobody has paid for; a request to issue its tickets is withdrawn.",
+        "trip.update",
+        ReleaseFlightIn,
+        run=release,
+        desk=_DESK,
+        writes=True,
+        gives=frozenset({"released", "trip_id", "pnr_id", "locator", "flights", "withdrawn"}),
     )
 )
 register(Tool("read_pnr", "Read how a flight booking stands.", "trip.read", ReadPnrIn, run=read_pnr, desk=_DESK, gives=_OF_PNR))

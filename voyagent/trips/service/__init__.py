@@ -16,11 +16,12 @@ from voyagent.trips.service.errors import (
     NotHeld,
     NothingToSend,
     OfferNotFound,
+    TicketsUnderWay,
     TooManyGuests,
     TripAlreadyOpen,
     TripFull,
 )
-from voyagent.trips.service.flights import hold_flight, issue_ticket, offered_anew, read_flight, search_flights
+from voyagent.trips.service.flights import hold_flight, issue_ticket, offered_anew, read_flight, release_flight, search_flights
 from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, check_hotel_rate, read_hotel_booking, search_hotels
 from voyagent.trips.service.lines import BY_HAND, LineChanges, add_line, cancel_line, remove_line, update_line
 from voyagent.trips.service.offers import sweep
@@ -51,6 +52,7 @@ __all__ = [
     "Offered",
     "PassengerChanges",
     "Post",
+    "TicketsUnderWay",
     "TooManyGuests",
     "TripAlreadyOpen",
     "TripChanges",
@@ -69,6 +71,7 @@ __all__ = [
     "open_trip",
     "read_flight",
     "read_hotel_booking",
+    "release_flight",
     "remove_line",
     "remove_passenger",
     "seal_anew",

@@ -110,6 +110,13 @@ class NotHeld(Conflict):
     message = N_("This flight is not held at a supplier, so there is nothing to issue a ticket for.")
 
 
+class TicketsUnderWay(Conflict):
+    """Somebody has granted the tickets of a held booking, and they are being issued."""
+
+    code = "tickets_under_way"
+    message = N_("The tickets of this booking are being issued, so its hold cannot be given back.")
+
+
 class NotAtSupplier(Conflict):
     """It was noted by hand, so no supplier knows of it."""
 

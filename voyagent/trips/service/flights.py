@@ -1,4 +1,4 @@
-"""Flights from a search to a ticket: offers are kept, one is held for those who travel, and issued once somebody has granted it."""
+"""Flights from a search to a ticket: offers are kept, one is held for those who travel, given back, or issued once somebody has granted it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from voyagent.approvals import service as approvals
+from voyagent.approvals.queries import find_unfinished
 from voyagent.audit import service as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import PriceChanged
@@ -15,14 +17,14 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errands import Errand, known
-from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.errors import N_, VoyagentError
 from voyagent.kernel.keyring import Keyring
 from voyagent.trips import queries
 from voyagent.trips.details import FlightDetails, read_details, stored
-from voyagent.trips.models import TripLine, TripPassenger
+from voyagent.trips.models import OVER, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound
 from voyagent.trips.service import answers
-from voyagent.trips.service.errors import NotHeld
+from voyagent.trips.service.errors import NotHeld, TicketsUnderWay
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
     Booking,
@@ -37,6 +39,10 @@ from voyagent.trips.service.supplies import (
     refs_of,
     traveller_of,
 )
+from voyagent.trips.service.trips import title_follows
+
+TICKETING = "issue_ticket"
+LET_GO = N_("The hold was given back, so there is nothing to be ticketed. Nothing was done.")
 
 
 def search_flights(suppliers: Suppliers, actor: Actor, query: FlightQuery) -> Errand[list[Offered[FlightOffer]]]:
@@ -51,12 +57,12 @@ def hold_flight(
 ) -> Errand[list[TripLine]]:
     """Hold an offer for those who travel, or the named ones: each flight becomes a line of the trip, held and not paid.
 
-    The same offer is held once on a trip, however often it is asked for. Raises Forbidden, TripNotFound, OfferNotFound, PassengerNotFound, NobodyTravels,
-    TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
+    The same offer is held once on a trip, however often it is asked for; one that was given back can be held anew. Raises Forbidden, TripNotFound,
+    OfferNotFound, PassengerNotFound, NobodyTravels, TripFull, SupplierError (SoldOut, PriceChanged, OfferExpired among them).
     """
     actor.require("trip.update")
     trip = queries.get_trip(trip_id, lock=True)
-    reference = f"hold-{trip.id}-{offer_id}"
+    reference = _unused_name(trip.id, f"hold-{trip.id}-{offer_id}")
     held = lines_under(trip.id, reference)
     if held:
         return known(held)
@@ -114,6 +120,31 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[li
     return Errand(note, insisting(lambda: suppliers.flights.issue(key, reference)))
 
 
+def release_flight(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[list[TripLine], int]]:
+    """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is any flight of it.
+
+    Requests to issue its tickets end first, so that what is let go is not paid for; how many stands beside the lines, which stay on the trip as cancelled.
+    Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError.
+    """
+    actor.require("trip.update")
+    held = held_lines(line_id)
+    key, reference = _key(held), f"release-{held[0].our_reference or line_id}"
+    outside()
+    ended = sum(approvals.end_about(actor, TICKETING, "pnr_id", str(line.id), LET_GO) for line in held)
+    if any(find_unfinished(TICKETING, "pnr_id", str(line.id)) for line in held):
+        raise TicketsUnderWay
+
+    def note(found: FlightBooking) -> tuple[list[TripLine], int]:
+        lines = _booking_of(_held_trip_of(line_id))
+        if any(line.status != "held" for line in lines):
+            raise NotHeld
+        _mark_released(lines, found)
+        audit.record(actor, "trip.flight_released", entity_refs=refs_of(lines), outputs={"locator": found.locator}, driver=found.supplier)
+        return lines, ended
+
+    return Errand(note, insisting(lambda: suppliers.flights.cancel(key, reference)))
+
+
 def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> Errand[tuple[list[TripLine], FlightBooking]]:
     """The lines of the newest booking under a locator, and the booking as its supplier has it. Raises Forbidden, LineNotFound, SupplierError."""
     actor.require("trip.read")
@@ -145,6 +176,23 @@ def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, number
             line.supplier_key = found.supplier_ref
     queries.get_trip(lines[0].trip_id).updated_at = now
     db.session.flush()
+
+
+def _mark_released(lines: Sequence[TripLine], found: FlightBooking) -> None:
+    trip = queries.get_trip(lines[0].trip_id)
+    with title_follows(trip):
+        for line in lines:
+            line.status, line.hold_expires_at, line.updated_at = "cancelled", None, clock.now()
+            line.supplier_key = found.supplier_ref
+        trip.updated_at = clock.now()
+        db.session.flush()
+
+
+def _unused_name(trip_id: UUID, act: str) -> str:
+    """Under which name an offer is held: the same for everybody, and another once what was held under it is over."""
+    names = select(TripLine.our_reference).where(TripLine.trip_id == trip_id, TripLine.our_reference.startswith(act), TripLine.status.in_(OVER))
+    over = len(set(db.session.scalars(names)))
+    return f"{act}-{over}" if over else act
 
 
 def _has_tickets(lines: Sequence[TripLine], numbers: Sequence[str]) -> bool:
