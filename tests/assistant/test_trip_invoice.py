@@ -83,6 +83,33 @@ def test_where_there_is_a_trip_it_is_the_trip(said: str) -> None:
         assert isinstance(understand(said, ABOUT_DEEPA), Ask), "without one it is asked what is meant"
 
 
+RAJESH = {"id": "p-1", "full_name": "Rajesh Nair", "nationality": "IN"}
+TRAVELLED = replace(PLAIN, trip={"id": "t-1", "passengers": [RAJESH, {**RAJESH, "id": "p-2", "full_name": "Asha Nair"}], "held": []})
+
+
+@pytest.mark.parametrize("said", ["invoice them for it", "bill him for it", "invoice them for the trip", "invoice it", "invoice the trip"])
+def test_without_an_enquiry_it_is_for_the_first_traveller_and_that_is_said(said: str) -> None:
+    move = drawn_up(said, trip(FLIGHTS), TRAVELLED)
+    assert isinstance(move, Call), move
+    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["unit_price"]) == ("Rajesh Nair", "104000.00")
+    registry.get("draft_invoice").read(move.arguments)
+    assert "The customer is the first traveller of this conversation’s trip, Rajesh Nair." in move.words
+    of_enquiry = drawn_up(said, trip(FLIGHTS), replace(TRAVELLED, enquiry=ABOUT_DEEPA.enquiry))
+    assert isinstance(of_enquiry, Call), of_enquiry
+    assert of_enquiry.arguments["customer_name"] == "Deepa Krishnan"
+    assert "first traveller" not in of_enquiry.words
+
+
+def test_them_with_an_amount_are_the_first_traveller_too_and_a_name_goes_before() -> None:
+    move = understand("invoice them 45,000 for visa", TRAVELLED)
+    assert isinstance(move, Call), move
+    assert (move.arguments["customer_name"], move.arguments["line_items"][0]["description"]) == ("Rajesh Nair", "Visa")
+    named = drawn_up("invoice Meera Pillai for it", trip(FLIGHTS), TRAVELLED)
+    assert isinstance(named, Call), named
+    assert named.arguments["customer_name"] == "Meera Pillai"
+    assert "first traveller" not in named.words
+
+
 @pytest.mark.parametrize("said", ["invoice it 45,000", "invoice her", "invoice the hotel", "invoice Deepa Krishnan 45,000 for everything"])
 def test_what_names_an_amount_or_a_thing_is_not_the_trip(said: str) -> None:
     move = understand(said, WITH_TRIP)

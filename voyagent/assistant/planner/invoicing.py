@@ -189,6 +189,16 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
     )
 
 
+def first_traveller(context: Context) -> str | None:
+    """Whom an invoice of the conversation's trip is for where it has no enquiry; None where nobody travels."""
+    return next((str(one["full_name"]) for one in context.trip.get("passengers", ())), None)
+
+
+def of_traveller(name: str) -> str:
+    """That nobody said whom the invoice is for, and who was taken."""
+    return _("The customer is the first traveller of this conversation’s trip, %(name)s.", name=name)
+
+
 def question_for(missing: str, known: dict[str, Any]) -> str:
     """What is asked for the next thing that is missing."""
     name = known.get("customer_name", "")
@@ -265,8 +275,11 @@ def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     body = rest[linked.end() :] if linked else rest
     view = context.enquiry
     pronoun = THEM.match(body)
-    if pronoun and view:
-        request.known["customer_name"] = view.customer_name
+    traveller = first_traveller(context) if pronoun and not view else None
+    if pronoun and (view or traveller):
+        request.known["customer_name"] = view.customer_name if view else traveller
+        if traveller:
+            request.took.append(of_traveller(traveller))
         return body[pronoun.end() :]
     if view and body.lower().startswith(view.customer_name.lower()):
         request.known["customer_name"] = view.customer_name

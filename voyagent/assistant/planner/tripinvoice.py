@@ -17,6 +17,7 @@ from voyagent.assistant.planner.wording import _
 JsonObject = dict[str, Any]
 OF_TRIP = "of_trip"
 BESIDES = "besides"
+OF_TRAVELLER = "of_traveller"
 _PLUS = re.compile(r"\s*(?:,\s*)?(?:\b(?:plus|and|with|along with|as well as)\b|\+|&)\s*(?:an?\s+|the\s+)?", re.IGNORECASE)
 _TRIP = r"(?:whole\s+)?(?:trip|itinerary|journey|bookings?|tickets?|flights?)"
 _END = r"\s*(?:\b(?:please|now|then)\b)?\s*[.!?,]*\s*$"
@@ -54,7 +55,9 @@ def recognise(said: str, context: Context) -> Wish | Say | None:
     name = as_name(whom) if whom and not invoicing.THEM.fullmatch(whom) else None
     if about is not None and (name is None or about.customer_name.casefold().startswith(name.casefold())):
         name = about.customer_name
-    return Wish("draft_invoice", {OF_TRIP: True, **request.known, **extra} | ({"customer_name": name} if name else {}))
+    traveller = invoicing.first_traveller(context) if name is None and about is None else None
+    taken = {"customer_name": traveller, OF_TRAVELLER: True} if traveller else {"customer_name": name} if name else {}
+    return Wish("draft_invoice", {OF_TRIP: True, **request.known, **extra, **taken})
 
 
 def _meant(words: str, context: Context) -> re.Match[str] | None:
@@ -100,11 +103,13 @@ def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say
         return Say(
             _("The trip is in %(currency)s and what you add in %(other)s; an invoice has one currency.", currency=currencies[0], other=", ".join(others))
         )
-    request = InvoiceRequest(known={**{name: known[name] for name in known if name not in (OF_TRIP, BESIDES)}, "line_items": lines + besides})
+    request = InvoiceRequest(known={**{name: known[name] for name in known if name not in (OF_TRIP, BESIDES, OF_TRAVELLER)}, "line_items": lines + besides})
     unread = request.known.pop("due_unread", None)
     if unread:
         request.known["due_date"] = request.known.get("issue_date") or context.today.isoformat()
         request.took.append(_("“%(words)s” names no day, so it is due on the day of issue.", words=unread))
+    if known.get(OF_TRAVELLER) and known["customer_name"] == invoicing.first_traveller(context):
+        request.took.append(invoicing.of_traveller(known["customer_name"]))
     request.took.append(_("The lines and prices are those of the trip “%(title)s”.", title=trip["title"]))
     request.took += _of_margin(charges, besides, currencies[0])
     arguments = invoicing.complete(request, context)
