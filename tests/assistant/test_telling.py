@@ -59,13 +59,13 @@ def test_a_list_is_gone_through_for_what_was_wanted_and_keeps_its_numbers() -> N
     assert told is not None
     assert told.splitlines() == [
         "COK – DXB, 12 Dec 2026, one adult, business class: 3 fares, good for twenty minutes."
-        " One of these is: at most INR 40,000.00, Emirates, leaving 05:00–12:00.",
+        " One of these fits what you asked for: at most INR 40,000.00, Emirates, leaving 05:00–12:00.",
         "3. EK 501 / EK 502, 12 Dec 2026 08:00, without a stop, INR 30,000.00",
         "I cannot sort by pool: the offers do not say it.",
     ]
     none = telling.tell("search_flights", ASKED, {"count": 3, "fares": fares, "want": {"airlines": ["QR"]}})
     assert none is not None
-    assert "None of these is: Qatar Airways. Here are all of them." in none
+    assert "None of these fits what you asked for: Qatar Airways. Here are all of them." in none
     assert "3. EK 501" in none
 
 
@@ -86,4 +86,7 @@ def test_hotels_are_told_with_stars_and_meals_and_gone_through_by_the_night() ->
     told = telling.tell("search_hotels", asked, {"count": 3, "results": rates, "want": want})
     assert told is not None
     assert told.splitlines()[1:] == ["2. House 5, 5 stars, Double, with breakfast, INR 20,000.00"]
-    assert "at most INR 10,000.00 a night and room, 5 stars, with breakfast" in told
+    assert "at most INR 10,000.00 per room and night, 5 stars, with breakfast" in told
+    two = telling.tell("search_hotels", asked, {"count": 3, "results": rates, "want": {"stars": 5}})
+    assert two is not None
+    assert two.startswith("3 rates. 2 of these fit what you asked for: 5 stars.\n")

@@ -85,7 +85,7 @@ def _hold(wish: Wish, found: JsonObject, context: Context) -> Move | None:
     want = wish.known.get("want") or {}
     fares = narrowing.fitting(every, want)[: sentences.SHOWN_MAX]
     if every and not fares:
-        return Say(_("None of the %(num)d fares is: %(wanted)s. I have held nothing.", num=len(every), wanted=narrowing.in_words(want)))
+        return Say(_("None of the %(num)d fares fits what you asked for: %(wanted)s. I have held nothing.", num=len(every), wanted=narrowing.in_words(want)))
     pick = wish.known.get("pick") or {}
     meant = offers.fares_of(pick, fares) if pick.get("cheapest") or "flights" in pick else []
     if len(meant) == 1:

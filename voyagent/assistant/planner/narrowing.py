@@ -119,7 +119,7 @@ def in_words(want: JsonObject, *, hotels: bool = False) -> str:
     said = []
     if "most" in want:
         money = spoken(want["most"]["amount"], want["most"]["currency"])
-        said.append(_("at most %(amount)s a night and room", amount=money) if hotels else _("at most %(amount)s", amount=money))
+        said.append(_("at most %(amount)s per room and night", amount=money) if hotels else _("at most %(amount)s", amount=money))
     if "airlines" in want:
         names = {code: name.title() for name, code in reversed(_AIRLINES.items())}
         said.append(", ".join(names[code] for code in want["airlines"]))

@@ -111,6 +111,10 @@ _SIX = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
 _FILE = re.compile(
     _POLITE + r"(?:file|apply for|submit|open|start|prepare)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE
 )
+_FILE_NAMED = re.compile(
+    _POLITE + r"(?:an?\s+|the\s+|new\s+)*(?P<what>(?:[a-z]+\s+){0,3}?)visas?(?P<rest>\s+(?:file|application)(?=\s+(?:for|of|to)\b|\s*[,:]|\s*$).*)$",
+    re.IGNORECASE,
+)
 
 
 def reference_in(message: str) -> str | None:
@@ -131,12 +135,14 @@ def acts(message: str) -> Wish | None:
     ):
         if asked:
             return Wish(tool, dict(named))
-    filed = _FILE.match(message)
+    filed, named_so = _FILE.match(message), _FILE_NAMED.match(message)
+    if filed is None and named_so and (not named_so["what"] or stations.country_of(named_so["what"].strip())):
+        filed = named_so
     if filed is None:
         return None
     known: JsonObject = {}
     before = filed["what"].strip()
-    behind = [end for part in re.split(r"\b(?:for|to)\s+|,", filed["rest"])[1:] for end in _name_and_country(part.strip(" .,"))]
+    behind = [end for part in re.split(r"\b(?:for|of|to)\s+|[,:]", filed["rest"])[1:] for end in _name_and_country(part.strip(" .,"))]
     for words in filter(None, (before, *behind)):
         country = None if words.casefold() == "schengen" else stations.country_of(words)
         if country:

@@ -236,9 +236,9 @@ def _gone_through(head: str, offers: list[JsonObject], output: JsonObject, line:
     fitting = narrowing.fitting(offers, want, **shares)
     if asked:
         words = (
-            ngettext("One of these is: %(wanted)s.", "Of these, %(num)d are: %(wanted)s.", len(fitting), wanted=asked)
+            ngettext("One of these fits what you asked for: %(wanted)s.", "%(num)d of these fit what you asked for: %(wanted)s.", len(fitting), wanted=asked)
             if fitting
-            else _("None of these is: %(wanted)s. Here are all of them.", wanted=asked)
+            else _("None of these fits what you asked for: %(wanted)s. Here are all of them.", wanted=asked)
         )
         head = f"{head} {words}"
     listed = fitting if fitting and asked else narrowing.fitting(offers, {})
