@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from voyagent.kernel.copying import amount_cell, text_cell
 from voyagent.kernel.tenancy import owned
@@ -38,11 +38,7 @@ def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, op
             _POSTINGS.entry_id,
             _POSTINGS.line_no,
             text_cell(_ENTRIES.narration),
-            text_cell(_POSTINGS.party_name),
-            text_cell(_POSTINGS.memo),
-            _POSTINGS.currency,
-            amount_cell(_POSTINGS.debit_minor, _POSTINGS.currency),
-            amount_cell(_POSTINGS.credit_minor, _POSTINGS.currency),
+            *_of_line(),
             amount_cell(case(*balances), _POSTINGS.currency),
         )
         .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
@@ -65,11 +61,7 @@ def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
             _POSTINGS.line_no,
             _ACCOUNTS.code,
             text_cell(_ACCOUNTS.name),
-            text_cell(_POSTINGS.party_name),
-            text_cell(_POSTINGS.memo),
-            _POSTINGS.currency,
-            amount_cell(_POSTINGS.debit_minor, _POSTINGS.currency),
-            amount_cell(_POSTINGS.credit_minor, _POSTINGS.currency),
+            *_of_line(),
         )
         .select_from(JournalEntry.__table__)
         .join(Posting.__table__, (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id))
@@ -83,3 +75,9 @@ def days_with_entries_statement(first: date, last: date) -> Select[Any]:
     """The first and the last day from `first` to `last` that have entries: `first_day`, `last_day`, both None where there are none."""
     days = func.min(_ENTRIES.entry_date).label("first_day"), func.max(_ENTRIES.entry_date).label("last_day")
     return select(*days).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+
+
+def _of_line() -> tuple[ColumnElement[Any], ...]:
+    """Party, memo, currency, debit and credit of a line."""
+    amounts = (amount_cell(side, _POSTINGS.currency) for side in (_POSTINGS.debit_minor, _POSTINGS.credit_minor))
+    return text_cell(_POSTINGS.party_name), text_cell(_POSTINGS.memo), _POSTINGS.currency, *amounts

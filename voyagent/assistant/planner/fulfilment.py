@@ -99,11 +99,17 @@ def request(said: str, context: Context) -> Wish | Move | None:
 def wished(said: str, context: Context) -> Wish | Move | None:
     """The same, and the wish that an answer to our own question goes on with."""
     question = context.question
-    is_choice = question is not None and question.missing == documents.WHICH
-    chosen = documents.answered(question, said, context, recognise) if is_choice and question is not None else None
-    found = Wish(question.tool, chosen) if chosen is not None and question is not None else request(said, context)
-    if found is not None or question is None or is_choice or not wishes.is_of_wish(question):
+    if question is not None and question.missing == documents.WHICH:
+        chosen = documents.answered(question, said, context, recognise)
+        return request(said, context) if chosen is None else Wish(question.tool, chosen)
+    found = request(said, context)
+    if found is not None or question is None or not wishes.is_of_wish(question):
         return found
+    return _answered(question, said, context)
+
+
+def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
+    """The wish that our question was asked for, with what the answer says of it."""
     if question.missing == names.WHOSE:
         named = names.answered(question, said)
         return Wish(question.tool, named) if named is not None else None
