@@ -36,11 +36,11 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
         return None
     before: JsonObject = waiting["arguments"]
     if waiting["tool"] in _PAYMENTS:
-        changed = _of_payment(rest, before, context)
+        changed = of_payment(rest, before, context)
         arguments = before | changed
         words = sentences.payment_put_right(arguments) if changed else ""
     elif waiting["tool"] == "receive_bill":
-        changed = _of_bill(rest, before, context)
+        changed = of_bill(rest, before, context)
         arguments = before | changed
         words = sentences.bill_to_enter(arguments) if changed else ""
     else:
@@ -48,30 +48,30 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
     return Call(waiting["tool"], arguments, words=words, replaces=waiting["id"]) if changed and arguments != before else None
 
 
-def _of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
+def of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
     """The day, the account and the amount, each of which may be said alone; nothing where other words are left."""
     found: JsonObject = {}
-    day, plain = _day_in(rest, context.today, past=True)
+    day, plain = day_in(rest, context.today, past=True)
     if day:
         found["paid_on"] = day
     for account, pattern in (("cash", _CASH), ("bank", _BANK)):
         if pattern.search(plain):
             found["account"] = account
             plain = pattern.sub(" ", plain, count=1)
-    money = _money_in(plain, before["currency"], context)
+    money = money_in(plain, before["currency"], context)
     if money:
         return found | money
     return found if not _LEFT_OVER.sub(" ", plain).strip() else {}
 
 
-def _of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
+def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     """One thing of the supplier's paper: a day of it, its number, its one amount, what it is for, or whose it is."""
-    day, plain = _day_in(rest, context.today, past=_DATED.search(rest) is not None)
+    day, plain = day_in(rest, context.today, past=_DATED.search(rest) is not None)
     bare = _DATED.sub(" ", _DUE.sub(" ", _LEFT_OVER.sub(" ", plain))).strip()
     if day and not bare:
         return {"issue_date" if _DATED.search(rest) else "due_date": day}
     lines = [dict(line) for line in before["line_items"]]
-    money = _money_in(plain, lines[0]["currency"], context) if not day else {}
+    money = money_in(plain, lines[0]["currency"], context) if not day else {}
     if money and len(lines) == 1:
         return {"line_items": [lines[0] | {"quantity": 1, "unit_price": money["amount"], "currency": money["currency"]}]}
     numbered = _NUMBERED.match(plain.strip())
@@ -85,7 +85,7 @@ def _of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     return {"vendor_name": name} if name else {}
 
 
-def _day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
+def day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
     """The one day of the words, and the words without it."""
     days = find_days(words, today, prefer="past" if past else "future", by_staff=True)
     if len(days) != 1:
@@ -93,7 +93,7 @@ def _day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
     return days[0].day.isoformat(), f"{words[: days[0].start]} {words[days[0].end :]}"
 
 
-def _money_in(words: str, currency: str, context: Context) -> JsonObject:
+def money_in(words: str, currency: str, context: Context) -> JsonObject:
     """The amount, in the request's currency where the words name none."""
     plain = words.strip(" ,.")
     money = amount_in(plain, context)

@@ -24,6 +24,7 @@ from voyagent.assistant.planner import (
     refusals,
     releasing,
     sentences,
+    setright,
     shorthand,
     telling,
 )
@@ -161,11 +162,18 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     answer = _answer(question, said, context)
     if answer is not None:
         return answer, context
-    request = None if _NODS.match(said) else _request(said, message, free)
+    request = None if _NODS.match(said) else _request(said, message, _without_older(question, said, free))
     if request is not None:
         return _letting_go(request), free
     asked = reasking.once_more(question, said)
     return (asked, context) if asked else (Say("\n".join((_("I have let my question go; nothing was done."), refusals.cannot(said, free)))), free)
+
+
+def _without_older(question: Ask, said: str, free: Context) -> Context:
+    """The context in which words beside our question are read: a correction is of what the question is about, not of what waits or was shown before it."""
+    if corrections.contradicted(said) is None:
+        return free
+    return replace(free, waiting=[], offers={}, last={}) if question.tool in setright.MONEY else replace(free, waiting=[])
 
 
 def _request(said: str, message: str, context: Context) -> Move | None:
@@ -261,8 +269,8 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     move: Move | None
     if is_of_wish(question):
-        message = message if question.missing in ("sure", names.WHOSE) else corrections.without_no(message)
-        wish = fulfilment.wished(message, context)
+        is_as_said = question.missing in ("sure", names.WHOSE) or setright.of_wish(question, message, context) is not None
+        wish = fulfilment.wished(message if is_as_said else corrections.without_no(message), context)
         move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":
         move = _invoice(_answered_invoice(question, message, context), context)
@@ -272,22 +280,29 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
     if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known):
         asked = hindrances.plain(question)
         return move if asked is not None and asked.text != move.text else None  # a day that is past is told as one
-    return move
+    words = setright.noted(question.known, move.known) if isinstance(move, Ask) and move.tool == question.tool else ""
+    return replace(move, text=f"{words} {move.text}") if isinstance(move, Ask) and words else move
 
 
 def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:
     """An answer put into what is known; one that says more than the name is read as the whole request that it goes on."""
-    anew = corrections.named_anew(question, message)
+    rest, missing = corrections.contradicted(message), question.missing
+    right = invoicing.going_on({name: value for name, value in question.known.items() if name != "near"})
+    if rest is not None and corrections.facts_set_right(rest, right, context):
+        return right
+    anew = corrections.named_anew(question, message, context)
     if anew is not None:
         return anew
-    if question.missing == names.WHOSE:
-        return invoicing.going_on(names.answered(question, message) or question.known)
-    if question.missing == "customer_name" and not question.known.get("line_items"):
+    if missing == names.WHOSE:
+        return invoicing.going_on(names.answered(question, message, context.today) or question.known)
+    if missing == "description" and rest is not None and not invoicing.is_service(rest):
+        return invoicing.going_on(question.known)  # `no, yesterday` is nothing that is sold
+    if missing == "customer_name" and not question.known.get("line_items"):
         whole = invoicing.request_in(f"invoice {message.strip()}")
         read = invoicing.read(whole, context) if whole is not None else None
         if read is not None and not read.refused and read.known.get("line_items") and read.known.get("customer_name"):
             return read
-    return invoicing.answer(question.missing, message, question.known, context)
+    return invoicing.answer(missing, rest or message, question.known, context)
 
 
 def _told(known: dict[str, Any]) -> dict[str, Any]:

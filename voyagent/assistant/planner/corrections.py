@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from voyagent.assistant.planner import invoicing, searches, stations
+from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.people import as_firm, find_party
 from voyagent.assistant.planner.places import is_known_place
@@ -31,6 +32,7 @@ _OPEN_FIRST = re.compile(
     r"^\s*(?:please\s+)?(?:open|show|read|summari[sz]e)\s+(?:me\s+)?(?:the\s+)?(?P<which>first|second|third|fourth|fifth|last)(?:\s+(?:one|enquiry))?\s*[.!?]*\s*$",
     re.IGNORECASE,
 )
+_WHOSE_IT_IS = re.compile(r"^(?:for|to|it is|it's|the customer is)\s+", re.IGNORECASE)
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
@@ -46,18 +48,24 @@ def corrected(said: str) -> str | None:
     return bare if bare != said.strip(" ?.!") or _INSTEAD.match(bare) else None
 
 
+def contradicted(said: str) -> str | None:
+    """What is to stand in the place of what was said, of `no, 54,000`, `make it 54,000` and `no, make it 54,000`; None for words that begin otherwise."""
+    rest = _MAKE.sub("", _NO.sub("", said, count=1), count=1).strip()
+    return None if rest == said.strip() or "\n" in rest or len(said) > SAID_MAX else rest or None
+
+
 def without_no(said: str) -> str:
     """`no, from Mumbai` to a question of ours as `from Mumbai`."""
     return _NO.sub("", said, count=1).strip() or said
 
 
-def named_anew(question: Ask, said: str) -> invoicing.InvoiceRequest | None:
+def named_anew(question: Ask, said: str, context: Context) -> invoicing.InvoiceRequest | None:
     """`no, for Deepa Krishnan` while something else of the invoice is asked for; None for every other answer."""
     rest = without_no(said)
     what = re.sub(r"^(?:for|to)\s+", "", rest, flags=re.IGNORECASE)
     if rest == said or not question.known.get("customer_name") or question.missing in ("customer_name", "whose") or invoicing.is_service(what):
         return None
-    name = None if re.search(r"\d", what) or is_known_place(what) else as_firm(what)
+    name = None if re.search(r"\d", what) or is_known_place(what) or find_days(what, context.today) else as_firm(what)
     return invoicing.going_on({**question.known, "customer_name": name, "sure_name": False}) if name else None
 
 
@@ -69,27 +77,38 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
     if rest is None or WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
         return None
-    known: JsonObject = {**waiting["arguments"], "line_items": [dict(line) for line in waiting["arguments"]["line_items"]], "replaces": waiting["id"]}
-    request = invoicing.going_on(known)
-    lines, plain = request.known["line_items"], invoicing.read_days(rest, context.today, request).strip(" ,")
-    if request.known.get("due_unread"):
-        return None
-    money = amount_in(plain, context)
-    what = re.sub(r"^(?:for|to|it is|it's|the customer is)\s+", "", plain, flags=re.IGNORECASE)
-    if not plain and request.known.get("due_date") != waiting["arguments"].get("due_date"):
+    request = invoicing.going_on({**waiting["arguments"], "replaces": waiting["id"]})
+    if facts_set_right(rest, request, context):
         return request
-    if "amount" in money and len(lines) == 1 and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
-        lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else lines[0]["currency"]}
-        return request
-    if invoicing.is_service(what) and len(lines) == 1 and not money:
-        lines[0]["description"] = what[:1].upper() + what[1:500]
-        return request
-    name = None if money or is_known_place(what) or asks(what) else as_firm(what)
+    what = _WHOSE_IT_IS.sub("", rest)
+    name = None if amount_in(rest, context) or find_days(rest, context.today) or is_known_place(what) or asks(what) else as_firm(what)
     if name is None:
         return None
     request.known["customer_name"] = name
     request.known.pop("enquiry_id", None)
     return request
+
+
+def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Context) -> bool:
+    """Put right the days, the one amount or the one purpose of an invoice where the words say one of these; whether they do. What is not known yet stays so."""
+    before, lines = dict(request.known), request.known["line_items"]
+    plain = invoicing.read_days(rest, context.today, request).strip(" ,")
+    days = ("issue_date", "due_date")
+    if request.known.pop("due_unread", None) or (plain and any(request.known.get(name) != before.get(name) for name in days)):
+        request.known |= {name: before[name] for name in days if name in before}
+        return False
+    if not plain:
+        return any(request.known.get(name) != before.get(name) for name in days)
+    if len(lines) != 1:
+        return False
+    money, what = amount_in(plain, context), _WHOSE_IT_IS.sub("", plain)
+    if "amount" in money and lines[0].get("unit_price") and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
+        lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else lines[0]["currency"]}
+        return True
+    if invoicing.is_service(what) and lines[0].get("description") and not money:
+        lines[0]["description"] = what[:1].upper() + what[1:500]
+        return True
+    return False
 
 
 def recognise(said: str, context: Context) -> Move | None:

@@ -12,8 +12,8 @@ from voyagent.assistant.planner.moves import Ask, Context, Say
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
-WHICH = "document"
-"""What such a question asks for; `among` of what it knows are those that are open, in the order of the list."""
+WHICH, AMONG = "document", "among"
+"""What such a question asks for; and under what it knows those that are open, in the order of the list."""
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _BARE = re.compile(r"(?<![\w,./-])#?(?P<digits>\d{1,6})(?![\w,./%-])")
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
@@ -48,13 +48,13 @@ def _which(tool: str, documents: list[JsonObject], known: JsonObject) -> Ask:
     listed = [f"{number}. {in_words(one)}" for number, one in enumerate(shown, 1)]
     among = [{"id": one["id"], "reference": _reference(one), "open": one["open"], "issue_date": one.get("issue_date", "")} for one in documents]
     asked = _("Several are open. Which one? Say its number, “the first” or “the oldest”.")
-    return Ask("\n".join((asked, *listed, *more)), tool=tool, known={**known, "among": among}, missing=WHICH)
+    return Ask("\n".join((asked, *listed, *more)), tool=tool, known={**known, AMONG: among}, missing=WHICH)
 
 
 def answered(question: Ask, said: str, context: Context, read: answers.Reading) -> JsonObject | None:
     """What is known once the words have said which one it is, with what they set right of the money besides; None where they do not choose one."""
-    among = question.known["among"]
-    known = {name: value for name, value in question.known.items() if name != "among"}
+    among = question.known[AMONG]
+    known = {name: value for name, value in question.known.items() if name != AMONG}
     found = _named(said, among) or _placed(said, among)
     if found is None:
         number = _NUMBER.search(said)

@@ -19,6 +19,7 @@ from voyagent.assistant.planner import (
     releasing,
     searches,
     sentences,
+    setright,
     telling,
     travel,
     tripinvoice,
@@ -100,7 +101,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     """The same, and the wish that an answer to our own question goes on with."""
     question = context.question
     if question is not None and question.missing == documents.WHICH:
-        chosen = documents.answered(question, said, context, recognise)
+        chosen = documents.answered(question, said, context, recognise) or setright.of_wish(question, said, context)
         return request(said, context) if chosen is None else Wish(question.tool, chosen)
     found = request(said, context)
     if found is not None or question is None or not wishes.is_of_wish(question):
@@ -109,9 +110,12 @@ def wished(said: str, context: Context) -> Wish | Move | None:
 
 
 def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
-    """The wish that our question was asked for, with what the answer says of it."""
+    """The wish that our question was asked for, with what the answer says of it, or sets right."""
+    right = setright.of_wish(question, said, context)
+    if right is not None:
+        return Wish(question.tool, right)
     if question.missing == names.WHOSE:
-        named = names.answered(question, said)
+        named = names.answered(question, said, context.today)
         return Wish(question.tool, named) if named is not None else None
     if question.missing in ("who", party.YOUNG):
         return party.named(question, said, context)

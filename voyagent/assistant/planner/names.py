@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, Literal
 
+from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.people import as_firm, name_said
 from voyagent.assistant.planner.wording import _
@@ -75,8 +77,8 @@ def nobody_found(call: Call, output: JsonObject, context: Context) -> str:
     return _("Names that come near: %(names)s.", names=", ".join(near))
 
 
-def answered(question: Ask, said: str) -> JsonObject | None:
-    """What is known once the question is answered: the name that is meant, or that it is new; None where the words say neither."""
+def answered(question: Ask, said: str, today: date) -> JsonObject | None:
+    """What is known once the question is answered: the name that is meant, or that it is new; None where the words say neither, such as a day."""
     field, _side = _FIELDS[question.tool]
     near = list(question.known.get("near", ()))
     known = {name: value for name, value in question.known.items() if name != "near"}
@@ -84,7 +86,7 @@ def answered(question: Ask, said: str) -> JsonObject | None:
         return known | {"sure_name": True}
     if _YES.match(said):
         return known | {field: near[0]} if len(near) == 1 else None
-    name = name_said(_YES_AND.sub("", said), as_firm)
+    name = None if find_days(said, today) else name_said(_YES_AND.sub("", said), as_firm)
     if name is None:
         return None
     fitting = [one for one in near if key_of(name) in key_of(one)]

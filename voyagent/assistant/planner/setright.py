@@ -1,0 +1,74 @@
+"""A correction while a question of ours is open, `no, make it 54,000`: it sets right what the question is about, never what was asked for before it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from voyagent.assistant.planner import amended, corrections, documents, names, sentences
+from voyagent.assistant.planner.invoicing import is_service
+from voyagent.assistant.planner.moves import Ask, Context
+from voyagent.assistant.planner.wording import _
+
+JsonObject = dict[str, Any]
+_SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
+_MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
+_DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date")
+MONEY = frozenset({*_SETTLED_ON, *_MONEY_ON, "receive_bill", "draft_invoice"})
+"""The tools whose wishes are about money; a correction of one of these is not looked for anywhere else."""
+
+
+def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
+    """What is known of the wish that a question was asked for, with the day, the account, the amount or the purpose that the words set right.
+
+    None for words that set nothing of it right, such as those that answer the question; an amount that is not known yet is an answer.
+    """
+    rest = corrections.contradicted(said)
+    if rest is None or "took" in question.known:
+        return None
+    known = {name: value for name, value in question.known.items() if name not in ("near", documents.AMONG)}
+    changed = _changed(question, rest, known, context)
+    if not changed or ("amount" in changed and not known.keys() & {"amount", "full"}):
+        return None
+    if "amount" in changed:
+        known.pop("full", None)
+    return known | changed
+
+
+def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> JsonObject:
+    tool, missing, money = question.tool, question.missing, {"currency": "", **known}
+    if tool in _SETTLED_ON:
+        found = amended.of_payment(rest, money, context)
+        return {_SETTLED_ON[tool] if name == "paid_on" else name: value for name, value in found.items()}
+    if tool == "receive_bill":
+        line = {"unit_price": known.get("amount"), "currency": money["currency"], "description": known.get("description")}
+        found = amended.of_bill(rest, {"line_items": [line]}, context)
+        found.pop("vendor_name", None)
+        for after in found.pop("line_items", []):
+            named = {"amount": after["unit_price"], "currency": after["currency"], "description": after["description"]}
+            found |= {name: value for name, value in named.items() if value not in (None, known.get(name))}
+        if missing == names.WHOSE and not is_service(found.get("description", "")):
+            found.pop("description", None)  # `no, for Meera Nair` says whose it is
+        return found
+    if tool in _MONEY_ON:
+        day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
+        return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)
+    return {}
+
+
+def noted(before: JsonObject, after: JsonObject) -> str:
+    """What the words have set right, each thing in words; empty where nothing that was known is another now."""
+    told = [sentences.day(after[name]) for name in _DAYS if after.get(name) and after[name] != before.get(name)]
+    told += [_("in cash") if after["account"] == "cash" else _("through the bank")] if after.get("account") not in (None, before.get("account")) else []
+    for old, new in zip(_lines(before), _lines(after), strict=False):
+        if new.get("unit_price") and old.get("unit_price") not in (None, new["unit_price"]):
+            told.append(sentences.money(new["unit_price"], new["currency"]) if new.get("currency") else f"{Decimal(new['unit_price']):,}")
+        if new.get("description") and old.get("description") not in (None, new["description"]):
+            told.append(new["description"])
+    return _("Noted: %(what)s.", what=", ".join(told)) if told else ""
+
+
+def _lines(known: JsonObject) -> list[JsonObject]:
+    """The lines of an invoice, or what stands for the one line of every other wish."""
+    alone: JsonObject = {"unit_price": known.get("amount"), "currency": known.get("currency"), "description": known.get("description")}
+    return known.get("line_items", [alone])
