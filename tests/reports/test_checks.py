@@ -10,11 +10,15 @@ from click.testing import Result
 from flask import Flask
 
 from tests.audit.conftest import untied
+from tests.billing import test_exchange as exchanged
+from tests.billing.papers import DUE, advance, issued
 from tests.enquiries.acts import logged
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import trade
 from voyagent.audit import chain
+from voyagent.billing import service as billing
+from voyagent.billing.service import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports import checks
@@ -49,7 +53,7 @@ BROKEN = {
     "the control account": ("update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'", {"control": None}),
     "an invoice's total": (f"update invoices set total_minor = total_minor + 1 where tenant_id = :t and id = {INVOICE}", {"ageing": -1}),
     "the ageing": (
-        "update ageing_by_due set open_minor = open_minor + 1 where tenant_id = :t and kind = 'payable' and n > 0",
+        "update ageing_by_due set open_minor = open_minor + 1 where tenant_id = :t and kind = 'payable' and currency = 'INR' and n > 0",
         {"control": 1, "ageing": 1},
     ),
     "what was paid": (f"update invoices set paid_minor = paid_minor + 1 where tenant_id = :t and id = {INVOICE}", {"paid": 1, "ageing": 1}),
@@ -60,8 +64,19 @@ BROKEN = {
     "what was credited": (f"update invoices set credited_minor = credited_minor + 1 where tenant_id = :t and id = {INVOICE}", {"credited": 1, "ageing": 1}),
     "an allocation": (f"delete from allocations where tenant_id = :t and invoice_id = {INVOICE}", {"paid": 40000, "used": 40000}),
     "an advance": (
-        "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and allocated_minor = 0 and currency = 'INR'",
+        "update payments set refunded_minor = refunded_minor + 5 where tenant_id = :t and allocated_minor = 0 and currency = 'INR' and reversed_on is null",
         {"advances": -5, "used": 5},
+    ),
+    "what was booked": ("update allocations set booked_minor = booked_minor + 1 where tenant_id = :t and settled_minor is not null", {"exchanged": 1}),
+    "the rate of a document": (
+        "update bills set rate_base = null, rate_quote = null, rate = null, rate_on = null, rate_source = null where tenant_id = :t and rate is not null",
+        {"exchanged": 1_660_000},
+    ),
+    "a line of the account of exchange": (
+        "update postings p set account_id = o.id from accounts a, accounts o, allocations l where p.tenant_id = :t and a.tenant_id = :t and o.tenant_id = :t"
+        " and a.purpose = 'currency_exchange' and o.purpose = 'cash' and p.account_id = a.id and p.currency = 'INR' and l.tenant_id = :t"
+        " and l.entry_id = p.entry_id and p.credit_minor = 8300000",
+        {"exchanged": 8_300_000, "months": None, "days": None},
     ),
     "what is deferred": (
         "update postings p set account_id = d.id from accounts d, accounts r, invoices i where p.tenant_id = :t and d.tenant_id = :t and r.tenant_id = :t"
@@ -88,8 +103,21 @@ def command(app: Flask) -> Callable[..., Result]:
 def trader(alice: Person) -> Person:
     """Somebody whose agency has traded."""
     trade(alice)
+    exchange(alice)
     logged(alice, "Counted")
     return alice
+
+
+def exchange(person: Person) -> None:
+    """Documents in dollars settled with rupees, either way and in parts, one taken back; one in rupees settled with dollars; and an exchange by hand."""
+    parts = [Part(exchanged.booked(person), Money(8_400_000, "INR"), Money(100_000, "USD"))]
+    advance(person, 8_400_000, DUE, *parts)
+    bill_id = exchanged.bought(person)
+    for minor, settled in ((1_700_000, 20_000), (2_500_000, 30_000)):
+        payment_id = advance(person, minor, DUE, Part(bill_id, Money(minor, "INR"), Money(settled, "USD")), direction="out")
+    person.does(billing.reverse_payment, payment_id, reason="A mistake", on=exchanged.LATER)
+    advance(person, 54_000, DUE, Part(issued(person), Money(54_000, "USD"), Money(4_500_000, "INR")), currency="USD")
+    post(person, lines=[ledger.debit("currency_exchange", Money(700, "USD")), ledger.credit("bank", Money(700, "USD"))])
 
 
 def broken(owner_engine: sa.Engine, person: Person, statement: str) -> None:
@@ -105,7 +133,7 @@ def found(app: Flask, person: Person) -> list[checks.Finding]:
 def test_sound_books_have_no_finding(app: Flask, trader: Person, command: Callable[..., Result]) -> None:
     assert found(app, trader) == []
     told = command("--tenant", trader.actor.tenant_id)
-    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 17 checks\n")
+    assert (told.exit_code, told.output) == (0, f"{trader.actor.tenant_id}: OK, 18 checks\n")
 
 
 def test_an_agency_without_a_single_entry_is_sound(app: Flask, alice: Person) -> None:
@@ -140,7 +168,7 @@ def test_each_agency_is_told_apart_and_one_unsound_is_enough(
     told = command()
     lines = told.output.splitlines()
     assert told.exit_code == 1
-    assert f"{trader.actor.tenant_id}: OK, 17 checks" in lines
+    assert f"{trader.actor.tenant_id}: OK, 18 checks" in lines
     assert f"{charlie.actor.tenant_id}: control: AED -123.45: open receivable documents and their control account differ" in lines
     with untied(owner_engine) as connection:  # other tests of this database look at all agencies as well
         for table in ("balances_month", "balances_day", "postings", "journal_entries"):

@@ -60,6 +60,15 @@ def further_lines_statement(source_type: str, source_id: UUID, begins: str) -> S
     )
 
 
+def on_account_statement(purpose: str, entry_ids: Select[Any]) -> Select[Any]:
+    """The lines of some entries on the account of a purpose, as rows: entry_id, currency, minor (debit less credit)."""
+    return (
+        select(_POSTINGS.entry_id, _POSTINGS.currency, (_POSTINGS.debit_minor - _POSTINGS.credit_minor).label("minor"))
+        .select_from(Posting.__table__.join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id)))
+        .where(owned(Posting), owned(Account), _ACCOUNTS.purpose == purpose, _POSTINGS.entry_id.in_(entry_ids))
+    )
+
+
 def unsettled_statement(purpose: str, source_types: Collection[str]) -> Select[Any]:
     """Sources of some types whose entries, reversals included, leave something on the account of a purpose over all that was ever posted.
 

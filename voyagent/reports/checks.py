@@ -29,7 +29,7 @@ EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
     *("trial_balance", "entries", "months", "days", "profit_and_loss", "turns", "balance_sheet", "control", "advances", "ageing"),
-    *("paid", "credited", "written_off", "used", "deferred", "numbers", "enquiries"),
+    *("paid", "credited", "written_off", "used", "exchanged", "deferred", "numbers", "enquiries"),
 )
 
 
@@ -58,13 +58,14 @@ def findings(reader: Reader) -> Iterator[Finding]:
     """What does not hold, in the order of `CHECKS`; nothing in sound books."""
     lettered = (*SERIES.values(), OPENING_ADVANCES, (REFUND_SERIES, REFUND_LETTER))
     plain = (INVOICE_SERIES, CREDIT_SERIES)
-    sides, entries, unpaid, uncredited, unwritten, misused, undeferred, miscounted, *series = reader.read(
+    sides, entries, unpaid, uncredited, unwritten, misused, unexchanged, undeferred, miscounted, *series = reader.read(
         ledger.sides_statement(),
         ledger.unbalanced_statement(),
         billing.unallocated_statement(),
         billing.uncredited_statement(),
         billing.unwritten_statement(),
         billing.misused_statement(),
+        billing.unexchanged_statement(),
         billing.undeferred_statement(),
         untied_counts_statement(),
         *map(billing.series_statement, plain),
@@ -82,6 +83,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     yield from (Finding("credited", f"{row['kind']} {row['reference']}: credited and its credit notes differ", _difference(row)) for row in uncredited)
     yield from (Finding("written_off", f"{row['kind']} {row['reference']}: written off and its write-offs differ", _difference(row)) for row in unwritten)
     yield from (Finding("used", f"payment {row['number']}: what of it is used and its rows differ", _difference(row)) for row in misused)
+    yield from map(_of_exchange, unexchanged)
     yield from (Finding("deferred", f"{row['source_type']} {row['source_id']}: what is deferred never becomes revenue", _difference(row)) for row in undeferred)
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
@@ -157,6 +159,11 @@ def _of_ageing(row: Row) -> Finding:
 def _of_advances(row: Row) -> Finding:
     where = f"the roll-up of payments {row['direction']} by {row['which']} differs at {row['key']}, by {row['n']} payments"
     return Finding("advances", where, Money(row["unapplied_minor"], row["currency"]))
+
+
+def _of_exchange(row: Row) -> Finding:
+    differs = {"lines": "what it exchanges and the account of exchange differ", "rate": "what it exchanges was booked at a rate that its document lacks"}
+    return Finding("exchanged", f"payment {row['number']}: {differs[row['which']]}", _difference(row))
 
 
 def _of_series(series: str, row: Row) -> Finding:

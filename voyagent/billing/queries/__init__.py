@@ -20,6 +20,7 @@ from voyagent.billing.queries.ages import (
 )
 from voyagent.billing.queries.bills import BillDocument, BillSearch, list_bills, read_bill
 from voyagent.billing.queries.checks import (
+    EXCHANGE,
     advances_statement,
     lettered_statement,
     misused_statement,
@@ -27,6 +28,7 @@ from voyagent.billing.queries.checks import (
     series_statement,
     unallocated_statement,
     uncredited_statement,
+    unexchanged_statement,
     unwritten_statement,
 )
 from voyagent.billing.queries.closing import drafts_statement, gaps_statement
@@ -103,6 +105,7 @@ __all__ = [
     "AGES",
     "COUNTED_MAX",
     "DEFERRED",
+    "EXCHANGE",
     "LOOKED_MAX",
     "OVERDUE",
     "RECOGNITION",
@@ -207,6 +210,7 @@ __all__ = [
     "unallocated_statement",
     "uncredited_statement",
     "undeferred_statement",
+    "unexchanged_statement",
     "untied_advances",
     "untied_ageing",
     "unwritten_statement",

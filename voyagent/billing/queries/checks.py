@@ -10,6 +10,7 @@ from voyagent.billing.counters import AgeingByDue, NumberSeries
 from voyagent.billing.models import Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
 from voyagent.billing.queries.open_documents import SETTLES, Kind
 from voyagent.kernel.tenancy import owned
+from voyagent.ledger import sources
 
 _DUE = AgeingByDue.__table__.c
 _ALLOCATIONS = Allocation.__table__.c
@@ -19,6 +20,9 @@ _SERIES = NumberSeries.__table__.c
 _PAYMENTS = Payment.__table__.c
 _REFUNDS = Refund.__table__.c
 _WRITE_OFFS = WriteOff.__table__.c
+_BILLS = Bill.__table__.c
+EXCHANGE = "currency_exchange"
+"""The account on which money of one currency is given for that of another."""
 _NUMBERED: dict[str, Any] = {"invoice": Invoice.__table__, "credit_note": CreditNote.__table__}
 
 
@@ -72,6 +76,51 @@ def misused_statement() -> Select[Any]:
         .where(owned(Payment), (said != used) | (used > _PAYMENTS.amount_minor))
         .order_by(_PAYMENTS.number)
     )
+
+
+def unexchanged_statement() -> Select[Any]:
+    """Allocations of a document in another currency that the account of exchange or the document's rate does not agree with.
+
+    Rows: which (`lines` or `rate`), number of the payment, currency, difference_minor. By `lines` it is what the entry has on that account less what the
+    allocation says: what is settled in the document's currency against what it was booked for in the payment's. By `rate` it is what is booked for a
+    document that keeps no rate. Entries of no allocation are left out: they say by themselves what they exchange.
+    """
+    sign = case((_PAYMENTS.direction == "in", 1), else_=-1)
+    documents = (
+        Allocation.__table__.join(Payment.__table__, (_PAYMENTS.tenant_id == _ALLOCATIONS.tenant_id) & (_PAYMENTS.id == _ALLOCATIONS.payment_id))
+        .outerjoin(Invoice.__table__, (_INVOICES.tenant_id == _ALLOCATIONS.tenant_id) & (_INVOICES.id == _ALLOCATIONS.invoice_id))
+        .outerjoin(Bill.__table__, (_BILLS.tenant_id == _ALLOCATIONS.tenant_id) & (_BILLS.id == _ALLOCATIONS.bill_id))
+    )
+    exchanged = (
+        select(
+            _ALLOCATIONS.entry_id,
+            _PAYMENTS.number,
+            _PAYMENTS.currency,
+            func.coalesce(_INVOICES.currency, _BILLS.currency).label("settled_currency"),
+            (sign * _ALLOCATIONS.settled_minor).label("settled_minor"),
+            (sign * func.coalesce(_ALLOCATIONS.booked_minor, _ALLOCATIONS.amount_minor)).label("booked_minor"),
+            (_ALLOCATIONS.booked_minor.is_not(None) & func.coalesce(_INVOICES.rate, _BILLS.rate).is_(None)).label("is_unrated"),
+        )
+        .select_from(documents)
+        .where(owned(Allocation), owned(Payment), _ALLOCATIONS.settled_minor.is_not(None))
+        .cte("exchanged")
+    )
+    one = exchanged.c
+    posted = sources.on_account_statement(EXCHANGE, select(one.entry_id)).subquery("posted").c
+    sides = union_all(
+        select(one.entry_id, one.settled_currency.label("currency"), (-one.settled_minor).label("minor")),
+        select(one.entry_id, one.currency, one.booked_minor.label("minor")),
+        select(posted.entry_id, posted.currency, posted.minor),
+    ).subquery("sides")
+    difference, unbooked = func.sum(sides.c.minor), func.sum(one.booked_minor)
+    number = select(func.min(one.number)).where(one.entry_id == sides.c.entry_id).scalar_subquery()
+    untied = select(literal("lines").label("which"), number.label("number"), sides.c.currency, cast(difference, BigInteger).label("difference_minor"))
+    unrated = select(literal("rate").label("which"), one.number, one.currency, cast(unbooked, BigInteger).label("difference_minor"))
+    found = union_all(
+        untied.group_by(sides.c.entry_id, sides.c.currency).having(difference != 0),
+        unrated.where(one.is_unrated).group_by(one.number, one.currency).having(unbooked != 0),
+    ).subquery("found")
+    return select(found).order_by(found.c.which, found.c.number, found.c.currency)
 
 
 def lettered_statement(series: str, letter: str) -> Select[Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, Invoice
+from voyagent.billing.queries import EXCHANGE
 from voyagent.billing.service.errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
 from voyagent.billing.service.exchange import quote_of
 from voyagent.kernel.actor import Actor
@@ -18,8 +19,8 @@ CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "suppli
 """Of each direction the account of open documents, and the one of what is paid ahead of them."""
 OPEN_ACCOUNTS = tuple(documents for documents, _advances in CONTROL.values())
 """The accounts of open documents: on them a line of a document names the party."""
-EXCHANGE, DIFFERENCES = "currency_exchange", "exchange_differences"
-"""The accounts on which money of one currency is given for that of another, and what that gains (on the right) or loses."""
+DIFFERENCES = "exchange_differences"
+"""The account of what it gains (on the right) or loses that money of one currency is given for that of another."""
 
 
 class TwoForeignCurrencies(MixedCurrencies):
