@@ -70,5 +70,6 @@ def noted(before: JsonObject, after: JsonObject) -> str:
 
 def _lines(known: JsonObject) -> list[JsonObject]:
     """The lines of an invoice, or what stands for the one line of every other wish."""
-    alone: JsonObject = {"unit_price": known.get("amount"), "currency": known.get("currency"), "description": known.get("description")}
-    return known.get("line_items", [alone])
+    alone = {"unit_price": known.get("amount"), "currency": known.get("currency"), "description": known.get("description")}
+    lines: list[JsonObject] = known.get("line_items", [alone])
+    return lines
