@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.billing.papers import DUE, advance, draft, draft_bill, issue, issued, line, pay, plan, receive, seen
+from tests.billing.papers import DUE, EVER, advance, draft, draft_bill, issue, issued, line, pay, plan, receive, seen
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
@@ -26,6 +26,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, TooManyRequests
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
+from voyagent.reports.queries.party_statement import read_party_statement
+from voyagent.reports.queries.periods import Days
 from voyagent.settings import service as settings
 
 
@@ -133,7 +135,24 @@ def test_what_was_paid_stands_below_the_total_with_what_is_left(alice: Person, t
     assert told["due"]["label"] == "Paid in full"
 
 
-def test_what_was_written_off_in_the_books_is_still_claimed_of_the_customer(alice: Person, told: dict[str, Any]) -> None:
+def test_of_what_was_written_off_in_part_everything_asks_for_what_is_open(alice: Person, told: dict[str, Any]) -> None:
+    invoice_id = issued(alice, line("500", quantity=1))
+    pay(alice, invoice_id, 20_000)
+    with alice.acting() as actor:
+        service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE, amount=Money(5_000, "INR"))
+    pdf_of(alice, invoice_id)
+    assert (told["due"]["label"], told["due"]["amount"]) == ("To pay by 25 June 2024", "₹250.00")
+    assert [(one["label"], one["amount"]) for one in told["settled"]] == [("Received 25 June 2024", "−200.00"), ("Written off", "−50.00")]
+    sums = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
+    assert "Written off−50.00" in sums
+    assert "To pay by 25 Jun 2024₹250.00" in sums
+    row = Page(alice.browser.get("/invoices")).words(f".//*[@id='invoice-{invoice_id}']")
+    assert "INR250.00" in row
+    with alice.reading() as reader:
+        assert read_party_statement(reader, "customer", "Deepa Krishnan", Days(*EVER)).currencies[0].closing == Money(25_000, "INR")
+
+
+def test_of_what_was_written_off_nothing_is_asked_for_and_nobody_reads_why(alice: Person, told: dict[str, Any]) -> None:
     plain, planned = (
         issued(alice, line("500", quantity=1)),
         issued(alice, line("500", quantity=1), instalments=plan((DUE, "200.00"), (DUE + timedelta(days=9), "300.00"))),
@@ -143,12 +162,12 @@ def test_what_was_written_off_in_the_books_is_still_claimed_of_the_customer(alic
         with alice.acting() as actor:
             service.write_off_invoice(actor, invoice_id, reason="Cannot be traced", on=DUE)
     text = text_of(pdf_of(alice, plain))
-    assert (told["due"]["label"], told["due"]["amount"]) == ("To pay by 25 June 2024", "₹300.00")
-    assert [one["amount"] for one in told["settled"]] == ["−200.00"]
+    assert (told["due"]["label"], told["due"]["amount"]) == ("Nothing left to pay", "₹0.00")
+    assert [one["amount"] for one in told["settled"]] == ["−200.00", "−300.00"]
     assert "traced" not in text, "nor why it was given up"
     pdf_of(alice, planned)
-    assert told["due"]["amount"] == "₹300.00"
-    assert [one["amount"] for one in told["plan"]] == ["Settled", "300.00"]
+    assert told["due"]["amount"] == "₹0.00"
+    assert [one["amount"] for one in told["plan"]] == ["Settled", "Settled"]
 
 
 def test_a_draft_says_that_it_is_one_and_asks_for_nothing(alice: Person, told: dict[str, Any]) -> None:

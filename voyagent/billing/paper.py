@@ -13,7 +13,7 @@ from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter, file_name
-from voyagent.billing.models import OPEN_BILL, Invoice
+from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
 from voyagent.billing.queries import BillDocument, CreditDocument, InvoiceDocument, PaymentDocument, SupplierCreditDocument
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
 from voyagent.http.presentation import amount, long_day, symbol_money
@@ -58,9 +58,9 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         total=Money(invoice["total_minor"], currency),
         parts=_parts(document.taxes, invoice),
         settled=_settled(document, currency),
-        due=_due(invoice, Money(queries.open_minor_of(invoice) + invoice["written_off_minor"], currency)),
+        due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
         plan_label=_("Instalments"),
-        plan=_plan(invoice, queries.open_minor_of(invoice) + invoice["written_off_minor"]),
+        plan=_plan(invoice),
         asks_for_payment=status != "void",
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (invoice["notes"], *to_be_said(document.lines)))),
@@ -157,7 +157,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         settled=[*paid, *([(_("Credited"), _amount(-bill["credited_minor"], currency))] if bill["credited_minor"] else [])],
         due=(_("Still to pay"), symbol_money(Money(still_open, currency))) if bill["status"] in OPEN_BILL else None,
         plan_label=_("Instalments"),
-        plan=_plan(bill, still_open),
+        plan=_plan(bill),
         notes_label=_("Please note"),
         notes="\n".join(filter(None, (bill["notes"], _our_record()))),
     )
@@ -214,28 +214,30 @@ def _parts(taxes: list[Row], document: Row) -> list[tuple[str, str]]:
 
 
 def _settled(document: InvoiceDocument, currency: str) -> list[tuple[str, str]]:
-    """What was paid and what was credited, below the total. What was written off in the books is still claimed of the customer."""
+    """What was paid, credited and written off, below the total, so that what is asked for is what the list and the statement say is open."""
     received = [(_("Received %(day)s", day=_day(paid["paid_on"])), _amount(-paid["amount_minor"], currency)) for paid in document.payments]
     credited = document.invoice["credited_minor"] - document.invoice["written_off_minor"]
-    return [*received, *([(_("Credited"), _amount(-credited, currency))] if credited else [])]
+    lessened = [(_("Credited"), credited), (_("Written off"), document.invoice["written_off_minor"])]
+    return [*received, *((label, _amount(-minor, currency)) for label, minor in lessened if minor)]
 
 
 def _due(invoice: Row, still_open: Money) -> tuple[str, str] | None:
     """What is left to pay and until when; None where there is nothing to say beside the total."""
-    if invoice["status"] == "paid" and not invoice["written_off_minor"]:
-        return _("Paid in full"), symbol_money(still_open)
-    if invoice["status"] not in ("issued", "partially_paid", "paid"):
+    if invoice["status"] == "paid":
+        settled = _("Nothing left to pay") if invoice["written_off_minor"] else _("Paid in full") if invoice["paid_minor"] else _("Credited in full")
+        return settled, symbol_money(still_open)
+    if invoice["status"] not in OPEN_INVOICE:
         return None
     if invoice["instalment_dues"]:
         return _("Still to pay"), symbol_money(still_open)
     return _("To pay by %(day)s", day=_day(invoice["due_date"])), symbol_money(still_open)
 
 
-def _plan(document: Row, open_minor: int) -> list[tuple[str, str]]:
+def _plan(document: Row) -> list[tuple[str, str]]:
     """Each instalment with what of the open amount is to be paid on its day, or that it is settled; of a draft and of what is void what it is over."""
     is_live = document["status"] not in ("draft", "void")
     rows = []
-    for one in queries.instalments_of(document, open_minor):
+    for one in queries.instalments_of(document):
         day, whole = _day(one.due_date), _amount(one.amount_minor, document["currency"])
         if not is_live or one.open_minor == one.amount_minor:
             rows.append((_("Due %(day)s", day=day), whole))

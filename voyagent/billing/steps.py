@@ -211,7 +211,6 @@ def shown(row: Row) -> Row:
     currency = row["currency"]
     days_past_due = (today() - row["due_date"]).days
     is_overdue = row["status"] in OPEN and days_past_due > 0
-    claimed_minor = open_minor_of(row) + row.get("written_off_minor", 0)
     return row | {
         "total": Money(row["total_minor"], currency),
         "net": Money(row["total_minor"] - row.get("tax_minor", 0) - row.get("round_off_minor", 0), currency),
@@ -220,13 +219,12 @@ def shown(row: Row) -> Row:
         "credited": Money(row["credited_minor"] - row.get("written_off_minor", 0), currency),
         "written_off": Money(row.get("written_off_minor", 0), currency),
         "open": Money(open_minor_of(row), currency),
-        "claimed": Money(claimed_minor, currency),
         "paid_percent": 100 * row["paid_minor"] // max(row["total_minor"] - row["credited_minor"], 1),
         "days_past_due": days_past_due,
         "is_overdue": is_overdue,
         "look": "overdue" if is_overdue else _look(row),
         "booked_rate": rate_words(row) if "rate" in row else None,
-        "instalments": [_instalment(one, row) for one in instalments_of(row, claimed_minor)],
+        "instalments": [_instalment(one, row) for one in instalments_of(row)],
     }
 
 

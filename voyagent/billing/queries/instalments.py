@@ -19,12 +19,9 @@ class Instalment:
     open_minor: int
 
 
-def instalments_of(row: Row, open_minor: int | None = None) -> list[Instalment]:
-    """The instalments of a document in the order in which they are due, none where it is due on one day; what settles it settles the earliest first.
-
-    `open_minor` is what counts as open of the document where that is not what its books say, such as what the customer still owes of what was written off.
-    """
-    told, settled = [], row["total_minor"] - (open_minor_of(row) if open_minor is None else open_minor)
+def instalments_of(row: Row) -> list[Instalment]:
+    """The instalments of a document in the order in which they are due, none where it is due on one day; what settles it settles the earliest first."""
+    told, settled = [], row["total_minor"] - open_minor_of(row)
     for place, (due, minor) in enumerate(zip(row.get("instalment_dues") or (), row.get("instalment_minors") or (), strict=True), start=1):
         taken = min(settled, minor)
         settled -= taken
