@@ -81,6 +81,27 @@ def test_a_page_that_stays_open_asks_for_the_number_alone_in_one_statement(desk:
     assert trips == [1, 1]
 
 
+def test_an_inbox_that_stays_open_asks_whether_it_is_so_still(desk: Desk, alice: Person, bob: Person) -> None:
+    browser, first = alice.browser, desk.propose(bob, summary="The first")
+    inbox = Page(browser.get("/approvals")).one(".//nav[@id='inbox']").attrib
+    assert (inbox["hx-select"], inbox["hx-select-oob"]) == ("#inbox", "#inbox-count,#choice")
+    assert (answer := browser.get(inbox["hx-get"], headers=HTMX)).status_code == 204
+    assert answer.data == b""
+    second = desk.propose(bob, summary="The second")
+    changed = Page(browser.get(inbox["hx-get"], headers=HTMX))
+    assert [row.attrib["href"] for row in changed.all(".//nav[@id='inbox']//a")] == [f"/approvals/{first}", f"/approvals/{second}"]
+    assert changed.words(".//*[@id='inbox-count']") == "2 waiting"
+    assert browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX).status_code == 204
+    alice.does(lambda actor: service.resolve(actor, first, granted=False, reason="no").id)
+    assert "Alice Owner: no" in Page(browser.get(changed.one(".//nav[@id='inbox']").attrib["hx-get"], headers=HTMX)).words(".//nav[@id='inbox']")
+    beside = Page(browser.get(f"/approvals/{second}")).one(".//nav[@id='inbox']").attrib
+    assert beside["hx-select-oob"] == "#inbox-count"
+    desk.propose(bob, summary="The third")
+    shown = Page(browser.get(beside["hx-get"], headers=HTMX))
+    assert [row.attrib["href"] for row in shown.all(".//nav[@id='inbox']//a[@aria-current='true']")] == [f"/approvals/{second}"]
+    assert Page(browser.get(beside["hx-get"])).status == 200  # opened by hand it is a page
+
+
 def test_the_history_shows_a_state_with_who_decided_and_pages(desk: Desk, alice: Person) -> None:
     session_id = desk.conversation(alice)
     made = [desk.propose(alice, session_id=session_id, tool_call_id=f"c{n}", summary=f"Note {n}") for n in range(52)]

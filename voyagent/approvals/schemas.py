@@ -87,10 +87,12 @@ class ApprovalFilter(Query):
 
 
 class HistoryQuery(Query):
-    """Which decisions the page shows; without a state it is the inbox."""
+    """Which decisions the page shows; without a state it is the inbox, of which `seen` is what the page shows already and `open` the request beside it."""
 
     status: Literal["pending", "granted", "rejected", "expired", "all"] | None = None
     offset: Offset = 0
+    seen: filter_field(64)  # type: ignore[valid-type]
+    open: filter_field(ID_MAX)  # type: ignore[valid-type]
 
 
 class ResolveIn(Closed):

@@ -27,6 +27,7 @@ from voyagent.http.pages import PageBlueprint, menu_count, toast, translated
 from voyagent.http.presentation import day, status_look
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.canonical import digest
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
@@ -48,7 +49,10 @@ class Obstacle:
 
 @pages.page("/approvals", permission="approval.read")
 def index(reader: LaneReader) -> Any:
-    """What waits for a decision and what was decided today; with `?status=` the history; for the menu of a page that stays open, the number alone."""
+    """What waits for a decision and what was decided today; with `?status=` the history; for the menu of a page that stays open, the number alone.
+
+    For an inbox that stays open the same page, of which it takes what it needs, or nothing where it shows that already.
+    """
     if is_htmx() and request.headers.get("HX-Target") == MENU_ENTRY:
         reader.prove()
         return render_template("approvals/_waiting.html")
@@ -57,7 +61,10 @@ def index(reader: LaneReader) -> Any:
         page = queries.list_approvals(reader, status=asked.status, limit=PAGE, offset=asked.offset)
         return render_template("approvals/history.html", history=page, asked=asked, address=_history_address)
     waiting, decided = reader.read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
-    return render_template("approvals/list.html", waiting=waiting, decided=_of_today(decided, reader.prove()))
+    inbox = _inbox_of(waiting, decided, reader.prove(), asked.open)
+    if is_htmx() and asked.seen == inbox["inbox_mark"]:
+        return "", 204
+    return render_template("approvals/list.html", **inbox)
 
 
 @pages.page("/approvals/several", permission="approval.resolve")
@@ -88,7 +95,7 @@ def detail(actor: Actor, approval_id: str) -> Any:
     fragment = {"review": "approvals/_review.html", "decide": "approvals/_decide.html"}.get(request.headers.get("HX-Target", ""))
     if is_htmx() and fragment is not None:
         return render_template(fragment, **facts)
-    return render_template("approvals/detail.html", **facts, **_inbox(actor))
+    return render_template("approvals/detail.html", **facts, **_inbox(actor, approval_id))
 
 
 @pages.page("/approvals/<approval_id>/decide", methods=("POST",), permission="approval.resolve", missing=ApprovalNotFound)
@@ -97,7 +104,7 @@ def decide(actor: Actor, approval_id: str) -> Any:
     form = DecideForm()
     decision = form.accepted()
     if decision is None:
-        return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor)), form.status
+        return render_template("approvals/detail.html", **_review(actor, approval_id, form, step="reject"), **_inbox(actor, approval_id)), form.status
     if decision.granted and not decision.confirmed and _is_final(queries.get_approval(approval_id)):
         return see_other(url_for("approvals.detail", approval_id=approval_id, step="grant"))
     decided = form.attempt(lambda body: service.resolve(actor, approval_id, granted=body.granted, reason=body.reason, seen=body.shown), preview_stale="")
@@ -114,7 +121,7 @@ def edit(actor: Actor, approval_id: str) -> Any:
     sheet = _sheet(queries.get_approval(approval_id), request.form)
     edited = sheet.attempt(lambda arguments: service.edit(actor, approval_id, arguments, seen=request.form.get("shown") or None))
     if edited is None:
-        return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor)), 422
+        return render_template("approvals/detail.html", **_review(actor, approval_id, step="edit", sheet=sheet), **_inbox(actor, approval_id)), 422
     toast(_("Edited. Below you see what it would change now; nothing has been done yet."))
     if sheet.understood:
         toast("; ".join(_("“%(words)s” was read as %(meaning)s", words=words, meaning=meaning) for words, meaning in sheet.understood) + ".")
@@ -177,9 +184,16 @@ def _sheet(approval: Approval, sent: Mapping[str, str] | None = None) -> Sheet:
     return Sheet.of(service.arguments_of(approval), sent, [f"{line['code']} {line['name']}" for line in lines])
 
 
-def _inbox(actor: Actor) -> Row:
+def _inbox(actor: Actor, approval_id: str | None = None) -> Row:
     waiting, decided = _reader().read(queries.waiting_statement(), queries.decided_statement(clock.now() - _A_DAY))
-    return {"waiting": waiting, "decided": _of_today(decided, actor)}
+    return _inbox_of(waiting, decided, actor, approval_id)
+
+
+def _inbox_of(waiting: list[Row], decided: list[Row], actor: Actor, approval_id: str | None) -> Row:
+    """What the inbox shows, and a mark by which a page that stays open tells whether that is another now."""
+    today = _of_today(decided, actor)
+    shown = [[row["id"] for row in waiting], [[row["id"], row["standing"]] for row in today]]
+    return {"waiting": waiting, "decided": today, "open_id": approval_id, "inbox_mark": digest(shown)}
 
 
 def _next_waiting(approval_id: str) -> str | None:
