@@ -22,6 +22,7 @@ SHOWN = {
     "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911", "AI 12"]}],
 }
 AFTER_SEARCH = Context(TODAY, offers=SHOWN)
+VISA_TOLD = Context(TODAY, offers={"visa": {"destination": "AE", "said": "visa for Ravi Menon to the UAE"}})
 HOLDING = Context(TODAY, trip={"held": [{"id": DRAFT, "locator": "K7PQ2M", "flights": ["EK 501"], "departs_at": "2026-12-12T09:00", "expires_at": ""}]})
 
 JsonObject = dict[str, Any]
@@ -339,6 +340,12 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     # Visas
     ("do Indians need a visa for Thailand", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "TH"}),
     ("visa requirements for the UAE, Indian passport", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "AE"}),
+    ("visa for an Indian to the UAE", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "AE"}),
+    ("a visa to the U.K. for an Indian", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "GB"}),
+    ("Schengen visa for an Indian", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "FR"}),
+    ("do Indians need a visa for the US", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "US"}),
+    ("file it", VISA_TOLD, "show_trip", {}),
+    ("go ahead and file", VISA_TOLD, "show_trip", {}),
     ("indian passport, visa requirements singapore", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "SG"}),
     (
         "I need a flight from Kochi to Dubai on 5 Jan, one adult",
@@ -563,6 +570,9 @@ LOOKED_UP: list[tuple[str, JsonObject | list[JsonObject], str, JsonObject]] = [
     ("visa file for Ravi Menon for UK", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "GB"}),
     ("new visa application for Ravi Menon, the UK", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "GB"}),
     ("UK visa file for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "GB"}),
+    ("file a visa for Ravi Menon to the Emirates", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "AE"}),
+    ("file a visa to the United States for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "US"}),
+    ("file a Schengen visa for Ravi Menon to Italy", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "IT"}),
     ("file visa for Deepa Krishnan, UAE", ON_TRIP, "file_visa", {"passenger_id": DEEPA, "destination": "AE"}),
     ("apply for a visa to Thailand for Ravi Menon", ON_TRIP, "file_visa", {"passenger_id": DRAFT, "destination": "TH"}),
     ("Deepa Krishnan paid 20,000", INVOICES, "record_receipt", moved("invoice_id", DEEPA, "20000")),
@@ -697,6 +707,7 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
         {"customer_name": "Ravi Menon"},
     ),
     ([("send them the itinerary", "to"), ("deepa@example.com", "")], "show_trip", {}),
+    ([("file a visa for the Schengen area for Ravi Menon", "destination"), ("Italy", "")], "show_trip", {}),
     ([("file a visa", "destination"), ("Thailand", "full_name"), ("Ravi Menon", "")], "show_trip", {}),
     (
         [("hold a flight", "origin"), ("Kochi", "destination"), ("Dubai", "outbound_date"), ("12 Dec", "passengers"), ("2", "")],

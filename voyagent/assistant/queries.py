@@ -244,7 +244,35 @@ def _offers(said: list[Row]) -> dict[str, Any]:
             found[name] = [one for one in kept if one["number"] in shown] or kept[:SHOWN_MAX]
             found.setdefault("newest", name)
             found[f"{name}_search"] = asked
+    visa = _visa_asked(said)
+    return found | ({"visa": visa} if visa else {})
+
+
+def _visa_asked(said: list[Row]) -> dict[str, Any]:
+    """The newest visa that was looked up, or is about to be: its `destination` where it is known, and as `said` the person's words that asked about it."""
+    found: dict[str, Any] = {}
+    for row in reversed(said):
+        if row["role"] == "assistant":
+            of_visa = _of_visa(row)
+            if of_visa is None and found:
+                break
+            found = {**(of_visa or {}), **found}
+        elif found:
+            words = "\n".join(block["text"] for block in row["blocks"] if block["type"] == "text")
+            found["said"] = "\n".join(filter(None, (words, found.get("said"))))
+            if re.search(r"\bvisas?\b", words, re.IGNORECASE):
+                break
     return found
+
+
+def _of_visa(row: Row) -> dict[str, Any] | None:
+    """The destination that an answer looked up a visa for, or asked back about; None where it is about something else."""
+    for block in reversed(row["blocks"]):
+        if block["type"] == "tool" and block["tool_name"] == "visa_requirements" and "kind" in (block["output"] or {}):
+            return {"destination": block["input"]["destination"]}
+        if block["type"] == "question" and block["move"]["tool"] == "visa_requirements":
+            return {"destination": block["move"]["known"].get("destination")}
+    return None
 
 
 def _listed(said: list[Row]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import documents, narrowing, offers, sentences, tripinvoice
+from voyagent.assistant.planner import documents, narrowing, offers, sentences, tripinvoice, visas
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -134,13 +134,16 @@ def _letter(wish: Wish, found: JsonObject, _context: Context) -> Move:
     return Call("send_itinerary", {"trip_id": trip["trip_id"], **wish.known}, words=words)
 
 
-def _visa(wish: Wish, found: JsonObject, _context: Context) -> Move:
+def _visa(wish: Wish, found: JsonObject, context: Context) -> Move:
     said = wish.known["full_name"].lower()
     people = [one for one in found["show_trip"]["passengers"] if said in one["full_name"].lower()]
     if len(people) != 1:
         if len(people) > 1:
             return Say(_("Several on this trip are called %(name)s. Say the whole name.", name=wish.known["full_name"]))
         return Say(_("%(name)s is not on this trip. Say “add passenger %(name)s” first, then file the visa.", name=wish.known["full_name"]))
+    stateless = visas.lacks_nationality(people[0]["id"], context)
+    if stateless:
+        return Say(stateless)
     arguments = {"passenger_id": people[0]["id"], "destination": wish.known["destination"]}
     return Call("file_visa", arguments, words=_("It is filed when somebody grants it, and then cannot be taken back."))
 

@@ -23,6 +23,7 @@ from voyagent.assistant.planner import (
     telling,
     travel,
     tripinvoice,
+    visas,
     wishes,
 )
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Outcome, Played, Say
@@ -47,7 +48,7 @@ def recognise(said: str, context: Context) -> Wish | Move | None:
     """What one line asks a desk for; None where it is something else, a customer's own words for one."""
     if "\n" in said.strip() or len(said) > WISH_MAX or intake.is_dictated(said):
         return None
-    asked = searches.visas(said, context)  # "do Indians need a visa for Thailand" sounds like a customer, too
+    asked = visas.asked(said, context)  # "do Indians need a visa for Thailand" sounds like a customer, too
     if asked is not None and wishes.missing(asked) is None:
         return asked
     if intake.is_customers_voice(said):
@@ -58,12 +59,15 @@ def recognise(said: str, context: Context) -> Wish | Move | None:
 def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
     """`I need a flight from Kochi to Dubai on 5 Jan, one adult`: staff say so too, and where it lacks nothing and is no customer's letter it is a search."""
     found = searches.recognise(said, context) if intake.pasted(said) is None and not intake.is_greeting(said) else None
+    if found is not None and found.tool == "visa_requirements":
+        return found if context.question is None and found.known.get("destination") else None
     return found if found is not None and found.tool in ("search_flights", "search_hotels") and wishes.missing(found) is None else None
 
 
 def _search(said: str, context: Context) -> Wish | Move | None:
     """A search; while a question of ours is open, one that says enough to be none of its answer, such as a hotel's name."""
     picks: tuple[Callable[[str, Context], Wish | Move | None], ...] = (
+        visas.file_it,
         releasing.corrected,
         offers.hold,
         offers.book,

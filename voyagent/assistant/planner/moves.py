@@ -146,7 +146,8 @@ class Context:
     draft: DraftInView | None = None
     question: Ask | None = None
     offers: JsonObject = field(default_factory=dict)
-    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what was searched for, `newest` of the two."""
+    """What the newest searches of the conversation showed: `fares` and `rates` in their order, what was searched for, `newest` of the two.
+    As `visa` the newest that was looked up: its `destination`, and what the person `said` of it."""
     trip: JsonObject = field(default_factory=dict)
     """The trip of the conversation: `id`, `passengers` by name and nationality, the flights that are `held`, each booking once; nothing where it has none."""
     timezone: str = "UTC"

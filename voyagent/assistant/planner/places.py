@@ -112,7 +112,12 @@ def is_known_place(words: str) -> bool:
 
 def holds_place(words: str) -> bool:
     """Whether a place that we know stands anywhere in the words."""
-    return any(_proper(match.group()) for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE))
+    return bool(places_in(words))
+
+
+def places_in(words: str) -> list[re.Match[str]]:
+    """Where the places that we know stand in the words."""
+    return [match for match in re.finditer(_KNOWN_WORD, words, re.IGNORECASE) if _proper(match.group())]
 
 
 def _first(patterns: tuple[re.Pattern[str], ...], text: str, group: str, other_than: Place | None = None) -> Place | None:

@@ -1,4 +1,4 @@
-"""Searches of flights and hotels, and what a visa takes, in plain English."""
+"""Searches of flights and hotels in plain English."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from voyagent.assistant.planner import narrowing, stations
+from voyagent.assistant.planner import narrowing, stations, visas
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_name, find_party
+from voyagent.assistant.planner.people import find_party
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 
@@ -71,20 +71,6 @@ _IN_CITY = re.compile(
 _CITY_FIRST = re.compile(r"^\s*(?:find|search|show|need|get)?\s*(?P<city>[A-Z][A-Za-z ]*?)\s+(?:hotels?|resorts?)\b")
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*nights?\b", re.IGNORECASE)
 _FOR_SO_MANY = re.compile(r"\bfor\s+(?P<n>[1-9])\b(?!\s*(?:nights?|rooms?|days?|weeks?|lakhs?|k\b|%|stars?|[-–/:.,]\s*\d|[jfmasond][a-z]{2}\b))", re.IGNORECASE)
-_VISA_AT_END = re.compile(r"\bvisas?\s+(?:requirements?|rules|papers|documents?)\s+(?:for\s+|of\s+|to\s+)?(?P<country>[a-z][a-z ]*?)\s*[?.!]*$", re.IGNORECASE)
-_VISA = re.compile(r"\bvisas?\b", re.IGNORECASE)
-_VISA_ASKED = re.compile(
-    r"\b(?:requirements?|need|needs|needed|required?|documents?|checklist|what|which|do|does|is|how|papers|rules)\b|^\s*visas?\s+(?:for"
-    r"|to)\b",
-    re.IGNORECASE,
-)
-_VISA_FOR = re.compile(
-    r"\b(?:to|for|visit(?:ing)?|enter(?:ing)?|in)\s+(?P<country>(?:the\s+)?[A-Z][A-Za-z ]*?)(?=\s+(?:for|as|on|with|do|is|holders?|passport"
-    r"|visa|need)\b|\s*[,;?.]|\s*$)"
-)
-_VISA_BEFORE = re.compile(r"\b(?:an?\s+|the\s+)?(?P<country>[A-Z][A-Za-z]+(?:\s[A-Z][A-Za-z]+)?)\s+visa\b")
-
-
 _FOR_IT = re.compile(r"(?<=\bflights)\s+for\s+(?:this|the|her|his|their)\s+(?:enquiry|inquiry|lead|request|customer)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
     r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|invoices?|bills?|owes?|paid|balance)\b|^\s*(?:please\s+)?(?:issue|invoice|bill|book|hold|cancel)\b",
@@ -108,13 +94,6 @@ _REFERENCE = re.compile(
     r"\b(?:booking|number|no\.?|confirmation|pnr|of)\s+(?:no\.?\s+|number\s+)?(?P<ref>(?-i:(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{2,}))\b", re.IGNORECASE
 )
 _SIX = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}\b")
-_FILE = re.compile(
-    _POLITE + r"(?:file|apply for|submit|open|start|prepare)\s+(?:the\s+|an?\s+|her\s+|his\s+)?(?P<what>.*?)\bvisas?\b(?P<rest>.*)$", re.IGNORECASE
-)
-_FILE_NAMED = re.compile(
-    _POLITE + r"(?:an?\s+|the\s+|new\s+)*(?P<what>(?:[a-z]+\s+){0,3}?)visas?(?P<rest>\s+(?:file|application)(?=\s+(?:for|of|to)\b|\s*[,:]|\s*$).*)$",
-    re.IGNORECASE,
-)
 
 
 def reference_in(message: str) -> str | None:
@@ -135,32 +114,7 @@ def acts(message: str) -> Wish | None:
     ):
         if asked:
             return Wish(tool, dict(named))
-    filed, named_so = _FILE.match(message), _FILE_NAMED.match(message)
-    if filed is None and named_so and (not named_so["what"] or stations.country_of(named_so["what"].strip())):
-        filed = named_so
-    if filed is None:
-        return None
-    known: JsonObject = {}
-    before = filed["what"].strip()
-    behind = [end for part in re.split(r"\b(?:for|of|to)\s+|[,:]", filed["rest"])[1:] for end in _name_and_country(part.strip(" .,"))]
-    for words in filter(None, (before, *behind)):
-        country = None if words.casefold() == "schengen" else stations.country_of(words)
-        if country:
-            known.setdefault("destination", country)
-        elif words is not before and (name := as_name(words)):
-            known.setdefault("full_name", name)
-    if "destination" not in known and re.search(r"\bschengen\b", message, re.IGNORECASE):
-        known["is_schengen"] = True
-    return Wish("file_visa", known)
-
-
-def _name_and_country(said: str) -> list[str]:
-    """`Meera Nair Singapore` as the name and the country behind it; anything else as it is."""
-    words = said.split()
-    for last in (2, 1):
-        if len(words) > last + 1 and stations.country_of(" ".join(words[-last:])):
-            return [" ".join(words[:-last]), " ".join(words[-last:])]
-    return [said]
+    return visas.filed(message)
 
 
 def recognise(message: str, context: Context) -> Wish | None:
@@ -172,7 +126,7 @@ def recognise(message: str, context: Context) -> Wish | None:
     locator = _BOOKING.search(message)
     if locator:
         return Wish("read_pnr", {"locator": locator["locator"]})
-    return visas(message, context) or flights(message, context) or hotels(message, context)
+    return visas.asked(message, context) or flights(message, context) or hotels(message, context)
 
 
 def flights(message: str, context: Context) -> Wish | None:
@@ -303,28 +257,6 @@ def _city_in(message: str) -> JsonObject:
             return {"unsold": _capital(city)}
         strange = strange or (_capital(city) if match.re is _IN_CITY and city[:1].isupper() else "")
     return {"strange": strange} if strange else {}
-
-
-def visas(message: str, context: Context) -> Wish | None:
-    """`do Indians need a visa for Thailand`, `visa requirements for the UAE, Indian passport`."""
-    if not _VISA.search(message) or not _VISA_ASKED.search(message) or re.search(r"\b(?:invoice|bill|enquir|inquir)", message, re.IGNORECASE):
-        return None
-    known: JsonObject = {}
-    nationality = stations.nationality_in(message) or _nationality_of_named(message, context)
-    if nationality:
-        known["nationality"] = nationality
-    for pattern in (_VISA_BEFORE, _VISA_FOR, _VISA_AT_END):
-        for match in pattern.finditer(message):
-            country = None if stations.nationality_in(match["country"]) else stations.country_of(match["country"])
-            if country and "destination" not in known:
-                known["destination"] = country
-    return Wish("visa_requirements", known)
-
-
-def _nationality_of_named(message: str, context: Context) -> str | None:
-    """That of the one traveller of the trip who is named."""
-    named = {one["nationality"] for one in context.trip.get("passengers", ()) if one["nationality"] and one["full_name"].lower() in message.lower()}
-    return named.pop() if len(named) == 1 else None
 
 
 def _route(message: str) -> JsonObject:

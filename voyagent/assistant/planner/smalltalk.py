@@ -25,7 +25,9 @@ _NOTHING = re.compile(
 )
 _FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _GRANT = re.compile(
-    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*(?:grant|approve|confirm|accept|go ahead|do it)\b[^\d\n]{0,40}$|^\s*(?:yes|yep|sure)\s*[.!]*\s*$",
+    r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*"
+    r"(?:grant|approve|confirm|accept|go ahead(?!\s+and\s+(?!do\b|grant\b|approve\b|confirm\b))|do it)\b[^\d\n]{0,40}$"
+    r"|^\s*(?:yes|yep|sure)\s*[.!]*\s*$",
     re.IGNORECASE,
 )
 

@@ -33,6 +33,16 @@ _ALSO = {
     "emirates": "AE",
     "turkey": "TR",
     "russia": "RU",
+    "united states of america": "US",
+    "great britain": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "ksa": "SA",
+    "saudi": "SA",
+    "hong kong": "HK",
+    "macau": "MO",
+    "macao": "MO",
+    "nz": "NZ",
     "korea": "KR",
     "south korea": "KR",
     "vietnam": "VN",
@@ -56,7 +66,6 @@ _PEOPLE = {
     "bahraini": "BH",
     "british": "GB",
     "american": "US",
-    "us": "US",
     "canadian": "CA",
     "australian": "AU",
     "german": "DE",
@@ -79,7 +88,12 @@ _PEOPLE = {
     "turkish": "TR",
     "brazilian": "BR",
 }
-_PERSON = re.compile(rf"\b(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=True))})s?\b", re.IGNORECASE)
+_PERSON = re.compile(
+    rf"\b(?P<who>{'|'.join(sorted(_PEOPLE, key=len, reverse=True))})s?\b"
+    r"|\b(?P<of>(?-i:U\.?S\.?A?|U\.?K|U\.?A\.?E)\.?|us(?=\s+passport))\s+(?:passports?|citizens?|nationals?)\b",
+    re.IGNORECASE,
+)
+_UNION = re.compile(r"^(?P<name>schengen)\s+(?:area|zone|states?|countr(?:y|ies)|region)$", re.IGNORECASE)
 
 
 def code_of(said: str) -> str | None:
@@ -112,11 +126,18 @@ def country_of_city(said: str) -> str | None:
 
 
 def country_of(said: str) -> str | None:
-    """A country by its English name, its code in capitals or one that is said in its place; of a city the country in which it lies."""
-    words = re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE)
+    """A country by its English name, its code in capitals or one that is said in its place, `the U.A.E.`; of a city the country in which it lies."""
+    words = _UNION.sub(r"\g<name>", re.sub(r"^the\s+", "", " ".join(said.split()), flags=re.IGNORECASE))
+    if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]?", words):
+        words = words.replace(".", "")
     if re.fullmatch(r"[A-Z]{2}", words) and words in _countries().values():
         return words
     return _ALSO.get(words.casefold()) or _countries().get(words.casefold()) or country_of_city(words)
+
+
+def countries_in(text: str) -> list[re.Match[str]]:
+    """Where a text names countries, each with the article before it; `us` is one in capitals or behind `the`, and `Schengen` stands for its countries."""
+    return list(_named_countries().finditer(text))
 
 
 def country_of_money(currency: str) -> str | None:
@@ -126,9 +147,11 @@ def country_of_money(currency: str) -> str | None:
 
 
 def nationality_in(text: str) -> str | None:
-    """The nationality that a text names: `Indian`, `two Nepalis`."""
+    """The nationality that a text names: `Indian`, `two Nepalis`, `US passport`; `to the US` names none."""
     found = _PERSON.search(text)
-    return _PEOPLE[found["who"].lower()] if found else None
+    if found is None:
+        return None
+    return _PEOPLE[found["who"].lower()] if found["who"] else country_of(found["of"])
 
 
 _MANY_AIRPORTS = frozenset({"london", "new york", "paris", "rome", "tokyo", "milan", "moscow"})
@@ -166,3 +189,12 @@ def _metro_of(code: str) -> str:
 @cache
 def _countries() -> dict[str, str]:
     return {name.casefold(): code for code, name in Locale("en").territories.items() if re.fullmatch("[A-Z]{2}", code)}
+
+
+@cache
+def _named_countries() -> re.Pattern[str]:
+    spelled = {name for name in (*_countries(), *_ALSO) if name != "us"}
+    names = "|".join(re.escape(name).replace(r"\ ", r"\s+") for name in sorted(spelled, key=len, reverse=True))
+    union = r"schengen\s+(?:area|zone|states?|countr(?:y|ies)|region)"
+    dotted = r"u\.a\.e\.?|u\.s\.a\.?|u\.k\.?|the\s+u\.?s\.?|(?-i:U\.S\.?|US)"
+    return re.compile(rf"(?<![\w.])(?:the\s+)?(?:{union}|{dotted}|{names})(?!\w)", re.IGNORECASE)
