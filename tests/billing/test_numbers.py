@@ -57,11 +57,11 @@ def test_a_number_keeps_to_sixteen_characters_after_a_million(alice: Person) -> 
     assert len(number) == 16
 
 
-def test_fifty_at_once_with_aborts_leave_no_gap(people: People, alice: Person, charlie: Person) -> None:
+def test_as_many_at_once_as_connections_with_aborts_leave_no_gap(people: People, alice: Person, charlie: Person) -> None:
     agencies = [alice, charlie, people.sign_up("Dora Third", agency="Dora Trips")]
     chance = random.Random(20261125)  # noqa: S311 - to be the same each time
     jobs = [(agency, draft(agency), chance.random() < 0.2) for agency in agencies for _ in range(50)]
-    results = at_once_in_rounds([lambda job=job: issue_or_abort(*job) for job in jobs])
+    results = at_once_in_rounds([lambda job=job: issue_or_abort(*job) for job in jobs], connections(alice))
     numbers: dict[str, list[str]] = defaultdict(list)
     for (agency, _invoice, is_aborted), result in zip(jobs, results, strict=True):
         assert isinstance(result, Aborted) == is_aborted, result
@@ -82,13 +82,19 @@ def issue_or_abort(person: Person, invoice_id: object, is_aborted: bool) -> str:
         return number or ""
 
 
-def at_once_in_rounds(acts: list) -> list:  # type: ignore[type-arg]
-    """All acts, fifty beginning at the same moment."""
+def connections(person: Person) -> int:
+    """How many transactions a process runs at the same time; whoever comes beyond waits for a connection, and is refused when there is none after 5 seconds."""
+    pool = person.app.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    return int(pool["pool_size"] + pool["max_overflow"])
+
+
+def at_once_in_rounds(acts: list, many: int) -> list:  # type: ignore[type-arg]
+    """All acts, so many of them beginning at the same moment."""
     mixed = list(enumerate(acts))
     random.Random(7).shuffle(mixed)  # noqa: S311 - to be the same each time
     done: dict[int, object] = {}
-    for start in range(0, len(mixed), 50):
-        chunk = mixed[start : start + 50]
+    for start in range(0, len(mixed), many):
+        chunk = mixed[start : start + many]
         done |= dict(zip((place for place, _ in chunk), at_once([act for _, act in chunk]), strict=True))
     return [done[place] for place in range(len(acts))]
 
