@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id, balances, inr, post
 from tests.people import People, Person
+from voyagent.kernel import clock
 from voyagent.kernel.errors import Forbidden
-from voyagent.ledger import service
+from voyagent.ledger import entries, service
 
 DAY = date(2024, 6, 10)
 
@@ -31,6 +32,11 @@ def made(person: Person) -> str:
     answer = person.api.post("/journal-entries", json=written(person))
     assert answer.status_code == 201, answer.json
     return str(answer.json["id"])
+
+
+def listed(page: Page) -> list[str]:
+    """The entries of the page, in order."""
+    return [link.attrib["href"].rpartition("/")[2] for link in page.all(".//tbody//th/a")]
 
 
 def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> None:
@@ -143,6 +149,36 @@ def test_the_list_is_read_in_pages_by_book_date(alice: Person) -> None:
     assert [item["entry_date"] for item in narrowed] == ["2024-06-03", "2024-06-03", "2024-06-02"]
     assert narrowed[0]["totals"] == {"INR": "100.00"}
     assert alice.api.get("/journal-entries?cursor=x").status_code == 422
+
+
+def test_the_page_begins_with_what_has_happened_and_says_what_comes(alice: Person) -> None:
+    browser, day = alice.browser, clock.today(alice.actor.timezone)
+    coming = [str(post(alice, entry_date=day + timedelta(days=ahead)).entry_id) for ahead in (1, 40)]
+    page = Page(browser.get("/journal"))
+    assert "Nothing has been posted up to today" in page.words(".//main")
+    happened = [str(post(alice, entry_date=day - timedelta(days=back)).entry_id) for back in (0, 3)]
+    page = Page(browser.get("/journal"))
+    assert listed(page) == happened
+    assert page.words(".//a[@id='coming']") == "2 entries of coming days"
+    way = page.all(".//a[@id='coming']")[0].attrib["href"]
+    behind = Page(browser.get(way))
+    assert listed(behind) == coming[::-1]
+    assert behind.all(".//a[@id='coming']") == []
+    assert listed(Page(browser.get(f"/journal?from={day}"))) == happened[:1], "a first day alone brings no days to come along"
+    assert listed(Page(browser.get(f"/journal?to={day + timedelta(days=1)}"))) == [coming[0], *happened], "a last day is what was asked for"
+    assert len(alice.api.get("/journal-entries").json["items"]) == 4, "the API ends where it is told to"
+
+
+def test_coming_entries_are_counted_up_to_a_bound(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "COMING_MAX", 2)
+    entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
+    day = clock.today(alice.actor.timezone)
+    for ahead in (1, 2, 3, 4):
+        post(alice, entry_date=day + timedelta(days=ahead))
+    with alice.reading() as reader:
+        assert entries.list_happened(reader, None, day, limit=5)[1] == 3, "one more than the bound, however many there are"
+    assert Page(alice.browser.get("/journal")).words(".//a[@id='coming']") == "More than 2 entries of coming days"
+    entries.coming_statement.cache_clear()  # type: ignore[attr-defined]
 
 
 def test_the_pages_list_and_reverse(alice: Person) -> None:

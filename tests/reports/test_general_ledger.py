@@ -21,8 +21,9 @@ from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import compiled
-from voyagent.ledger import lines, queries, service as ledger
+from voyagent.ledger import entries, lines, queries, service as ledger
 from voyagent.ledger.lines import Place
+from voyagent.ledger.months import sales_statement
 from voyagent.reports.queries import general_ledger as reports
 from voyagent.reports.queries.periods import Period
 
@@ -135,7 +136,7 @@ def big(alice: Person, owner_engine: sa.Engine) -> Person:
 def _scans(cursor: psycopg.Cursor[Any]) -> dict[str, int]:
     cursor.execute(
         "select relname, pg_stat_get_xact_tuples_returned(oid) + pg_stat_get_xact_tuples_fetched(oid) as n from pg_class"
-        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'balances_month', 'balances_day')"
+        " where relname in ('postings', 'journal_entries', 'ix_postings_account', 'ix_journal_entries_date', 'balances_month', 'balances_day')"
     )
     return dict(cursor.fetchall())
 
@@ -148,12 +149,12 @@ def _cost(lane: psycopg.Connection[Any], person: Person, period: Period, after: 
         lines.account_lines_statement(account["id"], period.first, period.last, after=after, limit=101),
         *([lines.balances_at_statement(account["id"], after)] if after else []),
     ]
-    total = 0
-    for statement in statements:
-        sql, values = compiled(statement, person.credential)
-        found, _ = scanned(lane, person, sql, values, _scans)
-        total += sum(found.values())
-    return total
+    return sum(sum(_read(lane, person, statement).values()) for statement in statements)
+
+
+def _read(lane: psycopg.Connection[Any], person: Person, statement: sa.Select[Any]) -> dict[str, int]:
+    sql, values = compiled(statement, person.credential)
+    return scanned(lane, person, sql, values, _scans)[0]
 
 
 def test_a_page_costs_its_lines_however_long_the_account_is(big: Person, lane: psycopg.Connection[Any]) -> None:
@@ -162,3 +163,13 @@ def test_a_page_costs_its_lines_however_long_the_account_is(big: Person, lane: p
     far = Place(date(2025, 11, 20), big.actor.tenant_id, 1)
     assert 100 < _cost(lane, big, period, None) < 2_500
     assert 100 < _cost(lane, big, period, far) < 2_500
+
+
+def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(big: Person, lane: psycopg.Connection[Any]) -> None:
+    """A page of fifty entries, those of coming days up to what is counted of them, and for the sales of twelve months their months and the days of one."""
+    day = date(2024, 1, 20)
+    page, coming = (_read(lane, big, statement) for statement in (entries.page_statement(None, day, 51, None), entries.coming_statement(day)))
+    assert 50 < sum(page.values()) < 300
+    assert entries.COMING_MAX < sum(coming.values()) <= 2 * (entries.COMING_MAX + 1)
+    sales = _read(lane, big, sales_statement(date(2023, 2, 1), day))
+    assert sales.get("balances_day", 0) < 100, "the days of one month, where more than their index is looked at"

@@ -20,6 +20,7 @@ from voyagent.kernel.actor import define_roles
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 from voyagent.ledger import service as ledger
+from voyagent.ledger.months import sales_statement
 from voyagent.reports.queries.home import MONEY, read_now
 
 MONDAY = today() - timedelta(days=today().weekday())
@@ -138,14 +139,39 @@ def test_sales_and_margin_stand_by_month_and_open_the_profit_and_loss(alice: Per
         ["1,000", "449.50"],
     ]
     way = ways(page, "sales")["900"]
-    last = (FIRST + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-    assert way == f"/reports/profit-and-loss?compare=none&currency=INR&from={FIRST}&to={last}"
+    assert way == f"/reports/profit-and-loss?compare=none&currency=INR&from={FIRST}&to={today()}"
+    last = months_ago(10) - timedelta(days=1)
+    assert ways(page, "sales")["100"] == f"/reports/profit-and-loss?compare=none&currency=INR&from={months_ago(11)}&to={last}"
     behind = Page(browser.get(way)).words(".//main")
     assert "900.00" in behind
     assert "300.00" in behind
     (loss,) = page.all(".//section[@id='sales']//{*}svg[@class='v-chart-bar v-chart-bad']")
     assert loss[0].attrib["width"] == "16.7"
     assert f"/reports/trip-margins?from={months_ago(11)}&to={today()}" in page.links()
+
+
+def test_the_running_month_counts_what_has_happened_and_its_profit_and_loss_the_same(alice: Person) -> None:
+    for day, sold, cost in ((today(), "900", "300"), (today() + timedelta(days=1), "50", "20")):
+        moved(alice, sold, "bank", "revenue_services", day)
+        moved(alice, cost, "cost_of_services", "bank", day)
+    browser = alice.browser
+    page = Page(browser.get("/"))
+    assert rows(page, "sales")[12][1:] == rows(page, "sales")[13][1:] == ["900", "600"]
+    behind = Page(browser.get(ways(page, "sales")["900"])).words(".//main")
+    assert ("900.00" in behind, "950.00" in behind) == (True, False)
+
+
+@pytest.mark.parametrize(("last", "sums"), [(10, (900, 300)), (11, (950, 320)), (30, (950, 327)), (9, (0, 0))])
+def test_sales_of_a_month_end_on_the_day_that_is_named(alice: Person, last: int, sums: tuple[int, int]) -> None:
+    moved(alice, "5", "bank", "revenue_services", date(2024, 5, 31))
+    for day, sold, cost in ((10, "900", "300"), (11, "50", "20"), (12, None, "7")):
+        if sold:
+            moved(alice, sold, "bank", "revenue_services", date(2024, 6, day))
+        moved(alice, cost, "cost_of_services", "bank", date(2024, 6, day))
+    with alice.reading() as reader:
+        (found,) = reader.read(sales_statement(date(2024, 5, 1), date(2024, 6, last)))
+    told = {(row["month"].month, row["sales_minor"] // 100, row["cost_minor"] // 100) for row in found}
+    assert told == {(5, 5, 0)} | ({(6, *sums)} if any(sums) else set())
 
 
 def test_where_nothing_is_due_or_sold_that_is_said(alice: Person) -> None:

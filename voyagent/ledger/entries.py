@@ -1,4 +1,4 @@
-"""Reading the journal: its entries by book date, the newest first."""
+"""Reading the journal: its entries by book date, the newest first, and how many are dated on days to come."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from voyagent.ledger.models import JournalEntry, Posting
 _TABLE = JournalEntry.__table__
 _ENTRIES = _TABLE.c
 _POSTINGS = Posting.__table__.c
+COMING_MAX = 1000
+"""So many entries of days to come are counted, and of more it is said that there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,25 @@ class Entries:
 
 def list_entries(reader: Reader, first: date | None, last: date | None, *, limit: int, cursor: Cursor | None = None) -> Entries:
     """Entries with book dates from `first` to `last`, the newest first, behind the row of a cursor; each with its debits by currency in minor units."""
-    return Entries(*cut_by_day(reader.read(_statement(first, last, limit + 1, cursor))[0], limit, "entry_date"))
+    return Entries(*cut_by_day(reader.read(page_statement(first, last, limit + 1, cursor))[0], limit, "entry_date"))
+
+
+def list_happened(reader: Reader, first: date | None, today: date, *, limit: int, cursor: Cursor | None = None) -> tuple[Entries, int]:
+    """The same up to today, and how many entries are dated after it, counted up to one more than COMING_MAX; in one trip."""
+    rows, coming = reader.read(page_statement(first, today, limit + 1, cursor), coming_statement(today))
+    return Entries(*cut_by_day(rows, limit, "entry_date")), coming[0]["n"]
 
 
 @kept
-def _statement(first: date | None, last: date | None, limit: int, cursor: Cursor | None) -> Select[Any]:
+def coming_statement(today: date) -> Select[Any]:
+    """How many entries are dated after a day, at most one more than COMING_MAX: one row with `n`. In the order of the index, so that no more are looked at."""
+    few = select(_ENTRIES.id).where(owned(JournalEntry), _ENTRIES.entry_date > today).order_by(_ENTRIES.entry_date.desc(), _ENTRIES.id.desc())
+    return select(func.count().label("n")).select_from(few.limit(COMING_MAX + 1).subquery("few"))
+
+
+@kept
+def page_statement(first: date | None, last: date | None, limit: int, cursor: Cursor | None) -> Select[Any]:
+    """The rows of a page; `limit` is how many are read."""
     page = select(*_ENTRIES).where(owned(JournalEntry))
     if first is not None:
         page = page.where(_ENTRIES.entry_date >= first)

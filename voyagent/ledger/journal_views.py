@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.http.presentation import today
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
@@ -31,18 +32,30 @@ pages = PageBlueprint("journal", __name__, guard=Guard.SIGNED_IN)
 
 @pages.page("/journal", permission="ledger.read")
 def index(reader: LaneReader) -> Any:
-    """The entries, newest book date first; what cannot be read of the address is left out and said."""
+    """The entries, newest book date first; what cannot be read of the address is left out and said.
+
+    Without a last day the list ends today, and says how many entries are dated later; one that begins later has these.
+    """
     typed = {name: request.args.get(name, "").strip() for name in ("from", "to", "after")}
     days = {name: _day(typed[name]) for name in ("from", "to")}
     place, unread = _place(typed["after"])
     unread = unread or any(typed[name] and days[name] is None for name in days)
-    found = entries.list_entries(reader, days["from"], days["to"], limit=PAGE_SIZE, cursor=place)
+    evening = clock.today(reader.prove().timezone)
+    coming = 0
+    if days["to"] or (days["from"] and days["from"] > evening):
+        found = entries.list_entries(reader, days["from"], days["to"], limit=PAGE_SIZE, cursor=place)
+    else:
+        found, coming = entries.list_happened(reader, days["from"], evening, limit=PAGE_SIZE, cursor=place)
     kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
+    later: dict[str, Any] = {"from": (evening + timedelta(days=1)).isoformat()}
     facts = {
         "rows": [row | {"amounts": [Money(minor, currency) for currency, minor in sorted(row["totals"].items())]} for row in found.items],
         "values": {name: days[name] or typed[name] for name in days},
         "may_write": reader.prove().can("ledger.post_by_hand"),
         "is_narrowed": any(typed.values()),
+        "coming": min(coming, entries.COMING_MAX),
+        "more_are_coming": coming > entries.COMING_MAX,
+        "coming_days": url_for("journal.index", **later),
         "newest": url_for("journal.index", **kept) if place else None,
         "older": url_for("journal.index", **kept, after=found.next_cursor) if found.next_cursor else None,
     }

@@ -51,7 +51,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What one month sold in one currency, and what that cost."""
+    """What one month sold in one currency, and what that cost; the running one up to today."""
 
     first: date
     sales: Money
@@ -168,7 +168,7 @@ def _money_statements(today: date, monday: date, firsts: list[date]) -> list[Sel
         billing.due_statement("receivable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         billing.due_statement("payable", today=today, monday=monday, weeks=WEEKS_AHEAD),
         billing.list_open_statement("receivable", *EVER, today=today).limit(OVERDUE_MAX),
-        sales_statement(firsts[0], firsts[-1]),
+        sales_statement(firsts[0], today),
     ]
 
 

@@ -52,8 +52,8 @@ def due_charts(now: Now) -> list[Chart]:
 
 
 def month_charts(now: Now) -> list[Chart]:
-    """What the last twelve months sold and what was left of it; a chart for each currency in which anything was sold or cost."""
-    return [_month_chart(currency, months) for currency, months in now.months.items() if any(month.sales or month.cost for month in months)]
+    """What the last twelve months sold up to today and what was left of it; a chart for each currency in which anything was sold or cost."""
+    return [_month_chart(now.today, currency, months) for currency, months in now.months.items() if any(month.sales or month.cost for month in months)]
 
 
 def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
@@ -72,13 +72,13 @@ def _due_chart(today: date, currency: str, due: Due, owed: Due) -> Chart:
     return Chart(currency, _scaled(lines), wholes)
 
 
-def _month_chart(currency: str, months: Sequence[Month]) -> Chart:
+def _month_chart(today: date, currency: str, months: Sequence[Month]) -> Chart:
     lines = []
     for month in months:
-        way = _profit(currency, month.first, _last_day(month.first))
+        way = _profit(currency, month.first, min(_last_day(month.first), today))
         is_loss = month.margin.amount_minor < 0
         lines.append((format_date(month.first, "LLL y"), [Bar(month.sales, way), Bar(month.margin, way, tone="bad" if is_loss else "second")]))
-    way = _profit(currency, months[0].first, _last_day(months[-1].first))
+    way = _profit(currency, months[0].first, today)
     nothing = Money(0, currency)
     sums = (sum((month.sales for month in months), nothing), sum((month.margin for month in months), nothing))
     return Chart(currency, _scaled(lines), tuple(Bar(amount, way) for amount in sums))
