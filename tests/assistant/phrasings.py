@@ -412,6 +412,8 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("how does the hotel booking stand", PLAIN, "show_trip", {}),
     ("hold the second one", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
     ("hold EK 501", AFTER_SEARCH, "hold_flight", {"fare_id": DEEPA}),
+    ("hold EK 501 for Asha Nair and Ravi Menon", AFTER_SEARCH, "add_passenger", {"full_name": "Asha Nair"}),
+    ("book the Marina Palace for Asha Nair and Ravi Menon", AFTER_SEARCH, "add_passenger", {"full_name": "Asha Nair"}),
     ("please hold AI911", AFTER_SEARCH, "hold_flight", {"fare_id": DRAFT}),
     ("give back the hold", HOLDING, "release_flight", {"pnr_id": DRAFT}),
     ("release K7PQ2M please", HOLDING, "release_flight", {"pnr_id": DRAFT}),

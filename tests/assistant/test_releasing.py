@@ -167,6 +167,58 @@ def test_of_two_holds_it_is_asked_which_goes() -> None:
     assert understand("Q7X2LM", replace(holding(FIRST, SECOND), question=asked)) == Call("release_flight", {"pnr_id": "l-2"})
 
 
+def right_behind(context: Context) -> Context:
+    return replace(context, last={"tool": "hold_flight", "arguments": {}, "ids": [], "held": context.trip["held"][-1]["locator"]})
+
+
+@pytest.mark.parametrize(("said", "fare"), [("the second one", "f-2"), ("option 3", "f-3"), ("I'll take the third", "f-3"), ("the last one", "f-3")])
+def test_another_fare_named_right_behind_a_hold_takes_its_place(said: str, fare: str) -> None:
+    context = right_behind(holding(FIRST))
+    assert understand(said, context) == Call("hold_flight", {"fare_id": fare})
+    assert after(said, context, taken(fare)) == Call("release_flight", {"pnr_id": "l-1"})
+    same = understand("the cheapest", context)
+    assert isinstance(same, Say)
+    assert "That is the one that is held, as K7PQ2M" in same.text
+
+
+def test_another_fare_named_later_is_asked_about() -> None:
+    asked = understand("the second one", holding(FIRST))
+    assert isinstance(asked, Ask), asked
+    for part in ("IX 3974 / IX 3977 is held as K7PQ2M", "“instead” or “both”"):
+        assert part in asked.text
+    answering = replace(holding(FIRST), question=asked)
+    for said in ("instead", "replace it", "in its place"):
+        assert after(said, answering, taken("f-2")) == Call("release_flight", {"pnr_id": "l-1"}), said
+    for said in ("both", "hold both", "as well"):
+        assert understand(said, answering) == Call("hold_flight", {"fare_id": "f-2"}), said
+        assert isinstance(after(said, answering, taken("f-2")), Say), said
+
+
+def test_which_fare_said_by_its_place_still_lets_the_earlier_go() -> None:
+    asked = understand("no, the other", holding(FIRST))
+    assert isinstance(asked, Ask), asked
+    answering = replace(holding(FIRST), question=asked)
+    assert after("the third one", answering, taken("f-3")) == Call("release_flight", {"pnr_id": "l-1"})
+
+
+def test_a_question_between_a_correction_and_its_hold_still_lets_the_earlier_go() -> None:
+    people = [{"id": f"p-{name}", "full_name": f"{name} Nair", "nationality": "", "kind": "adult"} for name in ("Rajesh", "Aarav")]
+    context = holding(FIRST)
+    context = replace(context, offers={**context.offers, "fares_search": {"outbound_date": "2026-12-12", "passengers": {"adult": 1, "child": 1}}})
+    context = replace(context, trip={**context.trip, "passengers": people})
+    young = understand("no, the second one", context)
+    assert isinstance(young, Ask), young
+    assert young.missing == "young"
+    answering, added = replace(context, question=young), (Call("add_passenger", {"full_name": "Aarav Nair", "kind": "child"}), Outcome({"added": True}))
+    for said in ("Aarav", "Aarav is the child"):
+        assert understand(said, answering) == added[0]
+        assert after(said, answering, added) == Call("hold_flight", {"fare_id": "f-2"})
+        assert after(said, answering, added, taken("f-2")) == Call("release_flight", {"pnr_id": "l-1"})
+    third = understand("no, the third one", answering)
+    assert isinstance(third, Ask), third
+    assert third.known == {"fare_id": "f-3", "instead_of": "l-1"}
+
+
 def begun(talk: Talk, person: Person) -> tuple[UUID, str]:
     """A conversation with one flight held, and its booking's number."""
     session_id, day = talk.begin(person), clock.today("UTC") + timedelta(days=40)
@@ -199,6 +251,33 @@ def test_no_the_second_one_lets_the_first_go_and_its_tickets_are_asked_for_no_mo
     talk.say(bob, session_id, "issue the tickets")
     (asked,) = talk.pending(bob, session_id)
     assert second in asked["summary"]
+
+
+def test_one_flight_is_held_however_the_second_one_is_said(talk: Talk, bob: Person) -> None:
+    session_id, first = begun(talk, bob)
+    told = talk.say(bob, session_id, "the second one")
+    second = next(one["tool_output"]["locator"] for one in of_kind(told, "tool_result") if "held" in one["tool_output"])
+    assert f"{first} is let go" in text(told)
+    assert f"{second} is let go" in text(talk.say(bob, session_id, "the third one"))
+    talk.say(bob, session_id, "show the trip")
+    assert "Say “instead” or “both”" in text(talk.say(bob, session_id, "the fourth one"))
+    talk.say(bob, session_id, "instead")
+    assert len({line["supplier_ref"] for line in lines_of(talk, bob, session_id)["lines"] if line["status"] == "held"}) == 1
+
+
+def test_who_the_child_is_asked_within_a_correction_and_one_flight_is_held(talk: Talk, bob: Person) -> None:
+    session_id, day = talk.begin(bob), clock.today("UTC") + timedelta(days=40)
+    talk.say(bob, session_id, f"flights Kochi to Doha {day:%d %b %Y} for 2 adults")
+    talk.say(bob, session_id, "hold the first for Rajesh Nair and Aarav Nair")
+    (first,) = {line["supplier_ref"] for line in lines_of(talk, bob, session_id)["lines"]}
+    flown = [line["name"] for line in lines_of(talk, bob, session_id)["lines"]]
+    found = talk.say(bob, session_id, f"flights Kochi to Doha {day:%d %b %Y} for 1 adult and 1 child")
+    fares = of_kind(found, "tool_result")[-1]["tool_output"]["fares"]
+    place = next(number for number, fare in enumerate(fares, 1) if not any(flight in name for flight in fare["flights"] for name in flown))
+    assert "Who is the young one?" in text(talk.say(bob, session_id, f"no, option {place}"))
+    told = talk.say(bob, session_id, "Aarav, born 3 March 2019")
+    assert f"{first} is let go" in text(told)
+    assert len({line["supplier_ref"] for line in lines_of(talk, bob, session_id)["lines"] if line["status"] == "held"}) == 1
 
 
 def test_a_hold_whose_tickets_are_granted_is_not_given_back(talk: Talk, alice: Person, bob: Person) -> None:

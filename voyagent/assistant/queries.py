@@ -290,7 +290,7 @@ def _listed(said: list[Row]) -> dict[str, Any]:
 
 
 def _last(said: list[Row]) -> dict[str, Any]:
-    """The tool that the assistant's last message used last, of enquiries that it listed their ids, and the drafts among invoices."""
+    """The tool that the assistant's last message used last, of enquiries that it listed their ids, the drafts among invoices, and what it `held`."""
     newest = next((row for row in reversed(said) if row["role"] == "assistant"), None)
     block = next((block for block in reversed(newest["blocks"]) if block["type"] == "tool"), None) if newest else None
     if block is None or not block["output"]:
@@ -298,7 +298,9 @@ def _last(said: list[Row]) -> dict[str, Any]:
     ids = [one["id"] for one in block["output"].get("enquiries", []) if "id" in one]
     drafts = [{name: one[name] for name in ("id", "customer_name", "total")} for one in block["output"].get("invoices", []) if one["status"] == "draft"]
     told = {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
-    return told | ({"drafts": drafts} if drafts else {})
+    outputs = [one["output"] or {} for one in (newest["blocks"] if newest else ()) if one["type"] == "tool"]
+    held = [one["locator"] for one in outputs if "held" in one and "locator" in one]
+    return told | ({"drafts": drafts} if drafts else {}) | ({"held": held[-1]} if held else {})
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

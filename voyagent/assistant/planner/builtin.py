@@ -269,7 +269,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     move: Move | None
     if is_of_wish(question):
-        is_as_said = question.missing in ("sure", names.WHOSE) or setright.of_wish(question, message, context) is not None
+        is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or setright.of_wish(question, message, context) is not None
         wish = fulfilment.wished(message if is_as_said else corrections.without_no(message), context)
         move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process, utils
 
-from voyagent.assistant.planner import documents, narrowing, offers, sentences, tripinvoice, visas
+from voyagent.assistant.planner import documents, narrowing, offers, sentences, telling, tripinvoice, visas, whom
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
@@ -99,10 +99,18 @@ def _check(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
     return (Call("check_hotel_rate", {"rate_key": rate["rate_key"]}) if rate else _none_is_meant()) if rates else None
 
 
-def _stay(wish: Wish, found: JsonObject, _context: Context) -> Move | None:
-    rates = found["search_hotels"].get("results")
-    rate = offers.rate_of(wish.known.get("pick"), rates or [])
-    return (_book(rate, found["show_trip"]["passengers"]) if rate else _none_is_meant()) if rates else None
+def _stay(wish: Wish, found: JsonObject, context: Context) -> Move | None:
+    """The rate that was wanted of a search, booked for those who stay; where nobody travels yet, or it was chosen of another list, it is asked which."""
+    rates, along = found["search_hotels"].get("results"), found["show_trip"].get("passengers")
+    if not rates:
+        return None
+    if not along or "rate_key" in wish.known:
+        call = _search_for(wish, along or [], context)
+        listed = telling.tell(call.tool, call.arguments, found["search_hotels"]) or ""
+        known = {"who": wish.known["who"]} if wish.known.get("who") else {}
+        return Ask("\n\n".join((listed, _("Which one shall I book?"))), tool="book_hotel", known=known, missing="pick")
+    rate = offers.rate_of(wish.known.get("pick"), rates)
+    return _book(rate, whom.staying(wish.known.get("who", ()), along)) if rate else _none_is_meant()
 
 
 def without_guests(wish: Wish) -> Call | Ask:
@@ -119,13 +127,28 @@ def _guests(wish: Wish, found: JsonObject, context: Context) -> Move:
     passengers = found["show_trip"]["passengers"]
     if not passengers:
         return without_guests(wish)
-    if "rate_key" in wish.known:
-        searched = context.offers.get("rates_search", {}).get("guests")
-        if searched and searched < len(passengers):
-            words = {"searched": searched, "people": len(passengers)}
-            return Say(_("The rates are for %(searched)s, and %(people)s travel on this trip. Search again for as many as go. Nothing is asked for.", **words))
-        return _book(wish.known, passengers)
-    return Call("search_hotels", {"guests": len(passengers), **arguments(wish.known)})
+    staying, searched = whom.staying(wish.known.get("who", ()), passengers), context.offers.get("rates_search", {}).get("guests")
+    if "rate_key" not in wish.known or (wish.known.get("who") and searched and searched < len(staying)):
+        return _search_for(wish, staying, context)
+    if searched and searched < len(staying):
+        names = ", ".join(one["full_name"] for one in staying)
+        words = _(
+            "The rates are for %(searched)s, and %(people)s travel on this trip. Who stays? Say their names, or “everybody”: %(names)s.",
+            searched=searched,
+            people=len(staying),
+            names=names,
+        )
+        return Ask(words, tool="book_hotel", known=wish.known, missing="who")
+    return _book(wish.known, staying)
+
+
+def _search_for(wish: Wish, staying: list[JsonObject], context: Context) -> Call:
+    """The search of rooms for those who stay; where a rate was chosen that is for fewer, the newest once more for as many as they are."""
+    if "rate_key" not in wish.known:
+        return Call("search_hotels", {"guests": len(staying), **arguments(wish.known)})
+    before = context.offers.get("rates_search", {})
+    words = _("Those rates are for %(searched)s, so I search again for %(people)s.", searched=before.get("guests", 0), people=len(staying))
+    return Call("search_hotels", {**before, "guests": len(staying)}, words=words)
 
 
 def _letter(wish: Wish, found: JsonObject, _context: Context) -> Move:
@@ -334,7 +357,7 @@ def arguments(known: JsonObject) -> JsonObject:
     return {
         name: value
         for name, value in known.items()
-        if name not in ("pick", "want", "nights", "and_more", "sure", "unsold", "legs", "is_schengen", "instead_of")
+        if name not in ("pick", "want", "nights", "and_more", "sure", "unsold", "legs", "is_schengen", "instead_of", "who")
     }
 
 

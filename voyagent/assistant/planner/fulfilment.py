@@ -24,6 +24,7 @@ from voyagent.assistant.planner import (
     travel,
     tripinvoice,
     visas,
+    whom,
     wishes,
 )
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Outcome, Played, Say
@@ -37,6 +38,8 @@ ENOUGH = 3
 AT_ONCE_MAX = 7  # a turn has eight moves, the last of which tells
 CHOSEN = {"fare_id", "rate_key"}
 NOBODY = "nobody_travels"
+FOR_WHOM = frozenset({"who", party.YOUNG})
+"""What is missing where it is asked who stays or travels."""
 _FOR_PEOPLE = {"book_hotel", "hold_flight"}
 _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
@@ -96,9 +99,11 @@ def _search(said: str, context: Context) -> Wish | Move | None:
 
 def request(said: str, context: Context) -> Wish | Move | None:
     """The same, without what answers our own question: `the passengers are …` is no wish of its own where it was asked who they are."""
-    found = recognise(said, context)
-    is_answer = context.question is not None and context.question.missing in ("who", party.YOUNG) and isinstance(found, Wish) and found.tool == "add_passenger"
-    return None if is_answer else found
+    found, question = recognise(said, context), context.question
+    if question is None or question.tool not in _FOR_PEOPLE or question.missing not in {*FOR_WHOM, "pick"}:
+        return found
+    is_people = isinstance(found, Wish) and found.tool == "add_passenger" and question.missing in FOR_WHOM
+    return None if is_people or offers.number_said(releasing.without_not(said)) is not None else found
 
 
 def wished(said: str, context: Context) -> Wish | Move | None:
@@ -121,18 +126,28 @@ def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     if question.missing == names.WHOSE:
         named = names.answered(question, said, context.today)
         return Wish(question.tool, named) if named is not None else None
-    if question.missing in ("who", party.YOUNG):
-        return party.named(question, said, context)
+    if question.missing in FOR_WHOM:
+        return _another_offer(question, said, context) or party.named(question, said, context) or _another_offer(question, said, context, bare=True)
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
     if question.missing == "supplier_ref":
         reference = searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
         return Wish(question.tool, {**question.known, "supplier_ref": reference}) if reference else None
+    if question.missing == releasing.BESIDE:
+        return releasing.placed(question, said)
     if question.missing == "pick":
         return releasing.going_on(offers.answered(question.tool, said, context), question)
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return answers.merged(question, said, context, recognise)
+
+
+def _another_offer(question: Ask, said: str, context: Context, *, bare: bool = False) -> Wish | Ask | None:
+    """`no, the second one` to the question who stays or travels: the same wish for another offer; with `bare` also `the second one` alone."""
+    words = releasing.without_not(said)
+    if offers.number_said(words) is None or not (bare or words != said.strip()):
+        return None
+    return releasing.going_on(offers.answered(question.tool, words, context), question)
 
 
 def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
@@ -168,11 +183,13 @@ def of_people(wish: Wish, call: Call, outcome: Outcome, added: list[Played], sai
 
 def _next_guest(wish: Wish, added: list[Played], context: Context) -> Move:
     """The next of those who travel or stay, to be taken along; behind the last what it is for: the seats, or the trip, whose people the rooms are for."""
-    left = wish.known.get("who", [])[len(added) :]
+    left = whom.to_be_added(wish.known.get("who", []), context)[len(added) :]
     if left:
         return Call("add_passenger", left[0])
     if wish.tool == "book_hotel":
         return Call("show_trip", {})
+    if "fare_id" not in wish.known:
+        return Call("search_flights", completion.arguments(wish.known))
     along = {one["full_name"].casefold(): one for one in (*context.trip.get("passengers", ()), *wish.known["who"])}
     return offers.for_others(list(along.values()), wish.known["fare_id"], context) or Call("hold_flight", {"fare_id": wish.known["fare_id"]})
 
@@ -187,13 +204,9 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
     told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish) or _along_already(wish, context)
-    told_or_held = told or releasing.first_move(wish, context)
+    told_or_held = told or _taken_along(wish, context) or releasing.first_move(wish, context)
     if told_or_held is not None:
         return told_or_held
-    if wish.tool in _FOR_PEOPLE and wish.known.get("who"):
-        who = wish.known["who"]
-        others = offers.for_others(who, wish.known["fare_id"], context, named=True) if "fare_id" in wish.known and not context.trip.get("passengers") else None
-        return others if isinstance(others, Ask) else Call("add_passenger", who[0])
     if wish.tool == "hold_flight" and "fare_id" in wish.known:
         sure = Call("hold_flight", {"fare_id": wish.known["fare_id"]})
         return sure if wish.known.get("sure") else offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
@@ -207,6 +220,16 @@ def first_move(wish: Wish, context: Context) -> Move:
     if wish.tool == "update_enquiry":
         return completion.change(wish, context.enquiry.customer_name if context.enquiry else "")
     return Call(wish.tool, completion.arguments(wish.known))
+
+
+def _taken_along(wish: Wish, context: Context) -> Move | None:
+    """The first of those named who is to be added to the trip, after the question who of them is young; None where all of them travel on it."""
+    who = wish.known.get("who", [])
+    added = whom.to_be_added(who, context) if wish.tool in _FOR_PEOPLE else []
+    if not added:
+        return None
+    others = offers.for_others(who, wish.known["fare_id"], context, named=True) if "fare_id" in wish.known and not context.trip.get("passengers") else None
+    return others if isinstance(others, Ask) else Call("add_passenger", added[0])
 
 
 def _along_already(wish: Wish, context: Context) -> Say | None:

@@ -156,7 +156,8 @@ class Context:
     waiting: list[JsonObject] = field(default_factory=list)
     """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`, `summary`, oldest first."""
     last: JsonObject = field(default_factory=dict)
-    """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed and the `drafts` among it; nothing where it used none."""
+    """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed and the `drafts` among it, and the number of the
+    booking that it `held`; nothing where it used none."""
     rejected: JsonObject = field(default_factory=dict)
     """The newest request of the conversation that was rejected: its `summary`, who did it as `by`, and the `reason` given,
     empty where none was; nothing where none is."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rapidfuzz import fuzz, utils
 
-from voyagent.assistant.planner import searches, sentences
+from voyagent.assistant.planner import searches, sentences, whom
 from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.party import unlike
 from voyagent.assistant.planner.places import is_known_place
@@ -58,7 +60,6 @@ _SEVERAL = re.compile(
 )
 _WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
 _IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
-_FOR = re.compile(r"\bfor\s+(?P<who>[A-Z][\w’'-]*(?:\s+[A-Z][\w’'-]*)*)")
 _HOTEL_WORD = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay|accommodation)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:at|the|hotel)\s+(?P<name>[A-Z][\w’']+(?:\s+(?:[A-Z][\w’']+|&))*)")
 _LEADS = re.compile(r"^(?:(?:an?|the|cheapest|lowest|best|first|second|third|one|rates?|prices?|for|of|at|still|available)\s+)+", re.IGNORECASE)
@@ -67,19 +68,21 @@ _LEADS = re.compile(r"^(?:(?:an?|the|cheapest|lowest|best|first|second|third|one
 def hold(message: str, context: Context) -> Wish | Ask | Say | None:
     """`hold the cheapest flight from BOM to DXB on 12 Dec for 2 adults`; after a search `hold flight 2`, `hold EK 501`, and of one that was shown `hold it`.
 
-    Of fares that were shown one is held only where the words mean one alone; else the person is asked.
+    Of fares that were shown one is held only where the words mean one alone; else the person is asked. Who is named is taken along.
     """
     match = _HOLD.match(message)
-    if match is None:
+    if match is None or _OF_HOTEL.search(message[match.end() :]):
         return None
-    rest = message[match.end() :]
-    if _OF_HOTEL.search(rest):
-        return None
+    named = whom.named(message[match.end() :], context)
+    found = _held(named.rest, context)
+    return found and (_for_some(named, context) or _for_those(found, named.people, context))
+
+
+def _held(rest: str, context: Context) -> Wish | Ask | None:
+    """The hold that words behind its verb mean, without those that say for whom."""
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
     if shown and _SEVERAL.search(rest):
         return which_fare(shown, shown)
-    if shown and pick and _FOR.search(rest):
-        return _for_some(rest, context) or chosen(pick, shown)
     bare = _LEADS.sub("", rest)
     asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
     if asked is not None and asked.known.keys() & _NEW_SEARCH:
@@ -92,15 +95,28 @@ def hold(message: str, context: Context) -> Wish | Ask | Say | None:
     return chosen(pick, shown) if shown else Wish("hold_flight", {**(asked.known if asked else {}), **({"pick": pick} if pick else {})})
 
 
-def _for_some(rest: str, context: Context) -> Say | None:
+def _for_some(named: whom.Named, context: Context) -> Say | None:
     """`hold option 2 for Meera`: a fare is held for all who travel, so where others do as well nothing is held, and why is said."""
-    named = _FOR.search(rest)
     people = [one["full_name"] for one in context.trip.get("passengers", ())]
-    meant = [name for name in people if named and named["who"].casefold() in name.casefold()]
-    if not meant or len(meant) == len(people):
+    alike = [name for name in people if named.stranger and named.stranger.casefold() in name.casefold()]
+    meant = [one["full_name"] for one in named.people] or alike
+    if named.stranger and people and not alike:
+        return Say(_("Nobody called %(name)s travels on this trip. Say the whole name, and I take them along. Nothing is held.", name=named.stranger))
+    if not meant or set(people) <= set(meant):
         return None
     words = {"people": len(people), "name": " / ".join(meant)}
     return Say(_("A fare is held for all %(people)s who travel on this trip. For %(name)s alone, open a trip of its own. Nothing is held.", **words))
+
+
+def _for_those(found: Wish | Ask, people: list[JsonObject], context: Context) -> Wish | Ask:
+    """The same wish, or question for what is missing of it, for those who are named; a flight that is still to be searched is for as many."""
+    if not people:
+        return found
+    known = {**found.known, "who": people}
+    if isinstance(found, Wish) and found.tool == "hold_flight" and not known.keys() & {"fare_id", "passengers"}:
+        kinds = {one["full_name"]: one.get("kind") for one in context.trip.get("passengers", ())}
+        known["passengers"] = dict(Counter(one.get("kind") or kinds.get(one["full_name"]) or "adult" for one in people))
+    return replace(found, known=known)
 
 
 def picked(message: str, context: Context) -> Wish | Ask | None:
@@ -244,8 +260,31 @@ def at_another_price(call: Call, fare: JsonObject) -> Ask:
     return Ask(text, tool="hold_flight", known=call.arguments | {"fare_id": fare["fare_id"]}, missing="sure")
 
 
-def book(message: str, context: Context) -> Wish | Ask | None:
-    """`book the cheapest hotel in Dubai 12–18 Dec`; after a search `book the second one`, `book the Marina Palace`."""
+def book(message: str, context: Context) -> Wish | Ask | Say | None:
+    """`book the cheapest hotel in Dubai 12–18 Dec`; after a search `book the second one`, `book the Marina Palace`, each also `for Asha and Ravi`."""
+    match = _BOOK.match(message)
+    named = whom.named(message[match.end() :], context) if match else None
+    found = _booked(f"{message[: match.end()]}{named.rest}", context) if match and named else None
+    if found is None or named is None:
+        return found
+    if found.tool == "hold_flight":
+        return _for_some(named, context) or _for_those(found, named.people, context)
+    if named.stranger and context.trip.get("passengers"):
+        return _who_stays(named.stranger, found, context)
+    return _for_those(found, named.people, context)
+
+
+def _who_stays(stranger: str, found: Wish | Ask, context: Context) -> Ask:
+    """The question who stays, where a name was said that nobody on the trip bears alone; of an open question that one first."""
+    if isinstance(found, Ask):
+        return found
+    names = ", ".join(one["full_name"] for one in context.trip["passengers"])
+    text = _("I cannot tell who %(name)s is. Who stays? Say the whole names; on this trip travel: %(names)s.", name=stranger, names=names)
+    return Ask(text, tool=found.tool, known=found.known, missing="who")
+
+
+def _booked(message: str, context: Context) -> Wish | Ask | None:
+    """What is to be booked, without for whom."""
     match = _BOOK.match(message)
     checked = context.offers.get("checked")
     if match and checked and _IT.match(message[match.end() :]):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from voyagent.assistant.planner import passengers, telling
+from voyagent.assistant.planner import corrections, passengers, telling, whom
 from voyagent.assistant.planner.moves import Ask, Context, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _, ngettext
@@ -48,7 +48,9 @@ def named(question: Ask, said: str, context: Context) -> Wish | None:
     """The wish with those who travel or stay, as an answer says them."""
     if question.missing == YOUNG:
         return _young(question, said, context)
-    people = passengers.people_in(said, context)
+    people = whom.among(corrections.without_no(said), context, places=question.tool == "book_hotel")
+    if not people and not context.trip.get("passengers"):
+        people = passengers.people_in(said, context)  # where nobody travels yet, a name of one word is one
     return Wish(question.tool, {**question.known, "who": people}) if people else None
 
 
@@ -60,7 +62,7 @@ def _young(question: Ask, said: str, context: Context) -> Wish | None:
     told = [_facts(match, context)] if (match := _IS.match(said)) else passengers.people_in(said, context)
     changed: list[JsonObject] = []
     for one in told:
-        found = the_one(people, one.get("full_name", ""))
+        found = whom.the_one(people, one.get("full_name", ""))
         if found is None:
             return None
         kind = one.get("kind") or (wanted[0] if len(wanted) == 1 else "child")
@@ -69,24 +71,17 @@ def _young(question: Ask, said: str, context: Context) -> Wish | None:
     if not changed:
         return None
     who = people if question.known.get("who") else changed
-    return Wish("hold_flight", {"fare_id": question.known["fare_id"], "who": [passengers.said_of(one) for one in who]})
+    return Wish("hold_flight", {**question.known, "who": [passengers.said_of(one) for one in who]})
 
 
 def said(message: str, context: Context) -> Wish | None:
     """`Aarav is a child, born 3 March 2019`, of somebody who travels on the trip."""
     match = _IS.match(message)
-    found = the_one(context.trip.get("passengers", ()), match["name"]) if match else None
+    found = whom.the_one(context.trip.get("passengers", ()), match["name"]) if match else None
     if match is None or found is None:
         return None
     facts = _facts(match, context)
     return Wish("add_passenger", {**facts, "full_name": found["full_name"]}) if facts.keys() - {"full_name"} else None
-
-
-def the_one(people: Sequence[JsonObject], name: str) -> JsonObject | None:
-    """Whoever of some people is meant by a name or a part of it; None where that is nobody, or several."""
-    words = name.casefold().split()
-    meant = [one for one in people if words and set(words) <= set(one["full_name"].casefold().split())]
-    return meant[0] if len(meant) == 1 else None
 
 
 def _facts(match: re.Match[str], context: Context) -> JsonObject:

@@ -14,6 +14,16 @@ from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 SAID_MAX = 80
+BESIDE = "beside"
+"""What is missing where it is asked whether a hold takes the place of an earlier one."""
+_BOTH = re.compile(
+    r"^\s*(?:(?:hold|keep|i want|we want)\s+)?(?:both|besides|as well|too|also|in addition|keep (?:the other|it)|two)\b[^\n]{0,20}$", re.IGNORECASE
+)
+_IN_ITS_PLACE = re.compile(
+    r"^\s*(?:instead|replace|rather|swap|switch|in its place|(?:take|let it take) its place|the (?:new|other) one(?: only)?|only (?:that|the (?:new|other))"
+    r"|let (?:it|the (?:first|earlier|old)) go)\b[^\n]{0,30}$",
+    re.IGNORECASE,
+)
 _RELEASE = re.compile(
     POLITE + r"(?:cancel|release|drop|give (?:up|back)|let go(?: of)?|void|undo|remove|free|unhold)\s+(?P<rest>.*?)\s*(?:please|pls)?\s*[.!]?\s*$",
     re.IGNORECASE,
@@ -64,14 +74,20 @@ def of_number(locator: str | None, context: Context) -> Call | Ask | Say:
     return _of_several(held, context)
 
 
+def without_not(message: str) -> str:
+    """`no, the second one`, `rather the second one`, `the second one instead` as `the second one`."""
+    return _NOT_THAT.sub("", _INSTEAD.sub("", message), count=1).strip()
+
+
 def corrected(message: str, context: Context) -> Wish | Ask | Say | None:
     """`no, the second one`, `rather the cheapest`, `the third instead`, `no, the other`: another fare in the place of the one held last of the same search."""
     if "\n" in message.strip() or len(message) > SAID_MAX or context.offers.get("newest") != "fares":
         return None
     before = next(reversed(offers.held_of_search(context)), None)
-    bare = _NOT_THAT.sub("", _INSTEAD.sub("", message), count=1).strip()
+    bare = without_not(message)
     words = _TAKING.sub("", bare, count=1)
-    if before is None or (bare == message.strip() and not _OTHER.match(bare)):
+    is_put_right = bare != message.strip() or _OTHER.match(bare) is not None
+    if before is None or not (is_put_right or (context.question is None and offers.number_said(message))):
         return None
     shown = list(context.offers["fares"])
     if _OTHER.match(words):
@@ -85,15 +101,34 @@ def corrected(message: str, context: Context) -> Wish | Ask | Say | None:
         return _instead_of(offers.which_fare(meant, shown), before["id"])
     if offers.same_flown(meant[0], before):
         return Say(_("That is the one that is held, as %(locator)s. I have changed nothing.", locator=before["locator"]))
-    return Wish("hold_flight", {"fare_id": meant[0]["fare_id"], "instead_of": before["id"]})
+    known = {"fare_id": meant[0]["fare_id"], "instead_of": before["id"]}
+    if is_put_right or context.last.get("held") == before["locator"]:
+        return Wish("hold_flight", known)
+    return None if _held_as(known["fare_id"], context) else _instead_or_beside(before, known)
+
+
+def _instead_or_beside(before: JsonObject, known: JsonObject) -> Ask:
+    """The question what becomes of an earlier hold, where another fare is only named and the hold was made longer ago than in the answer before."""
+    text = _(
+        "%(flights)s is held as %(locator)s. Shall the other take its place, or be held as well? Say “instead” or “both”.",
+        flights=" / ".join(before["flights"]),
+        locator=before["locator"],
+    )
+    return Ask(text, tool="hold_flight", known=known, missing=BESIDE)
+
+
+def placed(question: Ask, said: str) -> Wish | None:
+    """The hold in the earlier one's place, or beside it, as the answer says; None where it says neither."""
+    if _BOTH.match(said):
+        return Wish(question.tool, {name: value for name, value in question.known.items() if name != "instead_of"})
+    return Wish(question.tool, question.known) if _IN_ITS_PLACE.match(said) else None
 
 
 def going_on(found: Wish | Ask | None, question: Ask) -> Wish | Ask | None:
-    """The answer to the question which fare, still in the place of the one that was held."""
-    before = question.known.get("instead_of")
-    if not before or found is None:
+    """The answer to the question which offer, still for those who were named, and in the place of the one that was held."""
+    if found is None:
         return found
-    return Wish(found.tool, {**found.known, "instead_of": before}) if isinstance(found, Wish) else _instead_of(found, before)
+    return replace(found, known={**{name: question.known[name] for name in ("instead_of", "who") if question.known.get(name)}, **found.known})
 
 
 def first_move(wish: Wish, context: Context) -> Move | None:
@@ -108,7 +143,9 @@ def first_move(wish: Wish, context: Context) -> Move | None:
     if wish.known.get("sure"):
         return Call("hold_flight", {"fare_id": wish.known["fare_id"]})
     move = offers.hold_of(wish.known["fare_id"], context.offers.get("fares", []), context)
-    return Call("release_flight", {"pnr_id": wish.known["instead_of"]}) if isinstance(move, Ask) and move.missing == "sure" else move
+    if not isinstance(move, Ask):
+        return move
+    return Call("release_flight", {"pnr_id": wish.known["instead_of"]}) if move.missing == "sure" else _instead_of(move, wish.known["instead_of"])
 
 
 def follows(wish: Wish | None, call: Call, outcome: Outcome, conversation: Conversation) -> Move | None:
