@@ -133,10 +133,12 @@ def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     if question.missing == "supplier_ref":
         reference = searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
         return Wish(question.tool, {**question.known, "supplier_ref": reference}) if reference else None
-    if question.missing == releasing.BESIDE:
-        return releasing.placed(question, said)
-    if question.missing == "pick":
-        return releasing.going_on(offers.answered(question.tool, said, context), question)
+    if question.missing in (releasing.BESIDE, "pick"):
+        return (
+            releasing.placed(question, said)
+            if question.missing == releasing.BESIDE
+            else releasing.going_on(offers.answered(question.tool, said, context), question)
+        )
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return answers.merged(question, said, context, recognise)
