@@ -12,9 +12,10 @@ from tests.paper_text import text_of
 from tests.people import Person
 from tests.reports.books import DAYS, EVIL, REPORTS, busy_may, invoice
 from voyagent.billing import service as billing
+from voyagent.drivers.paper import tables
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
-from voyagent.reports.views import answers, lines, paper
+from voyagent.reports.views import answers, lines
 from voyagent.settings import service as settings
 
 PAPERS = ("receivables", "payables", "trial-balance", "party-statement", "profit-and-loss", "balance-sheet", "general-ledger", "day-book", "trip-margins")
@@ -137,7 +138,7 @@ def test_a_paper_is_whole_or_none(busy: Person, monkeypatch: pytest.MonkeyPatch)
     query = f"party=Deepa Krishnan&{DAYS}"
     monkeypatch.setattr(lines, "PARTY_PAGE", 1)
     assert "70.00" in text_of(pdf(busy, "party-statement", query)), "not only the first page"
-    monkeypatch.setattr(paper, "ROWS_MAX", 2)
+    monkeypatch.setattr(tables, "ROWS_MAX", 2)
     refused = busy.browser.get(f"/reports/party-statement?{query}&format=pdf")
     assert (refused.status_code, "more than 2,000 rows" in refused.text) == (422, True)
     monkeypatch.setattr(answers, "LINES_MAX", 1)

@@ -11,8 +11,8 @@ import pytest
 from tests.people import Person
 from tests.reports.books import DAYS, EVIL, MAY, REPORTS, busy_may
 from voyagent.kernel.money import Money
+from voyagent.kernel.sheets import Sheet, written
 from voyagent.reports import spreadsheets
-from voyagent.reports.spreadsheets import Sheet, written
 from voyagent.reports.views import answers, lines
 
 

@@ -17,10 +17,9 @@ from tests.people import Person
 from tests.reports.books import DAYS, MAY, REPORTS, busy_may
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.reports import spreadsheets
-from voyagent.reports.spreadsheets import Sheet
+from voyagent.kernel.sheets import Cell, Sheet
+from voyagent.kernel.workbooks import MIMETYPE, NUMBER_MAX, workbook
 from voyagent.reports.views import answers
-from voyagent.reports.workbooks import MIMETYPE, NUMBER_MAX, workbook
 
 EVERY_CONTROL = "".join(chr(code) for code in range(1, 32))
 
@@ -31,7 +30,7 @@ def opened(content: bytes) -> Worksheet:
     return book.worksheets[0]
 
 
-def cell(value: spreadsheets.Cell) -> Any:
+def cell(value: Cell) -> Any:
     """The one cell below the head of a table."""
     return opened(workbook(Sheet("x", ["a"], [[value]])))["A2"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,10 +46,10 @@ class Letter:
     stamp: str = ""
 
     def typeset(self, letterhead: Mapping[str, Any], agency: str) -> Attached:
-        """The document as PDF; its name is `file`."""
+        """The document as PDF; its name is `file` with the ending."""
         typesetter = current_app.extensions["voyagent.paper"]
         assert isinstance(typesetter, Paper)
-        return Attached(self.file, "application/pdf", typesetter.pdf("document.typ", self._told(letterhead, agency)))
+        return Attached(f"{self.file}.pdf", "application/pdf", typesetter.pdf("document.typ", self._told(letterhead, agency)))
 
     def _told(self, letterhead: Mapping[str, Any], agency: str) -> dict[str, Any]:
         locale = get_locale()
@@ -84,11 +83,6 @@ class Letter:
             "notes": self.notes,
             "footer": f"{self.title} {self.number} · {agency}",
         }
-
-
-def file_name(kind: str, number: str) -> str:
-    """`invoice-2026-27-000001.pdf`: letters, figures and hyphens, as every system takes them."""
-    return f"{kind}-{re.sub(r'[^A-Za-z0-9]+', '-', number).strip('-')}.pdf"
 
 
 def _labelled(label: str, value: str, name: str = "value") -> Row:

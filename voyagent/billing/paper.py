@@ -12,10 +12,11 @@ from flask import current_app
 from flask_babel import force_locale, gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.letter import Letter, file_name
+from voyagent.billing.letter import Letter
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
 from voyagent.billing.queries import BillDocument, CreditDocument, InvoiceDocument, PaymentDocument, SupplierCreditDocument
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
+from voyagent.http.files import file_name
 from voyagent.http.presentation import amount, long_day, symbol_money
 from voyagent.identity.service import Identity
 from voyagent.kernel.actor import Actor

@@ -1,55 +1,25 @@
-"""The documents of billing as paper: their PDFs, and the step before an invoice goes to the customer."""
+"""The documents of billing as files, and the step before an invoice goes to the customer."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
+from voyagent.billing.document_files import DOCUMENTS, document
 from voyagent.billing.draft_forms import SEND_PLACES, SendForm
 from voyagent.billing.paper import mail_invoice
-from voyagent.billing.paper_doors import on_paper
-from voyagent.billing.queries import BillNotFound, CreditNoteNotFound, InvoiceNotFound, PaymentNotFound, SupplierCreditNotFound
+from voyagent.billing.queries import InvoiceNotFound
+from voyagent.http.documents import put_behind_pages
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.reading import LaneReader
 
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
-
-
-@pages.page("/invoices/<invoice_id>/invoice.pdf", permission="billing.read", missing=InvoiceNotFound)
-def paper(reader: LaneReader, invoice_id: UUID) -> Response:
-    """The invoice as PDF: in the agency's language, or in the one of `?locale=`."""
-    return on_paper(reader, "invoice", invoice_id, _locale())
-
-
-@pages.page("/credit-notes/<credit_note_id>/credit-note.pdf", permission="billing.read", missing=CreditNoteNotFound)
-def credit_note(reader: LaneReader, credit_note_id: UUID) -> Response:
-    """The credit note as PDF, in a language as above."""
-    return on_paper(reader, "credit_note", credit_note_id, _locale())
-
-
-@pages.page("/payments/<payment_id>/payment.pdf", permission="billing.read", missing=PaymentNotFound)
-def payment(reader: LaneReader, payment_id: UUID) -> Response:
-    """The receipt, or what a supplier was paid, as PDF, in a language as above."""
-    return on_paper(reader, "payment", payment_id, _locale())
-
-
-@pages.page("/bills/<bill_id>/bill.pdf", permission="billing.read", missing=BillNotFound)
-def bill(reader: LaneReader, bill_id: UUID) -> Response:
-    """Our record of a supplier's bill as PDF, in a language as above."""
-    return on_paper(reader, "bill", bill_id, _locale())
-
-
-@pages.page("/supplier-credits/<supplier_credit_id>/supplier-credit.pdf", permission="billing.read", missing=SupplierCreditNotFound)
-def supplier_credit(reader: LaneReader, supplier_credit_id: UUID) -> Response:
-    """Our record of a supplier's credit as PDF, in a language as above."""
-    return on_paper(reader, "supplier_credit", supplier_credit_id, _locale())
 
 
 @pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
@@ -65,6 +35,5 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-def _locale() -> str | None:
-    wanted = request.args.get("locale")
-    return wanted if wanted in ("en", "hi") else None
+for name in DOCUMENTS:
+    put_behind_pages(pages, document(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -13,6 +14,7 @@ from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import accounts, entries, queries, service
 from voyagent.ledger.chart_wire import AccountIn, AccountList, AccountOut, AccountPatch, AccountsQuery, wire_account, wire_accounts
+from voyagent.ledger.entry_files import ENTRY
 from voyagent.ledger.journal import JournalEntryIn, JournalEntryOut, JournalList, JournalQuery, ReversalIn, wire_entries, wire_entry
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.schemas import MonthList, MonthsQuery, MonthState, ReopenMonthRequest, wire_months
@@ -106,6 +108,9 @@ def get_entry(reader: Reader, entry_id: UUID) -> Row:
 def reverse_entry(actor: Actor, entry_id: UUID, body: ReversalIn) -> Row:
     """Reverse an entry by hand, once: a new entry with the sides swapped, linked to it, which is the answer. What a document posted is undone there."""
     return _entry(service.reverse_by_hand(actor, entry_id, reason=body.reason, entry_date=body.entry_date).entry_id)
+
+
+put_behind_api(api, ENTRY)
 
 
 @api.get("/accounts", answer=AccountList, permission="ledger.read", errors=(InvalidCursor,))

@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import format_date, gettext as _
 
+from voyagent.http.documents import put_behind_pages
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -20,6 +21,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import LaneReader, Row, SessionReader
 from voyagent.ledger import queries, service
 from voyagent.ledger.checklist import look_over
+from voyagent.ledger.entry_files import ENTRY
 from voyagent.ledger.forms import PLACES, ReopenForm
 from voyagent.ledger.queries import EntryNotFound, MonthNotFound
 from voyagent.ledger.service.by_hand import WRITTEN
@@ -33,6 +35,9 @@ def entry(reader: LaneReader, entry_id: UUID) -> Any:
     found, lines = queries.read_entry(reader, entry_id)
     may = reader.prove().can("ledger.post_by_hand") and found["source_type"] in WRITTEN and not found["reversed_by_id"]
     return render_template("ledger/entry.html", entry=found, may_reverse=may, lines=[_shown(line) for line in lines])
+
+
+put_behind_pages(pages, ENTRY)
 
 
 @pages.page("/months", permission="ledger.read")

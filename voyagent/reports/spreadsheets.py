@@ -1,17 +1,14 @@
-"""Reports as tables for a spreadsheet: which columns they have, and CSV that no spreadsheet takes for a formula."""
+"""Reports as tables for a spreadsheet: which columns they have, and what each of their rows is."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
+from voyagent.kernel.sheets import CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins
@@ -21,15 +18,7 @@ from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Sec
 from voyagent.reports.queries.trial_balance import PeriodBalance
 
 LINES_MAX = 20_000
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _COMPARED = ("amount", "before", "difference")
-Cell = Money | UUID | date | str | int | None
-ROW = "row"
-"""The first column of every report: what a row is."""
-OPENING, LINE, CARRIED, TOTAL = "opening", "line", "carried", "total"
-"""What a row is: opened with, what the report is of, computed at the turn of a year, or what rows of one currency come to."""
-
 
 LEDGER_COLUMNS = (ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance")
 DAYBOOK_COLUMNS = (ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit")
@@ -40,35 +29,6 @@ class TooManyLines(Unprocessable):
 
     code = "too_many_lines"
     message = N_("That is more than 20,000 entries or lines. Choose fewer days, and download again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table: the name of its file, its columns, its rows. The first cell of a report's row says what it is, so that a program adds no totals to lines."""
-
-    name: str
-    columns: Sequence[str]
-    rows: Iterable[Sequence[Cell]]
-
-    def csv(self, *, bom: bool) -> str:
-        """The table as RFC 4180 has it; `bom` puts a mark in front by which spreadsheets know UTF-8."""
-        return as_csv([self.columns], bom=bom) + as_csv(self.rows)
-
-
-def as_csv(rows: Iterable[Sequence[Cell]], *, bom: bool = False) -> str:
-    """Rows as lines of CSV, behind the mark where it is wanted."""
-    out = io.StringIO()
-    out.write(BOM if bom else "")
-    csv.writer(out, lineterminator="\r\n").writerows([written(cell) for cell in row] for row in rows)
-    return out.getvalue()
-
-
-def written(cell: Cell) -> str:
-    """A cell: amounts as plain numbers, negative ones too; a text that a spreadsheet would take for a formula gets a quote in front."""
-    if isinstance(cell, Money):
-        return cell.wire
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if isinstance(cell, str) and text.startswith(FORMULA) else text
 
 
 def ageing(report: Open, as_of: date) -> Sheet:

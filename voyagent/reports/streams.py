@@ -11,12 +11,12 @@ from sqlalchemy import Select
 
 from voyagent.kernel.copying import Snapshot
 from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.sheets import LINE, Cell, as_csv
 from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, standing_before, stretches
 from voyagent.reports.queries.periods import Days, Period
-from voyagent.reports.spreadsheets import LINE, Cell, as_csv
 
 
 @dataclass(frozen=True, slots=True)

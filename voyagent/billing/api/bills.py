@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
-
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import DRAFT_ERRORS, POSTING_ERRORS, VOID_ERRORS
 from voyagent.billing.bills_wire import BillDraftIn, BillListOut, BillOut, BillPatch, BillQuery, ScheduleIn, wire_bill, wire_bills
+from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.paper_doors import on_paper
 from voyagent.billing.queries import BillNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import PDF, PaperQuery
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 TAX_ERRORS = (service.TaxNumberMissing, service.TaxInAnotherCurrency, service.TaxComponentUnknown)
 
@@ -108,13 +106,4 @@ def _bill(bill_id: UUID) -> Row:
     return wire_bill(queries.read_bill(SessionReader(db.session), bill_id))
 
 
-@api.get(
-    "/bills/<bill_id>/bill.pdf",
-    answer=PDF,
-    permission="billing.read",
-    missing=BillNotFound,
-    media_type="application/pdf",
-)
-def get_bill_pdf(reader: LaneReader, bill_id: UUID, query: PaperQuery) -> Response:
-    """Our record of a supplier's bill as PDF."""
-    return on_paper(reader, "bill", bill_id, query.locale)
+put_behind_api(api, document("bill"))

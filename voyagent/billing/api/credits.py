@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
-
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
 from voyagent.billing.credit_wire import CreditNoteIn, CreditNoteListOut, CreditNoteOut, CreditNoteQuery, wire_credit_note, wire_credit_notes
-from voyagent.billing.paper_doors import on_paper
+from voyagent.billing.document_files import document
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import PDF, PaperQuery
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("credit_notes", __name__, tag="Credit notes", guard=Guard.BEARER)
 
@@ -73,13 +71,4 @@ def get_credit_note(reader: Reader, credit_note_id: UUID) -> Row:
     return wire_credit_note(queries.read_credit_note(reader, credit_note_id))
 
 
-@api.get(
-    "/credit-notes/<credit_note_id>/credit-note.pdf",
-    answer=PDF,
-    permission="billing.read",
-    missing=CreditNoteNotFound,
-    media_type="application/pdf",
-)
-def get_credit_note_pdf(reader: LaneReader, credit_note_id: UUID, query: PaperQuery) -> Response:
-    """The credit note as PDF, as its customer gets it."""
-    return on_paper(reader, "credit_note", credit_note_id, query.locale)
+put_behind_api(api, document("credit-note"))

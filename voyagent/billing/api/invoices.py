@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
-
 from voyagent.approvals.schemas import ApprovalItem, wire_model
 from voyagent.approvals.service import AmountAboveLimit
 from voyagent.billing import queries, service
+from voyagent.billing.document_files import document
 from voyagent.billing.document_wire import VoidIn
-from voyagent.billing.paper_doors import on_paper
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceListOut, InvoiceOut, InvoicePatch, InvoiceQuery, ReceiptIn, TakeBackIn, wire_invoice, wire_invoices
 from voyagent.billing.write_offs import ask_for_write_off
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import PDF, PaperQuery
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
 
@@ -163,13 +161,4 @@ def _invoice(invoice_id: UUID) -> Row:
     return wire_invoice(queries.read_document(SessionReader(db.session), invoice_id))
 
 
-@api.get(
-    "/invoices/<invoice_id>/invoice.pdf",
-    answer=PDF,
-    permission="billing.read",
-    missing=InvoiceNotFound,
-    media_type="application/pdf",
-)
-def get_invoice_pdf(reader: LaneReader, invoice_id: UUID, query: PaperQuery) -> Response:
-    """The invoice as PDF, as its customer gets it."""
-    return on_paper(reader, "invoice", invoice_id, query.locale)
+put_behind_api(api, document("invoice"))

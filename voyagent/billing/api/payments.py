@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
-
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
-from voyagent.billing.paper_doors import on_paper
+from voyagent.billing.document_files import document
 from voyagent.billing.payments_wire import (
     AllocateIn,
     PaymentListOut,
@@ -23,14 +21,14 @@ from voyagent.billing.payments_wire import (
 )
 from voyagent.billing.queries import AllocationNotFound, BillNotFound, InvoiceNotFound, PaymentNotFound, RefundNotFound
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import PDF, PaperQuery
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, UnknownCurrency
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("payments", __name__, tag="Payments", guard=Guard.BEARER)
 PART_ERRORS = (
@@ -150,13 +148,4 @@ def _payment(payment_id: UUID) -> Row:
     return wire_payment(queries.read_payment(SessionReader(db.session), payment_id))
 
 
-@api.get(
-    "/payments/<payment_id>/payment.pdf",
-    answer=PDF,
-    permission="billing.read",
-    missing=PaymentNotFound,
-    media_type="application/pdf",
-)
-def get_payment_pdf(reader: LaneReader, payment_id: UUID, query: PaperQuery) -> Response:
-    """The receipt, or what a supplier was paid, as PDF."""
-    return on_paper(reader, "payment", payment_id, query.locale)
+put_behind_api(api, document("payment"))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response
-
 from voyagent.billing import queries, service
 from voyagent.billing.api.invoices import POSTING_ERRORS
-from voyagent.billing.paper_doors import on_paper
+from voyagent.billing.document_files import document
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
 from voyagent.billing.supplier_credit_wire import (
@@ -20,13 +18,13 @@ from voyagent.billing.supplier_credit_wire import (
     wire_supplier_credits,
 )
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import PDF, PaperQuery
+from voyagent.http.documents import put_behind_api
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.money import InvalidAmount
 from voyagent.kernel.pages import InvalidCursor
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 
 api = ApiBlueprint("supplier_credits", __name__, tag="Supplier credits", guard=Guard.BEARER)
 
@@ -82,13 +80,4 @@ def get_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Row:
     return wire_supplier_credit(queries.read_supplier_credit(reader, supplier_credit_id))
 
 
-@api.get(
-    "/supplier-credits/<supplier_credit_id>/supplier-credit.pdf",
-    answer=PDF,
-    permission="billing.read",
-    missing=SupplierCreditNotFound,
-    media_type="application/pdf",
-)
-def get_supplier_credit_pdf(reader: LaneReader, supplier_credit_id: UUID, query: PaperQuery) -> Response:
-    """Our record of a supplier's credit note as PDF."""
-    return on_paper(reader, "supplier_credit", supplier_credit_id, query.locale)
+put_behind_api(api, document("supplier-credit"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
@@ -13,7 +14,6 @@ from voyagent.reports.queries.margins import Margins, share
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.views.paper import Cells, Group, Printed, Table, figure, named
 from voyagent.reports.views.words import written
 from voyagent.trips.queries import Total
 

@@ -9,6 +9,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from voyagent.billing import queries as billing
+from voyagent.http.files import saved
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
@@ -20,7 +21,7 @@ from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PA
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views import books_on_paper, paper
-from voyagent.reports.views.answers import answered, page_size, saved, streamed
+from voyagent.reports.views.answers import answered, page_size, streamed
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
 

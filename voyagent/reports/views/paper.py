@@ -2,91 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from flask import Response
+from flask_babel import gettext as _
 
-from flask import Response, current_app
-from flask_babel import get_locale, gettext as _
-
-from voyagent.drivers.paper import Paper, picture
+from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
-from voyagent.http.presentation import amount, currency_name, moment, symbol_money
-from voyagent.kernel import clock
-from voyagent.kernel.actor import Actor
-from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.money import Money
-from voyagent.kernel.reading import LaneReader, Row
+from voyagent.http.presentation import amount, symbol_money
+from voyagent.kernel.reading import LaneReader
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.reports.spreadsheets import whole
 from voyagent.reports.views.words import written
 from voyagent.settings import queries as settings
-
-ROWS_MAX = 2_000
-"""What is set in about two seconds."""
-_WIDE = 6
-Cells = list[str]
-
-
-class TooManyRows(Unprocessable):
-    """More rows than one paper may have."""
-
-    code = "too_many_rows"
-    message = N_("That is more than 2,000 rows for a PDF. Choose fewer days, or take the XLSX.")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows under a head of their own, and what they come to; without a head they stand as they are."""
-
-    title: str
-    rows: Sequence[Cells]
-    sums: Sequence[Cells] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: the first `texts` columns are text, the others amounts; the column numbered `stretch` takes the room that is left. `note` stands below."""
-
-    title: str
-    columns: Cells
-    groups: Sequence[Group]
-    totals: Sequence[Cells]
-    note: str
-    texts: int = 1
-    stretch: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A report as it is printed: its title, and the tables of it."""
-
-    title: str
-    tables: Sequence[Table]
-
-    def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
-        """The PDF; `words` are the filters, the agency's address comes from its settings. Raises TooManyRows."""
-        if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
-            raise TooManyRows
-        typesetter = current_app.extensions["voyagent.paper"]
-        assert isinstance(typesetter, Paper)
-        locale = get_locale()
-        told: dict[str, Any] = {
-            "lang": locale.language if locale else "en",
-            "title": self.title,
-            "words": words,
-            "agency": actor.tenant_name,
-            "logo": picture(letterhead["logo"]),
-            "address": letterhead.get("address") or "",
-            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
-            "made": f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}",
-            "is_wide": any(len(table.columns) > _WIDE for table in self.tables),
-            "empty": _("Nothing to report in this selection."),
-            "tables": [asdict(table) for table in self.tables],
-        }
-        return typesetter.pdf("report.typ", told)
 
 
 def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
@@ -173,13 +101,3 @@ def _proof(one: Standing) -> str:
         return f"{over} {aged} {_('are open, the books say')} {symbol_money(one.open)}."
     come_to = _("%(currency)s: open documents, as ageing has them, come to", currency=one.currency)
     return f"{come_to} {aged}, {_('advances to')} {symbol_money(one.advances)}." if one.advances else f"{come_to} {aged}."
-
-
-def named(currency: str) -> str:
-    """The title of a currency's table."""
-    return f"{currency_name(currency)} ({currency})"
-
-
-def figure(value: Money) -> str:
-    """A figure; nothing where there is none, so that what there is can be found."""
-    return amount(value) if value else ""

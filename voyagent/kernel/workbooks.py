@@ -1,15 +1,16 @@
-"""Reports as workbooks (XLSX, ECMA-376): amounts are numbers with the places of their currency, days are days, and a text is a text whatever it begins with."""
+"""Tables as workbooks (XLSX, ECMA-376): amounts are numbers with the places of their currency, days are days, and a text is a text whatever it begins with."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from voyagent.kernel.money import Money, exponent
-from voyagent.reports.spreadsheets import FORMULA, TOTAL, Cell, Sheet
+from voyagent.kernel.sheets import FORMULA, TOTAL, Cell, Sheet
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 NUMBER_MAX = 10**15 - 1
@@ -68,7 +69,7 @@ def _write(page: Any, row: int, column: int, cell: Cell, formats: _Formats, styl
     if isinstance(cell, date):
         page.write_datetime(row, column, cell, formats[{"num_format": "yyyy-mm-dd", **style}])
         return _DAY_WIDTH
-    if isinstance(cell, int):
+    if isinstance(cell, int | Decimal):
         page.write_number(row, column, cell)
         return len(str(cell))
     text = (cell.wire if isinstance(cell, Money) else str(cell)).translate(_NO_XML)

@@ -1,0 +1,66 @@
+"""The documents of billing as files, behind both doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from voyagent.billing import bills_wire, credit_wire, paper, payments_wire, queries, supplier_credit_wire, wire
+from voyagent.billing.document_sheets import sheet_of
+from voyagent.http.documents import Document
+from voyagent.http.files import file_name
+from voyagent.kernel.errors import NotFound
+from voyagent.kernel.sheets import Sheet
+
+
+class _Told(NamedTuple):
+    """What differs: the sentence's beginning, how it is read, told and typeset, and the member that names it."""
+
+    words: str
+    missing: type[NotFound]
+    read: Callable[..., Any]
+    told: Callable[[Any], Any]
+    typeset: Callable[..., Any]
+    named_by: str
+
+
+DOCUMENTS = {
+    "invoice": _Told("The invoice", queries.InvoiceNotFound, queries.read_document, wire.wire_invoice, paper.document_of, "number"),
+    "credit-note": _Told("The credit note", queries.CreditNoteNotFound, queries.read_credit_note, credit_wire.wire_credit_note, paper.credit_note_of, "number"),
+    "payment": _Told(
+        "The receipt, or what a supplier was paid,", queries.PaymentNotFound, queries.read_payment, payments_wire.wire_payment, paper.payment_of, "number"
+    ),
+    "bill": _Told("Our record of a supplier's bill", queries.BillNotFound, queries.read_bill, bills_wire.wire_bill, paper.bill_of, "vendor_reference"),
+    "supplier-credit": _Told(
+        "Our record of a supplier's credit note",
+        queries.SupplierCreditNotFound,
+        queries.read_supplier_credit,
+        supplier_credit_wire.wire_supplier_credit,
+        paper.supplier_credit_of,
+        "vendor_reference",
+    ),
+}
+"""Each by the name that its files have in their address."""
+
+
+def document(name: str) -> Document:
+    """One of them, as both doors take it."""
+    told, parameter = DOCUMENTS[name], f"{name.replace('-', '_')}_id"
+
+    def sheet(found: Any) -> Sheet:
+        on_wire = told.told(found)
+        return sheet_of(file_name(name, on_wire[told.named_by] or "draft"), on_wire)
+
+    place = f"/{name}s/<{parameter}>"
+    return Document(
+        name=name,
+        words=told.words,
+        place=place,
+        page_place=place,
+        parameter=parameter,
+        permission="billing.read",
+        missing=told.missing,
+        read=told.read,
+        sheet=sheet,
+        typeset=told.typeset,
+    )

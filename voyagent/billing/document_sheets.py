@@ -1,0 +1,86 @@
+"""A document of billing as a table for a spreadsheet: what the API says of it, laid flat, with amounts that are amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from voyagent.http.documents import facts_of, is_amount
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+from voyagent.kernel.sheets import HEAD, LINE, ROW, TOTAL, Cell, Sheet
+
+COLUMNS = (ROW, "line_no", "item", "text", "day", "quantity", "unit_price", "percent", "taxable_amount", "currency", "amount")
+_PLACED = ("unit_price", "taxable_amount", "amount")
+
+
+class Part(NamedTuple):
+    """A list of the wire: what its rows are called, and which of its members stand in the columns `item`, `text` and `day`."""
+
+    row: str
+    item: str = ""
+    text: tuple[str, ...] = ()
+    day: str = ""
+
+
+PARTS = {
+    "line_items": Part(LINE, "description", ("sold_as", "bought_as"), "service_date"),
+    "lines": Part(LINE, "description"),
+    "taxes": Part("tax", "component"),
+    "instalments": Part("instalment", day="due_date"),
+    "payments": Part("payment", "reference", day="paid_on"),
+    "credit_notes": Part("credit_note", "number", ("reason",), "issue_date"),
+    "credits": Part("supplier_credit", "vendor_reference", ("reason",), "issue_date"),
+    "write_offs": Part("write_off", "reason", day="effective_on"),
+    "allocations": Part("allocation", "document_reference", day="effective_on"),
+    "refunds": Part("refund", "number", ("reference",), "refunded_on"),
+    "recognitions": Part("recognition", day="recognised_on"),
+}
+
+
+def sheet_of(name: str, told: Row) -> Sheet:
+    """A document as the API writes it, as rows: `head` for each fact, its lines with their taxes, what settles it, `total` for each amount of the whole.
+
+    A further amount of a row follows it, as `line.commission`, where it is not zero; what was reversed is called so, as `credit_note.reversed`.
+    """
+    currency = told["currency"]
+    rows = [_cells(HEAD, item=item, text=text, day=day) for item, text, day in facts_of(told)]
+    for member, several in told.items():
+        if member in PARTS:
+            for number, one in enumerate(several, start=1):
+                rows += _rows(PARTS[member], one, one.get("line_no", number), currency)
+    rows += [_cells(TOTAL, item=member, amount=Money.parse(told[member], currency)) for member in told if is_amount(member) and told[member] is not None]
+    return Sheet(name, COLUMNS, rows)
+
+
+def _rows(part: Part, one: Row, number: int, currency: str) -> Iterator[list[Cell]]:
+    amounts = {member: _money(one, member, currency) for member in one if is_amount(member) and one[member] is not None}
+    row = f"{part.row}.reversed" if one.get("reversed_on") else part.row
+    yield _cells(
+        row,
+        line_no=number,
+        item=one.get(part.item),
+        text=next((one[member] for member in part.text if member in one), None),
+        day=one.get(part.day),
+        quantity=one.get("quantity"),
+        percent=Decimal(one["percent"]) if "percent" in one else None,
+        **{member: amount for member, amount in amounts.items() if member in _PLACED},
+    )
+    for member, amount in amounts.items():
+        if member not in _PLACED and amount:
+            yield _cells(f"{row}.{member}", line_no=number, amount=amount)
+    for tax in one.get("taxes", ()):
+        yield from _rows(PARTS["taxes"], tax, number, currency)
+
+
+def _money(one: Row, member: str, currency: str) -> Money:
+    """An amount, in the currency that stands beside it, as `settled_currency` beside `settled_amount`; else in the document's."""
+    beside = member.replace("amount", "currency") if "amount" in member else "currency"
+    return Money.parse(one[member], one.get(beside, currency))
+
+
+def _cells(row: str, **cells: Cell) -> list[Cell]:
+    amount = cells.get("amount")
+    cells |= {ROW: row, "currency": amount.currency if isinstance(amount, Money) else None}
+    return [cells.get(column) for column in COLUMNS]

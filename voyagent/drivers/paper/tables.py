@@ -1,0 +1,92 @@
+"""Tables on paper under the agency's letterhead, in the language that is set: of a report, or of an entry of the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import current_app
+from flask_babel import get_locale, gettext as _
+
+from voyagent.drivers.paper import Paper, picture
+from voyagent.http.presentation import amount, currency_name, moment
+from voyagent.kernel import clock
+from voyagent.kernel.actor import Actor
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Row
+
+ROWS_MAX = 2_000
+"""What is set in about two seconds."""
+_WIDE = 6
+Cells = list[str]
+
+
+class TooManyRows(Unprocessable):
+    """More rows than one paper may have."""
+
+    code = "too_many_rows"
+    message = N_("That is more than 2,000 rows for a PDF. Choose fewer days, or take the XLSX.")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows under a head of their own, and what they come to; without a head they stand as they are."""
+
+    title: str
+    rows: Sequence[Cells]
+    sums: Sequence[Cells] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: the first `texts` columns are text, the others amounts; the column numbered `stretch` takes the room that is left. `note` stands below."""
+
+    title: str
+    columns: Cells
+    groups: Sequence[Group]
+    totals: Sequence[Cells]
+    note: str
+    texts: int = 1
+    stretch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A report as it is printed: its title, and the tables of it."""
+
+    title: str
+    tables: Sequence[Table]
+
+    def pdf(self, words: str, actor: Actor, letterhead: Row) -> bytes:
+        """The PDF; `words` are the filters, the agency's address comes from its settings. Raises TooManyRows."""
+        if sum(len(group.rows) for table in self.tables for group in table.groups) > ROWS_MAX:
+            raise TooManyRows
+        typesetter = current_app.extensions["voyagent.paper"]
+        assert isinstance(typesetter, Paper)
+        locale = get_locale()
+        told: dict[str, Any] = {
+            "lang": locale.language if locale else "en",
+            "title": self.title,
+            "words": words,
+            "agency": actor.tenant_name,
+            "logo": picture(letterhead["logo"]),
+            "address": letterhead.get("address") or "",
+            "tax_number": _("Tax number %(number)s", number=letterhead["tax_number"]) if letterhead.get("tax_number") else "",
+            "made": f"{_('Printed %(moment)s', moment=moment(clock.now()))}\n{_('by %(name)s', name=actor.full_name or actor.email)}",
+            "is_wide": any(len(table.columns) > _WIDE for table in self.tables),
+            "empty": _("Nothing to report in this selection."),
+            "tables": [asdict(table) for table in self.tables],
+        }
+        return typesetter.pdf("report.typ", told)
+
+
+def named(currency: str) -> str:
+    """The title of a currency's table."""
+    return f"{currency_name(currency)} ({currency})"
+
+
+def figure(value: Money) -> str:
+    """A figure; nothing where there is none, so that what there is can be found."""
+    return amount(value) if value else ""
