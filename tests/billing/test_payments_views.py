@@ -10,8 +10,10 @@ import pytest
 
 from tests.billing.papers import DUE, advance, issued, left_of, pay, receive, seen
 from tests.billing.test_forms import send
+from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
-from tests.people import People, Person
+from tests.ledger.books import balances
+from tests.people import People, Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.service import Part
 from voyagent.kernel.money import Money
@@ -46,6 +48,22 @@ def test_without_a_script_the_open_documents_are_shown_filled_and_settled(alice:
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{payment['id']}")
     assert left_of(alice, payment["id"]) == (4_600_000, 0, 400_000)
     assert seen(alice, early)["status"] == "paid"
+
+
+def test_of_two_who_post_the_same_form_at_the_same_moment_one_notes_the_payment(people: People, alice: Person) -> None:
+    ids = [str(issued(alice)), str(issued(alice, due_date=DUE + timedelta(days=1)))]
+    form = {**TYPED, "amount": "90,000", "document_id": ids, "part": ["45,000", "45,000"]}
+    browsers = [person.browser for person in (alice, alice, people.colleague(alice, "Rita Role", role="accounting_lead"))]
+    tokens = [csrf(browser, "/team") for browser in browsers]
+    answers = at_once([lambda b=b, t=t: b.post("/payments/new", data={**form, "csrf_token": t}) for b, t in zip(browsers, tokens, strict=True)])
+    (payment,) = noted(alice)
+    assert sorted(answer.status_code for answer in answers) == [303, 422, 422]
+    assert [answer.headers["Location"] for answer in answers if answer.status_code == 303] == [f"/payments/{payment['id']}"]
+    for answer in answers:
+        if answer.status_code == 422:
+            assert "What it settles: This document is not open" in Page(answer).words(".//main")
+    assert [seen(alice, UUID(document_id))["status"] for document_id in ids] == ["paid", "paid"]
+    assert balances(alice)["bank", "INR"] == 9_000_000
 
 
 def test_a_supplier_is_paid_on_the_same_page(alice: Person) -> None:

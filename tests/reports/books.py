@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
+from tests.billing.papers import DUE, advance, issued, line, receive
 from tests.ledger.books import post
 from tests.people import Person
 from voyagent.billing import service as billing
+from voyagent.billing.service import Part
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
+from voyagent.kernel.rates import Quote
 from voyagent.ledger import service as ledger
 
 AS_OF = date(2026, 3, 31)
@@ -105,3 +109,23 @@ def busy_may(who: Person) -> None:
     bill(who, "Galaxy Consolidators", "300", due=MAY, reference="-G-1")
     loss = Money(70_025, "AED")
     post(who, lines=[ledger.debit("cost_of_services", loss), ledger.credit("bank", loss)], entry_date=MAY, narration="@rooms")
+
+
+def taken_back(who: Person) -> None:
+    """A refund, a credit note and a supplier's credit, each reversed a day later."""
+    sold, bought = issued(who), receive(who)
+    with who.acting() as actor:
+        paid = billing.record_payment(actor, direction="in", party_name="Meera Nair", amount=Money(1_000, "INR"), on=DUE)
+        refund = billing.refund_payment(actor, paid.id, amount=Money(400, "INR"), on=DUE)
+        billing.reverse_refund(actor, paid.id, refund.id, reason="Wrong customer", on=DUE + timedelta(days=1))
+        note = billing.issue_credit_note(actor, sold, reason="Late", on=DUE, amounts={1: Money(1_000_000, "INR")})
+        billing.reverse_credit_note(actor, note.id, reason="Wrong invoice", on=DUE + timedelta(days=1))
+        credit = billing.credit_bill(actor, bought, reason="Late", on=DUE, vendor_reference="C-1", amounts={1: Money(2_000_000, "INR")})
+        billing.reverse_supplier_credit(actor, credit.id, reason="Wrong bill", on=DUE + timedelta(days=1))
+
+
+def paid_in_other_money(who: Person) -> None:
+    """An invoice over USD 1,000 that is booked at 83 rupees and settled by 84,000 of them."""
+    rate = Quote("USD", "INR", Decimal(83), DUE, "State Bank")
+    sold = issued(who, line("1000.00", quantity=1, currency="USD"), exchange_rate=rate)
+    advance(who, 8_400_000, DUE, Part(sold, Money(8_400_000, "INR"), Money(100_000, "USD")))

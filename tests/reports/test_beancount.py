@@ -7,21 +7,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
 
-from tests.billing.papers import DUE, advance, issued, line
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import trade
-from voyagent.billing.service import Part
+from tests.reports.books import paid_in_other_money, taken_back, trade
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
-from voyagent.kernel.rates import Quote
 from voyagent.ledger import queries, service as ledger
 from voyagent.reports.exports import beancount
 from voyagent.reports.exports.beancount import account_names
@@ -61,23 +57,35 @@ def test_beancount_finds_nothing_wrong_and_holds_every_account_to_our_trial_bala
     post(alice, lines=[ledger.debit("cash", Money(1_234, "KWD")), ledger.credit("capital", Money(1_234, "KWD"))])
     file = export()
     assert complaints(file) == ""
-    with alice.reading() as reader:
+    assert held_to_our_trial_balance(alice, file) == {"INR", "AED", "JPY", "KWD"}
+
+
+def test_what_is_settled_in_another_currency_balances_in_each(alice: Person, export: Callable[..., Path]) -> None:
+    paid_in_other_money(alice)
+    file = export()
+    assert complaints(file) == ""
+    balances = {(name.split(":")[1][:4], currency): amount for name, amount, currency in BALANCE.findall(file.read_text())}
+    assert (balances["1160", "INR"], balances["1160", "USD"], balances["5920", "INR"]) == ("-83000.00", "1000.00", "-1000.00")
+
+
+def test_what_was_taken_back_is_there_twice_and_comes_to_nothing(alice: Person, export: Callable[..., Path]) -> None:
+    taken_back(alice)
+    paid_in_other_money(alice)
+    file = export()
+    assert complaints(file) == ""
+    assert held_to_our_trial_balance(alice, file) == {"INR", "USD"}
+    assert len(re.findall(r'^2024-06-26 \* .*"Reversal of (?:refund|credit note|supplier credit note) ', file.read_text(), re.MULTILINE)) == 3
+
+
+def held_to_our_trial_balance(person: Person, file: Path) -> set[str]:
+    """The currencies of the file, in which each account is asserted to stand at what our trial balance says."""
+    with person.reading() as reader:
         names = account_names(queries.list_accounts(reader))
         rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
     ours = {(names[row["code"]], row["currency"]): Money(row["debit_minor"] - row["credit_minor"], row["currency"]) for row in rows}
     asserted = {(name, currency): Money.parse(amount, currency) for name, amount, currency in BALANCE.findall(file.read_text())}
     assert asserted == ours
-    assert {currency for _, currency in ours} == {"INR", "AED", "JPY", "KWD"}
-
-
-def test_what_is_settled_in_another_currency_balances_in_each(alice: Person, export: Callable[..., Path]) -> None:
-    rate = Quote("USD", "INR", Decimal(83), DUE, "State Bank")
-    invoice_id = issued(alice, line("1000.00", quantity=1, currency="USD"), exchange_rate=rate)
-    advance(alice, 8_400_000, DUE, Part(invoice_id, Money(8_400_000, "INR"), Money(100_000, "USD")))
-    file = export()
-    assert complaints(file) == ""
-    balances = {(name.split(":")[1][:4], currency): amount for name, amount, currency in BALANCE.findall(file.read_text())}
-    assert (balances["1160", "INR"], balances["1160", "USD"], balances["5920", "INR"]) == ("-83000.00", "1000.00", "-1000.00")
+    return {currency for _, currency in ours}
 
 
 @pytest.mark.parametrize("written", [r"(  Income:4200-\S+  -?\d+\.\d)(\d) ", r"(balance Assets:1200-\S+  -?\d+\.\d)(\d) "])

@@ -15,10 +15,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from tests.billing.papers import issued
+from tests.billing.papers import issued, untied
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import DAYS, MAY, busy_may, days_ago, invoice, trade
+from tests.reports.books import DAYS, MAY, busy_may, days_ago, invoice, paid_in_other_money, taken_back, trade
 from voyagent.billing import service as billing
 from voyagent.billing.queries import get_invoice
 from voyagent.billing.service import LineItem
@@ -199,14 +199,33 @@ def test_whatever_is_collected_for_the_state_is_in_the_group_of_taxes() -> None:
 
 def test_what_tally_adds_up_is_our_trial_balance_account_for_account(alice: Person, export: Callable[..., ET.Element]) -> None:
     trade(alice)
-    for currency in ("INR", "AED"):
+    added_up(alice, export, "INR", "AED")
+
+
+def test_what_was_taken_back_and_what_is_paid_in_other_money_is_told_and_adds_up(alice: Person, export: Callable[..., ET.Element]) -> None:
+    taken_back(alice)
+    paid_in_other_money(alice)
+    assert untied(alice) == []
+    found = kinds(proved(export()))
+    undone = [(text.partition(" of ")[2].partition("C-1" if "C-1" in text else "/")[0], kind) for text, kind in found.items() if text.startswith("Reversal")]
+    assert undone == [("refund F", "Receipt"), ("credit note C", "Sales"), ("supplier credit note ", "Purchase")]
+    assert [kind for text, kind in found.items() if text.startswith(("Refund", "Credit", "Supplier credit"))] == ["Payment", "Credit Note", "Debit Note"]
+    assert next(kind for text, kind in found.items() if text.startswith("Exchanged")) == "Journal"
+    (exchanged,) = [lines(voucher) for voucher in vouchers(export("--currency", "USD")) if voucher.get("VCHTYPE") == "Journal"]
+    assert exchanged == [("Currency exchange", "Yes", "-1000.00"), ("Deepa Krishnan", "No", "1000.00")]
+    added_up(alice, export, "INR", "USD")
+
+
+def added_up(person: Person, export: Callable[..., ET.Element], *currencies: str) -> None:
+    """What the vouchers of each currency come to is the trial balance, account for account."""
+    for currency in currencies:
         envelope = proved(export("--currency", currency))
         known, groups = masters(envelope), masters(envelope, "GROUP")
         sums: dict[str, Decimal] = defaultdict(Decimal)
         for voucher in vouchers(envelope):
             for name, _, amount in lines(voucher):
                 sums[known[name] if known[name] in groups else name] -= Decimal(amount)
-        with alice.reading() as reader:
+        with person.reading() as reader:
             rows = queries.trial_balance_rows(reader, ledger.LAST_DAY)
         ours = {row["name"]: Money(row["debit_minor"] - row["credit_minor"], currency).decimal for row in rows if row["currency"] == currency}
         assert sums == ours
