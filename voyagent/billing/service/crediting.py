@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from voyagent.billing.models import BillLine, BillTax, InvoiceLine, InvoiceTax
 from voyagent.billing.service.errors import CreditExceedsLine, LineNotOnInvoice, NoLines
@@ -58,24 +59,39 @@ def by_line(taxes: Iterable[CreditedTax]) -> dict[int, int]:
 def within(left: Mapping[int, int], taxes: Mapping[int, int], open_minor: int, total_of: Callable[[Mapping[int, int]], int]) -> dict[int, int]:
     """Amounts of lines that come to no more than is open: lines in their order, the last of them in part. All is in minor units, by the line's number.
 
-    `taxes` is what is due on all that is left of a line, `total_of` what amounts come to with their taxes, each rounded, so that the part is cut once more.
+    `taxes` is what is due on all that is left of a line, `total_of` what amounts come to with their taxes, each rounded. Of no line more could be taken: where
+    a part with its rounded taxes misses what is open by a little, the lines behind it take that up.
     """
     found: dict[int, int] = {}
     room = open_minor
+
+    def fits(number: int, part: int) -> bool:
+        return total_of(found | {number: part}) <= open_minor
+
     for number, minor in left.items():
         gross = minor + taxes.get(number, 0)
-        taken = minor if gross <= room else minor * room // gross
+        taken = minor if gross <= room else _most(minor - 1, minor * room // gross, partial(fits, number))
         if taken:
             found[number] = taken
-        room -= gross
+            room = room - gross if taken == minor else open_minor - total_of(found)
         if room <= 0:
             break
-    while found and (over := total_of(found) - open_minor) > 0:
-        last = max(found)
-        found[last] -= over
-        if found[last] <= 0:
-            del found[last]
     return found
+
+
+def _most(top: int, guess: int, fits: Callable[[int], bool]) -> int:
+    """The largest number from 1 to `top` that fits, where all below one that fits do too; 0 where none does. It is looked for from a guess on."""
+    low, high, step = 0, top + 1, 1
+    at = min(max(guess, 1), top)
+    while high - low > 1:
+        if fits(at):
+            low, at = at, at + step
+        else:
+            high, at = at, at - step
+        step *= 2
+        if not low < at < high:
+            at = (low + high) // 2
+    return low
 
 
 def taxes_on(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -89,28 +89,33 @@ def creditable_of_bill(bill: Bill) -> dict[int, Money]:
 
 def proposed_of_bill(bill: Bill) -> dict[int, Money]:
     """What a credit may take of each line of an open bill, by its number: all that is not credited yet, but no more than is open."""
-    lines = queries.get_lines(bill)
     left = {number: amount.amount_minor for number, amount in creditable_of_bill(bill).items()}
+    taxes_of = _taxing(bill, queries.get_lines(bill))
 
     def total_of(minors: Mapping[int, int]) -> int:
-        return sum(minors.values()) + sum(tax.amount_minor for tax in taxes_of_credit(bill, lines, minors))
+        return sum(minors.values()) + sum(tax.amount_minor for tax in taxes_of(minors))
 
     if total_of(left) <= bill.open_minor:
         return creditable_of_bill(bill)
-    found = crediting.within(left, crediting.by_line(taxes_of_credit(bill, lines, left)), bill.open_minor, total_of)
+    found = crediting.within(left, crediting.by_line(taxes_of(left)), bill.open_minor, total_of)
     return {number: Money(minor, bill.currency) for number, minor in found.items()}
 
 
 def taxes_of_credit(bill: Bill, lines: Sequence[BillLine], wanted: Mapping[int, int]) -> list[CreditedTax]:
     """The taxes on what is credited of lines by number, in minor units before tax: of each component as much as of its line."""
-    before, taken = queries.credited_by_line(bill), queries.credited_bill_taxes(bill.id)
-    return crediting.taxes_on(wanted, lines, queries.get_bill_taxes(bill.id), before, taken, bill.currency)
+    return _taxing(bill, lines)(wanted)
 
 
 def credit_sides(lines: Sequence[BillLine], wanted: Mapping[int, int], taxes: Sequence[CreditedTax], currency: str) -> list[tuple[str, int, Money]]:
     """What a supplier's credit of lines by number, in minor units, posts with the taxes on them: the account by its purpose, 1 or -1, and the amount."""
     billed = bought_sides((of_line(line, wanted[line.line_no], taxes) for line in lines if line.line_no in wanted), currency)
     return [(purpose, -sign, amount) for purpose, sign, amount in reversed(billed)]
+
+
+def _taxing(bill: Bill, lines: Sequence[BillLine]) -> Callable[[Mapping[int, int]], list[CreditedTax]]:
+    """How `taxes_of_credit` reckons for any amounts, with what that takes read once."""
+    charged, before, taken = queries.get_bill_taxes(bill.id), queries.credited_by_line(bill), queries.credited_bill_taxes(bill.id)
+    return lambda wanted: crediting.taxes_on(wanted, lines, charged, before, taken, bill.currency)
 
 
 def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, int, Money]], tax_minor: int, day: date, why: str) -> SupplierCredit:
