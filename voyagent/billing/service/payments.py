@@ -205,7 +205,7 @@ def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents
         source_type="payment",
         source_id=payment.id,
         purpose="receipt" if is_in else "payment",
-        narration=", ".join(filter(None, (f"Balance of {kind.casefold()} {memo}" if payment.is_opening else kind, *references, name))),
+        narration=", ".join(filter(None, (f"Balance of {kind.casefold()} {memo}" if payment.is_opening else f"{kind} {payment.number}", *references, name))),
         lines=ledger.lines_of(
             _money_sides(payment.direction, Money(payment.amount_minor, payment.currency), payment.account, parts), memo=memo, party_name=name
         ),
