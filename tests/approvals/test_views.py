@@ -282,7 +282,7 @@ def test_a_role_that_the_tool_does_not_name_is_told_who_decides(desk: Desk, alic
 def test_ones_own_money_request_offers_only_the_rejection(desk: Desk, alice: Person, leila: Person) -> None:
     approval_id = desk.propose(alice, "probe_invoice")
     page = page_of(alice, approval_id)
-    assert "a colleague has to grant it" in page.words(".//*[@id='decide']")
+    assert "a colleague has to grant it: Accounting lead." in page.words(".//*[@id='decide']")
     assert not page.all(".//form[@id='decide']//input[@name='granted']")
     assert f"/approvals/{approval_id}?step=reject" in page.links()
     browser = alice.browser

@@ -22,6 +22,7 @@ SHOWN = {
     "fares": [{"fare_id": DEEPA, "flights": ["EK 501"]}, {"fare_id": DRAFT, "flights": ["AI 911", "AI 12"]}],
 }
 AFTER_SEARCH = Context(TODAY, offers=SHOWN)
+OF_THREE = {"origin": "BOM", "destination": "DXB", "outbound_date": "2026-12-12", "passengers": {"adult": 2, "child": 1}}
 VISA_TOLD = Context(TODAY, offers={"visa": {"destination": "AE", "said": "visa for Ravi Menon to the UAE"}})
 HOLDING = Context(TODAY, trip={"held": [{"id": DRAFT, "locator": "K7PQ2M", "flights": ["EK 501"], "departs_at": "2026-12-12T09:00", "expires_at": ""}]})
 
@@ -344,6 +345,16 @@ PHRASINGS: list[tuple[str, Context, str, JsonObject]] = [
     ("a visa to the U.K. for an Indian", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "GB"}),
     ("Schengen visa for an Indian", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "FR"}),
     ("do Indians need a visa for the US", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "US"}),
+    ("status of the trip", PLAIN, "show_trip", {}),
+    ("how is the trip doing", PLAIN, "show_trip", {}),
+    ("how's the trip going?", PLAIN, "show_trip", {}),
+    ("where do we stand with the trip", PLAIN, "show_trip", {}),
+    ("what's pending on this trip", PLAIN, "show_trip", {}),
+    ("hi, show the trip", PLAIN, "show_trip", {}),
+    ("hi, need 2 adults 1 child mumbai to dubai 12 dec", PLAIN, "search_flights", OF_THREE),
+    ("need 2 adults 1 child mumbai to dubai 12 dec", PLAIN, "search_flights", OF_THREE),
+    ("2 adults 1 child mumbai to dubai 12 dec", PLAIN, "search_flights", OF_THREE),
+    ("hi, 2 adults 1 child BOM to DXB 12 dec", PLAIN, "search_flights", OF_THREE),
     ("file it", VISA_TOLD, "show_trip", {}),
     ("go ahead and file", VISA_TOLD, "show_trip", {}),
     ("indian passport, visa requirements singapore", PLAIN, "visa_requirements", {"nationality": "IN", "destination": "SG"}),
@@ -709,6 +720,11 @@ DIALOGUES: list[tuple[list[tuple[str, str]], str, JsonObject]] = [
         {"customer_name": "Ravi Menon"},
     ),
     ([("send them the itinerary", "to"), ("deepa@example.com", "")], "show_trip", {}),
+    (
+        [("hi, need 2 adults 1 child mumbai to dubai", "outbound_date"), ("12 dec", "")],
+        "search_flights",
+        OF_THREE,
+    ),
     ([("file a visa for the Schengen area for Ravi Menon", "destination"), ("Italy", "")], "show_trip", {}),
     ([("file a visa", "destination"), ("Thailand", "full_name"), ("Ravi Menon", "")], "show_trip", {}),
     (

@@ -125,7 +125,8 @@ def test_ones_own_request_about_money_waits_for_a_colleague(talk: Talk, alice: P
         service.send(actor, session_id, message=INVOICE)
     talk.drain()
     mine, hers = (person.browser.get(f"/assistant/{session_id}").text for person in (alice, leila))
-    assert "a colleague has to grant it" in mine
+    assert "a colleague has to grant it: Accounting lead." in mine
+    assert 'href="/approvals">Approvals</a>' in mine
     assert 'name="granted" value="1"' not in mine
     assert 'name="granted" value="1"' in hers
 

@@ -13,7 +13,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.approvals import effects, queries, review, service
-from voyagent.approvals.deciders import deciders_in_words
+from voyagent.approvals.deciders import deciders_in_words, others_in_words
 from voyagent.approvals.editing import Sheet
 from voyagent.approvals.forms import DecideForm, DecideSeveralForm
 from voyagent.approvals.models import Approval
@@ -147,7 +147,7 @@ def _obstacle(actor: Actor, approval_id: str, changes: review.Changes) -> Obstac
         known = effects.find(approval.tool_name) is not None
         return Obstacle(deciders_in_words(service.who_may_grant(approval)) if known else str(_("Your role does not decide requests.")), may_reject=False)
     if service.needs_another(actor, approval):
-        return Obstacle(str(_("You asked for this yourself, so a colleague has to grant it.")))
+        return Obstacle(others_in_words(service.who_else_may_grant(approval)))
     if service.above_limit(actor, approval):
         return Obstacle(deciders_in_words(service.who_may_grant(approval), is_above_own=True))
     return Obstacle(str(_("As things stand it would be refused, so there is nothing to grant."))) if changes.is_refused else None
@@ -169,6 +169,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
         "needs_another": pending and service.needs_another(actor, approval),
+        "others": others_in_words(service.who_else_may_grant(approval)) if pending else "",
         "above_limit": pending and service.above_limit(actor, approval),
         "deciders": deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
         "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,

@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from voyagent.approvals import effects, queries as approvals, review, service as approvals_service
-from voyagent.approvals.deciders import deciders_in_words
+from voyagent.approvals.deciders import deciders_in_words, others_in_words
 from voyagent.approvals.review import Changes
 from voyagent.assistant import blocks, costs, queries
 from voyagent.assistant.blocks import Block
@@ -70,6 +70,7 @@ class Request:
     changes: Changes | None = None
     may_decide: bool = False
     needs_another: bool = False
+    others: str = ""
     is_above_limit: bool = False
     reversible: bool = True
 
@@ -255,7 +256,8 @@ def _request(actor: Actor, row: Row) -> Request:
         deciders_in_words(approvals_service.who_may_grant(approval), is_above_own=may_decide) if effect is not None else "",
         changes=review.changes_of(approvals_service.preview(actor, approval), translated),
         may_decide=may_decide,
-        needs_another=approvals_service.needs_another(actor, approval),
+        needs_another=(is_own := approvals_service.needs_another(actor, approval)),
+        others=others_in_words(approvals_service.who_else_may_grant(approval)) if is_own else "",
         is_above_limit=approvals_service.above_limit(actor, approval),
         reversible=effect is not None and effect.reversible,
     )

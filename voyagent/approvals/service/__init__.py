@@ -17,7 +17,7 @@ from voyagent.approvals.service.errors import (
     ShownChanged,
     ToolUnknown,
 )
-from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another, who_may_grant
+from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another, who_else_may_grant, who_may_grant
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
 from voyagent.approvals.service.showing import arguments_of, preview
 from voyagent.settings.limits import AmountAboveLimit, check_limit
@@ -67,5 +67,6 @@ __all__ = [
     "resolve_each",
     "resume_effects",
     "show",
+    "who_else_may_grant",
     "who_may_grant",
 ]

@@ -56,6 +56,12 @@ def needs_another(actor: Actor, approval: Approval) -> bool:
     return settings.get_settings().four_eyes and identity.other_active_people(approval.requested_by_user_id, _who_could(effect, approval)) > 0
 
 
+def who_else_may_grant(approval: Approval) -> list[str]:
+    """The same roles, as far as somebody active other than who asked for it holds them."""
+    asker = approval.requested_by_user_id
+    return [role for role in who_may_grant(approval) if asker is None or identity.other_active_people(asker, frozenset({role})) > 0]
+
+
 def _who_could(effect: Effect, approval: Approval) -> frozenset[str]:
     amounts = amounts_of(approval)
     return frozenset(role for role in effect.approver_roles if not is_above(role, amounts))

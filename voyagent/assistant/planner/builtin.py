@@ -135,6 +135,9 @@ def understand(message: str, context: Context) -> Move:
 
 def _in_plain(message: str, context: Context) -> str:
     """The message; where it is not understood as it stands, and what was typed short is once it is written out, that."""
+    bare = intake.without_greeting(message)
+    if bare != message.strip() and _is_understood(bare, context):
+        message = bare
     other = shorthand.written_out(message)
     if other == message or _is_understood(message, context) or not _is_understood(other, context):
         return message

@@ -337,7 +337,12 @@ def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothin
 
 
 def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonObject, context: Context) -> JsonObject:
-    """What came of a hold with the fare and until when, on the agency's clock; of a search with what was wanted of it; of anything else as it is."""
+    """What came of a hold with the fare and until when, on the agency's clock; of a search with what was wanted of it; of anything else as it is.
+
+    Of a trip also the summaries of what waits for a decision, as `waiting`.
+    """
+    if call.tool == "show_trip" and context.waiting:
+        return {**output, "waiting": [one["summary"] for one in context.waiting]}
     if wish is not None and wish.tool == call.tool and wish.known.get("want"):
         return {**output, "want": wish.known["want"]}
     if call.tool != "hold_flight" or "locator" not in output:

@@ -60,11 +60,19 @@ def recognise(said: str, context: Context) -> Wish | Move | None:
 
 
 def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
-    """`I need a flight from Kochi to Dubai on 5 Jan, one adult`: staff say so too, and where it lacks nothing and is no customer's letter it is a search."""
-    found = searches.recognise(said, context) if intake.pasted(said) is None and not intake.is_greeting(said) else None
-    if found is not None and found.tool == "visa_requirements":
+    """`I need a flight from Kochi to Dubai on 5 Jan, one adult`: staff say so too, and where it lacks nothing and is no customer's letter it is a search.
+
+    What tells from where to where and a day or a party is one as it stands (see `searches.way`), and is asked for the rest.
+    """
+    if intake.pasted(said) is not None or intake.is_greeting(said):
+        return None
+    found = searches.recognise(said, context)
+    if found is None:
+        on_the_way = searches.way(said, context)
+        return searches.as_asked_for(on_the_way, said, context) if on_the_way else None
+    if found.tool == "visa_requirements":
         return found if context.question is None and found.known.get("destination") else None
-    return found if found is not None and found.tool in ("search_flights", "search_hotels") and wishes.missing(found) is None else None
+    return found if found.tool in ("search_flights", "search_hotels") and wishes.missing(found) is None else None
 
 
 def _search(said: str, context: Context) -> Wish | Move | None:
@@ -79,6 +87,7 @@ def _search(said: str, context: Context) -> Wish | Move | None:
         offers.picked,
     )
     found = next((wish for read in picks if (wish := read(said, context)) is not None), None) or searches.recognise(said, context)
+    found = found or searches.way(said, context)
     if found is None and context.question is None and (mended := searches.spelled(said)) != said:
         close = searches.recognise(mended, context)
         found = (

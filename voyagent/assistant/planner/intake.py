@@ -14,6 +14,7 @@ from voyagent.assistant.planner.passages import condense, lead
 
 NOTES_MAX = 10_000
 TOLD_MAX = 400
+LINE_MAX = 160
 _COMMAND = re.compile(
     r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*(?:(?:log|add|create|record|save|note(?: down)?|make|register|capture|enter"
     r"|open|put in|take)\s+(?:this|the|an?|up)?\s*"
@@ -47,6 +48,13 @@ _GREETING = re.compile(
     r"^\s*(?:hi|hello|hey|dear|sir|madam|good (?:morning|evening|afternoon)|namaste|salam)\b|\b(?:regards|thanks|thank you|thx)\b[\s,.!]*[^\n]{0,40}\s*$",
     re.IGNORECASE,
 )
+_OWN_WORDS = re.compile(
+    r"\b(?:we are|we're|we plan|i would like|i'd like|i am|i'm|(?:my|our) \w+|looking for|planning|interested in"
+    r"|(?:please|kindly) (?:send|share|quote|suggest|let)"
+    r"|can you (?:send|share|quote|suggest|help)|quotes?|best (?:price|rate)|regards|thanks|thank you)\b",
+    re.IGNORECASE,
+)
+_GREETED = re.compile(r"^\s*(?:hi|hello|hey|good (?:morning|evening|afternoon)|namaste)(?:\s+(?:there|all|team))?\s*[,.!:–-]*\s+(?=\S)", re.IGNORECASE)
 _COPIED = re.compile(rf"^\s*(?:(?:from|subject|name|customer|destination)\s*:|{people.STAMP})", re.IGNORECASE | re.MULTILINE)
 _CHAT = re.compile(rf"^\s*{people.STAMP}\s*[-–]?\s*[^:\n]{{1,60}}:")
 _HEADER_LINES = re.compile(
@@ -118,7 +126,12 @@ class Intake:
 
 
 def pasted(message: str) -> str | None:
-    """The customer's words when a message is (or holds) an enquiry to log, else None."""
+    """The customer's words when a message is (or holds) an enquiry to log, else None.
+
+    Of one short line that is so only where it says who writes (a name, an address, a number, a header of mail or chat) or speaks as a customer does: of herself
+    and hers, for a quote, with thanks or regards. `hi, need 2 adults mumbai to dubai 12 dec` has none of it: that is how staff ask for a search. Several lines
+    or a long one are a letter where two more signs of one are there.
+    """
     command = _COMMAND.match(message) or _LOG_THIS.match(message)
     if command:
         return message[command.end() :].strip()
@@ -127,17 +140,31 @@ def pasted(message: str) -> str | None:
     if is_told(message) or (is_about_travel and (people.is_told_of(text) or _CHAT.match(text))):
         return message.strip()
     lines = sum(1 for line in text.splitlines() if line.strip())
+    if lines < 2 and len(text) <= LINE_MAX and not _is_customers_line(text):
+        return None
     signs = [
         people.EMAIL.search(text) is not None,
         re.search(r"\+?\d[\d\s()-]{8,20}\d", text) is not None,
         is_about_travel,
         _CUSTOMER_VOICE.search(text) is not None,
-        lines > 2 or len(text) > 160,
+        lines > 2 or len(text) > LINE_MAX,
         _GREETING.search(text) is not None,
         _COPIED.search(text) is not None,
         people.introduces_herself(text) and people.find_travellers(text) is not None,
     ]
     return message.strip() if signs[2] and sum(signs) >= 3 else None
+
+
+def _is_customers_line(text: str) -> bool:
+    """Whether a line says who writes, or speaks of the writer; what is needed can be said by staff, too."""
+    says_who = people.EMAIL.search(text) or re.search(r"\+?\d[\d\s()-]{8,20}\d", text) or _COPIED.search(text) or people.introduces_herself(text)
+    return bool(says_who) or people.find_name(text) is not None or _OWN_WORDS.search(text) is not None
+
+
+def without_greeting(message: str) -> str:
+    """A line of staff without the greeting before it; a customer's message, or what has several lines, as it is."""
+    said = message.strip()
+    return said if "\n" in said or pasted(said) is not None else _GREETED.sub("", said)
 
 
 def is_dictated(message: str) -> bool:

@@ -13,7 +13,7 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import find_party
-from voyagent.assistant.planner.places import is_known_place
+from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 
 JsonObject = dict[str, Any]
@@ -74,6 +74,10 @@ _FOR_SO_MANY = re.compile(r"\bfor\s+(?P<n>[1-9])\b(?!\s*(?:nights?|rooms?|days?|
 _FOR_IT = re.compile(r"(?<=\bflights)\s+for\s+(?:this|the|her|his|their)\s+(?:enquiry|inquiry|lead|request|customer)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
     r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|invoices?|bills?|owes?|paid|balance)\b|^\s*(?:please\s+)?(?:issue|invoice|bill|book|hold|cancel)\b",
+    re.IGNORECASE,
+)
+_NO_FLIGHT = re.compile(
+    r"\b(?:hotels?|rooms?|stay|visas?|transfers?|pick-?ups?|cabs?|taxis?|drops?|package|tour|trip|itinerary|passengers?|add|change|wants?|status)\b",
     re.IGNORECASE,
 )
 _BOOKING = re.compile(r"\b(?:pnr|locator|booking)\s+(?:no\.?\s+|code\s+)?(?P<locator>(?-i:(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6}))\b", re.IGNORECASE)
@@ -151,6 +155,20 @@ def flights(message: str, context: Context) -> Wish | None:
     if _DIRECT.search(message):
         known["direct_only"] = True
     return Wish("search_flights", known | _beside_the_search(message, context, known))
+
+
+def way(message: str, context: Context) -> Wish | None:
+    """`2 adults 1 child mumbai to dubai 12 dec`: from where to where, with a day or who travels, is a search of flights though no word says so."""
+    if context.question is not None or _OTHERWISE.search(message) or _NO_FLIGHT.search(message):
+        return None
+    ends = find_route(message)
+    if ends.origin is None or ends.destination is None:
+        return None
+    found = flights(f"flights {message}", context)
+    known = (found.known if found else {}) | {
+        field: code for field, place in (("origin", ends.origin), ("destination", ends.destination)) if (code := stations.code_of(place.name))
+    }
+    return Wish("search_flights", known) if {"origin", "destination"} <= known.keys() and {"outbound_date", "passengers"} & known.keys() else None
 
 
 def _beside_the_search(message: str, context: Context, known: JsonObject) -> JsonObject:

@@ -176,7 +176,8 @@ def _trip(_arguments: JsonObject, output: JsonObject) -> str:
         when = f", {day(line['starts_on'])}" if line["starts_on"] else ""
         lines.append(f"{line['name']}{when}, {state(line['status'])}, {_price_or_none(line['price'])}")
     told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), _customer_pays(output)]
-    return "\n".join([*told, *(finding["sentence"] for finding in output["findings"][:SHOWN_MAX])])
+    waits = [_("Waits for a decision: %(summary)s", summary=summary) for summary in output.get("waiting", ())[:SHOWN_MAX]]
+    return "\n".join([*told, *waits, *(finding["sentence"] for finding in output["findings"][:SHOWN_MAX])])
 
 
 def _itinerary(_arguments: JsonObject, output: JsonObject) -> str:

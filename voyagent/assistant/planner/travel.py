@@ -15,11 +15,16 @@ from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
+_THIS = r"(?:the|this|that|our|their|her|his) "
 _TRIP = re.compile(
     r"\b(?:show|see|open|display|what is in|what'?s in|how does)\b.*\b(?:the|this|that|our|their|her|his)\s+trip\b|^\s*(?:the\s+|this\s+)?trip\s*\??$"
     r"|\bwhat (?:is|has been|have we) (?:booked|planned) (?:so far|for them|for her|for him|on this trip|for this trip)"
     r"|\bwho (?:is|are) (?:travell?ing|going|on the trip)\b|\b(?:check|anything wrong with|problems? with|what is wrong with|lint)\s+(?:the"
     r"|this)\s+(?:trip|itinerary)\b"
+    r"|\b(?:status|state|progress) of " + _THIS + r"(?:trip|holiday|journey|booking)s?\b|\b(?:trip|holiday) status\b"
+    r"|\bhow(?:\s+(?:is|are|does|do)|['’]?s) " + _THIS + r"(?:trip|holiday|journey)s? (?:doing|going|stand(?:ing)?|look(?:ing)?|coming)\b"
+    r"|\bwhere (?:do|are) we (?:stand|at|now)?\s*(?:with|on) " + _THIS + r"(?:trip|holiday|journey)\b"
+    r"|\bwhat(?:\s+is|['’]?s) (?:still )?(?:left|missing|pending|open|held|outstanding|to (?:be )?do(?:ne)?) (?:on|for|of|in) " + _THIS + r"(?:trip|holiday)\b"
     r"|\bpassengers?\s*(?:list|\?)|\b(?:show|list)\s+(?:the\s+|all\s+)?passengers\b|\bwhat does the trip (?:cost|come to)\b|\btrip (?:total"
     r"|cost|margin)\b",
     re.IGNORECASE,
@@ -104,7 +109,7 @@ def cancel_whole(message: str, _context: Context) -> Say | None:
 
 
 def trip(message: str, _context: Context) -> Call | None:
-    """`show the trip`, `who is travelling`, `is anything wrong with this trip`."""
+    """`show the trip`, `who is travelling`, `is anything wrong with this trip`, `where do we stand with the trip`."""
     return Call("show_trip", {}) if _TRIP.search(message) else None
 
 
