@@ -13,13 +13,12 @@ import sqlalchemy as sa
 from tests.approvals.conftest import Desk
 from tests.enquiries.reading import Page
 from tests.people import People, Person
-from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, travellers
+from tests.trips.test_supplies import a_rate, an_offer, book, hold, journey, release, travellers
 from tests.trips.things import CREEK, a_line, a_passenger, a_trip
 from voyagent.approvals import effects, service
-from voyagent.approvals.service import PreviewStale, SelfApproval
+from voyagent.approvals.service import ApprovalAlreadyResolved, SelfApproval
 from voyagent.kernel.errors import Forbidden
 from voyagent.settings import service as settings
-from voyagent.trips import service as trips
 from voyagent.trips.effects import BOOK, CANCEL, FILE, ISSUE
 from voyagent.trips.words import board_word
 
@@ -186,12 +185,12 @@ def test_another_agencys_things_are_refused_like_unknown_ones(desk: Desk, alice:
         assert desk.row(proposed(desk, charlie, tool, **arguments))["preview"]["refusal"] == code, tool
 
 
-def test_a_flight_that_is_given_back_meanwhile_makes_the_preview_stale(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
+def test_a_flight_that_is_given_back_meanwhile_takes_the_request_with_it(desk: Desk, alice: Person, bob: Person, tina: Person) -> None:
     trip_id = a_trip(alice)
     lines = held(alice, trip_id)
     approval_id = proposed(desk, bob, "issue_ticket", pnr_id=str(lines[0].id))
-    alice.does(trips.cancel_line, trip_id, lines[0].id)
-    with pytest.raises(PreviewStale), tina.acting() as actor:
+    release(alice, lines[0].id)
+    with pytest.raises(ApprovalAlreadyResolved), tina.acting() as actor:
         service.resolve(actor, approval_id, granted=True)
 
 

@@ -133,6 +133,12 @@ def find_unfinished(tool_name: str, name: str, value: str) -> str | None:
     return found[0]["id"] if found else None
 
 
+def is_under_way(tool_name: str, name: str, value: str) -> bool:
+    """Whether a proposal of a tool with an argument of that value was granted and is still to be carried out, in a conversation that was deleted too."""
+    granted = select(_C.id).where(owned(Approval), _C.effect_status == "waiting", _C.tool_name == tool_name, _C.payload[name].astext == value).limit(1)
+    return bool(SessionReader(db.session).read(granted)[0])
+
+
 def unfinished_statement(tool_name: str, name: str, value: str) -> Select[Any]:
     """The same as a select, for a trip that reads more: id, session_id, summary, status, expires_at; at most one row."""
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
@@ -288,6 +294,7 @@ __all__ = [
     "get_locked",
     "get_row",
     "is_pending",
+    "is_under_way",
     "list_approvals",
     "mark_of",
     "pending_of_session",

@@ -27,8 +27,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.db import Base, db, pause, rows_changed, transaction
+from voyagent.kernel.db import Base, db, pause, rows_changed
 from voyagent.kernel.errors import N_, Conflict, Unprocessable, VoyagentError
+from voyagent.kernel.housekeeping import in_agencies
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.jobs import task
 from voyagent.kernel.keyring import Keyring
@@ -279,15 +280,11 @@ on conflict (tenant_id, caller_id, key) do update
 @task("http.purge_idempotency_keys", own_transactions=True, every="23 * * * *")
 def purge(timestamp: int) -> None:  # noqa: ARG001 - the worker hands the tick in
     """Remove keys older than a day, agency by agency, some thousand in a transaction."""
-    with transaction():
-        agencies = list(db.session.scalars(text("select * from app.tenants_with_old_keys()")))
-    for tenant_id in agencies:
-        removed = PURGE_ROWS
-        while removed == PURGE_ROWS:
-            db.session.remove()  # one session, one agency
-            with transaction(tenant_id):
-                removed = rows_changed(_PURGE, n=PURGE_ROWS)
-    db.session.remove()
+    in_agencies(
+        lambda: db.session.scalars(text("select * from app.tenants_with_old_keys()")),
+        lambda: rows_changed(_PURGE, n=PURGE_ROWS),
+        more=lambda removed: removed == PURGE_ROWS,
+    )
 
 
 _PURGE = """

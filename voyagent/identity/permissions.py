@@ -111,7 +111,7 @@ SCOPE_PERMISSIONS: dict[str, frozenset[str]] = {
     "read": frozenset(permission for permission in _EVERYTHING if permission.endswith(".read")),
     "enquiries": _area("enquiry") | {"chat.open"},  # promoting one opens a conversation
     "assistant": _area("chat") | {"approval.read"},  # what it proposes can be seen, and is decided by somebody else
-    "trips": _area("trip", "itinerary"),
+    "trips": _area("trip", "itinerary") | {"chat.open", "tool.propose"},  # giving booked rooms back is asked for in a conversation of its own
     "approvals": _area("approval"),
     # A write-off is asked for in a conversation of its own.
     "books": _area("billing", "bill", "import", "invoice", "itinerary", "ledger", "party", "payment", "report") | {"chat.open", "tool.propose"},

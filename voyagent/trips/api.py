@@ -8,8 +8,21 @@ from flask import Response, current_app
 from flask_babel import force_locale
 
 from voyagent.chat.queries import SessionNotFound
+from voyagent.drivers.suppliers.errors import (
+    AuthenticationFailed,
+    AuthorizationFailed,
+    CapabilityNotSupported,
+    ConflictAtSupplier,
+    HoldExpired,
+    PermanentFailure,
+    RateLimited,
+    TransientFailure,
+    UnknownAtSupplier,
+    UpstreamTimeout,
+)
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.errands import run
 from voyagent.http.files import PDF, shown
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
@@ -19,9 +32,11 @@ from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.trips import queries, service
+from voyagent.trips.cancelling import cancel
 from voyagent.trips.paper import document_of
 from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
+    CancelledLineOut,
     ItineraryQuery,
     LineIn,
     LineList,
@@ -36,6 +51,7 @@ from voyagent.trips.schemas import (
     TripListQuery,
     TripOut,
     TripPatch,
+    wire_cancelled,
     wire_line,
     wire_page,
     wire_passenger,
@@ -44,6 +60,11 @@ from voyagent.trips.schemas import (
 
 api = ApiBlueprint("trips", __name__, tag="Trips", guard=Guard.BEARER)
 TRIP_ERRORS = (SessionNotFound, EnquiryNotFound, UnknownCurrency, service.TripAlreadyOpen)
+CANCEL_ERRORS = (
+    *(service.LineIsOver, service.NotHeld, service.TicketsUnderWay, service.CancellationRequested),
+    *(CapabilityNotSupported, AuthenticationFailed, AuthorizationFailed, RateLimited, TransientFailure, UpstreamTimeout, PermanentFailure),
+    *(UnknownAtSupplier, ConflictAtSupplier, HoldExpired),
+)
 LINE_ERRORS = (UnknownCurrency, InvalidAmount, service.NegativeAmount, service.InvalidLineStatus, service.InvalidFlightTimes)
 
 
@@ -152,10 +173,17 @@ def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
     service.remove_line(actor, trip_id, line_id)
 
 
-@api.post("/trips/<trip_id>/lines/<line_id>/cancel", answer=LineOut, permission="trip.update", missing=LineNotFound, errors=(service.LineIsOver,))
+@api.post("/trips/<trip_id>/lines/<line_id>/cancel", answer=CancelledLineOut, permission="trip.update", missing=LineNotFound, errors=CANCEL_ERRORS)
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Row:
-    """Say that a thing will not happen; it stays on the trip, without a price."""
-    return wire_line(queries.line_of(service.cancel_line(actor, trip_id, line_id)))
+    """Say that a thing will not happen; it stays on the trip, without a price.
+
+    A flight that is held at a supplier is given back there with all flights of its booking, which costs nothing, and a request to issue its tickets is
+    withdrawn. Giving back rooms that a supplier has booked may cost something: it is asked for, and happens once somebody who may has granted the request that
+    `approval_id` names. Whatever was booked elsewhere, is ticketed or is filed is noted as cancelled, and nobody is told. Where the supplier fails nothing has
+    changed; ask again.
+    """
+    done = run(cancel(actor, trip_id, line_id))
+    return wire_cancelled(done.line, done.request.id if done.request is not None else None)
 
 
 def _trip(trip_id: UUID) -> Row:

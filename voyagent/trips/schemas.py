@@ -191,6 +191,12 @@ class LineOut(Answer):
     updated_at: Instant
 
 
+class CancelledLineOut(LineOut):
+    """The thing as it stands after it was cancelled. With an `approval_id` it is not yet: that request asks for it, since it may cost something."""
+
+    approval_id: str | None
+
+
 class FindingOut(Answer):
     """Something to look at: a code for programs and a sentence for people, with the lines and passengers that it is about."""
 
@@ -303,6 +309,11 @@ def wire_line(one: Line) -> Row:
     amounts = {"cost": one.cost.wire, "price": one.price.wire, "currency": one.price.currency}
     details = {"kind": one.kind, **stored(one.details)}
     return {**plain, **amounts, "details": details, "hold_expires_at": held, **_instants(one.created_at, one.updated_at)}
+
+
+def wire_cancelled(one: Line, approval_id: str | None) -> Row:
+    """What came of cancelling a line as the API writes it, with the request that was made in its place."""
+    return {**wire_line(one), "approval_id": approval_id}
 
 
 def _summary(row: Row) -> Row:

@@ -8,6 +8,9 @@ from uuid import UUID
 from flask import Response, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.drivers.suppliers.errors import SupplierError
+from voyagent.http.errands import run
+from voyagent.http.errors import sentence_of as sentence_of_error, status_of
 from voyagent.http.files import shown
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
@@ -18,6 +21,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.reading import LaneReader, Reader, SessionReader
 from voyagent.trips import passports, queries, service
+from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
 from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, SEND_PLACES, TRIP_PLACES, LineForm, PassengerForm, SendForm, TripForm
 from voyagent.trips.lint import findings
 from voyagent.trips.paper import document_of, sheet_of
@@ -172,12 +176,14 @@ def line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
 
 @pages.page("/trips/<trip_id>/lines/<line_id>/cancel", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> Any:
-    """Say that a thing will not happen: the first step names it, the second does it."""
-    known = queries.line_of(queries.get_line(trip_id, line_id))
+    """Say that a thing will not happen: the first step names it and what that means, the second does it; there again where its supplier fails."""
     if request.method == "GET":
-        return render_template("trips/cancel_line.html", line=known, trip=queries.get_trip(trip_id))
-    service.cancel_line(actor, trip_id, line_id)
-    return _back(trip_id, _("%(name)s is cancelled.", name=known.name))
+        return _cancel_page(trip_id, line_id)
+    try:
+        done = run(cancel(actor, trip_id, line_id))
+    except SupplierError as failure:
+        return _cancel_page(trip_id, line_id, failure), status_of(failure)
+    return _back(trip_id, told_of(done))
 
 
 @pages.page("/trips/<trip_id>/lines/<line_id>/remove", methods=("GET", "POST"), permission="trip.update", missing=LineNotFound)
@@ -212,6 +218,13 @@ def _with_prices() -> bool:
 def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
     shown = {"trip": queries.get_trip(trip_id), "line": known, "kind": form.kind, "line_words": LINE_WORDS, "country_name": country_name}
     return render_template("trips/line.html", form=form, **shown), 422 if form.is_submitted() else 200  # its `status` is the state of the line
+
+
+def _cancel_page(trip_id: UUID, line_id: UUID, failure: SupplierError | None = None) -> Any:
+    row = queries.get_line(trip_id, line_id)
+    line, ahead = queries.line_of(row), ahead_of(row)
+    shown = {"line": line, "trip": queries.get_trip(trip_id), "ahead": ahead, "meaning": meaning_of(line, ahead), "country_name": country_name}
+    return render_template("trips/cancel_line.html", **shown, failure=sentence_of_error(failure) if failure is not None else None)
 
 
 def _said(body: Any, names: tuple[str, ...]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from voyagent.trips.service.errors import (
     BornLater,
+    CancelAtSupplier,
+    CancellationRequested,
     InvalidFlightTimes,
     InvalidLineStatus,
     LineAtSupplier,
@@ -21,9 +23,9 @@ from voyagent.trips.service.errors import (
     TripAlreadyOpen,
     TripFull,
 )
-from voyagent.trips.service.flights import hold_flight, issue_ticket, offered_anew, read_flight, release_flight, search_flights
+from voyagent.trips.service.flights import has_lapsed, hold_flight, issue_ticket, offered_anew, read_flight, release_flight, search_flights
 from voyagent.trips.service.hotels import book_hotel, cancel_hotel_booking, check_hotel_rate, read_hotel_booking, search_hotels
-from voyagent.trips.service.lines import BY_HAND, LineChanges, add_line, cancel_line, remove_line, update_line
+from voyagent.trips.service.lines import BY_HAND, LineChanges, Way, add_line, cancel_line, remove_line, update_line, way_to_cancel
 from voyagent.trips.service.offers import sweep
 from voyagent.trips.service.passengers import PassengerChanges, add_passenger, remove_passenger, seal_anew, update_passenger
 from voyagent.trips.service.sending import Post, address_of_customer, send_itinerary
@@ -34,6 +36,8 @@ from voyagent.trips.service.visas import file_visa, visa_requirements
 __all__ = [
     "BY_HAND",
     "BornLater",
+    "CancelAtSupplier",
+    "CancellationRequested",
     "InvalidFlightTimes",
     "InvalidLineStatus",
     "LineAtSupplier",
@@ -57,6 +61,7 @@ __all__ = [
     "TripAlreadyOpen",
     "TripChanges",
     "TripFull",
+    "Way",
     "add_line",
     "add_passenger",
     "address_of_customer",
@@ -65,6 +70,7 @@ __all__ = [
     "cancel_line",
     "check_hotel_rate",
     "file_visa",
+    "has_lapsed",
     "hold_flight",
     "issue_ticket",
     "offered_anew",
@@ -84,4 +90,5 @@ __all__ = [
     "update_passenger",
     "update_trip",
     "visa_requirements",
+    "way_to_cancel",
 ]

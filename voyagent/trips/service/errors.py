@@ -117,6 +117,20 @@ class TicketsUnderWay(Conflict):
     message = N_("The tickets of this booking are being issued, so its hold cannot be given back.")
 
 
+class CancelAtSupplier(Conflict):
+    """A supplier has it: a flight that is held is given back there, and giving booked rooms back is asked for."""
+
+    code = "cancel_at_supplier"
+    message = N_("A supplier has this, so it cannot just be noted as cancelled.")
+
+
+class CancellationRequested(Conflict):
+    """One request to give the rooms of a booking back waits at a time."""
+
+    code = "cancellation_requested"
+    message = N_("This cancellation is asked for already. It waits among the approvals, or is being carried out.")
+
+
 class NotAtSupplier(Conflict):
     """It was noted by hand, so no supplier knows of it."""
 

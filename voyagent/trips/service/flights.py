@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from voyagent.approvals import service as approvals
-from voyagent.approvals.queries import find_unfinished
+from voyagent.approvals.queries import is_under_way
 from voyagent.audit import service as audit
 from voyagent.drivers.suppliers import Suppliers
 from voyagent.drivers.suppliers.errors import PriceChanged
@@ -24,7 +24,7 @@ from voyagent.trips.details import FlightDetails, read_details, stored
 from voyagent.trips.models import OVER, TripLine, TripPassenger
 from voyagent.trips.queries import LineNotFound
 from voyagent.trips.service import answers
-from voyagent.trips.service.errors import NotHeld, TicketsUnderWay
+from voyagent.trips.service.errors import LineIsOver, NotHeld, TicketsUnderWay
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import (
     Booking,
@@ -123,26 +123,36 @@ def issue_ticket(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[li
 def release_flight(suppliers: Suppliers, actor: Actor, line_id: UUID) -> Errand[tuple[list[TripLine], int]]:
     """Give a held booking back before anybody has paid for it, which costs nothing; `line_id` is any flight of it.
 
-    Requests to issue its tickets end first, so that what is let go is not paid for; how many stands beside the lines, which stay on the trip as cancelled.
-    Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError.
+    The lines stay on the trip as cancelled; beside them stands how many requests to issue its tickets ended with it. Nothing has changed where the supplier
+    fails. A hold whose time is over lapsed by itself, so nobody is asked. Raises Forbidden, LineNotFound, NotHeld, TicketsUnderWay, SupplierError; LineIsOver
+    to the second of two who give it back at the same moment.
     """
     actor.require("trip.update")
     held = held_lines(line_id)
-    key, reference = _key(held), f"release-{held[0].our_reference or line_id}"
-    outside()
-    ended = sum(approvals.end_about(actor, TICKETING, "pnr_id", str(line.id), LET_GO) for line in held)
-    if any(find_unfinished(TICKETING, "pnr_id", str(line.id)) for line in held):
+    key, reference, ids = _key(held), f"release-{held[0].our_reference or line_id}", [str(line.id) for line in held]
+    if any(is_under_way(TICKETING, "pnr_id", one) for one in ids):
         raise TicketsUnderWay
 
-    def note(found: FlightBooking) -> tuple[list[TripLine], int]:
-        lines = _booking_of(_held_trip_of(line_id))
-        if any(line.status != "held" for line in lines):
-            raise NotHeld
+    def note(found: FlightBooking | None) -> tuple[list[TripLine], int]:
+        ended = sum(approvals.end_about(actor, TICKETING, "pnr_id", one, LET_GO) for one in ids)  # before the trip is held, as whoever grants does it
+        booked = _booking_of(_held_trip_of(line_id))
+        lines = [line for line in booked if line.status == "held"]
+        if not lines:
+            raise LineIsOver if all(line.status in OVER for line in booked) else NotHeld
         _mark_released(lines, found)
-        audit.record(actor, "trip.flight_released", entity_refs=refs_of(lines), outputs={"locator": found.locator}, driver=found.supplier)
+        told, driver = {"locator": lines[0].supplier_ref}, found.supplier if found is not None else None
+        audit.record(actor, "trip.flight_released", entity_refs=refs_of(lines), outputs=told, driver=driver)
         return lines, ended
 
+    if has_lapsed(held[0]):
+        return known(note(None))
+    outside()
     return Errand(note, insisting(lambda: suppliers.flights.cancel(key, reference)))
+
+
+def has_lapsed(line: TripLine) -> bool:
+    """Whether the time of a hold is over, so that its airline has let it go."""
+    return line.hold_expires_at is not None and line.hold_expires_at <= clock.now()
 
 
 def read_flight(suppliers: Suppliers, actor: Actor, locator: str) -> Errand[tuple[list[TripLine], FlightBooking]]:
@@ -178,12 +188,12 @@ def mark_ticketed(lines: Sequence[TripLine], found: FlightBooking | None, number
     db.session.flush()
 
 
-def _mark_released(lines: Sequence[TripLine], found: FlightBooking) -> None:
+def _mark_released(lines: Sequence[TripLine], found: FlightBooking | None) -> None:
     trip = queries.get_trip(lines[0].trip_id)
     with title_follows(trip):
         for line in lines:
             line.status, line.hold_expires_at, line.updated_at = "cancelled", None, clock.now()
-            line.supplier_key = found.supplier_ref
+            line.supplier_key = found.supplier_ref if found is not None else line.supplier_key
         trip.updated_at = clock.now()
         db.session.flush()
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from voyagent.approvals import service as approvals
 from voyagent.audit import service as audit
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.errors import N_
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.trips import details as kinds, places, queries
 from voyagent.trips.details import AnyDetails, FlightDetails
 from voyagent.trips.models import OVER, Trip, TripLine
 from voyagent.trips.service.errors import (
+    CancelAtSupplier,
     InvalidFlightTimes,
     InvalidLineStatus,
     LineAtSupplier,
@@ -43,10 +47,24 @@ AT_SUPPLIER = {
 }
 """What of the details says which booking it is, in the states in which a grant acts upon it: a reviewer decides by what our lines say, its supplier acts by
 its own."""
+ASKED_ABOUT = (("issue_ticket", "pnr_id"), ("cancel_hotel_booking", "booking_id"))
+"""The tools that are asked for about one line, and which of their arguments names it."""
+CANCELLED = N_("What it is about was cancelled on the trip, so there is nothing left to be done. Nothing was done.")
 _OF_BOOKING = frozenset({"status", "currency", "cost_minor", "supplier", "supplier_ref"})
 FLIGHT_HOURS_MAX = 36
 # A description may name the customer; of it the audit keeps only that it changed.
 _PRIVATE = frozenset({"details"})
+
+
+class Way(StrEnum):
+    """How a thing is cancelled: given back to its supplier, which costs nothing; asked for, since it may cost something; or only noted."""
+
+    RELEASE = "release"
+    ASK = "ask"
+    NOTE = "note"
+
+
+_WAYS = {("flight", "held"): Way.RELEASE, ("hotel", "booked"): Way.ASK}
 
 
 class LineChanges(TypedDict, total=False):
@@ -107,17 +125,29 @@ def update_line(actor: Actor, trip_id: UUID, line_id: UUID, changes: LineChanges
 
 
 def cancel_line(actor: Actor, trip_id: UUID, line_id: UUID) -> TripLine:
-    """Say that a thing will not happen; it stays on the trip, without a price. Raises Forbidden, LineNotFound, LineIsOver."""
+    """Note that a thing will not happen: one that no supplier of ours can be told of, as it was booked elsewhere, is ticketed or is filed.
+
+    It stays on the trip, without a price, and requests about it end. Raises Forbidden, LineNotFound, LineIsOver, CancelAtSupplier.
+    """
     actor.require("trip.update")
+    for tool, name in ASKED_ABOUT:  # before the trip is held, as whoever grants does it
+        approvals.end_about(actor, tool, name, str(queries.get_line(trip_id, line_id).id), CANCELLED)
     line = queries.get_line(trip_id, line_id, lock=True)
     if line.status in OVER:
         raise LineIsOver
+    if way_to_cancel(line) is not Way.NOTE:
+        raise CancelAtSupplier
     was = line.status
     with title_follows(queries.get_trip(trip_id)):
         apply(line, {"status": "cancelled", "hold_expires_at": None})
         touch(trip_id)
     audit.record(actor, "trip.line_cancelled", entity_refs=_refs(line), inputs={"kind": line.kind, "before": was})
     return line
+
+
+def way_to_cancel(line: TripLine) -> Way:
+    """How a thing is cancelled, by its kind, its state and whether a supplier of ours has it."""
+    return _WAYS.get((line.kind, line.status), Way.NOTE) if line.supplier_key is not None else Way.NOTE
 
 
 def remove_line(actor: Actor, trip_id: UUID, line_id: UUID) -> None:
