@@ -55,6 +55,18 @@ def test_an_entry_by_hand_is_posted_read_and_reversed_once(alice: Person) -> Non
     assert back.status_code == 201, "a reversal of what a person wrote is undone too"
 
 
+def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(alice: Person, statements: list[str]) -> None:
+    """What follows the entry holds up whoever else posts to its accounts, so nothing but the audit does."""
+    body = written(alice)
+    alice.api.post("/journal-entries", json=body)
+    statements.clear()
+    posted = alice.api.post("/journal-entries", json=body).json
+    assert len(statements) == 6, statements
+    assert ["insert into postings" in statement for statement in statements].index(True) == 4
+    assert "app.audit" in statements[5]
+    assert posted == alice.api.get(f"/journal-entries/{posted['id']}").json
+
+
 @pytest.mark.parametrize(
     ("change", "status", "detail"),
     [

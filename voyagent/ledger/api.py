@@ -88,7 +88,9 @@ def post_entry(actor: Actor, body: JournalEntryIn) -> Row:
     each currency of an entry. An entry is never changed; a mistake is reversed.
     """
     lines = [line.line() for line in body.lines]
-    return _entry(service.post_by_hand(actor, narration=body.narration, lines=lines, entry_date=body.entry_date).entry_id)
+    posted = service.post_by_hand(actor, narration=body.narration, lines=lines, entry_date=body.entry_date)
+    assert posted.entry is not None  # its source is its own, so nothing stood for it before; reading it again would hold up whoever else posts
+    return wire_entry(posted.entry | {"created_by": actor.full_name}, list(posted.lines))
 
 
 @api.get("/journal-entries/<entry_id>", answer=JournalEntryOut, permission="ledger.read", missing=EntryNotFound)

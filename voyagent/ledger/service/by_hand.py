@@ -32,10 +32,20 @@ def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_d
     actor.require("ledger.post_by_hand")
     if len(lines) > LINES_MAX:
         raise EntryTooLong
-    if any(account.purpose in CONTROL for account in queries.find_accounts(line.account for line in lines).values()):
+    accounts = queries.find_accounts((line.account for line in lines), hold=True)
+    if any(account.purpose in CONTROL for account in accounts.values()):
         raise AccountIsControl
     check_limit(actor, *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit))
-    return post(actor, source_type=BY_HAND, source_id=new_id(), purpose="entry", narration=narration, lines=lines, entry_date=entry_date)
+    return post(
+        actor,
+        source_type=BY_HAND,
+        source_id=new_id(),
+        purpose="entry",
+        narration=narration,
+        lines=lines,
+        entry_date=entry_date,
+        accounts=accounts,
+    )
 
 
 def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from sqlalchemy.dialects.postgresql import insert
 
 from voyagent.audit import service as audit
@@ -19,11 +19,12 @@ from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import InvalidAmount, Money, exponent, wire_amount
+from voyagent.kernel.reading import Row
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.kernel.tenancy import current_tenant
 from voyagent.ledger import queries
 from voyagent.ledger.chart import CHART
-from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.models import Account
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound
 from voyagent.ledger.service.errors import (
     AccountInactive,
@@ -37,7 +38,28 @@ from voyagent.ledger.service.errors import (
 from voyagent.ledger.service.months import FIRST_DAY, LAST_DAY, is_closed
 
 AMOUNT_MAX_MINOR = 10**14 - 1
-_ACCOUNTS, _ENTRIES, _POSTINGS = (cast("Table", table.__table__) for table in (Account, JournalEntry, Posting))
+_ACCOUNTS = cast("Table", Account.__table__)
+# An entry and its lines as one statement: the roll-ups are locked from here to the commit, in one order, and however many lines there are its text is the same.
+_WRITE = text(
+    """
+    with entry as (
+      insert into journal_entries
+        (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, created_by_user_id)
+      values
+        (:tenant_id, :id, :entry_date, :narration, :source_type, :source_id, :purpose,
+         cardinality(cast(:account_id as uuid[])), :reverses_id, :created_by_user_id)
+      on conflict do nothing
+      returning tenant_id, id, entry_date, recorded_at
+    ), lines as (
+      insert into postings (tenant_id, entry_id, effective_date, account_id, currency, debit_minor, credit_minor, party_name, memo, line_no)
+      select entry.tenant_id, entry.id, entry.entry_date, line.*
+        from entry, unnest(cast(:account_id as uuid[]), cast(:currency as text[]), cast(:debit_minor as bigint[]), cast(:credit_minor as bigint[]),
+                           cast(:party_name as text[]), cast(:memo as text[])) with ordinality as line
+    )
+    select recorded_at from entry
+    """
+)
+_OF_LINE = ("account_id", "currency", "debit_minor", "credit_minor", "party_name", "memo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +90,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """The entry that stands for a source; `is_new` is false where it had been posted before."""
+    """The entry that stands for a source; `is_new` is false where it had been posted before.
+
+    What `post` has written itself is at hand: `entry` and `lines` are as `queries.read_entry` has them, the poster's name aside. Else they are None and none.
+    """
 
     entry_id: UUID
     is_new: bool
+    entry: Row | None = None
+    lines: tuple[Row, ...] = ()
 
 
 def debit(account: UUID | str, amount: Money, *, party_name: str | None = None, memo: str | None = None) -> Line:
@@ -117,7 +144,7 @@ def open_books(actor: Actor) -> None:
         audit.record(actor, "ledger.opened", entity_refs={"tenant_id": tenant_id}, outputs={"accounts": len(opened)})
 
 
-def post(
+def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     actor: Actor,
     *,
     source_type: str,
@@ -126,12 +153,13 @@ def post(
     narration: str,
     lines: Sequence[Line],
     entry_date: date | None = None,
+    accounts: Mapping[UUID | str, Account] | None = None,
 ) -> Posted:
     """Post what happened to the books, once for each source and purpose: a repeat, a parallel one too, gets the entry that stands.
 
-    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. Raises Forbidden;
-    EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of
-    another agency or of nothing, AccountInactive.
+    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. `accounts` are those of the lines
+    where the caller has found and holds them already (`queries.find_accounts`). Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount,
+    UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of another agency or of nothing, AccountInactive.
     """
     actor.require("ledger.post")
     if not narration.strip():
@@ -140,7 +168,8 @@ def post(
     day = _book_date(actor, entry_date)
     if is_closed(day):
         return _standing(source_type, source_id, purpose)
-    accounts = queries.find_accounts((line.account for line in lines), hold=True)
+    if accounts is None:
+        accounts = queries.find_accounts((line.account for line in lines), hold=True)
     _check_accounts(lines, accounts)
     values = {
         "entry_date": day,
@@ -148,13 +177,16 @@ def post(
         "source_type": source_type,
         "source_id": source_id,
         "purpose": purpose,
+        "reverses_id": None,
         "created_by_user_id": actor.user_id,
     }
-    entry_id = _write(values, [_row(line, accounts[line.account].id) for line in lines])
-    if entry_id is None:
+    rows = [_row(number, line, accounts[line.account]) for number, line in enumerate(lines, start=1)]
+    entry_id = new_id()
+    recorded_at = _write(entry_id, values, rows)
+    if recorded_at is None:
         return Posted(queries.get_entry_of(source_type, source_id, purpose), is_new=False)
     _record(actor, "journal.posted", entry_id, values, _total(lines))
-    return Posted(entry_id, is_new=True)
+    return Posted(entry_id, is_new=True, entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None}, lines=tuple(rows))
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
@@ -192,8 +224,8 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
         "reverses_id": entry_id,
         "created_by_user_id": actor.user_id,
     }
-    reversal_id = _write(values, lines)
-    if reversal_id is None:
+    reversal_id = new_id()
+    if _write(reversal_id, values, lines) is None:
         raise EntryAlreadyReversed
     _record(actor, "journal.reversed", reversal_id, values, None)
     return Posted(reversal_id, is_new=True)
@@ -233,9 +265,12 @@ def _standing(source_type: str, source_id: UUID, purpose: str) -> Posted:
         raise PeriodLocked from None
 
 
-def _row(line: Line, account_id: UUID) -> dict[str, Any]:
+def _row(number: int, line: Line, account: Account) -> Row:
     return {
-        "account_id": account_id,
+        "line_no": number,
+        "account_id": account.id,
+        "code": account.code,
+        "name": account.name,
         "currency": line.amount.currency,
         "debit_minor": line.debit.amount_minor if line.debit else 0,
         "credit_minor": line.credit.amount_minor if line.credit else 0,
@@ -244,21 +279,13 @@ def _row(line: Line, account_id: UUID) -> dict[str, Any]:
     }
 
 
-def _write(entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> UUID | None:
-    """Insert an entry and all its lines in one statement each, so that roll-ups are taken in one order; None where the source has its entry already."""
-    tenant_id = current_tenant(db.session)
-    first = insert(_ENTRIES).values(tenant_id=tenant_id, id=new_id(), line_count=len(lines), **entry)
-    entry_id: UUID | None = db.session.scalar(first.on_conflict_do_nothing().returning(_ENTRIES.c.id))
-    if entry_id is None:
-        return None
-    rows = [
-        {"tenant_id": tenant_id, "entry_id": entry_id, "line_no": number, "effective_date": entry["entry_date"], **line}
-        for number, line in enumerate(lines, start=1)
-    ]
-    db.session.execute(insert(_POSTINGS).values(rows))
-    if (notes := notes_of(db.session)) is not None:
+def _write(entry_id: UUID, entry: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """Insert an entry and all its lines, and tell when it was recorded; None where the source has its entry already."""
+    columns = {name: [line[name] for line in lines] for name in _OF_LINE}
+    recorded_at: datetime | None = db.session.scalar(_WRITE, {"tenant_id": current_tenant(db.session), "id": entry_id, **entry, **columns})
+    if recorded_at is not None and (notes := notes_of(db.session)) is not None:
         notes.entries.append(entry_id)
-    return entry_id
+    return recorded_at
 
 
 def _total(lines: Iterable[Line]) -> dict[str, str]:

@@ -17,9 +17,9 @@ from voyagent.ledger.service.errors import EarlierMonthOpen, LaterMonthClosed, M
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
 # Whoever posts shares this lock, whoever closes a month or opens one again has it alone, so that no entry slips into a month that closes at the same moment.
-_POSTING, _CLOSING = (
-    text(f"select pg_advisory_xact_lock{kind}(hashtextextended('months of ' || current_setting('app.tenant'), 0))") for kind in ("_shared", "")
-)
+# The function takes a share and then looks, in one trip.
+_POSTING = text("select app.closed_through()")
+_CLOSING = text("select pg_advisory_xact_lock(hashtextextended('months of ' || current_setting('app.tenant'), 0))")
 
 
 def close_month(actor: Actor, month: date) -> None:
@@ -72,6 +72,5 @@ def wire_month(month: date) -> str:
 
 def is_closed(day: date) -> bool:
     """Whether a day's month is closed; what is answered holds until the transaction ends, since nobody closes a month meanwhile."""
-    db.session.execute(_POSTING)
-    closed = queries.last_closed_month()
+    closed: date | None = db.session.scalar(_POSTING)
     return closed is not None and day.replace(day=1) <= closed
