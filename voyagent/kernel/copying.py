@@ -10,9 +10,10 @@ import os
 import socket
 import weakref
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from threading import BoundedSemaphore, Lock, Timer
 from typing import Any
 from uuid import UUID
@@ -32,7 +33,7 @@ from voyagent.kernel.tenancy import TENANT
 SLOTS = 2
 WAIT_S = 2.0
 TIME_LIMIT_S = 60.0
-CHUNK_BYTES = 64 * 1024
+LINES_AT_ONCE = 500
 # Several processes, or code compiled for the occasion, would end sooner and begin later: rows should leave in the order in which an index has them.
 _ONE_BY_ONE = "-c max_parallel_workers_per_gather=0 -c jit=off"
 # A hash of a whole table has to end before the first row leaves, and is made anew for each part of a file.
@@ -41,14 +42,15 @@ _dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter, which is harmless and quickly seen."""
-    return case((func.ascii(text).between(ord("A"), ord("z")), text), else_=func.app.csv_cell(text))
+    """A text as a cell that no spreadsheet takes for a formula; most begin with a letter or are missing, which is harmless and quickly seen."""
+    return case((func.ascii(text).between(ord("A"), ord("z")), text), (text.is_(None), None), else_=func.app.csv_cell(text))
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them."""
-    others = [(currency.in_(codes), _unit(places)) for places, codes in _other_exponents().items()]
-    return minor * case(*others, else_=_unit(2))
+    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them. Most are hundredths, which takes one look."""
+    others = _other_exponents()
+    units = case(*[(currency.in_(codes), _unit(places)) for places, codes in others.items()])
+    return minor * case((currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2))
 
 
 def _unit(places: int) -> ColumnElement[Any]:
@@ -88,17 +90,12 @@ class Snapshot:
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
         """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error where the time is over."""
         command = f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
-        pending, size = [], CHUNK_BYTES  # as if full, so that the first line goes out and a download begins when it is asked for
         self._connection.execute(_IN_ORDER)
-        with self._connection.cursor() as cursor, cursor.copy(command.encode()) as rows:
-            for row in rows:  # one row each; PostgreSQL ends it with a line feed alone, RFC 4180 with two characters
-                pending.append(bytes(row[:-1]))
-                size += len(row)
-                if size >= CHUNK_BYTES:
-                    yield b"\r\n".join(pending) + b"\r\n"
-                    pending, size = [], 0
-        if pending:
-            yield b"\r\n".join(pending) + b"\r\n"
+        with self._connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
+            rows, wanted = iter(copy), 1  # the first line goes out by itself, and a download begins when it is asked for
+            while lines := list(islice(rows, wanted)):
+                yield _ended(lines)
+                wanted = LINES_AT_ONCE
 
     def bound(self, statement: Select[Any]) -> str:
         """A select as text with its values in place, quoted by the driver: COPY takes no parameters."""
@@ -144,6 +141,17 @@ class Exports:
         connection.read_only = True
         connection.execute("select set_config('app.tenant', %s, true)", (str(tenant_id),))
         return connection
+
+
+def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:
+    """Rows of a COPY in one piece: PostgreSQL ends each with a line feed alone, RFC 4180 with two characters, and what a cell has within it stays as it is.
+
+    Where there are as many line feeds as rows no cell has one, and they are changed all at once, which takes a fraction of the time.
+    """
+    piece = b"".join(rows)
+    if piece.count(b"\n") == len(rows):
+        return piece.replace(b"\n", b"\r\n")
+    return b"".join(bytes(row[:-1]) + b"\r\n" for row in rows)
 
 
 class _Slot:
