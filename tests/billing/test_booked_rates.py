@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.enquiries.reading import Page
 from tests.people import Person, csrf
+from voyagent.drivers.paper import Paper
+from voyagent.reports import checks
 
 RATE = {"base": "USD", "quote": "INR", "rate": "83.00", "on": "2024-06-09", "source": "State Bank"}
 TOLD = RATE | {"rate": "83"}
@@ -139,3 +142,40 @@ def test_the_audit_says_that_the_rate_was_changed_once(alice: Person, owner_engi
         statement = sa.text("select inputs->'fields' from audit_events where kind = 'invoice.revised' and tenant_id = :t")
         fields = connection.scalars(statement, {"t": alice.actor.tenant_id}).all()
     assert fields == [[{"field": "exchange_rate"}]]
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_the_document_says_on_its_page_and_on_paper_at_which_rate_it_is_booked(alice: Person, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(Paper, "pdf", lambda _self, _name, data: told.update(data) or b"%PDF")
+    paper = "invoice.pdf" if path == "/invoices" else "bill.pdf"
+    paths = []
+    for given in ({"currency": "USD", "exchange_rate": RATE}, {"currency": "INR"}):
+        reference = {"vendor_reference": given["currency"]} if path == "/bills" else {}
+        paths.append(f"{path}/{alice.api.post(path, json=BODIES[path] | reference | given).json['id']}")
+    rated, own = paths
+    assert Page(alice.browser.get(rated)).words(".//article//*[@id='rate']") == "1 USD = 83 INR, of 9 Jun 2024"
+    assert Page(alice.browser.get(own)).all(".//*[@id='rate']") == []
+    assert alice.browser.get(f"{rated}/{paper}").status_code == 200
+    assert told["rate"] == "1 USD = 83 INR, of 9 June 2024"
+    assert alice.browser.get(f"{own}/{paper}").status_code == 200
+    assert told["rate"] == ""
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_without_a_rate_the_page_says_so_and_the_books_lack_nothing(alice: Person, victor: Person, path: str) -> None:
+    here = f"{path}/{alice.api.post(path, json=BODIES[path]).json['id']}"
+    page = Page(alice.browser.get(here))
+    assert "names no rate of exchange yet" in page.words(".//*[@id='booked']")
+    assert page.links().count(f"{here}/edit") == 2, "the way to the form, beside the one that is always there"
+    assert Page(victor.browser.get(here)).links().count(f"{here}/edit") == 0
+    step = "issue" if path == "/invoices" else "receive"
+    assert f"{here}/edit" in Page(alice.browser.get(f"{here}/{step}")).links()
+    assert alice.api.post(f"{here}/{step}").status_code == 200
+    words = Page(alice.browser.get(here)).words(".//*[@id='booked']")
+    assert "stands in the books in USD alone" in words
+    assert "money in INR cannot settle it" in words
+    with alice.reading() as reader:
+        assert list(checks.findings(reader)) == []
+    balances = alice.api.get("/reports/trial-balance?as_of=2024-12-31").json["by_currency"]
+    assert [(one["currency"], one["in_balance"], one["total_debit"]) for one in balances] == [("USD", True, "1000.00")]

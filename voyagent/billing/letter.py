@@ -22,6 +22,7 @@ class Letter:
     """What stands on one document, in the language that is set.
 
     `facts`, `parts` (of the total), `settled`, `due` and `plan` are labels with values. Of the columns the first stands to the left, the others to the right.
+    `rate` is that of exchange at which the total is booked.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Letter:
     total: Money
     party_line: str = ""
     parts: Sequence[tuple[str, str]] = ()
+    rate: str = ""
     settled: Sequence[tuple[str, str]] = ()
     due: tuple[str, str] | None = None
     plan_label: str = ""
@@ -73,6 +75,7 @@ class Letter:
             "total_label": self.total_label,
             "total": symbol_money(self.total),
             "total_in_words": in_words(self.total, language),
+            "rate": self.rate,
             "settled": [_labelled(label, value, "amount") for label, value in self.settled],
             "due": _labelled(*self.due, "amount") if self.due else None,
             "plan_label": self.plan_label,

@@ -15,6 +15,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.letter import Letter
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Invoice
 from voyagent.billing.queries import BillDocument, CreditDocument, InvoiceDocument, PaymentDocument, SupplierCreditDocument
+from voyagent.billing.rate_forms import rate_on_paper
 from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, tax_note, to_be_said
 from voyagent.http.files import file_name
 from voyagent.http.presentation import amount, long_day, symbol_money
@@ -58,6 +59,7 @@ def document_of(reader: Reader, document: InvoiceDocument, agency: str) -> Attac
         total_label=_("Total"),
         total=Money(invoice["total_minor"], currency),
         parts=_parts(document.taxes, invoice),
+        rate=rate_on_paper(invoice, _day) or "",
         settled=_settled(document, currency),
         due=_due(invoice, Money(queries.open_minor_of(invoice), currency)),
         plan_label=_("Instalments"),
@@ -155,6 +157,7 @@ def bill_of(reader: Reader, document: BillDocument, agency: str) -> Attached:
         total_label=_("Total"),
         total=Money(bill["total_minor"], currency),
         parts=_parts(document.taxes, bill),
+        rate=rate_on_paper(bill, _day) or "",
         settled=[*paid, *([(_("Credited"), _amount(-bill["credited_minor"], currency))] if bill["credited_minor"] else [])],
         due=(_("Still to pay"), symbol_money(Money(still_open, currency))) if bill["status"] in OPEN_BILL else None,
         plan_label=_("Instalments"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,12 @@ from voyagent.billing.models.parts import RATE_COLUMNS
 from voyagent.billing.payment_forms import REVERSED, ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
-from voyagent.billing.rate_forms import rate_words
+from voyagent.billing.rate_forms import rate_on_paper, rate_words
 from voyagent.billing.service import DraftChanged, Recognition
 from voyagent.http.forms import DateText
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
-from voyagent.http.presentation import today
+from voyagent.http.presentation import day, today
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row, SessionReader
@@ -119,9 +120,10 @@ def changed(refusal: DraftChanged, document: Invoice | Bill, step: str) -> Any:
 
 
 def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
-    """The rate at which a draft in another currency than the books is booked, in words, and whether it names none."""
+    """The rate at which a draft in another currency than the books is booked, in words, whether it names none, and where it is given."""
     rate = {name: getattr(document, name) for name in RATE_COLUMNS}
-    return {"booked_rate": rate_words(rate), "lacks_rate": document.currency != books and document.rate is None}
+    lacks_rate = document.currency != books and document.rate is None
+    return {"booked_rate": rate_words(rate), "lacks_rate": lacks_rate, "rate_url": Place(document).url("edit")}
 
 
 def typed_day(field: DateText) -> date | None:
@@ -224,6 +226,7 @@ def shown(row: Row) -> Row:
         "is_overdue": is_overdue,
         "look": "overdue" if is_overdue else _look(row),
         "booked_rate": rate_words(row) if "rate" in row else None,
+        "paper_rate": rate_on_paper(row, partial(day, year=True)) if "rate" in row else None,
         "instalments": [_instalment(one, row) for one in instalments_of(row)],
     }
 
