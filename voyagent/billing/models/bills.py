@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, desc, text
+from sqlalchemy import CheckConstraint, Computed, Index, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from voyagent.billing.models.parts import (
@@ -23,7 +23,9 @@ from voyagent.billing.models.parts import (
     ZERO,
     AtARate,
     InInstalments,
+    TaxOfLine,
     references,
+    tax_rules,
 )
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
@@ -122,22 +124,11 @@ class BillLine(TenantBound, Base):
     )
 
 
-class BillTax(TenantBound, Base):
+class BillTax(TaxOfLine, TenantBound, Base):
     """A component of the tax on a line of a bill, as it is printed on the supplier's paper."""
 
     __tablename__ = "bill_taxes"
 
     bill_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    component: Mapped[str] = mapped_column(primary_key=True)
-    amount_minor: Mapped[int]
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "bill_id", "line_no"],
-            ["bill_lines.tenant_id", "bill_lines.bill_id", "bill_lines.line_no"],
-            name="fk_bill_taxes_line",
-            ondelete="CASCADE",
-        ),
-        CheckConstraint("amount_minor > 0", name="amount"),
-    )
+    __table_args__ = tax_rules("bill_taxes", "bill_lines", "bill_id", "CASCADE")

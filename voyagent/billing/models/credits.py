@@ -5,10 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKeyConstraint, Index, UniqueConstraint, desc, text
+from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, desc, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from voyagent.billing.models.parts import CURRENCY, NOW, ZERO, Reversible, references, reversal_rules
+from voyagent.billing.models.parts import (
+    CURRENCY,
+    NOW,
+    ZERO,
+    Reversible,
+    TaxOfLine,
+    references,
+    reversal_rules,
+    tax_rules,
+)
 from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound, TenantOwned
 
@@ -69,24 +78,14 @@ class CreditNoteLine(TenantBound, Base):
     )
 
 
-class CreditNoteTax(TenantBound, Base):
+class CreditNoteTax(TaxOfLine, TenantBound, Base):
     """What a credit note takes back of a component of the tax on one line of its invoice."""
 
     __tablename__ = "credit_note_taxes"
 
     credit_note_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    component: Mapped[str] = mapped_column(primary_key=True)
-    amount_minor: Mapped[int]
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "credit_note_id", "line_no"],
-            ["credit_note_lines.tenant_id", "credit_note_lines.credit_note_id", "credit_note_lines.line_no"],
-            name="fk_credit_note_taxes_line",
-        ),
-        CheckConstraint("amount_minor > 0", name="amount"),
-    )
+    __table_args__ = tax_rules("credit_note_taxes", "credit_note_lines", "credit_note_id")
 
 
 class SupplierCredit(Reversible, TenantOwned, Base):
@@ -139,21 +138,11 @@ class SupplierCreditLine(TenantBound, Base):
     )
 
 
-class SupplierCreditTax(TenantBound, Base):
+class SupplierCreditTax(TaxOfLine, TenantBound, Base):
     """What a supplier's credit takes back of a component of the tax on one line of its bill."""
 
     __tablename__ = "supplier_credit_taxes"
 
     supplier_credit_id: Mapped[UUID] = mapped_column(primary_key=True)
-    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    component: Mapped[str] = mapped_column(primary_key=True)
-    amount_minor: Mapped[int]
 
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "supplier_credit_id", "line_no"],
-            ["supplier_credit_lines.tenant_id", "supplier_credit_lines.supplier_credit_id", "supplier_credit_lines.line_no"],
-            name="fk_supplier_credit_taxes_line",
-        ),
-        CheckConstraint("amount_minor > 0", name="amount"),
-    )
+    __table_args__ = tax_rules("supplier_credit_taxes", "supplier_credit_lines", "supplier_credit_id")

@@ -61,6 +61,23 @@ class AtARate:
     rate_source: Mapped[str | None]
 
 
+class TaxOfLine:
+    """An amount of a component of the tax on a line of a document; the class adds the document."""
+
+    line_no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    component: Mapped[str] = mapped_column(primary_key=True)
+    amount_minor: Mapped[int]
+
+
+def tax_rules(table: str, lines: str, document: str, ondelete: str | None = None) -> tuple[ForeignKeyConstraint, CheckConstraint]:
+    """The rules of a table of such amounts: each is of a line in `lines`, of the document in that column, and more than nothing."""
+    line = ("tenant_id", document, "line_no")
+    return (
+        ForeignKeyConstraint(line, [f"{lines}.{name}" for name in line], name=f"fk_{table}_line", ondelete=ondelete),
+        CheckConstraint("amount_minor > 0", name="amount"),
+    )
+
+
 class Reversible:
     """What was noted by mistake and is taken back whole, once: from which day on, why, by which entry and by whom; all of it is None while it stands."""
 
