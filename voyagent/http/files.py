@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
-from flask import Response
+from flask import Response, current_app, request
 from pydantic import Field
 
+from voyagent.kernel.copying import Exports, Snapshot
 from voyagent.kernel.fields import Query
+from voyagent.kernel.listings import Listing, Stream
 from voyagent.kernel.sheets import Sheet
 from voyagent.kernel.workbooks import MIMETYPE, workbook
 
@@ -62,6 +65,39 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
     """A table as a workbook, or as CSV; `bom` puts the mark in front of that by which spreadsheets know UTF-8."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
     return saved(content, f"{sheet.name}.{form}", MEDIA_TYPES[form])
+
+
+def streamed(stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False) -> Response:
+    """A table of any length as CSV, from one moment. Raises ExportsBusy."""
+    exports: Exports = current_app.extensions["voyagent.exports"]
+    snapshot = exports.open(tenant_id)
+    try:
+        told = stream(snapshot)
+    except BaseException:
+        snapshot.close()
+        raise
+    answer = saved(told.csv(snapshot, bom=bom), f"{told.name}.csv", "text/csv")
+    answer.call_on_close(snapshot.close)
+    return answer
+
+
+def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
+    """A list as the file that `format` of the address asks for: CSV of any length, a workbook of at most LINES_MAX rows. None where it asks for none.
+
+    Raises ExportsBusy, TooManyLines.
+    """
+    wanted = request.args.get("format")
+    if wanted in ("csv", "csv-bom"):
+        return streamed(listing.stream, tenant_id, bom=wanted == "csv-bom")
+    if wanted != "xlsx":
+        return None
+    exports: Exports = current_app.extensions["voyagent.exports"]
+    snapshot = exports.open(tenant_id)
+    try:
+        sheet = listing.sheet(snapshot)
+    finally:
+        snapshot.close()
+    return filed(sheet, "xlsx")
 
 
 def file_name(kind: str, number: str) -> str:

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -19,6 +20,16 @@ ROW = "row"
 """The first column of every table: what a row is."""
 HEAD, OPENING, LINE, CARRIED, TOTAL = "head", "opening", "line", "carried", "total"
 """What a row is: a fact about the whole, opened with, what the table is of, computed at the turn of a year, or what rows of one currency come to."""
+
+LINES_MAX = 20_000
+"""What a file that is made in memory has at most."""
+
+
+class TooManyLines(Unprocessable):
+    """More lines than one file may have."""
+
+    code = "too_many_lines"
+    message = N_("That is more than 20,000 entries or lines. Choose fewer days, and download again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
 from voyagent.kernel.copying import amount_cell, text_cell
+from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
 
@@ -73,8 +74,40 @@ def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
 
 def days_with_entries_statement(first: date, last: date) -> Select[Any]:
     """The first and the last day from `first` to `last` that have entries: `first_day`, `last_day`, both None where there are none."""
-    days = func.min(_ENTRIES.entry_date).label("first_day"), func.max(_ENTRIES.entry_date).label("last_day")
-    return select(*days).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    return ends_of(_ENTRIES.entry_date, owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+
+
+def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
+    """The journal from a book date to another, the newest first: a row for each entry and currency, with what it comes to on either side."""
+    wanted = [owned(JournalEntry), *([_ENTRIES.entry_date >= first] if first else []), *([_ENTRIES.entry_date <= last] if last else [])]
+    reversing = JournalEntry.__table__.alias("reversing")
+    told = [_ENTRIES[column] for column in ("entry_date", "id", "narration", "source_type", "purpose", "reverses_id")]
+    columns = [
+        Column("entry_date", _ENTRIES.entry_date),
+        Column("entry_id", _ENTRIES.id),
+        Column("narration", _ENTRIES.narration, "text"),
+        Column("source_type", _ENTRIES.source_type),
+        Column("purpose", _ENTRIES.purpose),
+        Column("reverses_id", _ENTRIES.reverses_id),
+        Column("reversed_by_id", select(reversing.c.id).where(owned(reversing), reversing.c.reverses_id == _ENTRIES.id).scalar_subquery()),
+        Column("currency", _POSTINGS.currency),
+        Column("amount", func.sum(_POSTINGS.debit_minor), "amount"),
+    ]
+
+    def base(cells: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        joined = (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id)
+        rows = select(*cells).select_from(JournalEntry.__table__).join(Posting.__table__, joined)
+        return rows.where(owned(Posting), *wanted).group_by(*told, _POSTINGS.currency)
+
+    return Listing(
+        name=name,
+        columns=columns,
+        base=base,
+        day=_ENTRIES.entry_date,
+        ends=ends_of(_ENTRIES.entry_date, *wanted),
+        currency=_POSTINGS.currency,
+        order=(_ENTRIES.id.desc(), _POSTINGS.currency),
+    )
 
 
 def _of_line() -> tuple[ColumnElement[Any], ...]:

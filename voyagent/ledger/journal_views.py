@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
+from voyagent.http.files import list_file
 from voyagent.http.forms import read_date
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
@@ -22,6 +23,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import LaneReader, Row, SessionReader
 from voyagent.ledger import entries, queries, service
+from voyagent.ledger.copies import journal_listing
 from voyagent.ledger.forms import ENTRY_PLACES, REVERSAL_PLACES, EntryForm, ReversalForm
 from voyagent.ledger.journal import PAGE_SIZE, JournalEntryIn
 from voyagent.ledger.outlook import look_ahead
@@ -42,8 +44,12 @@ def index(reader: LaneReader) -> Any:
     unread = unread or any(typed[name] and days[name] is None for name in days)
     evening = clock.today(reader.prove().timezone)
     coming = 0
-    if days["to"] or (days["from"] and days["from"] > evening):
-        found = entries.list_entries(reader, days["from"], days["to"], limit=PAGE_SIZE, cursor=place)
+    is_asked_for_later = days["to"] or (days["from"] and days["from"] > evening)
+    last = days["to"] if is_asked_for_later else evening
+    if "format" in request.args and not unread and (file := list_file(journal_listing("journal", days["from"], last), reader.prove().tenant_id)):
+        return file
+    if is_asked_for_later:
+        found = entries.list_entries(reader, days["from"], last, limit=PAGE_SIZE, cursor=place)
     else:
         found, coming = entries.list_happened(reader, days["from"], evening, limit=PAGE_SIZE, cursor=place)
     kept: dict[str, Any] = {name: day.isoformat() for name, day in days.items() if day}
@@ -52,6 +58,7 @@ def index(reader: LaneReader) -> Any:
         "rows": [row | {"amounts": [Money(minor, currency) for currency, minor in sorted(row["totals"].items())]} for row in found.items],
         "values": {name: days[name] or typed[name] for name in days},
         "may_write": reader.prove().can("ledger.post_by_hand"),
+        "files": [url_for("journal.index", **kept, format=form) for form in ("xlsx", "csv-bom")],
         "is_narrowed": any(typed.values()),
         "coming": min(coming, entries.COMING_MAX),
         "more_are_coming": coming > entries.COMING_MAX,

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
-from voyagent.kernel.sheets import CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet
+from voyagent.kernel.sheets import CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet, TooManyLines
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margins import Margins
@@ -17,18 +16,10 @@ from voyagent.reports.queries.receivables import Open
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
 
-LINES_MAX = 20_000
 _COMPARED = ("amount", "before", "difference")
 
 LEDGER_COLUMNS = (ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance")
 DAYBOOK_COLUMNS = (ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit")
-
-
-class TooManyLines(Unprocessable):
-    """More lines than one file may have."""
-
-    code = "too_many_lines"
-    message = N_("That is more than 20,000 entries or lines. Choose fewer days, and download again.")
 
 
 def ageing(report: Open, as_of: date) -> Sheet:

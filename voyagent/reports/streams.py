@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select
 
-from voyagent.kernel.copying import Snapshot
+from voyagent.kernel.listings import Stream, months
 from voyagent.kernel.reading import Reader, Row
-from voyagent.kernel.sheets import LINE, Cell, as_csv
+from voyagent.kernel.sheets import LINE, Cell
 from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, standing_before, stretches
 from voyagent.reports.queries.periods import Days, Period
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A table in parts: rows that are here, and selects whose rows are cells already."""
-
-    name: str
-    columns: Sequence[str]
-    parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
-
-    def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
-        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its end."""
-        try:
-            yield as_csv([self.columns], bom=bom).encode()
-            for part in self.parts:
-                if isinstance(part, Select):
-                    yield from snapshot.copied(part)
-                else:
-                    yield as_csv(part).encode()
-        finally:
-            snapshot.close()
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
@@ -69,8 +46,4 @@ def day_book(reader: Reader, days: Days) -> Stream:
 
 def _months_with_entries(reader: Reader, days: Days) -> Iterator[Days]:
     ((found,),) = reader.read(copies.days_with_entries_statement(days.first, days.last))
-    first: date | None = found["first_day"]
-    while first is not None and first <= found["last_day"]:
-        following = (first.replace(day=1) + timedelta(days=32)).replace(day=1)
-        yield Days(first, min(following - timedelta(days=1), found["last_day"]))
-        first = following
+    return (Days(first, last) for first, last in months(found["first_day"], found["last_day"]))

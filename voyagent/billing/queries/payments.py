@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, Select, Uuid, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, Uuid, case, cast, func, literal, or_, select, tuple_
 
 from voyagent.billing.models import OPEN, Allocation, Bill, CreditNote, Invoice, Payment, Refund, SupplierCredit, WriteOff
 from voyagent.billing.models.parts import RATE_COLUMNS
@@ -199,6 +199,24 @@ def list_payments(reader: Reader, search: PaymentSearch, *, limit: int = 50, cur
     return PaymentsListed(*cut_by_day(reader.read(_list_statement(search, limit + 1, cursor))[0], limit, "paid_on"))
 
 
+def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
+    """What narrows a list of payments but its text."""
+    wanted: list[ColumnElement[bool]] = []
+    if search.direction:
+        wanted.append(_PAYMENTS.direction == search.direction)
+    if search.party:
+        wanted.append(_PAYMENTS.party_key == func.lower(search.party))
+    if search.paid_from:
+        wanted.append(_PAYMENTS.paid_on >= search.paid_from)
+    if search.paid_to:
+        wanted.append(_PAYMENTS.paid_on <= search.paid_to)
+    if search.is_unapplied:
+        wanted.append(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
+    if search.is_reversed:
+        wanted.append(_PAYMENTS.reversed_on.is_not(None))
+    return wanted
+
+
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     """A payment with its allocations and refunds, the oldest first, in one trip. Raises PaymentNotFound."""
     entry_id = select(_PAYMENTS.entry_id).where(owned(Payment), _PAYMENTS.id == payment_id).scalar_subquery()
@@ -212,19 +230,7 @@ def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
 
 @kept
 def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(owned(Payment))
-    if search.direction:
-        statement = statement.where(_PAYMENTS.direction == search.direction)
-    if search.party:
-        statement = statement.where(_PAYMENTS.party_key == func.lower(search.party))
-    if search.paid_from:
-        statement = statement.where(_PAYMENTS.paid_on >= search.paid_from)
-    if search.paid_to:
-        statement = statement.where(_PAYMENTS.paid_on <= search.paid_to)
-    if search.is_unapplied:
-        statement = statement.where(_PAYMENTS.allocated_minor + _PAYMENTS.refunded_minor < _PAYMENTS.amount_minor)
-    if search.is_reversed:
-        statement = statement.where(_PAYMENTS.reversed_on.is_not(None))
+    statement = select(*(_PAYMENTS[name] for name in _LISTED)).where(owned(Payment), *payment_conditions(search))
     if cursor is not None:
         statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
     newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())

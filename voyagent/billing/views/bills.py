@@ -14,6 +14,7 @@ from voyagent.billing.bills_wire import BillDraftIn
 from voyagent.billing.draft_forms import DRAFT_PLACES, VOID_PLACES, VoidForm
 from voyagent.billing.models import OPEN_BILL, Bill
 from voyagent.billing.queries import BillNotFound
+from voyagent.billing.queries.listings import bills_listing
 from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import (
     Place,
@@ -32,6 +33,7 @@ from voyagent.billing.steps import (
 )
 from voyagent.billing.tax_rows import summed, tax_note
 from voyagent.billing.views.invoices import pages
+from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
@@ -52,6 +54,8 @@ def bills(reader: LaneReader) -> Any:
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
     search = asked.search(today())
+    if "format" in request.args and not asked.unread and (file := list_file(bills_listing(search), reader.prove().tenant_id)):
+        return file
     found, unread = page_or_first(lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place)
     facts = {"asked": asked, "rows": [listed(row, search) for row in found.items], "unread": asked.unread_words(*unread)}
     return render_template("bills/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200

@@ -13,6 +13,7 @@ from voyagent.billing.draft_forms import COLLECT, DRAFT_PLACES, RECEIPT_PLACES, 
 from voyagent.billing.forms import InvoiceList
 from voyagent.billing.models import OPEN_INVOICE, Invoice
 from voyagent.billing.queries import InvoiceNotFound
+from voyagent.billing.queries.listings import invoices_listing
 from voyagent.billing.schemas import PAGE_SIZE
 from voyagent.billing.service import DraftChanged
 from voyagent.billing.steps import (
@@ -37,6 +38,7 @@ from voyagent.billing.tax_rows import line_notes, place_of_supply, summed, to_be
 from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
+from voyagent.http.files import list_file
 from voyagent.http.forms import opened_state
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
@@ -61,6 +63,8 @@ def invoices(reader: LaneReader) -> Any:
     if asked.status == "overdue":
         reader.prove()  # whose today it is must be known before
     search = asked.search(today())
+    if "format" in request.args and not asked.unread and (file := list_file(invoices_listing(search), reader.prove().tenant_id)):
+        return file
     board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
     facts = {"asked": asked, "board": board, "rows": [listed(row, search) for row in board.page.items], "numbers": board.numbers(today())}
     if not is_htmx():

@@ -24,9 +24,11 @@ from voyagent.billing.payment_forms import (
 )
 from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
+from voyagent.billing.queries.listings import payments_listing
 from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.steps import Reversed, not_now, postings_of, reversal_of, reverse_step, with_amounts
 from voyagent.billing.views.invoices import pages
+from voyagent.http.files import list_file
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -35,7 +37,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
-from voyagent.kernel.reading import Reader, Row, SessionReader
+from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
 from voyagent.ledger import service as ledger
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
@@ -45,9 +47,11 @@ EVER = (ledger.FIRST_DAY, ledger.LAST_DAY)
 
 
 @pages.page("/payments", permission="billing.read")
-def payments(reader: Reader) -> Any:
+def payments(reader: LaneReader) -> Any:
     """The list, newest day first."""
     asked = PaymentList.read(request.args)
+    if "format" in request.args and not asked.unread and (file := list_file(payments_listing(asked.search()), reader.prove().tenant_id)):
+        return file
     found, unread = page_or_first(lambda behind: queries.list_payments(reader, asked.search(), cursor=behind), asked.place)
     facts = {"asked": asked, "rows": [_shown(row) for row in found.items], "unread": asked.unread_words(*unread)}
     return render_template("payments/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200

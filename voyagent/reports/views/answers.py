@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
-from flask import Response, current_app, render_template
+from flask import render_template
 
-from voyagent.http.files import filed, saved
-from voyagent.kernel.copying import Exports, Snapshot
-from voyagent.kernel.sheets import Sheet
+from voyagent.http.files import filed
+from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.reports.forms import Address
-from voyagent.reports.spreadsheets import LINES_MAX
-from voyagent.reports.streams import Stream
 
 
 def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Address, wrong: list[str], **facts: Any) -> Any:
@@ -21,20 +17,6 @@ def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Addre
     if address.format is not None and sheet is not None:
         return filed(sheet(), "xlsx" if address.format == "xlsx" else "csv", bom=address.format == "csv-bom")
     return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
-
-
-def streamed(stream: Callable[[Snapshot], Stream], address: Address, tenant_id: UUID) -> Response:
-    """A report of any length as CSV, from one moment of the books. Raises ExportsBusy."""
-    exports: Exports = current_app.extensions["voyagent.exports"]
-    snapshot = exports.open(tenant_id)
-    try:
-        told = stream(snapshot)
-    except BaseException:
-        snapshot.close()
-        raise
-    answer = saved(told.csv(snapshot, bom=address.format == "csv-bom"), f"{told.name}.csv", "text/csv")
-    answer.call_on_close(snapshot.close)
-    return answer
 
 
 def page_size(address: Address, size: int) -> int:

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from voyagent.billing.queries import Kind
 from voyagent.chat.queries import SessionNotFound
+from voyagent.http.files import streamed
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint
@@ -29,7 +30,7 @@ from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
 from voyagent.reports.views import books_on_paper, paper
-from voyagent.reports.views.answers import answered, page_size, streamed
+from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
@@ -100,7 +101,7 @@ def general_ledger(reader: LaneReader) -> Any:
             period = Period.of(address.days.get("from"), last, settings)
             account = ledgers.account_of(accounts, address.account)
             if address.is_csv:
-                return streamed(lambda snapshot: streams.general_ledger(snapshot, account, period), address, reader.prove().tenant_id)
+                return streamed(lambda snapshot: streams.general_ledger(snapshot, account, period), reader.prove().tenant_id, bom=address.format == "csv-bom")
             report = ledgers.read_general_ledger(reader, account, period, after=address.place, limit=page_size(address, ledgers.PAGE_LINES))
     except (PeriodInverted, AccountNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]

@@ -9,7 +9,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from voyagent.billing import queries as billing
-from voyagent.http.files import saved
+from voyagent.http.files import saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
@@ -21,7 +21,7 @@ from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PA
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
 from voyagent.reports.views import books_on_paper, paper
-from voyagent.reports.views.answers import answered, page_size, streamed
+from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.words import filtered, period_words, unread_sentences
 
@@ -47,7 +47,7 @@ def day_book(reader: LaneReader) -> Any:
         if not wrong:
             days = Days.between(address.days.get("from") or last.replace(day=1), last)
             if address.is_csv:
-                return streamed(lambda snapshot: streams.day_book(snapshot, days), address, actor.tenant_id)
+                return streamed(lambda snapshot: streams.day_book(snapshot, days), actor.tenant_id, bom=address.format == "csv-bom")
             report = read_day_book(reader, days, after=address.place, limit=page_size(address, PAGE_ENTRIES))
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:

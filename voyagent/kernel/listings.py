@@ -1,0 +1,118 @@
+"""Lists as files of any length: their columns are said once, and come as cells that the database writes or as cells of a workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+
+from voyagent.kernel.copying import Snapshot, amount_cell, text_cell
+from voyagent.kernel.money import Money
+from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.sheets import LINE, LINES_MAX, ROW, Cell, Sheet, TooManyLines, as_csv
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A table in parts: rows that are here, and selects whose rows are cells already."""
+
+    name: str
+    columns: Sequence[str]
+    parts: Iterable[Sequence[Sequence[Cell]] | Select[Any]]
+
+    def csv(self, snapshot: Snapshot, *, bom: bool) -> Iterator[bytes]:
+        """The file, a piece at a time, as `Sheet.csv` writes it; the snapshot is given back at its end."""
+        try:
+            yield as_csv([self.columns], bom=bom).encode()
+            for part in self.parts:
+                if isinstance(part, Select):
+                    yield from snapshot.copied(part)
+                else:
+                    yield as_csv(part).encode()
+        finally:
+            snapshot.close()
+
+
+class Column(NamedTuple):
+    """A column of a list: its name, what stands in it, and whether that is a text that somebody typed or an amount in minor units."""
+
+    name: str
+    of: ColumnElement[Any]
+    kind: Literal["text", "amount", "plain"] = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list, the newest day first.
+
+    `base` selects given cells of the rows that are wanted; `ends` has their `first_day` and `last_day`, or days around these; `currency` is that of a row's
+    amounts, `order` what rows of one day are in the order of. Of one that `is_sparse` few rows are wanted, which an index of their own finds.
+    """
+
+    name: str
+    columns: Sequence[Column]
+    base: Callable[[Sequence[ColumnElement[Any]]], Select[Any]]
+    day: ColumnElement[Any]
+    ends: Select[Any]
+    currency: ColumnElement[Any]
+    order: Sequence[ColumnElement[Any]]
+    is_sparse: bool = False
+
+    def stream(self, reader: Reader) -> Stream:
+        """The list as it is written for CSV, month by month, so that a month at most is put in order before its first line leaves."""
+        cells = [self._cell(column) for column in self.columns]
+        whole = self._ordered(self.base([literal(LINE), *cells]))
+
+        def parts() -> Iterator[Select[Any]]:
+            if self.is_sparse:
+                yield whole
+                return
+            ((found,),) = reader.read(self.ends)
+            for first, last in months(found["first_day"], found["last_day"], newest_first=True):
+                yield whole.where(self.day.between(first, last))
+
+        return Stream(self.name, self._names, parts())
+
+    def sheet(self, reader: Reader) -> Sheet:
+        """The list as a table in memory. Raises TooManyLines."""
+        given = [column.of.label(column.name) for column in self.columns]
+        (rows,) = reader.read(self._ordered(self.base([*given, self.currency.label("of_currency")])).limit(LINES_MAX + 1))
+        if len(rows) > LINES_MAX:
+            raise TooManyLines
+        return Sheet(self.name, self._names, [[LINE, *(self._value(column, row) for column in self.columns)] for row in rows])
+
+    @property
+    def _names(self) -> list[str]:
+        return [ROW, *(column.name for column in self.columns)]
+
+    def _cell(self, column: Column) -> ColumnElement[Any]:
+        if column.kind == "amount":
+            return amount_cell(column.of, self.currency)
+        return text_cell(column.of) if column.kind == "text" else column.of
+
+    def _value(self, column: Column, row: Row) -> Cell:
+        value: Cell = row[column.name]
+        return Money(int(row[column.name]), row["of_currency"]) if column.kind == "amount" else value
+
+    def _ordered(self, rows: Select[Any]) -> Select[Any]:
+        return rows.order_by(self.day.desc(), *self.order)
+
+
+def months(first: date | None, last: date | None, *, newest_first: bool = False) -> Iterator[tuple[date, date]]:
+    """The months from one day to another, each cut to these days; none where there are no days."""
+    if first is None or last is None:
+        return
+    count = (last.year - first.year) * 12 + last.month - first.month
+    numbers = range(count, -1, -1) if newest_first else range(count + 1)
+    for number in numbers:
+        begins = date(first.year + (first.month - 1 + number) // 12, (first.month - 1 + number) % 12 + 1, 1)
+        following = (begins + timedelta(days=32)).replace(day=1)
+        yield max(begins, first), min(following - timedelta(days=1), last)
+
+
+def ends_of(day: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The first and the last of some days: `first_day`, `last_day`, both None where there are none."""
+    return select(func.min(day).label("first_day"), func.max(day).label("last_day")).where(*conditions)
