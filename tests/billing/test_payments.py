@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.billing.papers import DUE, ISSUED, draft, issued, line, pay, receive, seen, untied
+from tests.billing.papers import DUE, ISSUED, advance, draft, issued, line, pay, receive, seen, untied
 from tests.chat.parallel import at_once
-from tests.ledger.books import balances
+from tests.ledger.books import balances, stored
 from tests.people import Person
 from voyagent.billing import queries, service
 from voyagent.kernel import clock
@@ -140,3 +141,10 @@ def test_what_is_no_proper_bill_is_refused(alice: Person, given: dict[str, Any],
     with pytest.raises(error):
         receive(alice, **given)
     assert balances(alice) == {}
+
+
+@pytest.mark.parametrize(("direction", "words"), [("in", "Receipt R/2024-25/000001"), ("out", "Payment P/2024-25/000001")])
+def test_the_entry_of_a_payment_names_its_number(alice: Person, owner_engine: sa.Engine, direction: str, words: str) -> None:
+    payment_id = advance(alice, 10_000, direction=direction)
+    entries = stored(owner_engine, "select narration from journal_entries where tenant_id = :t and source_id = :p", t=alice.actor.tenant_id, p=payment_id)
+    assert [row["narration"] for row in entries] == [f"{words}, Deepa Krishnan"]
