@@ -19,6 +19,7 @@ from voyagent.ledger.queries import list_accounts
 from voyagent.reports import spreadsheets, streams
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import account_of, read_general_ledger
+from voyagent.reports.queries.party_statement import PartyKind, read_party_statement
 from voyagent.reports.queries.periods import Days, Period
 
 FIRST, LAST = date(2023, 5, 3), date(2026, 6, 20)
@@ -76,6 +77,29 @@ def test_the_file_of_the_day_book_is_its_report(busy: Person) -> None:
     assert not [cell for row in told for cell in row if cell.lstrip()[:1] in ("=", "+", "@")], "nothing is reckoned with"
     assert b"\r\n" in answer.data
     assert answer.data.replace(b"\r\n", b"").count(b"\n") == answer.data.count(b"two\nlines")
+
+
+@pytest.mark.parametrize(("kind", "purpose", "count"), [("customer", "receivable", 19), ("supplier", "payable", 10)])
+def test_the_file_of_a_party_is_its_statement(busy: Person, kind: PartyKind, purpose: str, count: int) -> None:
+    """Entries of several lines, in two currencies, and one that moves nothing in all are a row for each currency, as in the report."""
+    party = "Meera & Sons"
+    for number in range(count):
+        day = FIRST - timedelta(days=3) + timedelta(days=40 * number)
+        lines: list[ledger.Line] = []
+        for currency in CURRENCIES[: 1 + number % 3]:
+            one, two = Money(1_000 + number, currency), Money(500, currency)
+            lines += [ledger.debit(purpose, one, party_name=party), ledger.credit(purpose, two, party_name=party.upper())]
+            lines.append(ledger.credit("revenue_services", one - two))
+        post(busy, lines, entry_date=day, narration=WORDS[number % 7])
+    same = Money(700, "INR")
+    post(busy, [ledger.debit(purpose, same, party_name=party), ledger.credit(purpose, same, party_name=party)], entry_date=LAST, narration="Moved")
+    with busy.reading() as reader:
+        report = read_party_statement(reader, kind, party, DAYS, limit=1_000)
+    told = table(busy.browser.get(f"/reports/party-statement?kind={kind}&party=meera+%26+sons&{OVER}&format=csv").data.decode())
+    assert unquoted(told) == unquoted(table(spreadsheets.party_statement(report).csv(bom=False)))
+    assert [row[0] for row in told].count("line") == len(report.moved) > count
+    nobody = table(busy.browser.get(f"/reports/party-statement?kind={kind}&party=Nobody&{OVER}&format=csv").data.decode())
+    assert nobody == told[:1], "the head line alone"
 
 
 def test_another_agency_has_none_of_it_and_an_account_without_lines_has_a_file(busy: Person, charlie: Person) -> None:

@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
 
 from voyagent.kernel.copying import amount_cell, text_cell
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.parties import of_party
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -69,6 +70,34 @@ def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
         .where(owned(JournalEntry), owned(Posting), owned(Account), _ENTRIES.entry_date.between(first, last))
         .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.line_no)
+    )
+
+
+def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: date, mark: str, opening: Mapping[str, int], side: int) -> Select[Any]:
+    """Entries with book dates from `first` to `last` that moved what a party stands at, the oldest first, with the balance behind each in its own currency.
+
+    A row for each currency of an entry, of all its lines together. `opening` is what the party stands at before, in every currency that it has, and `side` is 1
+    where debits add to it, -1 where credits do. Cells: mark, day, entry, narration, currency, amount, balance.
+    """
+    net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label("minor")
+    key = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.currency)
+    moved = select(*key, net).where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)).group_by(*key).subquery("moved").c
+    order = (moved.effective_date, moved.entry_id)
+    before = case(*[(moved.currency == currency, literal(start, BigInteger)) for currency, start in opening.items()])
+    balance = before + func.sum(moved.minor).over(partition_by=moved.currency, order_by=order, rows=(None, 0))
+    return (
+        select(
+            literal(mark),
+            moved.effective_date,
+            moved.entry_id,
+            text_cell(_ENTRIES.narration),
+            moved.currency,
+            amount_cell(moved.minor, moved.currency),
+            amount_cell(balance, moved.currency),
+        )
+        .join(JournalEntry.__table__, _ENTRIES.id == moved.entry_id)
+        .where(owned(JournalEntry))
+        .order_by(*order, moved.currency)
     )
 
 

@@ -29,7 +29,7 @@ def party_balances_statement(purposes: Sequence[str], party: str, until: date) -
     return (
         select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), func.max(_POSTINGS.party_name).label("party_name"))
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .where(owned(Account), *_of(purposes, party), _POSTINGS.effective_date <= until)
+        .where(owned(Account), *of_party(purposes, party), _POSTINGS.effective_date <= until)
         .group_by(_ACCOUNTS.purpose, _POSTINGS.currency)
         .order_by(_POSTINGS.currency, _ACCOUNTS.purpose)
     )
@@ -40,7 +40,7 @@ def party_entries_statement(purposes: Sequence[str], party: str, first: date, la
 
     Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. `limit` counts entries.
     """
-    mine = [*_of(purposes, party), _POSTINGS.effective_date.between(first, last)]
+    mine = [*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_PLACE).where(*mine)
     if after is not None:
         page = page.where(_POSTINGS.effective_date >= after.day, _behind(after))
@@ -68,13 +68,14 @@ def party_balances_at_statement(purposes: Sequence[str], party: str, place: Plac
     """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
     return (
         select(_POSTINGS.currency, *_sides())
-        .where(*_of(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place)))
+        .where(*of_party(purposes, party), _POSTINGS.effective_date <= place.day, not_(_behind(place)))
         .group_by(_POSTINGS.currency)
         .order_by(_POSTINGS.currency)
     )
 
 
-def _of(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
+def of_party(purposes: Sequence[str], party: str) -> list[ColumnElement[bool]]:
+    """Which lines are a party's on the accounts of some purposes, found by their index."""
     accounts = select(_ACCOUNTS.id).where(owned(Account), _ACCOUNTS.purpose.in_(purposes))
     return [owned(Posting), _POSTINGS.party_key == func.lower(party), _POSTINGS.party_key.is_not(None), _POSTINGS.account_id.in_(accounts)]
 

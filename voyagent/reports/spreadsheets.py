@@ -19,6 +19,7 @@ from voyagent.reports.queries.trial_balance import PeriodBalance
 _COMPARED = ("amount", "before", "difference")
 
 LEDGER_COLUMNS = (ROW, "entry_date", "entry_id", "line_no", "narration", "party", "memo", "currency", "debit", "credit", "balance")
+STATEMENT_COLUMNS = [ROW, "entry_date", "entry_id", "narration", "currency", "amount", "balance"]
 DAYBOOK_COLUMNS = (ROW, "entry_date", "entry_id", "narration", "line_no", "code", "name", "party", "memo", "currency", "debit", "credit")
 
 
@@ -148,13 +149,26 @@ def day_book(report: DayBook) -> Sheet:
     return Sheet(daybook_name(report), DAYBOOK_COLUMNS, rows + daybook_totals(report))
 
 
+def statement_name(report: PartyStatement) -> str:
+    """How the file of a party's statement is called."""
+    return f"statement-{report.days.last}"
+
+
+def statement_opening(report: PartyStatement) -> list[list[Cell]]:
+    """What the party stands at before the first entry, a row for each currency."""
+    return [[OPENING, report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
+
+
+def statement_closing(report: PartyStatement) -> list[list[Cell]]:
+    """What the entries come to and the party stands at, a row for each currency."""
+    return [[TOTAL, report.days.last, None, "Closing", one.currency, one.closing - one.opening, one.closing] for one in report.currencies]
+
+
 def party_statement(report: PartyStatement) -> Sheet:
     """What moved a party, entry by entry; opening and closing of each currency are rows without an entry. Raises TooManyLines."""
     whole(report)
-    rows: list[list[Cell]] = [[OPENING, report.days.first, None, "Opening", one.currency, None, one.opening] for one in report.currencies]
-    rows += [[LINE, one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
-    rows += [[TOTAL, report.days.last, None, "Closing", one.currency, one.closing - one.opening, one.closing] for one in report.currencies]
-    return Sheet(f"statement-{report.days.last}", [ROW, "entry_date", "entry_id", "narration", "currency", "amount", "balance"], rows)
+    rows: list[list[Cell]] = [[LINE, one.day, one.entry_id, one.narration, one.balance.currency, one.more - one.less, one.balance] for one in report.moved]
+    return Sheet(statement_name(report), STATEMENT_COLUMNS, statement_opening(report) + rows + statement_closing(report))
 
 
 def trip_margins(report: Margins) -> Sheet:

@@ -14,6 +14,7 @@ from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
 from voyagent.reports.queries.general_ledger import read_general_ledger, standing_before, stretches
+from voyagent.reports.queries.party_statement import PartyKind, cells_statement, read_party_statement
 from voyagent.reports.queries.periods import Days, Period
 
 
@@ -42,6 +43,19 @@ def day_book(reader: Reader, days: Days) -> Stream:
         yield spreadsheets.daybook_totals(report)
 
     return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())
+
+
+def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> Stream:
+    """Every entry that moved a party, with its opening and closing; its lines are those of one name, so they are put in order all at once."""
+    report = read_party_statement(reader, kind, party, days, limit=1)
+
+    def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
+        yield spreadsheets.statement_opening(report)
+        if report.currencies:
+            yield cells_statement(report, LINE)
+        yield spreadsheets.statement_closing(report)
+
+    return Stream(spreadsheets.statement_name(report), spreadsheets.STATEMENT_COLUMNS, parts())
 
 
 def _months_with_entries(reader: Reader, days: Days) -> Iterator[Days]:

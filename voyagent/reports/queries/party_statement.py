@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import Select, Subquery, func, select
 
 from voyagent.billing import queries as billing
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row, kept
-from voyagent.ledger import parties
+from voyagent.ledger import copies, parties
 from voyagent.ledger.lines import Place
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.receivables import EVER, SIDE
@@ -111,6 +111,13 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
+
+
+def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
+    """Every entry of a report as cells of its file: `mark`, day, entry, narration, currency, amount, balance; for one that stands in some currency."""
+    purposes = (CONTROL[report.kind], ADVANCES[report.kind])
+    opening = {one.currency: one.opening.amount_minor for one in report.currencies}
+    return copies.party_entries_cells(purposes, report.party, report.days.first, report.days.last, mark, opening, SIDE[CONTROL[report.kind]])
 
 
 @kept

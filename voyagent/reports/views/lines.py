@@ -67,13 +67,16 @@ def party_statement(reader: LaneReader) -> Any:
     kind = address.kind or "customer"
     largest = billing.top_parties_statement(CONTROL[kind], *EVER, limit=NAMED_MAX)
     settings, parties = reader.read(settings_statement(), largest)
-    last = address.days.get("to") or clock.today(reader.prove().timezone)
+    actor = reader.prove()
+    last = address.days.get("to") or clock.today(actor.timezone)
     wrong = unread_sentences(address)
     report, words = None, ""
     try:
-        if address.party and not wrong:
+        if (party := address.party) and not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            report = read_party_statement(reader, kind, address.party, days, after=address.place, limit=page_size(address, PARTY_PAGE))
+            if address.is_csv:
+                return streamed(lambda snapshot: streams.party_statement(snapshot, kind, party, days), actor.tenant_id, bom=address.format == "csv-bom")
+            report = read_party_statement(reader, kind, party, days, after=address.place, limit=page_size(address, PARTY_PAGE))
             words = filtered([period_words(days)])
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
