@@ -43,7 +43,9 @@ def send(client: ApiClient, call: Call, person: Person) -> Any:
     """Call an operation with things of this person's and a body that passes."""
     address = call.address(**call.things(person))
     period = "?from=2026-04-01&to=2027-03-31" if "/reports/" in call.path else ""
-    period += {"/api/reports/general-ledger": "&account=1100", "/api/reports/party-statement": "&kind=customer&party=Deepa"}.get(call.path, "")
+    period += {"/api/reports/general-ledger": "&account=1100", "/api/reports/party-statement": "&kind=customer&party=Deepa"}.get(
+        call.path.partition(".")[0], ""
+    )
     options = {"json": call.body()} if call.operation.body else {}
     answer = getattr(client, call.operation.method.lower())(address.removeprefix("/api") + period, **options)
     answer.close()  # a stream is not read

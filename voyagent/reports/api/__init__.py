@@ -1,6 +1,6 @@
 """The JSON door of the reports."""
 
-from voyagent.reports.api import books, lines, margins, statements
+from voyagent.reports.api import books, files, lines, margins, statements
 from voyagent.reports.api.blueprint import api
 
-__all__ = ["api", "books", "lines", "margins", "statements"]
+__all__ = ["api", "books", "files", "lines", "margins", "statements"]

@@ -23,18 +23,17 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
 from voyagent.ledger.queries import AccountNotFound, accounts_statement
-from voyagent.reports import spreadsheets, streams
+from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.forms import Address, bars
 from voyagent.reports.queries import general_ledger as ledgers, receivables as ages, trial_balance as books
 from voyagent.reports.queries.home import Due, Now, read_now
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement, year_month
 from voyagent.reports.queries.receivables import EVERYBODY, Asked
-from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
-from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
+from voyagent.reports.words import open_words, period_words, trial_balance_words, unread_sentences
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
@@ -80,7 +79,7 @@ def trial_balance(reader: LaneReader) -> Any:
             report = books.read_period(reader, period, actor.currency, include_zero=address.include_zero, kept_earnings=_("Result of earlier years"))
     except PeriodInverted as error:
         wrong = [_(error.message)]
-    words = _trial_balance_words(address, report.period) if report else ""
+    words = trial_balance_words(report.period, address.currency, include_zero=address.include_zero) if report else ""
     if report is not None and address.format == "pdf":
         return paper.shown(paper.trial_balance(report, address.currency), f"trial-balance-{report.period.last}", words, reader)
     sheet = partial(spreadsheets.trial_balance, report, address.currency) if report else None
@@ -141,9 +140,9 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
         report, wrong = None, [_(error.message)]
     drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today)
     if report is not None and address.format == "pdf":
-        return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", _open_words(kind, asked), reader)
+        return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader)
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
-    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill, "words": _open_words(kind, asked)}
+    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill, "words": open_words(kind, asked)}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
@@ -237,22 +236,3 @@ def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
         return url_for(listed, **{name: value for name, value in narrowed.items() if value is not None})
 
     return link
-
-
-def _open_words(kind: Kind, asked: Asked) -> str:
-    """The filters in words, for paper."""
-    words = [_("As of %(day)s, by due date", day=written(asked.as_of))]
-    if asked.first:
-        words.append(_("issued from %(day)s", day=written(asked.first)))
-    if asked.last:
-        words.append(_("issued to %(day)s", day=written(asked.last)))
-    words.append(in_currency(asked.currency))
-    words.append(_("all customers") if kind == "receivable" else _("all suppliers"))
-    return filtered(words)
-
-
-def _trial_balance_words(address: Address, period: Period) -> str:
-    words = [period_words(period)]
-    words.append(in_currency(address.currency))
-    words.append(_("every account of the chart") if address.include_zero else _("accounts without postings left out"))
-    return filtered(words)

@@ -13,17 +13,16 @@ from voyagent.http.files import saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.reports import spreadsheets, streams
+from voyagent.reports import books_on_paper, paper, spreadsheets, streams
 from voyagent.reports.exports import tally
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.day_book import PAGE_ENTRIES, DayBook, read_day_book
 from voyagent.reports.queries.party_statement import CONTROL, PAGE_ENTRIES as PARTY_PAGE, read_party_statement
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.queries.receivables import EVER
-from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.views.words import filtered, period_words, unread_sentences
+from voyagent.reports.words import filtered, period_words, unread_sentences
 
 NAMED_MAX = 50
 

@@ -11,14 +11,13 @@ from flask_babel import gettext as _
 from voyagent.kernel import clock
 from voyagent.kernel.pages import Cursor, InvalidCursor
 from voyagent.kernel.reading import LaneReader
-from voyagent.reports import spreadsheets
+from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins, share
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
-from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.views.words import filtered, unread_sentences, written
+from voyagent.reports.words import opened_words, unread_sentences
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
@@ -35,7 +34,7 @@ def trip_margins(reader: LaneReader) -> Any:
             days = Period.of(address.days.get("from"), last, settings)
             after = Cursor.decode(address.after) if address.after else None
             report = read_margins(reader, days, zone, after=after, limit=page_size(address, PAGE_TRIPS))
-            words = filtered([_("Trips opened from %(first)s to %(last)s", first=written(days.first), last=written(days.last))])
+            words = opened_words(days)
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":

@@ -12,14 +12,13 @@ from flask_babel import gettext as _
 from voyagent.kernel import clock
 from voyagent.kernel.fields import YEAR_MIN
 from voyagent.kernel.reading import LaneReader
-from voyagent.reports import spreadsheets
+from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries import statements
 from voyagent.reports.queries.periods import Days, Evening, Period, PeriodInverted, day_compared, evenings, settings_statement, year_month
-from voyagent.reports.views import books_on_paper, paper
 from voyagent.reports.views.answers import answered
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.views.words import filtered, in_currency, period_words, unread_sentences, written
+from voyagent.reports.words import compared_words, evening_words, filtered, in_currency, period_words, unread_sentences
 
 
 @pages.page("/reports/profit-and-loss", permission="report.read")
@@ -36,7 +35,7 @@ def profit_and_loss(reader: LaneReader) -> Any:
             days = Period.of(address.days.get("from"), last, settings)
             read, before = statements.read_profit_and_loss(reader, days, address.compare or "period", address.days.get("compare_from"))
             report = statements.profit_and_loss(read, days, before, actor.currency)
-            words = filtered([period_words(days), *_held_against(before), in_currency(address.currency)])
+            words = filtered([period_words(days), *compared_words(before), in_currency(address.currency)])
     except PeriodInverted as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
@@ -59,17 +58,12 @@ def balance_sheet(reader: LaneReader) -> Any:
         held_against = address.days.get("compare_as_of") or day_compared(as_of, address.compare or "none")
         now, before = evenings(as_of, held_against, year_month(settings))
         report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, actor.currency)
-        beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
-        words = filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(address.currency)])
+        words = evening_words(as_of, before, address.currency)
     if report is not None and address.format == "pdf":
         return paper.shown(books_on_paper.balance_sheet(report, address.currency), f"balance-sheet-{as_of}", words, reader)
     sheet = partial(spreadsheets.balance_sheet, report, address.currency) if report else None
     facts = {"as_of": as_of, "report": report, "words": words, "lines_of": _lines_of, "earned_in": _earned_in}
     return answered("reports/balance_sheet.html", sheet, address=address, wrong=wrong, **facts)
-
-
-def _held_against(before: Days | None) -> list[str]:
-    return [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))] if before else []
 
 
 def _lines_of(code: str, days: Days) -> str:

@@ -14,7 +14,7 @@ from voyagent.reports.queries.margins import Margins, share
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.views.words import written
+from voyagent.reports.words import written
 from voyagent.trips.queries import Total
 
 
@@ -149,7 +149,7 @@ def _left(total: Total, report: Margins) -> Table:
 
 
 def _between(days: Days) -> str:
-    return _("%(first)s to %(last)s", first=written(days.first), last=written(days.last))
+    return str(_("%(first)s to %(last)s", first=written(days.first), last=written(days.last)))
 
 
 def _beneath(name: str, *more: str | None) -> str:

@@ -13,7 +13,7 @@ from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.views.words import written
+from voyagent.reports.words import written
 from voyagent.settings import queries as settings
 
 

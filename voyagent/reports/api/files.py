@@ -1,0 +1,47 @@
+"""The JSON door's reports as files: CSV, XLSX and PDF under the name of each report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+
+from voyagent.drivers.paper.tables import TooManyRows
+from voyagent.http.files import DOCUMENTED, SCHEMAS, Format
+from voyagent.kernel.copying import ExportsBusy
+from voyagent.kernel.errors import VoyagentError
+from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.sheets import TooManyLines
+from voyagent.ledger.queries import AccountNotFound
+from voyagent.reports.api.blueprint import api
+from voyagent.reports.files import REPORTS, query_of, report_file
+from voyagent.reports.queries.periods import PeriodInverted
+
+_SAYS: dict[Format, str] = {
+    "csv": "{} as CSV.\n\nThe first column says what a row is, so that no total is added to lines.",
+    "xlsx": "{} as a workbook (XLSX), with at most 20,000 entries or lines.",
+    "pdf": "{} as PDF, with at most 2,000 rows, in the agency's language or the one of `locale`.",
+}
+
+
+def _operation(report: str, form: Format) -> Callable[..., Response]:
+    def handler(reader: LaneReader, query: Any) -> Response:
+        return report_file(report, form, reader, query)
+
+    handler.__name__ = f"get_{report.replace('-', '_')}_{form}"
+    handler.__doc__ = _SAYS[form].format(f"The report `{report}`")
+    handler.__annotations__["query"] = query_of(report, form)
+    return handler
+
+
+def _errors(report: str, form: Format) -> tuple[type[VoyagentError], ...]:
+    of_form = {"csv": (ExportsBusy,) if REPORTS[report].stream else (TooManyLines,), "xlsx": (TooManyLines,), "pdf": (TooManyLines, TooManyRows)}
+    return (PeriodInverted, *((AccountNotFound,) if report == "general-ledger" else ()), *of_form[form])
+
+
+for name in REPORTS:
+    for each in SCHEMAS:
+        api.get(f"/reports/{name}.{each}", answer=SCHEMAS[each], media_type=DOCUMENTED[each], permission="report.read", errors=_errors(name, each))(
+            _operation(name, each)
+        )

@@ -1,0 +1,169 @@
+"""Reports as files for programs: one table of them, each made from the query of its JSON, as a table, on paper, and, of any length, as CSV of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from flask import Response
+from flask_babel import force_locale, gettext as _
+from pydantic import BaseModel, create_model
+
+from voyagent.billing.queries import Kind
+from voyagent.drivers.paper.tables import Printed
+from voyagent.http.files import Format, PaperQuery, filed, streamed
+from voyagent.kernel import clock
+from voyagent.kernel.copying import Snapshot
+from voyagent.kernel.fields import Query
+from voyagent.kernel.listings import Stream
+from voyagent.kernel.reading import LaneReader
+from voyagent.kernel.sheets import LINES_MAX, Sheet
+from voyagent.ledger.queries import accounts_statement
+from voyagent.reports import books_on_paper, paper, schemas, spreadsheets, statement_schemas, streams, words
+from voyagent.reports.line_schemas import DayBookQuery, GeneralLedgerQuery, PartyStatementQuery
+from voyagent.reports.margin_schemas import MarginsQuery
+from voyagent.reports.queries import general_ledger as ledgers, receivables, statements, trial_balance as books
+from voyagent.reports.queries.day_book import read_day_book
+from voyagent.reports.queries.margins import read_margins
+from voyagent.reports.queries.party_statement import read_party_statement
+from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, settings_statement, year_month
+
+_PLACED = ("limit", "cursor")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report that was read: the name of its file and its forms, made when they are asked for."""
+
+    name: str
+    sheet: Callable[[], Sheet]
+    printed: Callable[[], Printed]
+    filters: Callable[[], str]
+
+
+class Maker(NamedTuple):
+    """How a report is read, by the query of its JSON; `stream` where its lines are too many to be held."""
+
+    query: type[BaseModel]
+    make: Callable[[LaneReader, Any], Made]
+    stream: Callable[[LaneReader, Any], Callable[[Snapshot], Stream]] | None = None
+
+
+def query_of(report: str, form: Format) -> type[BaseModel]:
+    """What a file of a report asks for: the query of its JSON without a page, since a file is whole; for a PDF a language, too."""
+    model = REPORTS[report].query
+    kept: dict[str, Any] = {name: (field.annotation, field) for name, field in model.model_fields.items() if name not in _PLACED}
+    base = PaperQuery if form == "pdf" else Query
+    return create_model(f"{model.__name__.removesuffix('Query')}{form.title()}Query", __base__=base, __doc__=model.__doc__, **kept)
+
+
+def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Response:
+    """A report as a file. Raises what reading it raises, TooManyLines, TooManyRows, ExportsBusy."""
+    maker = REPORTS[report]
+    if form == "csv" and maker.stream:
+        stream = maker.stream(reader, query)
+        return streamed(stream, reader.prove().tenant_id)
+    if form != "pdf":
+        with force_locale("en"):  # as in the JSON, whose words are not translated
+            return filed(maker.make(reader, query).sheet(), form)
+    with force_locale(query.locale or reader.prove().locale):
+        made = maker.make(reader, query)
+        return paper.shown(made.printed(), made.name, made.filters(), reader)
+
+
+def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
+    asked = receivables.Asked(query.as_of or clock.today(query.tz or "UTC"), query.first, query.last, None, None, 0)
+    report = receivables.read_open(reader, kind, asked, reader.prove().currency, is_paged=False)
+    name = f"{kind}s-{asked.as_of}"
+    return Made(name, partial(spreadsheets.ageing, report, asked.as_of), partial(paper.ageing, report), partial(words.open_words, kind, asked))
+
+
+def _trial_balance(reader: LaneReader, query: schemas.TrialBalanceQuery) -> Made:
+    as_of, zeros = query.as_of or clock.today(query.tz or "UTC"), query.include_zero == 1
+    period = Period.of(query.first, as_of, reader.read(settings_statement())[0])
+    report = books.read_period(reader, period, reader.prove().currency, include_zero=zeros, kept_earnings=_("Result of earlier years"))
+    filters = partial(words.trial_balance_words, period, None, include_zero=zeros)
+    return Made(f"trial-balance-{as_of}", partial(spreadsheets.trial_balance, report, None), partial(paper.trial_balance, report, None), filters)
+
+
+def _profit_and_loss(reader: LaneReader, query: statement_schemas.ProfitAndLossQuery) -> Made:
+    days = Days.between(query.first, query.last)
+    read, before = statements.read_profit_and_loss(reader, days, query.compare, query.compare_from)
+    report = statements.profit_and_loss(read, days, before, reader.prove().currency)
+
+    def filters() -> str:
+        return words.filtered([words.period_words(days), *words.compared_words(before), words.in_currency(None)])
+
+    name = f"profit-and-loss-{days.last}"
+    return Made(name, partial(spreadsheets.profit_and_loss, report, None), partial(books_on_paper.profit_and_loss, report, None), filters)
+
+
+def _balance_sheet(reader: LaneReader, query: statement_schemas.BalanceSheetQuery) -> Made:
+    as_of = query.as_of or clock.today(query.tz or "UTC")
+    now, before = evenings(as_of, query.compare_as_of or day_compared(as_of, query.compare), year_month(reader.read(settings_statement())[0]))
+    report = statements.balance_sheet(statements.read_balance_sheet(reader, now, before), now, before, reader.prove().currency)
+    filters = partial(words.evening_words, as_of, before, None)
+    name = f"balance-sheet-{as_of}"
+    return Made(name, partial(spreadsheets.balance_sheet, report, None), partial(books_on_paper.balance_sheet, report, None), filters)
+
+
+def _general_ledger(reader: LaneReader, query: GeneralLedgerQuery) -> Made:
+    account, period = _account(reader, query)
+    report = ledgers.read_general_ledger(reader, account, period, limit=LINES_MAX)
+    name, filters = spreadsheets.ledger_name(report), partial(words.period_words, period)
+    return Made(name, partial(spreadsheets.general_ledger, report), partial(books_on_paper.general_ledger, report), filters)
+
+
+def _general_ledger_stream(reader: LaneReader, query: GeneralLedgerQuery) -> Callable[[Snapshot], Stream]:
+    account, period = _account(reader, query)
+    return lambda snapshot: streams.general_ledger(snapshot, account, period)
+
+
+def _account(reader: LaneReader, query: GeneralLedgerQuery) -> tuple[Any, Period]:
+    settings, accounts = reader.read(settings_statement(), accounts_statement())
+    return ledgers.account_of(accounts, query.account), Period.of(query.first, query.last, settings)
+
+
+def _day_book(reader: LaneReader, query: DayBookQuery) -> Made:
+    days = Days.between(query.first, query.last)
+    report = read_day_book(reader, days, limit=LINES_MAX)
+    name, filters = spreadsheets.daybook_name(report), partial(_of_days, days)
+    return Made(name, partial(spreadsheets.day_book, report), partial(books_on_paper.day_book, report), filters)
+
+
+def _day_book_stream(_reader: LaneReader, query: DayBookQuery) -> Callable[[Snapshot], Stream]:
+    days = Days.between(query.first, query.last)
+    return lambda snapshot: streams.day_book(snapshot, days)
+
+
+def _party_statement(reader: LaneReader, query: PartyStatementQuery) -> Made:
+    days = Days.between(query.first, query.last)
+    report = read_party_statement(reader, query.kind, query.party, days, limit=LINES_MAX)
+    return Made(f"statement-{days.last}", partial(spreadsheets.party_statement, report), partial(paper.party_statement, report), partial(_of_days, days))
+
+
+def _trip_margins(reader: LaneReader, query: MarginsQuery) -> Made:
+    days = Days.between(query.first, query.last)
+    report = read_margins(reader, days, query.tz or "UTC", limit=LINES_MAX)
+    filters = partial(words.opened_words, days)
+    return Made(f"trip-margins-{days.last}", partial(spreadsheets.trip_margins, report), partial(books_on_paper.trip_margins, report), filters)
+
+
+def _of_days(days: Days) -> str:
+    return words.filtered([words.period_words(days)])
+
+
+REPORTS: dict[str, Maker] = {
+    "receivables": Maker(schemas.AgeingQuery, partial(_ageing, "receivable")),
+    "payables": Maker(schemas.AgeingQuery, partial(_ageing, "payable")),
+    "trial-balance": Maker(schemas.TrialBalanceQuery, _trial_balance),
+    "profit-and-loss": Maker(statement_schemas.ProfitAndLossQuery, _profit_and_loss),
+    "balance-sheet": Maker(statement_schemas.BalanceSheetQuery, _balance_sheet),
+    "general-ledger": Maker(GeneralLedgerQuery, _general_ledger, _general_ledger_stream),
+    "day-book": Maker(DayBookQuery, _day_book, _day_book_stream),
+    "party-statement": Maker(PartyStatementQuery, _party_statement),
+    "trip-margins": Maker(MarginsQuery, _trip_margins),
+}
+"""Every report that comes as files, by its name in the address."""

@@ -1,0 +1,76 @@
+"""What a report says of itself: its days and filters in words for paper, and what of its address could not be read."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import gettext as _
+
+from voyagent.billing.queries import Kind
+from voyagent.http.presentation import long_day
+from voyagent.reports.forms import Address
+from voyagent.reports.queries.periods import Days, Evening, Period
+from voyagent.reports.queries.receivables import Asked
+
+
+def unread_sentences(address: Address) -> list[str]:
+    """The sentence about what could not be read; none where all could."""
+    if not address.unread:
+        return []
+    return [_("We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its three letters.", what=", ".join(address.unread_words))]
+
+
+def period_words(days: Days) -> str:
+    """From which to which book date."""
+    return str(_("Book dates from %(first)s to %(last)s", first=written(days.first), last=written(days.last)))
+
+
+def in_currency(currency: str | None) -> str:
+    """Which currencies are shown."""
+    return str(_("in %(currency)s only", currency=currency) if currency else _("all currencies"))
+
+
+def filtered(words: list[str]) -> str:
+    """Filters as one sentence, and that currencies are apart."""
+    return str(_("%(filters)s. Currencies are never added.", filters=", ".join(words)))
+
+
+def written(day: date) -> str:
+    """A day as paper has it."""
+    return long_day(day, weekday=False, year=True)
+
+
+def open_words(kind: Kind, asked: Asked) -> str:
+    """The filters of what is owed in words, for paper."""
+    words = [_("As of %(day)s, by due date", day=written(asked.as_of))]
+    if asked.first:
+        words.append(_("issued from %(day)s", day=written(asked.first)))
+    if asked.last:
+        words.append(_("issued to %(day)s", day=written(asked.last)))
+    words.append(in_currency(asked.currency))
+    words.append(_("all customers") if kind == "receivable" else _("all suppliers"))
+    return filtered(words)
+
+
+def trial_balance_words(period: Period, currency: str | None, *, include_zero: bool) -> str:
+    """The filters of a trial balance in words, for paper."""
+    words = [period_words(period)]
+    words.append(in_currency(currency))
+    words.append(_("every account of the chart") if include_zero else _("accounts without postings left out"))
+    return filtered(words)
+
+
+def compared_words(before: Days | None) -> list[str]:
+    """Which days a period is held against."""
+    return [_("beside %(first)s to %(last)s", first=written(before.first), last=written(before.last))] if before else []
+
+
+def evening_words(as_of: date, before: Evening | None, currency: str | None) -> str:
+    """The filters of a balance sheet in words, for paper."""
+    beside = [_("beside %(day)s", day=written(before.as_of))] if before else []
+    return filtered([_("As of %(day)s", day=written(as_of)), *beside, in_currency(currency)])
+
+
+def opened_words(days: Days) -> str:
+    """On which days trips were opened."""
+    return filtered([_("Trips opened from %(first)s to %(last)s", first=written(days.first), last=written(days.last))])
