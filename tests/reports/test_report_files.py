@@ -142,7 +142,7 @@ def test_a_file_is_whole_or_none_and_the_lines_of_the_books_have_no_limit(busy: 
     for form in ("xlsx", "pdf"):
         assert busy.api.get(address("day-book", form)).json["detail"] == "too_many_lines"
     assert len(table(busy.api.get(address("day-book", "csv")).text)) > 3
-    assert busy.api.get(address("party-statement", "csv")).json["detail"] == "too_many_lines"
+    assert busy.api.get(address("general-ledger", "xlsx")).json["detail"] == "too_many_lines"
 
 
 def test_a_file_asks_for_no_page_and_a_paper_for_a_language(busy: Person) -> None:
