@@ -141,7 +141,14 @@ def _day_book_stream(_reader: LaneReader, query: DayBookQuery) -> Callable[[Snap
 def _party_statement(reader: LaneReader, query: PartyStatementQuery) -> Made:
     days = Days.between(query.first, query.last)
     report = read_party_statement(reader, query.kind, query.party, days, limit=LINES_MAX)
-    return Made(f"statement-{days.last}", partial(spreadsheets.party_statement, report), partial(paper.party_statement, report), partial(_of_days, days))
+    return Made(
+        spreadsheets.statement_name(report), partial(spreadsheets.party_statement, report), partial(paper.party_statement, report), partial(_of_days, days)
+    )
+
+
+def _party_statement_stream(_reader: LaneReader, query: PartyStatementQuery) -> Callable[[Snapshot], Stream]:
+    days = Days.between(query.first, query.last)
+    return lambda snapshot: streams.party_statement(snapshot, query.kind, query.party, days)
 
 
 def _trip_margins(reader: LaneReader, query: MarginsQuery) -> Made:
@@ -163,7 +170,7 @@ REPORTS: dict[str, Maker] = {
     "balance-sheet": Maker(statement_schemas.BalanceSheetQuery, _balance_sheet),
     "general-ledger": Maker(GeneralLedgerQuery, _general_ledger, _general_ledger_stream),
     "day-book": Maker(DayBookQuery, _day_book, _day_book_stream),
-    "party-statement": Maker(PartyStatementQuery, _party_statement),
+    "party-statement": Maker(PartyStatementQuery, _party_statement, _party_statement_stream),
     "trip-margins": Maker(MarginsQuery, _trip_margins),
 }
 """Every report that comes as files, by its name in the address."""
