@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from tests.assistant.conftest import Talk, text
-from tests.assistant.phrasings import PLAIN
+from tests.assistant.phrasings import DEEPA, PLAIN
 from tests.assistant.test_corrections import BILLED, FLOWN, PAYING, SLEPT, WAITING
 from tests.billing.papers import issued
 from tests.people import Person
 from voyagent.assistant.planner.builtin import understand
-from voyagent.assistant.planner.moves import Ask, Call, Context, Move
+from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Move, Say
 
 NEAR = {
     "harbindar gil": {"is_known": False, "near": ["Harbinder Singh Gill"]},
@@ -129,3 +129,218 @@ def test_the_receipt_that_waits_stays_and_the_invoice_gets_its_amount(alice: Per
     (draft,) = (summary for key, summary in waiting.items() if key != receipt["approval_id"])
     assert "54,000" in draft
     assert "Harbinder Singh Gill" in draft
+
+
+WRITING_OFF = "write off 2000 for Zachariah Kurian"
+POSTING = "journal entry: debit rent 40k credit bank"
+
+
+@pytest.mark.parametrize(
+    ("first", "said", "known"),
+    [
+        (WRITING_OFF, "no, for Mohammed Ashraf", {"customer_name": "Mohammed Ashraf"}),
+        (WRITING_OFF, "actually no, 3,000", {"amount": "3000"}),
+        (POSTING, "no, from cash", {"credit": "cash"}),
+        (POSTING, "no, debit travel expenses", {"debit": "travel expenses"}),
+        (POSTING, "sorry, actually 42,000", {"amount": "42000"}),
+    ],
+)
+def test_a_correction_is_no_reason_and_no_narration(first: str, said: str, known: dict[str, Any]) -> None:
+    question = understand(first, PLAIN)
+    assert isinstance(question, Ask), question
+    move = understand(said, replace(PLAIN, question=question))
+    assert isinstance(move, Ask), move
+    assert (move.missing, {name: move.known[name] for name in known}) == (question.missing, known)
+    assert move.text.startswith("Noted: ")
+
+
+@pytest.mark.parametrize(("first", "said"), [(WRITING_OFF, "no, whatever you like"), (POSTING, "no, that is wrong")])
+def test_a_correction_of_nothing_is_no_reason_either(first: str, said: str) -> None:
+    question = understand(first, PLAIN)
+    assert isinstance(question, Ask), question
+    move = understand(said, replace(PLAIN, question=question))
+    assert isinstance(move, Ask), move
+    assert (move.known, move.again) == (question.known, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "said", "tool"), [(WRITING_OFF, "no, because he left", "find_invoices"), (POSTING, "it is for November", "list_ledger_accounts")]
+)
+def test_a_reason_and_a_narration_are_taken(first: str, said: str, tool: str) -> None:
+    question = understand(first, PLAIN)
+    assert isinstance(question, Ask), question
+    move = understand(said, replace(PLAIN, question=question))
+    assert isinstance(move, Call), move
+    assert move.tool == tool
+
+
+ENTRY = {
+    "narration": "Rent",
+    "entry_date": "2026-11-24",
+    "lines": [{"account_id": "a", "currency": "INR", "debit_amount": "40000"}, {"account_id": "b", "currency": "INR", "credit_amount": "40000"}],
+}
+GIVEN_UP = {"invoice_id": "i-1", "reason": "Dead", "written_off_on": "2026-11-24", "amount": "2000", "currency": "INR"}
+POSTED = replace(PLAIN, waiting=[{"id": "a-1", "tool": "post_journal_entry", "arguments": {"entry": ENTRY}, "summary": "Post an entry"}])
+WRITTEN_OFF = replace(PLAIN, waiting=[{"id": "a-1", "tool": "write_off_invoice", "arguments": GIVEN_UP, "summary": "Write off"}])
+
+
+def test_an_entry_and_a_write_off_that_wait_are_set_right() -> None:
+    move = understand("actually no, 42,000 and yesterday", POSTED)
+    assert isinstance(move, Call), move
+    entry = move.arguments["entry"]
+    assert (move.tool, move.replaces, entry["entry_date"], entry["narration"]) == ("post_journal_entry", "a-1", "2026-11-23", "Rent")
+    assert [line.get("debit_amount") or line["credit_amount"] for line in entry["lines"]] == ["42000", "42000"]
+    assert ENTRY["lines"][0]["debit_amount"] == "40000"  # type: ignore[index]
+    move = understand("no, 1,500", WRITTEN_OFF)
+    assert isinstance(move, Call), move
+    assert (move.arguments, move.replaces) == (GIVEN_UP | {"amount": "1500"}, "a-1")
+    whole = {name: value for name, value in GIVEN_UP.items() if name not in ("amount", "currency")}
+    waits = replace(PLAIN, waiting=[{**WRITTEN_OFF.waiting[0], "arguments": whole}])
+    move = understand("no, yesterday", waits)
+    assert isinstance(move, Call), move
+    assert move.arguments == whole | {"written_off_on": "2026-11-23"}
+    assert "all that is open" in move.words
+
+
+@pytest.mark.parametrize("context", [POSTED, WRITTEN_OFF, PAYING, BILLED, WAITING])
+def test_a_request_that_waits_is_taken_back_by_its_button_and_not_by_words(context: Context) -> None:
+    for said in ("leave it", "actually leave it", "cancel it", "never mind", "drop it", "don't do it", "no"):
+        move = understand(said, context)
+        assert isinstance(move, Say), (said, move)
+        assert "Nothing is done without a grant" in move.text
+        assert context.waiting[0]["summary"] in move.text
+    move = understand("no, that is all wrong with it", context)
+    assert isinstance(move, Say), move
+    assert "sets right of" in move.text
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "we got AED 500 from Harbinder, also 3000 from Zachariah cash",
+        "received 500 from Deepa Krishnan and 3000 from Zachariah Kurian",
+        "Deepa paid 500 and Meera paid 700",
+        "paid Emirates 500 and Indigo 700",
+    ],
+)
+def test_two_payments_are_asked_for_one_at_a_time(said: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Say), move
+    assert "One payment at a time" in move.text
+
+
+@pytest.mark.parametrize("said", ["what is the fare rule", "what are the fare rules", "baggage allowance", "is it refundable?"])
+@pytest.mark.parametrize("context", [PLAIN, FLOWN])
+def test_the_rules_of_a_fare_are_no_search(said: str, context: Context) -> None:
+    move = understand(said, context)
+    assert isinstance(move, Say), move
+    assert "I cannot read out the rules" in move.text
+
+
+@pytest.mark.parametrize("said", ["ticket it", "please ticket them", "ticket both"])
+def test_ticket_it_issues_and_searches_nothing(said: str) -> None:
+    move = understand(said, FLOWN)
+    assert isinstance(move, Call), move
+    assert move.tool == "show_trip"
+
+
+TOLD = replace(PLAIN, last={"tool": "find_invoices", "arguments": {"customer_name": "Anil Das"}, "ids": []})
+
+
+@pytest.mark.parametrize(
+    ("said", "context", "tool", "name"),
+    [
+        ("what does she owe", WAITING, "list_receivables", "Deepa Krishnan"),
+        ("how much does he still owe us", TOLD, "list_receivables", "Anil Das"),
+        ("show his invoices", TOLD, "find_invoices", "Anil Das"),
+        ("and their outstanding invoices", TOLD, "find_invoices", "Anil Das"),
+        ("show her invoices", replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Anil Kumar", "Muscat", "Trivandrum")), "find_invoices", "Anil Kumar"),
+    ],
+)
+def test_a_pronoun_is_whom_the_talk_was_about_last(said: str, context: Context, tool: str, name: str) -> None:
+    move = understand(said, context)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["customer_name"]) == (tool, name)
+
+
+def test_her_balance_is_that_of_the_customer_and_no_account(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Meera Nair")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "show the invoices of Meera Nair")
+    told = text(talk.say(alice, session_id, "what is her balance"))
+    assert "Meera Nair" in told
+    assert "No account" not in told
+
+
+@pytest.mark.parametrize("said", ["make it USD", "no, in dollars", "change it to USD"])
+@pytest.mark.parametrize("context", [WAITING, BILLED, PAYING, POSTED])
+def test_a_currency_alone_is_the_currency_and_nobodys_name(context: Context, said: str) -> None:
+    move = understand(said, context)
+    assert isinstance(move, Call), move
+    before = context.waiting[0]["arguments"]
+    assert (move.tool, move.replaces) == (context.waiting[0]["tool"], "a-1")
+    assert move.arguments == _in_dollars(before)
+
+
+def _in_dollars(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: "USD" if name == "currency" else _in_dollars(one) for name, one in value.items()}
+    return [_in_dollars(one) for one in value] if isinstance(value, list) else value
+
+
+def test_a_currency_alone_sets_the_asked_for_right_too() -> None:
+    _question, context = asked("whose invoice")
+    move = understand("make it AED", context)
+    assert isinstance(move, Ask), move
+    assert move.text.startswith("Noted: AED 45,000.00.")
+    assert move.known["line_items"][0]["currency"] == "AED"
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("no, I mean 3 nights", ("2026-12-12", "2026-12-15")),
+        ("no, 2 nights", ("2026-12-12", "2026-12-14")),
+        ("no, 6 Dec, 2 nights", ("2026-12-06", "2026-12-08")),
+    ],
+)
+def test_nights_set_a_search_of_hotels_right(said: str, days: tuple[str, str]) -> None:
+    longer = {**SLEPT.offers["rates_search"], "check_out": "2026-12-20"}
+    move = understand(said, replace(SLEPT, offers={**SLEPT.offers, "rates_search": longer}))
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["check_in"], move.arguments["check_out"]) == ("search_hotels", *days)
+
+
+def test_also_goes_on_with_another_wish() -> None:
+    move = understand("also hotels in Dubai 4 to 8 Dec for 2 adults", PLAIN)
+    assert isinstance(move, Call), move
+    assert move.tool == "search_hotels"
+
+
+def test_what_is_left_says_what_waits_all_the_same() -> None:
+    question = understand("invoice Deepa", PAYING)
+    assert isinstance(question, Ask), question
+    left = understand("leave it", replace(PAYING, question=question))
+    assert isinstance(left, Say), left
+    assert left.text.startswith("All right, I left it.\nNothing is done without a grant")
+
+
+def test_a_grant_between_a_question_and_its_answer_leaves_the_question_open(alice: Person, leila: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid 1,000 today")
+    (receipt,) = talk.pending(alice, session_id)
+    assert "supplier’s number" in text(talk.say(alice, session_id, "enter a bill from Emirates, 45,000 for Dubai visa"))
+    talk.decide(leila, receipt["approval_id"])
+    assert talk.pending(alice, session_id) == []
+    talk.say(alice, session_id, "EK-77")
+    (bill_of,) = talk.pending(alice, session_id)
+    assert "EK-77" in bill_of["summary"]
+
+
+def test_a_payment_that_waits_shows_its_reference(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid 1,000 yesterday by bank, utr 8837")
+    (receipt,) = talk.pending(alice, session_id)
+    assert "8837" in alice.browser.get(f"/approvals/{receipt['approval_id']}").text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, replace
+from itertools import dropwhile, takewhile
 from typing import Any
 from uuid import UUID
 
@@ -216,11 +217,14 @@ def _rejected(proposals: list[Row]) -> dict[str, str]:
 
 
 def _question(said: list[Row]) -> Ask | None:
-    """The question at the end of the assistant's last message, where nothing came after it but the present words."""
-    last = next((message for message in reversed(said) if message["role"] == "assistant"), None)
-    asked = next((block["move"] for block in reversed(last["blocks"]) if block["type"] == "question"), None) if last else None
-    move = move_from(asked) if asked else None
-    return move if isinstance(move, Ask) else None
+    """The question that nobody has answered yet: nothing was said after it but the present words and what came of requests that were granted meanwhile."""
+    before = dropwhile(lambda message: message["role"] != "assistant", reversed(said))
+    for message in takewhile(lambda message: message["role"] == "assistant", before):
+        asked = next((block["move"] for block in reversed(message["blocks"]) if block["type"] == "question"), None)
+        move = move_from(asked) if asked else None
+        if isinstance(move, Ask):
+            return move
+    return None
 
 
 def _offers(said: list[Row]) -> dict[str, Any]:

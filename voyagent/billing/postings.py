@@ -203,6 +203,7 @@ def _payment(title: str, document: Invoice | Bill, wanted: RecordReceiptIn | Pay
         FactShown(label=gettext("Amount"), value=spoken(amount.wire, amount.currency)),
         FactShown(label=gettext("Account"), value=_account(wanted.account)),
         FactShown(label=gettext("Paid on"), value=_day(wanted.paid_on)),
+        *([FactShown(label=gettext("Reference"), value=wanted.reference)] if wanted.reference else []),
         FactShown(label=gettext("Open before"), value=spoken(wire_amount(document.open_minor, document.currency), document.currency)),
     ]
     return Description(title=title, undo=gettext("a mistake is reversed by a further entry"), facts=facts)

@@ -9,7 +9,7 @@ from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
 from voyagent.assistant.planner.questions import as_of, bounds, due_in, in_currency, issued_in, overdue
-from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in
+from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 
 _NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
@@ -223,7 +223,7 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
         return None
     if paid is not None and as_firm(paid["name"]) is None:
         return None
-    unclear = _unclear(message)
+    unclear = _unclear(message, context)
     if unclear is not None:
         return unclear
     known = _settlement(message, context)
@@ -243,7 +243,7 @@ def paid_bill(message: str, context: Context) -> Wish | Say | None:
     match = next((found for pattern in _PAID_BILL if (found := pattern.match(message))), None)
     if match is None:
         return None
-    unclear = _unclear(message)
+    unclear = _unclear(message, context)
     if unclear is not None:
         return unclear
     rest = _MEANS.sub(" ", match["rest"])
@@ -357,10 +357,12 @@ def bsp(message: str, context: Context) -> Wish | None:
     return Wish("fetch_bsp_statement", known | dict(zip(("period_start", "period_end"), days, strict=False)))
 
 
-def _unclear(message: str) -> Say | None:
+def _unclear(message: str, context: Context) -> Say | None:
     """What is said to a payment that is none, or more than one."""
     if _BELOW.search(message):
         return Say(_("A payment is above zero. What goes back to somebody I cannot record; ask your accounts for a journal entry."))
+    if two_sums(message, context):
+        return Say(_("One payment at a time, please: say the first, and when it is proposed the next."))
     if _CASH.search(message) and _NO_CASH.search(message):
         return Say(_("One payment at a time, please: say the cash first, and when it is proposed the rest."))
     return None

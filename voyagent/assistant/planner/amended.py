@@ -1,4 +1,4 @@
-"""Words that set right a bill or a payment that waits for a decision: `no, 50,000`, `no, yesterday`, `make it cash`, `no, due 10 Dec`, `no, number EK-78`."""
+"""Words that set right a bill, a payment, a write-off or an entry that waits for a decision: `no, 50,000`, `no, yesterday`, `make it cash`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner import sentences, waiting
+from voyagent.assistant.planner.amounts import currency_alone, find_figures
 from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, corrected, says_currency
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Call, Context
@@ -31,21 +31,51 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
 
     None for words that set nothing of it right, such as those that `asks` knows for a request of their own: another document is another payment.
     """
-    rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
-    if rest is None or WHAT_ABOUT.match(said) or waiting is None or not waiting.get("id") or asks(rest):
+    rest, asked = corrected(said), context.waiting[-1] if context.waiting else None
+    if rest is None or WHAT_ABOUT.match(said) or asked is None or not asked.get("id") or asks(rest):
         return None
-    before: JsonObject = waiting["arguments"]
-    if waiting["tool"] in _PAYMENTS:
+    before: JsonObject = asked["arguments"]
+    if asked["tool"] in _PAYMENTS:
         changed = of_payment(rest, before, context)
         arguments = before | changed
-        words = sentences.payment_put_right(arguments) if changed else ""
-    elif waiting["tool"] == "receive_bill":
+        words = waiting.payment_put_right(arguments) if changed else ""
+    elif asked["tool"] in _OF_LEDGER:
+        arguments, changed, words = _OF_LEDGER[asked["tool"]](rest, before, context)
+    elif asked["tool"] == "receive_bill":
         changed = of_bill(rest, before, context)
         arguments = before | changed
         words = sentences.bill_to_enter(arguments) if changed else ""
     else:
         return None
-    return Call(waiting["tool"], arguments, words=words, replaces=waiting["id"]) if changed and arguments != before else None
+    return Call(asked["tool"], arguments, words=words, replaces=asked["id"]) if changed and arguments != before else None
+
+
+def _of_write_off(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:
+    found = of_payment(rest, {"currency": "", **before}, context)
+    changed = {"written_off_on" if name == "paid_on" else name: value for name, value in found.items() if name != "account"}
+    if changed.get("currency") == "":
+        return before, {}, ""  # without an amount the whole is given up, and its currency is not known here
+    after = before | changed
+    return after, changed, waiting.write_off_put_right(after)
+
+
+def _of_entry(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:
+    """The day and the one amount of an entry of two lines."""
+    lines = [dict(line) for line in before["entry"]["lines"]]
+    found = of_payment(rest, {"currency": lines[0]["currency"]}, context) if len(lines) == 2 else {}
+    if not found or "account" in found:
+        return before, {}, ""
+    for line in lines if "currency" in found else ():
+        side = "debit_amount" if "debit_amount" in line else "credit_amount"
+        line |= {side: found.get("amount", line[side]), "currency": found["currency"]}
+    entry = {**before["entry"], "entry_date": found.get("paid_on", before["entry"]["entry_date"]), "lines": lines}
+    return {"entry": entry}, {"entry": entry}, waiting.entry_put_right(entry)
+
+
+_OF_LEDGER: dict[str, Callable[[str, JsonObject, Context], tuple[JsonObject, JsonObject, str]]] = {
+    "write_off_invoice": _of_write_off,
+    "post_journal_entry": _of_entry,
+}
 
 
 def of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
@@ -72,6 +102,8 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
         return {"issue_date" if _DATED.search(rest) else "due_date": day}
     lines = [dict(line) for line in before["line_items"]]
     money = money_in(plain, lines[0]["currency"], context) if not day else {}
+    if money and "amount" not in money:
+        return {"line_items": [line | money for line in lines]}
     if money and len(lines) == 1:
         return {"line_items": [lines[0] | {"quantity": 1, "unit_price": money["amount"], "currency": money["currency"]}]}
     numbered = _NUMBERED.match(plain.strip())
@@ -94,8 +126,11 @@ def day_in(words: str, today: date, *, past: bool) -> tuple[str, str]:
 
 
 def money_in(words: str, currency: str, context: Context) -> JsonObject:
-    """The amount, in the request's currency where the words name none."""
+    """The amount, in the request's currency where the words name none, or the currency alone."""
     plain = words.strip(" ,.")
+    alone = currency_alone(plain)
+    if alone:
+        return {"currency": alone}
     money = amount_in(plain, context)
     figures = find_figures(plain) if "amount" in money else []
     if len(figures) != 1 or _LEFT_OVER.sub(" ", plain[: figures[0].start] + plain[figures[0].end :]).strip():

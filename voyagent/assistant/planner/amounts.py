@@ -125,6 +125,11 @@ def _figures(text: str) -> Iterator[Figure]:
         )
 
 
+def currency_alone(words: str) -> str | None:
+    """The code of a currency that is all that the words name: `USD`, `in dirhams`; None for all others."""
+    return currency_of(re.sub(r"^\s*(?:in|to)\s+", "", words, flags=re.IGNORECASE).strip(" .!,"))
+
+
 def currency_of(word: str | None) -> str | None:
     """The code of a currency by its sign, its name or its code; None for anything else."""
     if not word:

@@ -19,6 +19,7 @@ from voyagent.assistant.planner import (
     names,
     offers,
     people,
+    pronouns,
     questions,
     reasking,
     refusals,
@@ -26,13 +27,14 @@ from voyagent.assistant.planner import (
     sentences,
     setright,
     shorthand,
+    smalltalk,
     telling,
+    waiting,
 )
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
-from voyagent.assistant.planner.smalltalk import small_talk
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
 from voyagent.assistant.planner.wording import _
 
@@ -134,7 +136,8 @@ def understand(message: str, context: Context) -> Move:
 
 
 def _in_plain(message: str, context: Context) -> str:
-    """The message; where it is not understood as it stands, and what was typed short is once it is written out, that."""
+    """The message with pronouns as names; where it is not understood as it stands, and what was typed short is once it is written out, that."""
+    message = pronouns.of_whom(message, context)
     bare = intake.without_greeting(message)
     if bare != message.strip() and _is_understood(bare, context):
         message = bare
@@ -161,7 +164,8 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
         return _request(said, message, context) or Say(refusals.cannot(said, context)), context
     free = replace(context, question=None)
     if _DROP.match(said) and releasing.release(said, free) is None and offers.picked(said, free) is None:
-        return Say(_("All right, I left it.")), context
+        left = _("All right, I left it.")
+        return Say(f"{left}\n{waiting.still_waits(context.waiting)}" if context.waiting else left), context
     answer = _answer(question, said, context)
     if answer is not None:
         return answer, context
@@ -193,7 +197,7 @@ def _request(said: str, message: str, context: Context) -> Move | None:
     if context.listed and refusals.asks_for_more(said):
         return Call(context.listed["tool"], context.listed["arguments"])
     told = refusals.elsewhere(said, context)
-    return Say(told) if told else None
+    return Say(told) if told else smalltalk.taken_back(said, context)
 
 
 def _letting_go(move: Move) -> Move:
@@ -218,7 +222,7 @@ def _corrected(said: str, _message: str, context: Context) -> Move | None:
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:
-    return small_talk(said, context)
+    return smalltalk.small_talk(said, context)
 
 
 def _desk_wish(said: str, _message: str, context: Context) -> Move | None:
@@ -264,7 +268,7 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return fulfilment.first_move(chosen, context) if isinstance(chosen, Wish) else chosen
     if "\n" in message.strip() and intake.pasted(message) is not None:
         return None
-    if question.missing not in ("sure", names.WHOSE) and (_NODS.match(message) or small_talk(message, context) is not None):
+    if question.missing not in ("sure", names.WHOSE) and (_NODS.match(message) or smalltalk.small_talk(message, context) is not None):
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or issuing.ISSUE.match(message) or issuing.CHANGE.match(message):
         return None
@@ -272,7 +276,8 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     move: Move | None
     if is_of_wish(question):
-        is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or setright.of_wish(question, message, context) is not None
+        of_wish = setright.of_wish(question, message, context)
+        is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or of_wish is not None or setright.is_no_answer(question, message)
         wish = fulfilment.wished(message if is_as_said else corrections.without_no(message), context)
         move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     elif question.tool == "draft_invoice":

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from voyagent.assistant.planner import invoicing, searches, stations
+from voyagent.assistant.planner.amounts import currency_alone
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
 from voyagent.assistant.planner.people import as_firm, find_party
@@ -17,7 +18,8 @@ from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
 
 JsonObject = dict[str, Any]
 SAID_MAX = 80
-_NO = re.compile(r"^\s*(?:no+|sorry|oops|wait|actually|correction|i mean(?:t)?)\b(?:[,.!: ]+(?:i mean(?:t)?|sorry|it is|it's|make it))*[,.!: ]+", re.IGNORECASE)
+_LEADS = r"(?:no+|nahi|sorry|oops|wait|actually|correction|i mean(?:t)?)"
+_NO = re.compile(rf"^\s*{_LEADS}\b(?:[,.!: ]+(?:{_LEADS}|it is|it's|make it)\b)*[,.!: ]+", re.IGNORECASE)
 _MAKE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?:it|that|the (?:amount|price|customer|name))\s+(?:to\s+|be\s+)?", re.IGNORECASE)
 WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
 _INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
@@ -99,6 +101,11 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
         return False
     if not plain:
         return any(request.known.get(name) != before.get(name) for name in days)
+    currency = currency_alone(plain)
+    if currency and all(line.get("unit_price") for line in lines):
+        for line in lines:
+            line["currency"] = currency
+        return True
     if len(lines) != 1:
         return False
     money, what = amount_in(plain, context), _WHOSE_IT_IS.sub("", plain)
@@ -172,8 +179,12 @@ def _rates(rest: str, before: JsonObject, context: Context) -> Call | None:
     country, party, days = stations.country_of_city(city), find_party(rest), days_in(rest, context)
     if country and not days:
         return Call("search_hotels", before | {"city": city[:1].upper() + city[1:], "country": country})
+    stay = searches.nights_in(rest)
     found: JsonObject = {"guests": sum(party.values())} if party else {}
-    if len(days) > 1:
+    if stay and len(days) < 2:
+        found |= {"check_in": days[0] if days else before["check_in"]}
+        found |= {"check_out": searches.after(found["check_in"], stay)}
+    elif len(days) > 1:
         found |= {"check_in": days[0], "check_out": days[1]}
     elif days:
         nights = date.fromisoformat(before["check_out"]) - date.fromisoformat(before["check_in"])

@@ -38,7 +38,9 @@ def only(tool: str, documents: list[JsonObject], known: JsonObject) -> JsonObjec
     meant = [one for one in fitting if one["open"]["currency"] == currency] or fitting
     if not meant:
         whom = known.get("customer_name") or known.get("vendor_name") or known.get("number") or known.get("vendor_reference") or ""
-        return Say(_("I found nothing open of %(name)s.", name=whom))
+        nothing = _("I found nothing open of %(name)s.", name=whom)
+        ahead = _("Money paid ahead is recorded under Payments, New payment: %(link)s.", link="[/payments/new](/payments/new)")
+        return Say(f"{nothing} {ahead}" if tool == "record_receipt" else nothing)
     return meant[0] if len(meant) == 1 else _which(tool, meant, known)
 
 

@@ -92,7 +92,9 @@ def _search(said: str, context: Context) -> Wish | Move | None:
         close = searches.recognise(mended, context)
         found = (
             close
-            if close is not None and {"origin", "destination", "city"} & close.known.keys() and close.tool in {"search_flights", "search_hotels"}
+            if close is not None
+            and close.tool in {"search_flights", "search_hotels"}
+            and (context.enquiry is not None or {"origin", "destination", "city"} & close.known.keys())
             else None
         )
     if found is None and (context.question is None or context.question.missing == "pick"):
@@ -130,8 +132,8 @@ def wished(said: str, context: Context) -> Wish | Move | None:
 def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     """The wish that our question was asked for, with what the answer says of it, or sets right."""
     right = setright.of_wish(question, said, context)
-    if right is not None:
-        return Wish(question.tool, right)
+    if right is not None or setright.is_no_answer(question, said):
+        return Wish(question.tool, right if right is not None else question.known)
     if question.missing == names.WHOSE:
         named = names.answered(question, said, context.today)
         return Wish(question.tool, named) if named is not None else None

@@ -15,11 +15,16 @@ JsonObject = dict[str, Any]
 Side = Literal["customer", "supplier"]
 WHOSE = "whose"
 """What such a question asks for."""
-_FIELDS: dict[str, tuple[str, Side]] = {
-    **dict.fromkeys(("draft_invoice", "record_receipt", "find_invoices", "list_receivables", "summarise_enquiry"), ("customer_name", "customer")),
+FIELDS: dict[str, tuple[str, Side]] = {
+    **dict.fromkeys(
+        ("draft_invoice", "create_invoice", "record_receipt", "write_off_invoice", "find_invoices", "list_receivables", "summarise_enquiry"),
+        ("customer_name", "customer"),
+    ),
     **dict.fromkeys(("receive_bill", "pay_bill", "find_bills", "list_payables"), ("vendor_name", "supplier")),
     "find_enquiries": ("q", "customer"),
 }
+_OF_BOOKS = ("record_receipt", "pay_bill", "write_off_invoice")
+"""Those that look for what is open under the name, so that it is nobody's who is new."""
 _NEW = re.compile(
     r"^\s*(?:no[,. ]+)?(?:(?:it|she|he|that|this|they)(?:['’]s|['’]re|\s+is|\s+are)\s+)?(?:an?\s+|the\s+)?new"
     r"(?:\s+(?:one|customer|supplier|name|client|vendor))?\s*[.!]*\s*$",
@@ -31,9 +36,9 @@ _YES_AND = re.compile(r"^\s*(?:yes|yep|yeah|no|i mean|i meant)[,.: ]+", re.IGNOR
 
 def meant(move: Move) -> tuple[str, Side] | None:
     """The name that a move is about, and on which side of the books; None where it is about none."""
-    if not isinstance(move, Ask | Call) or move.tool not in _FIELDS:
+    if not isinstance(move, Ask | Call) or move.tool not in FIELDS:
         return None
-    field, side = _FIELDS[move.tool]
+    field, side = FIELDS[move.tool]
     name = (move.known if isinstance(move, Ask) else move.arguments).get(field)
     return (str(name), side) if name else None
 
@@ -45,13 +50,13 @@ def key_of(name: str) -> str:
 
 def doubted(tool: str, known: JsonObject, context: Context) -> Ask | None:
     """The question whose the name is; None where somebody bears it, nobody's comes near, or the person has said that it is new."""
-    if tool not in ("draft_invoice", "record_receipt", "receive_bill", "pay_bill") or known.get("sure_name"):
+    if tool not in (*_OF_BOOKS, "draft_invoice", "receive_bill") or known.get("sure_name"):
         return None
-    field, side = _FIELDS[tool]
+    field, side = FIELDS[tool]
     name, near = str(known.get(field) or ""), near_to(str(known.get(field) or ""), context)
     if not near:
         return None
-    if tool in ("record_receipt", "pay_bill"):
+    if tool in _OF_BOOKS:
         if any(key_of(name) in key_of(one) for one in near):
             return None  # a part of a name finds what is open
         text = _("Nobody is called %(name)s in the books. Did you mean %(near)s?", name=name, near=_or(near))
@@ -79,7 +84,7 @@ def nobody_found(call: Call, output: JsonObject, context: Context) -> str:
 
 def answered(question: Ask, said: str, today: date) -> JsonObject | None:
     """What is known once the question is answered: the name that is meant, or that it is new; None where the words say neither, such as a day."""
-    field, _side = _FIELDS[question.tool]
+    field, _side = FIELDS[question.tool]
     near = list(question.known.get("near", ()))
     known = {name: value for name, value in question.known.items() if name != "near"}
     if _NEW.match(said):

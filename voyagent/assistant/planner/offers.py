@@ -248,9 +248,10 @@ def for_others(along: Sequence[JsonObject], fare_id: str, context: Context, pric
     if searched == people:
         return unlike(along, fare_id, party, named=named)
     words = {"searched": searched, "people": people}
-    return Say(
-        _("The fares are for %(searched)s, and the trip has %(people)s who travel. Add the others, or search again for those who go. Nothing is held.", **words)
-    )
+    if people > searched:
+        return Say(_("The fares are for %(searched)s, and the trip has %(people)s who travel. Search again for those who go. Nothing is held.", **words))
+    text = _("The fares are for %(searched)s, and I have %(people)s. Who else travels? Say their names, or search again for those who go.", **words)
+    return Ask(text, tool="hold_flight", known={"fare_id": fare_id} | ({"who": list(along)} if named else {}), missing="who")
 
 
 def at_another_price(call: Call, fare: JsonObject) -> Ask:

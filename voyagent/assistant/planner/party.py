@@ -51,7 +51,10 @@ def named(question: Ask, said: str, context: Context) -> Wish | None:
     people = whom.among(corrections.without_no(said), context, places=question.tool == "book_hotel")
     if not people and not context.trip.get("passengers"):
         people = passengers.people_in(said, context)  # where nobody travels yet, a name of one word is one
-    return Wish(question.tool, {**question.known, "who": people}) if people else None
+    named_before = question.known.get("who", [])
+    known = {one["full_name"].casefold() for one in named_before}
+    others = [one for one in people if one["full_name"].casefold() not in known]
+    return Wish(question.tool, {**question.known, "who": [*named_before, *others]}) if people else None
 
 
 def _young(question: Ask, said: str, context: Context) -> Wish | None:

@@ -47,6 +47,12 @@ _EXPIRES = re.compile(
     r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
 )
 _PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*(?:is\s+)?(?:[A-Z]{0,2}\d{6,9}\b|•+\w{4}\b)", re.IGNORECASE)
+_RELATED = re.compile(
+    r"\b(?:their|his|her|our|my|the)\s+(?:(?:elder|older|younger|little|eldest|youngest)\s+)?"
+    r"(?:sons?|daughters?|wife|husband|mother|father|parents|brother|sister|friend|(?=(?:baby|child|kid|infant)\b))\s*(?=\w)",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"(?:\baged?\s+(?P<n>\d{1,2})\b|\b(?P<n2>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b)(?:[ -]old\b)?", re.IGNORECASE)
 _ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
 _A_FACT = re.compile(
     r"^(?:(?:is|was|are)\s+)?(?:born|dob|d\.o\.b|date|passport|pp|expir\w*|exp|valid|good|an?|the|who|adult|child|infant|senior|male|female|aged?|nationality)\b|^(?:baby|kid)\b(?!\s+(?-i:[A-Z]))|^\d",
@@ -95,7 +101,7 @@ def _to_be_added(people: list[JsonObject]) -> Wish:
 
 def people_in(said: str, context: Context) -> list[JsonObject]:
     """What an answer says of several, by the tool's names; nothing where of one of them no name is said."""
-    told = _people(_LEADS_TO_NAMES.sub("", _PASSPORT_NUMBER.sub("", said).strip(" .!")))
+    told = _people(_RELATED.sub("", _LEADS_TO_NAMES.sub("", _PASSPORT_NUMBER.sub("", said).strip(" .!"))))
     people = [one_in(words, context) for words in told]
     named = all(one.get("full_name") and (len(one) > 1 or as_name(words)) for one, words in zip(people, told, strict=True))
     return people if named and len(people) <= GUESTS_MAX else []
@@ -126,7 +132,7 @@ def _people(said: str) -> list[str]:
 
 def _begins_another(piece: str) -> bool:
     head = _head(piece)
-    named = piece[:1].isupper() or (piece.islower() and len(head.split()) > 1)
+    named = re.match(r"(?:(?:baby|master|kid|child|infant)\s+)?[A-Z]", piece) is not None or (piece.islower() and len(head.split()) > 1)
     if not named or _A_FACT.match(piece) or stations.nationality_in(head) is not None or stations.country_of(head) is not None:
         return False
     return as_name(head) is not None
@@ -153,8 +159,11 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
             known[field] = days[0]
     if "date_of_birth" not in known and (born := _bare_birthday(said, context)):
         known["date_of_birth"] = born
+    age = _AGE.search(said)
     if "kind" not in known and "date_of_birth" in known:
         known |= _kind_by_age(date.fromisoformat(known["date_of_birth"]), context.today)
+    elif "kind" not in known and age:
+        known |= _kind_of(int(age["n"] or age["n2"]))
     nationality = stations.nationality_in(said)
     if nationality:
         known["nationality"] = nationality
@@ -174,7 +183,10 @@ def _bare_birthday(said: str, context: Context) -> str | None:
 
 def _kind_by_age(born: date, today: date) -> JsonObject:
     """What airlines call somebody of that age; an adult is what everybody else is."""
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return _kind_of(today.year - born.year - ((today.month, today.day) < (born.month, born.day)))
+
+
+def _kind_of(years: int) -> JsonObject:
     kind = next((kind for kind, below in sorted(UNDER_YEARS.items(), key=lambda one: one[1]) if years < below), None)
     return {"kind": kind} if kind else {}
 

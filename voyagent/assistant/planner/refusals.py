@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask_babel import force_locale
 
@@ -23,6 +24,13 @@ _MORE = re.compile(
 )
 _DUE_AFTER = re.compile(
     r"^\s*(?:and\s+|please\s+)*(?:make it |make that |it is |it'?s |set it )?(?:due|payable)\s+(?:on\s+|by\s+|in\s+)?\S[^\n]{0,30}$", re.IGNORECASE
+)
+_CANCEL_IT = re.compile(
+    r"^\s*(?:(?:actually|wait|sorry|ok(?:ay)?|please|no)[,. ]+)*cancel (?:it|that|this|the request)\s*(?:please|now)?\s*[.!]*\s*$", re.IGNORECASE
+)
+_RULES = re.compile(
+    r"\b(?:fare|rate|ticket|cancellation|baggage|refund|change)\s+(?:rules?|polic(?:y|ies)|conditions?|allowance)\b|\b(?:non-?)?refundable\s*\?|\bbaggage\s*\?",
+    re.IGNORECASE,
 )
 # Examples stay in English: that is what this planner reads.
 _STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -45,6 +53,18 @@ _STATEMENT = re.compile(
     re.IGNORECASE,
 )
 _TAXES = re.compile(r"^\s*(?:how|what|which|show|our|the)\b.*\b(?:gst|tcs|tds|vat|igst|cgst|sgst)\b", re.IGNORECASE)
+_RULES = re.compile(
+    r"\b(?:fare|rate|ticket|cancellation|baggage|refund|change)\s+(?:rules?|polic(?:y|ies)|conditions?|allowance)\b|\b(?:non-?)?refundable\s*\?|\bbaggage\s*\?",
+    re.IGNORECASE,
+)
+_UNSAID: tuple[tuple[re.Pattern[str], Callable[[], str]], ...] = (
+    (_TAXES, lambda: _("Taxes are not reckoned here yet, so I cannot say. “chart of accounts” shows whether there is an account for them.")),
+    (
+        _RULES,
+        lambda: _("I cannot read out the rules of a fare or a rate, such as changes, refunds and baggage. Ask the supplier before it is issued or booked."),
+    ),
+)
+"""What nobody knows here."""
 _BY_HAND = (
     (r"^\s*(?:please\s+)?(?:make\s+)?(?:void\b.*\binvoice|.*\binvoice\b.*\bvoid\b)", "/invoices"),
     (r"^\s*(?:please\s+)?(?:(?:issue|make|raise|create|give|draft)\s+)?(?:an?\s+)?credit[- ]?note\b", "/invoices"),
@@ -86,8 +106,9 @@ def elsewhere(said: str, context: Context) -> str | None:
     by_hand = next((address for words, address in _BY_HAND if re.search(words, said, re.IGNORECASE)), None)
     if by_hand:
         return _("I cannot do that by words; it is done on the page of the document: %(link)s.", link=f"[{by_hand}]({by_hand})")
-    if _TAXES.search(said):
-        return _("Taxes are not reckoned here yet, so I cannot say. “chart of accounts” shows whether there is an account for them.")
+    unsaid = next((sentence() for words, sentence in _UNSAID if words.search(said)), None)
+    if unsaid:
+        return unsaid
     page = next((address for words, address in _PAGES if re.search(words, said, re.IGNORECASE)), None)
     if page:
         return _on_its_page(page)

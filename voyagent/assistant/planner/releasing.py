@@ -43,6 +43,7 @@ _NOT_THAT = re.compile(
 )
 _INSTEAD = re.compile(r"[,\s]+(?:instead|rather)\s*[.!?]*\s*$", re.IGNORECASE)
 _TAKING = re.compile(r"^(?:please\s+)?(?:hold|book|reserve|block|keep|give (?:me|us|them))\s+", re.IGNORECASE)
+_BOOKS = re.compile(r"^(?:please\s+)?(?:book|reserve)\s+", re.IGNORECASE)
 _OTHER = re.compile(r"^(?:the\s+)?other(?:\s+(?:one|flight|fare|option))?\s*(?:please|pls)?\s*[.!]?\s*$", re.IGNORECASE)
 _BY_FLIGHT = re.compile(r"^(?:the\s+)?(?:[A-Z0-9]{2}[ -]?\d{2,4}(?:\s*(?:/|,|and)\s*|\s*$))+(?:\s*(?:one|please))?\s*$")
 
@@ -87,7 +88,8 @@ def corrected(message: str, context: Context) -> Wish | Ask | Say | None:
     bare = without_not(message)
     words = _TAKING.sub("", bare, count=1)
     is_put_right = bare != message.strip() or _OTHER.match(bare) is not None
-    if before is None or not (is_put_right or (context.question is None and offers.number_said(message))):
+    books = offers.number_said(words) is not None and _BOOKS.match(bare) is not None
+    if before is None or not (is_put_right or (context.question is None and (books or offers.number_said(message)))):
         return None
     shown = list(context.offers["fares"])
     if _OTHER.match(words):
@@ -102,7 +104,7 @@ def corrected(message: str, context: Context) -> Wish | Ask | Say | None:
     if offers.same_flown(meant[0], before):
         return Say(_("That is the one that is held, as %(locator)s. I have changed nothing.", locator=before["locator"]))
     known = {"fare_id": meant[0]["fare_id"], "instead_of": before["id"]}
-    if is_put_right or context.last.get("held") == before["locator"]:
+    if is_put_right or (context.last.get("held") == before["locator"] and not books):
         return Wish("hold_flight", known)
     return None if _held_as(known["fare_id"], context) else _instead_or_beside(before, known)
 

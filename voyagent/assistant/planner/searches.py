@@ -38,6 +38,9 @@ _SHORT = {"frm": "from", "fligt": "flight", "htl": "hotel", "tkt": "ticket", "tk
 _RIGHT = {word: word for word in ("flight", "flights", "hotel", "hotels", "ticket", "tickets", "business", "economy", "adults", "children")} | {
     name.lower(): name for _code, name in stations.KNOWN if " " not in name and len(name) >= SPELLED_MIN
 }
+_NO_SEARCH = re.compile(
+    r"\bfare (?:rules?|conditions?|polic(?:y|ies)|basis)\b|^\s*(?:please\s+|now\s+)*ticket (?:it|them|this|that|these|both|all)\b", re.IGNORECASE
+)
 _AGAIN = re.compile(
     r"^\s*(?:(?:ok(?:ay)?|now|and|but|then|please|same|also|what about|how about|show(?: me)?|make it|try)[,. ]+)*"
     r"(?:only|just|in|with|without|for|under|below|within|up ?to|less than|at most|on|no|non-?stop|direct|business|economy|first|premium|morning|afternoon"
@@ -135,7 +138,7 @@ def recognise(message: str, context: Context) -> Wish | None:
 
 def flights(message: str, context: Context) -> Wish | None:
     """`flights from Mumbai to Dubai 12–18 Dec for 2 adults and a child in business, direct`."""
-    if not _FLIGHTS.search(message):
+    if not _FLIGHTS.search(message) or _NO_SEARCH.search(message):
         return None
     known: JsonObject = {}
     for field, said in (_route(spelled(message)) | _route(message)).items():
@@ -320,6 +323,12 @@ def _mended(word: str) -> str:
         return word
     close = process.extractOne(lowered, list(_RIGHT), scorer=fuzz.ratio, score_cutoff=SPELLED_LIKE)
     return _RIGHT[close[0]] if close else word
+
+
+def nights_in(message: str) -> int:
+    """How many nights the words say: `3 nights`; 0 where they say none."""
+    found = _NIGHTS.search(message)
+    return int(found["n"]) if found else 0
 
 
 def after(day: str, nights: int) -> str:

@@ -157,16 +157,6 @@ def bill_to_enter(arguments: dict[str, Any]) -> str:
     )
 
 
-def payment_put_right(arguments: dict[str, Any]) -> str:
-    """What is said before the proposal of a payment that takes the place of one that waits."""
-    return _(
-        "Then %(amount)s %(how)s on %(day)s, in the place of what I asked for. It is recorded when somebody grants it.",
-        amount=money(arguments["amount"], arguments["currency"]),
-        how=_("in cash") if arguments.get("account") == "cash" else _("through the bank"),
-        day=day(arguments["paid_on"]),
-    )
-
-
 def drafted(output: dict[str, Any]) -> str:
     """After the grant of a draft, and before its issue is proposed."""
     return _(

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from voyagent.assistant.planner import amended, corrections, documents, names, sentences
+from voyagent.assistant.planner.amounts import find_figures
+from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Ask, Context
+from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
+_FOR = re.compile(r"^(?:(?:it is|it['’]s)\s+)?(?:for|from|of|to)\s+(?P<who>\S.*)$", re.IGNORECASE)
+_MEANS = re.compile(r"^(?:the\s+)?(?:cash|bank|petty cash|card|upi|cheque)\b", re.IGNORECASE)
+_SIDE = re.compile(r"^(?P<side>debit|credit|from|to)\s+(?:the\s+)?(?P<account>[^\d,]\S*(?:\s+\S+){0,3})$", re.IGNORECASE)
+_BEGINS = re.compile(r"^(?:because|since|as|(?:it['’]?s|it is|that['’]?s)\s|for\b|about\b|the reason\b)", re.IGNORECASE)
+_IN_WORDS = frozenset({"reason", "narration", "description"})
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
 _MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
 _DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date")
@@ -27,7 +37,9 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
     if rest is None or "took" in question.known:
         return None
     known = {name: value for name, value in question.known.items() if name not in ("near", documents.AMONG)}
-    changed = _changed(question, rest, known, context)
+    changed = _changed(question, rest, known, context) or _whose(question, rest, context)
+    if question.missing == "description":
+        changed.pop("description", None)
     if not changed or ("amount" in changed and not known.keys() & {"amount", "full"}):
         return None
     if "amount" in changed:
@@ -35,8 +47,26 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
     return known | changed
 
 
+def is_no_answer(question: Ask, said: str) -> bool:
+    """Whether words that contradict would be taken for what is asked for in free words: `no, from cash` is no narration, `no, because he left` a reason."""
+    rest = corrections.contradicted(said)
+    return rest is not None and question.missing in _IN_WORDS and "took" not in question.known and _BEGINS.match(rest) is None
+
+
+def _whose(question: Ask, rest: str, context: Context) -> JsonObject:
+    """`no, for Mohammed` behind another question than the one for the name."""
+    field, _side = names.FIELDS.get(question.tool, ("", ""))
+    said = _FOR.match(rest)
+    if said is None or question.missing in (field, names.WHOSE) or not question.known.get(field):
+        return {}
+    who = said["who"].strip(" .!")
+    is_other = find_days(who, context.today) or find_figures(who) or is_known_place(who) or is_service(who) or _MEANS.match(who)
+    name = None if is_other else as_firm(who)
+    return {field: name, "sure_name": False} if name else {}
+
+
 def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> JsonObject:
-    tool, missing, money = question.tool, question.missing, {"currency": "", **known}
+    tool, money = question.tool, {"currency": "", **known}
     if tool in _SETTLED_ON:
         found = amended.of_payment(rest, money, context)
         return {_SETTLED_ON[tool] if name == "paid_on" else name: value for name, value in found.items()}
@@ -47,9 +77,13 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         for after in found.pop("line_items", []):
             named = {"amount": after["unit_price"], "currency": after["currency"], "description": after["description"]}
             found |= {name: value for name, value in named.items() if value not in (None, known.get(name))}
-        if missing == names.WHOSE and not is_service(found.get("description", "")):
+        if not is_service(found.get("description", "")):
             found.pop("description", None)  # `no, for Meera Nair` says whose it is
         return found
+    side = _SIDE.match(rest) if tool == "post_journal_entry" else None
+    if side:
+        name = "debit" if side["side"].lower() in ("debit", "to") else "credit"
+        return {name: side["account"].strip(" .!")} if name != question.missing and not find_days(rest, context.today) else {}
     if tool in _MONEY_ON:
         day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
         return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)
@@ -60,9 +94,12 @@ def noted(before: JsonObject, after: JsonObject) -> str:
     """What the words have set right, each thing in words; empty where nothing that was known is another now."""
     told = [sentences.day(after[name]) for name in _DAYS if after.get(name) and after[name] != before.get(name)]
     told += [_("in cash") if after["account"] == "cash" else _("through the bank")] if after.get("account") not in (None, before.get("account")) else []
+    told += [after[name] for name in ("customer_name", "vendor_name", "debit", "credit") if before.get(name) and after.get(name) not in (None, before[name])]
     for old, new in zip(_lines(before), _lines(after), strict=False):
         if new.get("unit_price") and old.get("unit_price") not in (None, new["unit_price"]):
             told.append(sentences.money(new["unit_price"], new["currency"]) if new.get("currency") else f"{Decimal(new['unit_price']):,}")
+        elif new.get("unit_price") and new.get("currency") and old.get("currency") not in (None, new["currency"]):
+            told.append(sentences.money(new["unit_price"], new["currency"]))
         if new.get("description") and old.get("description") not in (None, new["description"]):
             told.append(new["description"])
     return _("Noted: %(what)s.", what=", ".join(told)) if told else ""

@@ -11,6 +11,7 @@ from voyagent.assistant.planner import stations
 
 SHORT_MAX = 200
 _TYPED = (
+    (r"^\s*(?:and\s+)?also[, ]+(?=\S)", ""),
     (r"\btkts?\b", "tickets"),
     (r"\bfrm\b", "from"),
     (r"\breqd?\b", "required"),
@@ -46,6 +47,7 @@ _TYPED = (
     (r"^\s*(?P<where>[a-z ]+?) visas? for (?P<whose>[a-z]+ (?:passports?|nationals?|citizens?))\s*\??$", r"visa requirements for \g<where>, \g<whose>"),
     (r"^\s*(?P<way>one[- ]way|round trip) (?:fares?|flights?|tickets?)\b(?P<rest>.*)$", r"flights \g<rest> \g<way>"),
     (r"^\s*(?:need|want|book|get|looking for)?\s*(?P<n>\d{1,2})\s+tickets?\b(?P<rest>.*)$", r"flights \g<rest> for \g<n> adults"),
+    (r"^\s*(?:please\s+|now\s+)*ticket (?:it|them|this|that|these|both|all)\b.*$", "issue the tickets"),
     (r"^\s*(?:need |want |get )?tickets?\b", "flights"),
 )
 _RULES = tuple((re.compile(pattern, re.IGNORECASE), instead) for pattern, instead in _TYPED)

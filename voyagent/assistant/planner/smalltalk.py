@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import refusals, sentences
+from voyagent.assistant.planner import corrections, refusals, sentences, waiting
 from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.wording import _
 
@@ -20,8 +20,14 @@ _WHY = re.compile(
     r"|^\s*(?:what (?:was|is)|what's|show(?: me)?)\s+the\s+reason\b[^\n]{0,30}$",
     re.IGNORECASE,
 )
+_LEAD = r"^\s*(?:(?:actually|wait|sorry|ok(?:ay)?|please|no)[,. ]+)*"
+_CANCEL_IT = re.compile(_LEAD + r"cancel (?:it|that|this|the request)\s*(?:please|now)?\s*[.!]*\s*$", re.IGNORECASE)
 _NOTHING = re.compile(
-    r"^\s*(?:no|nope|never ?mind|forget (?:it|that)|stop|leave it|not now|skip|cancel)(?:[,.! ]+thanks?(?: you)?)?\s*[.!]*\s*$", re.IGNORECASE
+    _LEAD + r"(?:no|nope|never ?mind|forget (?:it|that)|stop|leave (?:it|that)|not now|skip|cancel"
+    r"|(?:drop|withdraw) (?:it|that|this|the request)|do(?:n['’]t| not) (?:do|send|ask|bother)(?: (?:it|that|this|for it|for that))?"
+    r"|(?:nahi[,. ]+)?(?:rehne|chhod) do)"
+    r"(?:[,.! ]+(?:thanks?(?: you)?|please|now))?\s*[.!]*\s*$",
+    re.IGNORECASE,
 )
 _FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _GRANT = re.compile(
@@ -45,7 +51,16 @@ def small_talk(said: str, context: Context) -> Say | None:
     if _FINE.match(said):
         return Say(_("All right."))
     if _NOTHING.match(said):
-        return Say(_("All right, I left it."))
+        return Say(waiting.still_waits(context.waiting)) if context.waiting else Say(_("All right, I left it."))
     if _GRANT.match(said):
         return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
     return None
+
+
+def taken_back(said: str, context: Context) -> Say | None:
+    """`cancel it`, where nothing is held or booked that it could mean: how a request is taken back; to a correction of nothing, how it is changed."""
+    if not context.waiting:
+        return None
+    if _CANCEL_IT.match(said):
+        return Say(waiting.still_waits(context.waiting))
+    return Say(waiting.not_set_right(said, context.waiting[-1]["summary"])) if corrections.contradicted(said) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from voyagent.assistant.planner import stations
@@ -43,6 +44,9 @@ class Slot:
 
 
 _BACK = re.compile(r"\b(?:return(?:ing|s)?|(?:com(?:e|ing)|fly(?:ing)?)\s+(?:back|home)|back)\s*(?:date\s*)?(?:on|by|is|:)?\s*(?:the\s+)?$", re.IGNORECASE)
+_AND = re.compile(r"\b(?:and|also|then|plus|aur)\b", re.IGNORECASE)
+SUM_MIN = 100
+"""A number below it without a currency counts something else."""
 _A_FLIGHT = re.compile(r"\b(?!RS\b)(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?\d{2,4}\b(?![.,]\d)")
 
 
@@ -81,6 +85,14 @@ def figures_in(text: str, context: Context) -> list[Figure]:
     for day in find_days(blank, context.today, by_staff=True):
         blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
     return find_figures(blank)
+
+
+def two_sums(text: str, context: Context) -> bool:
+    """Whether two sums are said with an `and` between them: `500 from Deepa and 700 from Meera`; one sum in two currencies is one."""
+    found = [figure for figure in figures_in(text, context) if figure.marked or figure.value >= SUM_MIN]
+    if len(found) == len({figure.currency for figure in found if figure.currency}) == 2:
+        return False
+    return any(one.value != other.value and _AND.search(text[one.end : other.start]) for one, other in pairwise(found))
 
 
 def _name(field: str) -> Reader:

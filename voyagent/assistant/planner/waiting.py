@@ -1,0 +1,55 @@
+"""What is said of requests that wait for a decision: what takes their place, how they are taken back, and how they are changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner.wording import _
+
+
+def payment_put_right(arguments: dict[str, Any]) -> str:
+    """What is said before the proposal of a payment that takes the place of one that waits."""
+    return _(
+        "Then %(amount)s %(how)s on %(day)s, in the place of what I asked for. It is recorded when somebody grants it.",
+        amount=sentences.money(arguments["amount"], arguments["currency"]),
+        how=_("in cash") if arguments.get("account") == "cash" else _("through the bank"),
+        day=sentences.day(arguments["paid_on"]),
+    )
+
+
+def write_off_put_right(arguments: dict[str, Any]) -> str:
+    """What is said before the proposal of a write-off that takes the place of one that waits."""
+    return _(
+        "Then %(amount)s on %(day)s, in the place of what I asked for. It is posted when somebody else grants it.",
+        amount=sentences.money(arguments["amount"], arguments["currency"]) if arguments.get("amount") else _("all that is open"),
+        day=sentences.day(arguments["written_off_on"]),
+    )
+
+
+def entry_put_right(entry: dict[str, Any]) -> str:
+    """What is said before the proposal of an entry of two lines that takes the place of one that waits."""
+    line = entry["lines"][0]
+    return _(
+        "Then %(amount)s on %(day)s, in the place of what I asked for. It is posted when somebody grants it, and then it stands.",
+        amount=sentences.money(line.get("debit_amount") or line["credit_amount"], line["currency"]),
+        day=sentences.day(entry["entry_date"]),
+    )
+
+
+def still_waits(waiting: list[dict[str, Any]]) -> str:
+    """What is said to words that leave a request which was asked for already: what waits, and how it is taken back."""
+    asked = "\n".join(f"• {one['summary']}" for one in waiting)
+    return _(
+        "Nothing is done without a grant, and nothing more is asked for. What waits already is taken back by “Reject” on its card, here above or under"
+        " Approvals:\n%(asked)s",
+        asked=asked,
+    )
+
+
+def not_set_right(said: str, summary: str) -> str:
+    """What is said to a correction of a request that waits, of which nothing is understood: its own button changes it."""
+    words = " ".join(said.split())[:60]
+    return _(
+        "I do not understand what “%(words)s” sets right of “%(summary)s”. “Edit” on its card changes it before it is granted.", words=words, summary=summary
+    )
