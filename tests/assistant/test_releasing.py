@@ -181,6 +181,17 @@ def test_another_fare_named_right_behind_a_hold_takes_its_place(said: str, fare:
     assert "That is the one that is held, as K7PQ2M" in same.text
 
 
+@pytest.mark.parametrize("said", ["book the second one", "please book flight 2", "reserve the second"])
+@pytest.mark.parametrize("behind", [True, False])
+def test_book_behind_a_hold_is_asked_about(said: str, behind: bool) -> None:
+    asked = understand(said, right_behind(holding(FIRST)) if behind else holding(FIRST))
+    assert isinstance(asked, Ask), asked
+    assert "“instead” or “both”" in asked.text
+    same = understand("book the cheapest", holding(FIRST))
+    assert isinstance(same, Say), same
+    assert "That is the one that is held, as K7PQ2M" in same.text
+
+
 def test_another_fare_named_later_is_asked_about() -> None:
     asked = understand("the second one", holding(FIRST))
     assert isinstance(asked, Ask), asked

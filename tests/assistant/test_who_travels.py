@@ -31,9 +31,26 @@ def test_who_travels_is_asked_and_the_hold_goes_on() -> None:
         assert turn(said, asked) == Call("add_passenger", {"full_name": "Deepa Krishnan"})
         assert turn(said, asked, ADDED) == Call("add_passenger", {"full_name": "Suresh Krishnan"})
         assert turn(said, asked, ADDED, ADDED) == Call("hold_flight", {"fare_id": "f-1"})
-    alone = turn("Deepa Krishnan", asked, ADDED)
-    assert isinstance(alone, Say), alone
-    assert alone.text.startswith("The fares are for 2, and the trip has 1 who travel.")
+
+
+def test_who_else_travels_is_asked_where_the_fares_are_for_more() -> None:
+    context = replace(PLAIN, offers=FOR_TWO)
+    who = turn("hold the first", context, NOBODY)
+    assert isinstance(who, Ask), who
+    alone = turn("Deepa Krishnan", replace(context, question=who))
+    assert isinstance(alone, Ask), alone
+    assert alone.text == "The fares are for 2, and I have 1. Who else travels? Say their names, or search again for those who go."
+    asked = replace(context, question=alone)
+    for said in ("Suresh Krishnan", "passengers Deepa Krishnan and her husband Suresh Krishnan"):
+        assert turn(said, asked) == Call("add_passenger", {"full_name": "Deepa Krishnan"}), said
+        assert turn(said, asked, ADDED) == Call("add_passenger", {"full_name": "Suresh Krishnan"}), said
+        assert turn(said, asked, ADDED, ADDED) == Call("hold_flight", {"fare_id": "f-1"}), said
+    along = replace(context, trip={"id": "t-1", "passengers": [{"id": "p-1", "full_name": "Deepa Krishnan"}], "held": []})
+    more = turn("hold the first", along)
+    assert isinstance(more, Ask), more
+    assert (more.missing, more.known) == ("who", {"fare_id": "f-1"})
+    assert turn("Suresh Krishnan", replace(along, question=more)) == Call("add_passenger", {"full_name": "Suresh Krishnan"})
+    assert turn("Suresh Krishnan", replace(along, question=more), ADDED) == Call("hold_flight", {"fare_id": "f-1"})
 
 
 def test_nobody_is_taken_along_twice() -> None:
@@ -71,6 +88,18 @@ def test_a_child_is_said_with_its_name() -> None:
         assert turn(said, asked) == Call("add_passenger", {"full_name": "Rajesh Nair"})
         assert turn(said, asked, ADDED, ADDED) == Call("add_passenger", child)
         assert turn(said, asked, ADDED, ADDED, ADDED) == Call("hold_flight", {"fare_id": "f-1"})
+
+
+def test_a_family_is_said_as_families_are() -> None:
+    asked = who_travels(FAMILY)
+    for said in (
+        "passengers Rajesh Nair, Sunitha Nair and their son Aarav Nair 8 years",
+        "Rajesh Nair, his wife Sunitha Nair and their little son Aarav Nair aged 8",
+        "Rajesh Nair, Sunitha Nair, Aarav Nair (8 yrs)",
+    ):
+        assert turn(said, asked) == Call("add_passenger", {"full_name": "Rajesh Nair"}), said
+        assert turn(said, asked, ADDED) == Call("add_passenger", {"full_name": "Sunitha Nair"}), said
+        assert turn(said, asked, ADDED, ADDED) == Call("add_passenger", {"kind": "child", "full_name": "Aarav Nair"}), said
 
 
 def test_who_is_the_child_is_asked_before_anybody_is_taken_along() -> None:
