@@ -167,9 +167,12 @@ def test_fares_for_more_than_travel_are_not_held() -> None:
     people = [{"id": str(number), "full_name": "Nair", "nationality": ""} for number in range(4)]
     context = replace(SHOWN, offers={**SHOWN.offers, "fares_search": search}, trip={"passengers": people[:2], "held": []})
     move = understand("hold flight 2", context)
-    assert isinstance(move, Say), move
-    assert "Nothing is held" in move.text
+    assert isinstance(move, Ask), move
+    assert (move.missing, move.text.split(". ")[1]) == ("who", "Who else travels? Say their names, or search again for those who go.")
     assert isinstance(understand("hold flight 2", replace(context, trip={"passengers": people, "held": []})), Call)
+    told = understand("hold flight 2", replace(context, trip={"passengers": [*people, people[0]], "held": []}))
+    assert isinstance(told, Say), told
+    assert "Nothing is held" in told.text
 
 
 def test_of_a_list_with_gaps_the_number_is_meant_and_the_first_is_asked_about() -> None:
