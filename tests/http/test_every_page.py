@@ -17,6 +17,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.pages import Page
 from voyagent.identity.permissions import OWN, ROLE_PERMISSIONS
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.workbooks import MIMETYPE as WORKBOOK
 from voyagent.routes import PAGES, docs
 
 MARK = "<b>Zq7\"'mark"
@@ -184,9 +185,12 @@ def knock(browser: FlaskClient, door: Door, address: str, **options: Any) -> Any
     return answer
 
 
+NO_MARKUP = {"text/event-stream", "application/pdf", "text/csv", WORKBOOK}
+
+
 def is_harmless(answer: Any) -> bool:
     """No fault of ours, and nothing of what was sent stands in it as markup."""
-    return answer.status_code < 500 and (answer.mimetype in {"text/event-stream", "application/pdf", "text/csv"} or MARK[:6] not in answer.text)
+    return answer.status_code < 500 and (answer.mimetype in NO_MARKUP or MARK[:6] not in answer.text)
 
 
 def test_every_page_of_the_application_is_known_to_these_tests(app: Flask) -> None:
