@@ -14,6 +14,7 @@ from tests.billing.papers import issued
 from tests.people import Person
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Move, Say
+from voyagent.assistant.planner.people import find_party, find_travellers
 
 NEAR = {
     "harbindar gil": {"is_known": False, "near": ["Harbinder Singh Gill"]},
@@ -344,3 +345,93 @@ def test_a_payment_that_waits_shows_its_reference(alice: Person, talk: Talk) -> 
     talk.say(alice, session_id, "Zachariah Kurian paid 1,000 yesterday by bank, utr 8837")
     (receipt,) = talk.pending(alice, session_id)
     assert "8837" in alice.browser.get(f"/approvals/{receipt['approval_id']}").text
+
+
+def test_an_entry_is_corrected_to_its_end_and_an_unknown_account_is_asked_for_again(alice: Person, talk: Talk) -> None:
+    session_id = talk.begin(alice)
+    for said in ("journal entry: 12,500 office rent paid from bank", "no, 13,500", "no, yesterday", "actually debit bank charges instead", "credit bank"):
+        talk.say(alice, session_id, said)
+    told = text(talk.say(alice, session_id, "charges of November"))
+    assert "INR 13,500.00" in told
+    (entry,) = talk.pending(alice, session_id)
+    assert "harges of November" in entry["summary"]
+
+
+def test_an_account_that_nobody_knows_is_asked_for_again_and_nothing_is_lost(alice: Person, talk: Talk) -> None:
+    session_id = talk.begin(alice)
+    told = text(talk.say(alice, session_id, "journal entry: debit moon dust, credit bank 12,500 for November"))
+    assert "No account is called “moon dust”" in told
+    assert talk.pending(alice, session_id) == []
+    talk.say(alice, session_id, "no, 13,500")
+    told = text(talk.say(alice, session_id, "rent"))
+    assert "INR 13,500.00" in told
+    assert len(talk.pending(alice, session_id)) == 1
+
+
+@pytest.mark.parametrize("said", ["due 12 Dec", "it is due on 12 Dec", "and due by 12 Dec"])
+@pytest.mark.parametrize("context", [WAITING, BILLED])
+def test_a_due_day_alone_is_that_of_what_waits(context: Context, said: str) -> None:
+    move = understand(said, context)
+    assert isinstance(move, Call), move
+    assert (move.arguments["due_date"], move.replaces) == ("2026-12-12", "a-1")
+    assert move.arguments == context.waiting[0]["arguments"] | {"due_date": "2026-12-12"}
+
+
+@pytest.mark.parametrize("said", ["due invoices", "due end of month, maybe", "due in a while"])
+def test_what_is_no_due_day_changes_nothing_that_waits(said: str) -> None:
+    for context in (WAITING, BILLED):
+        move = understand(said, context)
+        assert not (isinstance(move, Call) and move.replaces), move
+    assert "waits" not in getattr(understand("due 12 Dec", PLAIN), "text", "")
+
+
+def test_a_bills_number_has_a_digit() -> None:
+    _question, context = asked("which number")
+    for said in ("pay it", "in cash"):
+        move = understand(said, context)
+        assert isinstance(move, Ask), move
+        assert move.missing == "vendor_reference"
+    move = understand("it is INV/22", context)
+    assert isinstance(move, Call), move
+    assert move.arguments["vendor_reference"] == "INV/22"
+
+
+def test_search_again_is_for_those_who_travel() -> None:
+    people = [{"id": f"p-{n}", "full_name": name, "kind": kind} for n, (name, kind) in enumerate([("Anil Das", "adult"), ("Mia Das", "child")])]
+    for said in ("search again for those who go", "search again", "please search once more for everybody"):
+        move = understand(said, replace(FLOWN, trip={"id": "t-1", "passengers": people, "held": []}))
+        assert isinstance(move, Call), move
+        assert (move.tool, move.arguments) == ("search_flights", FLOWN.offers["fares_search"] | {"passengers": {"adult": 1, "child": 1}})
+        move = understand(said, replace(SLEPT, trip={"id": "t-1", "passengers": people, "held": []}))
+        assert isinstance(move, Call), move
+        assert move.arguments["guests"] == 2
+        assert isinstance(understand(said, FLOWN), Call)
+
+
+def test_an_enquirys_flights_are_searched_for_those_who_travel_once_all_are_known() -> None:
+    about = EnquiryInView(DEEPA, "Anil Kumar", "Dubai", "Kochi", depart_date="2026-12-12", pax_count=2, party={"adult": 2})
+    people = [{"id": "p-1", "full_name": "Anil Kumar", "kind": "adult"}]
+    few = understand("search flights for them", replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}))
+    assert isinstance(few, Call), few
+    assert few.arguments["passengers"] == {"adult": 2}
+    people += [{"id": f"p-{n}", "full_name": f"Mia {n}", "kind": "child"} for n in (2, 3)]
+    all_three = understand("serch flights for them", replace(PLAIN, enquiry=about, trip={"id": "t-1", "passengers": people, "held": []}))
+    assert isinstance(all_three, Call), all_three
+    assert all_three.arguments["passengers"] == {"adult": 1, "child": 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "party"),
+    [
+        ("We are 3 - me, my wife Annie Kurian and our daughter Mia (6 years)", {"adult": 2, "child": 1}),
+        ("me, my wife and our daughter Mia", {"adult": 2, "child": 1}),
+        ("me and my wife with our son aged 14 years and our daughter 1 yr", {"adult": 3, "infant": 1}),
+        ("my wife and me", {"adult": 2}),
+        ("we are 2 adults and 1 child", {"adult": 2, "child": 1}),
+    ],
+)
+def test_a_family_is_counted_as_it_says_itself(said: str, party: dict[str, int]) -> None:
+    travellers = find_travellers(said)
+    assert find_party(said) == party
+    assert travellers is not None
+    assert travellers.count == sum(party.values())

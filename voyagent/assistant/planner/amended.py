@@ -23,7 +23,7 @@ _DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^(?:(?:its |the )?(?:bill )?(?:number|no\.?|ref(?:erence)?)(?: is)?\s+)?(?P<ref>(?=[\w/-]*\d)[A-Za-z]{1,8}[-/][\w/-]{1,40})$", re.IGNORECASE
 )
-_LEFT_OVER = re.compile(r"\b(?:on|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
 
 
 def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call | None:
@@ -113,7 +113,7 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     if what and len(lines) == 1:
         return {"line_items": [lines[0] | {"description": what["what"][:1].upper() + what["what"][1:500]}]}
     whose = re.sub(r"^(?:from|of|the supplier is)\s+", "", plain.strip(), flags=re.IGNORECASE)
-    name = None if day or money or is_known_place(whose) else as_firm(whose)
+    name = None if day or money or _DUE.match(rest) or is_known_place(whose) else as_firm(whose)
     return {"vendor_name": name} if name else {}
 
 

@@ -262,7 +262,18 @@ def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
 
 
 def _answer(question: Ask, message: str, context: Context) -> Move | None:
-    """The move for an answer to our own question, or None where the message does not answer it, or asks for something itself."""
+    """The move for words that answer our own question or set right what it is about; None for all others, such as those that ask for something themselves."""
+    right = setright.of_wish(question, message, context) if is_of_wish(question) else None
+    move = fulfilment.first_move(Wish(question.tool, right), context) if right is not None else _answered(question, message, context)
+    if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known):
+        asked = hindrances.plain(question)
+        return move if asked is not None and asked.text != move.text else None  # a day that is past is told as one
+    words = setright.noted(question.known, move.known) if isinstance(move, Ask) and move.tool == question.tool else ""
+    return replace(move, text=f"{words} {move.text}") if isinstance(move, Ask) and words else move
+
+
+def _answered(question: Ask, message: str, context: Context) -> Move | None:
+    """The move for an answer as it was asked for; None where the words are none."""
     if question.missing == documents.WHICH and documents.answered(question, message, context, fulfilment.recognise) is not None:
         chosen = fulfilment.wished(message, context)
         return fulfilment.first_move(chosen, context) if isinstance(chosen, Wish) else chosen
@@ -274,22 +285,14 @@ def _answer(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if questions.recognise(message, context) is not None or fulfilment.request(message, context) is not None or refusals.names_a_page(message):
         return None
-    move: Move | None
     if is_of_wish(question):
-        of_wish = setright.of_wish(question, message, context)
-        is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or of_wish is not None or setright.is_no_answer(question, message)
+        is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or setright.is_no_answer(question, message)
         wish = fulfilment.wished(message if is_as_said else corrections.without_no(message), context)
-        move = fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
-    elif question.tool == "draft_invoice":
-        move = _invoice(_answered_invoice(question, message, context), context)
-    else:
-        name = people.name_said(message)
-        move = Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
-    if isinstance(move, Ask) and move.missing == question.missing and _told(move.known) == _told(question.known):
-        asked = hindrances.plain(question)
-        return move if asked is not None and asked.text != move.text else None  # a day that is past is told as one
-    words = setright.noted(question.known, move.known) if isinstance(move, Ask) and move.tool == question.tool else ""
-    return replace(move, text=f"{words} {move.text}") if isinstance(move, Ask) and words else move
+        return fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
+    if question.tool == "draft_invoice":
+        return _invoice(_answered_invoice(question, message, context), context)
+    name = people.name_said(message)
+    return Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
 
 
 def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:

@@ -280,7 +280,8 @@ def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Mo
     for side in ("debit", "credit"):
         meant = accounts_meant(known[side], accounts)
         if len(meant) != 1:
-            return which_account(known[side], meant, accounts_near(known[side], accounts))
+            asked = which_account(known[side], meant, accounts_near(known[side], accounts))
+            return Ask(asked.text, tool="post_journal_entry", known={name: value for name, value in known.items() if name != side}, missing=side)
         sides[side] = meant[0]
     lines = [{"account_id": account["id"], "currency": known["currency"], f"{side}_amount": known["amount"]} for side, account in sides.items()]
     on = known.get("entry_date") or context.today.isoformat()

@@ -22,6 +22,7 @@ _LEADS = r"(?:no+|nahi|sorry|oops|wait|actually|correction|i mean(?:t)?)"
 _NO = re.compile(rf"^\s*{_LEADS}\b(?:[,.!: ]+(?:{_LEADS}|it is|it's|make it)\b)*[,.!: ]+", re.IGNORECASE)
 _MAKE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?:it|that|the (?:amount|price|customer|name))\s+(?:to\s+|be\s+)?", re.IGNORECASE)
 WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
+_DUE = re.compile(r"^\s*(?:and\s+)?(?:(?:it|that)(?:['’]s| is)\s+)?(?=(?:due|payable)\s+(?:(?:on|by|in|within|end|next)\b|\d))", re.IGNORECASE)
 _INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
 _BARE_INSTEAD = re.compile(r"[,\s]+(?:instead|rather|please|then)\s*[.!?]*\s*$", re.IGNORECASE)
 _NEXT_DAY = re.compile(
@@ -42,7 +43,7 @@ def corrected(said: str) -> str | None:
     """What stands in the place of what was said before, without the words that say so; None where the words correct nothing."""
     if "\n" in said.strip() or len(said) > SAID_MAX:
         return None
-    for pattern in (_NO, _MAKE, WHAT_ABOUT):
+    for pattern in (_NO, _MAKE, WHAT_ABOUT, _DUE):
         match = pattern.match(said)
         if match:
             return _BARE_INSTEAD.sub("", said[match.end() :]).strip(" ?.!") or None
@@ -53,7 +54,12 @@ def corrected(said: str) -> str | None:
 def contradicted(said: str) -> str | None:
     """What is to stand in the place of what was said, of `no, 54,000`, `make it 54,000` and `no, make it 54,000`; None for words that begin otherwise."""
     rest = _MAKE.sub("", _NO.sub("", said, count=1), count=1).strip()
-    return None if rest == said.strip() or "\n" in rest or len(said) > SAID_MAX else rest or None
+    return None if rest == said.strip() or "\n" in rest or len(said) > SAID_MAX else _BARE_INSTEAD.sub("", rest).strip() or None
+
+
+def is_correction(said: str) -> bool:
+    """Whether the words say, by their form, that they set something right: `no, …`, `make it …`, `due on …`."""
+    return contradicted(said) is not None or _DUE.match(said) is not None
 
 
 def without_no(said: str) -> str:
@@ -83,7 +89,7 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     if facts_set_right(rest, request, context):
         return request
     what = _WHOSE_IT_IS.sub("", rest)
-    name = None if amount_in(rest, context) or find_days(rest, context.today) or is_known_place(what) or asks(what) else as_firm(what)
+    name = None if _DUE.match(rest) or amount_in(rest, context) or find_days(rest, context.today) or is_known_place(what) or asks(what) else as_firm(what)
     if name is None:
         return None
     request.known["customer_name"] = name

@@ -123,7 +123,8 @@ def wished(said: str, context: Context) -> Wish | Move | None:
     if question is not None and question.missing == documents.WHICH:
         chosen = documents.answered(question, said, context, recognise) or setright.of_wish(question, said, context)
         return request(said, context) if chosen is None else Wish(question.tool, chosen)
-    found = request(said, context)
+    right = setright.of_wish(question, said, context) if question is not None and wishes.is_of_wish(question) else None
+    found = Wish(question.tool, right) if question is not None and right is not None else request(said, context)
     if found is not None or question is None or not wishes.is_of_wish(question):
         return found
     return _answered(question, said, context)
@@ -131,9 +132,8 @@ def wished(said: str, context: Context) -> Wish | Move | None:
 
 def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     """The wish that our question was asked for, with what the answer says of it, or sets right."""
-    right = setright.of_wish(question, said, context)
-    if right is not None or setright.is_no_answer(question, said):
-        return Wish(question.tool, right if right is not None else question.known)
+    if setright.is_no_answer(question, said):
+        return Wish(question.tool, question.known)
     if question.missing == names.WHOSE:
         named = names.answered(question, said, context.today)
         return Wish(question.tool, named) if named is not None else None

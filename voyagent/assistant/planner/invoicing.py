@@ -16,7 +16,7 @@ from voyagent.assistant.planner.wording import _
 
 OPENING = re.compile(
     r"^\s*(?:ok(?:ay)?[,.]?\s+|please\s+|pls\s+|kindly\s+|can you\s+|could you\s+|now\s+|then\s+|let'?s\s+|i (?:want|need|would like)(?: you)?(?: to)?\s+)*"
-    r"(?:(?:create|make|draft|raise|prepare|generate|write|send|issue|do|cut|set up)(?:\s+(?:him|her|them|me|us|up))?\s+(?:an?\s+|the\s+"
+    r"(?:(?:create|make|draft|raise|prepare|generate|write|send|issue|do|cut|set up|draw up|put together)(?:\s+(?:him|her|them|me|us|up))?\s+(?:an?\s+|the\s+"
     r"|this\s+|her\s+|his\s+|their\s+|my\s+)?(?:new\s+|draft\s+|customer\s+|tax\s+)*"
     r"(?:invoice|bill)|(?:new\s+|draft\s+)?invoice|bill)\b\s*",
     re.IGNORECASE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,15 @@ _TOTALS = (
 _SPOUSE = re.compile(
     r"\b(?:my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)\s+(?:and|&)\s+(?:me|I|myself)"
     r"|(?:me|I|myself)\s*(?:,|and|&|with)\s*my\s+(?:wife|husband|spouse|partner|fianc[ée]e?))",
+    re.IGNORECASE,
+)
+_WE_ARE = re.compile(
+    rf"\bwe(?:['’]re|\s+are)\s+(?:(?:only|just|a (?:family|group|party) of)\s+)?(?P<n>{_NUMBER})\b(?!\s*"
+    r"(?:adults?|child(?:ren)?|kids?|nights?|days?|weeks?|rooms?|couples?))",
+    re.IGNORECASE,
+)
+_OWN_CHILD = re.compile(
+    r"\b(?:my|our)\s+(?:(?:little|elder|older|younger|only)\s+)?(?:son|daughter)\b(?:[^,.;\n]{0,40}?(?P<age>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b)?",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE)  # "my parents and the two of us": how many parents is not said
@@ -184,10 +194,12 @@ def find_travellers(text: str) -> Travellers | None:
         people, words = people + len(re.findall(r"\d+", aged["ages"])), [*words, aged.group().rstrip(" (")]
     if counted and counted[0].re is _KINDS[0]:
         return Travellers(people, ", ".join(words))
-    couple, couples = _SPOUSE.search(text), _COUPLES.search(text)
+    couple, couples, together = _SPOUSE.search(text), _COUPLES.search(text), _WE_ARE.search(text)
+    if couple and together:
+        return Travellers(_count(together["n"]), together.group())
     if couple or couples:
-        pairs = _count(couples["n"]) if couples else 1
-        return Travellers(2 * pairs + people, ", ".join([(couples or couple).group(), *words]))  # type: ignore[union-attr]
+        pairs, own = _count(couples["n"]) if couples else 1, [] if people else [match.group() for match in _OWN_CHILD.finditer(text)]
+        return Travellers(2 * pairs + people + len(own), ", ".join([(couples or couple).group(), *words, *own]))  # type: ignore[union-attr]
     if len(words) > 1:
         return Travellers(people, ", ".join(words))
     for pattern in _TOTALS:
@@ -217,18 +229,23 @@ def find_party(text: str) -> dict[str, int] | None:
     aged = _AGED.search(text)
     if aged:
         ages = [int(age) for age in re.findall(r"\d+", aged["ages"])]
-        beyond = party.pop("child", 0) - len(ages)
-        for kind, fits in (
-            ("infant", lambda age: age < INFANT_UNTIL),
-            ("child", lambda age: INFANT_UNTIL <= age < CHILD_UNTIL),
-            ("adult", lambda age: age >= CHILD_UNTIL),
-        ):
-            party[kind] = party.get(kind, 0) + sum(map(fits, ages)) + (max(beyond, 0) if kind == "child" else 0)
-        party = {kind: count for kind, count in party.items() if count}
+        beyond = max(party.pop("child", 0) - len(ages), 0)
+        kinds = _kinds_of(ages)
+        party = {kind: count for kind in (*party, *kinds) if (count := party.get(kind, 0) + kinds.get(kind, 0) + (beyond if kind == "child" else 0))}
     if party:
         return party
     total = find_travellers(text) or _for_few(text)
-    return {"adult": total.count} if total and total.count >= 1 else None
+    if total is None or total.count < 1:
+        return None
+    young = _kinds_of([int(match["age"]) if match["age"] else INFANT_UNTIL for match in _OWN_CHILD.finditer(text)])
+    young.pop("adult", None)
+    grown = total.count - sum(young.values())
+    return {"adult": grown, **young} if grown > 0 else {"adult": total.count}
+
+
+def _kinds_of(ages: list[int]) -> dict[str, int]:
+    """How many of each kind people of some ages are to an airline."""
+    return dict(Counter("infant" if age < INFANT_UNTIL else "child" if age < CHILD_UNTIL else "adult" for age in ages))
 
 
 def _for_few(text: str) -> Travellers | None:

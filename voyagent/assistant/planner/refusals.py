@@ -22,9 +22,6 @@ _MORE = re.compile(
     r"|all of (?:them|it)|next(?:\s+page)?|the next (?:ones|page)|the whole list|and the rest)(?:\s+of (?:them|it|the list))?\s*(?:please)?\s*[.?!]*$",
     re.IGNORECASE,
 )
-_DUE_AFTER = re.compile(
-    r"^\s*(?:and\s+|please\s+)*(?:make it |make that |it is |it'?s |set it )?(?:due|payable)\s+(?:on\s+|by\s+|in\s+)?\S[^\n]{0,30}$", re.IGNORECASE
-)
 _CANCEL_IT = re.compile(
     r"^\s*(?:(?:actually|wait|sorry|ok(?:ay)?|please|no)[,. ]+)*cancel (?:it|that|this|the request)\s*(?:please|now)?\s*[.!]*\s*$", re.IGNORECASE
 )
@@ -114,8 +111,6 @@ def elsewhere(said: str, context: Context) -> str | None:
         return _on_its_page(page)
     if asks_for_more(said):
         return _("There is no list here of which more could be said.")
-    if _DUE_AFTER.match(said):
-        return _("A request that waits is not changed by words. Its button “Edit” sets the due date before it is granted.")
     return None
 
 

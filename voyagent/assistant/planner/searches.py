@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,7 +36,7 @@ PARTY_MAX = 9
 AGAIN_MAX = 100
 SPELLED_MIN, SPELLED_LIKE = 5, 80
 _SHORT = {"frm": "from", "fligt": "flight", "htl": "hotel", "tkt": "ticket", "tkts": "tickets"}
-_RIGHT = {word: word for word in ("flight", "flights", "hotel", "hotels", "ticket", "tickets", "business", "economy", "adults", "children")} | {
+_RIGHT = {word: word for word in ("search", "flight", "flights", "hotel", "hotels", "ticket", "tickets", "business", "economy", "adults", "children")} | {
     name.lower(): name for _code, name in stations.KNOWN if " " not in name and len(name) >= SPELLED_MIN
 }
 _NO_SEARCH = re.compile(
@@ -45,6 +46,12 @@ _AGAIN = re.compile(
     r"^\s*(?:(?:ok(?:ay)?|now|and|but|then|please|same|also|what about|how about|show(?: me)?|make it|try)[,. ]+)*"
     r"(?:only|just|in|with|without|for|under|below|within|up ?to|less than|at most|on|no|non-?stop|direct|business|economy|first|premium|morning|afternoon"
     r"|evening|refundable|breakfast|[1-5][ -]?(?:star|\*)|[a-z ]{3,20}\bonly)\b",
+    re.IGNORECASE,
+)
+_ONCE_MORE = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|please|now|yes)[,. ]+)*search (?:again|once more|anew)\b"
+    r"(?:\s+for\s+(?:those who (?:go|travel)|them|us|all(?: of (?:them|us))?|everybody|everyone|as many as go))?"
+    r"\s*[.!]*\s*$",
     re.IGNORECASE,
 )
 _LEGS = re.compile(r"\bto\s+(?:[a-z]+\s+){1,2}(?:and\s+)?(?:then\s+)?to\s+[a-z]{3,}", re.IGNORECASE)
@@ -189,6 +196,11 @@ def again(message: str, context: Context) -> Wish | None:
     """A word on the newest search, which is made once more with it: `only direct flights`, `in business class`, `and for two children`, `under 40,000`."""
     newest = context.offers.get("newest")
     before = dict(context.offers.get(f"{newest}_search", {}))
+    if before and _ONCE_MORE.match(message):
+        along = party_along(context)
+        if newest == "rates":
+            return Wish("search_hotels", before | ({"guests": sum(along.values())} if along else {}))
+        return Wish("search_flights", before | ({"passengers": along} if along else {}))
     if not before or not _AGAIN.match(message) or _OTHERWISE.search(message) or len(message) > AGAIN_MAX:
         return None
     if newest == "rates":
@@ -225,14 +237,25 @@ def as_asked_for(wish: Wish, said: str, context: Context) -> Wish:
     way = {end: stations.code_of(getattr(about, end)) for end in ("origin", "destination")}
     if any(wish.known.get(end, way[end]) != way[end] for end in way):
         return wish
-    known: JsonObject = {**way, "passengers": _party_of(about)}
+    known: JsonObject = {**way, "passengers": _party_of(about, context)}
     if "outbound_date" not in wish.known:
         known |= {"outbound_date": about.depart_date, "return_date": None if _ONE_WAY.search(said) else about.return_date}
     return Wish(wish.tool, {name: value for name, value in (known | wish.known).items() if value})
 
 
-def _party_of(about: EnquiryInView) -> JsonObject | None:
-    """Who travels, as the customer's words say it; the number alone is one of adults, and where the two do not agree nobody knows."""
+def party_along(context: Context) -> JsonObject:
+    """How many of each kind travel on the conversation's trip; empty where nobody does yet."""
+    return dict(Counter(str(one.get("kind") or "adult") for one in context.trip.get("passengers", ())))
+
+
+def _party_of(about: EnquiryInView, context: Context) -> JsonObject | None:
+    """Who travels: those of the trip once they are as many as the customer said, till then what the customer's words say.
+
+    The number alone is one of adults, and where words and number do not agree nobody knows.
+    """
+    travelling = party_along(context)
+    if about.pax_count <= sum(travelling.values()) <= PARTY_MAX and travelling:
+        return travelling
     if not 0 < about.pax_count <= PARTY_MAX or (about.party and sum(about.party.values()) != about.pax_count):
         return None
     return about.party or {"adult": about.pax_count}

@@ -83,7 +83,7 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
     side = _SIDE.match(rest) if tool == "post_journal_entry" else None
     if side:
         name = "debit" if side["side"].lower() in ("debit", "to") else "credit"
-        return {name: side["account"].strip(" .!")} if name != question.missing and not find_days(rest, context.today) else {}
+        return {} if find_days(rest, context.today) else {name: side["account"].strip(" .!")}
     if tool in _MONEY_ON:
         day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
         return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)

@@ -63,4 +63,4 @@ def taken_back(said: str, context: Context) -> Say | None:
         return None
     if _CANCEL_IT.match(said):
         return Say(waiting.still_waits(context.waiting))
-    return Say(waiting.not_set_right(said, context.waiting[-1]["summary"])) if corrections.contradicted(said) else None
+    return Say(waiting.not_set_right(said, context.waiting[-1]["summary"])) if corrections.is_correction(said) else None

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner import narrowing, sentences
+from voyagent.assistant.planner import narrowing, prices, sentences
 from voyagent.assistant.planner.moves import Call, Outcome
 from voyagent.assistant.planner.sentences import SHOWN_MAX, day, enquiry_line, issued, masked_number, moment, money, of_one_currency, passport_form
 from voyagent.assistant.planner.wording import _, ngettext, state
@@ -91,24 +91,6 @@ def _still_open(output: JsonObject) -> str:
     return _("Still open: %(amount)s.", amount=money(output["open_amount"], output["currency"]))
 
 
-def _price(price: JsonObject) -> str:
-    return money(price["amount"], price["currency"])
-
-
-def _price_or_none(price: JsonObject) -> str:
-    return _price(price) if Decimal(price["amount"]) else _("no price yet")
-
-
-def _customer_pays(trip: JsonObject) -> str:
-    """What the customer pays; where nothing has a price yet that is said, and where a part of it has none, it is said of the sum."""
-    priced = [total for total in trip["totals"] if Decimal(total["price"])]
-    if not priced:
-        return _("There is no price yet.")
-    sum_of_all = _("The customer pays %(totals)s.", totals=", ".join(money(total["price"], total["currency"]) for total in priced))
-    lacks = any(not Decimal(line["price"]["amount"]) and line["status"] != "cancelled" for line in trip["lines"])
-    return f"{sum_of_all} {_('A part of it has no price yet.')}" if lacks else sum_of_all
-
-
 def _refund(*, can_be_given_back: bool) -> str:
     return ", " + _("refundable") if can_be_given_back else ""
 
@@ -174,8 +156,10 @@ def _trip(_arguments: JsonObject, output: JsonObject) -> str:
     lines = []
     for line in output["lines"]:
         when = f", {day(line['starts_on'])}" if line["starts_on"] else ""
-        lines.append(f"{line['name']}{when}, {state(line['status'])}, {_price_or_none(line['price'])}")
-    told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), _customer_pays(output)]
+        lines.append(
+            f"{line['name']}{when}, {state(line['status'])}, {_('in the fare above') if prices.is_in_fare(line, output) else prices.or_none(line['price'])}"
+        )
+    told = [_listed(f"{output['title']}: {people}", lines[:SHOWN_MAX], len(lines)), prices.customer_pays(output)]
     waits = [_("Waits for a decision: %(summary)s", summary=summary) for summary in output.get("waiting", ())[:SHOWN_MAX]]
     return "\n".join([*told, *waits, *(finding["sentence"] for finding in output["findings"][:SHOWN_MAX])])
 
@@ -204,7 +188,7 @@ def _removed(_arguments: JsonObject, output: JsonObject) -> str:
 
 
 def _transfer(_arguments: JsonObject, output: JsonObject) -> str:
-    return _("Planned: %(name)s on %(day)s, %(price)s.", name=output["name"], day=day(output["on"]), price=_price_or_none(output["price"]))
+    return _("Planned: %(name)s on %(day)s, %(price)s.", name=output["name"], day=day(output["on"]), price=prices.or_none(output["price"]))
 
 
 def _not_supported(_arguments: JsonObject, output: JsonObject) -> str:
@@ -250,12 +234,12 @@ def _gone_through(head: str, offers: list[JsonObject], output: JsonObject, line:
 
 def _fare(one: JsonObject) -> str:
     stops = ngettext("one stop", "%(num)d stops", one["stops"]) if one["stops"] else _("without a stop")
-    price = f"{_price(one['price'])}{_refund(can_be_given_back=one['refundable'])}"
+    price = f"{prices.price_of(one['price'])}{_refund(can_be_given_back=one['refundable'])}"
     return ", ".join((" / ".join(one["flights"]), moment(one["departs_at"]), stops, price))
 
 
 def _above_budget(one: JsonObject, output: JsonObject) -> str:
-    return _("above the budget of %(amount)s", amount=_price(output["budget"])) if one.get("above_budget") else ""
+    return _("above the budget of %(amount)s", amount=prices.price_of(output["budget"])) if one.get("above_budget") else ""
 
 
 def party(passengers: JsonObject) -> str:
@@ -280,7 +264,7 @@ def _held(_arguments: JsonObject, output: JsonObject) -> str:
         if until
         else _("Held as %(locator)s, unpaid.", locator=output["locator"])
     )
-    above = _("That is above the budget of %(amount)s.", amount=_price(output["budget"])) if output.get("budget") else ""
+    above = _("That is above the budget of %(amount)s.", amount=prices.price_of(output["budget"])) if output.get("budget") else ""
     beside = (
         _("The earlier hold %(locator)s stands until %(until)s; it is unpaid, costs nothing, and lapses by itself.", locator=locator, until=until)
         if until
@@ -311,7 +295,7 @@ def _rates(arguments: JsonObject, output: JsonObject) -> str:
 
 def _rate(one: JsonObject) -> str:
     stars = ngettext("one star", "%(num)d stars", one["stars"]) if one.get("stars") else ""
-    price = f"{_price(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}"
+    price = f"{prices.price_of(one['price'])}{_refund(can_be_given_back=one['is_refundable'])}"
     return ", ".join(filter(None, (one["hotel"], stars, one["room"], board_word(one.get("board_basis", "")), price)))
 
 

@@ -103,9 +103,9 @@ def _name(field: str) -> Reader:
     return read
 
 
-def _words(field: str) -> Reader:
+def _words(field: str, lead: str = "") -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-        said = re.sub(r"^\s*(?:it(?:'s| is)|for)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
+        said = re.sub(rf"^\s*(?:it(?:'s| is)|for{lead})\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
         return {field: said[:1].upper() + said[1:200]} if said else {}
 
     return read
@@ -127,12 +127,14 @@ def _outbound(text: str, context: Context, known: JsonObject) -> JsonObject:
 
 
 def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-    """What stands on the bill; `for ticket EK 501` says what the bill is for."""
+    """What stands on the bill, which has a digit; `for ticket EK 501` says what the bill is for."""
     said = re.sub(r"^\s*it(?:'s| is)\s+", "", text.strip(" .?!"), flags=re.IGNORECASE)
     if not said:
         return {}
     what = re.match(r"for\s+(?P<what>\S.*)$", said, re.IGNORECASE)
-    return {"description": what["what"][:1].upper() + what["what"][1:500]} if what else {"vendor_reference": said[:1].upper() + said[1:200]}
+    if what:
+        return {"description": what["what"][:1].upper() + what["what"][1:500]}
+    return {"vendor_reference": said[:1].upper() + said[1:200]} if re.search(r"\d", said) else {}
 
 
 def _station(field: str, own: str) -> Reader:
@@ -226,8 +228,8 @@ SLOTS: dict[str, tuple[Slot, ...]] = {
         Slot("description", lambda: _("What is the bill for?"), _words("description")),
     ),
     "post_journal_entry": (
-        Slot("debit", lambda: _("Which account is debited?"), _words("debit")),
-        Slot("credit", lambda: _("Which account is credited?"), _words("credit")),
+        Slot("debit", lambda: _("Which account is debited?"), _words("debit", "|debit|dr")),
+        Slot("credit", lambda: _("Which account is credited?"), _words("credit", "|credit|cr|from")),
         _AMOUNT,
         Slot("narration", lambda: _("What is the entry about?"), _words("narration")),
     ),
