@@ -435,3 +435,50 @@ def test_a_family_is_counted_as_it_says_itself(said: str, party: dict[str, int])
     assert find_party(said) == party
     assert travellers is not None
     assert travellers.count == sum(party.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "changed"),
+    [
+        ("no, yesterday", {"issue_date": "2026-11-23"}),
+        ("no, due 20 Dec", {"due_date": "2026-12-20"}),
+        ("no, 20 Dec", {"due_date": "2026-12-20"}),
+        ("no, for Creek Side Hotel", {"vendor_name": "Creek Side Hotel"}),
+        ("no, for Dubai visa", {"line_items": [{**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Dubai visa"}]}),
+    ],
+)
+def test_a_bill_gets_its_own_day_and_its_own_supplier(said: str, changed: dict[str, Any]) -> None:
+    move = understand(said, BILLED)
+    assert isinstance(move, Call), move
+    assert move.arguments == BILLED.waiting[0]["arguments"] | changed
+
+
+def test_an_invoice_is_for_whoever_is_named_like_a_hotel() -> None:
+    move = understand("no, for Creek Side Hotel", WAITING)
+    assert isinstance(move, Call), move
+    assert (move.arguments["customer_name"], move.arguments["line_items"]) == ("Creek Side Hotel", WAITING.waiting[0]["arguments"]["line_items"])
+
+
+def test_the_number_of_a_bill_is_no_part_of_what_it_is_for() -> None:
+    move = understand("bill from Spice Coast Cars 12,000 for airport transfers number SCC-77", PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.arguments["vendor_reference"], move.arguments["line_items"][0]["description"]) == ("SCC-77", "Airport transfers")
+
+
+def test_a_hotel_is_searched_for_those_who_are_named() -> None:
+    people = [{"id": f"p-{n}", "full_name": name, "kind": "adult"} for n, name in enumerate(["Thomas Kurian", "Annie Kurian", "Mia Kurian"])]
+    move = understand(
+        "find a hotel in Dubai for Thomas and Annie Kurian, 18 to 22 December", replace(PLAIN, trip={"id": "t-1", "passengers": people, "held": []})
+    )
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["guests"], move.arguments["check_in"]) == ("search_hotels", 2, "2026-12-18")
+
+
+@pytest.mark.parametrize("said", ["what waits?", "what is pending", "which requests are still waiting", "anything pending?"])
+def test_what_waits_is_told(said: str) -> None:
+    told = understand(said, POSTED)
+    assert isinstance(told, Say), told
+    assert "• Post an entry" in told.text
+    nothing = understand(said, PLAIN)
+    assert isinstance(nothing, Say), nothing
+    assert nothing.text.startswith("Nothing of this conversation waits")

@@ -286,7 +286,8 @@ def enter_bill(message: str, context: Context) -> Wish | None:
         return None
     what = _FOR.search(plain)
     if what:
-        known["description"] = what["what"].strip()[:1].upper() + what["what"].strip()[1:500]
+        purpose = re.sub(r"\s+(?:number|no\.?|ref(?:erence)?|bill)\s*$", "", what["what"].strip(), flags=re.IGNORECASE)
+        known["description"] = purpose[:1].upper() + purpose[1:500]
     if due and (days := days_in(rest[due.start() :], context)):
         known["due_date"] = days[0]
     issued = re.search(r"\bdated\b(?P<when>.*)", plain, re.IGNORECASE)

@@ -11,7 +11,7 @@ from voyagent.assistant.planner.amounts import currency_alone, find_figures
 from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, corrected, says_currency
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Call, Context
-from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.people import as_firm, is_titled
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import amount_in
 
@@ -23,6 +23,7 @@ _DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^(?:(?:its |the )?(?:bill )?(?:number|no\.?|ref(?:erence)?)(?: is)?\s+)?(?P<ref>(?=[\w/-]*\d)[A-Za-z]{1,8}[-/][\w/-]{1,40})$", re.IGNORECASE
 )
+_PURPOSE = re.compile(r"^for\s", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
 
 
@@ -32,7 +33,7 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
     None for words that set nothing of it right, such as those that `asks` knows for a request of their own: another document is another payment.
     """
     rest, asked = corrected(said), context.waiting[-1] if context.waiting else None
-    if rest is None or WHAT_ABOUT.match(said) or asked is None or not asked.get("id") or asks(rest):
+    if rest is None or WHAT_ABOUT.match(said) or asked is None or not asked.get("id") or (asks(rest) and not _PURPOSE.match(rest)):
         return None
     before: JsonObject = asked["arguments"]
     if asked["tool"] in _PAYMENTS:
@@ -95,11 +96,15 @@ def of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
 
 
 def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
-    """One thing of the supplier's paper: a day of it, its number, its one amount, what it is for, or whose it is."""
+    """One thing of the supplier's paper: a day of it, its number, its one amount, what it is for, or whose it is.
+
+    A day that is past is its own unless it is said to be due; `for Creek Side Hotel` says whose it is, `for two tickets` what for.
+    """
     day, plain = day_in(rest, context.today, past=_DATED.search(rest) is not None)
     bare = _DATED.sub(" ", _DUE.sub(" ", _LEFT_OVER.sub(" ", plain))).strip()
     if day and not bare:
-        return {"issue_date" if _DATED.search(rest) else "due_date": day}
+        is_own = _DATED.search(rest) or (day <= context.today.isoformat() and not _DUE.search(rest))
+        return {"issue_date" if is_own else "due_date": day}
     lines = [dict(line) for line in before["line_items"]]
     money = money_in(plain, lines[0]["currency"], context) if not day else {}
     if money and "amount" not in money:
@@ -110,9 +115,9 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     if numbered:
         return {"vendor_reference": numbered["ref"]}
     what = re.match(r"for\s+(?P<what>[^\d]\S*.*)$", plain.strip(), re.IGNORECASE)
-    if what and len(lines) == 1:
+    if what and len(lines) == 1 and not is_titled(what["what"]):
         return {"line_items": [lines[0] | {"description": what["what"][:1].upper() + what["what"][1:500]}]}
-    whose = re.sub(r"^(?:from|of|the supplier is)\s+", "", plain.strip(), flags=re.IGNORECASE)
+    whose = re.sub(r"^(?:from|of|for|the supplier is)\s+", "", plain.strip(), flags=re.IGNORECASE)
     name = None if day or money or _DUE.match(rest) or is_known_place(whose) else as_firm(whose)
     return {"vendor_name": name} if name else {}
 

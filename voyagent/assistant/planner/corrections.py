@@ -11,7 +11,7 @@ from voyagent.assistant.planner import invoicing, searches, stations
 from voyagent.assistant.planner.amounts import currency_alone
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
-from voyagent.assistant.planner.people import as_firm, find_party
+from voyagent.assistant.planner.people import as_firm, find_party, is_titled
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.questions import status_said
 from voyagent.assistant.planner.wishes import amount_in, days_in, out_and_back
@@ -118,7 +118,8 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
     if "amount" in money and lines[0].get("unit_price") and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
         lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else lines[0]["currency"]}
         return True
-    if invoicing.is_service(what) and lines[0].get("description") and not money:
+    is_whose = what != plain and is_titled(what)
+    if invoicing.is_service(what) and not is_whose and lines[0].get("description") and not money:
         lines[0]["description"] = what[:1].upper() + what[1:500]
         return True
     return False

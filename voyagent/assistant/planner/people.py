@@ -323,6 +323,11 @@ def as_name(words: str) -> str | None:
     return name.title() if name.islower() else name
 
 
+def is_titled(words: str) -> bool:
+    """Whether words are written as a name of several is, each with a capital: `Creek Side Hotel`, not `Dubai visa`."""
+    return len(words.split()) > 1 and all(word[:1].isupper() or word in ("of", "and", "&", "the") for word in words.split())
+
+
 def unowned(words: str) -> str:
     """The words without the possessive at their end: a name to look for is `Anil Das`, whoever said `Anil Das’s`."""
     said = words.strip(" ?.,")

@@ -23,8 +23,9 @@ def or_none(price: JsonObject) -> str:
 
 def is_in_fare(line: JsonObject, trip: JsonObject) -> bool:
     """Whether another line of the same booking has the price of both, as the way out has that of the way back."""
-    same = (one for one in trip["lines"] if one["kind"] == line["kind"] and one["supplier_ref"] and one["supplier_ref"] == line["supplier_ref"])
-    return line["kind"] == "flight" and not Decimal(line["price"]["amount"]) and any(Decimal(one["price"]["amount"]) for one in same)
+    number = line.get("supplier_ref")
+    same = (one for one in trip["lines"] if number and one["kind"] == "flight" and one["supplier_ref"] == number)
+    return line.get("kind") == "flight" and not Decimal(line["price"]["amount"]) and any(Decimal(one["price"]["amount"]) for one in same)
 
 
 def customer_pays(trip: JsonObject) -> str:

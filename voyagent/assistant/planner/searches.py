@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from voyagent.assistant.planner import narrowing, stations, visas
+from voyagent.assistant.planner import narrowing, stations, visas, whom
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
@@ -276,8 +276,9 @@ def hotels(message: str, context: Context) -> Wish | None:
     elif days and nights:
         known["check_out"] = after(days[0], int(nights["n"]))
     party, number = find_party(message), _FOR_SO_MANY.search(message)
-    if party or number:
-        known["guests"] = sum(party.values()) if party else int(number["n"]) if number else 0
+    people = [] if party or number else whom.named(message, context).people
+    if party or number or people:
+        known["guests"] = sum(party.values()) if party else int(number["n"]) if number else len(people)
     bounded = [figure for figure in find_figures(message) if narrowing.UNDER.search(lead(message, figure.start)) and figure.value > 0]
     want = narrowing.wanted(message, context, hotels=True)
     if bounded and "most" not in want:

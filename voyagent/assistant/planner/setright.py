@@ -11,7 +11,7 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.people import as_firm
+from voyagent.assistant.planner.people import as_firm, is_titled
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
 
@@ -60,7 +60,7 @@ def _whose(question: Ask, rest: str, context: Context) -> JsonObject:
     if said is None or question.missing in (field, names.WHOSE) or not question.known.get(field):
         return {}
     who = said["who"].strip(" .!")
-    is_other = find_days(who, context.today) or find_figures(who) or is_known_place(who) or is_service(who) or _MEANS.match(who)
+    is_other = find_days(who, context.today) or find_figures(who) or is_known_place(who) or (is_service(who) and not is_titled(who)) or _MEANS.match(who)
     name = None if is_other else as_firm(who)
     return {field: name, "sure_name": False} if name else {}
 

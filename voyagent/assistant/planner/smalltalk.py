@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from voyagent.assistant.planner import corrections, refusals, sentences, waiting
 from voyagent.assistant.planner.moves import Context, Say
@@ -29,6 +30,10 @@ _NOTHING = re.compile(
     r"(?:[,.! ]+(?:thanks?(?: you)?|please|now))?\s*[.!]*\s*$",
     re.IGNORECASE,
 )
+_WHAT_WAITS = re.compile(
+    r"^\s*(?:what|which|anything|show|list)\b(?:\s+(?:me|requests?|else|all|is|are|still|that|the|approvals?))*\s+(?:waits?|waiting|pending)(?:\s+(?:here|now|requests?|approvals?))?\s*[?.!]*\s*$",
+    re.IGNORECASE,
+)
 _FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
 _GRANT = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|yes[,. ]*|please\s+)*"
@@ -38,23 +43,26 @@ _GRANT = re.compile(
 )
 
 
+_ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Context], str]], ...] = (
+    (_THANKS, lambda _context: _("You are welcome.")),
+    (_WHAT_WAITS, lambda context: waiting.listed(context.waiting)),
+    (_WHY, lambda context: sentences.why_rejected(context.rejected)),
+    (_FINE, lambda _context: _("All right.")),
+    (_NOTHING, lambda context: waiting.still_waits(context.waiting) if context.waiting else _("All right, I left it.")),
+    (
+        _GRANT,
+        lambda _context: _("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."),
+    ),
+)
+
+
 def small_talk(said: str, context: Context) -> Say | None:
     """What is said to words that ask for nothing to be done; None for all others."""
     if _HELP.match(said):
         return Say(sentences.help_text())
     if refusals.asks_for_statement(said):
         return Say(refusals.elsewhere(said, context) or "")
-    if _THANKS.match(said):
-        return Say(_("You are welcome."))
-    if _WHY.match(said):
-        return Say(sentences.why_rejected(context.rejected))
-    if _FINE.match(said):
-        return Say(_("All right."))
-    if _NOTHING.match(said):
-        return Say(waiting.still_waits(context.waiting)) if context.waiting else Say(_("All right, I left it."))
-    if _GRANT.match(said):
-        return Say(_("I cannot grant anything, and words cannot either. A person decides with the buttons of the request, here or under Approvals."))
-    return None
+    return next((Say(answer(context)) for words, answer in _ANSWERS if words.match(said)), None)
 
 
 def taken_back(said: str, context: Context) -> Say | None:

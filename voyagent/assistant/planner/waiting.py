@@ -37,6 +37,15 @@ def entry_put_right(entry: dict[str, Any]) -> str:
     )
 
 
+def listed(waiting: list[dict[str, Any]]) -> str:
+    """What waits for a decision in the conversation, oldest first, and where all of the agency does."""
+    link = "[/approvals](/approvals)"
+    if not waiting:
+        return _("Nothing of this conversation waits for a decision. All that does: %(link)s.", link=link)
+    asked = "\n".join(f"• {one['summary']}" for one in waiting)
+    return _("Of this conversation waits for a decision:\n%(asked)s\nAll that does: %(link)s.", asked=asked, link=link)
+
+
 def still_waits(waiting: list[dict[str, Any]]) -> str:
     """What is said to words that leave a request which was asked for already: what waits, and how it is taken back."""
     asked = "\n".join(f"• {one['summary']}" for one in waiting)
