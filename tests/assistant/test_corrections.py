@@ -39,7 +39,6 @@ BILLED = replace(PLAIN, waiting=[{"id": "a-1", "tool": "receive_bill", "argument
 MONEY: list[tuple[str, Context, dict[str, Any]]] = [
     ("no, 50,000", PAYING, PAID | {"amount": "50000"}),
     ("make it 1.2 lakh", PAYING, PAID | {"amount": "120000"}),
-    ("no, AED 500", PAYING, PAID | {"amount": "500", "currency": "AED"}),
     ("no, yesterday", PAYING, PAID | {"paid_on": "2026-11-23"}),
     ("no, it was paid on 20 Nov", PAYING, PAID | {"paid_on": "2026-11-20"}),
     ("no, in cash", PAYING, PAID | {"account": "cash"}),
@@ -164,6 +163,13 @@ def test_the_corrected_request_waits_alone(alice: Person, talk: Talk) -> None:
     with pytest.raises(approvals.ApprovalAlreadyResolved):
         alice.does(lambda actor: approvals.replace(actor, other, second["approval_id"]))
     assert [row["approval_id"] for row in talk.pending(alice, session_id)] == [second["approval_id"]]
+
+
+@pytest.mark.parametrize("said", ["no, AED 500", "make it USD", "no, in dirhams"])
+def test_a_payment_that_waits_stays_in_the_currency_of_its_document(said: str) -> None:
+    move = understand(said, PAYING)
+    assert isinstance(move, Say), move
+    assert "The document is in INR" in move.text
 
 
 def test_a_corrected_payment_waits_alone(alice: Person, talk: Talk) -> None:

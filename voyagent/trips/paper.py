@@ -45,7 +45,7 @@ def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:
         "contact": f"{contact}\n{agency}",
         "footer": f"{sheet.title} · {agency}",
         "words": {
-            "included": _("Also included"),
+            "included": _("Also in the price"),
             "price": _("Total price"),
             "notes": _("Good to know"),
             "contact": _("We are there for you"),

@@ -10,7 +10,7 @@ from voyagent.assistant.planner import sentences, waiting
 from voyagent.assistant.planner.amounts import currency_alone, find_figures
 from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, corrected, says_currency
 from voyagent.assistant.planner.dates import find_days
-from voyagent.assistant.planner.moves import Call, Context
+from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.people import as_firm, is_titled
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import amount_in
@@ -27,10 +27,11 @@ _PURPOSE = re.compile(r"^for\s", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
 
 
-def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call | None:
+def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call | Say | None:
     """The newest request, where it is a bill or a payment that waits, with what the words set right; it takes the old one's place.
 
-    None for words that set nothing of it right, such as those that `asks` knows for a request of their own: another document is another payment.
+    A payment stays in the currency of its document, which is said. None for words that set nothing of it right, such as those that `asks` knows for a
+    request of their own: another document is another payment.
     """
     rest, asked = corrected(said), context.waiting[-1] if context.waiting else None
     if rest is None or WHAT_ABOUT.match(said) or asked is None or not asked.get("id") or (asks(rest) and not _PURPOSE.match(rest)):
@@ -38,6 +39,8 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
     before: JsonObject = asked["arguments"]
     if asked["tool"] in _PAYMENTS:
         changed = of_payment(rest, before, context)
+        if changed.get("currency", before["currency"]) != before["currency"]:
+            return Say(waiting.of_its_document(before["currency"]))
         arguments = before | changed
         words = waiting.payment_put_right(arguments) if changed else ""
     elif asked["tool"] in _OF_LEDGER:

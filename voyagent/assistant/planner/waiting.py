@@ -18,6 +18,16 @@ def payment_put_right(arguments: dict[str, Any]) -> str:
     )
 
 
+def of_its_document(currency: str) -> str:
+    """What is said to another currency for a payment that waits."""
+    return _(
+        "The document is in %(currency)s, and I record money in the currency of its document alone; what waits stays as it is. Money in another currency is"
+        " recorded under Payments, New payment: %(link)s.",
+        currency=currency,
+        link="[/payments/new](/payments/new)",
+    )
+
+
 def write_off_put_right(arguments: dict[str, Any]) -> str:
     """What is said before the proposal of a write-off that takes the place of one that waits."""
     return _(
@@ -60,5 +70,7 @@ def not_set_right(said: str, summary: str) -> str:
     """What is said to a correction of a request that waits, of which nothing is understood: its own button changes it."""
     words = " ".join(said.split())[:60]
     return _(
-        "I do not understand what “%(words)s” sets right of “%(summary)s”. “Edit” on its card changes it before it is granted.", words=words, summary=summary
+        "I do not understand what “%(words)s” sets right of “%(summary)s”. Its review, from the card or under Approvals, has “Edit” for all of it.",
+        words=words,
+        summary=summary,
     )

@@ -135,7 +135,14 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
         undo=gettext("the rooms may be gone when they are wanted again"),
         facts=[FactShown(label=gettext("Hotel"), value=words), FactShown(label=gettext("Booking number"), value=stay.supplier_ref or "")],
         leaves=[LeavingShown(kind="cancellation", text=words)],
-        checks=[CheckShown(ok=False, text=gettext("What it costs the hotel says when it is done; it then stands on the trip."))],
+        checks=[
+            CheckShown(
+                ok=False,
+                text=gettext(
+                    "What it costs the hotel says when it is done. It then stands on the trip and in what the customer pays, until its price is changed there."
+                ),
+            )
+        ],
     )
 
 

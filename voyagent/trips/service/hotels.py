@@ -105,7 +105,7 @@ def cancel_hotel_booking(suppliers: Suppliers, actor: Actor, line_id: UUID) -> E
             raise LineIsOver
         mark_cancelled(line, found.supplier_ref)
         if charge and not charged:
-            what = OtherDetails(kind="other", title=f"{line.details['name']}, cancellation")
+            what = OtherDetails(kind="other", title=f"Cancellation of {line.details['name']}")
             booking = Booking("booked", found.supplier, found.confirmation, found.supplier_ref, reference)
             book_lines(queries.get_trip(line.trip_id), [what], booking, charge)
         told = {"confirmation": found.confirmation, "charge": charge.wire if charge else None, "currency": charge.currency if charge else None}
