@@ -482,3 +482,29 @@ def test_what_waits_is_told(said: str) -> None:
     nothing = understand(said, PLAIN)
     assert isinstance(nothing, Say), nothing
     assert nothing.text.startswith("Nothing of this conversation waits")
+
+
+def test_a_payment_and_an_entry_that_wait_are_turned_to_another(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    issued(alice, customer_name="Meera Nair")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid 500 yesterday in cash, utr 8837")
+    (first,) = talk.pending(alice, session_id)
+    for said, name in (("no, for Meera Nair", "Meera Nair"), ("no, Zachariah Kurian", "Zachariah Kurian")):
+        told = text(talk.say(alice, session_id, said))
+        (now,) = talk.pending(alice, session_id)
+        assert now["approval_id"] != first["approval_id"]
+        assert name in now["summary"]
+        assert "INR 500.00 in cash" in told
+        assert "8837" in alice.browser.get(f"/approvals/{now['approval_id']}").text
+        first = now
+    other = talk.begin(alice)
+    talk.say(alice, other, "journal entry 13,500 debit 5400 credit bank for office rent November")
+    (entry,) = talk.pending(alice, other)
+    told = text(talk.say(alice, other, "no, credit cash in hand"))
+    (now,) = talk.pending(alice, other)
+    assert now["approval_id"] != entry["approval_id"]
+    for words in ("Debit 5400", "Cash in hand", "INR 13,500.00", "ffice rent November"):
+        assert words in told
+    assert "sets right of" in text(talk.say(alice, other, "no, something else entirely"))
+    assert len(talk.pending(alice, other)) == 1

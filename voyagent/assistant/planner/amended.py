@@ -8,12 +8,13 @@ from datetime import date
 
 from voyagent.assistant.planner import sentences, waiting
 from voyagent.assistant.planner.amounts import currency_alone, find_figures
-from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, corrected, says_currency
+from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, contradicted, corrected, says_currency
 from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Call, Context, Say
 from voyagent.assistant.planner.people import as_firm, is_titled
 from voyagent.assistant.planner.places import is_known_place
-from voyagent.assistant.planner.wishes import amount_in
+from voyagent.assistant.planner.wishes import Wish, amount_in
 
 _PAYMENTS = ("record_receipt", "pay_bill")
 _CASH = re.compile(r"\b(?:in |by |with )?cash\b", re.IGNORECASE)
@@ -23,6 +24,9 @@ _DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^(?:(?:its |the )?(?:bill )?(?:number|no\.?|ref(?:erence)?)(?: is)?\s+)?(?P<ref>(?=[\w/-]*\d)[A-Za-z]{1,8}[-/][\w/-]{1,40})$", re.IGNORECASE
 )
+_FOR = re.compile(r"^(?:(?:it is|it['’]s)\s+)?(?:for|from|of|to)\s+(?P<who>\S.*)$", re.IGNORECASE)
+_MEANS = re.compile(r"^(?:the\s+)?(?:cash|bank|petty cash|card|upi|cheque)\b", re.IGNORECASE)
+_SIDE = re.compile(r"^(?P<side>debit|credit|from|to)\s+(?:the\s+)?(?P<account>[^\d,]\S*(?:\s+\S+){0,3})$", re.IGNORECASE)
 _PURPOSE = re.compile(r"^for\s", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
 
@@ -52,6 +56,43 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
     else:
         return None
     return Call(asked["tool"], arguments, words=words, replaces=asked["id"]) if changed and arguments != before else None
+
+
+def of_another(said: str, context: Context) -> Wish | None:
+    """`no, for Meera Nair` to a payment that waits, `no, credit cash` to an entry: what it is about is looked up, and then takes the old one's place."""
+    rest, asked = contradicted(said), context.waiting[-1] if context.waiting else None
+    if rest is None or asked is None or not asked.get("id") or context.question is not None:
+        return None
+    before: JsonObject = asked["arguments"]
+    if asked["tool"] in _PAYMENTS:
+        who = name_said(rest, context)
+        kept: JsonObject = {name: before[name] for name in ("amount", "currency", "paid_on", "account", "reference") if name in before}
+        whose = "customer_name" if asked["tool"] == "record_receipt" else "vendor_name"
+        return Wish(asked["tool"], kept | {whose: who, "replaces": asked["id"]}) if who else None
+    side = account_said(rest, context) if asked["tool"] == "post_journal_entry" and len(before["entry"]["lines"]) == 2 else {}
+    if not side:
+        return None
+    known: JsonObject = {"narration": before["entry"]["narration"], "entry_date": before["entry"]["entry_date"], "replaces": asked["id"]}
+    for line in before["entry"]["lines"]:
+        name = "debit" if line.get("debit_amount") else "credit"
+        known |= {name: line["account_id"], "amount": line[f"{name}_amount"], "currency": line["currency"]}
+    return Wish("post_journal_entry", known | side)
+
+
+def name_said(rest: str, context: Context) -> str | None:
+    """The name behind `for`, or alone where it is written as one of several words; None for a day, an amount, a place, a service or a way to pay."""
+    said = _FOR.match(rest)
+    who = (said["who"] if said else rest).strip(" .!")
+    is_other = find_days(who, context.today) or find_figures(who) or is_known_place(who) or (is_service(who) and not is_titled(who)) or _MEANS.match(who)
+    return None if is_other or not (said or is_titled(who)) else as_firm(who)
+
+
+def account_said(rest: str, context: Context) -> JsonObject:
+    """The account of one side of an entry: `credit cash`, `from cash`, `debit travel expenses`; nothing for all other words."""
+    side = _SIDE.match(rest)
+    if side is None or find_days(rest, context.today):
+        return {}
+    return {"debit" if side["side"].lower() in ("debit", "to") else "credit": side["account"].strip(" .!")}
 
 
 def _of_write_off(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:

@@ -113,6 +113,8 @@ class BuiltInPlanner:
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
             near = names.nobody_found(call, outcome.output, context)
             words = f"{words}\n{near}" if near else words
+        if call.tool == "visa_requirements" and context.trip.get("passengers"):
+            words = f"{words}\n{_('Say “file it” to have it filed for who travels.')}"
         return Say(words)
 
 

@@ -214,9 +214,13 @@ _FOLLOWS: dict[tuple[str, str], Callable[[Wish, JsonObject, Context], Move | Non
 
 
 def accounts_meant(said: str, accounts: list[JsonObject]) -> list[JsonObject]:
-    """The accounts that words mean: by code or whole name, else those that come closest."""
+    """The accounts that words mean: by id, code or whole name, else those that come closest."""
     lowered = said.lower()
-    exact = [account for account in accounts if lowered in (account["code"].lower(), account["name"].lower(), f"{account['code']} {account['name']}".lower())]
+    exact = [
+        account
+        for account in accounts
+        if lowered in (account["id"], account["code"].lower(), account["name"].lower(), f"{account['code']} {account['name']}".lower())
+    ]
     if exact or len(lowered) <= 2:
         return exact
     headed = [account for account in accounts if lowered == account["name"].lower().split(",")[0]]
@@ -272,7 +276,8 @@ def _settle(tool: str, key: str, found: list[JsonObject], known: JsonObject) -> 
         day=sentences.day(known["paid_on"]),
         document=documents.in_words(only),
     )
-    return Call(tool, arguments | ({"reference": known["reference"]} if known.get("reference") else {}), words=words)
+    arguments |= {"reference": known["reference"]} if known.get("reference") else {}
+    return Call(tool, arguments, words=words, replaces=known.get("replaces", ""))
 
 
 def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Move:
@@ -293,7 +298,8 @@ def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Mo
         day=sentences.day(on),
         what=known["narration"],
     )
-    return Call("post_journal_entry", {"entry": {"narration": known["narration"], "entry_date": on, "lines": lines}}, words=words)
+    entry = {"narration": known["narration"], "entry_date": on, "lines": lines}
+    return Call("post_journal_entry", {"entry": entry}, words=words, replaces=known.get("replaces", ""))
 
 
 def create(known: JsonObject, context: Context) -> Call:

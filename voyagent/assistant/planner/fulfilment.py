@@ -8,6 +8,7 @@ from typing import Any
 
 from voyagent.assistant.planner import (
     accounting,
+    amended,
     answers,
     completion,
     documents,
@@ -56,7 +57,13 @@ def recognise(said: str, context: Context) -> Wish | Move | None:
         return asked
     if intake.is_customers_voice(said):
         return _search_said_whole(said, context)
-    return tripinvoice.recognise(said, context) or accounting.recognise(said, context) or travel.recognise(said, context) or _search(said, context)
+    return (
+        amended.of_another(said, context)
+        or tripinvoice.recognise(said, context)
+        or accounting.recognise(said, context)
+        or travel.recognise(said, context)
+        or _search(said, context)
+    )
 
 
 def _search_said_whole(said: str, context: Context) -> Wish | Move | None:

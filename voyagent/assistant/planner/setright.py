@@ -7,18 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from voyagent.assistant.planner import amended, corrections, documents, names, sentences
-from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Ask, Context
-from voyagent.assistant.planner.people import as_firm, is_titled
-from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
-_FOR = re.compile(r"^(?:(?:it is|it['’]s)\s+)?(?:for|from|of|to)\s+(?P<who>\S.*)$", re.IGNORECASE)
-_MEANS = re.compile(r"^(?:the\s+)?(?:cash|bank|petty cash|card|upi|cheque)\b", re.IGNORECASE)
-_SIDE = re.compile(r"^(?P<side>debit|credit|from|to)\s+(?:the\s+)?(?P<account>[^\d,]\S*(?:\s+\S+){0,3})$", re.IGNORECASE)
 _BEGINS = re.compile(r"^(?:because|since|as|(?:it['’]?s|it is|that['’]?s)\s|for\b|about\b|the reason\b)", re.IGNORECASE)
 _IN_WORDS = frozenset({"reason", "narration", "description"})
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
@@ -56,13 +49,10 @@ def is_no_answer(question: Ask, said: str) -> bool:
 def _whose(question: Ask, rest: str, context: Context) -> JsonObject:
     """`no, for Mohammed` behind another question than the one for the name."""
     field, _side = names.FIELDS.get(question.tool, ("", ""))
-    said = _FOR.match(rest)
-    if said is None or question.missing in (field, names.WHOSE) or not question.known.get(field):
+    name = amended.name_said(rest, context)
+    if name is None or question.missing in (field, names.WHOSE) or not question.known.get(field):
         return {}
-    who = said["who"].strip(" .!")
-    is_other = find_days(who, context.today) or find_figures(who) or is_known_place(who) or (is_service(who) and not is_titled(who)) or _MEANS.match(who)
-    name = None if is_other else as_firm(who)
-    return {field: name, "sure_name": False} if name else {}
+    return {field: name, "sure_name": False}
 
 
 def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> JsonObject:
@@ -80,10 +70,9 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         if not is_service(found.get("description", "")):
             found.pop("description", None)  # `no, for Meera Nair` says whose it is
         return found
-    side = _SIDE.match(rest) if tool == "post_journal_entry" else None
+    side = amended.account_said(rest, context) if tool == "post_journal_entry" else {}
     if side:
-        name = "debit" if side["side"].lower() in ("debit", "to") else "credit"
-        return {} if find_days(rest, context.today) else {name: side["account"].strip(" .!")}
+        return side
     if tool in _MONEY_ON:
         day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
         return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)
