@@ -111,11 +111,13 @@ class BuiltInPlanner:
         else:
             output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
-            near = names.nobody_found(call, outcome.output, context)
-            words = f"{words}\n{near}" if near else words
-        if call.tool == "visa_requirements" and context.trip.get("passengers"):
-            words = f"{words}\n{_('Say “file it” to have it filed for who travels.')}"
+            words = "\n".join(filter(None, (words, names.nobody_found(call, outcome.output, context), _next_step(call, context))))
         return Say(words)
+
+
+def _next_step(call: Call, context: Context) -> str:
+    """What goes on from what was looked up, where somebody travels whom it is for; nothing for most."""
+    return _("Say “file it” to have it filed for who travels.") if call.tool == "visa_requirements" and context.trip.get("passengers") else ""
 
 
 def _unless_it_waits(move: Move, context: Context) -> Move:

@@ -53,7 +53,7 @@ def listed(waiting: list[dict[str, Any]]) -> str:
     if not waiting:
         return _("Nothing of this conversation waits for a decision. All that does: %(link)s.", link=link)
     asked = "\n".join(f"• {one['summary']}" for one in waiting)
-    return _("Of this conversation waits for a decision:\n%(asked)s\nAll that does: %(link)s.", asked=asked, link=link)
+    return _("Of this conversation waits for a decision:\n%(asked)s\n\nAll that does: %(link)s.", asked=asked, link=link)
 
 
 def still_waits(waiting: list[dict[str, Any]]) -> str:
