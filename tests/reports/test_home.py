@@ -14,6 +14,7 @@ from tests.people import People, Person
 from tests.reports.books import days_ago, invoice, pay, today
 from tests.reports.test_views import link_of, shown, words
 from voyagent.approvals import service as approvals
+from voyagent.approvals.queries import get_approval
 from voyagent.billing import service as billing
 from voyagent.chat import service as chat
 from voyagent.enquiries import service as enquiries
@@ -183,12 +184,16 @@ def test_the_assistants_work_is_told_by_what_became_of_it(alice: Person, bob: Pe
     with alice.acting():
         approvals.carry_out(granted)
     alice.does(approvals.resolve, rejected, granted=False, reason="Not yet.")
+    replaced = ask_to_issue(bob, "Meera Nair")
+    with alice.acting() as actor:
+        approvals.replace(actor, get_approval(replaced).session_id, replaced)
     page = shown(alice.browser, "/")
     found = re.search(r'<section class="v-panel" id="assistant-did".*?</section>', page, re.DOTALL)
     assert found
     did = words(found.group(0))
     assert "Did, after a grant: Issue the invoice for Harbinder Singh Gill" in did
     assert "Was told not to: Issue the invoice for Zachariah Kurian" in did
+    assert "Meera Nair" not in did  # what was withdrawn came to nothing, and what took its place is told
     assert link_of(page, "Issue the invoice for Zachariah Kurian") == f"/approvals/{rejected}"
 
 

@@ -208,6 +208,9 @@ def _done(decided: list[Row], talks: list[Row]) -> list[Act]:
 
 
 def _decided(row: Row) -> Act | None:
+    """What came of a request; of one that was withdrawn nothing did, and what took its place is told."""
+    if row["standing"] == "withdrawn":
+        return None
     kind = row["effect_status"] if row["status"] == "granted" else row["status"]
     at = row["effect_finished_at"] or row["resolved_at"] or row["expires_at"]
     return Act(at, kind, row["summary"], row["id"]) if kind in {"done", "failed", "rejected", "expired"} else None
