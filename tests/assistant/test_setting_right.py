@@ -289,6 +289,11 @@ def _in_dollars(value: Any) -> Any:
     return [_in_dollars(one) for one in value] if isinstance(value, list) else value
 
 
+def test_a_write_off_stays_in_the_currency_of_its_invoice() -> None:
+    for said in ("make it USD", "no, AED 500"):
+        assert isinstance(understand(said, WRITTEN_OFF), Say), said
+
+
 def test_a_currency_alone_sets_the_asked_for_right_too() -> None:
     _question, context = asked("whose invoice")
     move = understand("make it AED", context)
@@ -444,6 +449,8 @@ def test_a_family_is_counted_as_it_says_itself(said: str, party: dict[str, int])
         ("no, due 20 Dec", {"due_date": "2026-12-20"}),
         ("no, 20 Dec", {"due_date": "2026-12-20"}),
         ("no, for Creek Side Hotel", {"vendor_name": "Creek Side Hotel"}),
+        ("no, Creek Side Hotel", {"vendor_name": "Creek Side Hotel"}),
+        ("no, airport transfers", {"line_items": [{**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Airport transfers"}]}),
         ("no, for Dubai visa", {"line_items": [{**BILLED.waiting[0]["arguments"]["line_items"][0], "description": "Dubai visa"}]}),
     ],
 )

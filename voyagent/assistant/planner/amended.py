@@ -28,6 +28,7 @@ _FOR = re.compile(r"^(?:(?:it is|it['’]s)\s+)?(?:for|from|of|to)\s+(?P<who>\S.
 _MEANS = re.compile(r"^(?:the\s+)?(?:cash|bank|petty cash|card|upi|cheque)\b", re.IGNORECASE)
 _SIDE = re.compile(r"^(?P<side>debit|credit|from|to)\s+(?:the\s+)?(?P<account>[^\d,]\S*(?:\s+\S+){0,3})$", re.IGNORECASE)
 _PURPOSE = re.compile(r"^for\s", re.IGNORECASE)
+_WHAT = re.compile(r"(?P<for>for\s+)?(?!(?:from|of)\s)(?P<what>[^\d]\S*.*)$", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
 
 
@@ -98,8 +99,8 @@ def account_said(rest: str, context: Context) -> JsonObject:
 def _of_write_off(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:
     found = of_payment(rest, {"currency": "", **before}, context)
     changed = {"written_off_on" if name == "paid_on" else name: value for name, value in found.items() if name != "account"}
-    if changed.get("currency") == "":
-        return before, {}, ""  # without an amount the whole is given up, and its currency is not known here
+    if changed.get("currency", before.get("currency", "")) != before.get("currency", "") or changed.get("currency") == "":
+        return before, {}, ""  # it is in the currency of its invoice, which is not known here where the whole is given up
     after = before | changed
     return after, changed, waiting.write_off_put_right(after)
 
@@ -158,8 +159,8 @@ def of_bill(rest: str, before: JsonObject, context: Context) -> JsonObject:
     numbered = _NUMBERED.match(plain.strip())
     if numbered:
         return {"vendor_reference": numbered["ref"]}
-    what = re.match(r"for\s+(?P<what>[^\d]\S*.*)$", plain.strip(), re.IGNORECASE)
-    if what and len(lines) == 1 and not is_titled(what["what"]):
+    what = _WHAT.match(plain.strip())
+    if what and len(lines) == 1 and not is_titled(what["what"]) and (what["for"] or is_service(what["what"])):
         return {"line_items": [lines[0] | {"description": what["what"][:1].upper() + what["what"][1:500]}]}
     whose = re.sub(r"^(?:from|of|for|the supplier is)\s+", "", plain.strip(), flags=re.IGNORECASE)
     name = None if day or money or _DUE.match(rest) or is_known_place(whose) else as_firm(whose)
