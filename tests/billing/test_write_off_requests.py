@@ -401,13 +401,13 @@ def test_one_is_taken_back_on_the_page(alice: Person) -> None:
 # What others see ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_list_says_written_off_and_the_customer_s_paper_still_claims_it(alice: Person) -> None:
+def test_the_list_the_sheet_and_the_customer_s_paper_say_that_nothing_is_left_to_pay(alice: Person) -> None:
     invoice_id = issued(alice)
     pay(alice, invoice_id, 4_400_000)
     write_off(alice, invoice_id)
     assert "Written off" in Page(alice.browser.get("/invoices")).words(".//tbody")
     sheet = Page(alice.browser.get(f"/invoices/{invoice_id}")).words(".//*[@id='sums']")
-    assert sheet.endswith("To pay by 25 Jun 2024₹1,000.00"), sheet
+    assert sheet.endswith("Written off−1,000.00 Nothing left to pay₹0.00"), sheet
     with alice.reading() as reader:
         paper = document_of(reader, read_document(reader, invoice_id), "Malabar")
     assert paper.content.startswith(b"%PDF")
