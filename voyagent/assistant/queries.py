@@ -45,6 +45,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     reader = SessionReader(db.session)
     said = chats.last_messages(reader, session_id, _LOOK_BACK)
     proposals = reader.read(approvals.session_statement(session_id))[0]
+    newest = next((message["turn_id"] for message in reversed(said) if message["role"] == "assistant"), None)
     context = Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
@@ -56,7 +57,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
         timezone=actor.timezone,
         listed=_listed(said),
         waiting=[
-            {"id": row["id"], "tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"]}
+            {"id": row["id"], "tool": row["tool_name"], "arguments": row["payload"], "summary": row["summary"], "is_aside": row["turn_id"] != newest}
             for row in proposals
             if row["status"] == "pending"
         ],

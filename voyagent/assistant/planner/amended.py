@@ -17,6 +17,7 @@ from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, amount_in
 
 _PAYMENTS = ("record_receipt", "pay_bill")
+_LISTS = ("find_invoices", "find_bills", "list_receivables", "list_payables")
 _CASH = re.compile(r"\b(?:in |by |with )?cash\b", re.IGNORECASE)
 _BANK = re.compile(r"\b(?:through |by |via |from |into |to )?(?:the )?bank(?: transfer)?\b", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:it is |it's )?due\b", re.IGNORECASE)
@@ -60,10 +61,15 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
 
 
 def of_another(said: str, context: Context) -> Wish | None:
-    """`no, for Meera Nair` to a payment that waits, `no, credit cash` to an entry: what it is about is looked up, and then takes the old one's place."""
+    """`no, for Meera Nair` to a payment that waits, `no, credit cash` to an entry: what it is about is looked up, and then takes the old one's place.
+
+    Where something else was answered since, the words are about that.
+    """
     rest, asked = contradicted(said), context.waiting[-1] if context.waiting else None
-    if rest is None or asked is None or not asked.get("id") or context.question is not None:
+    if rest is None or context.question is not None:
         return None
+    if asked is None or not asked.get("id") or asked.get("is_aside"):
+        return _of_lookup(rest, context)
     before: JsonObject = asked["arguments"]
     if asked["tool"] in _PAYMENTS:
         who = name_said(rest, context)
@@ -78,6 +84,13 @@ def of_another(said: str, context: Context) -> Wish | None:
         name = "debit" if line.get("debit_amount") else "credit"
         known |= {name: line["account_id"], "amount": line[f"{name}_amount"], "currency": line["currency"]}
     return Wish("post_journal_entry", known | side)
+
+
+def _of_lookup(rest: str, context: Context) -> Wish | None:
+    """`no, for Harbinder Singh Gill` behind a list of somebody's documents: the same list of the other."""
+    tool, before, name = context.last.get("tool", ""), context.last.get("arguments", {}), name_said(rest, context)
+    whose = next((field for field in ("customer_name", "vendor_name") if before.get(field)), None)
+    return Wish(tool, {**before, whose: name}) if name and whose and tool in _LISTS else None
 
 
 def name_said(rest: str, context: Context) -> str | None:

@@ -116,7 +116,10 @@ class BuiltInPlanner:
 
 
 def _next_step(call: Call, context: Context) -> str:
-    """What goes on from what was looked up, where somebody travels whom it is for; nothing for most."""
+    """What goes on from what was looked up, where somebody travels whom it is for, and which tickets are asked for all the same; nothing for most."""
+    ticketing = next((one["summary"] for one in context.waiting if one["tool"] == "issue_ticket"), "") if call.tool == "hold_flight" else ""
+    if ticketing:
+        return _("A request still waits: %(summary)s. Reject it where these seats take its place.", summary=ticketing)
     return _("Say “file it” to have it filed for who travels.") if call.tool == "visa_requirements" and context.trip.get("passengers") else ""
 
 
@@ -221,8 +224,18 @@ def _corrected(said: str, _message: str, context: Context) -> Move | None:
 
     invoice = corrections.invoice_corrected(said, context, asks)
     if invoice is not None:
-        return _invoice(invoice, context)
-    return amended.recognise(said, context, asks) or corrections.recognise(said, context)
+        return _if_meant(_invoice(invoice, context), context)
+    found = amended.recognise(said, context, asks) or offers.rebooked(said, releasing.without_not(said), context)
+    return _if_meant(found, context) if found is not None else corrections.recognise(said, context)
+
+
+def _if_meant(move: Move, context: Context) -> Move:
+    """A request in the place of the one that waits; where something else was answered since, it is asked first whether that one is meant."""
+    asked = context.waiting[-1] if context.waiting else {}
+    if not isinstance(move, Call) or move.replaces != asked.get("id") or not asked.get("is_aside"):
+        return move
+    text = _("Do you mean what waits already, “%(summary)s”? Say “yes”, or say what you mean. Nothing has changed.", summary=asked["summary"])
+    return Ask(text, tool=move.tool, known={"put_right": move.arguments, "words": move.words, "replaces": move.replaces}, missing="sure")
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:
@@ -287,7 +300,12 @@ def _answered(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or issuing.ISSUE.match(message) or issuing.CHANGE.match(message):
         return None
-    if questions.recognise(message, context) is not None or fulfilment.request(message, context) is not None or refusals.names_a_page(message):
+    in_words = question.missing in setright.IN_WORDS and not _COMMANDING.match(message) and "?" not in message
+    if (
+        (not in_words and questions.recognise(message, context) is not None)
+        or fulfilment.request(message, context) is not None
+        or refusals.names_a_page(message)
+    ):
         return None
     if is_of_wish(question):
         is_as_said = question.missing in {"sure", names.WHOSE, *fulfilment.FOR_WHOM} or setright.is_no_answer(question, message)

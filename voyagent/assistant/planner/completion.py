@@ -288,6 +288,9 @@ def _post(known: JsonObject, accounts: list[JsonObject], context: Context) -> Mo
             asked = which_account(known[side], meant, accounts_near(known[side], accounts))
             return Ask(asked.text, tool="post_journal_entry", known={name: value for name, value in known.items() if name != side}, missing=side)
         sides[side] = meant[0]
+    if sides["debit"]["id"] == sides["credit"]["id"]:
+        same = _("Debit and credit are the same account, %(account)s. Which account is credited?", account=_named([sides["debit"]]))
+        return Ask(same, tool="post_journal_entry", known={name: value for name, value in known.items() if name != "credit"}, missing="credit")
     lines = [{"account_id": account["id"], "currency": known["currency"], f"{side}_amount": known["amount"]} for side, account in sides.items()]
     on = known.get("entry_date") or context.today.isoformat()
     words = _(

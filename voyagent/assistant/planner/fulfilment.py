@@ -167,10 +167,12 @@ def _another_offer(question: Ask, said: str, context: Context, *, bare: bool = F
     words = releasing.without_not(said)
     if offers.number_said(words) is None or not (bare or words != said.strip()):
         return None
-    return releasing.going_on(offers.answered(question.tool, words, context), question)
+    found = releasing.going_on(offers.answered(question.tool, words, context), question)
+    stranger = question.known.get("stranger")
+    return offers.who_stays(stranger, found, context) if stranger and found is not None else found
 
 
-def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
+def next_passenger(wish: Wish, added: list[Played], said: str, context: Context) -> Move:
     """The next of those who were named, each added by itself; behind the last, or the first that is refused, what came of it."""
     last, more = added[-1], wish.known.get("and_more", [])
     assert isinstance(last.move, Call)
@@ -182,6 +184,8 @@ def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
     words = [telling.joined(told, said_number=MASK in said)] if told else []
     if last.outcome.error is not None:
         words.append(sentences.tell(last.move, last.outcome))
+    if context.trip.get("held") and any(isinstance(one.move, Call) and one.move.arguments.get("kind") for one in added):
+        words.append(_("Seats stay held for whom they were searched for. Where that is no longer so, search and hold again before tickets are issued."))
     if left:
         names = ", ".join(one.get("full_name", "?") for one in left)
         words.append(_("Not added yet: %(names)s. Say their names again.", names=names))
@@ -191,7 +195,7 @@ def next_passenger(wish: Wish, added: list[Played], said: str) -> Move:
 def of_people(wish: Wish, call: Call, outcome: Outcome, added: list[Played], said: str, context: Context) -> Move | None:
     """What follows for those who travel or stay: the next of them, or the question who they are; None where nothing of that kind does."""
     if added and wish.tool == "add_passenger" and (outcome.error is None or call.tool == "add_passenger"):
-        return next_passenger(wish, added, said)
+        return next_passenger(wish, added, said, context)
     if call.tool == "hold_flight" and outcome.error == NOBODY:
         return Ask(_("Nobody travels on this trip yet. Who does? Say their names."), tool="hold_flight", known=dict(call.arguments), missing="who")
     if wish.tool not in _FOR_PEOPLE:
@@ -221,6 +225,8 @@ def is_yes(said: str) -> bool:
 
 def first_move(wish: Wish, context: Context) -> Move:
     """The next question, else the tool, else what has to be looked up before it."""
+    if "put_right" in wish.known and wish.known.get("sure"):
+        return Call(wish.tool, wish.known["put_right"], words=wish.known["words"], replaces=wish.known["replaces"])
     if wish.tool in {"search_flights", "hold_flight"} and {"nights", "outbound_date"} <= wish.known.keys():
         wish = Wish(wish.tool, {"return_date": searches.after(wish.known["outbound_date"], wish.known["nights"]), **wish.known})
     told = names.doubted(wish.tool, wish.known, context) or hindrances.refused(wish, context) or _question(wish) or _along_already(wish, context)
@@ -274,7 +280,7 @@ def _question(wish: Wish) -> Ask | None:
 
 def looks_up(wish: Wish) -> Call | None:
     """What has to be read first, for the id that the tool needs; None where nothing has."""
-    look_up = _LOOK_UPS.get(wish.tool)
+    look_up = _LOOK_UPS.get(wish.tool) if "put_right" not in wish.known else None
     return look_up(wish.known) if look_up else None
 
 

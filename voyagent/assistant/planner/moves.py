@@ -154,7 +154,10 @@ class Context:
     listed: JsonObject = field(default_factory=dict)
     """The list that the newest answer told, as its `tool` and `arguments`, and how many of it were `told`; nothing where all of it was."""
     waiting: list[JsonObject] = field(default_factory=list)
-    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`, `summary`, oldest first."""
+    """The requests of the conversation that wait for a decision: `id`, `tool`, `arguments`, `summary`, oldest first.
+
+    `is_aside` where something else was answered since.
+    """
     last: JsonObject = field(default_factory=dict)
     """The tool that the newest answer used last, with its `arguments`, the `ids` of what it listed and the `drafts` among it, and the number of the
     booking that it `held`; nothing where it used none."""

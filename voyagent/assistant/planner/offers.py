@@ -271,17 +271,31 @@ def book(message: str, context: Context) -> Wish | Ask | Say | None:
     if found.tool == "hold_flight":
         return _for_some(named, context) or _for_those(found, named.people, context)
     if named.stranger and context.trip.get("passengers"):
-        return _who_stays(named.stranger, found, context)
+        return who_stays(named.stranger, found, context)
     return _for_those(found, named.people, context)
 
 
-def _who_stays(stranger: str, found: Wish | Ask, context: Context) -> Ask:
+def who_stays(stranger: str, found: Wish | Ask, context: Context) -> Ask:
     """The question who stays, where a name was said that nobody on the trip bears alone; of an open question that one first."""
     if isinstance(found, Ask):
         return found
     names = ", ".join(one["full_name"] for one in context.trip["passengers"])
     text = _("I cannot tell who %(name)s is. Who stays? Say the whole names; on this trip travel: %(names)s.", name=stranger, names=names)
-    return Ask(text, tool=found.tool, known=found.known, missing="who")
+    return Ask(text, tool=found.tool, known={**found.known, "stranger": stranger}, missing="who")
+
+
+def rebooked(message: str, bare: str, context: Context) -> Call | None:
+    """`no, the second one` behind a request to book rooms that waits: the other rooms, for the same people, in its place; None for all other words."""
+    asked = context.waiting[-1] if context.waiting else {}
+    pick = number_said(bare) if bare != message.strip() else None
+    if pick is None or asked.get("tool") != "book_hotel" or context.offers.get("newest") != "rates":
+        return None
+    rate, before = rate_of(pick, list(context.offers.get("rates", ()))), asked["arguments"]
+    if rate is None or rate["rate_key"] == before["rate_key"]:
+        return None
+    names = ", ".join(one["full_name"] for one in context.trip.get("passengers", ()) if one["id"] in before["passenger_ids"])
+    words = _("Then %(hotel)s, for %(names)s, in the place of what I asked for. It is booked when somebody grants it.", hotel=rate["hotel"], names=names)
+    return Call("book_hotel", {**before, "rate_key": rate["rate_key"]}, words=words, replaces=asked["id"])
 
 
 def _booked(message: str, context: Context) -> Wish | Ask | None:

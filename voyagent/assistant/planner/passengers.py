@@ -52,7 +52,14 @@ _RELATED = re.compile(
     r"(?:sons?|daughters?|wife|husband|mother|father|parents|brother|sister|friend|(?=(?:baby|child|kid|infant)\b))\s*(?=\w)",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"(?:\baged?\s+(?P<n>\d{1,2})\b|\b(?P<n2>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b)(?:[ -]old\b)?", re.IGNORECASE)
+_AGE = re.compile(
+    r"(?:\baged?\s+(?P<n>\d{1,2})\b|\b(?P<n2>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b|\(\s*(?P<n3>\d{1,2})\s*\)"
+    r"|\b(?P<months>\d{1,2})\s*-?(?:months?|mths?)\b)(?:[ -]old\b)?",
+    re.IGNORECASE,
+)
+_BABY = re.compile(r"^baby\s+(?=[A-Z])")
+"""In small letters; `Baby Joseph` is a name."""
+_KIND_BEFORE = re.compile(r"(?:child|infant|adult|senior|kid|baby)\s+(?=[A-Z])")
 _ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
 _A_FACT = re.compile(
     r"^(?:(?:is|was|are)\s+)?(?:born|dob|d\.o\.b|date|passport|pp|expir\w*|exp|valid|good|an?|the|who|adult|child|infant|senior|male|female|aged?|nationality)\b|^(?:baby|kid)\b(?!\s+(?-i:[A-Z]))|^\d",
@@ -131,8 +138,9 @@ def _people(said: str) -> list[str]:
 
 
 def _begins_another(piece: str) -> bool:
+    piece = _KIND_BEFORE.sub("", piece, count=1) if _KIND_BEFORE.match(piece) else piece
     head = _head(piece)
-    named = re.match(r"(?:(?:baby|master|kid|child|infant)\s+)?[A-Z]", piece) is not None or (piece.islower() and len(head.split()) > 1)
+    named = piece[:1].isupper() or (piece.islower() and len(head.split()) > 1)
     if not named or _A_FACT.match(piece) or stations.nationality_in(head) is not None or stations.country_of(head) is not None:
         return False
     return as_name(head) is not None
@@ -163,11 +171,13 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     if "kind" not in known and "date_of_birth" in known:
         known |= _kind_by_age(date.fromisoformat(known["date_of_birth"]), context.today)
     elif "kind" not in known and age:
-        known |= _kind_of(int(age["n"] or age["n2"]))
+        known |= _kind_of(int(age["n"] or age["n2"] or age["n3"] or int(age["months"]) // 12))
+    if "kind" not in known and _BABY.match(said.strip()):
+        known["kind"] = "infant"
     nationality = stations.nationality_in(said)
     if nationality:
         known["nationality"] = nationality
-    head = re.sub(r"^(?:named|called|an?|the)\s+", "", _head(said), flags=re.IGNORECASE)
+    head = _BABY.sub("", re.sub(r"^(?:named|called|an?|the)\s+", "", _head(said), flags=re.IGNORECASE))
     name = as_name((head if kind_of_all else re.sub(r"^(?:adult|child|infant|senior|kid|baby(?!\s+[A-Z]\w*$))\s+", "", head, flags=re.IGNORECASE)).strip())
     if name:
         known["full_name"] = name

@@ -49,7 +49,8 @@ _WE_ARE = re.compile(
     re.IGNORECASE,
 )
 _OWN_CHILD = re.compile(
-    r"\b(?:my|our)\s+(?:(?:little|elder|older|younger|only)\s+)?(?:son|daughter)\b(?:[^,.;\n]{0,40}?(?P<age>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b)?",
+    r"(?:(?:\b(?:my|our|and)\s+|[,&]\s*)(?:(?:my|our)\s+)?(?:(?:little|elder|older|younger|only)\s+)?(?:son|daughter|baby|child|kid)\b)"
+    r"(?:[^,.;\n\d]{0,40}?(?:\(\s*)?(?:aged?\s*)?(?:(?P<age>\d{1,2})\s*-?(?:years?|yrs?|y/?o)\b|(?P<months>\d{1,2})\s*-?(?:months?|mths?)\b|(?P<bare>\d{1,2})\s*\)))?",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(r"\b(?:and|with|plus|besides)\s+(?:the\s+|both\s+)?$", re.IGNORECASE)  # "my parents and the two of us": how many parents is not said
@@ -237,10 +238,18 @@ def find_party(text: str) -> dict[str, int] | None:
     total = find_travellers(text) or _for_few(text)
     if total is None or total.count < 1:
         return None
-    young = _kinds_of([int(match["age"]) if match["age"] else INFANT_UNTIL for match in _OWN_CHILD.finditer(text)])
+    young = _kinds_of([_age_of(match) for match in _OWN_CHILD.finditer(text)])
     young.pop("adult", None)
     grown = total.count - sum(young.values())
     return {"adult": grown, **young} if grown > 0 else {"adult": total.count}
+
+
+def _age_of(match: re.Match[str]) -> int:
+    """How old somebody's own child is, in years; where it is not said a baby is none, and any other two."""
+    if match["months"]:
+        return int(match["months"]) // 12
+    said = match["age"] or match["bare"]
+    return int(said) if said else 0 if "baby" in match.group().lower() else INFANT_UNTIL
 
 
 def _kinds_of(ages: list[int]) -> dict[str, int]:

@@ -13,7 +13,9 @@ from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 _BEGINS = re.compile(r"^(?:because|since|as|(?:it['’]?s|it is|that['’]?s)\s|for\b|about\b|the reason\b)", re.IGNORECASE)
-_IN_WORDS = frozenset({"reason", "narration", "description"})
+_DAY_WORDS = re.compile(r"\b(?:due|dated|payable|on|by|it|is|was|from)\b|[,.]", re.IGNORECASE)
+IN_WORDS = frozenset({"reason", "narration", "description"})
+"""What is asked for in free words."""
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
 _MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
 _DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date")
@@ -26,7 +28,7 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
 
     None for words that set nothing of it right, such as those that answer the question; an amount that is not known yet is an answer.
     """
-    rest = corrections.contradicted(said)
+    rest = corrections.contradicted(said) or (said if _is_day_alone(question, said, context) else None)
     if rest is None or "took" in question.known:
         return None
     known = {name: value for name, value in question.known.items() if name not in ("near", documents.AMONG)}
@@ -40,10 +42,16 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
     return known | changed
 
 
+def _is_day_alone(question: Ask, said: str, context: Context) -> bool:
+    """Whether a day is all that is said to a question for free words or for a number: `yesterday` is no narration, `due 12 Dec` no bill's number."""
+    day, plain = amended.day_in(said, context.today, past=True)
+    return bool(day) and question.missing in {*IN_WORDS, "vendor_reference"} and not _DAY_WORDS.sub(" ", plain).strip()
+
+
 def is_no_answer(question: Ask, said: str) -> bool:
     """Whether words that contradict would be taken for what is asked for in free words: `no, from cash` is no narration, `no, because he left` a reason."""
     rest = corrections.contradicted(said)
-    return rest is not None and question.missing in _IN_WORDS and "took" not in question.known and _BEGINS.match(rest) is None
+    return rest is not None and question.missing in IN_WORDS and "took" not in question.known and _BEGINS.match(rest) is None
 
 
 def _whose(question: Ask, rest: str, context: Context) -> JsonObject:

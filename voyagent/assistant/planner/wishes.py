@@ -47,6 +47,7 @@ _BACK = re.compile(r"\b(?:return(?:ing|s)?|(?:com(?:e|ing)|fly(?:ing)?)\s+(?:bac
 _AND = re.compile(r"\b(?:and|also|then|plus|aur)\b", re.IGNORECASE)
 SUM_MIN = 100
 """A number below it without a currency counts something else."""
+_A_REFERENCE = re.compile(r"\b(?!(?:inr|usd|aed|eur|gbp|rs)\b)[A-Za-z]{1,8}[-/](?=\w*\d)[\w/-]+", re.IGNORECASE)
 _A_FLIGHT = re.compile(r"\b(?!RS\b)(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?\d{2,4}\b(?![.,]\d)")
 
 
@@ -81,7 +82,8 @@ def amount_in(text: str, context: Context) -> JsonObject:
 def figures_in(text: str, context: Context) -> list[Figure]:
     """Amounts of a text in which days, times and the numbers of flights are none."""
     blank = re.sub(r"\b\d{1,2}:\d{2}\b|\b\d{4}-\d{2}/\d+\b", lambda found: " " * len(found.group()), text)
-    blank = _A_FLIGHT.sub(lambda found: " " * len(found.group()), blank)
+    for named in (_A_FLIGHT, _A_REFERENCE):
+        blank = named.sub(lambda found: " " * len(found.group()), blank)
     for day in find_days(blank, context.today, by_staff=True):
         blank = blank[: day.start] + " " * (day.end - day.start) + blank[day.end :]
     return find_figures(blank)
@@ -134,7 +136,8 @@ def _vendors_number(text: str, _context: Context, _known: JsonObject) -> JsonObj
     what = re.match(r"for\s+(?P<what>\S.*)$", said, re.IGNORECASE)
     if what:
         return {"description": what["what"][:1].upper() + what["what"][1:500]}
-    return {"vendor_reference": said[:1].upper() + said[1:200]} if re.search(r"\d", said) else {}
+    is_number = re.search(r"\d", said) and not re.match(r"(?:due|dated|payable)\b", said, re.IGNORECASE)
+    return {"vendor_reference": said[:1].upper() + said[1:200]} if is_number else {}
 
 
 def _station(field: str, own: str) -> Reader:
