@@ -17,6 +17,7 @@ from voyagent.assistant.planner import (
     invoicing,
     issuing,
     names,
+    nextsteps,
     offers,
     people,
     pronouns,
@@ -32,7 +33,7 @@ from voyagent.assistant.planner import (
     waiting,
 )
 from voyagent.assistant.planner.amounts import find_figures
-from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Decision, Done, Move, Outcome, Played, Say, Tell, silently
+from voyagent.assistant.planner.moves import Ask, Call, Context, Conversation, Done, Move, Outcome, Played, Say, Tell, silently
 from voyagent.assistant.planner.passages import condense
 from voyagent.assistant.planner.people import as_name
 from voyagent.assistant.planner.wishes import Wish, is_of_wish
@@ -78,7 +79,7 @@ class BuiltInPlanner:
 
     def _first(self, conversation: Conversation) -> Move:
         if conversation.decision is not None:
-            return _after_decision(conversation.decision)
+            return nextsteps.after_decision(conversation.decision)
         return understand(conversation.message, conversation.context)
 
     def _after(self, conversation: Conversation, call: Call, outcome: Outcome) -> Move:
@@ -111,16 +112,8 @@ class BuiltInPlanner:
         else:
             output = completion.for_telling(wish if isinstance(wish, Wish) else None, call, outcome.output, found, context)
             words = telling.tell(call.tool, call.arguments, output) or sentences.tell(call, outcome)
-            words = "\n".join(filter(None, (words, names.nobody_found(call, outcome.output, context), _next_step(call, context))))
+            words = "\n".join(filter(None, (words, names.nobody_found(call, outcome.output, context), nextsteps.behind(call, context))))
         return Say(words)
-
-
-def _next_step(call: Call, context: Context) -> str:
-    """What goes on from what was looked up, where somebody travels whom it is for, and which tickets are asked for all the same; nothing for most."""
-    ticketing = next((one["summary"] for one in context.waiting if one["tool"] == "issue_ticket"), "") if call.tool == "hold_flight" else ""
-    if ticketing:
-        return _("A request still waits: %(summary)s. Reject it where these seats take its place.", summary=ticketing)
-    return _("Say “file it” to have it filed for who travels.") if call.tool == "visa_requirements" and context.trip.get("passengers") else ""
 
 
 def _unless_it_waits(move: Move, context: Context) -> Move:
@@ -224,18 +217,9 @@ def _corrected(said: str, _message: str, context: Context) -> Move | None:
 
     invoice = corrections.invoice_corrected(said, context, asks)
     if invoice is not None:
-        return _if_meant(_invoice(invoice, context), context)
+        return nextsteps.if_meant(_invoice(invoice, context), context)
     found = amended.recognise(said, context, asks) or offers.rebooked(said, releasing.without_not(said), context)
-    return _if_meant(found, context) if found is not None else corrections.recognise(said, context)
-
-
-def _if_meant(move: Move, context: Context) -> Move:
-    """A request in the place of the one that waits; where something else was answered since, it is asked first whether that one is meant."""
-    asked = context.waiting[-1] if context.waiting else {}
-    if not isinstance(move, Call) or move.replaces != asked.get("id") or not asked.get("is_aside"):
-        return move
-    text = _("Do you mean what waits already, “%(summary)s”? Say “yes”, or say what you mean. Nothing has changed.", summary=asked["summary"])
-    return Ask(text, tool=move.tool, known={"put_right": move.arguments, "words": move.words, "replaces": move.replaces}, missing="sure")
+    return nextsteps.if_meant(found, context) if found is not None else corrections.recognise(said, context)
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:
@@ -395,19 +379,6 @@ def _balance_of(said: str, as_of: str | None, accounts: list[dict[str, Any]]) ->
     if len(meant) == 1:
         return Call("read_account_balance", {"account_id": meant[0]["id"]} | ({"as_of": as_of} if as_of else {}))
     return completion.which_account(said, meant, completion.accounts_near(said, accounts))
-
-
-def _after_decision(decision: Decision) -> Move:
-    if not decision.granted:
-        return Say(sentences.rejected(decision.reason))
-    if decision.outcome.error is not None:
-        return Say(sentences.refusal(decision.tool, decision.outcome))
-    if decision.tool == "draft_invoice":
-        output = decision.outcome.output
-        return Call("issue_invoice", {"invoice_id": output["invoice_id"]}, words=sentences.drafted(output))
-    if decision.tool == "issue_invoice":
-        return Say(sentences.issued(decision.outcome.output))
-    return Say(telling.done(decision.tool, decision.outcome.output))
 
 
 __all__ = ["BuiltInPlanner", "Played", "understand"]
