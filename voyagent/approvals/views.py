@@ -157,6 +157,7 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
     approval = queries.get_approval(approval_id)
     row = queries.get_row(_reader(), approval_id)
     pending = row["status"] == "pending"
+    needs_another = pending and service.needs_another(actor, approval)
     arguments = service.arguments_of(approval)
     return {
         "approval": row,
@@ -168,8 +169,8 @@ def _review(actor: Actor, approval_id: str, form: DecideForm | None = None, step
         "results": review.results_in_words(approval.effect_result or {}, lambda status: str(status_look(status).word), day),
         "failure": translated(review.failure_in_words(approval.effect_error)),
         "may_decide": pending and service.may_decide(actor, approval),
-        "needs_another": pending and service.needs_another(actor, approval),
-        "others": others_in_words(service.who_else_may_grant(approval)) if pending else "",
+        "needs_another": needs_another,
+        "others": others_in_words(service.who_else_may_grant(approval)) if needs_another else "",
         "above_limit": pending and service.above_limit(actor, approval),
         "deciders": deciders_in_words(service.who_may_grant(approval), is_above_own=service.may_decide(actor, approval)) if pending else "",
         "sheet": (sheet or _sheet(approval)) if pending and service.may_edit(actor, approval) else None,
