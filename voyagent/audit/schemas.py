@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from voyagent.audit.queries import Search
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.fields import Answer, DateFilter, Instant, Offset, Query, ZoneFilter, filter_field, storable
+from voyagent.kernel.fields import Answer, DateFilter, Instant, Offset, Query, ZoneFilter, filter_field, storable, wire_members
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
@@ -101,7 +101,7 @@ class AuditListResponse(Answer):
 
 def wire(row: Row) -> Row:
     """A row as the API writes it."""
-    return {name: row[name] for name in AuditEventResponse.model_fields}
+    return wire_members(AuditEventResponse, row, {})
 
 
 def wire_page(page: Page[Row]) -> Row:

@@ -24,6 +24,7 @@ from voyagent.kernel.fields import (
     filter_field,
     trimmed_field,
     wire_instant,
+    wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.reading import Row
@@ -152,4 +153,4 @@ def _brief(row: Row) -> Row:
         "journal_entry_id": row["entry_id"],
         "created_at": wire_instant(row["created_at"]),
     }
-    return {name: told[name] if name in told else row[name] for name in CreditNoteBrief.model_fields}
+    return wire_members(CreditNoteBrief, row, told)

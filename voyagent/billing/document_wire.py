@@ -30,6 +30,7 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
+    wire_members,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
@@ -212,7 +213,7 @@ def wire_brief(row: Row, shape: type[DocumentBrief], party: str) -> Row:
     """A document in its list as the API writes it; `party` is what the shape calls whom it concerns."""
     told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {party: row["party_name"]}
     told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
-    return {name: told[name] if name in told else row[name] for name in shape.model_fields}
+    return wire_members(shape, row, told)
 
 
 def wire_recognitions(entries: Iterable[Row]) -> list[Row]:

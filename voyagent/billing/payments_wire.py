@@ -29,6 +29,7 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
+    wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -265,4 +266,4 @@ def _brief(row: Row) -> Row:
     amounts["unapplied_amount"] = minor["amount"] - minor["allocated"] - minor["refunded"]
     told = {name: wire_amount(value, row["currency"]) for name, value in amounts.items()}
     told |= {"journal_entry_id": row["entry_id"], "created_at": wire_instant(row["created_at"])}
-    return {name: told[name] if name in told else row[name] for name in PaymentBrief.model_fields}
+    return wire_members(PaymentBrief, row, told)

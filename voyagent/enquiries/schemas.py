@@ -27,6 +27,7 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
+    wire_members,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
@@ -194,7 +195,7 @@ def wire(row: Row) -> Row:
         "created_at": wire_instant(row["created_at"]),
         "updated_at": wire_instant(row["updated_at"]),
     }
-    return {name: told[name] if name in told else row[name] for name in EnquiryOut.model_fields}
+    return wire_members(EnquiryOut, row, told)
 
 
 def wire_page(page: Page[Row]) -> Row:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -104,7 +106,18 @@ def _currency(value: Any) -> Any:
 
 def wire_instant(value: datetime) -> str:
     """An instant as the API writes it: UTC, microseconds, `Z`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def wire_members(shape: type[Answer], row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of an answer in its shape's order: those `told` as they are written, the others as the row has them."""
+    return {name: told[name] if name in told else row[name] for name in _names_of(shape)}
+
+
+@cache
+def _names_of(shape: type[Answer]) -> tuple[str, ...]:
+    """A shape's members, asked of it once: each row of a list has the same."""
+    return tuple(shape.model_fields)
 
 
 def text_field(max_length: int, *, min_length: int = 0) -> Any:

@@ -176,7 +176,9 @@ def _short(value: Decimal) -> Decimal:
 def wire_amount(amount_minor: int, currency: str) -> str:
     """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD."""
     places = exponent(currency)
-    return f"{Decimal(amount_minor).scaleb(-places):.{max(2, places)}f}"
+    digits = str(abs(int(amount_minor))).zfill(places + 1)  # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
+    whole = len(digits) - places
+    return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}.{digits[whole:]:0<2}"
 
 
 def spoken(amount: str, currency: str) -> str:

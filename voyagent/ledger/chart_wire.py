@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.kernel.fields import Answer, Closed, Instant, Query, filter_field, trimmed_field, wire_instant
+from voyagent.kernel.fields import Answer, Closed, Instant, Query, filter_field, trimmed_field, wire_instant, wire_members
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 from voyagent.ledger.accounts import CODE_PATTERN, Accounts
@@ -96,4 +96,4 @@ def wire_account(row: Row) -> Row:
         "created_at": wire_instant(row["created_at"]),
         "balances": [{"currency": code, "balance": wire_amount(minor, code)} for code, minor in sorted((row["balances"] or {}).items())],
     }
-    return {name: told[name] if name in told else row[name] for name in AccountOut.model_fields}
+    return wire_members(AccountOut, row, told)

@@ -24,6 +24,7 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
+    wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -145,7 +146,7 @@ def wire_entry(entry: Row, lines: list[Row]) -> Row:
 
 def _wire_brief(row: Row) -> Row:
     told = {"recorded_at": wire_instant(row["recorded_at"]), "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}}
-    return {name: told[name] if name in told else row[name] for name in JournalEntryBrief.model_fields}
+    return wire_members(JournalEntryBrief, row, told)
 
 
 def _wire_line(line: Row) -> Row:

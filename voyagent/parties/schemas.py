@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_instant
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_instant, wire_members
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.reading import Row
 from voyagent.parties.queries import PartiesListed, PartySearch
@@ -115,7 +115,7 @@ class PartyListOut(Answer):
 def wire(row: Row) -> Row:
     """A row as the API writes it."""
     told: dict[str, Any] = {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
-    return {name: told[name] if name in told else row[name] for name in PartyOut.model_fields}
+    return wire_members(PartyOut, row, told)
 
 
 def wire_page(page: PartiesListed, limit: int) -> Row:
