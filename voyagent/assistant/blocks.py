@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,12 @@ from typing import Any
 from voyagent.assistant import costs
 
 Block = dict[str, Any]
+WORDS_A_DELTA = 4
+
+
+def deltas(text: str) -> list[str]:
+    """A text in pieces of a few words, as it is told; together they are the text."""
+    return re.findall(rf"\s*(?:\S+\s*){{1,{WORDS_A_DELTA}}}", text)
 
 
 def fold(events: Iterable[dict[str, Any]]) -> list[Block]:
@@ -52,7 +59,7 @@ def _result(blocks: list[Block], event: dict[str, Any]) -> None:
 
 
 def _text(event: dict[str, Any]) -> Block:
-    return {"type": "text", "text": event["text"]}
+    return {"type": "text", "text": event["text"].lstrip("\n")}
 
 
 def _error(event: dict[str, Any]) -> Block:

@@ -8,7 +8,6 @@ is complete, so an answer is asked for once; words of one whose worker died befo
 
 from __future__ import annotations
 
-import re
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -58,7 +57,6 @@ from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
 MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as many again, and one for each of its calls
-WORDS_A_DELTA = 4
 EVENTS_MAX = 10_000
 LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
@@ -114,6 +112,7 @@ class Performance:
             self._stored: deque[dict[str, Any]] = deque(blocks.read(_events(turn)))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
         self._number = 0
+        self._has_spoken = False
 
     def to_the_end(self) -> None:
         """All moves, then the final."""
@@ -266,8 +265,9 @@ class Performance:
         return None
 
     def _say(self, text: str) -> None:
-        pieces = re.findall(rf"(?:\S+\s*){{1,{WORDS_A_DELTA}}}", text)
-        for piece in pieces:
+        """Words of ours, a few at a time; what follows words that stand before a tool begins a paragraph of its own."""
+        for piece in blocks.deltas(f"\n\n{text}" if text and self._has_spoken else text):
+            self._has_spoken = True
             self._emit("text_delta", text=piece)
             if PACE_S:
                 time.sleep(PACE_S)
@@ -325,6 +325,7 @@ class Performance:
                     tool_name=tool.name,
                     arguments=wanted.model_dump(mode="json", exclude_none=True),
                     summary=tool.summary_of(scene, wanted),
+                    if_it_stands=True,  # what a rule would refuse is told now, and nobody is asked to grant it
                 )
                 return Outcome(approval_id=approval.id), approval.summary
         except VoyagentError as refusal:
@@ -384,9 +385,8 @@ def _told(turn: Turn) -> list[blocks.Block]:
 
 def _events(turn: Turn) -> list[Row]:
     """What the turn has told so far."""
-    if turn.first_event_seq is None:
-        return []
-    return chats.events_after(turn.session_id, turn.first_event_seq - 1, limit=EVENTS_MAX, turn_id=turn.id)
+    begins = turn.first_event_seq
+    return [] if begins is None else chats.events_after(turn.session_id, begins - 1, limit=EVENTS_MAX, turn_id=turn.id)
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:

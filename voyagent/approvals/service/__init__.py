@@ -16,6 +16,7 @@ from voyagent.approvals.service.errors import (
     SelfApproval,
     ShownChanged,
     ToolUnknown,
+    WouldBeRefused,
 )
 from voyagent.approvals.service.limits import above_limit, amount_of, may_decide, may_edit, needs_another, who_else_may_grant, who_may_grant
 from voyagent.approvals.service.proposing import edit, on_asked_anew, propose
@@ -40,6 +41,7 @@ __all__ = [
     "ShownChanged",
     "ToolUnknown",
     "Wish",
+    "WouldBeRefused",
     "above_limit",
     "amount_of",
     "arguments_of",

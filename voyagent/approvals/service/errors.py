@@ -69,6 +69,17 @@ class EditRefused(Unprocessable):
         self.message = sentence  # type: ignore[misc]  # each refusal of a rule has its own
 
 
+class WouldBeRefused(Conflict):
+    """What is asked for as a rule would refuse it, as things stand; the code and the sentence are the rule's."""
+
+    code = "would_be_refused"
+    message = N_("Something in that cannot be right.")
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__()
+        self.code, self.message = code, sentence  # type: ignore[misc]  # each refusal of a rule has its own
+
+
 class RequesterGone(VoyagentError):
     """Nobody stands behind a proposal any more."""
 

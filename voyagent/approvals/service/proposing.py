@@ -15,7 +15,7 @@ from voyagent.approvals import effects, queries
 from voyagent.approvals.effects import Description, Effect
 from voyagent.approvals.models import Approval, new_approval_id
 from voyagent.approvals.rehearsal import Ahead, hash_of, rehearse
-from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, NotEditable, ShownChanged
+from voyagent.approvals.service.errors import ArgumentsInvalid, EditRefused, NotEditable, ShownChanged, WouldBeRefused
 from voyagent.approvals.service.standing import NOW, check_state, person_of, refs_of, ring
 from voyagent.audit import service as audit
 from voyagent.chat import queries as chat_queries, service as chat
@@ -49,13 +49,21 @@ _COPIED = (
 )
 
 
-def propose(
-    actor: Actor, *, session_id: UUID | None, turn_id: str | None, tool_call_id: str, tool_name: str, arguments: dict[str, Any], summary: str
+def propose(  # noqa: PLR0913 - each says what is asked for, or where
+    actor: Actor,
+    *,
+    session_id: UUID | None,
+    turn_id: str | None,
+    tool_call_id: str,
+    tool_name: str,
+    arguments: dict[str, Any],
+    summary: str,
+    if_it_stands: bool = False,
 ) -> Approval:
     """Ask for a person's grant; called by our code only, never at a client's or a model's word. What it would change is rehearsed and kept.
 
     The same call proposed again (a turn that was taken over) is the same proposal; other arguments are another. Without a conversation it gets one of its own.
-    Raises Forbidden, SessionNotFound.
+    Raises Forbidden, SessionNotFound; WouldBeRefused where it is asked for only `if_it_stands` before the rules as things are.
     """
     actor.require("tool.propose")
     words = summary.strip()[:SUMMARY_MAX] or tool_name
@@ -75,7 +83,10 @@ def propose(
         requested_by_user_id=actor.user_id,
     )
     carrier = actor.via(Channel.ASSISTANT)  # as it will be carried out
-    _show(approval, preview_of(carrier, tool_name, arguments), _worth(carrier, tool_name, arguments))
+    shown = preview_of(carrier, tool_name, arguments)
+    if if_it_stands and shown is not None and "refusal" in shown:
+        raise WouldBeRefused(shown["refusal"], shown["warning"])
+    _show(approval, shown, _worth(carrier, tool_name, arguments))
     db.session.add(approval)
     db.session.flush()
     db.session.refresh(approval)

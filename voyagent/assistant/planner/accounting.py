@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import writeoffs
+from voyagent.assistant.planner import papers, writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
@@ -12,7 +12,6 @@ from voyagent.assistant.planner.questions import as_of, bounds, due_in, in_curre
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 
-_NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _FULL = re.compile(r"\b(?:in full|(?:the )?full amount|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
 _NUMBERED = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+)*(?:create|make|raise|draw up|prepare|write)\s+(?:an?\s+|the\s+)?(?:tax\s+)?invoice\s+"
@@ -50,9 +49,6 @@ _BILL_OF = re.compile(
     rf"|^\s*{_OPENERS}(?P<whose>[A-Za-z][\w.&-]*(?:\s+[\w.&-]+){{0,4}}){POSSESSIVE}\s+(?:\w+\s+)?bills?\b",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(
-    r"\b(?:bill|invoice|number|no\.?|ref(?:erence)?)\s*(?:no\.?|number|#)?\s*(?P<ref>(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{1,40})\b", re.IGNORECASE
-)
 _INVOICES = re.compile(
     r"\b(?:show|list|find|which|what|any|see|search|look ?up|open|how many|display)\b.*\b(?:invoices?|drafts)\b"
     r"|^\s*(?:the\s+|all\s+|our\s+)?(?:draft|open|issued|paid|overdue|void|partly paid|partially paid)\s+invoices\b|^\s*drafts\s*\??$"
@@ -89,7 +85,7 @@ _PAYMENT_OF = re.compile(
 )
 _HAS_PAID = re.compile(
     r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b|show\b|list\b|find\b|see\b|any\b|the\s+paid|our\b|get\b|give\b|search\b)"
-    r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?!\s+(?:invoices?|bills?))(?P<rest>[^?]*)$",
+    r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?!\s+(?:invoices?|bills?)\b(?!\s+(?:no\.?\s*|number\s+)?\d))(?P<rest>[^?]*)$",
     re.IGNORECASE,
 )
 _CASH = re.compile(
@@ -114,7 +110,7 @@ _PAID_BILL = (
         r"^\s*(?:please\s+)?(?:pay|settle|clear)\s+(?!.*\binvoices?\b)(?P<rest>(?=.*(?:\bin full\b|\bfully\b|\d)|(?-i:[A-Z])).*)$", re.IGNORECASE | re.DOTALL
     ),
     re.compile(r"^\s*(?:please\s+)?(?:record|note|enter)\s+(?:a\s+|the\s+|our\s+)?payment\s+(?P<rest>.*\b(?:to|bill)\s.*)$", re.IGNORECASE | re.DOTALL),
-    re.compile(r"^\s*paid\s+(?P<rest>.*\bbill\b.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*paid\s+(?P<rest>(?=.*(?:\bbill\b|\b[A-Z]{2,8}[-/]\d)).*)$", re.IGNORECASE | re.DOTALL),
 )
 _TO = re.compile(
     r"\b(?:to|of|from)\s+(?P<name>[A-Za-z][^\d,;]+?)(?=\s+(?:on|for|against|yesterday|today|last|in|as|dated)\b|[,;.]|\s*\d"
@@ -179,7 +175,7 @@ def bills(message: str, context: Context) -> Call | None:
     """`open bills`, `bills from BSP India`, `find bill BSP-7`, `bills due next week`."""
     if not _BILLS.search(message):
         return None
-    reference, whose = _REFERENCE.search(message), _BILL_OF.search(message)
+    reference, whose = papers.BILL.search(message), _BILL_OF.search(message)
     if reference:
         return Call("find_bills", {"vendor_reference": reference["ref"]})
     name = as_firm(unowned(whose["name"] or whose["whose"])) if whose else None
@@ -190,7 +186,7 @@ def invoices(message: str, context: Context) -> Call | None:
     """`overdue invoices`, `show the drafts`, `invoices of Deepa Krishnan`, `find invoice 2026-27/000012`."""
     if not _INVOICES.search(message) or re.search(r"\bunpaid\b|\bowe", message, re.IGNORECASE):
         return None
-    number = _NUMBER.search(message)
+    number = papers.INVOICE.search(message)
     if number:
         return Call("find_invoices", {"number": number.group()})
     arguments: dict[str, str] = {}
@@ -227,7 +223,7 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
     if unclear is not None:
         return unclear
     known = _settlement(message, context)
-    number, whose = _NUMBER.search(message), _FROM.search(message) if match else None
+    number, whose = papers.INVOICE.search(message), _FROM.search(message) if match else None
     if number:
         known["number"] = number.group()
     name = as_firm(unowned((paid or whose)["name"])) if paid or whose else None  # type: ignore[index]
@@ -248,9 +244,10 @@ def paid_bill(message: str, context: Context) -> Wish | Say | None:
         return unclear
     rest = _MEANS.sub(" ", match["rest"])
     known = _settlement(message, context)
-    reference = _REFERENCE.search(rest)
+    reference = papers.BILL.search(rest) or papers.BARE_BILL.search(rest)
     if reference:
         known["vendor_reference"] = reference["ref"]
+        rest = rest if reference.re is papers.BILL else rest.replace(reference["ref"], " ", 1)
     whose = _TO.search(rest) or _NAME_FIRST.match(rest.strip())
     name = as_firm(re.sub(r"\s+bill$", "", re.sub(r"^the\s+", "", whose["name"].strip(), flags=re.IGNORECASE), flags=re.IGNORECASE)) if whose else None
     if name and name.lower() != "bill":
@@ -267,8 +264,8 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     known: dict[str, object] = {}
     due = _DUE.search(rest)
     plain = rest[: due.start()] if due else rest
-    reference = _REFERENCE.search("bill " + plain.lstrip()) if re.match(r"\s*(?:no\.?|number|#)?\s*[\w/-]*\d", plain) else _REFERENCE.search(plain)
-    bare = re.search(r"(?<![\w,.])(?P<ref>(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z]{1,8}[-/][A-Za-z0-9/-]{1,40})\b", plain)
+    reference = papers.BILL.search("bill " + plain.lstrip()) if re.match(r"\s*(?:no\.?|number|#)?\s*[\w/-]*\d", plain) else papers.BILL.search(plain)
+    bare = papers.BARE_BILL.search(plain)
     found = bare or reference
     if found:
         known["vendor_reference"] = found["ref"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from voyagent.assistant.planner import sentences, waiting
+from voyagent.assistant.planner import sentences, stations, waiting, whom
 from voyagent.assistant.planner.amounts import currency_alone, find_figures
 from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, contradicted, corrected, says_currency
 from voyagent.assistant.planner.dates import find_days
@@ -18,7 +18,7 @@ from voyagent.assistant.planner.wishes import Wish, amount_in
 
 _PAYMENTS = ("record_receipt", "pay_bill")
 _LISTS = ("find_invoices", "find_bills", "list_receivables", "list_payables")
-_CASH = re.compile(r"\b(?:in |by |with )?cash\b", re.IGNORECASE)
+_CASH = re.compile(r"\b(?:in |by |with |from |out of )?(?:petty )?cash\b", re.IGNORECASE)
 _BANK = re.compile(r"\b(?:through |by |via |from |into |to )?(?:the )?bank(?: transfer)?\b", re.IGNORECASE)
 _DUE = re.compile(r"\b(?:it is |it's )?due\b", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
@@ -49,8 +49,8 @@ def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call 
             return Say(waiting.of_its_document(before["currency"]))
         arguments = before | changed
         words = waiting.payment_put_right(arguments) if changed else ""
-    elif asked["tool"] in _OF_LEDGER:
-        arguments, changed, words = _OF_LEDGER[asked["tool"]](rest, before, context)
+    elif asked["tool"] in _OF_OTHERS:
+        arguments, changed, words = _OF_OTHERS[asked["tool"]](rest, before, context)
     elif asked["tool"] == "receive_bill":
         changed = of_bill(rest, before, context)
         arguments = before | changed
@@ -110,10 +110,10 @@ def account_said(rest: str, context: Context) -> JsonObject:
 
 
 def _of_write_off(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:
-    found = of_payment(rest, {"currency": "", **before}, context)
+    found = of_payment(rest, {"currency": context.currency, **before}, context)
     changed = {"written_off_on" if name == "paid_on" else name: value for name, value in found.items() if name != "account"}
-    if changed.get("currency", before.get("currency", "")) != before.get("currency", "") or changed.get("currency") == "":
-        return before, {}, ""  # it is in the currency of its invoice, which is not known here where the whole is given up
+    if changed.get("currency", "") != before.get("currency", changed.get("currency", "")) and "currency" in changed:
+        return before, {}, ""  # it is in the currency of its invoice
     after = before | changed
     return after, changed, waiting.write_off_put_right(after)
 
@@ -131,9 +131,21 @@ def _of_entry(rest: str, before: JsonObject, context: Context) -> tuple[JsonObje
     return {"entry": entry}, {"entry": entry}, waiting.entry_put_right(entry)
 
 
-_OF_LEDGER: dict[str, Callable[[str, JsonObject, Context], tuple[JsonObject, JsonObject, str]]] = {
+def _of_visa(rest: str, before: JsonObject, context: Context) -> tuple[JsonObject, JsonObject, str]:
+    """Whose visa it is, or the country."""
+    said = re.sub(r"^(?:for|to|it is for)\s+", "", rest, flags=re.IGNORECASE).strip(" .!")
+    along = context.trip.get("passengers", ())
+    person, country = whom.the_one(along, said), stations.country_of(said)
+    changed = {"passenger_id": person["id"]} if person else {"destination": country} if country else {}
+    after = before | changed
+    name = next((one["full_name"] for one in along if one["id"] == after["passenger_id"]), "")
+    return after, changed, waiting.visa_put_right(name, after["destination"]) if changed else ""
+
+
+_OF_OTHERS: dict[str, Callable[[str, JsonObject, Context], tuple[JsonObject, JsonObject, str]]] = {
     "write_off_invoice": _of_write_off,
     "post_journal_entry": _of_entry,
+    "file_visa": _of_visa,
 }
 
 

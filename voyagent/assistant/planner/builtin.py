@@ -91,7 +91,7 @@ class BuiltInPlanner:
         if next_one is not None:
             return next_one
         if outcome.error is not None:
-            return Say(sentences.tell(call, outcome))
+            return Say("\n".join(filter(None, (sentences.tell(call, outcome), _("What waits stays as it is.") if call.replaces else ""))))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
         followed = completion.after_lookup(wish, call, found, context) if isinstance(wish, Wish) else None
         if followed is not None:
@@ -208,7 +208,10 @@ def _letting_go(move: Move) -> Move:
     return replace(move, text=f"{left} {move.text}") if isinstance(move, Say | Ask) else move
 
 
-def _corrected(said: str, _message: str, context: Context) -> Move | None:
+def _corrected(said: str, message: str, context: Context) -> Move | None:
+    named = waiting.named(said, context)
+    if named is not None:
+        return _corrected(named[0], message, named[1])
     if issuing.CHANGE.match(said):
         return None
 

@@ -11,6 +11,7 @@ from voyagent.assistant.planner import documents, narrowing, offers, sentences, 
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move, Say
 from voyagent.assistant.planner.wishes import Wish
 from voyagent.assistant.planner.wording import _
+from voyagent.trips.words import country_name
 
 JsonObject = dict[str, Any]
 GOOD_MATCH = 84
@@ -168,6 +169,9 @@ def _visa(wish: Wish, found: JsonObject, context: Context) -> Move:
     if stateless:
         return Say(stateless)
     arguments = {"passenger_id": people[0]["id"], "destination": wish.known["destination"]}
+    if any(visas.is_filed(line, people[0]["full_name"], wish.known["destination"]) for line in found["show_trip"]["lines"]):
+        country = country_name(wish.known["destination"])
+        return Say(_("The visa for %(country)s of %(name)s is filed already. I have asked for nothing.", country=country, name=people[0]["full_name"]))
     return Call("file_visa", arguments, words=_("It is filed when somebody grants it, and then cannot be taken back."))
 
 
@@ -337,13 +341,14 @@ def _booking(wish: Wish, lines: list[JsonObject], kind: str, status: str, nothin
         return Say(nothing)
     if said is None and len(found) == 1:
         return next(iter(found.values()))
-    names = ", ".join(found)
+    named = {reference: str(line.get("name") or "") for reference, line in found.items()}
+    names = ", ".join(f"{reference} ({name})" if name and name != reference else reference for reference, name in named.items())
     words = (
         _("There are several on this trip: %(names)s. Say which one by its number.", names=names)
         if said is None
         else _("Nothing like that stands on this trip under %(number)s. Which one do you mean: %(names)s?", number=said, names=names)
     )
-    return Ask(words, tool=wish.tool, known={}, missing="supplier_ref")
+    return Ask(words, tool=wish.tool, known={documents.AMONG: named}, missing="supplier_ref")
 
 
 def for_telling(wish: Wish | None, call: Call, output: JsonObject, found: JsonObject, context: Context) -> JsonObject:

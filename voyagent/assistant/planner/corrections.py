@@ -22,7 +22,11 @@ _LEADS = r"(?:no+|nahi|sorry|oops|wait|actually|correction|i mean(?:t)?)"
 _NO = re.compile(rf"^\s*{_LEADS}\b(?:[,.!: ]+(?:{_LEADS}|it is|it's|make it)\b)*[,.!: ]+", re.IGNORECASE)
 _MAKE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?:it|that|the (?:amount|price|customer|name))\s+(?:to\s+|be\s+)?", re.IGNORECASE)
 WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\s+|to\s+|from\s+|in\s+|on\s+)?(?=\S+\s*\??\s*$)", re.IGNORECASE)
-_DUE = re.compile(r"^\s*(?:and\s+)?(?:(?:it|that)(?:['’]s| is)\s+)?(?=(?:due|payable)\s+(?:(?:on|by|in|within|end|next)\b|\d))", re.IGNORECASE)
+_DUE = re.compile(
+    r"^\s*(?:and\s+)?(?:(?:it|that)(?:['’]s| is)\s+)?(?=(?:due|payable)\s+"
+    r"(?:(?:on|by|in|within|end|next|today|tomorrow|at|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\d))",
+    re.IGNORECASE,
+)
 _INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
 _BARE_INSTEAD = re.compile(r"[,\s]+(?:instead|rather|please|then)\s*[.!?]*\s*$", re.IGNORECASE)
 _NEXT_DAY = re.compile(
@@ -36,6 +40,12 @@ _OPEN_FIRST = re.compile(
     re.IGNORECASE,
 )
 _WHOSE_IT_IS = re.compile(r"^(?:for|to|it is|it's|the customer is)\s+", re.IGNORECASE)
+_ONE_LINE = re.compile(
+    r"^(?:for\s+)?(?:the\s+)?(?P<what>[^\W\d][^\d,;₹$€£]*?)\s*(?:\b(?:is|are|costs?|should be|at|to|for)\b|[:=-])?\s*"
+    r"(?:only\s+)?(?=(?:rs\.?|inr|usd|aed|eur|[₹$€£])?\s*\d)",
+    re.IGNORECASE,
+)
+_MAKE_LINE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?P<rest>the\s+[^\d\n]+\d[\d,.]*\s*(?:k|lakhs?|each)?)\s*[.!]*$", re.IGNORECASE)
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
@@ -82,7 +92,7 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
 
     Words that `asks` knows for a request of their own are nobody's name.
     """
-    rest, waiting = corrected(said), context.waiting[-1] if context.waiting else None
+    rest, waiting = corrected(said) or _of_line(said), context.waiting[-1] if context.waiting else None
     if rest is None or WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
         return None
     request = invoicing.going_on({**waiting["arguments"], "replaces": waiting["id"]})
@@ -113,7 +123,7 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
             line["currency"] = currency
         return True
     if len(lines) != 1:
-        return False
+        return _line_set_right(plain, lines, context)
     money, what = amount_in(plain, context), _WHOSE_IT_IS.sub("", plain)
     if "amount" in money and lines[0].get("unit_price") and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
         lines[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else lines[0]["currency"]}
@@ -123,6 +133,23 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
         lines[0]["description"] = what[:1].upper() + what[1:500]
         return True
     return False
+
+
+def _of_line(said: str) -> str | None:
+    """`make the visa 40,000` as `the visa 40,000`; None for all other words."""
+    match = _MAKE_LINE.match(said)
+    return match["rest"] if match and _ONE_LINE.match(match["rest"]) else None
+
+
+def _line_set_right(plain: str, lines: list[JsonObject], context: Context) -> bool:
+    """`the visa is 40,000` of several lines: the amount of the one line that the words name; whether they name one."""
+    said, money = _ONE_LINE.match(plain), amount_in(plain, context)
+    words = set(said["what"].casefold().split()) if said else set()
+    meant = [line for line in lines if words and words <= set(line.get("description", "").casefold().split())]
+    if len(meant) != 1 or "amount" not in money or not meant[0].get("unit_price"):
+        return False
+    meant[0] |= {"unit_price": money["amount"], "currency": money["currency"] if says_currency(plain) else meant[0]["currency"]}
+    return True
 
 
 def recognise(said: str, context: Context) -> Move | None:
@@ -171,7 +198,7 @@ def _fares(rest: str, old: str, before: JsonObject, context: Context) -> Call | 
     if not found:
         read = searches.flights(f"flights {rest}", context)
         found = {**(read.known if read else {}), **out_and_back(rest, context)}
-        day = _day_of(rest, before["outbound_date"], context.today)
+        day = day_of(rest, before["outbound_date"], context.today)
         if day:
             found["outbound_date"] = day
         found = {name: value for name, value in found.items() if name in before or name in ("return_date", "cabin", "direct_only")}
@@ -215,7 +242,7 @@ def _of_visa(rest: str, _old: str, context: Context) -> Call | None:
     return Call("visa_requirements", {**context.last["arguments"], "destination": country})
 
 
-def _day_of(rest: str, before: str, today: date) -> str | None:
+def day_of(rest: str, before: str, today: date) -> str | None:
     """`the day after`, or `the 20th` in the month that was searched, or in the next where that is past."""
     searched, next_day, of_month = date.fromisoformat(before), _NEXT_DAY.match(rest), _OF_MONTH.match(rest)
     if next_day:

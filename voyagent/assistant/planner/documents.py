@@ -7,14 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner import answers, sentences
+from voyagent.assistant.planner import answers, papers, sentences
 from voyagent.assistant.planner.moves import Ask, Context, Say
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
 WHICH, AMONG = "document", "among"
 """What such a question asks for; and under what it knows those that are open, in the order of the list."""
-_NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _BARE = re.compile(r"(?<![\w,./-])#?(?P<digits>\d{1,6})(?![\w,./%-])")
 _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 _PLACE = re.compile(rf"\b(?:the\s+)?(?:(?P<word>{'|'.join(_PLACES)}|last)|(?P<n>[1-8])(?:st|nd|rd|th))(?:\s+(?:one|invoice|bill))?\b", re.IGNORECASE)
@@ -59,8 +58,8 @@ def answered(question: Ask, said: str, context: Context, read: answers.Reading) 
     known = {name: value for name, value in question.known.items() if name != AMONG}
     found = _named(said, among) or _placed(said, among)
     if found is None:
-        number = _NUMBER.search(said)
-        return known | {"number": number.group()} if number and question.tool != "pay_bill" and _BESIDES.match(_NUMBER.sub(" ", said)) else None
+        number = papers.INVOICE.search(said)
+        return known | {"number": number.group()} if number and question.tool != "pay_bill" and _BESIDES.match(papers.INVOICE.sub(" ", said)) else None
     one, rest = found
     facts = {} if _BESIDES.match(rest) else answers.besides(question, f", {rest.strip(' ,')}", context, read)
     money = {name: value for name, value in facts.items() if name in _SETTLEMENT}

@@ -118,6 +118,8 @@ def _search(said: str, context: Context) -> Wish | Move | None:
 def request(said: str, context: Context) -> Wish | Move | None:
     """The same, without what answers our own question: `the passengers are …` is no wish of its own where it was asked who they are."""
     found, question = recognise(said, context), context.question
+    if question is not None and question.missing == "supplier_ref" and _among(question, said):
+        return None
     if question is None or question.tool not in _FOR_PEOPLE or question.missing not in {*FOR_WHOM, "pick"}:
         return found
     is_people = isinstance(found, Wish) and found.tool == "add_passenger" and question.missing in FOR_WHOM
@@ -149,7 +151,7 @@ def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     if question.missing == "sure":
         return Wish(question.tool, {**question.known, "sure": True}) if is_yes(said) else None
     if question.missing == "supplier_ref":
-        reference = searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
+        reference = _among(question, said) or searches.reference_in(said.strip().upper() if " " not in said.strip() else said)
         return Wish(question.tool, {**question.known, "supplier_ref": reference}) if reference else None
     if question.missing in (releasing.BESIDE, "pick"):
         return (
@@ -160,6 +162,19 @@ def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return answers.merged(question, said, context, recognise)
+
+
+def _among(question: Ask, said: str) -> str | None:
+    """The booking that is chosen of those that the question named: `the second one`, its hotel or its number."""
+    among: JsonObject = question.known.get(documents.AMONG, {})
+    words = releasing.without_not(said).strip(" .!?")
+    pick = offers.number_said(words) or {}
+    if "number" in pick or "last" in pick:
+        at = -1 if "last" in pick else pick["number"] - 1
+        return list(among)[at] if among and at < len(among) else None
+    bare = re.sub(r"^(?:the|in|at|of)\s+", "", words, flags=re.IGNORECASE).casefold()
+    meant = [reference for reference, name in among.items() if bare and (bare == reference.casefold() or bare in name.casefold())]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _another_offer(question: Ask, said: str, context: Context, *, bare: bool = False) -> Wish | Ask | None:

@@ -60,6 +60,10 @@ _WHAT_FOR = re.compile(r"^\s*for\s+(?P<what>[^\d,;\n][^,;\n]*)", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
 
 
+NEXT_YEAR_DAYS = 270
+"""So far ahead is a day without its year only since this year's is past."""
+
+
 @dataclass(slots=True)
 class InvoiceRequest:
     """What was said about an invoice so far, by the tool's names; `took` are sentences about what was assumed, `caution` is what cannot be done."""
@@ -254,6 +258,8 @@ def _due(when: str, today: date, request: InvoiceRequest) -> int:
     counted = _DAYS.search(when)
     if days:
         request.known["due_date"] = days[0].day.isoformat()
+        if not days[0].year_said and days[0].day > today + timedelta(days=NEXT_YEAR_DAYS):
+            request.took.append(_("“%(words)s” of this year is past, so it is due on %(day)s.", words=days[0].words, day=sentences.day(days[0].day)))
         return days[0].end
     if counted:
         weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(counted["w"] or 0)

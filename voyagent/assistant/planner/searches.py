@@ -316,6 +316,10 @@ def _route(message: str) -> JsonObject:
         ends = {end: re.sub(r"^(?:from|for|of)\s+", "", match[end].strip(), flags=re.IGNORECASE) for end in ("origin", "destination")}
         if all(stations.code_of(said) for said in ends.values()):
             return ends
+    for match in _PAIR.finditer(plain):
+        ends = {"origin": _last_place(match["origin"]), "destination": _first_place(match["destination"])}
+        if all(ends.values()):
+            return ends
     found: JsonObject = {}
     for end, words in (("origin", "from|ex"), ("destination", "to")):
         one = re.search(rf"\b(?:{words})\s+(?P<place>[A-Za-z]+(?:\s[A-Z][a-z]+)?)", plain, re.IGNORECASE)
@@ -324,6 +328,17 @@ def _route(message: str) -> JsonObject:
         elif one and stations.code_of(one["place"].split()[0]):
             found[end] = one["place"].split()[0]
     return found
+
+
+def _last_place(words: str) -> str:
+    """The city at the end of some words: `12 dec kochi`; empty where none ends there."""
+    parts = words.split()
+    return next((city for count in (2, 1) if is_known_place(city := " ".join(parts[-count:])) and stations.code_of(city)), "")
+
+
+def _first_place(words: str) -> str:
+    parts = words.split()
+    return next((city for count in (2, 1) if is_known_place(city := " ".join(parts[:count])) and stations.code_of(city)), "")
 
 
 def _next_such_day(message: str, context: Context) -> JsonObject:

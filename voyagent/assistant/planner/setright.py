@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner import amended, corrections, documents, names, sentences
+from voyagent.assistant.planner import amended, corrections, documents, names, sentences, wishes
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.wording import _
@@ -18,7 +18,9 @@ IN_WORDS = frozenset({"reason", "narration", "description"})
 """What is asked for in free words."""
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
 _MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
-_DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date")
+_FLIGHTS = frozenset({"search_flights", "hold_flight"})
+_SEARCHES = _FLIGHTS | {"search_hotels", "check_hotel_rate", "book_hotel"}
+_DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date", "outbound_date", "return_date", "check_in", "check_out")
 MONEY = frozenset({*_SETTLED_ON, *_MONEY_ON, "receive_bill", "draft_invoice"})
 """The tools whose wishes are about money; a correction of one of these is not looked for anywhere else."""
 
@@ -28,7 +30,7 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
 
     None for words that set nothing of it right, such as those that answer the question; an amount that is not known yet is an answer.
     """
-    rest = corrections.contradicted(said) or (said if _is_day_alone(question, said, context) else None)
+    rest = corrections.contradicted(said) or (said if _is_fact_alone(question, said, context) else None)
     if rest is None or "took" in question.known:
         return None
     known = {name: value for name, value in question.known.items() if name not in ("near", documents.AMONG)}
@@ -42,8 +44,14 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
     return known | changed
 
 
-def _is_day_alone(question: Ask, said: str, context: Context) -> bool:
-    """Whether a day is all that is said to a question for free words or for a number: `yesterday` is no narration, `due 12 Dec` no bill's number."""
+def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
+    """Whether a day is all that is said to a question for free words or for a number: `yesterday` is no narration, `due 12 Dec` no bill's number.
+
+    To the question which document a payment is for the way it was paid is such a fact, too: `from cash`.
+    """
+    if question.missing == documents.WHICH:
+        found = amended.of_payment(said, {"currency": ""}, context)
+        return bool(found) and "amount" not in found and "currency" not in found
     day, plain = amended.day_in(said, context.today, past=True)
     return bool(day) and question.missing in {*IN_WORDS, "vendor_reference"} and not _DAY_WORDS.sub(" ", plain).strip()
 
@@ -78,6 +86,8 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         if not is_service(found.get("description", "")):
             found.pop("description", None)  # `no, for Meera Nair` says whose it is
         return found
+    if tool in _SEARCHES:
+        return _of_search(question, rest, known, context)
     side = amended.account_said(rest, context) if tool == "post_journal_entry" else {}
     if side:
         return side
@@ -85,6 +95,17 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
         return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)
     return {}
+
+
+def _of_search(question: Ask, rest: str, known: JsonObject, context: Context) -> JsonObject:
+    """The day or who travels of a search, each only where it is known already, so that what answers the question stays an answer."""
+    first = "outbound_date" if question.tool in _FLIGHTS else "check_in"
+    if not known.get(first) or question.missing in _DAYS:
+        return {}
+    days = wishes.days_in(rest, context)
+    day = days[0] if len(days) == 1 else None if days else corrections.day_of(rest, known[first], context.today)
+    later = {"outbound_date": "return_date", "check_in": "check_out"}[first]
+    return {first: day} if day and not (known.get(later) and day >= known[later]) else {}
 
 
 def noted(before: JsonObject, after: JsonObject) -> str:

@@ -96,10 +96,19 @@ _PERSON = re.compile(
 _UNION = re.compile(r"^(?P<name>schengen)\s+(?:area|zone|states?|countr(?:y|ies)|region)$", re.IGNORECASE)
 
 
+_SMALL_WORDS = """
+the and not one two six ten all any day now mon tue wed thu fri sat sun may her him his our out you who how mrs sir for
+"""
+_NO_CODES = frozenset(_SMALL_WORDS.split())
+"""English words that are codes of airports besides; written in capitals they are."""
+
+
 def code_of(said: str) -> str | None:
     """The IATA code of an airport or a city, from a code in any case or a name; None where the words name none, or more than one."""
     words = " ".join(said.split())
     said = words.casefold()
+    if said in _NO_CODES and not words.isupper():
+        return None
     is_name = not words.isupper() and (any(said == name.casefold() for _code, name in KNOWN) or said in _by_city())  # Goa is no GOA, which is Genoa
     if len(words) == 3 and not is_name and (words.upper() in _codes() or words.upper() in _metros()):
         return words.upper()

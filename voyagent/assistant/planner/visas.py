@@ -96,6 +96,13 @@ def lacks_nationality(passenger_id: str, context: Context) -> str | None:
     return f"{_('Say of which nationality the passenger is.')} {_('It goes in on the passenger’s form:')} {form}"
 
 
+def is_filed(line: JsonObject, name: str, country: str) -> bool:
+    """Whether a line of a trip is the visa of somebody for a country, filed with it and not withdrawn."""
+    return bool(
+        line["kind"] == "visa" and line["supplier_ref"] and line["status"] != "cancelled" and (line.get("country"), line.get("traveller")) == (country, name)
+    )
+
+
 def country_said(message: str, context: Context | None = None) -> tuple[str | None, str]:
     """The country that a visa is for, and the words without it. What stands behind `to` or before `visa` goes first; where somebody lives is not meant."""
     text = message

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wording import _
+from voyagent.trips.words import country_name
+
+_CALLED = {
+    "payment": {"record_receipt", "pay_bill"},
+    "receipt": {"record_receipt"},
+    "invoice": {"draft_invoice"},
+    "draft": {"draft_invoice"},
+    "bill": {"receive_bill", "pay_bill"},
+    "off": {"write_off_invoice"},
+    "visa": {"file_visa"},
+}
+"""What people call a request that waits, by the last word of it."""
+_NAMED = re.compile(
+    r"^\s*(?:(?:no|sorry|please|actually)[,. ]+)*(?:(?:change|make|set|correct|put)\s+)?the\s+(?P<kind>payment|receipt|invoice|draft|bill|write[ -]off|visa)"
+    r"\s+(?:of|for|from|to)\s+(?P<who>[^\W\d][^\d,;]*?)\s*(?:[,:]|\s(?:to|is|was|should be|must be))\s+(?P<rest>\S.*)$",
+    re.IGNORECASE,
+)
 
 
 def payment_put_right(arguments: dict[str, Any]) -> str:
@@ -45,6 +65,31 @@ def entry_put_right(entry: dict[str, Any]) -> str:
         amount=sentences.money(line.get("debit_amount") or line["credit_amount"], line["currency"]),
         day=sentences.day(entry["entry_date"]),
     )
+
+
+def visa_put_right(name: str, country: str) -> str:
+    """What is said before the proposal of a filing that takes the place of one that waits."""
+    return _(
+        "Then a visa for %(country)s, for %(name)s, in the place of what I asked for. It is filed when somebody grants it, and then cannot be taken back.",
+        country=country_name(country),
+        name=name,
+    )
+
+
+def named(said: str, context: Context) -> tuple[str, Context] | None:
+    """`change the payment of Deepa to 8,000`, `the bill from BSP is 9,000`: the words as a correction, with the one request that they name as the newest.
+
+    None for words that name no request that waits, or more than one.
+    """
+    match = _NAMED.match(said)
+    if match is None:
+        return None
+    tools, who = _CALLED[match["kind"].lower().replace("-", " ").split()[-1]], match["who"].casefold()
+    meant = [one for one in context.waiting if one["tool"] in tools and who in one["summary"].casefold()]
+    if len(meant) != 1:
+        return None
+    others = [one for one in context.waiting if one is not meant[0]]
+    return f"no, {match['rest']}", replace(context, waiting=[*others, {**meant[0], "is_aside": False}])
 
 
 def listed(waiting: list[dict[str, Any]]) -> str:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from voyagent.assistant.planner import papers
 from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in
 
 _WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _WHY = re.compile(r"(?:\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL)
-_NUMBER = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 _WHOSE = (
     re.compile(r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE),
     re.compile(rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
     re.compile(
-        rf"\b(?:of|for|from|owed by|due from)\s+(?:the\s+)?(?!invoices?\b)(?P<name>[A-Za-z][^\d,;]*?)(?:{POSSESSIVE}\s+(?:invoice|balance|dues?))?"
+        r"\b(?:of|for|from|owed by|due from)\s+(?!(?:the\s+)?(?:invoices?|what)\b)(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)"
+        rf"(?:{POSSESSIVE}\s+(?:invoice|balance|dues?))?"
         r"(?=\s+(?:on|as of)\b|\s*[.]?$)",
         re.IGNORECASE,
     ),
 )
+_BEFORE_OF = re.compile(r"^.*\b(?:rest|remainder|balance|part|all|half|most)\s+of\s+(?:the\s+)?", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:on|dated|as of)\s+(?P<when>(?!invoice\b).*)$", re.IGNORECASE)
 
 
@@ -34,12 +36,12 @@ def recognise(message: str, context: Context) -> Wish | None:
     if why:
         reason = why["why"].strip(" .")
         known["reason"] = reason[:1].upper() + reason[1:500]
-    number = _NUMBER.search(plain)
+    number = papers.INVOICE.search(plain)
     if number:
         known["number"] = number.group()
         plain = plain.replace(number.group(), " ")
     whose = next((found for pattern in _WHOSE if (found := pattern.search(plain))), None)
-    name = as_firm(unowned(whose["name"])) if whose and not number else None
+    name = as_firm(unowned(_BEFORE_OF.sub("", whose["name"]))) if whose and not number else None
     if name:
         known["customer_name"] = name
     elif context.enquiry and not number:

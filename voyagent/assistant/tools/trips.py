@@ -191,6 +191,7 @@ def _line(line: Line) -> JsonObject:
         "ends_on": line.ends_on.isoformat() if line.ends_on else None,
         "price": {"amount": line.price.wire, "currency": line.price.currency},
         "supplier_ref": line.supplier_ref,
+        **({"country": line.details.country, "traveller": line.details.traveller} if isinstance(line.details, VisaDetails) else {}),
     }
 
 
