@@ -106,7 +106,12 @@ def snapshot(tenant_id: UUID) -> Iterator[Connection]:
 
 
 def finish(error: VoyagentError | None = None) -> None:
-    """Commit, or roll back when an error says that its work must not stay. What cannot be committed is rolled back, so that the session can go on."""
+    """Commit, or roll back when an error says that its work must not stay. What cannot be committed is rolled back, so that the session can go on.
+
+    An act that has never asked for the session, as one that reads in the lane, has nothing to end.
+    """
+    if not db.session.registry.has():
+        return
     if error is not None and not error.keeps_work:
         db.session.rollback()
         return
