@@ -6,9 +6,11 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Headers
 
 from voyagent.kernel.config import Settings
 
@@ -17,6 +19,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # A star never stands for Authorization, and old browsers do not know it.
 _ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, Last-Event-ID, X-Request-Id, *"
 _EXPOSED_HEADERS = "ETag, Idempotent-Replayed, Location, Retry-After, X-Request-Id, *"
+_EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": CSP,
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
 _SECRET_ARGUMENTS = frozenset({"token"})
 log = structlog.get_logger("voyagent.request")
 
@@ -41,6 +51,7 @@ def configure_logging(settings: Settings) -> None:
 def install(app: Flask, settings: Settings) -> None:
     """Stamp each request and each answer."""
     origins = frozenset(filter(None, (o.strip() for o in settings.api_cors_origins.split(","))))
+    everywhere = _EVERYWHERE | ({"Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if settings.is_https else {})
 
     @app.before_request
     def begin() -> Response | None:
@@ -56,14 +67,7 @@ def install(app: Flask, settings: Settings) -> None:
     @app.after_request
     def stamp(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.get("request_id") or secrets.token_hex(8)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer" if "token" in request.args else "same-origin")
-        response.headers.setdefault("Content-Security-Policy", CSP)
-        response.headers.setdefault("X-Frame-Options", "DENY")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-        if settings.is_https:
-            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        _add_missing(response.headers, everywhere | {"Referrer-Policy": "no-referrer"} if "token" in request.args else everywhere)
         if request.endpoint == "static":
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "public, max-age=3600"
         else:
@@ -71,6 +75,14 @@ def install(app: Flask, settings: Settings) -> None:
         _allow_origin(response, origins)
         _log(response)
         return response
+
+
+def _add_missing(headers: Headers, stamps: Mapping[str, str]) -> None:
+    """Add what is not there yet; the list is walked through once, and not for each name."""
+    present = set(headers.keys(lower=True))
+    for name, value in stamps.items():
+        if name.lower() not in present:
+            headers.add(name, value)
 
 
 def _allow_origin(response: Response, origins: frozenset[str]) -> None:
