@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from typing import cast
+from collections.abc import Callable
+from typing import Any, cast
 
 import structlog
-from flask import Flask, Response, g, request, session
+from flask import Flask, Request, Response, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -20,11 +22,24 @@ ATTEMPTS_MAX = 3
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
+class _CookieSessions(SecureCookieSessionInterface):
+    """Flask's own, which makes a signer for each request; one that came without the cookie has no signature to be looked at."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if self.get_cookie_name(app) in request.cookies else self.session_class()
+
+
 class VoyagentFlask(Flask):
     """Wraps the dispatch of each request in one transaction, tried again whole when the database asked for it.
 
     A streamed answer is produced after the commit, so a stream must not write: write, commit, then stream.
     """
+
+    session_interface = _CookieSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is: no view and no hook here is a coroutine, and Flask looks at each of them on every request."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view and commit; an error rolls back unless it keeps its work."""
