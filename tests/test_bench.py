@@ -8,10 +8,17 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from flask import Flask
+from psycopg_pool import ConnectionPool
+from werkzeug.test import Client
 
+from tests.people import Person
 from tools.bench.__main__ import PARTS, main
 from tools.bench.figures import Figure, Timings, exit_code, joined, missed, percentile
+from tools.bench.limit import Limit
 from tools.bench.writers import made_anew, renewed
+from voyagent.kernel.config import psycopg_url
+from voyagent.kernel.db import server_options
 from voyagent.kernel.ids import new_id
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -96,3 +103,14 @@ def test_an_act_that_is_sent_again_has_keys_of_its_own_and_the_same_agency() -> 
     assert isinstance(row["id"], UUID)
     assert str(row["id"]) not in keys
     assert told["events"] == f'[{{"of": "{row["id"]}"}}]'
+
+
+def test_what_the_product_is_compared_with_writes_the_rows_of_its_statements(app: Flask, alice: Person) -> None:
+    """Not empty lists: what a statement gives is not known before all statements of a message have been answered."""
+    settings = app.extensions["voyagent.settings"]
+    options = {"autocommit": True, "options": server_options(settings)}
+    with ConnectionPool(psycopg_url(settings.db_url), min_size=1, max_size=1, kwargs=options) as pool:
+        answer = Client(Limit(app, pool)).get("/api/enquiries", headers={"Authorization": f"Bearer {alice.access_token}"})
+    (caller,), (row,) = answer.get_json()
+    assert caller["email"] == alice.email
+    assert row["total"] == 0

@@ -50,9 +50,10 @@ class Limit:
         bearer = environ["HTTP_AUTHORIZATION"]
         cast("Doors", self.extensions["voyagent.doors"]).authenticate(bearer.removeprefix("Bearer "))
         sent = self.plans.get(path) or self._learn(path, bearer)
-        with self.pool.connection() as connection, connection.pipeline():
-            cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in sent]
-            rows = [cursor.fetchall() for cursor in cursors if cursor.description is not None]
+        with self.pool.connection() as connection:
+            with connection.pipeline():
+                cursors = [connection.cursor(row_factory=dict_row).execute(query, values) for query, values in sent]
+            rows = [cursor.fetchall() for cursor in cursors if cursor.description is not None]  # what a statement gives is known only when all have come
         return self._answer(start, to_json(rows))
 
     def _learn(self, path: str, bearer: str) -> Sent:
