@@ -14,6 +14,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg.rows import dict_row
@@ -218,11 +219,26 @@ _shapes: OrderedDict[Any, Any] = OrderedDict()
 _shapes_lock = Lock()
 
 
+_texts: WeakKeyDictionary[Select[Any], tuple[str, Row]] = WeakKeyDictionary()
+
+
 def compiled(statement: Select[Any], credential: Credential) -> tuple[str, Row]:
-    """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant."""
+    """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant.
+
+    A select never changes, so the text of one that is `kept` is known as long as it is; its agency is filled in for each credential.
+    """
+    found = _texts.get(statement)
+    if found is None:
+        found = _texts[statement] = _text(statement)
+    sql, values = found
+    return sql, {**values, TENANT: credential.tenant_id} if TENANT in values else values
+
+
+def _text(statement: Select[Any]) -> tuple[str, Row]:
+    """The text of a select and its values, with nobody's agency among them."""
     key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
     form = _shape(statement, key)
-    values = form.construct_params({TENANT: credential.tenant_id}, extracted_parameters=key.bindparams if key else None)
+    values = form.construct_params({TENANT: None}, extracted_parameters=key.bindparams if key else None)
     if not form.post_compile_params:
         return str(form), values
     expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values

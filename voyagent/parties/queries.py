@@ -14,7 +14,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.patterns import contains, contains_any
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.parties import party_balances_statement
 from voyagent.parties.models import Party
@@ -108,10 +108,7 @@ def is_named(name: str) -> ColumnElement[bool]:
 
 def list_parties(reader: Reader, search: PartySearch, *, limit: int = 50, cursor: NameCursor | None = None) -> PartiesListed:
     """Parties by name, behind the row of a cursor. A part of a word is looked for in the agency's parties one by one: they are thousands at most."""
-    statement = _columns().where(*_conditions(search))
-    if cursor is not None:
-        statement = statement.where(_PARTIES.party_key > cursor.key)
-    rows = reader.read(statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit + 1))[0]
+    rows = reader.read(_list_statement(search, limit + 1, cursor))[0]
     shown = rows[:limit]
     return PartiesListed(shown, NameCursor(shown[-1]["party_key"]).encode() if len(rows) > limit else None)
 
@@ -126,6 +123,14 @@ def read_standing(reader: Reader, name: str, until: date) -> list[Row]:
         {"purpose": row["purpose"], "currency": row["currency"], "minor": STANDING[row["purpose"]] * (row["debit_minor"] - row["credit_minor"])} for row in rows
     ]
     return [row for row in told if row["minor"]]
+
+
+@kept
+def _list_statement(search: PartySearch, limit: int, cursor: NameCursor | None) -> Select[Any]:
+    statement = _columns().where(*_conditions(search))
+    if cursor is not None:
+        statement = statement.where(_PARTIES.party_key > cursor.key)
+    return statement.add_columns(_PARTIES.party_key).order_by(_PARTIES.party_key).limit(limit)
 
 
 def _columns() -> Select[Any]:

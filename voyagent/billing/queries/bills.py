@@ -16,7 +16,7 @@ from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.billing.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -49,8 +49,7 @@ class BillDocument:
 
 def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Bills by issue date, the newest first, behind the row of a cursor; a page costs the same at any depth. Of a text the next 20,000 are looked at."""
-    rows = by_day_statement(Bill, _BRIEF, search, cursor)
-    return page_of(reader.read(having_text(rows, "issue_date", _TEXTS, search.text, limit + 1))[0], limit)
+    return page_of(reader.read(_list_statement(search, limit + 1, cursor))[0], limit)
 
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
@@ -67,6 +66,11 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     if not bills:
         raise BillNotFound
     return BillDocument(bills[0], lines, taxes, payments, credited, journal)
+
+
+@kept
+def _list_statement(search: BillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return having_text(by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit)
 
 
 def _bill_statement(bill_id: UUID) -> Select[Any]:

@@ -18,7 +18,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -91,7 +91,7 @@ def get_credit_note(credit_note_id: UUID) -> CreditNote:
 
 def list_credit_notes(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Credit notes by day, the newest first, behind the row of a cursor."""
-    return page_of(reader.read(narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor))[0], limit)
+    return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def narrowed(
@@ -138,6 +138,11 @@ def round_off_given_back(invoice_id: UUID) -> bool:
     """Whether a credit note that stands has given back what the invoice was rounded by."""
     given = select(CreditNote.id).where(CreditNote.invoice_id == invoice_id, CreditNote.round_off_minor != 0, CreditNote.reversed_on.is_(None))
     return db.session.scalar(given.limit(1)) is not None
+
+
+@kept
+def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return narrowed(_notes(), _NOTES, _NOTES.invoice_id, _TEXTS, search, limit, cursor)
 
 
 def _notes() -> Select[Any]:

@@ -16,7 +16,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -69,7 +69,7 @@ def get_supplier_credit(supplier_credit_id: UUID) -> SupplierCredit:
 
 def list_supplier_credits(reader: Reader, search: CreditSearch, *, limit: int = 50, cursor: Cursor | None = None) -> Listed:
     """Credits from suppliers by day, the newest first, behind the row of a cursor."""
-    return page_of(reader.read(narrowed(_credits(), _CREDITS, _CREDITS.bill_id, _TEXTS, search, limit, cursor))[0], limit)
+    return page_of(reader.read(_list_statement(search, limit, cursor))[0], limit)
 
 
 def credits_of_statement(bill_id: UUID) -> Select[Any]:
@@ -79,6 +79,11 @@ def credits_of_statement(bill_id: UUID) -> Select[Any]:
     return (
         select(*(_CREDITS[name] for name in names), *told).where(owned(SupplierCredit), _CREDITS.bill_id == bill_id).order_by(_CREDITS.issue_date, _CREDITS.id)
     )
+
+
+@kept
+def _list_statement(search: CreditSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
+    return narrowed(_credits(), _CREDITS, _CREDITS.bill_id, _TEXTS, search, limit, cursor)
 
 
 def _credits() -> Select[Any]:
