@@ -22,8 +22,8 @@ from voyagent.identity.models import AuthSession, User
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
-from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled
-from voyagent.kernel.tenancy import TenantNotBound, owned
+from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled, of_one
+from voyagent.kernel.tenancy import TenantNotBound, bind, owned
 
 USERS, SESSIONS = User.__table__.c, AuthSession.__table__.c
 EMAILS = sa.select(USERS.email).where(owned(User)).order_by(USERS.email)
@@ -130,6 +130,31 @@ def test_one_shape_is_compiled_once_and_never_mixes_values_or_agencies(app: Flas
     assert first == second
     assert "viewer" in values.values()
     assert charlie.actor.tenant_id in values.values()
+
+
+def test_a_select_that_is_kept_never_mixes_agencies(app: Flask, lane: Lane, alice: Person, charlie: Person) -> None:
+    for person in (alice, charlie, alice):
+        assert reader(app, lane, person).read(EMAILS) == [[{"email": person.email}]]
+
+
+def test_the_selects_of_one_thing_are_built_once_and_asked_with_each_key(app: Flask, lane: Lane, alice: Person, bob: Person, charlie: Person) -> None:
+    built = []
+
+    def build(user_id: Any) -> tuple[sa.Select[Any], ...]:
+        built.append(user_id)
+        whose = sa.select(SESSIONS.user_id).where(owned(AuthSession), SESSIONS.user_id == user_id).distinct()
+        return sa.select(USERS.email).where(owned(User), USERS.id == user_id), whose
+
+    of_person = of_one(build)
+    for person in (alice, bob, alice):
+        user_id = person.actor.user_id or uuid4()
+        found = [[{"email": person.email}], [{"user_id": user_id}]]
+        assert reader(app, lane, alice).read(*of_person(user_id)) == found
+        assert reader(app, lane, charlie).read(*of_person(user_id)) == [[], []]
+        with app.app_context():
+            bind(db.session(), alice.actor.tenant_id)
+            assert SessionReader(db.session).read(*of_person(user_id)) == found
+    assert len(built) == 1
 
 
 @pytest.mark.parametrize("roles", [["agent"], ["agent", "agency_admin"], []])

@@ -139,7 +139,7 @@ def is_under_way(tool_name: str, name: str, value: str) -> bool:
     return bool(SessionReader(db.session).read(granted)[0])
 
 
-def unfinished_statement(tool_name: str, name: str, value: str) -> Select[Any]:
+def unfinished_statement(tool_name: str, name: str, value: str | ColumnElement[str]) -> Select[Any]:
     """The same as a select, for a trip that reads more: id, session_id, summary, status, expires_at; at most one row."""
     under_way = (_C.effect_status == "waiting") & _C.hidden_at.is_(None)
     return (

@@ -42,7 +42,7 @@ from voyagent.kernel.errors import N_, NotFound, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Page, Part, next_cursor
 from voyagent.kernel.patterns import contains, contains_any, is_blunt
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Question, Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 
 _TABLE = Enquiry.__table__
@@ -170,7 +170,7 @@ def get_enquiry(enquiry_id: UUID, *, lock: bool = False) -> Enquiry:
 
 def get_row(reader: Reader, enquiry_id: UUID) -> Row:
     """An enquiry as a row, with the name of whoever logged it. Raises EnquiryNotFound."""
-    rows = reader.read(_row_statement(enquiry_id))[0]
+    rows = reader.read(*_row_statements(enquiry_id))[0]
     if not rows:
         raise EnquiryNotFound
     return rows[0]
@@ -178,7 +178,7 @@ def get_row(reader: Reader, enquiry_id: UUID) -> Row:
 
 def get_with_history(reader: Reader, enquiry_id: UUID) -> tuple[Row, list[Row]]:
     """An enquiry and what happened to it, newest first, in one trip. Raises EnquiryNotFound."""
-    rows, history = reader.read(_row_statement(enquiry_id), _history_statement(enquiry_id))
+    rows, history = reader.read(*_row_statements(enquiry_id), _history_statement(enquiry_id))
     if not rows:
         raise EnquiryNotFound
     return _for_people(rows[0]), history
@@ -202,7 +202,7 @@ def list_enquiries(reader: Reader, search: Search, part: Part) -> Page[Row]:
 
 def read_board(reader: Reader, search: Search, part: Part, opened: UUID | None = None) -> Board:
     """What the list page shows, in one trip. A total above a thousand that would have to be counted is not counted to the end."""
-    further = (_row_statement(opened), _history_statement(opened, limit=5)) if opened else ()
+    further: tuple[Question, ...] = (*_row_statements(opened), _history_statement(opened, limit=5)) if opened else ()
     rows, *beside = reader.read(list_statement(search, part, for_page=True), *further)
     page = _page(rows, part)
     by_status = {status: int(n) for status, n in (rows[0]["by_status"] or {}).items()}
@@ -339,9 +339,10 @@ def _shown(rows: Any, *, named: bool = True) -> Select[Any]:
     return select(*columns)
 
 
-def _row_statement(enquiry_id: UUID) -> Select[Any]:
+@of_one
+def _row_statements(enquiry_id: Any) -> tuple[Select[Any], ...]:
     source = _TABLE.alias("e")
-    return _shown(source).where(owned(source), source.c.id == enquiry_id)
+    return (_shown(source).where(owned(source), source.c.id == enquiry_id),)
 
 
 def _history_statement(enquiry_id: UUID, *, limit: int = 100) -> Select[Any]:

@@ -27,7 +27,7 @@ from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import currency_codes, exponent
-from voyagent.kernel.reading import Row
+from voyagent.kernel.reading import Question, Row, parts_of
 from voyagent.kernel.tenancy import TENANT
 
 SLOTS = 2
@@ -82,7 +82,7 @@ class Snapshot:
         self._tenant_id = tenant_id
         self._end = weakref.finalize(self, _end, connection, slot)
 
-    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+    def read(self, *statements: Question) -> list[list[Row]]:
         """The rows of each select, in order; a Reader like others."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [cursor.execute(self.bound(statement).encode()).fetchall() for statement in statements]
@@ -97,10 +97,11 @@ class Snapshot:
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
 
-    def bound(self, statement: Select[Any]) -> str:
+    def bound(self, question: Question) -> str:
         """A select as text with its values in place, quoted by the driver: COPY takes no parameters."""
+        statement, filled = parts_of(question)
         form: Any = statement.compile(dialect=_dialect)
-        expanded = form.construct_expanded_state(form.construct_params({TENANT: self._tenant_id}))  # the lists of IN have a length now
+        expanded = form.construct_expanded_state(form.construct_params({TENANT: self._tenant_id, **filled}))  # the lists of IN have a length now
         return psycopg.ClientCursor(self._connection).mogrify(expanded.statement, expanded.parameters)
 
     def close(self) -> None:

@@ -10,7 +10,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from threading import Lock
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
@@ -19,7 +20,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
-from sqlalchemy import Select
+from sqlalchemy import Select, Uuid, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session
 
@@ -38,6 +39,7 @@ ENTER = (
     " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
 )
 _SHAPES_MAX = 512
+_KEY = "key_of_one"
 KEPT = 32
 WAIT_S, LOOK_S = 5.0, 0.25
 
@@ -50,10 +52,33 @@ def kept(build: Callable[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", lru_cache(maxsize=KEPT)(build))
 
 
+@dataclass(frozen=True, slots=True)
+class OfOne:
+    """A select that has a place for the key of one thing, and the key."""
+
+    select: Select[Any]
+    key: UUID
+
+
+Question = Select[Any] | OfOne
+"""What a reader is asked."""
+
+
+def parts_of(question: Question) -> tuple[Select[Any], Row]:
+    """The select of a question, and what is to be filled in beside the agency."""
+    return (question.select, {_KEY: question.key}) if isinstance(question, OfOne) else (question, {})
+
+
+def of_one(build: Callable[[Any], tuple[Select[Any], ...]]) -> Callable[[UUID], tuple[OfOne, ...]]:
+    """Build the selects that read one thing once for all: `build` is given the place of its key, and must do no more with it than compare columns with it."""
+    built = cache(lambda: build(bindparam(_KEY, type_=Uuid())))
+    return lambda key: tuple(OfOne(statement, key) for statement in built())
+
+
 class Reader(Protocol):
     """What a query needs: run selects, get their rows."""
 
-    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+    def read(self, *statements: Question) -> list[list[Row]]:
         """The rows of each select, in order."""
         ...
 
@@ -64,10 +89,11 @@ class SessionReader:
     def __init__(self, session: Session | scoped_session[Any]) -> None:
         self._session = session
 
-    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+    def read(self, *statements: Question) -> list[list[Row]]:
         """The rows of each select, in order, with the bound tenant filled in."""
         tenant_id = current_tenant(self._session)
-        return [[dict(row) for row in self._session.execute(s, {TENANT: tenant_id}).mappings()] for s in statements]
+        asked = map(parts_of, statements)
+        return [[dict(row) for row in self._session.execute(statement, {TENANT: tenant_id, **filled}).mappings()] for statement, filled in asked]
 
 
 class Lane:
@@ -78,7 +104,7 @@ class Lane:
         self._pool: ConnectionPool | None = None
         self._lock = Lock()
 
-    def run(self, credential: Credential, statements: Sequence[Select[Any]]) -> tuple[Row, list[list[Row]]]:
+    def run(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
         """Enter and read in one trip; a read that met a dead connection is tried once more. Raises Unauthorized."""
         try:
             return self._once(credential, statements)
@@ -94,7 +120,7 @@ class Lane:
             self._pool.close()
             self._pool = None
 
-    def _once(self, credential: Credential, statements: Sequence[Select[Any]]) -> tuple[Row, list[list[Row]]]:
+    def _once(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
         queries = [compiled(statement, credential) for statement in statements]
         with self._connection() as connection:
             with connection.pipeline():
@@ -158,7 +184,7 @@ class LaneReader:
         assert self.actor is not None
         return self.actor
 
-    def read(self, *statements: Select[Any]) -> list[list[Row]]:
+    def read(self, *statements: Question) -> list[list[Row]]:
         """The rows of each select. Raises Unauthorized for a caller who is gone, Forbidden where the present role may not."""
         extra = [self._extra()] if self._extra is not None and self.actor is None else []
         caller, results = self._lane.run(self._credential, [*statements, *extra])
@@ -222,23 +248,24 @@ _shapes_lock = Lock()
 _texts: WeakKeyDictionary[Select[Any], tuple[str, Row]] = WeakKeyDictionary()
 
 
-def compiled(statement: Select[Any], credential: Credential) -> tuple[str, Row]:
+def compiled(question: Question, credential: Credential) -> tuple[str, Row]:
     """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant.
 
-    A select never changes, so the text of one that is `kept` is known as long as it is; its agency is filled in for each credential.
+    A select never changes, so the text of one that is `kept` is known as long as it is; agency and key are filled in each time.
     """
+    statement, filled = parts_of(question)
     found = _texts.get(statement)
     if found is None:
         found = _texts[statement] = _text(statement)
     sql, values = found
-    return sql, {**values, TENANT: credential.tenant_id} if TENANT in values else values
+    return sql, values | filled | {TENANT: credential.tenant_id}
 
 
 def _text(statement: Select[Any]) -> tuple[str, Row]:
-    """The text of a select and its values, with nobody's agency among them."""
+    """The text of a select and its values, with nobody's agency and no key among them."""
     key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
     form = _shape(statement, key)
-    values = form.construct_params({TENANT: None}, extracted_parameters=key.bindparams if key else None)
+    values = form.construct_params({TENANT: None, _KEY: None}, extracted_parameters=key.bindparams if key else None)
     if not form.post_compile_params:
         return str(form), values
     expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, Subquery, cast, 
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, ClosedMonth, JournalEntry, Posting
 
@@ -222,15 +222,8 @@ def lines_statement(*entry_ids: Any) -> Select[Any]:
     """The lines of entries as rows, each with its account: line_no, account_id, code, name, currency, debit_minor, credit_minor, party_name, memo."""
     return (
         select(
-            _POSTINGS.line_no,
-            _POSTINGS.account_id,
-            _ACCOUNTS.code,
-            _ACCOUNTS.name,
-            _POSTINGS.currency,
-            _POSTINGS.debit_minor,
-            _POSTINGS.credit_minor,
-            _POSTINGS.party_name,
-            _POSTINGS.memo,
+            *(_POSTINGS.line_no, _POSTINGS.account_id, _ACCOUNTS.code, _ACCOUNTS.name),
+            *(_POSTINGS[name] for name in ("currency", "debit_minor", "credit_minor", "party_name", "memo")),
         )
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
         .where(owned(Posting), _POSTINGS.entry_id.in_(entry_ids))
@@ -238,9 +231,12 @@ def lines_statement(*entry_ids: Any) -> Select[Any]:
     )
 
 
+_of_entry = of_one(lambda entry_id: (entry_statement(entry_id), lines_statement(entry_id)))
+
+
 def read_entry(reader: Reader, entry_id: UUID) -> tuple[Row, list[Row]]:
     """An entry and its lines, in one trip. Raises EntryNotFound."""
-    entries, lines = reader.read(entry_statement(entry_id), lines_statement(entry_id))
+    entries, lines = reader.read(*_of_entry(entry_id))
     if not entries:
         raise EntryNotFound
     return entries[0], lines

@@ -16,7 +16,7 @@ from voyagent.billing.queries.supplier_credits import credits_of_statement
 from voyagent.billing.queries.taxes import bill_taxes_statement
 from voyagent.identity.queries import name_of
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -54,15 +54,7 @@ def list_bills(reader: Reader, search: BillSearch, *, limit: int = 50, cursor: C
 
 def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
     """A bill with its lines, payments, credits and journal lines, in one trip. Raises BillNotFound."""
-    entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
-    bills, lines, taxes, payments, credited, journal = reader.read(
-        _bill_statement(bill_id),
-        items_statement("payable", bill_id),
-        bill_taxes_statement(bill_id),
-        settling_statement("payable", bill_id),
-        credits_of_statement(bill_id),
-        lines_statement(entry_id),
-    )
+    bills, lines, taxes, payments, credited, journal = reader.read(*_document_statements(bill_id))
     if not bills:
         raise BillNotFound
     return BillDocument(bills[0], lines, taxes, payments, credited, journal)
@@ -71,6 +63,19 @@ def read_bill(reader: Reader, bill_id: UUID) -> BillDocument:
 @kept
 def _list_statement(search: BillSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
     return having_text(by_day_statement(Bill, _BRIEF, search, cursor), "issue_date", _TEXTS, search.text, limit)
+
+
+@of_one
+def _document_statements(bill_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_BILLS.entry_id).where(owned(Bill), _BILLS.id == bill_id).scalar_subquery()
+    return (
+        _bill_statement(bill_id),
+        items_statement("payable", bill_id),
+        bill_taxes_statement(bill_id),
+        settling_statement("payable", bill_id),
+        credits_of_statement(bill_id),
+        lines_statement(entry_id),
+    )
 
 
 def _bill_statement(bill_id: UUID) -> Select[Any]:

@@ -18,7 +18,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -65,17 +65,7 @@ class CreditDocument:
 
 def read_credit_note(reader: Reader, credit_note_id: UUID) -> CreditDocument:
     """A credit note with its lines, taxes and journal lines, in one trip. Raises CreditNoteNotFound."""
-    entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
-    lines = (
-        select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
-        .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
-        .order_by(_LINES.line_no)
-    )
-    names = (name_of(_NOTES.created_by_user_id).label("created_by"), name_of(_NOTES.reversed_by_user_id).label("reversed_by"))
-    one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
-    notes, found, taxes, journal, further = reader.read(
-        one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id), recognitions_statement("credit_note", credit_note_id)
-    )
+    notes, found, taxes, journal, further = reader.read(*_document_statements(credit_note_id))
     if not notes:
         raise CreditNoteNotFound
     return CreditDocument(notes[0], found, taxes, journal, by_entry(further))
@@ -138,6 +128,19 @@ def round_off_given_back(invoice_id: UUID) -> bool:
     """Whether a credit note that stands has given back what the invoice was rounded by."""
     given = select(CreditNote.id).where(CreditNote.invoice_id == invoice_id, CreditNote.round_off_minor != 0, CreditNote.reversed_on.is_(None))
     return db.session.scalar(given.limit(1)) is not None
+
+
+@of_one
+def _document_statements(credit_note_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_NOTES.entry_id).where(owned(CreditNote), _NOTES.id == credit_note_id).scalar_subquery()
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor, _LINES.commission_minor)
+        .where(owned(CreditNoteLine), _LINES.credit_note_id == credit_note_id)
+        .order_by(_LINES.line_no)
+    )
+    names = (name_of(_NOTES.created_by_user_id).label("created_by"), name_of(_NOTES.reversed_by_user_id).label("reversed_by"))
+    one = _notes().add_columns(*names).where(_NOTES.id == credit_note_id)
+    return one, lines, credited_taxes_statement(credit_note_id), lines_statement(entry_id), recognitions_statement("credit_note", credit_note_id)
 
 
 @kept

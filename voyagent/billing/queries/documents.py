@@ -24,7 +24,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Page
 from voyagent.kernel.patterns import contains, is_blunt
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -201,18 +201,7 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
 
 def read_document(reader: Reader, invoice_id: UUID) -> InvoiceDocument:
     """An invoice with its lines, taxes, payments, credit notes, write-offs and journal lines, in one trip. Raises InvoiceNotFound."""
-    entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
-    invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(
-        _invoice_statement(invoice_id),
-        items_statement("receivable", invoice_id),
-        taxes_statement(invoice_id),
-        settling_statement("receivable", invoice_id),
-        _notes_statement(invoice_id),
-        write_offs_statement(invoice_id),
-        unfinished_statement(WRITE_OFF, "invoice_id", str(invoice_id)),
-        lines_statement(entry_id),
-        recognitions_statement("invoice", invoice_id),
-    )
+    invoices, lines, taxes, payments, notes, write_offs, asked, journal, further = reader.read(*_document_statements(invoice_id))
     if not invoices:
         raise InvoiceNotFound
     return InvoiceDocument(invoices[0], lines, taxes, payments, notes, write_offs, asked, journal, by_entry(further))
@@ -325,6 +314,22 @@ def _instalment_due_within(search: DocumentSearch, table: Any) -> ColumnElement[
     """Whether one that is not settled yet is due then: a document's own due day is that of the first of them that is open."""
     each: Any = func.unnest(table.c.instalment_dues).column_valued("each")
     return select(each).where(each >= table.c.due_date, _due_within(search, each)).correlate(table).exists()
+
+
+@of_one
+def _document_statements(invoice_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_INVOICES.entry_id).where(owned(Invoice), _INVOICES.id == invoice_id).scalar_subquery()
+    return (
+        _invoice_statement(invoice_id),
+        items_statement("receivable", invoice_id),
+        taxes_statement(invoice_id),
+        settling_statement("receivable", invoice_id),
+        _notes_statement(invoice_id),
+        write_offs_statement(invoice_id),
+        unfinished_statement(WRITE_OFF, "invoice_id", cast(invoice_id, Text)),
+        lines_statement(entry_id),
+        recognitions_statement("invoice", invoice_id),
+    )
 
 
 def _invoice_statement(invoice_id: UUID) -> Select[Any]:

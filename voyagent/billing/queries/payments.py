@@ -19,7 +19,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor, cut_by_day
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -219,10 +219,7 @@ def payment_conditions(search: PaymentSearch) -> list[ColumnElement[bool]]:
 
 def read_payment(reader: Reader, payment_id: UUID) -> PaymentDocument:
     """A payment with its allocations and refunds, the oldest first, in one trip. Raises PaymentNotFound."""
-    entry_id = select(_PAYMENTS.entry_id).where(owned(Payment), _PAYMENTS.id == payment_id).scalar_subquery()
-    payments, allocations, refunds, journal = reader.read(
-        _payment_statement(payment_id), _allocations_statement(payment_id), _refunds_statement(payment_id), lines_statement(entry_id)
-    )
+    payments, allocations, refunds, journal = reader.read(*_document_statements(payment_id))
     if not payments:
         raise PaymentNotFound
     return PaymentDocument(payments[0], allocations, refunds, journal)
@@ -235,6 +232,12 @@ def _list_statement(search: PaymentSearch, limit: int, cursor: Cursor | None) ->
         statement = statement.where(tuple_(_PAYMENTS.paid_on, _PAYMENTS.id) < tuple_(literal(cursor.at.date(), Date()), literal(cursor.id, Uuid())))
     newest = statement.order_by(_PAYMENTS.paid_on.desc(), _PAYMENTS.id.desc())
     return having_text(newest, "paid_on", ("number", "party_name", "reference"), search.text, limit)
+
+
+@of_one
+def _document_statements(payment_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_PAYMENTS.entry_id).where(owned(Payment), _PAYMENTS.id == payment_id).scalar_subquery()
+    return _payment_statement(payment_id), _allocations_statement(payment_id), _refunds_statement(payment_id), lines_statement(entry_id)
 
 
 def _payment_statement(payment_id: UUID) -> Select[Any]:

@@ -16,7 +16,7 @@ from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, NotFound
 from voyagent.kernel.pages import Cursor
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, kept, of_one
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.queries import lines_statement
 
@@ -45,15 +45,7 @@ class SupplierCreditDocument:
 
 def read_supplier_credit(reader: Reader, supplier_credit_id: UUID) -> SupplierCreditDocument:
     """A supplier's credit with its lines and journal lines, in one trip. Raises SupplierCreditNotFound."""
-    entry_id = select(_CREDITS.entry_id).where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id).scalar_subquery()
-    lines = (
-        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
-        .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
-        .order_by(_LINES.line_no)
-    )
-    names = (name_of(_CREDITS.created_by_user_id).label("created_by"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
-    one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
-    credits_found, found, taxes, journal = reader.read(one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id))
+    credits_found, found, taxes, journal = reader.read(*_document_statements(supplier_credit_id))
     if not credits_found:
         raise SupplierCreditNotFound
     return SupplierCreditDocument(credits_found[0], found, taxes, journal)
@@ -79,6 +71,19 @@ def credits_of_statement(bill_id: UUID) -> Select[Any]:
     return (
         select(*(_CREDITS[name] for name in names), *told).where(owned(SupplierCredit), _CREDITS.bill_id == bill_id).order_by(_CREDITS.issue_date, _CREDITS.id)
     )
+
+
+@of_one
+def _document_statements(supplier_credit_id: Any) -> tuple[Select[Any], ...]:
+    entry_id = select(_CREDITS.entry_id).where(owned(SupplierCredit), _CREDITS.id == supplier_credit_id).scalar_subquery()
+    lines = (
+        select(_LINES.line_no, _LINES.description, _LINES.amount_minor)
+        .where(owned(SupplierCreditLine), _LINES.supplier_credit_id == supplier_credit_id)
+        .order_by(_LINES.line_no)
+    )
+    names = (name_of(_CREDITS.created_by_user_id).label("created_by"), name_of(_CREDITS.reversed_by_user_id).label("reversed_by"))
+    one = _credits().add_columns(*names).where(_CREDITS.id == supplier_credit_id)
+    return one, lines, supplier_credited_statement(supplier_credit_id), lines_statement(entry_id)
 
 
 @kept
