@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from tests.audit.conftest import untied
 from tests.crowds import scanned
@@ -17,11 +18,13 @@ from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import invoice, today
 from tests.reports.test_views import link_of, rows, shown, table
+from voyagent.kernel import copying
+from voyagent.kernel.copying import Snapshot
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import compiled
-from voyagent.ledger import entries, lines, queries, service as ledger
+from voyagent.ledger import copies, entries, lines, queries, service as ledger
 from voyagent.ledger.lines import Place
 from voyagent.ledger.months import sales_statement
 from voyagent.reports.queries import general_ledger as reports
@@ -173,3 +176,18 @@ def test_the_journal_up_to_a_day_costs_its_page_however_many_days_come(big: Pers
     assert entries.COMING_MAX < sum(coming.values()) <= 2 * (entries.COMING_MAX + 1)
     sales = _read(lane, big, sales_statement(date(2023, 2, 1), day))
     assert sales.get("balances_day", 0) < 100, "the days of one month, where more than their index is looked at"
+
+
+def test_a_file_of_three_years_begins_with_its_first_days(app: Flask, big: Person, lane: psycopg.Connection[Any]) -> None:
+    """Before the first line leaves, no more is put in order than a day, nor is any entry searched for by its key."""
+    years = (date(2023, 1, 1), date(2025, 12, 30), "line")
+    for cells in (copies.daybook_cells(*years), copies.account_lines_cells(bank(big)["id"], *years, {"INR": 0})):
+        snapshot: Snapshot = app.extensions["voyagent.exports"].open(big.actor.tenant_id)
+        told = snapshot.bound(cells)
+        snapshot.close()
+        with lane.transaction(), lane.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
+            cursor.execute(copying.ABREAST)
+            plan = [row[0].strip(" ->") for row in cursor.execute(f"explain (costs off) {told}".encode()).fetchall()]
+        assert ("Merge Join" in plan, "Incremental Sort" in plan, "Sort" in plan) == (True, True, False)
+        assert "Presorted Key: postings.effective_date" in plan

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, literal, literal_column, select, true
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from voyagent.kernel.copying import amount_cell, text_cell
+from voyagent.kernel.copying import abreast, amount_cell, text_cell
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -18,6 +19,9 @@ from voyagent.ledger.parties import of_party
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
+_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+_OF_LINE = (_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor)
+_BY_ITSELF: ColumnElement[int] = literal_column("0")  # as an offset: the planner takes what has one as it stands
 
 
 def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, opening: Mapping[str, int]) -> Select[Any]:
@@ -27,26 +31,14 @@ def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, op
     day, entry, line, narration, party, memo, currency, debit, credit, balance.
     """
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
-    order = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
     # A sum for each currency beside one another, in the order of the file: parted by currency, all lines would be sorted twice before the first one leaves.
     balances = [
-        (_POSTINGS.currency == currency, start + func.sum(case((_POSTINGS.currency == currency, moved), else_=0)).over(order_by=order, rows=(None, 0)))
+        (_POSTINGS.currency == currency, start + func.sum(case((_POSTINGS.currency == currency, moved), else_=0)).over(order_by=_PLACE, rows=(None, 0)))
         for currency, start in opening.items()
     ]
-    return (
-        select(
-            literal(mark),
-            _POSTINGS.effective_date,
-            _POSTINGS.entry_id,
-            _POSTINGS.line_no,
-            text_cell(_ENTRIES.narration),
-            *_of_line(),
-            amount_cell(case(*balances), _POSTINGS.currency),
-        )
-        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
-        .where(owned(Posting), owned(JournalEntry), _POSTINGS.account_id == account_id, _POSTINGS.effective_date.between(first, last))
-        .order_by(*order)
-    )
+    lines = _in_order(select(*_PLACE, *_OF_LINE, case(*balances).label("balance_minor")).where(_POSTINGS.account_id == account_id), first, last)
+    cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, lines.c.line_no, text_cell(_ENTRIES.narration), *_of_line(lines.c)]
+    return _with_entries(lines, [*cells, amount_cell(lines.c.balance_minor, lines.c.currency)], first, last)
 
 
 def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
@@ -54,23 +46,12 @@ def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
 
     Cells: mark, day, entry, narration, line, code and name of the account, party, memo, currency, debit, credit.
     """
-    return (
-        select(
-            literal(mark),
-            _ENTRIES.entry_date,
-            _ENTRIES.id,
-            text_cell(_ENTRIES.narration),
-            _POSTINGS.line_no,
-            _ACCOUNTS.code,
-            text_cell(_ACCOUNTS.name),
-            *_of_line(),
-        )
-        .select_from(JournalEntry.__table__)
-        .join(Posting.__table__, (_POSTINGS.tenant_id == _ENTRIES.tenant_id) & (_POSTINGS.entry_id == _ENTRIES.id))
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .where(owned(JournalEntry), owned(Posting), owned(Account), _ENTRIES.entry_date.between(first, last))
-        .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.line_no)
-    )
+    # Asked for line by line, an account is remembered once it was found (memoize), which a join behind row-level security is not.
+    account = select(_ACCOUNTS.code, text_cell(_ACCOUNTS.name).label("name")).where(owned(Account), _ACCOUNTS.id == _POSTINGS.account_id)
+    found = account.offset(_BY_ITSELF).lateral("account")
+    lines = _in_order(select(*_PLACE, found.c.code, found.c.name, *_OF_LINE).join_from(Posting.__table__, found, true()), first, last)
+    cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, text_cell(_ENTRIES.narration), lines.c.line_no, lines.c.code, lines.c.name]
+    return _with_entries(lines, [*cells, *_of_line(lines.c)], first, last)
 
 
 def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: date, mark: str, opening: Mapping[str, int], side: int) -> Select[Any]:
@@ -99,11 +80,6 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
         .where(owned(JournalEntry))
         .order_by(*order, moved.currency)
     )
-
-
-def days_with_entries_statement(first: date, last: date) -> Select[Any]:
-    """The first and the last day from `first` to `last` that have entries: `first_day`, `last_day`, both None where there are none."""
-    return ends_of(_ENTRIES.entry_date, owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
 
 
 def journal_listing(name: str, first: date | None, last: date | None) -> Listing:
@@ -139,7 +115,19 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
     )
 
 
-def _of_line() -> tuple[ColumnElement[Any], ...]:
+def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:
+    """Lines with book dates from `first` to `last`, put in the order of the books a day at a time, before anything else is done with them."""
+    return lines.where(owned(Posting), _POSTINGS.effective_date.between(first, last)).order_by(*_PLACE).offset(_BY_ITSELF).subquery("lines")
+
+
+def _with_entries(lines: Subquery, cells: Sequence[ColumnElement[Any]], first: date, last: date) -> Select[Any]:
+    """Cells of lines in order and of their entries. A line has the book date of its entry, so both are in one order and are read abreast."""
+    theirs = (_ENTRIES.entry_date == lines.c.effective_date) & (_ENTRIES.id == lines.c.entry_id)
+    rows = select(*cells).join_from(lines, JournalEntry.__table__, theirs).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+    return abreast(rows.order_by(*(lines.c[column.name] for column in _PLACE)))
+
+
+def _of_line(line: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[Any], ...]:
     """Party, memo, currency, debit and credit of a line."""
-    amounts = (amount_cell(side, _POSTINGS.currency) for side in (_POSTINGS.debit_minor, _POSTINGS.credit_minor))
-    return text_cell(_POSTINGS.party_name), text_cell(_POSTINGS.memo), _POSTINGS.currency, *amounts
+    amounts = (amount_cell(side, line.currency) for side in (line.debit_minor, line.credit_minor))
+    return text_cell(line.party_name), text_cell(line.memo), line.currency, *amounts

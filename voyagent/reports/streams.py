@@ -7,26 +7,25 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from voyagent.kernel.listings import Stream, months
+from voyagent.kernel.listings import Stream
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.sheets import LINE, Cell
 from voyagent.ledger import copies
 from voyagent.reports import spreadsheets
 from voyagent.reports.queries.day_book import read_day_book
-from voyagent.reports.queries.general_ledger import read_general_ledger, standing_before, stretches
+from voyagent.reports.queries.general_ledger import read_general_ledger, stretches
 from voyagent.reports.queries.party_statement import PartyKind, cells_statement, read_party_statement
 from voyagent.reports.queries.periods import Days, Period
 
 
 def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
-    """An account line by line, with its opening, what is carried at each turn of a year, and its closing; a month at a time, as `day_book`."""
+    """An account line by line, with its opening, what is carried at each turn of a year, and its closing; its lines leave in order, as those of `day_book`."""
     report = read_general_ledger(reader, account, period, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
         yield spreadsheets.ledger_opening(report)
         for stretch in stretches(reader, report) if report.currencies else ():
-            for month in _months_with_entries(reader, stretch.days):
-                yield copies.account_lines_cells(account["id"], month.first, month.last, LINE, standing_before(reader, report, stretch, month.first))
+            yield copies.account_lines_cells(account["id"], stretch.days.first, stretch.days.last, LINE, stretch.standing)
             yield [spreadsheets.carried_row(line) for line in stretch.carried]
         yield spreadsheets.ledger_closing(report)
 
@@ -34,12 +33,11 @@ def general_ledger(reader: Reader, account: Row, period: Period) -> Stream:
 
 
 def day_book(reader: Reader, days: Days) -> Stream:
-    """Every line of every entry, and the total of each currency; a month at a time, so that no more than one is put in order before its first line leaves."""
+    """Every line of every entry, and the total of each currency; no more than a day is put in order before its first line leaves, however many there are."""
     report = read_day_book(reader, days, limit=1)
 
     def parts() -> Iterator[Sequence[Sequence[Cell]] | Select[Any]]:
-        for month in _months_with_entries(reader, days):
-            yield copies.daybook_cells(month.first, month.last, LINE)
+        yield copies.daybook_cells(days.first, days.last, LINE)
         yield spreadsheets.daybook_totals(report)
 
     return Stream(spreadsheets.daybook_name(report), spreadsheets.DAYBOOK_COLUMNS, parts())
@@ -56,8 +54,3 @@ def party_statement(reader: Reader, kind: PartyKind, party: str, days: Days) -> 
         yield spreadsheets.statement_closing(report)
 
     return Stream(spreadsheets.statement_name(report), spreadsheets.STATEMENT_COLUMNS, parts())
-
-
-def _months_with_entries(reader: Reader, days: Days) -> Iterator[Days]:
-    ((found,),) = reader.read(copies.days_with_entries_statement(days.first, days.last))
-    return (Days(first, last) for first, last in months(found["first_day"], found["last_day"]))

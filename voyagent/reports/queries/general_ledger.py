@@ -177,13 +177,6 @@ def stretches(reader: Reader, report: GeneralLedger) -> list[Stretch]:
     return found
 
 
-def standing_before(reader: Reader, report: GeneralLedger, stretch: Stretch, day: date) -> dict[str, int]:
-    """What the account stands at on the evening before a day of a stretch, by currency, in minor units."""
-    account_id, began, evening = report.account["id"], stretch.days.evening_before, day - timedelta(days=1)
-    moved = _net(*reversed(reader.read(ledger.balances_statement(began, [account_id]), ledger.balances_statement(evening, [account_id]))))
-    return {currency: minor + moved[currency] for currency, minor in stretch.standing.items()}
-
-
 def _net(rows: list[Row], before: list[Row]) -> dict[str, int]:
     """Debit less credit by currency, less what it was before."""
     net: defaultdict[str, int] = defaultdict(int)
