@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -37,3 +38,13 @@ def test_only_what_could_be_a_formula_is_marked(snapshot: Snapshot) -> None:
     told = row_of(snapshot, *[text_cell(sa.literal(text)) for text in (*evil, *harmless)])
     assert told == [f"'{text}" for text in evil] + harmless
     assert row_of(snapshot, text_cell(sa.null()), sa.literal(1)) == ["", "1"]
+
+
+def test_all_rows_come_and_one_that_cannot_be_made_ends_the_file_with_its_error(snapshot: Snapshot) -> None:
+    number = sa.func.generate_series(1, 10_000).table_valued("n").c.n
+    assert b"".join(snapshot.copied(sa.select(number))) == b"".join(b"%d\r\n" % n for n in range(1, 10_001))
+    assert row_of(snapshot, sa.literal(1)) == ["1"], "the wire is free for the next"
+    pieces = snapshot.copied(sa.select(1 / (9_000 - number)))
+    assert next(pieces) == b"0\r\n"
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        b"".join(pieces)

@@ -19,16 +19,16 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 from psycopg.rows import dict_row
 from sqlalchemy import ColumnElement, Numeric, Select, case, func, literal_column, or_
-from sqlalchemy.dialects import postgresql
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
 from voyagent.kernel.errors import N_, Unavailable
 from voyagent.kernel.money import currency_codes, exponent
-from voyagent.kernel.reading import Question, Row, parts_of
-from voyagent.kernel.tenancy import TENANT
+from voyagent.kernel.reading import Question, Row, compiled_for
 
 SLOTS = 2
 WAIT_S = 2.0
@@ -41,7 +41,6 @@ _IN_ORDER = b"set local enable_hashjoin = off; set local enable_mergejoin = off;
 ABREAST = b"set local enable_hashjoin = off; set local enable_mergejoin = on; set local enable_bitmapscan = off; set local enable_sort = off"
 """How the planner reads what is `abreast`: by indexes of that order; what is sorted is sorted behind one, a little at a time."""
 _IS_ABREAST = "is_abreast"
-_dialect = postgresql.psycopg.dialect()  # type: ignore[no-untyped-call]
 
 
 def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -102,17 +101,14 @@ class Snapshot:
         command = f"copy ({self.bound(statement)}) to stdout (format csv{', header' if header else ''})"
         self._connection.execute(ABREAST if statement.get_execution_options().get(_IS_ABREAST) else _IN_ORDER)
         with self._connection.cursor() as cursor, cursor.copy(command.encode()) as copy:
-            rows, wanted = iter(copy), 1  # the first line goes out by itself, and a download begins when it is asked for
+            rows, wanted = _rows(copy, self._connection.pgconn), 1  # the first line goes out by itself, and a download begins when it is asked for
             while lines := list(islice(rows, wanted)):
                 yield _ended(lines)
                 wanted = LINES_AT_ONCE
 
     def bound(self, question: Question) -> str:
         """A select as text with its values in place, quoted by the driver: COPY takes no parameters."""
-        statement, filled = parts_of(question)
-        form: Any = statement.compile(dialect=_dialect)
-        expanded = form.construct_expanded_state(form.construct_params({TENANT: self._tenant_id, **filled}))  # the lists of IN have a length now
-        return psycopg.ClientCursor(self._connection).mogrify(expanded.statement, expanded.parameters)
+        return psycopg.ClientCursor(self._connection).mogrify(*compiled_for(question, self._tenant_id))
 
     def close(self) -> None:
         """Give the connection and the place back; once is enough."""
@@ -152,6 +148,21 @@ class Exports:
         connection.read_only = True
         connection.execute("select set_config('app.tenant', %s, true)", (str(tenant_id),))
         return connection
+
+
+def _rows(copy: psycopg.Copy, wire: PGconn) -> Iterator[bytes | bytearray | memoryview]:
+    """Rows of a COPY; those that have come already are taken as they are, since asking the driver for each whether it must wait takes twice as long."""
+    while row := copy.read():
+        yield row
+        size, row = wire.get_copy_data(1)
+        while size > 0:
+            yield row
+            size, row = wire.get_copy_data(1)
+        if size < 0:
+            while (result := wire.get_result()) is not None:
+                if result.status != ExecStatus.COMMAND_OK:
+                    raise psycopg.errors.error_from_result(result)
+            return
 
 
 def _ended(rows: Sequence[bytes | bytearray | memoryview]) -> bytes:

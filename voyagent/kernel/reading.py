@@ -249,6 +249,11 @@ _texts: WeakKeyDictionary[Select[Any], tuple[str, Row]] = WeakKeyDictionary()
 
 
 def compiled(question: Question, credential: Credential) -> tuple[str, Row]:
+    """A select as text and parameters, of the caller's agency. Raises as `compiled_for`."""
+    return compiled_for(question, credential.tenant_id)
+
+
+def compiled_for(question: Question, tenant_id: UUID) -> tuple[str, Row]:
     """A select as text and parameters; compiled once for each shape. Raises TenantNotBound where it does not name the tenant.
 
     A select never changes, so the text of one that is `kept` is known as long as it is; agency and key are filled in each time.
@@ -258,7 +263,7 @@ def compiled(question: Question, credential: Credential) -> tuple[str, Row]:
     if found is None:
         found = _texts[statement] = _text(statement)
     sql, values = found
-    return sql, values | filled | {TENANT: credential.tenant_id}
+    return sql, values | filled | {TENANT: tenant_id}
 
 
 def _text(statement: Select[Any]) -> tuple[str, Row]:
