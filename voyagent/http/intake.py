@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -101,13 +102,12 @@ def check_query() -> None:
 def query_of(schema: type[Schema]) -> Schema:
     """Validate the query string. A single-valued name given twice is refused; unknown names are ignored."""
     values: dict[str, Any] = {}
-    names = {field.alias or name: field for name, field in schema.model_fields.items()}
+    names = _parameters(schema)
     repeated: list[dict[str, object]] = []
     for name, given in request.args.lists():
-        field = names.get(name)
-        if field is None:
+        if name not in names:
             continue
-        many = "list" in str(field.annotation)
+        many = names[name]
         if len(given) > 1 and not many:
             repeated.append({"type": "parameter_repeated", "loc": ["query", name], "msg": "Parameter must be given once"})
         values[name] = given if many else given[0]
@@ -117,6 +117,12 @@ def query_of(schema: type[Schema]) -> Schema:
         return schema.model_validate(values)
     except ValidationError as error:
         raise SchemaViolation(problems(error, "query")) from None
+
+
+@cache
+def _parameters(schema: type[BaseModel]) -> dict[str, bool]:
+    """The names that a query may give, and whether one may be given several times; spelling annotations takes longer than reading the query."""
+    return {field.alias or name: "list" in str(field.annotation) for name, field in schema.model_fields.items()}
 
 
 def _take_more_where_it_is_said() -> None:

@@ -136,7 +136,7 @@ class Lane:
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         pool = self._open()
         connection = _take(pool)
-        in_use = meters().connections.labels("lane")
+        in_use = _in_use()
         in_use.inc()
         try:
             yield connection
@@ -195,6 +195,12 @@ class LaneReader:
             self.actor = actor_of(self._credential, caller)  # the page that tells her that she may not has a menu as well
             self.actor.require(self._permission)
         return results
+
+
+@cache
+def _in_use() -> Any:
+    """The gauge of the lane's connections, found once."""
+    return meters().connections.labels("lane")
 
 
 def _take(pool: ConnectionPool) -> psycopg.Connection[Any]:

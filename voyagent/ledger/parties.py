@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_
 
 from voyagent.kernel.db import db
+from voyagent.kernel.reading import kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -24,7 +25,8 @@ def stands_in_books(party: str) -> bool:
     return db.session.scalar(select(Posting.entry_id).where(Posting.party_key == func.lower(party), Posting.party_key.is_not(None)).limit(1)) is not None
 
 
-def party_balances_statement(purposes: Sequence[str], party: str, until: date) -> Select[Any]:
+@kept
+def party_balances_statement(purposes: tuple[str, ...], party: str, until: date) -> Select[Any]:
     """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor, party_name as it was written last in the alphabet."""
     return (
         select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), func.max(_POSTINGS.party_name).label("party_name"))
@@ -35,7 +37,8 @@ def party_balances_statement(purposes: Sequence[str], party: str, until: date) -
     )
 
 
-def party_entries_statement(purposes: Sequence[str], party: str, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
+@kept
+def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
     """Entries that moved what a party stands at, the oldest first, those behind the entry of a place; a row for each currency of an entry.
 
     Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. `limit` counts entries.
@@ -64,7 +67,8 @@ def party_entries_statement(purposes: Sequence[str], party: str, first: date, la
     )
 
 
-def party_balances_at_statement(purposes: Sequence[str], party: str, place: Place) -> Select[Any]:
+@kept
+def party_balances_at_statement(purposes: tuple[str, ...], party: str, place: Place) -> Select[Any]:
     """What a party stands at behind the entry of a place: currency, debit_minor, credit_minor."""
     return (
         select(_POSTINGS.currency, *_sides())

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import Select, func, select
 
 from voyagent.billing import queries as billing
 from voyagent.kernel.money import Money
@@ -90,11 +90,10 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
-    aged = _aged(kind, days.last)
     opened, closed, ages, rows, *behind = reader.read(
         parties.party_balances_statement(purposes, party, days.evening_before),
         parties.party_balances_statement(purposes, party, days.last),
-        select(aged).where(aged.c.party_key == func.lower(party)),
+        _ages_statement(kind, days.last, party),
         parties.party_entries_statement(purposes, party, days.first, days.last, after=after, limit=limit + 1),
         *([parties.party_balances_at_statement(purposes, party, after)] if after else []),
     )
@@ -121,8 +120,9 @@ def cells_statement(report: PartyStatement, mark: str) -> Select[Any]:
 
 
 @kept
-def _aged(kind: PartyKind, day: date) -> Subquery:
-    return billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery("aged")
+def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
+    aged = billing.parties_by_age_statement(CONTROL[kind], *EVER, today=day, as_of=day).subquery("aged")
+    return select(aged).where(aged.c.party_key == func.lower(party))
 
 
 def _standings(kind: PartyKind, opened: list[Row], closed: list[Row], ages: list[Row]) -> Iterable[Standing]:
