@@ -229,8 +229,16 @@ def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any
     for entry in report.entries:
         facts = {name: getattr(entry, name) for name in ("id", "narration", "source_type", "source_id", "purpose", "reverses_id")}
         lines = [
-            {"line_no": line.line_no, "account_code": line.code, "account_name": line.name, "party_name": line.party_name, "memo": line.memo}
-            | {"currency": line.debit.currency, "debit": line.debit.wire, "credit": line.credit.wire}
+            {
+                "line_no": line.line_no,
+                "account_code": line.code,
+                "account_name": line.name,
+                "party_name": line.party_name,
+                "memo": line.memo,
+                "currency": line.debit.currency,
+                "debit": line.debit.wire,
+                "credit": line.credit.wire,
+            }
             for line in entry.lines
         ]
         entries.append(facts | {"entry_date": entry.day, "lines": lines})
@@ -247,9 +255,20 @@ def wire_day_book(tenant_id: UUID, report: DayBook, limit: int) -> dict[str, Any
 def wire_general_ledger(tenant_id: UUID, report: GeneralLedger, limit: int) -> dict[str, Any]:
     """The general ledger of an account as the API writes it."""
     lines = [
-        {name: getattr(line, name) for name in ("entry_id", "line_no", "narration", "party_name", "memo", "source_type", "source_id")}
-        | {"entry_date": line.day, "currency": line.debit.currency}
-        | {"debit": line.debit.wire, "credit": line.credit.wire, "balance": line.balance.wire}
+        {
+            "entry_id": line.entry_id,
+            "line_no": line.line_no,
+            "narration": line.narration,
+            "party_name": line.party_name,
+            "memo": line.memo,
+            "source_type": line.source_type,
+            "source_id": line.source_id,
+            "entry_date": line.day,
+            "currency": line.debit.currency,
+            "debit": line.debit.wire,
+            "credit": line.credit.wire,
+            "balance": line.balance.wire,
+        }
         for line in report.lines
     ]
     currencies = [

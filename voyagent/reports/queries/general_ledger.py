@@ -214,8 +214,14 @@ def _running(lines: list[Row], ended: list[Row], standing: dict[str, int], month
         currency = row["currency"]
         standing[currency] += row["debit_minor"] - row["credit_minor"]
         yield LedgerLine(
-            **{name: row[name] for name in ("entry_id", "line_no", "narration", "party_name", "memo", "source_type", "source_id")},
+            entry_id=row["entry_id"],
+            line_no=row["line_no"],
             day=row["effective_date"],
+            narration=row["narration"],
+            party_name=row["party_name"],
+            memo=row["memo"],
+            source_type=row["source_type"],
+            source_id=row["source_id"],
             debit=Money(row["debit_minor"], currency),
             credit=Money(row["credit_minor"], currency),
             balance=Money(standing[currency], currency),
