@@ -161,7 +161,7 @@ def issue_arguments(engine: sa.Engine, approval_id: str) -> dict[str, Any]:
 def test_a_proposal_that_could_not_be_carried_out_is_refused_before_anybody_is_asked(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     events = talk.say(alice, session_id, "invoice Deepa 45,000.555 for Dubai visa")
-    assert kinds(events) == [*HANDED, "text_delta", "tool_use", "tool_result", "text_delta", "final"]
+    assert kinds(events) == [*HANDED, "tool_use", "tool_result", "text_delta", "final"]
     assert of_kind(events, "tool_result")[-1]["tool_output"]["error"] == "invalid_amount"
     assert talk.pending(alice, session_id) == []
 

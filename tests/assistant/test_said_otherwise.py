@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -11,8 +12,9 @@ from tests.assistant.conftest import Talk, text
 from tests.assistant.phrasings import PLAIN, bill, invoice
 from tests.assistant.test_corrections import BILLED, PAID, PAYING, WAITING, WAITS
 from tests.billing.papers import issued
+from tests.enquiries.reading import Page
 from tests.people import Person
-from voyagent.assistant.planner import stations, visas
+from voyagent.assistant.planner import passengers, stations, visas
 from voyagent.assistant.planner.builtin import understand
 from voyagent.assistant.planner.completion import after_lookup
 from voyagent.assistant.planner.fulfilment import wished
@@ -218,3 +220,28 @@ def test_words_before_and_behind_a_tool_are_paragraphs(alice: Person, talk: Talk
     talk.say(alice, session_id, "Zachariah Kurian paid")
     told = text(talk.say(alice, session_id, "show the trial balance"))
     assert "aside.\n\n" in told
+
+
+def test_a_payment_that_waits_is_edited_to_cash_by_choosing(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid 500 yesterday")
+    (asked,) = talk.pending(alice, session_id)
+    page = Page(alice.browser.get(f"/approvals/{asked['approval_id']}?step=edit"))
+    (chosen,) = page.all(".//form[@id='edit']//select")
+    assert [(one.attrib["value"], one.text, "selected" in one.attrib) for one in chosen] == [("bank", "Bank", True), ("cash", "Cash", False)]
+    assert "a.account" not in {one.attrib["name"] for one in page.all(".//form[@id='edit']//input[@type='text']")}
+
+
+def test_the_card_of_an_entry_names_its_accounts(alice: Person, talk: Talk) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "journal entry: debit cash, credit bank 4,000 for petty cash")
+    (asked,) = talk.pending(alice, session_id)
+    card = Page(alice.browser.get(f"/assistant/{session_id}")).words(f".//*[@id='ask-{asked['approval_id']}']")
+    assert re.findall(r"(Debit|Credit)(\d{4}) [^,]*, [^,]*, INR4,000", card) == [("Credit", "1100")], card
+    assert re.findall(r"(Debit|Credit)(\d{4}) [^,]*, INR4,000", card)[0] == ("Debit", "1010"), card
+
+
+def test_a_title_is_no_part_of_a_travellers_name() -> None:
+    people = passengers.people_in("Mr Rahul Menon, Mrs. Priya Menon and Dr Asha Pillai", PLAIN)
+    assert [one["full_name"] for one in people] == ["Rahul Menon", "Priya Menon", "Asha Pillai"]

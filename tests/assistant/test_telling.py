@@ -89,4 +89,4 @@ def test_hotels_are_told_with_stars_and_meals_and_gone_through_by_the_night() ->
     assert "at most INR 10,000.00 per room and night, 5 stars, with breakfast" in told
     two = telling.tell("search_hotels", asked, {"count": 3, "results": rates, "want": {"stars": 5}})
     assert two is not None
-    assert two.startswith("3 rates. 2 of these fit what you asked for: 5 stars.\n")
+    assert two.startswith("12 Dec 2026 – 14 Dec 2026, 2 guests: 3 rates. 2 of these fit what you asked for: 5 stars.\n")

@@ -13,7 +13,7 @@ from flask_babel import gettext
 
 from voyagent.approvals.freely import amount_in, day_in
 from voyagent.approvals.service import ArgumentsInvalid, EditRefused, ShownChanged
-from voyagent.approvals.wording import AMOUNTS, argument
+from voyagent.approvals.wording import AMOUNTS, CHOICES, argument
 from voyagent.http.forms import AMOUNT_SENTENCE, finding_in_words, read_date
 from voyagent.http.presentation import day, today
 from voyagent.kernel.money import is_currency, spoken
@@ -45,6 +45,12 @@ class Cell:
     def day(self) -> date | None:
         """The day as it stands stored, for the page to write as people do; None for what was typed and is none."""
         return date.fromisoformat(self.value) if self.is_date and _DATE.fullmatch(self.value) and read_date(self.value) else None
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """The words that may stand here, each with what it is called; nothing where any may."""
+        words = CHOICES.get(self.name.rpartition(".")[2], {})
+        return {word: str(called) for word, called in words.items()} if self.example in words else {}
 
     @property
     def is_figure(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -25,21 +25,7 @@ from voyagent.assistant import blocks, costs, minds, prompt, queries
 from voyagent.assistant.beginning import Beginning
 from voyagent.assistant.minds import Models
 from voyagent.assistant.outcomes import GrantedBefore, outcome_event, output_of, refused, settled
-from voyagent.assistant.planner.moves import (
-    Answer,
-    Ask,
-    Call,
-    Conversation,
-    Decision,
-    Done,
-    Fail,
-    Move,
-    Outcome,
-    Planner,
-    Played,
-    kept,
-    move_from,
-)
+from voyagent.assistant.planner.moves import Answer, Ask, Call, Conversation, Decision, Done, Fail, Move, Outcome, Planner, Played, kept, move_from
 from voyagent.assistant.tools import registry
 from voyagent.assistant.tools.registry import JsonObject, Scene, Tool
 from voyagent.audit import service as audit
@@ -52,12 +38,10 @@ from voyagent.kernel.actor import Actor, Channel
 from voyagent.kernel.db import transaction
 from voyagent.kernel.errands import Errand
 from voyagent.kernel.errors import N_, Forbidden, Unauthorized, VoyagentError
-from voyagent.kernel.reading import Row
 from voyagent.settings import queries as settings
 
 log = structlog.get_logger(__name__)
 MOVES_MAX = 8  # those of the built-in planner; each answer of a model brings as many again, and one for each of its calls
-EVENTS_MAX = 10_000
 LOOK_EVERY_S = 0.25  # how often a turn looks whether tokens that were kept for others are free
 PACE_S = 0.0  # a pause after each piece of text; tests of a killed worker stretch a turn with it
 ANEW = N_("What this would change has changed meanwhile, so nothing was done. Here is a fresh request that shows what it would change now.")
@@ -98,7 +82,7 @@ def _fail(turn: Turn, sentence: str) -> None:
         turns.hold_turn(turn)
         costs.release(turn)
         chat.emit(turn, "error", error_message=gettext(sentence))
-        turns.conclude_turn(turn, "failed", _told(turn))
+        turns.conclude_turn(turn, "failed", blocks.fold(queries.told_by(chats.get_turn(turn.id))))
 
 
 class Performance:
@@ -109,10 +93,10 @@ class Performance:
         self._planner = self._built_in = planner
         self._models = models
         with transaction(turn.tenant_id):
-            self._stored: deque[dict[str, Any]] = deque(blocks.read(_events(turn)))
+            self._stored: deque[dict[str, Any]] = deque(queries.told_by(turn))
             self._steps: deque[Step] = deque(chats.steps_of(turn.id))
         self._number = 0
-        self._has_spoken = False
+        self._has_spoken = self._acts = False
 
     def to_the_end(self) -> None:
         """All moves, then the final."""
@@ -250,7 +234,6 @@ class Performance:
 
     def _make(self, move: Move) -> Outcome | None:
         if isinstance(move, Call):
-            self._say(move.words)
             return self._call(move)
         if isinstance(move, Answer | Fail):
             while self._stored and self._stored[0]["kind"] == "text_delta":
@@ -273,20 +256,37 @@ class Performance:
                 time.sleep(PACE_S)
 
     def _call(self, call: Call) -> Outcome:
-        call_id = self._call_id
-        self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
+        call_id, announces = self._call_id, self._announces(call)
+        if not announces:
+            self._tell_of(call, call_id)
         if self._steps:
             outcome = Outcome(**self._step().outcome)
+            if announces:
+                self._tell_of(call, call_id, is_refused=outcome.error is not None)
             self._stored.popleft()  # it was stored in one transaction with the outcome
             return outcome
         with self._writing():
             begun, summary = self._carry_out(call, call_id)
+            if announces:
+                self._acts = True  # told in the transaction that asks
+                self._tell_of(call, call_id, is_refused=isinstance(begun, Outcome) and begun.error is not None)
+                self._acts = False
             if isinstance(begun, Outcome):
                 return self._note(call, call_id, begun, summary)
         settle = begun.go()  # somebody outside is asked, and neither the conversation nor a connection waits for it
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)  # noted though somebody wants to stop: it has happened
             return self._note(call, call_id, settled(settle), "")
+
+    @staticmethod
+    def _announces(call: Call) -> bool:
+        """Whether the words before a tool tell what is asked for: they are told with the request, and not at all where it is refused."""
+        return bool(call.words) and registry.is_gated(call.tool)
+
+    def _tell_of(self, call: Call, call_id: str, *, is_refused: bool = False) -> None:
+        """The words before a tool, and that it is used."""
+        self._say("" if is_refused else call.words)
+        self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
 
     def _note(self, call: Call, call_id: str, outcome: Outcome, summary: str) -> Outcome:
         """Keep what came of a tool and tell of it, in the transaction that did it."""
@@ -347,14 +347,14 @@ class Performance:
     def _conclude(self, status: str, extra: list[dict[str, Any]]) -> None:
         with transaction(self._turn.tenant_id):
             turns.hold_turn(self._turn)
-            turns.conclude_turn(self._turn, status, [*_told(self._turn), *extra])
+            turns.conclude_turn(self._turn, status, [*blocks.fold(queries.told_by(chats.get_turn(self._turn.id))), *extra])
 
     def _emit(self, kind: str, **fields: Any) -> None:
         """The next event: told again from the journal where it stands there, else stored in a transaction of its own."""
         if self._stored:
             self._retell(kind)
             return
-        with self._writing():
+        with nullcontext() if self._acts else self._writing():
             chat.emit(self._turn, kind, **fields)
 
     def _retell(self, kind: str) -> None:
@@ -376,17 +376,6 @@ class Performance:
     def _keep(self, kind: str, outcome: dict[str, Any]) -> None:
         self._number += 1
         chat.record_step(self._turn, self._number, kind, outcome)
-
-
-def _told(turn: Turn) -> list[blocks.Block]:
-    """What the turn has told so far, as its message keeps it."""
-    return blocks.fold(blocks.read(_events(chats.get_turn(turn.id))))
-
-
-def _events(turn: Turn) -> list[Row]:
-    """What the turn has told so far."""
-    begins = turn.first_event_seq
-    return [] if begins is None else chats.events_after(turn.session_id, begins - 1, limit=EVENTS_MAX, turn_id=turn.id)
 
 
 def _charge(turn: Turn, number: int, move: Answer | Fail) -> None:

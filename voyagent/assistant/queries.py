@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from voyagent.approvals import queries as approvals
 from voyagent.approvals.review import failure_in_words
+from voyagent.assistant import blocks
 from voyagent.assistant.planner.about import about_whom
 from voyagent.assistant.planner.moves import Ask, Context, Decision, DraftInView, EnquiryInView, Outcome, move_from
 from voyagent.assistant.planner.names import key_of
@@ -31,6 +32,8 @@ from voyagent.trips import queries as trips
 from voyagent.trips.details import FlightDetails
 
 _LOOK_BACK = 30
+EVENTS_MAX = 10_000
+"""Of one turn; it never comes to so many."""
 _OFFERS = {
     "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price")),
     "search_hotels": ("rates", "results", ("rate_key", "hotel")),
@@ -49,7 +52,7 @@ def context_of(actor: Actor, session_id: UUID, turn_id: str) -> Context:
     context = Context(
         today=clock.today(actor.timezone),
         currency=actor.currency,
-        enquiry=_enquiry(reader, session_id, turn_id),
+        enquiry=_enquiry(reader, session_id, turn_id, said),
         draft=_draft(proposals),
         question=_question(said),
         offers=_offers(said),
@@ -71,6 +74,12 @@ def standing_of(session_id: UUID) -> str:
     """A short mark of how a conversation stands: another once a turn begins, or once a proposal stands in another way (see `approvals.state_of`)."""
     newest = chats.newest_turn(session_id)
     return f"{approvals.state_of(session_id)}-{newest.id if newest is not None else ''}"
+
+
+def told_by(turn: Turn) -> list[dict[str, Any]]:
+    """The events of what a turn has told so far."""
+    begins = turn.first_event_seq
+    return [] if begins is None else blocks.read(chats.events_after(turn.session_id, begins - 1, limit=EVENTS_MAX, turn_id=turn.id))
 
 
 def decision_of(turn: Turn) -> Decision | None:
@@ -169,17 +178,35 @@ def _names(reader: Reader, said: list[Row], turn_id: str, context: Context) -> d
     return found
 
 
-def _enquiry(reader: Reader, session_id: UUID, turn_id: str) -> EnquiryInView | None:
+def _enquiry(reader: Reader, session_id: UUID, turn_id: str, said: list[Row]) -> EnquiryInView | None:
+    """The enquiry that the talk logged last, else the conversation's own; an answer that is given anew does not know the one that it had logged before."""
     known = enquiries.find_by_session(reader, session_id)
     besides = {one["enquiry_id"] for one in written_before(session_id, turn_id, "create_enquiry")} if known else set()
     rows = [row for row in known if str(row["id"]) not in besides]
     if not rows:
         return None
-    newest = rows[-1]
+    own = rows[-1]
+    newest = _logged_last(reader, said, {*besides, str(own["id"])}) or own
+    whose = own["customer_name"] if newest is not own else ""
     days = {name: newest[name].isoformat() if newest[name] else "" for name in ("depart_date", "return_date")}
     places = {name: newest[name] or "" for name in ("origin", "destination", "customer_email")}
     party = find_party(newest["notes"] or "") or {}
-    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=newest["pax_count"] or 0, party=dict(party), **places, **days)
+    is_unsaid = newest["pax_count"] == 1 and newest["notes"] and not party  # what the customer's words leave open is kept as one
+    people = 0 if is_unsaid else newest["pax_count"] or 0
+    return EnquiryInView(str(newest["id"]), newest["customer_name"], pax_count=people, party=dict(party), beside=whose, **places, **days)
+
+
+def _logged_last(reader: Reader, said: list[Row], besides: set[str]) -> Row | None:
+    """The enquiry that the newest of some messages logged, where it is none of those `besides` and is still there."""
+    blocks = (block for message in reversed(said) for block in reversed(message["blocks"]) if block["type"] == "tool")
+    logged = (block["output"].get("enquiry_id") for block in blocks if block["tool_name"] == "create_enquiry" and block["output"])
+    newest = next((one for one in logged if one), None)
+    if newest is None or newest in besides:
+        return None
+    try:
+        return enquiries.get_row(reader, UUID(newest))
+    except enquiries.EnquiryNotFound:
+        return None
 
 
 def _trip(reader: Reader, session_id: UUID) -> dict[str, Any]:
@@ -235,6 +262,8 @@ def _offers(said: list[Row]) -> dict[str, Any]:
         for at, block in reversed(list(enumerate(message["blocks"]))):
             if block["type"] != "tool" or not block["output"]:
                 continue
+            if block["tool_name"] == "create_enquiry" and "enquiry_id" in block["output"]:
+                return found | ({"visa": visa} if (visa := _visa_asked(said)) else {})  # what was searched before is another customer's
             if block["tool_name"] == "check_hotel_rate" and "rate_key" in block["output"] and "newest" not in found:
                 found.setdefault("checked", {"rate_key": block["output"]["rate_key"]})
             name, key, facts = _OFFERS.get(block["tool_name"], ("", "", ()))
@@ -305,7 +334,8 @@ def _last(said: list[Row]) -> dict[str, Any]:
     told = {"tool": block["tool_name"], "arguments": dict(block["input"] or {}), "ids": ids}
     outputs = [one["output"] or {} for one in (newest["blocks"] if newest else ()) if one["type"] == "tool"]
     held = [one["locator"] for one in outputs if "held" in one and "locator" in one]
-    return told | ({"drafts": drafts} if drafts else {}) | ({"held": held[-1]} if held else {})
+    is_refused = {"refused": True} if "error" in block["output"] else {}
+    return told | is_refused | ({"drafts": drafts} if drafts else {}) | ({"held": held[-1]} if held else {})
 
 
 def _numbers_told(blocks: list[dict[str, Any]]) -> set[int]:

@@ -104,11 +104,14 @@ class Replay(Performance):
         return super()._make(move)
 
     def _call(self, call: Call) -> Outcome:
-        call_id = self._call_id
-        self._emit("tool_use", tool_name=call.tool, tool_call_id=call_id, tool_input=call.arguments)
+        call_id, announces = self._call_id, self._announces(call)
+        if not announces:
+            self._tell_of(call, call_id)
         if not self._steps:
             self._end_early()
         outcome = Outcome(**self._recorded("outcome"))
+        if announces:
+            self._tell_of(call, call_id, is_refused=outcome.error is not None)
         summary = json.loads(self._rows[0]["data"])["approval_summary"] if self._rows else ""
         kind, fields = outcome_event(call, call_id, outcome, summary)
         self._emit(kind, **fields)

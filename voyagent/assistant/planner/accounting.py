@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import papers, writeoffs
+from voyagent.assistant.planner import entries, papers, writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
@@ -12,7 +12,11 @@ from voyagent.assistant.planner.questions import as_of, bounds, due_in, in_curre
 from voyagent.assistant.planner.wishes import Wish, address_in, amount_in, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 
-_FULL = re.compile(r"\b(?:in full|(?:the )?full amount|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b", re.IGNORECASE)
+_FULL = re.compile(
+    r"\b(?:in full|(?:the )?(?:rest|remainder|balance)(?= of\b|\s*$)|"
+    r"(?:the )?full amount|fully|everything|the whole (?:amount|invoice|bill)|all of it)\b|\bmark\b.*\bas paid\b",
+    re.IGNORECASE,
+)
 _NUMBERED = re.compile(
     r"^\s*(?:ok(?:ay)?[,. ]+|please\s+|pls\s+|can you\s+|could you\s+)*(?:create|make|raise|draw up|prepare|write)\s+(?:an?\s+|the\s+)?(?:tax\s+)?invoice\s+"
     r"(?:no\.?|number|#)?\s*(?P<year>\d{4}(?:-\d{2})?)/(?P<number>\d{1,6})\b(?P<rest>.*)$",
@@ -128,19 +132,16 @@ _ENTER_BILL = re.compile(
 )
 _BILL_TOLD = re.compile(r"^\s*(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill(?P<rest>\s+from\b.*)$", re.IGNORECASE | re.DOTALL)
 _FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
+_FOR_SO_MANY = re.compile(
+    r"\bfor\s+(?P<what>\d{1,2}\s+(?:[a-z]+\s+){0,3}(?:tickets?|visas?|rooms?|nights?|seats?|transfers?|packages?|pax)\b[^,;\n\d]*)", re.IGNORECASE
+)
 _DUE = re.compile(r"\b(?:due|payable)\b", re.IGNORECASE)
-_JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
-_NO_JOURNAL = re.compile(r"\b(?:show|list|find|which|what)\b.*\bjournal\b", re.IGNORECASE)
-_ACCOUNT_ENDS = r"(?=\s*(?:,|;|\band\b|\b(?:debit|credit|dr|cr)\b|₹|\$|\b[A-Z]{3}\s*\d|(?<=[A-Za-z])\s+\d|(?<=\d{4})\s+\d|\bwith\b|\bby\b|\bfor\b|$))"
-_DEBIT = re.compile(r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
-_CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
-_BEHIND_A_COMMA = re.compile(r"[,;]\s*(?P<what>(?!(?:debit|credit|dr|cr|dated|on|and|with)\b)[A-Za-z][^,;\n]{2,}?)\s*[.]?$", re.IGNORECASE)
 _BSP = re.compile(r"\bbsp\b.*\b(?:statement|report|billing|settlement plan)\b|\b(?:fetch|get|download|reconcile|check)\b.*\bbsp\b", re.IGNORECASE)
 
 
 def recognise(message: str, context: Context) -> Wish | Move | None:
     """A wish for the accounts desk, or None."""
-    for read in (writeoffs.recognise, numbered_invoice, bsp, journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
+    for read in (writeoffs.recognise, numbered_invoice, bsp, entries.journal, enter_bill, paid_bill, receipt, payables, bills, invoices):
         found = read(message, context)
         if found is not None:
             return found
@@ -186,9 +187,9 @@ def invoices(message: str, context: Context) -> Call | None:
     """`overdue invoices`, `show the drafts`, `invoices of Deepa Krishnan`, `find invoice 2026-27/000012`."""
     if not _INVOICES.search(message) or re.search(r"\bunpaid\b|\bowe", message, re.IGNORECASE):
         return None
-    number = papers.INVOICE.search(message)
+    number = papers.invoice_in(message)
     if number:
-        return Call("find_invoices", {"number": number.group()})
+        return Call("find_invoices", {"number": number[0]})
     arguments: dict[str, str] = {}
     status = next((name for name, words in _INVOICE_STATES if re.search(words, message, re.IGNORECASE)), None)
     if status:
@@ -223,9 +224,9 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
     if unclear is not None:
         return unclear
     known = _settlement(message, context)
-    number, whose = papers.INVOICE.search(message), _FROM.search(message) if match else None
+    number, whose = papers.invoice_in(message), _FROM.search(message) if match else None
     if number:
-        known["number"] = number.group()
+        known["number"] = number[0]
     name = as_firm(unowned((paid or whose)["name"])) if paid or whose else None  # type: ignore[index]
     if name:
         known["customer_name"] = name
@@ -271,7 +272,7 @@ def enter_bill(message: str, context: Context) -> Wish | None:
         known["vendor_reference"] = found["ref"]
         plain = plain.replace(found["ref"], " ", 1)
     whose = re.search(
-        r"\b(?:from|of|by)\s+(?P<name>[A-Za-z][^\d,;:]*?)(?=\s+(?:for|of|dated|due|on|bill|no|number|ref\w*|[A-Z]{3}(?=\s*\d))\b|[,;:₹$]"
+        r"\b(?:from|of|by)\s+(?!(?i:rs\.?|[a-z]{3})\s*\d)(?P<name>[A-Za-z][^\d,;:]*?)(?=\s+(?:for|of|dt|dated|due|on|bill|no|number|ref\w*|[A-Z]{3}(?=\s*\d))\b|[,;:₹$]"
         r"|\s*\d|\s*$)",
         plain,
     )
@@ -281,13 +282,13 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     known |= amount_in(plain, context)
     if match.re is _BILL_TOLD and "amount" not in known:
         return None
-    what = _FOR.search(plain)
+    what = _FOR.search(plain) or _FOR_SO_MANY.search(plain)
     if what:
         purpose = re.sub(r"\s+(?:number|no\.?|ref(?:erence)?|bill)\s*$", "", what["what"].strip(), flags=re.IGNORECASE)
         known["description"] = purpose[:1].upper() + purpose[1:500]
     if due and (days := days_in(rest[due.start() :], context)):
         known["due_date"] = days[0]
-    issued = re.search(r"\bdated\b(?P<when>.*)", plain, re.IGNORECASE)
+    issued = re.search(r"\b(?:dated|dt)\b(?P<when>.*)", plain, re.IGNORECASE)
     if issued and (days := days_in(issued["when"], context, past=True)):
         known["issue_date"] = days[0]
     return Wish("receive_bill", known)
@@ -321,28 +322,6 @@ def numbered_invoice(message: str, context: Context) -> Wish | None:
     if named:
         known["description"] = named["what"].strip()[:1].upper() + named["what"].strip()[1:500]
     return Wish("create_invoice", known | amount_in(what, context))
-
-
-def journal(message: str, context: Context) -> Wish | None:
-    """`post a journal entry: debit Rent and utilities, credit Bank 20,000 for November rent`."""
-    if not _JOURNAL.search(message) or _NO_JOURNAL.search(message):
-        return None
-    known: dict[str, object] = {}
-    for side, pattern in (("debit", _DEBIT), ("credit", _CREDIT)):
-        match = pattern.search(message)
-        if match:
-            known[side] = match["account"].strip()
-    bare = message
-    for account in known.values():
-        bare = re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1) if str(account).isdigit() else bare
-    known |= amount_in(bare, context)
-    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE) or _BEHIND_A_COMMA.search(message)
-    if what:
-        known["narration"] = what["what"][:1].upper() + what["what"][1:500]
-    dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)
-    if dated and (days := days_in(dated["when"], context, past=True)):
-        known["entry_date"] = days[0]
-    return Wish("post_journal_entry", known)
 
 
 def bsp(message: str, context: Context) -> Wish | None:

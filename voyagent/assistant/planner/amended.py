@@ -19,7 +19,13 @@ from voyagent.assistant.planner.wishes import Wish, amount_in
 _PAYMENTS = ("record_receipt", "pay_bill")
 _LISTS = ("find_invoices", "find_bills", "list_receivables", "list_payables")
 _CASH = re.compile(r"\b(?:in |by |with |from |out of )?(?:petty )?cash\b", re.IGNORECASE)
-_BANK = re.compile(r"\b(?:through |by |via |from |into |to )?(?:the )?bank(?: transfer)?\b", re.IGNORECASE)
+_BANK = re.compile(
+    r"\b(?:through |by |via |from |into |to |with )?(?:the |a )?(?:bank(?: transfer)?|upi|gpay|phonepe|neft|rtgs|imps|cheque|check|card)\b", re.IGNORECASE
+)
+_REFERENCE = re.compile(
+    r"\b(?:with |the )?(?:ref(?:erence)?|utr|cheque|txn|transaction)\s*(?:is|was|no\.?|number|[:#])*\s*(?P<ref>(?=[A-Za-z0-9/-]*\d)[A-Za-z0-9/-]{3,40})\b",
+    re.IGNORECASE,
+)
 _DUE = re.compile(r"\b(?:it is |it's )?due\b", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:it is |it's )?dated\b", re.IGNORECASE)
 _NUMBERED = re.compile(
@@ -30,7 +36,7 @@ _MEANS = re.compile(r"^(?:the\s+)?(?:cash|bank|petty cash|card|upi|cheque)\b", r
 _SIDE = re.compile(r"^(?P<side>debit|credit|from|to)\s+(?:the\s+)?(?P<account>[^\d,]\S*(?:\s+\S+){0,3})$", re.IGNORECASE)
 _PURPOSE = re.compile(r"^for\s", re.IGNORECASE)
 _WHAT = re.compile(r"(?P<for>for\s+)?(?!(?:from|of)\s)(?P<what>[^\d]\S*.*)$", re.IGNORECASE)
-_LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of)\b|[,.;]", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"\b(?:on|by|it|was|paid|and|is|the|amount|of|only|just|each|dated|actually)\b|[,.;]", re.IGNORECASE)
 
 
 def recognise(said: str, context: Context, asks: Callable[[str], bool]) -> Call | Say | None:
@@ -155,6 +161,10 @@ def of_payment(rest: str, before: JsonObject, context: Context) -> JsonObject:
     day, plain = day_in(rest, context.today, past=True)
     if day:
         found["paid_on"] = day
+    reference = _REFERENCE.search(plain)
+    if reference:
+        found["reference"] = reference["ref"]
+        plain = _REFERENCE.sub(" ", plain, count=1)
     for account, pattern in (("cash", _CASH), ("bank", _BANK)):
         if pattern.search(plain):
             found["account"] = account

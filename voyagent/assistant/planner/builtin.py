@@ -17,9 +17,9 @@ from voyagent.assistant.planner import (
     invoicing,
     issuing,
     names,
+    newenquiry,
     nextsteps,
     offers,
-    people,
     pronouns,
     questions,
     reasking,
@@ -30,6 +30,7 @@ from voyagent.assistant.planner import (
     shorthand,
     smalltalk,
     telling,
+    travel,
     waiting,
 )
 from voyagent.assistant.planner.amounts import find_figures
@@ -48,12 +49,8 @@ _DROP = re.compile(
 )
 _NODS = re.compile(r"^\s*(?:yes|yep|sure|ok(?:ay)?|k|fine|all ?right|got it|understood|noted|great|please)\s*[.!]*\s*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\b(?:issue|post|finali[sz]e|release)\b.*\b\d{4}-\d{2}/\d{1,6}\b", re.IGNORECASE)
-_COMMANDING = re.compile(
-    r"^\s*(?:please\s+|can you\s+|could you\s+)*(?:show|list|find|search|summari[sz]e|tell|give|who|what|which|how|is|are|does|do we|invoice"
-    r"|bill|issue|draft|raise|make|create|prepare|trial|balance|bank)\b",
-    re.IGNORECASE,
-)
 COMMAND_MAX = 1_500
+_AND = re.compile(r"^\s*(?:(?:oh|ok(?:ay)?|so|now|then)[, ]+)*(?:and|also)\s+(?:also\s+)?(?=\S+\s+\S)", re.IGNORECASE)
 
 
 class BuiltInPlanner:
@@ -65,10 +62,12 @@ class BuiltInPlanner:
         """What to do next: a first move for what was said, then one after the last outcome. What is asked for already is not asked for twice."""
         conversation = replace(conversation, message=_in_plain(conversation.message, conversation.context))
         if not conversation.played:
-            return _unless_it_waits(self._first(conversation), conversation.context)
+            first = nextsteps.on_own_trip(self._first(conversation), conversation.message, conversation.context)
+            return _unless_it_waits(first, conversation.context)
         last = conversation.played[-1]
         if isinstance(last.move, Call) and last.outcome is not None and last.outcome.approval_id is None:
-            return _unless_it_waits(self._after(conversation, last.move, last.outcome), conversation.context)
+            next_one = nextsteps.on_own_trip(self._after(conversation, last.move, last.outcome), conversation.message, conversation.context)
+            return _unless_it_waits(next_one, conversation.context)
         return Done()
 
     def aim(self, conversation: Conversation, call: Call) -> str:
@@ -91,7 +90,7 @@ class BuiltInPlanner:
         if next_one is not None:
             return next_one
         if outcome.error is not None:
-            return Say("\n".join(filter(None, (sentences.tell(call, outcome), _("What waits stays as it is.") if call.replaces else ""))))
+            return Say(refusals.of_a_tool(sentences.tell(call, outcome), call))
         found = {one.move.tool: one.outcome.output for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None}
         followed = completion.after_lookup(wish, call, found, context) if isinstance(wish, Wish) else None
         if followed is not None:
@@ -106,7 +105,9 @@ class BuiltInPlanner:
         if call.tool == "hold_flight" and "locator" not in outcome.output and "fare" in outcome.output:
             return offers.at_another_price(call, outcome.output["fare"])
         if call.tool == "create_enquiry":
-            return Say(sentences.logged(_intake_of(conversation), outcome))
+            return Say(
+                "\n".join(filter(None, (sentences.logged(newenquiry.intake_of(conversation), outcome), nextsteps.beside_another(outcome.output, context))))
+            )
         if context.listed and refusals.asks_for_more(said):
             words = telling.further(call, outcome, context.listed["told"])
         else:
@@ -138,6 +139,9 @@ def understand(message: str, context: Context) -> Move:
 def _in_plain(message: str, context: Context) -> str:
     """The message with pronouns as names; where it is not understood as it stands, and what was typed short is once it is written out, that."""
     message = pronouns.of_whom(message, context)
+    bare = _AND.sub("", message)
+    if bare != message and context.question is not None and _request(condense(bare, COMMAND_MAX), bare, replace(context, question=None)) is not None:
+        message = bare
     bare = intake.without_greeting(message)
     if bare != message.strip() and _is_understood(bare, context):
         message = bare
@@ -166,6 +170,8 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     if _DROP.match(said) and releasing.release(said, free) is None and offers.picked(said, free) is None:
         left = _("All right, I left it.")
         return Say(f"{left}\n{waiting.still_waits(context.waiting)}" if context.waiting else left), context
+    if smalltalk.hesitates(said):
+        return reasking.with_time(question), context
     answer = _answer(question, said, context)
     if answer is not None:
         return answer, context
@@ -185,7 +191,7 @@ def _without_older(question: Ask, said: str, free: Context) -> Context:
 
 def _request(said: str, message: str, context: Context) -> Move | None:
     """The first move for words that stand for themselves; None where they are not understood."""
-    for reading in (_corrected, _chat, _desk_wish, _customers_words, _invoice_wish):
+    for reading in (_corrected, _chat, _desk_wish, newenquiry.customers_words, _invoice_wish):
         move = reading(said, message, context)
         if move is not None:
             return move
@@ -193,7 +199,7 @@ def _request(said: str, message: str, context: Context) -> Move | None:
     if found is not None:
         return found
     if intake.pasted(message) is not None:
-        return _log(message, context)
+        return newenquiry.log(message, context)
     if context.listed and refusals.asks_for_more(said):
         return Call(context.listed["tool"], context.listed["arguments"])
     told = refusals.elsewhere(said, context)
@@ -214,6 +220,9 @@ def _corrected(said: str, message: str, context: Context) -> Move | None:
         return _corrected(named[0], message, named[1])
     if issuing.CHANGE.match(said):
         return None
+    told = travel.put_right(said, context)
+    if told is not None:
+        return told
 
     def asks(words: str) -> bool:
         return (questions.recognise(words, context) or fulfilment.recognise(words, context)) is not None
@@ -222,7 +231,8 @@ def _corrected(said: str, message: str, context: Context) -> Move | None:
     if invoice is not None:
         return nextsteps.if_meant(_invoice(invoice, context), context)
     found = amended.recognise(said, context, asks) or offers.rebooked(said, releasing.without_not(said), context)
-    return nextsteps.if_meant(found, context) if found is not None else corrections.recognise(said, context)
+    again = found or nextsteps.refused_put_right(context, lambda refused: amended.recognise(said, refused, asks))
+    return nextsteps.if_meant(again, context) if again is not None else corrections.recognise(said, context)
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:
@@ -232,18 +242,6 @@ def _chat(said: str, _message: str, context: Context) -> Move | None:
 def _desk_wish(said: str, _message: str, context: Context) -> Move | None:
     found = fulfilment.recognise(said, context)
     return fulfilment.first_move(found, context) if isinstance(found, Wish) else found
-
-
-def _customers_words(said: str, message: str, context: Context) -> Move | None:
-    words, about = intake.pasted(message), context.enquiry
-    told = people.told_name(message) if about is not None and intake.is_told(message) else None
-    if about is not None and told is not None and about.customer_name.casefold().startswith(told.value.casefold()):
-        return Say(
-            _("This conversation is about the enquiry of %(name)s. To change it, say for example “change the destination to Bali”.", name=about.customer_name)
-        )
-    if words is None or (_COMMANDING.match(said) and not intake.is_dictated(message)):
-        return None
-    return _log(message, context)
 
 
 def _invoice_wish(said: str, message: str, context: Context) -> Move | None:
@@ -287,7 +285,7 @@ def _answered(question: Ask, message: str, context: Context) -> Move | None:
         return None
     if invoicing.request_in(message) is not None or intake.is_dictated(message) or issuing.ISSUE.match(message) or issuing.CHANGE.match(message):
         return None
-    in_words = question.missing in setright.IN_WORDS and not _COMMANDING.match(message) and "?" not in message
+    in_words = question.missing in setright.IN_WORDS and not newenquiry.COMMANDING.match(message) and "?" not in message
     if (
         (not in_words and questions.recognise(message, context) is not None)
         or fulfilment.request(message, context) is not None
@@ -300,8 +298,7 @@ def _answered(question: Ask, message: str, context: Context) -> Move | None:
         return fulfilment.first_move(wish, context) if isinstance(wish, Wish) else wish
     if question.tool == "draft_invoice":
         return _invoice(_answered_invoice(question, message, context), context)
-    name = people.name_said(message)
-    return Call("create_enquiry", {**question.known["arguments"], "customer_name": name}) if name else None
+    return newenquiry.answered_name(question, message, context)
 
 
 def _answered_invoice(question: Ask, message: str, context: Context) -> invoicing.InvoiceRequest:
@@ -328,36 +325,6 @@ def _answered_invoice(question: Ask, message: str, context: Context) -> invoicin
 def _told(known: dict[str, Any]) -> dict[str, Any]:
     """What is known, without what is still empty."""
     return {name: value for name, value in known.items() if value not in (None, "", {})}
-
-
-def _log(message: str, context: Context) -> Move:
-    read = _read_intake(message, context)
-    if not read.notes:
-        return Say(
-            _("Paste the customer’s message after that, or say who asks for what: “log an enquiry from Deepa Krishnan: Kochi to Dubai, 19–25 Dec, 2 adults”.")
-        )
-    if "customer_name" not in read.index:
-        return Ask(
-            _("I have read the message, but it does not say who it is from. What is the customer’s name?"),
-            tool="create_enquiry",
-            known={"arguments": read.arguments, "message": message},
-            missing="customer_name",
-        )
-    return Call("create_enquiry", read.arguments)
-
-
-def _read_intake(message: str, context: Context, named: str | None = None) -> intake.Intake:
-    words = intake.pasted(message) or ""
-    return intake.read(words, today=context.today, currency=context.currency, named=named, dictated=intake.is_dictated(message))
-
-
-def _intake_of(conversation: Conversation) -> intake.Intake:
-    """What the create_enquiry call was read from: this message, or the one before the question about the name."""
-    call = next(played.move for played in conversation.played if isinstance(played.move, Call))
-    question = conversation.context.question
-    asked = question is not None and question.tool == "create_enquiry" and intake.pasted(conversation.message) is None
-    source = question.known["message"] if asked and question is not None else conversation.message
-    return _read_intake(source, conversation.context, named=call.arguments.get("customer_name") if asked else None)
 
 
 def _invoice(request: invoicing.InvoiceRequest, context: Context) -> Move:

@@ -46,6 +46,11 @@ _ONE_LINE = re.compile(
     re.IGNORECASE,
 )
 _MAKE_LINE = re.compile(r"^\s*(?:please\s+)?(?:make|change|set)\s+(?P<rest>the\s+[^\d\n]+\d[\d,.]*\s*(?:k|lakhs?|each)?)\s*[.!]*$", re.IGNORECASE)
+_LEAVES = re.compile(r"\b(?:check-?\s?out|leav\w*|until|till|departure)\b", re.IGNORECASE)
+_LONGER = re.compile(r"\b(?:more|longer|extra|further)\b", re.IGNORECASE)
+_BACK_ON = re.compile(
+    r"^(?:(?P<back>(?:com\w+ )?back|return\w*)|leav\w*|depart\w*|go(?:ing)?|out)\s+(?:on\s+)?(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?$", re.IGNORECASE
+)
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
@@ -92,7 +97,9 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
 
     Words that `asks` knows for a request of their own are nobody's name.
     """
-    rest, waiting = corrected(said) or _of_line(said), context.waiting[-1] if context.waiting else None
+    waiting = context.waiting[-1] if context.waiting else None
+    is_several = waiting is not None and len(waiting["arguments"].get("line_items", ())) > 1
+    rest = corrected(said) or (_of_line(said) if is_several else None)
     if rest is None or WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
         return None
     request = invoicing.going_on({**waiting["arguments"], "replaces": waiting["id"]})
@@ -155,7 +162,7 @@ def _line_set_right(plain: str, lines: list[JsonObject], context: Context) -> bo
 def recognise(said: str, context: Context) -> Move | None:
     """What was searched, logged or told last, with what the words set right; None where they set nothing right that is known here."""
     told = _of_told(said, context)
-    rest = corrected(said) if told is None else None
+    rest = (corrected(said) or (said if _BACK_ON.match(said) or _LEAVES.match(said) else None)) if told is None else None
     if rest is None:
         return told
     swapped = _INSTEAD.match(rest)
@@ -198,9 +205,13 @@ def _fares(rest: str, old: str, before: JsonObject, context: Context) -> Call | 
     if not found:
         read = searches.flights(f"flights {rest}", context)
         found = {**(read.known if read else {}), **out_and_back(rest, context)}
-        day = day_of(rest, before["outbound_date"], context.today)
+        on = _BACK_ON.match(rest)
+        field = "return_date" if on and on["back"] else "outbound_date"
+        day = day_of(
+            f"the {on['day']}th" if on else rest, before.get("return_date") or before["outbound_date"] if on else before["outbound_date"], context.today
+        )
         if day:
-            found["outbound_date"] = day
+            found[field] = day
         found = {name: value for name, value in found.items() if name in before or name in ("return_date", "cabin", "direct_only")}
     made = before | found
     if made.get("return_date") and made["return_date"] < made["outbound_date"]:
@@ -214,6 +225,11 @@ def _rates(rest: str, before: JsonObject, context: Context) -> Call | None:
     if country and not days:
         return Call("search_hotels", before | {"city": city[:1].upper() + city[1:], "country": country})
     stay = searches.nights_in(rest)
+    leaves = _LEAVES.search(rest)
+    if leaves and len(days) == 1 and days[0] > before["check_in"]:
+        return Call("search_hotels", before | {"check_out": days[0]})
+    if stay and _LONGER.search(rest):
+        return Call("search_hotels", before | {"check_out": searches.after(before["check_out"], stay)})
     found: JsonObject = {"guests": sum(party.values())} if party else {}
     if stay and len(days) < 2:
         found |= {"check_in": days[0] if days else before["check_in"]}

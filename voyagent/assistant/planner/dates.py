@@ -93,8 +93,12 @@ class Day:
     span: bool = False
 
 
+AHEAD_DAYS = 31
+"""A day of the coming month is never last year's, whatever it is the day of: a rule says what is wrong with it."""
+
+
 def find_days(text: str, today: date, *, prefer: Prefer = "future", by_staff: bool = False) -> list[Day]:
-    """Every day that a text names in full (day and month), in order. A missing year is the next such day, or with `past` the last."""
+    """Every day that a text names in full (day and month), in order. A missing year is the next such day, or with `past` the last (see `AHEAD_DAYS`)."""
     taken: list[tuple[int, int]] = []
     found: list[Day] = []
     for kind, pattern in (*_BY_STAFF, *_PATTERNS, _SHORT, _BARE) if by_staff else _PATTERNS:
@@ -205,14 +209,14 @@ def _on(number: int, month: int, year: int | None, today: date, prefer: Prefer) 
             day = date(candidate, month, number)
         except ValueError:
             continue
-        if year is not None or (day >= today if prefer == "future" else day <= today):
+        if year is not None or (day >= today if prefer == "future" else day <= today or (day - today).days <= AHEAD_DAYS):
             return day if YEAR_MIN <= day.year <= YEAR_MAX else None
     return None
 
 
 def _years(today: date, prefer: Prefer) -> list[int]:
     # A day that neither this year nor its neighbour has (29 February) is left unread rather than moved years away.
-    return [today.year, today.year + 1] if prefer == "future" else [today.year, today.year - 1]
+    return [today.year, today.year + 1] if prefer == "future" else [(today + timedelta(days=AHEAD_DAYS)).year, today.year, today.year - 1]
 
 
 def _year(four: str | None, two: str | None) -> int | None:

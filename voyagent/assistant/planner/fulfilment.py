@@ -42,6 +42,7 @@ NOBODY = "nobody_travels"
 FOR_WHOM = frozenset({"who", party.YOUNG})
 """What is missing where it is asked who stays or travels."""
 _FOR_PEOPLE = {"book_hotel", "hold_flight"}
+_DO_THEY = re.compile(r"^\s*(?:and\s+)?(?:do|does|will|would) (?:they|she|he|the (?:family|passengers?|customer|client|couple))\b", re.IGNORECASE)
 _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
     re.IGNORECASE,
@@ -78,6 +79,8 @@ def _search_said_whole(said: str, context: Context) -> Wish | Move | None:
         on_the_way = searches.way(said, context)
         return searches.as_asked_for(on_the_way, said, context) if on_the_way else None
     if found.tool == "visa_requirements":
+        if context.question is None and _DO_THEY.match(said):
+            return found
         return found if context.question is None and found.known.get("destination") else None
     return found if found.tool in ("search_flights", "search_hotels") and wishes.missing(found) is None else None
 
@@ -141,7 +144,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
 
 def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     """The wish that our question was asked for, with what the answer says of it, or sets right."""
-    if setright.is_no_answer(question, said):
+    if setright.is_no_answer(question, said) or (question.tool == "add_transfer" and wishes.is_order(said)):
         return Wish(question.tool, question.known)
     if question.missing == names.WHOSE:
         named = names.answered(question, said, context.today)
@@ -183,6 +186,8 @@ def _another_offer(question: Ask, said: str, context: Context, *, bare: bool = F
     if offers.number_said(words) is None or not (bare or words != said.strip()):
         return None
     found = releasing.going_on(offers.answered(question.tool, words, context), question)
+    if isinstance(found, Ask):
+        return None  # the list has no such one, so the words were of something else
     stranger = question.known.get("stranger")
     return offers.who_stays(stranger, found, context) if stranger and found is not None else found
 

@@ -28,8 +28,8 @@ _NO_ENQUIRY = re.compile(
     re.IGNORECASE,
 )
 _LOG_THIS = re.compile(
-    r"^\s*(?:please\s+|pls\s+|plz\s+|kindly\s+|can you\s+|could you\s+)*(?:log|save|record|add|note)\s+(?:this|it)"
-    r"(?:\s+(?:message|mail|e-?mail|one))?\s*[:\-–]*\s*",
+    r"^\s*(?:and\s+|now\s+|please\s+|pls\s+|plz\s+|kindly\s+|can you\s+|could you\s+)*(?:(?:log|save|record|add|note)\s+(?:this|it|another|one more)"
+    r"(?:\s+(?:message|mail|e-?mail|one))?\s*[:\-–]*\s*|log\s*:\s*)",
     re.IGNORECASE,
 )
 _TRAVEL = re.compile(
@@ -90,6 +90,7 @@ _WISHES = re.compile(
     r"|anniversary|birthday)(?:\s*\?)?(?![\w-])",
     re.IGNORECASE,
 )
+_SECOND = re.compile(r"\b(?:second|2nd|next|another|other)\s+(?:customer|client|guest|enquiry|inquiry)\s*(?:is|:|-)\s*[^\n]{0,60}", re.IGNORECASE)
 _BUDGET = re.compile(r"\b(?:budget|spend|afford|upto|up to|within|around|approx\w*|about|max(?:imum)?|under)\b[^.;\n\d]{0,25}$", re.IGNORECASE)
 _NOT_BUDGET = re.compile(
     r"\b(?:invoice|bill|refund|pay|paid|deposit|advance|airline|quoted|quote|fare|price of|other agent|costs?|offer(?:ed)?)\b[^.;\n\d]{0,25}$", re.IGNORECASE
@@ -220,6 +221,8 @@ def read(words: str, *, today: date, currency: str, named: str | None = None, di
     if travellers and travellers.count >= 1:
         fields.append(Field("pax_count", travellers.count, travellers.words))
     _read_budget(text, days, currency, fields, left_open)
+    second = _SECOND.search(text)
+    left_open += [second.group().strip()] if second else []
     wishes = tuple(dict.fromkeys(match.group().strip() for match in _WISHES.finditer(text)))
     return Intake(tuple(fields), tuple(left_open), words[:NOTES_MAX], wishes, tuple(others))
 

@@ -125,6 +125,8 @@ class EnquiryInView:
     customer_email: str = ""
     party: JsonObject = field(default_factory=dict)
     """How many of each kind, as the customer's own words say it."""
+    beside: str = ""
+    """The customer whose conversation and trip it is, where the talk has logged another's enquiry since."""
 
 
 @dataclass(frozen=True, slots=True)

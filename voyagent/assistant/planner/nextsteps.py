@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
 from voyagent.assistant.planner import sentences, telling
 from voyagent.assistant.planner.moves import Ask, Call, Context, Decision, Move, Say
 from voyagent.assistant.planner.wording import _
@@ -14,6 +18,53 @@ def if_meant(move: Move, context: Context) -> Move:
         return move
     text = _("Do you mean what waits already, “%(summary)s”? Say “yes”, or say what you mean. Nothing has changed.", summary=asked["summary"])
     return Ask(text, tool=move.tool, known={"put_right": move.arguments, "words": move.words, "replaces": move.replaces}, missing="sure")
+
+
+_REFUSED = "refused"
+
+
+def refused_put_right(context: Context, read: Callable[[Context], Move | None]) -> Move | None:
+    """What a correction makes of a request that a rule refused in the answer before, and which was therefore never made."""
+    last = context.last
+    if not last.get("refused"):
+        return None
+    asked = {"id": _REFUSED, "tool": last["tool"], "arguments": last["arguments"], "summary": ""}
+    move = read(replace(context, waiting=[asked]))
+    return replace(move, replaces="", words="") if isinstance(move, Call) and move.replaces == _REFUSED else move
+
+
+_OF_TRIP = frozenset({"hold_flight", "book_hotel", "add_passenger", "add_transfer", "file_visa", "send_itinerary", "issue_ticket"})
+
+
+def on_own_trip(move: Move, said: str, context: Context) -> Move:
+    """The same move; where it would go onto the trip of another customer than the one who is spoken of, whose conversation it is, and where to go."""
+    about = context.enquiry
+    if not isinstance(move, Call) or move.tool not in _OF_TRIP or about is None or not about.beside:
+        return move
+    if any(part.casefold() in said.casefold().split() for part in about.beside.split()):
+        return move  # said of whose trip it is
+    return Say(
+        _(
+            "The trip of this conversation is that of %(own)s, so I have done nothing. For %(name)s open a conversation of their own from %(link)s;"
+            " for the trip here say it once more with “for %(own)s”.",
+            own=about.beside,
+            name=about.customer_name,
+            link=f"[/enquiries/{about.id}](/enquiries/{about.id})",
+        )
+    )
+
+
+def beside_another(output: dict[str, Any], context: Context) -> str:
+    """What is said of an enquiry that is logged in a conversation about another's; nothing where it is the first."""
+    own = (context.enquiry.beside or context.enquiry.customer_name) if context.enquiry else ""
+    if not own:
+        return ""
+    return _(
+        "The trip of this conversation stays that of %(own)s; seats and rooms for %(name)s are held in one of their own, opened from %(link)s.",
+        own=own,
+        name=output.get("customer_name", ""),
+        link=f"[/enquiries/{output['enquiry_id']}](/enquiries/{output['enquiry_id']})",
+    )
 
 
 def behind(call: Call, context: Context) -> str:

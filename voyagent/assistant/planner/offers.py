@@ -59,6 +59,7 @@ _SEVERAL = re.compile(
     r"\b(?:\d{1,2}|first|second|third)\s*(?:and|&|\+|,)\s*(?:the\s+|flight\s+|option\s+|number\s+)?(?:\d{1,2}|second|third|fourth)\b", re.IGNORECASE
 )
 _WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
+_OF_FLIGHT = re.compile(r"\b(?:flights?|fares?)\b", re.IGNORECASE)
 _IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
 _HOTEL_WORD = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay|accommodation)\b", re.IGNORECASE)
 _NAMED = re.compile(r"\b(?:at|the|hotel)\s+(?P<name>[A-Z][\w’']+(?:\s+(?:[A-Z][\w’']+|&))*)")
@@ -288,7 +289,7 @@ def rebooked(message: str, bare: str, context: Context) -> Call | None:
     """`no, the second one` behind a request to book rooms that waits: the other rooms, for the same people, in its place; None for all other words."""
     asked = context.waiting[-1] if context.waiting else {}
     pick = number_said(bare) if bare != message.strip() else None
-    if pick is None or asked.get("tool") != "book_hotel" or context.offers.get("newest") != "rates":
+    if pick is None or _OF_FLIGHT.search(bare) or asked.get("tool") != "book_hotel" or context.offers.get("newest") != "rates":
         return None
     rate, before = rate_of(pick, list(context.offers.get("rates", ()))), asked["arguments"]
     if rate is None or rate["rate_key"] == before["rate_key"]:

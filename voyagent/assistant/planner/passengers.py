@@ -41,14 +41,16 @@ TO_TRIP = re.compile(r"\s+(?:on\s?to|to|in|on)\s+(?:the|this|their|our)\s+(?:tri
 _KIND = re.compile(r"\b(?P<kind>adult|child|infant|senior|baby|kid|senior citizen)\b", re.IGNORECASE)
 _KINDS = {"baby": "infant", "babies": "infant", "kid": "child", "kids": "child", "children": "child", "senior citizen": "senior"}
 _KIND_OF_ALL = re.compile(r"(?P<kind>child(?:ren)?|kids?|bab(?:y|ies)|adult|infant|senior)", re.IGNORECASE)
-_BETWEEN_COMMAS = re.compile(r"(?<=[,;(])\s*(?P<day>\d{1,2}(?:st|nd|rd|th)?[\s./-]+(?:\d{1,2}|[A-Za-z]{3,9})[\s./-]+(?:\d{4}|\d{2}))\s*(?=[,;)]|$)")
+_BETWEEN_COMMAS = re.compile(
+    r"(?:(?<=[,;(])\s*|(?<=[a-z]\s))(?P<day>\d{1,2}(?:st|nd|rd|th)?[\s./-]+(?:\d{1,2}|[A-Za-z]{3,9})[\s./-]+(?:\d{4}|\d{2}))\s*(?=[,;)]|$)"
+)
 _BORN = re.compile(r"\b(?:born|dob|date of birth|d\.o\.b\.?)\b\s*(?:on|:|is)?\s*(?P<when>[^,;)]*)", re.IGNORECASE)
 _EXPIRES = re.compile(
     r"\b(?:expir\w*|exp\b\.?|(?:valid|good)\s*(?:until|untill|till|upto|up to|thru|to)?)\s*(?:date)?\s*(?:on|is|:|-)?\s*(?P<when>[^,;)]*)", re.IGNORECASE
 )
 _PASSPORT_NUMBER = re.compile(r",?\s*\b(?:with\s+)?passport\s*(?:no\b\.?|number|#|:)?\s*(?:is\s+)?(?:[A-Z]{0,2}\d{6,9}\b|•+\w{4}\b)", re.IGNORECASE)
 _RELATED = re.compile(
-    r"\b(?:their|his|her|our|my|the)\s+(?:(?:elder|older|younger|little|eldest|youngest)\s+)?"
+    r"\b(?:the\s+|their\s+|our\s+)?(?:kids|children)\s+(?=(?-i:[A-Z]))|\b(?:their|his|her|our|my|the)\s+(?:(?:elder|older|younger|little|eldest|youngest)\s+)?"
     r"(?:sons?|daughters?|wife|husband|mother|father|parents|brother|sister|friend|(?=(?:baby|child|kid|infant)\b))\s*(?=\w)",
     re.IGNORECASE,
 )
@@ -59,6 +61,8 @@ _AGE = re.compile(
 )
 _BABY = re.compile(r"^baby\s+(?=[A-Z])")
 """In small letters; `Baby Joseph` is a name."""
+_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mstr|dr|smt|shri|sri|prof)\b\.?\s+(?=\w{2})", re.IGNORECASE)
+"""Before a name; passports and tickets have none."""
 _KIND_BEFORE = re.compile(r"(?:child|infant|adult|senior|kid|baby)\s+(?=[A-Z])")
 _ANOTHER = re.compile(r"\s*(?:;|&|,?\s+and\s+|,|\+)\s*", re.IGNORECASE)
 _A_FACT = re.compile(
@@ -70,7 +74,11 @@ _REMOVE = re.compile(
     r"|guest)\b\s*)?(?P<name>[^\d,]*?)(?P<trip>\s+(?:from|off)\s+(?:the|this)\s+(?:trip|itinerary|booking|list))?\s*[.]?$",
     re.IGNORECASE,
 )
-_STAYS_HOME = re.compile(r"^\s*(?P<name>[^\d,]+?)\s+(?:is not (?:coming|going|travell?ing)|stays (?:at )?home|isn'?t (?:coming|going))\b", re.IGNORECASE)
+_STAYS_HOME = re.compile(
+    r"^\s*(?P<name>[^\d,]+?)\s+(?:is not (?:coming|going|travell?ing)"
+    r"|(?:can(?:['’]?t|not)|won['’]?t|will not) (?:come|go|travel|make it|fly|join)|stays (?:at )?home|isn'?t (?:coming|going))\b",
+    re.IGNORECASE,
+)
 
 
 def add_passenger(message: str, context: Context) -> Wish | None:
@@ -180,7 +188,7 @@ def _passenger(said: str, kind_of_all: str | None, context: Context) -> JsonObje
     head = _BABY.sub("", re.sub(r"^(?:named|called|an?|the)\s+", "", _head(said), flags=re.IGNORECASE))
     name = as_name((head if kind_of_all else re.sub(r"^(?:adult|child|infant|senior|kid|baby(?!\s+[A-Z]\w*$))\s+", "", head, flags=re.IGNORECASE)).strip())
     if name:
-        known["full_name"] = name
+        known["full_name"] = _TITLE.sub("", name)
     return known
 
 
@@ -201,10 +209,12 @@ def _kind_of(years: int) -> JsonObject:
     return {"kind": kind} if kind else {}
 
 
-def remove_passenger(message: str, _context: Context) -> Wish | None:
+def remove_passenger(message: str, context: Context) -> Wish | None:
     """`remove Ravi from the trip`, `Ravi is not coming`."""
     match = _REMOVE.match(message)
-    if match and (match["what"] or match["trip"]):
+    along = [one["full_name"].casefold() for one in context.trip.get("passengers", ())]
+    is_along = match is not None and any(match["name"].strip().casefold() in (name, *name.split()) for name in along)
+    if match and (match["what"] or match["trip"] or is_along):
         name = as_name(match["name"])
         return Wish("remove_passenger", {"full_name": name} if name else {})
     home = _STAYS_HOME.match(message)

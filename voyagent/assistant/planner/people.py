@@ -40,12 +40,19 @@ _TOTALS = (
 )
 _SPOUSE = re.compile(
     r"\b(?:my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)\s+(?:and|&)\s+(?:me|I|myself)"
-    r"|(?:me|I|myself)\s*(?:,|and|&|with)\s*my\s+(?:wife|husband|spouse|partner|fianc[ée]e?))",
+    r"|(?:me|I|myself)\s*(?:,|and|&|with)\s*my\s+(?:wife|husband|spouse|partner|fianc[ée]e?)"
+    r"|(?-i:[A-Z])\w+\s+(?:and|&|with)\s+(?:his|her)\s+(?:wife|husband|spouse|partner|fianc[ée]e?))",
     re.IGNORECASE,
 )
 _WE_ARE = re.compile(
     rf"\bwe(?:['’]re|\s+are)\s+(?:(?:only|just|a (?:family|group|party) of)\s+)?(?P<n>{_NUMBER})\b(?!\s*"
     r"(?:adults?|child(?:ren)?|kids?|nights?|days?|weeks?|rooms?|couples?))",
+    re.IGNORECASE,
+)
+_PEOPLE = _TOTALS[1]
+_KIN = re.compile(
+    r"\b(?:my|our|and|plus|with)\s+(?:(?:my|our|her|his)\s+)?(?:(?:elder|older|younger)\s+)?"
+    r"(?:parents|in-?laws|mother(?:-in-law)?|father(?:-in-law)?|mom|mum|dad|sister|brother)\b",
     re.IGNORECASE,
 )
 _OWN_CHILD = re.compile(
@@ -93,7 +100,7 @@ _INLINE = re.compile(
 _HERE = re.compile(r"(?P<name>[A-Z][\w’'.-]*(?:[ \t]+[A-Z][\w’'.-]*){0,2})\s+(?:here\b|speaking\b|this side\b)")
 _SIGNED = re.compile(
     r"(?:^|[.!?,;]|\s)\s*(?:(?:with|best|kind|warm|many)\s+)*(?:regards|thanks|thank you|thank u|thx|cheers|best|wishes|sincerely|yours truly|rgds)"
-    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/])",
+    rf"(?:\s*(?:and|&)\s*regards)?\s*[,.!-]*\s*\n?\s*(?P<name>{_TITLE}{_WORD}(?:[ \t]+(?:{_WORD}|&)){{0,4}})\s*(?:$|[,(+<|/]|\s[\w.+-]+@|\s\d)",
     re.IGNORECASE | re.MULTILINE,
 )
 _THIRD = re.compile(
@@ -134,6 +141,12 @@ waiting await awaiting reply soon lot much what who how everyone anyone nobody
 _NO_NAME = frozenset(_NO_NAME_WORDS.split())
 
 
+_TALK_WORDS = """
+wait check call ask tell see think hold hang let me him her them first later paste wrong oops sure maybe yes no ok okay cancel change leave minute moment second
+date number actually should be only again forget remove add make show what which when where why drop undo reverse reject grant issue due dated paid
+"""
+_TALK = frozenset(_TALK_WORDS.split())
+"""Words of talk, of which a name typed in small letters has none."""
 _LOWER_WORDS = "a an me is are was can could would should do does did have has had to in on at with by as or if then"
 _LOWER = frozenset(_LOWER_WORDS.split())
 _GROUPS = frozenset({"family", "group", "party", "couple", "friends"})
@@ -195,12 +208,14 @@ def find_travellers(text: str) -> Travellers | None:
         people, words = people + len(re.findall(r"\d+", aged["ages"])), [*words, aged.group().rstrip(" (")]
     if counted and counted[0].re is _KINDS[0]:
         return Travellers(people, ", ".join(words))
-    couple, couples, together = _SPOUSE.search(text), _COUPLES.search(text), _WE_ARE.search(text)
+    couple, couples, together = _SPOUSE.search(text), _COUPLES.search(text), _WE_ARE.search(text) or _PEOPLE.search(text)
     if couple and together:
         return Travellers(_count(together["n"]), together.group())
     if couple or couples:
         pairs, own = _count(couples["n"]) if couples else 1, [] if people else [match.group() for match in _OWN_CHILD.finditer(text)]
-        return Travellers(2 * pairs + people + len(own), ", ".join([(couples or couple).group(), *words, *own]))  # type: ignore[union-attr]
+        kin = [match.group() for match in _KIN.finditer(text)]
+        beside = sum(2 if re.search(r"(?:parents|in-?laws)$", one, re.IGNORECASE) else 1 for one in kin)
+        return Travellers(2 * pairs + people + len(own) + beside, ", ".join([(couples or couple).group(), *words, *own, *kin]))  # type: ignore[union-attr]
     if len(words) > 1:
         return Travellers(people, ", ".join(words))
     for pattern in _TOTALS:
@@ -211,7 +226,7 @@ def find_travellers(text: str) -> Travellers | None:
     for pattern, count in ((_PAIR, 2), (_ALONE, 1)):
         match = pattern.search(text)
         if match:
-            return Travellers(count, match.group())
+            return Travellers(count + people, ", ".join([match.group(), *words]))
     return None
 
 
@@ -274,7 +289,7 @@ def find_name(text: str) -> Said | None:
     """The customer's name: as the header, a label, the words themselves or the signature give it."""
     found = [
         Said(name, re.sub(r"\s+", " ", match.group().strip(" \n:<.,;!"))[:120])
-        for pattern in (_HEADER, _LABEL, _EXPORT, _TOLD, _SELF, _THIRD, _SIGNED, _HERE, _INLINE)
+        for pattern in (_HEADER, _LABEL, _SELF, _EXPORT, _TOLD, _THIRD, _SIGNED, _HERE, _INLINE)
         for match in pattern.finditer(text)
         if (name := as_name(_SENTENCE_END.split(match["name"])[0]))
     ]
@@ -322,6 +337,7 @@ def as_name(words: str) -> str | None:
     parts = name.split()
     if (
         not parts
+        or (not is_titled(name) and any(part.lower().strip(".,") in _TALK for part in parts))
         or len(name) > 255
         or any(part.lower().strip(".,") in _NO_NAME or part in _LOWER for part in parts)
         or is_known_place(name)
@@ -362,6 +378,12 @@ def _last_line(text: str) -> Said | None:
         name = as_name(lines[-1])
         return Said(name, lines[-1]) if name else None
     return None
+
+
+def bare_count(words: str) -> int | None:
+    """`4`, `four`: a number and nothing more; None for all other words."""
+    said = words.strip(" .!?").lower()
+    return _COUNTS.get(said) or (int(said) if re.fullmatch(r"\d{1,2}", said) else None)
 
 
 def _count(word: str) -> int:

@@ -53,6 +53,7 @@ _TRAVEL = (
     r"holidays?|vacation|honeymoon|package|packages|head(?:ing)?|visa|pilgrimage|cruise)"
 )
 _ROUTES = (
+    re.compile(rf"\b(?:flights?|tickets?|tkts?|fares?)\s+(?:from\s+)?(?P<origin>{_KNOWN_WORD})\s+(?P<destination>{_KNOWN_WORD})\b", re.IGNORECASE),
     re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P<destination>{_SURE})\s*(?:-|–|→|->|>|/|\bto\b)\s*(?P=origin)(?!\w)", re.IGNORECASE),
     re.compile(rf"\bfrom\s+(?P<origin>{_ONE})\s*(?:to|-|–|→|>|->)\s*(?P<destination>{_ONE}{_MORE})", re.IGNORECASE),
     re.compile(rf"(?P<origin>{_SURE})\s*(?:-|–|→|->|>|/)\s*(?P<destination>{_SURE})(?!\s*(?:-|/))", re.IGNORECASE),

@@ -21,7 +21,8 @@ _FIND = re.compile(
     rf"\b(?:show|list|find|search|get|give|see|any|which|what|how many|number of|count|are there|do we have|display|look ?up|pull up)\b.*\b{_ENQUIRY}\b"
     rf"|^\s*(?:the\s+)?(?:all\s+|my\s+|our\s+)?(?:new|open|quoted|booked|cancelled|recent|latest|unanswered|today'?s)\s+{_ENQUIRY}\b"
     rf"|^\s*{_ENQUIRY}\b\s*(?:to|from|for|of|in|about|with|today|this|last|departing|leaving|travell?ing|\?|$)"
-    r"|\bwhat (?:came|has come) in\b|\bwho (?:wants|would like|is planning|plans) to (?:go|travel|fly|visit)\b",
+    r"|\bwhat (?:came|has come) in\b|\bwho (?:has |have )?(?:asked|enquired|inquired) (?:about|for)\b"
+    r"|\bwho (?:wants|would like|is planning|plans) to (?:go|travel|fly|visit)\b",
     re.IGNORECASE,
 )
 _LOOK_FOR = re.compile(r"^\s*(?:find|search(?: for)?|look ?up|look for)\s+(?P<what>[^\n]{2,80}?)\s*\??$", re.IGNORECASE)
@@ -119,7 +120,7 @@ _ACCOUNT = (
     re.compile(r"\bbalances?\s+(?:of|on|for|in|at)\s+(?:the\s+)?(?:account\s+)?(?P<account>.+?)(?:\s+(?:account|a/c))?\s*[?.]?$", re.IGNORECASE),
     re.compile(r"\b(?:in|on|at)\s+(?:the\s+)?(?:account\s+)?(?P<account>[\w &/-]+?)(?:\s+(?:account|a/c))?\s*[?.]?$", re.IGNORECASE),
     re.compile(
-        r"^(?:what(?:'s| is)\s+|show (?:me )?|give (?:me )?|check\s+)*(?:the\s+|our\s+|my\s+)?(?:current\s+)?(?P<account>.+?)(?:\s+(?:account"
+        r"^(?:what(?:['’]?s| is)\s+|show (?:me )?|give (?:me )?|check\s+)*(?:the\s+|our\s+|my\s+)?(?:current\s+)?(?P<account>.+?)(?:\s+(?:account"
         r"|a/c))?\s+balances?\b",
         re.IGNORECASE,
     ),
@@ -217,7 +218,9 @@ def account_wanted(message: str, today: date) -> tuple[str, str | None] | None:
         match = pattern.search(rest.strip())
         said = match["account"].strip(" ?.,") if match else ""
         said = unowned(re.sub(r"^(?:the|our|my|account)\s+", "", said, flags=re.IGNORECASE))
-        if said and said.lower() not in {"current", "account", "accounts", "it", "this", "that"}:
+        if said.lower() == "current" and "current account" in message.lower():
+            said = "current account"  # of the bank
+        if said and said.lower() not in {"current", "account", "accounts", "it", "this", "that", "the"}:
             return said, day.get("as_of")
     return None
 

@@ -28,6 +28,12 @@ _EXAMPLES: dict[str, Callable[[], str]] = {
 }
 
 
+def with_time(question: Ask) -> Ask:
+    """The same question after words that only hesitate."""
+    first = question.first or question.text
+    return replace(question, text=_("Take your time, nothing is lost. %(question)s %(leave)s", question=first, leave=sentences.way_out()), first=first)
+
+
 def once_more(question: Ask, said: str) -> Ask | None:
     """The same question after words that are neither its answer nor a request; None where it has been asked often enough, and is let go."""
     asked = int(question.again) + 1

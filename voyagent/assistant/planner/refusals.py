@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask_babel import force_locale
 
 from voyagent.assistant.planner import sentences
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.moves import Call, Context
 from voyagent.assistant.planner.people import POSSESSIVE
 from voyagent.assistant.planner.sentences import passport_form
 from voyagent.assistant.planner.wording import _
@@ -79,6 +79,19 @@ _PAGES = (
     (r"\b(?:pending|waiting) (?:for )?approvals?\b|\bapprovals?\b.*\b(?:pending|waiting)\b", "/approvals"),
 )
 """What no tool reads out and a page shows."""
+
+
+_PROPOSED = frozenset(
+    {"record_receipt", "pay_bill", "write_off_invoice", "post_journal_entry", "draft_invoice", "issue_invoice", "create_invoice", "receive_bill"}
+    | {"issue_ticket", "book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary"}
+)
+"""The tools that only propose."""
+
+
+def of_a_tool(why: str, call: Call) -> str:
+    """What is said where a rule refuses a tool; of one that was announced as a request, that nothing is asked for."""
+    asked = _("So I have asked for nothing.") if call.words and call.tool in _PROPOSED else ""
+    return " ".join(filter(None, (why, asked, _("What waits stays as it is.") if call.replaces else "")))
 
 
 def cannot(said: str, context: Context) -> str:

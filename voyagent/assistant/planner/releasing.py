@@ -56,6 +56,8 @@ def release(message: str, context: Context) -> Move | None:
     if match is None or _NO_HOLD.search(match["rest"]):
         return None
     held, number = list(context.trip.get("held", ())), _number_in(match["rest"], context)
+    if match["rest"].lower() in ("it", "that", "them") and held and not context.waiting and context.last.get("held"):
+        return of_number(context.last["held"], context)
     if not _A_HOLD.search(match["rest"]) and not _BY_FLIGHT.match(match["rest"]) and number.casefold() != match["rest"].casefold():
         return None
     flown = offers.pick_in(match["rest"]) or {}

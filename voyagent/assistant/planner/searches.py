@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -14,7 +15,7 @@ from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import find_party
-from voyagent.assistant.planner.places import find_route, is_known_place
+from voyagent.assistant.planner.places import find_route, is_known_place, places_in
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 
 JsonObject = dict[str, Any]
@@ -81,6 +82,7 @@ _IN_CITY = re.compile(
 _CITY_FIRST = re.compile(r"^\s*(?:find|search|show|need|get)?\s*(?P<city>[A-Z][A-Za-z ]*?)\s+(?:hotels?|resorts?)\b")
 _NIGHTS = re.compile(r"\b(?P<n>\d{1,2})\s*nights?\b", re.IGNORECASE)
 _FOR_SO_MANY = re.compile(r"\bfor\s+(?P<n>[1-9])\b(?!\s*(?:nights?|rooms?|days?|weeks?|lakhs?|k\b|%|stars?|[-–/:.,]\s*\d|[jfmasond][a-z]{2}\b))", re.IGNORECASE)
+_SAME_DAYS = re.compile(r"\b(?:(?:the )?same (?:dates?|days?|time)|(?:as|like|with) the flights?|dates? of the flights?)\b", re.IGNORECASE)
 _FOR_IT = re.compile(r"(?<=\bflights)\s+for\s+(?:this|the|her|his|their)\s+(?:enquiry|inquiry|lead|request|customer)\b", re.IGNORECASE)
 _OTHERWISE = re.compile(
     r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|leads?|invoices?|bills?|owes?|paid|balance)\b|^\s*(?:please\s+)?(?:issue|invoice|bill|book|hold|cancel)\b",
@@ -266,8 +268,8 @@ def hotels(message: str, context: Context) -> Wish | None:
     if not _HOTELS.search(message):
         return None
     known: JsonObject = {}
-    known |= _city_in(message)
-    days = days_in(message, context)
+    known |= _city_in(_SAME_DAYS.sub(" ", message))
+    days = days_in(message, context) or _same_days(message, context)
     nights = _NIGHTS.search(message)
     if days:
         known["check_in"] = days[0]
@@ -286,6 +288,15 @@ def hotels(message: str, context: Context) -> Wish | None:
     if want:
         known["want"] = want
     return Wish("search_hotels", known)
+
+
+def _same_days(message: str, context: Context) -> list[str]:
+    """`the same dates`, `like the flights`: the days of the newest search of flights, else those of the enquiry."""
+    if not _SAME_DAYS.search(message):
+        return []
+    flown, about = context.offers.get("fares_search", {}), context.enquiry
+    days = (flown.get("outbound_date"), flown.get("return_date")) if flown else (about.depart_date, about.return_date) if about else ()
+    return [str(day) for day in days if day]
 
 
 def _city_in(message: str) -> JsonObject:
@@ -320,6 +331,9 @@ def _route(message: str) -> JsonObject:
         ends = {"origin": _last_place(match["origin"]), "destination": _first_place(match["destination"])}
         if all(ends.values()):
             return ends
+    near = [(one, other) for one, other in pairwise(places_in(plain)) if not plain[one.end() : other.start()].strip(" -")]
+    if len(near) == 1 and all(stations.code_of(one.group()) for one in near[0]):
+        return dict(zip(("origin", "destination"), (one.group() for one in near[0]), strict=True))
     found: JsonObject = {}
     for end, words in (("origin", "from|ex"), ("destination", "to")):
         one = re.search(rf"\b(?:{words})\s+(?P<place>[A-Za-z]+(?:\s[A-Z][a-z]+)?)", plain, re.IGNORECASE)

@@ -111,7 +111,8 @@ def logged(intake: Intake, outcome: Outcome) -> str:
     currency = found.get("budget_currency")
     if currency and not currency.words:
         lines.append(_("The budget had no currency, so I took %(currency)s, the agency’s.", currency=currency.value))
-    empty = [label for name, label in _labels().items() if name not in found]
+    lines += [] if "pax_count" in found else [_("• people: 1, since nothing says how many")]
+    empty = [label for name, label in _labels().items() if name not in found and name != "pax_count"]
     if empty:
         lines.append(_("I read nothing of these, so they are empty: %(fields)s.", fields=", ".join(empty)))
     if intake.other_emails:

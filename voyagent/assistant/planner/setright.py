@@ -16,9 +16,16 @@ _BEGINS = re.compile(r"^(?:because|since|as|(?:it['’]?s|it is|that['’]?s)\s|
 _DAY_WORDS = re.compile(r"\b(?:due|dated|payable|on|by|it|is|was|from)\b|[,.]", re.IGNORECASE)
 IN_WORDS = frozenset({"reason", "narration", "description"})
 """What is asked for in free words."""
+_ENDS = frozenset({"origin", "destination"})
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
 _MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
 _FLIGHTS = frozenset({"search_flights", "hold_flight"})
+_SHOULD_BE = re.compile(
+    r"^\s*(?:(?:it|that)\s+(?:should|must) be|(?:the\s+)?(?:vendor|supplier|customer|client|party)\s+(?:is|was|should be|must be))\s+"
+    r"(?P<who>(?-i:[A-Z])[^\d,;]*?)(?:,?\s+not\s+.*)?\s*[.!]*$",
+    re.IGNORECASE,
+)
+_REFERENCE_IS = re.compile(r"^\s*(?:the\s+|its\s+)?(?:bill\s+)?(?:number|no\.?|ref(?:erence)?)\s+(?:is|was|should be)\s+\S*\d\S*\s*[.!]*$", re.IGNORECASE)
 _SEARCHES = _FLIGHTS | {"search_hotels", "check_hotel_rate", "book_hotel"}
 _DAYS = ("paid_on", "written_off_on", "entry_date", "issue_date", "due_date", "outbound_date", "return_date", "check_in", "check_out")
 MONEY = frozenset({*_SETTLED_ON, *_MONEY_ON, "receive_bill", "draft_invoice"})
@@ -30,18 +37,25 @@ def of_wish(question: Ask, said: str, context: Context) -> JsonObject | None:
 
     None for words that set nothing of it right, such as those that answer the question; an amount that is not known yet is an answer.
     """
-    rest = corrections.contradicted(said) or (said if _is_fact_alone(question, said, context) else None)
+    rest = corrections.contradicted(said) or _by_name(said) or (said if _is_fact_alone(question, said, context) else None)
     if rest is None or "took" in question.known:
         return None
     known = {name: value for name, value in question.known.items() if name not in ("near", documents.AMONG)}
     changed = _changed(question, rest, known, context) or _whose(question, rest, context)
     if question.missing == "description":
         changed.pop("description", None)
-    if not changed or ("amount" in changed and not known.keys() & {"amount", "full"}):
+    is_new_amount = "amount" in changed and not known.keys() & {"amount", "full"} and question.tool != "write_off_invoice"
+    if not changed or (is_new_amount and question.tool != "add_transfer"):
         return None
     if "amount" in changed:
         known.pop("full", None)
     return known | changed
+
+
+def _by_name(said: str) -> str | None:
+    """`it should be Riyas`, `the vendor is Air India, not Air Arabia` as `for …`; None for all other words."""
+    match = _SHOULD_BE.match(said)
+    return f"for {match['who'].strip()}" if match else None
 
 
 def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
@@ -52,6 +66,8 @@ def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
     if question.missing == documents.WHICH:
         found = amended.of_payment(said, {"currency": ""}, context)
         return bool(found) and "amount" not in found and "currency" not in found
+    if question.tool == "receive_bill" and question.missing != "vendor_reference" and _REFERENCE_IS.match(said):
+        return True
     day, plain = amended.day_in(said, context.today, past=True)
     return bool(day) and question.missing in {*IN_WORDS, "vendor_reference"} and not _DAY_WORDS.sub(" ", plain).strip()
 
@@ -59,7 +75,9 @@ def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
 def is_no_answer(question: Ask, said: str) -> bool:
     """Whether words that contradict would be taken for what is asked for in free words: `no, from cash` is no narration, `no, because he left` a reason."""
     rest = corrections.contradicted(said)
-    return rest is not None and question.missing in IN_WORDS and "took" not in question.known and _BEGINS.match(rest) is None
+    is_free = question.missing in IN_WORDS or (question.tool == "add_transfer" and question.missing in _ENDS)
+    is_none = _by_name(said) is not None or (rest is not None and _BEGINS.match(rest) is None)
+    return is_none and is_free and "took" not in question.known
 
 
 def _whose(question: Ask, rest: str, context: Context) -> JsonObject:
@@ -86,6 +104,8 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         if not is_service(found.get("description", "")):
             found.pop("description", None)  # `no, for Meera Nair` says whose it is
         return found
+    if tool == "add_transfer":
+        return _of_ride(rest, context)
     if tool in _SEARCHES:
         return _of_search(question, rest, known, context)
     side = amended.account_said(rest, context) if tool == "post_journal_entry" else {}
@@ -95,6 +115,15 @@ def _changed(question: Ask, rest: str, known: JsonObject, context: Context) -> J
         day, plain = amended.day_in(rest, context.today, past=tool == "post_journal_entry")
         return {_MONEY_ON[tool]: day} if day and not plain.strip(" ,.") else amended.money_in(plain, money["currency"], context)
     return {}
+
+
+def _of_ride(rest: str, context: Context) -> JsonObject:
+    """The day or the price of a ride."""
+    day, plain = amended.day_in(rest, context.today, past=False)
+    if day:
+        return {"on": day} if not _DAY_WORDS.sub(" ", plain).strip() else {}
+    money = amended.money_in(rest, context.currency, context)
+    return {"price": money["amount"], "currency": money["currency"]} if "amount" in money else {}
 
 
 def _of_search(question: Ask, rest: str, known: JsonObject, context: Context) -> JsonObject:

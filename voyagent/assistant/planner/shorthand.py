@@ -11,7 +11,7 @@ from voyagent.assistant.planner import stations
 
 SHORT_MAX = 200
 _TYPED = (
-    (r"^\s*(?:and\s+)?also[, ]+(?=\S)", ""),
+    (r"^\s*(?:(?:oh|ok|so|now|then)[, ]+)*(?:and\s+)(?:also[, ]+)?(?=\S)|^\s*(?:oh[, ]+)?also[, ]+(?=\S)", ""),
     (r"\btkts?\b", "tickets"),
     (r"\bfrm\b", "from"),
     (r"\breqd?\b", "required"),

@@ -22,7 +22,16 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 _LEAD = r"^\s*(?:(?:actually|wait|sorry|ok(?:ay)?|please|no)[,. ]+)*"
-_CANCEL_IT = re.compile(_LEAD + r"cancel (?:it|that|this|the request)\s*(?:please|now)?\s*[.!]*\s*$", re.IGNORECASE)
+_CANCEL_IT = re.compile(
+    _LEAD
+    + r"(?:cancel (?:it|that|this|the request)|reject (?:it|that|this|the (?:request|first|second|last)(?: one| request)?))\s*(?:please|now)?\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
+_TAKE_BACK = re.compile(
+    _LEAD + r"(?:cancel|drop|undo|withdraw|take back|forget|remove|delete)\s+(?:the|that|this|my|her|his|their)\s+(?:last\s+|new\s+|draft\s+)?"
+    r"(?P<kind>invoice|draft|bill|payment|receipt|entry|write[ -]off|visa|booking)\s*(?:please|now)?\s*[.!]*\s*$",
+    re.IGNORECASE,
+)
 _NOTHING = re.compile(
     _LEAD + r"(?:no|nope|never ?mind|forget (?:it|that)|stop|leave (?:it|that)|not now|skip|cancel"
     r"|(?:drop|withdraw) (?:it|that|this|the request)|do(?:n['’]t| not) (?:do|send|ask|bother)(?: (?:it|that|this|for it|for that))?"
@@ -31,7 +40,8 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _WHAT_WAITS = re.compile(
-    r"^\s*(?:what|which|anything|show|list)\b(?:\s+(?:me|requests?|else|all|is|are|still|that|the|approvals?))*\s+(?:waits?|waiting|pending)(?:\s+(?:here|now|requests?|approvals?))?\s*[?.!]*\s*$",
+    r"^\s*(?:what|which|anything|show|list)\b(?:\s+(?:me|requests?|else|all|is|are|still|that|the|approvals?))*\s+(?:waits?|waiting|pending)"
+    r"(?:\s+(?:here|now|requests?|approvals?|for (?:an?|the|my|your|somebody['’]?s?) ?(?:decision|grant|approval)))?\s*[?.!]*\s*$",
     re.IGNORECASE,
 )
 _FINE = re.compile(r"^\s*(?:ok(?:ay)?|k|fine|all ?right|got it|understood|noted)\s*[.!]*\s*$", re.IGNORECASE)
@@ -56,19 +66,39 @@ _ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Context], str]], ...] = (
 )
 
 
+_HESITATES = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|hmm+|um+|oh|uh|oops|no|sorry|actually|please)[,.! ]+)*"
+    r"(?:wait|hold on|hang on|hmm+|umm*|oops|(?:one|(?:just )?an?) (?:sec(?:ond)?|minute|min|moment)|give me|let me|lemme"
+    r"|(?:i(?:['’]m| am) )?not sure|no idea|(?:i )?do(?:n['’]?t| not) (?:know|remember)|dunno"
+    r"|i(?:['’]ll| will| have to| need to| must) (?:check|ask|look|call|see|tell|come)"
+    r"|(?:check|ask|call|phone|ring|confirm(?: with)?)\s+(?:him|her|them|first|later|with)|(?:later|first)\b"
+    r"|wrong (?:paste|date|day|one|message|chat|window|name)"
+    r"|(?:i )?made a mistake)\b[^\n]{0,60}$",
+    re.IGNORECASE,
+)
+
+
+def hesitates(said: str) -> bool:
+    """Whether somebody only says that they have to think or to ask, or that something is wrong: `wait`, `let me check`, `not sure`, `oops, wrong paste`."""
+    return _HESITATES.match(said) is not None
+
+
 def small_talk(said: str, context: Context) -> Say | None:
     """What is said to words that ask for nothing to be done; None for all others."""
     if _HELP.match(said):
         return Say(sentences.help_text())
     if refusals.asks_for_statement(said):
         return Say(refusals.elsewhere(said, context) or "")
+    if context.question is None and hesitates(said):
+        return Say(_("All right."))
     return next((Say(answer(context)) for words, answer in _ANSWERS if words.match(said)), None)
 
 
 def taken_back(said: str, context: Context) -> Say | None:
     """`cancel it`, where nothing is held or booked that it could mean: how a request is taken back; to a correction of nothing, how it is changed."""
+    named = _TAKE_BACK.match(said)
     if not context.waiting:
         return None
-    if _CANCEL_IT.match(said):
-        return Say(waiting.still_waits(context.waiting))
+    if _CANCEL_IT.match(said) or (named and waiting.of_kind(named["kind"], context)):
+        return Say(waiting.still_waits(waiting.of_kind(named["kind"], context) if named else context.waiting))
     return Say(waiting.not_set_right(said, context.waiting[-1]["summary"])) if corrections.is_correction(said) else None

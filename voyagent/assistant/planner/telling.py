@@ -76,6 +76,13 @@ def _written_off(output: JsonObject) -> str:
     return told + (_("Nothing of it is open any more.") if output["status"] == "paid" else _still_open(output))
 
 
+def _rooms_given_back(output: JsonObject) -> str:
+    charge = output.get("charge")
+    if not charge or not Decimal(charge["amount"]):
+        return _("The rooms are given back.")
+    return _("The rooms are given back; the hotel charges %(amount)s for it, which stands on the trip.", amount=money(charge["amount"], charge["currency"]))
+
+
 def _entered(output: JsonObject) -> str:
     return _(
         "Bill %(reference)s of %(name)s is entered, %(total)s.",
@@ -287,9 +294,11 @@ def _rates(arguments: JsonObject, output: JsonObject) -> str:
         return str(output["detail"])
     if not output["results"]:
         return _("No hotel fits that.")
-    head = ngettext("One rate.", "%(num)d rates.", output["count"])
     ends = [date.fromisoformat(arguments[name]) for name in ("check_in", "check_out") if name in arguments]
     nights = (ends[1] - ends[0]).days if len(ends) > 1 else 1
+    guests = ngettext("one guest", "%(num)d guests", arguments["guests"]) if arguments.get("guests") else ""
+    search = ", ".join(filter(None, (arguments.get("city", ""), " – ".join(day(one) for one in ends), guests)))
+    head = ": ".join(filter(None, (search, ngettext("One rate.", "%(num)d rates.", output["count"]))))
     return _gone_through(head, output["results"], output, _rate, hotels=True, nights=max(nights, 1), rooms=(arguments.get("guests", 1) + 1) // 2)
 
 
@@ -374,6 +383,6 @@ _DONE: dict[str, Callable[[JsonObject], str]] = {
     "post_journal_entry": lambda _output: _("The entry is posted. The trial balance shows it."),
     "issue_ticket": lambda output: _("Booking %(locator)s is ticketed: %(tickets)s.", locator=output["locator"], tickets=", ".join(output["tickets"])),
     "book_hotel": lambda output: _("The hotel is booked, number %(number)s.", number=output["supplier_ref"]),
-    "cancel_hotel_booking": lambda _output: _("The rooms are given back."),
+    "cancel_hotel_booking": _rooms_given_back,
     "file_visa": lambda output: _("The visa is filed, receipt %(receipt)s.", receipt=output["receipt"]),
 }

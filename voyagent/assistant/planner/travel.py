@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from voyagent.assistant.planner import party, passengers, releasing
+from voyagent.assistant.planner import corrections, party, passengers, releasing
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passengers import POLITE, TO_TRIP
 from voyagent.assistant.planner.people import POSSESSIVE, as_name, find_email, find_phone, find_travellers
 from voyagent.assistant.planner.places import find_route
-from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
+from voyagent.assistant.planner.wishes import Wish, amount_in, days_in, figures_in
 from voyagent.assistant.planner.wording import _
 
 JsonObject = dict[str, Any]
@@ -19,12 +19,14 @@ _THIS = r"(?:the|this|that|our|their|her|his) "
 _TRIP = re.compile(
     r"\b(?:show|see|open|display|what is in|what'?s in|how does)\b.*\b(?:the|this|that|our|their|her|his)\s+trip\b|^\s*(?:the\s+|this\s+)?trip\s*\??$"
     r"|\bwhat (?:is|has been|have we) (?:booked|planned) (?:so far|for them|for her|for him|on this trip|for this trip)"
-    r"|\bwho (?:is|are) (?:travell?ing|going|on the trip)\b|\b(?:check|anything wrong with|problems? with|what is wrong with|lint)\s+(?:the"
+    r"|\bwho (?:all )?(?:(?:is|are) (?:all )?(?:travell?ing|going|on the trip)|(?:travels?|goes|flies) (?:on (?:the|this) trip|along))\b"
+    r"|\b(?:check|anything wrong with|problems? with|what is wrong with|lint)\s+(?:the"
     r"|this)\s+(?:trip|itinerary)\b"
     r"|\b(?:status|state|progress) of " + _THIS + r"(?:trip|holiday|journey|booking)s?\b|\b(?:trip|holiday) status\b"
     r"|\bhow(?:\s+(?:is|are|does|do)|['’]?s) " + _THIS + r"(?:trip|holiday|journey)s? (?:doing|going|stand(?:ing)?|look(?:ing)?|coming)\b"
     r"|\bwhere (?:do|are) we (?:stand|at|now)?\s*(?:with|on) " + _THIS + r"(?:trip|holiday|journey)\b"
     r"|\bwhat(?:\s+is|['’]?s) (?:still )?(?:left|missing|pending|open|held|outstanding|to (?:be )?do(?:ne)?) (?:on|for|of|in) " + _THIS + r"(?:trip|holiday)\b"
+    r"|^\s*how much (?:is|does|will) (?:it|everything|the (?:whole )?trip|all of it)(?: (?:cost|come to))?(?: in total| altogether)?\s*\??\s*$"
     r"|\bpassengers?\s*(?:list|\?)|\b(?:show|list)\s+(?:the\s+|all\s+)?passengers\b|\bwhat does the trip (?:cost|come to)\b|\btrip (?:total"
     r"|cost|margin)\b",
     re.IGNORECASE,
@@ -36,11 +38,16 @@ _FOR_ME = re.compile(
 _ITINERARY = re.compile(r"\bitinerary\b", re.IGNORECASE)
 _TRANSFER = re.compile(
     POLITE + r"(?:add|book|plan|arrange|include|put|need|we need|organi[sz]e)?\s*(?:an?\s+|the\s+)?(?:private\s+|airport\s+)?(?:transfer|pick-?up"
-    r"|cab|taxi|ride|drop)\b(?P<rest>.*)$",
+    r"|cab|taxi|ride|drop(?!\s+(?:the|that|this|it|her|his|their|my|our)\b))\b(?![^\n]*\bfrom (?:the )?(?:bank|cash|petty|current)\b)(?P<rest>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS = re.compile(
     r"\bfrom\s+(?P<origin>.+?)\s+to\s+(?P<destination>.+?)(?=\s+(?:on|at|for|tomorrow|today|next|this|in|costing|@)\b|\s*[,;]|\s+\d|\s*$)", re.IGNORECASE
+)
+_END_STOPS = r"(?=\s+(?:on|at|for|from|to|tomorrow|today|next|this|in|costing|@)\b|\s*[,;]|\s+\d|\s*$)"
+_ONE_END = (
+    ("origin", re.compile(rf"\bfrom\s+(?P<place>[^\d,;]+?){_END_STOPS}", re.IGNORECASE)),
+    ("destination", re.compile(rf"(?:^\s*(?:off\s+)?(?:at|to)|\bto)\s+(?P<place>[^\d,;]+?){_END_STOPS}", re.IGNORECASE)),
 )
 _AT = re.compile(
     r"\b(?:at\s+)?(?P<h>\d{1,2})(?::(?P<m>\d{2}))?\s*(?P<half>[ap])\.?m\b\.?|\b(?:at\s+)?(?P<h24>[01]?\d|2[0-3]):(?P<m24>[0-5]\d)\b"
@@ -53,10 +60,10 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _CANCEL = re.compile(POLITE + r"cancel\b", re.IGNORECASE)
-_CHANGE = re.compile(POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|reopen|put)\b", re.IGNORECASE)
+_CHANGE = re.compile(POLITE + r"(?:mark|set|change|update|move|make it|correct|cancel|close|reopen|put)\b", re.IGNORECASE)
 _ENQUIRY = re.compile(r"\b(?:enquir(?:y|ies)|inquir(?:y|ies)|lead|request)\b", re.IGNORECASE)
 _STATUS = (
-    ("cancelled", r"\b(?:cancel(?:led|ed)?|lost|dead)\b"),
+    ("cancelled", r"\b(?:cancel(?:led|ed)?|lost|dead)\b|^\s*close (?:it|this|that|the (?:enquiry|inquiry|lead))\b"),
     ("booked", r"\b(?:booked|won|confirmed)\b"),
     ("quoted", r"\bquoted\b"),
     ("new", r"\b(?:new|reopen)\b"),
@@ -72,6 +79,15 @@ _WHOSE = (
 )
 _FACTS = re.compile(
     r"\b(?:budget|departure|depart|leaving|return|phone|mobile|number|e-?mail|people|pax|travell?ers|adults?|destination|origin|dates?)\b", re.IGNORECASE
+)
+
+
+_FACT_TOLD = re.compile(
+    r"^\s*(?:(?:and|also|oh|no|sorry|actually|so|now|make|change|set|it|that|to|its|it['’]s|it is|the|her|his|their|they|she|he|we|are|is|my)\b[,. ]*)*"
+    r"(?P<fact>(?:(?:e-?)?mail|phone|mobile|whatsapp|number|budget|return\w*|depart\w*|leav\w*|com\w+ back|back"
+    r"|(?:\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+    r"\s+(?:people|persons?|pax|adults?|travell?ers|seats|of (?:them|us)))\b[^\n]{0,80})$",
+    re.IGNORECASE,
 )
 
 
@@ -145,15 +161,17 @@ def transfer(message: str, context: Context) -> Wish | None:
     ends = _ENDS.search(rest)
     if ends:
         known |= {"origin": _capital(ends["origin"]), "destination": _capital(ends["destination"])}
+    else:
+        known |= {end: _capital(one["place"]) for end, pattern in _ONE_END if (one := pattern.search(rest))}
     days = days_in(rest, context)
     if days:
         known["on"] = days[0]
     time = _AT.search(rest)
     if time:
         known["at"] = _clock(time)
-    money = amount_in(_AT.sub(" , ", rest), context)
-    if money:
-        known |= {"price": money["amount"], "currency": money["currency"]}
+    priced = [figure for figure in figures_in(_AT.sub(" , ", rest), context) if figure.currency] or figures_in(_AT.sub(" , ", rest), context)
+    if len(priced) == 1 and priced[0].value > 0 and not priced[0].ranged:
+        known |= {"price": priced[0].plain, "currency": priced[0].currency or context.currency}
     return Wish("add_transfer", known)
 
 
@@ -198,6 +216,25 @@ def changes_in(message: str, context: Context) -> JsonObject:
     if count:
         changes["pax_count"] = count
     return changes | _days_changed(message, context) | _places_changed(message)
+
+
+def told_right(said: str, arguments: JsonObject, context: Context) -> JsonObject | None:
+    """What is known of an enquiry that is not logged yet, with what the words set right: `its 3 people`, `the 23rd`; None where they set nothing right."""
+    changes = changes_in(said, context)
+    if not changes and arguments.get("depart_date"):
+        day = corrections.day_of(said, arguments["depart_date"], context.today)
+        changes = {"depart_date": day} if day else {}
+    return {**arguments, **changes} if changes else None
+
+
+def put_right(said: str, context: Context) -> Call | None:
+    """`and mail is reena@example.com`, `make that 3 adults`, `return 19 Jan` right behind an enquiry that was logged or changed: that of the conversation."""
+    about = context.enquiry
+    if about is None or context.last.get("tool") not in ("create_enquiry", "update_enquiry") or "\n" in said.strip() or "?" in said:
+        return None
+    told = _FACT_TOLD.match(said)
+    changes = changes_in(told["fact"], context) if told else {}
+    return Call("update_enquiry", {"enquiry_id": about.id, **changes}) if changes else None
 
 
 def _days_changed(message: str, context: Context) -> JsonObject:

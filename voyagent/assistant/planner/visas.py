@@ -40,7 +40,12 @@ _FILE_IT = re.compile(
     r"(?P<rest>\s+(?:for|to)\s+[^\n]{2,60}?)?(?:[,. ]+(?:please|pls|then|now|for (?:me|us|her|him|them)))*\s*[.!?]*$",
     re.IGNORECASE,
 )
-_NOBODY = re.compile(r"^(?:tour(?:ist|ism)s?|business|work|study|students?|transit|family|me|us|her|him|them|you|it|this|that|everyone|all)\b", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"^(?:tour(?:ist|ism)s?|business|work|study|students?|transit|family|me|us|her|him|them|you|it|this|that|everyone|everybody|all|both|each)\b", re.IGNORECASE
+)
+
+
+_THEY = re.compile(r"\b(?:they|she|he|them|her|him|their|the (?:family|passengers?|customer|client|couple))\b", re.IGNORECASE)
 
 
 def asked(message: str, context: Context) -> Wish | None:
@@ -53,6 +58,8 @@ def asked(message: str, context: Context) -> Wish | None:
     if not _ASKED.search(message) and (context.question is not None or not _names_one(message)):
         return None
     country, rest = country_said(message, context)
+    if country is None and context.enquiry is not None and _THEY.search(message):
+        country = stations.country_of(context.enquiry.destination)
     nationality = stations.nationality_in(rest) or _nationality_of(rest, context)
     known = {"nationality": nationality, "destination": country}
     return Wish("visa_requirements", {name: value for name, value in known.items() if value})

@@ -14,16 +14,18 @@ from voyagent.trips.words import country_name
 _CALLED = {
     "payment": {"record_receipt", "pay_bill"},
     "receipt": {"record_receipt"},
-    "invoice": {"draft_invoice"},
+    "invoice": {"draft_invoice", "issue_invoice", "create_invoice"},
     "draft": {"draft_invoice"},
     "bill": {"receive_bill", "pay_bill"},
     "off": {"write_off_invoice"},
     "visa": {"file_visa"},
+    "entry": {"post_journal_entry"},
+    "booking": {"book_hotel"},
 }
 """What people call a request that waits, by the last word of it."""
 _NAMED = re.compile(
     r"^\s*(?:(?:no|sorry|please|actually)[,. ]+)*(?:(?:change|make|set|correct|put)\s+)?the\s+(?P<kind>payment|receipt|invoice|draft|bill|write[ -]off|visa)"
-    r"\s+(?:of|for|from|to)\s+(?P<who>[^\W\d][^\d,;]*?)\s*(?:[,:]|\s(?:to|is|was|should be|must be))\s+(?P<rest>\S.*)$",
+    r"(?:\s+(?:of|for|from|to)\s+(?P<who>[^\W\d][^\d,;]*?))??\s*(?:[,:]|\s(?:to|is|was|should be|must be)|(?=\s(?:rs\.?|inr|[₹$€£])?\s*\d))\s+(?P<rest>\S.*)$",
     re.IGNORECASE,
 )
 
@@ -76,6 +78,12 @@ def visa_put_right(name: str, country: str) -> str:
     )
 
 
+def of_kind(kind: str, context: Context) -> list[dict[str, Any]]:
+    """The requests that wait and are called by a word of people's own: `payment`, `write-off`, `booking`."""
+    tools = _CALLED[kind.lower().replace("-", " ").split()[-1]]
+    return [one for one in context.waiting if one["tool"] in tools]
+
+
 def named(said: str, context: Context) -> tuple[str, Context] | None:
     """`change the payment of Deepa to 8,000`, `the bill from BSP is 9,000`: the words as a correction, with the one request that they name as the newest.
 
@@ -84,8 +92,8 @@ def named(said: str, context: Context) -> tuple[str, Context] | None:
     match = _NAMED.match(said)
     if match is None:
         return None
-    tools, who = _CALLED[match["kind"].lower().replace("-", " ").split()[-1]], match["who"].casefold()
-    meant = [one for one in context.waiting if one["tool"] in tools and who in one["summary"].casefold()]
+    who = (match["who"] or "").casefold()
+    meant = [one for one in of_kind(match["kind"], context) if who in one["summary"].casefold()]
     if len(meant) != 1:
         return None
     others = [one for one in context.waiting if one is not meant[0]]

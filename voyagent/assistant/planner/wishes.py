@@ -13,7 +13,7 @@ from voyagent.assistant.planner.amounts import Figure, added_share, find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Context
 from voyagent.assistant.planner.passages import lead
-from voyagent.assistant.planner.people import as_firm, find_email, find_party, name_said
+from voyagent.assistant.planner.people import as_firm, bare_count, find_email, find_party, name_said
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wording import _
 
@@ -49,6 +49,22 @@ SUM_MIN = 100
 """A number below it without a currency counts something else."""
 _A_REFERENCE = re.compile(r"\b(?!(?:inr|usd|aed|eur|gbp|rs)\b)[A-Za-z]{1,8}[-/](?=\w*\d)[\w/-]+", re.IGNORECASE)
 _A_FLIGHT = re.compile(r"\b(?!RS\b)(?:[A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?\d{2,4}\b(?![.,]\d)")
+
+
+_NO_NAME = re.compile(r"^\s*(?:no[,. ]+)?(?:only|just|make it|it is|it's)?\s*(?:rs\.?|inr|usd|aed|[₹$€£])?\s*\d[\d,. ]*(?:k|lakhs?)?\s*$", re.IGNORECASE)
+"""An amount is nobody."""
+
+
+_NO_PLACE = re.compile(
+    r"^\s*(?:please\s+)?(?:what|who|which|how|why|when|show|list|undo|cancel|drop|withdraw|reject|grant|issue|invoice|bill|pay"
+    r"|add|change|make|set|due|book|hold|search|find|remove|delete|transfer|release|file|log|write|record)\b|\?\s*$",
+    re.IGNORECASE,
+)
+
+
+def is_order(said: str) -> bool:
+    """Whether words ask or order something, and so are no end of a ride."""
+    return _NO_PLACE.match(said) is not None
 
 
 def out_and_back(text: str, context: Context) -> JsonObject:
@@ -99,6 +115,8 @@ def two_sums(text: str, context: Context) -> bool:
 
 def _name(field: str) -> Reader:
     def read(text: str, _context: Context, _known: JsonObject) -> JsonObject:
+        if _NO_NAME.match(text):
+            return {}
         name = name_said(text, as_firm) if field == "vendor_name" else name_said(text)
         return {field: name} if name else {}
 
@@ -169,7 +187,8 @@ def _nationality(text: str, _context: Context, _known: JsonObject) -> JsonObject
 
 
 def _passengers(text: str, _context: Context, _known: JsonObject) -> JsonObject:
-    party = find_party(text) or ({"adult": int(text.strip(" ."))} if re.fullmatch(r"\s*\d{1,2}\s*\.?\s*", text) else None)
+    number = bare_count(text)
+    party = find_party(text) or ({"adult": number} if number else None)
     return {"passengers": party} if party else {}
 
 

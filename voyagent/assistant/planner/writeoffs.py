@@ -16,7 +16,7 @@ _WHOSE = (
     re.compile(rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
     re.compile(
         r"\b(?:of|for|from|owed by|due from)\s+(?!(?:the\s+)?(?:invoices?|what)\b)(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)"
-        rf"(?:{POSSESSIVE}\s+(?:invoice|balance|dues?))?"
+        rf"(?:(?:{POSSESSIVE})?\s+(?:invoice|balance|dues?|debt))?"
         r"(?=\s+(?:on|as of)\b|\s*[.]?$)",
         re.IGNORECASE,
     ),
@@ -36,10 +36,9 @@ def recognise(message: str, context: Context) -> Wish | None:
     if why:
         reason = why["why"].strip(" .")
         known["reason"] = reason[:1].upper() + reason[1:500]
-    number = papers.INVOICE.search(plain)
+    number = papers.invoice_in(plain)
     if number:
-        known["number"] = number.group()
-        plain = plain.replace(number.group(), " ")
+        known["number"], plain = number
     whose = next((found for pattern in _WHOSE if (found := pattern.search(plain))), None)
     name = as_firm(unowned(_BEFORE_OF.sub("", whose["name"]))) if whose and not number else None
     if name:

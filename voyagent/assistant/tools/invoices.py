@@ -20,6 +20,7 @@ from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.reading import Row
 
 SHOWN_MAX = 50
+SEQUENCE_DIGITS = 6
 _FIRST, _LAST = date(1900, 1, 1), date(2200, 12, 31)
 Amount = Annotated[str, Field(pattern=r"^\d{1,15}(\.\d{1,4})?$")]
 
@@ -115,7 +116,7 @@ def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
         return {"count": len(rows), "invoices": [_shown(row) for row in rows]}
     search = InvoiceSearch(
         today=clock.today(scene.actor.timezone),
-        text=wanted.number or said or None,
+        text=_whole_end(wanted.number) or said or None,
         status=wanted.status,
         issued_from=wanted.issued_from,
         issued_to=wanted.issued_to,
@@ -124,6 +125,11 @@ def find_invoices(scene: Scene, wanted: FindInvoicesIn) -> JsonObject:
     rows = [row for row in board.page.items if said.casefold() in row["party_name"].casefold()]
     exact = [row for row in rows if said and row["party_name"].casefold() == said.casefold()] or rows
     return {"count": board.page.total if rows == board.page.items and exact == rows else len(exact), "invoices": [_shown(row) for row in exact]}
+
+
+def _whole_end(number: str | None) -> str | None:
+    """`58` as the end of an invoice's number; every other number as it is."""
+    return f"/{int(number):06d}" if number and number.isdecimal() and len(number) <= SEQUENCE_DIGITS else number
 
 
 def _by_party(rows: list[Row], *, overdue_only: bool) -> list[Row]:

@@ -139,6 +139,11 @@ def get(name: str) -> Tool:
     return _tools[name]
 
 
+def is_gated(name: str) -> bool:
+    """Whether a tool of this name only proposes; not so where there is none."""
+    return name in _tools and _tools[name].is_gated
+
+
 def every() -> tuple[Tool, ...]:
     """All tools, by name."""
     return tuple(_tools[name] for name in sorted(_tools))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from voyagent.approvals import effects
 from voyagent.approvals.effects import CheckShown, Description, Effect, FactShown, LeavingShown, Measured
+from voyagent.drivers.suppliers.protocols import HotelRate
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -31,6 +32,7 @@ from voyagent.trips.effects.shown import (
 )
 from voyagent.trips.models import TripLine
 from voyagent.trips.service import hotels, supplies
+from voyagent.trips.service.errors import OfferNotFound
 from voyagent.trips.service.lines import check_room
 from voyagent.trips.service.supplies import Booking
 from voyagent.trips.words import board_word
@@ -128,12 +130,17 @@ def try_cancel(_actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
     """The stay that goes. Raises LineNotFound, LineIsOver, NotAtSupplier."""
-    stay = queries.line_of(hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id))
+    booked = hotels.booked_stay(effects.read_arguments(CancelHotelIn, arguments).booking_id)
+    stay = queries.line_of(booked)
     words = in_words(stay)
     return Description(
         title=gettext("Cancel %(hotel)s", hotel=stay.name),
         undo=gettext("the rooms may be gone when they are wanted again"),
-        facts=[FactShown(label=gettext("Hotel"), value=words), FactShown(label=gettext("Booking number"), value=stay.supplier_ref or "")],
+        facts=[
+            FactShown(label=gettext("Hotel"), value=words),
+            FactShown(label=gettext("Booking number"), value=stay.supplier_ref or ""),
+            *_terms(booked),
+        ],
         leaves=[LeavingShown(kind="cancellation", text=words)],
         checks=[
             CheckShown(
@@ -144,6 +151,22 @@ def describe_cancel(_actor: Actor, arguments: dict[str, Any]) -> Description:
             )
         ],
     )
+
+
+def _terms(booked: TripLine) -> list[FactShown]:
+    """What the rate said of a cancellation, as long as its offer is kept; what it costs in the end the hotel says."""
+    try:
+        rate = supplies.offer_of(booked.offer_id, HotelRate) if booked.offer_id else None
+    except OfferNotFound:
+        rate = None
+    if rate is None:
+        return []
+    told = (
+        gettext("not refundable, %(amount)s may be charged", amount=amount_in_words(rate.total))
+        if rate.free_until is None
+        else gettext("free of charge before %(day)s", day=day_in_words(rate.free_until))
+    )
+    return [FactShown(label=gettext("Cancellation"), value=told)]
 
 
 def measure_cancel(_actor: Actor, arguments: dict[str, Any]) -> Measured:

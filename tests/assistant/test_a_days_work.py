@@ -1,0 +1,287 @@
+"""How a clerk types between two calls: hesitation, two customers in one talk, corrections of what was just logged, orders in the middle of a question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.assistant.conftest import Talk, text
+from tests.assistant.phrasings import PLAIN, bill, invoice
+from tests.assistant.test_corrections import BILLED, FLOWN, PAYING, ROOM, SLEPT, WAITS
+from tests.billing.papers import issued
+from tests.people import Person
+from voyagent.assistant.planner import people, smalltalk
+from voyagent.assistant.planner.builtin import understand
+from voyagent.assistant.planner.fulfilment import wished
+from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Say
+from voyagent.assistant.planner.people import find_travellers
+from voyagent.assistant.planner.wishes import Wish
+
+WHO = Ask("Nobody travels on this trip yet. Who does?", tool="hold_flight", known={"fare_id": "f-1"}, missing="who")
+NAME = Ask(
+    "What is the customer’s name?",
+    tool="create_enquiry",
+    known={"arguments": {"pax_count": 2, "depart_date": "2026-12-22"}, "message": "Hi"},
+    missing="customer_name",
+)
+WHY = Ask("Why is it given up?", tool="write_off_invoice", known={"number": "1", "amount": "500", "written_off_on": "2026-11-24"}, missing="reason")
+RIDE = Ask("From where does the transfer go?", tool="add_transfer", known={"on": "2026-12-23"}, missing="origin")
+WHAT = Ask(
+    "What is the bill for?",
+    tool="receive_bill",
+    known={"vendor_name": "Air Arabia", "vendor_reference": "AA-55", "amount": "18500", "currency": "INR"},
+    missing="description",
+)
+
+
+@pytest.mark.parametrize("question", [WHO, NAME, WHY, RIDE, WHAT], ids=lambda one: f"{one.tool}-{one.missing}")
+@pytest.mark.parametrize(
+    "said", ["wait", "wait, wrong date", "call him first", "oops wrong paste", "let me check", "not sure", "hmm check first", "one minute"]
+)
+def test_who_hesitates_answers_nothing(question: Ask, said: str) -> None:
+    move = understand(said, replace(PLAIN, question=question))
+    assert isinstance(move, Ask), move
+    assert (move.tool, move.missing, move.known, move.again) == (question.tool, question.missing, question.known, 0)
+    assert "Take your time" in move.text
+
+
+@pytest.mark.parametrize("said", ["Wait Rahul Menon", "let us invoice Deepa", "Waitrose Holidays", "check rates", "call log"])
+def test_what_only_begins_alike_is_no_hesitation(said: str) -> None:
+    assert smalltalk.hesitates(said) == said.startswith("Wait ")
+
+
+@pytest.mark.parametrize("said", ["sorry its 3 people", "sorry 23rd"])
+def test_a_correction_is_nobodys_name(said: str) -> None:
+    move = understand(said, replace(PLAIN, question=NAME))
+    assert isinstance(move, Ask), move
+    assert move.missing == "customer_name"
+    assert (move.known["arguments"]["pax_count"], move.known["arguments"]["depart_date"]) == ((3, "2026-12-22") if "people" in said else (2, "2026-12-23"))
+
+
+@pytest.mark.parametrize(("words", "name"), [("call him first", None), ("deepa krishnan", "Deepa Krishnan"), ("Mark Issue", "Mark Issue"), ("only 500", None)])
+def test_words_of_talk_are_nobodys_name(words: str, name: str | None) -> None:
+    assert people.as_name(words) == name
+
+
+@pytest.mark.parametrize("said", ["what is waiting for a decision?", "undo the bill", "remove the transfer", "add insurance 900", "due 20 dec"])
+def test_an_order_is_no_end_of_a_ride(said: str) -> None:
+    wish = wished(said, replace(PLAIN, question=RIDE))
+    assert not isinstance(wish, Wish) or not {"origin", "destination"} & wish.known.keys(), wish
+
+
+def test_the_ends_of_a_ride_in_either_order() -> None:
+    move = understand("drop at cochin airport on 23 dec 4pm from the resort, 3500", PLAIN)
+    assert isinstance(move, Call), move
+    assert move.arguments == {
+        "origin": "The resort",
+        "destination": "Cochin airport",
+        "on": "2026-12-23",
+        "at": "16:00",
+        "price": "3500",
+        "currency": "INR",
+    }
+
+
+def test_money_that_moves_is_no_ride() -> None:
+    move = understand("transfer 10,000 from bank to cash", PLAIN)
+    assert isinstance(move, Ask), move
+    assert (move.tool, move.known["debit"], move.known["credit"], move.known["amount"]) == ("post_journal_entry", "cash", "bank", "10000")
+
+
+def test_the_number_of_a_bill_is_not_what_it_is_for() -> None:
+    move = understand("the ref is AA-56", replace(PLAIN, question=WHAT))
+    assert isinstance(move, Ask), move
+    assert (move.missing, move.known["vendor_reference"]) == ("description", "AA-56")
+    other = understand("vendor is Air India not Air Arabia", replace(PLAIN, question=WHAT))
+    assert isinstance(other, Ask), other
+    assert (other.missing, other.known["vendor_name"]) == ("description", "Air India")
+
+
+def test_what_sets_a_name_right_is_no_reason() -> None:
+    move = understand("it should be Riyas", replace(PLAIN, question=WHY))
+    assert isinstance(move, Ask), move
+    assert (move.missing, move.known.get("reason")) == ("reason", None)
+
+
+BILLS = [
+    ("bill from Air Arabia, 18,500 for 2 tickets, ref AA-55, due 10 dec", "Air Arabia", "AA-55", "2 tickets", "18500", "INR"),
+    ("we received a bill of AED 2,300 from Emirates Holidays for hotel, no EH-99 dt 20/11", "Emirates Holidays", "EH-99", "Hotel", "2300", "AED"),
+    ("got a bill of Rs 4,000 from BSP India for settlement, no B-9", "BSP India", "B-9", "Settlement", "4000", "INR"),
+    ("and bill from Flydubai 30000 for her ticket, no FZ-99, due tomorrow", "Flydubai", "FZ-99", "Her ticket", "30000", "INR"),
+]
+
+
+@pytest.mark.parametrize(("said", "vendor", "reference", "what", "amount", "currency"), BILLS)
+def test_a_bill_as_it_is_dictated(said: str, vendor: str, reference: str, what: str, amount: str, currency: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.arguments["vendor_name"], move.arguments["vendor_reference"], move.arguments["line_items"]) == (
+        vendor,
+        reference,
+        [bill(what, amount, currency)],
+    )
+
+
+def test_a_second_payment_is_no_amount_of_the_first() -> None:
+    asked = understand("Zachariah Kurian paid by cash", PLAIN)
+    assert isinstance(asked, Ask), asked
+    move = understand("and Backwater paid 3000 by bank", replace(PLAIN, question=asked))
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["customer_name"]) == ("find_invoices", "Backwater")
+    assert "set my question aside" in move.words
+
+
+BOTH = replace(PLAIN, waiting=[WAITS, {**BILLED.waiting[0], "id": "a-2"}])
+
+
+@pytest.mark.parametrize(("said", "tool", "amount"), [("make the bill 4,200", "receive_bill", "4200"), ("make the invoice 6,000", "draft_invoice", "6000")])
+def test_of_two_requests_that_one_is_changed_which_is_named(said: str, tool: str, amount: str) -> None:
+    move = understand(said, BOTH)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["line_items"][0]["unit_price"]) == (tool, amount)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "value"), [("no, it was by upi", "account", None), ("ref is 88113", "reference", "88113"), ("no, dated 20 Nov", "paid_on", "2026-11-20")]
+)
+def test_a_payment_takes_its_reference_and_its_way(said: str, field: str, value: str | None) -> None:
+    cash = replace(PAYING, waiting=[{**PAYING.waiting[0], "arguments": {**PAYING.waiting[0]["arguments"], "account": "cash"}}])
+    move = understand(f"no, {said}" if said.startswith("ref") else said, cash)
+    assert isinstance(move, Call), move
+    assert move.arguments[field] == (value or "bank")
+
+
+@pytest.mark.parametrize("said", ["drop the invoice", "undo the draft", "cancel the invoice", "reject it"])
+def test_a_request_that_waits_is_taken_back_by_its_button(said: str) -> None:
+    move = understand(said, replace(PLAIN, waiting=[WAITS]))
+    assert isinstance(move, Say), move
+    assert "taken back by “Reject”" in move.text
+
+
+@pytest.mark.parametrize(("said", "stay"), [("checkout 16 dec instead", ("2026-12-12", "2026-12-16")), ("make it 2 nights more", ("2026-12-12", "2026-12-17"))])
+def test_a_longer_stay_begins_on_the_same_day(said: str, stay: tuple[str, str]) -> None:
+    move = understand(said, SLEPT)
+    assert isinstance(move, Call), move
+    assert (move.arguments["check_in"], move.arguments["check_out"], move.arguments["city"]) == (*stay, ROOM["city"])
+
+
+@pytest.mark.parametrize(("said", "days"), [("leave on 10th", ("2026-12-10", "2026-12-18")), ("no, back on 19", ("2026-12-12", "2026-12-19"))])
+def test_one_end_of_a_journey_is_set_right(said: str, days: tuple[str, str]) -> None:
+    search = {**FLOWN.offers["fares_search"], "return_date": "2026-12-18"}
+    move = understand(said, replace(FLOWN, offers={**FLOWN.offers, "fares_search": search}))
+    assert isinstance(move, Call), move
+    assert (move.arguments["outbound_date"], move.arguments["return_date"]) == days
+
+
+def test_the_flight_one_is_no_room() -> None:
+    booking = {"id": "a-9", "tool": "book_hotel", "arguments": {"rate_key": "k-2", "passenger_ids": ["p-1"]}, "summary": "Book"}
+    move = understand("no, the flight one", replace(SLEPT, waiting=[booking]))
+    assert not isinstance(move, Call) or move.tool != "book_hotel", move
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("me and my wife plus my parents", 4),
+        ("me and my wife and our kids, 4 people", 4),
+        ("a couple with 3 kids", 5),
+        ("Anoop and his wife", 2),
+        ("me and my wife and my mother", 3),
+    ],
+)
+def test_who_travels_is_counted_whole(words: str, count: int) -> None:
+    found = find_travellers(words)
+    assert found
+    assert found.count == count
+
+
+@pytest.mark.parametrize("said", ["four", "4", "Four."])
+def test_a_number_in_words_is_one(said: str) -> None:
+    asked = Ask(
+        "For how many guests?",
+        tool="search_hotels",
+        known={"city": "Dubai", "country": "AE", "check_in": "2026-12-12", "check_out": "2026-12-15"},
+        missing="guests",
+    )
+    move = understand(said, replace(PLAIN, question=asked))
+    assert isinstance(move, Call), move
+    assert move.arguments["guests"] == 4
+
+
+def test_a_day_of_the_coming_month_is_not_last_years() -> None:
+    move = understand("no, 5 Dec", replace(PAYING, today=PAYING.today))
+    assert isinstance(move, Call), move
+    assert move.arguments["paid_on"] == "2026-12-05"
+
+
+ABOUT = replace(PLAIN, enquiry=EnquiryInView("e-1", "Reena Thomas", "Singapore", "Kochi", pax_count=2), last={"tool": "create_enquiry", "arguments": {}})
+
+
+@pytest.mark.parametrize(
+    ("said", "changes"),
+    [
+        ("make that 3 adults", {"pax_count": 3}),
+        ("no, 7 of us", {"pax_count": 7}),
+        ("return 19 jan", {"return_date": "2027-01-19"}),
+        ("and mail is reena@example.com", {"customer_email": "reena@example.com"}),
+        ("budget 1 lakh", {"budget_amount": "100000", "budget_currency": "INR"}),
+    ],
+)
+def test_what_was_just_logged_is_set_right(said: str, changes: dict[str, Any]) -> None:
+    assert understand(said, ABOUT) == Call("update_enquiry", {"enquiry_id": "e-1", **changes})
+
+
+def test_they_are_those_of_the_enquiry() -> None:
+    move = understand("do they need a visa", ABOUT)
+    assert isinstance(move, Ask), move
+    assert (move.tool, move.known, move.missing) == ("visa_requirements", {"destination": "SG"}, "nationality")
+
+
+@pytest.mark.parametrize("said", ["hotels in singapore same dates for 2", "hotels in Singapore for 2, the same days"])
+def test_the_same_days_are_those_of_the_flights(said: str) -> None:
+    flown: Context = replace(PLAIN, offers={"newest": "fares", "fares": [], "fares_search": {"outbound_date": "2026-12-12", "return_date": "2026-12-18"}})
+    move = understand(said, flown)
+    assert isinstance(move, Call), move
+    assert (move.arguments["check_in"], move.arguments["check_out"]) == ("2026-12-12", "2026-12-18")
+
+
+def test_the_newest_enquiry_is_meant_and_the_trip_stays_the_first_ones(alice: Person, talk: Talk) -> None:
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "log an enquiry for Shameer K: kochi to jeddah 3 march, 2 adults")
+    told = text(talk.say(alice, session_id, "log an enquiry for Reena Thomas, kochi to singapore 12-18 jan, 2 adults"))
+    assert "The trip of this conversation stays that of Shameer K" in told
+    assert "Reena Thomas" in text(talk.say(alice, session_id, "set status to quoted"))
+    refused = text(talk.say(alice, session_id, "add passenger Reena Thomas"))
+    assert "The trip of this conversation is that of Shameer K, so I have done nothing." in refused
+    assert "/enquiries/" in refused
+    assert "COK – SIN" in text(talk.say(alice, session_id, "flights"))
+
+
+def test_a_request_that_was_refused_is_set_right_and_then_made(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    told = text(talk.say(alice, session_id, "Zachariah Kurian paid 9,99,000 by cheque"))
+    assert told.startswith("That is more than is still open on this document. So I have asked for nothing.")
+    assert "recorded when somebody grants it" not in told
+    talk.say(alice, session_id, "no it was 510")
+    (asked,) = talk.pending(alice, session_id)
+    assert "510" in asked["summary"]
+
+
+@pytest.mark.parametrize("said", ["write off 500 of invoice 1, he will not pay", "Zachariah Kurian paid 50 by upi today ref 88112 for invoice 1"])
+def test_an_invoice_is_known_by_the_end_of_its_number(said: str, alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, said)
+    (asked,) = talk.pending(alice, session_id)
+    assert "/000001" in asked["summary"]
+
+
+def test_two_lines_of_an_invoice_keep_the_other() -> None:
+    two = invoice("Deepa Krishnan", bill("Dubai visa", "30000"), bill("Flight tickets", "52000"))
+    move = understand("change the visa to 40,000", replace(PLAIN, waiting=[WAITS | {"arguments": two}]))
+    assert isinstance(move, Call), move
+    assert move.arguments["line_items"] == [bill("Dubai visa", "40000"), bill("Flight tickets", "52000")]

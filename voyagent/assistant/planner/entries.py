@@ -1,0 +1,44 @@
+"""Wishes for a journal entry in plain English: the two accounts, the amount, what it is about."""
+
+from __future__ import annotations
+
+import re
+
+from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.wishes import Wish, amount_in, days_in
+
+_JOURNAL = re.compile(r"\bjournal(?:\s+entry)?\b|^\s*(?:please\s+)?(?:debit|dr\.?)\s+\S", re.IGNORECASE)
+_NO_JOURNAL = re.compile(r"\b(?:show|list|find|which|what)\b.*\bjournal\b", re.IGNORECASE)
+_ACCOUNT_ENDS = r"(?=\s*(?:,|;|\band\b|\b(?:debit|credit|dr|cr)\b|₹|\$|\b[A-Z]{3}\s*\d|(?<=[A-Za-z])\s+\d|(?<=\d{4})\s+\d|\bwith\b|\bby\b|\bfor\b|$))"
+_DEBIT = re.compile(r"\b(?:debit|dr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_CREDIT = re.compile(r"\b(?:credit|cr\.?)\s+(?:account\s+)?(?P<account>[A-Za-z0-9][\w &-]*?)" + _ACCOUNT_ENDS, re.IGNORECASE)
+_MOVED = re.compile(
+    r"^\s*(?:please\s+)?(?:transfer|move|shift)\s+(?:rs\.?\s*|inr\s*|₹\s*)?\d[\d,.]*\s*(?:k|lakhs?)?"
+    r"\s+from\s+(?:the\s+)?(?P<source>(?:petty\s+)?cash|bank|current account)"
+    r"\s+to\s+(?:the\s+)?(?P<target>(?:petty\s+)?cash|bank|current account)\b",
+    re.IGNORECASE,
+)
+_BEHIND_A_COMMA = re.compile(r"[,;]\s*(?P<what>(?!(?:debit|credit|dr|cr|dated|on|and|with)\b)[A-Za-z][^,;\n]{2,}?)\s*[.]?$", re.IGNORECASE)
+
+
+def journal(message: str, context: Context) -> Wish | None:
+    """`post a journal entry: debit Rent and utilities, credit Bank 20,000 for November rent`."""
+    moved = _MOVED.match(message)
+    if not moved and (not _JOURNAL.search(message) or _NO_JOURNAL.search(message)):
+        return None
+    known: dict[str, object] = {"credit": moved["source"], "debit": moved["target"]} if moved else {}
+    for side, pattern in (("debit", _DEBIT), ("credit", _CREDIT)):
+        match = pattern.search(message)
+        if match:
+            known[side] = match["account"].strip()
+    bare = message
+    for account in known.values():
+        bare = re.sub(rf"\b{re.escape(str(account))}\b", " ", bare, count=1) if str(account).isdigit() else bare
+    known |= amount_in(bare, context)
+    what = re.search(r"\b(?:for|about|narration)\s+(?P<what>(?!₹|\$|\d)[^,;\n]+?)\s*[.]?$", message, re.IGNORECASE) or _BEHIND_A_COMMA.search(message)
+    if what:
+        known["narration"] = what["what"][:1].upper() + what["what"][1:500]
+    dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)
+    if dated and (days := days_in(dated["when"], context, past=True)):
+        known["entry_date"] = days[0]
+    return Wish("post_journal_entry", known)
