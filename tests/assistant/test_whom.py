@@ -207,12 +207,12 @@ def test_a_trip_of_three_books_rooms_for_two_of_them(talk: Talk, bob: Person) ->
     talk.say(bob, session_id, f"hotels in Dubai {day:%d %b %Y} to {day + timedelta(days=3):%d %b %Y} for 2 guests")
     assert f"Who stays? Say their names, or “everybody”: {EVERY_NAME}." in text(talk.say(bob, session_id, "book the cheapest one"))
     assert "Who stays?" in text(talk.say(bob, session_id, "no, the second one"))
-    assert "For Asha Nair, Ravi Nair." in text(talk.say(bob, session_id, "Asha and Ravi"))
+    assert "for Asha Nair, Ravi Nair." in text(talk.say(bob, session_id, "Asha and Ravi"))
     anew = talk.say(bob, session_id, "book the cheapest for everybody")
     assert text(anew).endswith("Which one shall I book?")
     (search,) = [one["tool_input"] for one in of_kind(anew, "tool_use") if one["tool_name"] == "search_hotels"]
     assert search["guests"] == 3
-    assert f"For {EVERY_NAME}." in text(talk.say(bob, session_id, "the third one"))
+    assert f"for {EVERY_NAME}." in text(talk.say(bob, session_id, "the third one"))
     two, three = (one["summary"] for one in talk.pending(bob, session_id))
     assert two != three
 

@@ -35,8 +35,8 @@ _LOOK_BACK = 30
 EVENTS_MAX = 10_000
 """Of one turn; it never comes to so many."""
 _OFFERS = {
-    "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price")),
-    "search_hotels": ("rates", "results", ("rate_key", "hotel")),
+    "search_flights": ("fares", "fares", ("fare_id", "flights", "departs_at", "price", "refundable")),
+    "search_hotels": ("rates", "results", ("rate_key", "hotel", "room", "price", "stars", "board_basis", "is_refundable")),
 }
 
 

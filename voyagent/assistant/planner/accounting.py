@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import entries, papers, writeoffs
+from voyagent.assistant.planner import entries, invoicing, papers, writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
@@ -89,14 +89,12 @@ _PAYMENT_OF = re.compile(
 )
 _HAS_PAID = re.compile(
     r"^\s*(?!we\b|i\b|who\b|what\b|has\b|have\b|did\b|which\b|part|not\b|un|all\b|show\b|list\b|find\b|see\b|any\b|the\s+paid|our\b|get\b|give\b|search\b)"
-    r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?paid\b(?!\s+(?:invoices?|bills?)\b(?!\s+(?:no\.?\s*|number\s+)?\d))(?P<rest>[^?]*)$",
+    r"(?P<name>[^\d,?]+?)\s+(?:has\s+|have\s+|just\s+)?(?:paid|transferred|deposited)\b(?!\s+(?:invoices?|bills?)\b(?!\s+(?:no\.?\s*|number\s+)?\d))(?P<rest>[^?]*)$",
     re.IGNORECASE,
 )
-_CASH = re.compile(
-    r"\b(?:in|by|as|with|of)\s+(?:hard\s+)?cash\b|\bcash\s+(?:from|of|by|to|payment|receipt|paid|today|yesterday)\b|\bpaid\s+cash\b|\bcash\s*[.!]?$",
-    re.IGNORECASE,
-)
+_CASH = re.compile(r"\bcash\b(?!\s+(?-i:[A-Z]))", re.IGNORECASE)
 _NO_CASH = re.compile(r"\b(?:cards?|cheques?|checks?|upi|bank|neft|rtgs|imps|transfer|wire|gpay)\b", re.IGNORECASE)
+_TO_OTHERS = re.compile(r"\bto\s+(?!us\b|our\b|the\b|me\b|bank\b|cash\b)(?-i:[A-Z])", re.IGNORECASE)
 _BELOW = re.compile(r"\b(?:minus|negative)\s+\S*\d|(?<![\w/-])[-−]\d", re.IGNORECASE)
 _FROM = re.compile(
     r"\b(?:from|by)\s+(?P<name>[^\d,;₹$€£]+?)"
@@ -130,7 +128,11 @@ _ENTER_BILL = re.compile(
     r"|^\s*(?:we\s+)?(?:have\s+)?(?:got|received)\s+(?:a\s+|the\s+)(?:new\s+)?bill\b(?P<rest2>.*)$|^\s*new bill\b(?P<rest3>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_BILL_TOLD = re.compile(r"^\s*(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill(?P<rest>\s+from\b.*)$", re.IGNORECASE | re.DOTALL)
+_BILL_TOLD = re.compile(
+    r"^\s*(?:(?:draft|create|make|prepare)\s+)?(?:an?\s+|the\s+)?(?:supplier'?s?\s+|vendor\s+)?bill"
+    r"(?P<rest>\s+(?:(?:no\.?\s*|number\s+|#)?[A-Za-z]{0,8}[-/]?\d[\w/-]*\s+)?from\b.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _FOR = re.compile(r"\bfor\s+(?P<what>(?!₹|\$|€|£|\d|[A-Z]{3}\s*\d)[^,;\n]+?)(?=\s+(?:due|dated|on|from)\b|[,;\n]|\s*$)", re.IGNORECASE)
 _FOR_SO_MANY = re.compile(
     r"\bfor\s+(?P<what>\d{1,2}\s+(?:[a-z]+\s+){0,3}(?:tickets?|visas?|rooms?|nights?|seats?|transfers?|packages?|pax)\b[^,;\n\d]*)", re.IGNORECASE
@@ -218,7 +220,7 @@ def receipt(message: str, context: Context) -> Wish | Say | None:
     paid = None if match else _PAYMENT_OF.match(message) or _HAS_PAID.match(message)
     if match is None and paid is None:
         return None
-    if paid is not None and as_firm(paid["name"]) is None:
+    if paid is not None and (as_firm(paid["name"]) is None or _TO_OTHERS.search(paid["rest"])):
         return None
     unclear = _unclear(message, context)
     if unclear is not None:
@@ -279,7 +281,7 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     name = as_firm(whose["name"]) if whose else None
     if name:
         known["vendor_name"] = name
-    known |= amount_in(plain, context)
+    known |= amount_in(plain, context) or _so_many_at(plain, context)
     if match.re is _BILL_TOLD and "amount" not in known:
         return None
     what = _FOR.search(plain) or _FOR_SO_MANY.search(plain)
@@ -289,9 +291,19 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     if due and (days := days_in(rest[due.start() :], context)):
         known["due_date"] = days[0]
     issued = re.search(r"\b(?:dated|dt)\b(?P<when>.*)", plain, re.IGNORECASE)
-    if issued and (days := days_in(issued["when"], context, past=True)):
+    days = days_in(issued["when"] if issued else plain, context, past=True)
+    if len(days) == 1 or (issued and days):
         known["issue_date"] = days[0]
     return Wish("receive_bill", known)
+
+
+def _so_many_at(plain: str, context: Context) -> dict[str, object]:
+    """`2 days at 3,500`: what they come to."""
+    for figure in figures_in(plain, context):
+        heads = invoicing.SO_MANY_AT.search(plain[: figure.start])
+        if heads and figure.value > 0:
+            return {"amount": str(figure.value * int(heads["n"])), "currency": figure.currency or context.currency}
+    return {}
 
 
 def numbered_invoice(message: str, context: Context) -> Wish | None:
@@ -340,6 +352,8 @@ def _unclear(message: str, context: Context) -> Say | None:
         return Say(_("A payment is above zero. What goes back to somebody I cannot record; ask your accounts for a journal entry."))
     if two_sums(message, context):
         return Say(_("One payment at a time, please: say the first, and when it is proposed the next."))
+    if papers.SHARE.search(message):
+        return Say(_("Say the amount itself: I do not reckon halves, shares or what is left after something."))
     if _CASH.search(message) and _NO_CASH.search(message):
         return Say(_("One payment at a time, please: say the cash first, and when it is proposed the rest."))
     return None
@@ -356,7 +370,7 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
             for figure in figures_in(message, context)
             if figure.marked
             or "," in figure.words
-            or not re.search(r"(?:invoice|bill|utr|ref\w*|cheque|txn|no\.?|#)\s*$", lead(message, figure.start), re.IGNORECASE)
+            or not re.search(r"(?:invoice|bill|utr|ref\w*|cheque|txn|receipt|voucher|no\.?|#)\s*$", lead(message, figure.start), re.IGNORECASE)
         ]
         if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
             known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
@@ -367,7 +381,7 @@ def _settlement(message: str, context: Context) -> dict[str, object]:
     days = days_in(message, context, past=True)
     known["paid_on"] = days[0] if days else context.today.isoformat()
     reference = re.search(
-        r"\b(?:utr|ref(?:erence)?|cheque|check|txn|transaction)\b\.?\s*(?:no\.?|number|#)?\s*:?\s*(?P<ref>[A-Za-z0-9/-]*\d[A-Za-z0-9/-]*)",
+        r"\b(?:utr|ref(?:erence)?|cheque|check|txn|transaction|receipt|voucher)\b\.?\s*(?:no\.?|number|#)?\s*:?\s*(?P<ref>[A-Za-z0-9/-]*\d[A-Za-z0-9/-]*)",
         message,
         re.IGNORECASE,
     )

@@ -12,7 +12,7 @@ from voyagent.assistant.planner.corrections import WHAT_ABOUT, JsonObject, contr
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.invoicing import is_service
 from voyagent.assistant.planner.moves import Call, Context, Say
-from voyagent.assistant.planner.people import as_firm, is_titled
+from voyagent.assistant.planner.people import as_firm, find_email, is_titled
 from voyagent.assistant.planner.places import is_known_place
 from voyagent.assistant.planner.wishes import Wish, amount_in
 
@@ -148,10 +148,22 @@ def _of_visa(rest: str, before: JsonObject, context: Context) -> tuple[JsonObjec
     return after, changed, waiting.visa_put_right(name, after["destination"]) if changed else ""
 
 
+def _of_letter(rest: str, before: JsonObject, _context: Context) -> tuple[JsonObject, JsonObject, str]:
+    """To whom the itinerary goes, in which language, and whether it names prices."""
+    address = find_email(rest)
+    changed: JsonObject = {"to": address.value} if address else {}
+    language = re.search(r"\bin (?P<name>hindi|english)\b", rest, re.IGNORECASE)
+    changed |= {"locale": "hi" if language["name"].lower() == "hindi" else "en"} if language else {}
+    priced = re.search(r"\b(?P<how>with|without|no)\s+(?:the\s+)?(?:prices?|amounts?|costs?)\b", rest, re.IGNORECASE)
+    changed |= {"prices": priced["how"].lower() == "with"} if priced else {}
+    return before | changed, changed, waiting.letter_put_right((before | changed)["to"]) if changed else ""
+
+
 _OF_OTHERS: dict[str, Callable[[str, JsonObject, Context], tuple[JsonObject, JsonObject, str]]] = {
     "write_off_invoice": _of_write_off,
     "post_journal_entry": _of_entry,
     "file_visa": _of_visa,
+    "send_itinerary": _of_letter,
 }
 
 

@@ -31,6 +31,7 @@ from voyagent.assistant.planner import (
     smalltalk,
     telling,
     travel,
+    unheard,
     waiting,
 )
 from voyagent.assistant.planner.amounts import find_figures
@@ -50,6 +51,13 @@ _DROP = re.compile(
 _NODS = re.compile(r"^\s*(?:yes|yep|sure|ok(?:ay)?|k|fine|all ?right|got it|understood|noted|great|please)\s*[.!]*\s*$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\b(?:issue|post|finali[sz]e|release)\b.*\b\d{4}-\d{2}/\d{1,6}\b", re.IGNORECASE)
 COMMAND_MAX = 1_500
+_SOFTLY = re.compile(
+    r"^\s*(?:(?:ok(?:ay)?|great|thanks?|thank you|perfect|good|nice|cool|hmm+|oh|right|well|one (?:moment|minute|second))"
+    r"(?:[,.! ]+(?:and|but|so|then|now))*[,.! ]+)+"
+    r"(?=(?:please\s+)?(?:make|change|set|correct|no|sorry|actually|due|dated|it (?:is|was))\b)",
+    re.IGNORECASE,
+)
+"""Before a correction, of which these words are no part."""
 _AND = re.compile(r"^\s*(?:(?:oh|ok(?:ay)?|so|now|then)[, ]+)*(?:and|also)\s+(?:also\s+)?(?=\S+\s+\S)", re.IGNORECASE)
 
 
@@ -63,11 +71,11 @@ class BuiltInPlanner:
         conversation = replace(conversation, message=_in_plain(conversation.message, conversation.context))
         if not conversation.played:
             first = nextsteps.on_own_trip(self._first(conversation), conversation.message, conversation.context)
-            return _unless_it_waits(first, conversation.context)
+            return _unless_it_waits(first, conversation)
         last = conversation.played[-1]
         if isinstance(last.move, Call) and last.outcome is not None and last.outcome.approval_id is None:
             next_one = nextsteps.on_own_trip(self._after(conversation, last.move, last.outcome), conversation.message, conversation.context)
-            return _unless_it_waits(next_one, conversation.context)
+            return _unless_it_waits(next_one, conversation)
         return Done()
 
     def aim(self, conversation: Conversation, call: Call) -> str:
@@ -117,14 +125,14 @@ class BuiltInPlanner:
         return Say(words)
 
 
-def _unless_it_waits(move: Move, context: Context) -> Move:
-    """The same move; where the very same was asked for and waits for a decision, a word on that."""
+def _unless_it_waits(move: Move, conversation: Conversation) -> Move:
+    """The same move, with what it leaves out of the words; where the very same was asked for and waits for a decision, a word on that."""
     if not isinstance(move, Call):
         return move
-    same = (one for one in context.waiting if one["tool"] == move.tool and move.arguments.items() <= one["arguments"].items())
+    same = (one for one in conversation.context.waiting if one["tool"] == move.tool and move.arguments.items() <= one["arguments"].items())
     known = next(same, None)
     if known is None:
-        return move
+        return unheard.noted(move, conversation)
     return Say(_("That is asked for already and waits for a decision, here above and under Approvals: %(summary)s", summary=known["summary"]))
 
 
@@ -138,7 +146,7 @@ def understand(message: str, context: Context) -> Move:
 
 def _in_plain(message: str, context: Context) -> str:
     """The message with pronouns as names; where it is not understood as it stands, and what was typed short is once it is written out, that."""
-    message = pronouns.of_whom(message, context)
+    message = pronouns.of_whom(_SOFTLY.sub("", message), context)
     bare = _AND.sub("", message)
     if bare != message and context.question is not None and _request(condense(bare, COMMAND_MAX), bare, replace(context, question=None)) is not None:
         message = bare
@@ -164,6 +172,9 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
     A request goes before the question, which is let go. What is neither answer nor request gets the question anew, at most twice.
     """
     said, question = condense(message, COMMAND_MAX), context.question
+    replaced = question.known.get("replaces") if question is not None and question.missing == "sure" else None
+    if replaced and all(one["id"] != replaced for one in context.waiting):
+        question, context = None, replace(context, question=None)  # somebody has decided meanwhile
     if question is None:
         return _request(said, message, context) or Say(refusals.cannot(said, context)), context
     free = replace(context, question=None)
@@ -218,7 +229,7 @@ def _corrected(said: str, message: str, context: Context) -> Move | None:
     named = waiting.named(said, context)
     if named is not None:
         return _corrected(named[0], message, named[1])
-    if issuing.CHANGE.match(said):
+    if issuing.CHANGE.match(said) or smalltalk.hesitates(said) or smalltalk.leaves(said):
         return None
     told = travel.put_right(said, context)
     if told is not None:
@@ -312,6 +323,8 @@ def _answered_invoice(question: Ask, message: str, context: Context) -> invoicin
         return anew
     if missing == names.WHOSE:
         return invoicing.going_on(names.answered(question, message, context.today) or question.known)
+    if missing == "description" and setright.is_question(message):
+        return invoicing.going_on(question.known)
     if missing == "description" and rest is not None and not invoicing.is_service(rest):
         return invoicing.going_on(question.known)  # `no, yesterday` is nothing that is sold
     if missing == "customer_name" and not question.known.get("line_items"):

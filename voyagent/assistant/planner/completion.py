@@ -140,7 +140,8 @@ def _guests(wish: Wish, found: JsonObject, context: Context) -> Move:
             names=names,
         )
         return Ask(words, tool="book_hotel", known=wish.known, missing="who")
-    return _book(wish.known, staying)
+    shown: JsonObject = next((one for one in context.offers.get("rates", ()) if one["rate_key"] == wish.known["rate_key"]), {})
+    return _book({**shown, **wish.known}, staying)
 
 
 def _search_for(wish: Wish, staying: list[JsonObject], context: Context) -> Call:
@@ -182,6 +183,8 @@ def _ticket(wish: Wish, found: JsonObject, _context: Context) -> Move:
     only = _booking(wish, lines, "flight", "held", nothing)
     if isinstance(only, Say | Ask):
         return only
+    if wish.known.get("for_some") and len(found["show_trip"]["passengers"]) > 1:
+        return Say(_("Tickets are issued for everybody of a booking at once. For some of them hold seats of their own. I have asked for nothing."))
     return Call("issue_ticket", {"pnr_id": only["id"]}, words=_("The tickets are paid and issued when somebody grants it."))
 
 
@@ -388,11 +391,8 @@ def _none_is_meant() -> Say:
 def _book(rate: JsonObject, passengers: list[JsonObject]) -> Call:
     names = ", ".join(one["full_name"] for one in passengers)
     words = _("For %(names)s. It is booked when somebody grants it.", names=names)
-    if "hotel" in rate:
-        words = _("%(hotel)s, %(room)s, %(price)s, for %(names)s. It is booked when somebody grants it.", names=names, **_rate_in_words(rate))
+    if "hotel" in rate and "price" in rate:
+        price = sentences.money(rate["price"]["amount"], rate["price"]["currency"])
+        facts = {"hotel": rate["hotel"], "room": rate["room"], "price": price, "names": names}
+        words = _("%(hotel)s, %(room)s, %(price)s, for %(names)s. It is booked when somebody grants it.", **facts)
     return Call("book_hotel", {"rate_key": rate["rate_key"], "passenger_ids": [one["id"] for one in passengers]}, words=words)
-
-
-def _rate_in_words(rate: JsonObject) -> dict[str, str]:
-    """Hotel, room and price of a rate."""
-    return {"hotel": rate["hotel"], "room": rate["room"], "price": sentences.money(rate["price"]["amount"], rate["price"]["currency"])}

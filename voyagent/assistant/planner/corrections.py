@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from voyagent.assistant.planner import invoicing, searches, stations
+from voyagent.assistant.planner import invoicing, searches, stations, terms
 from voyagent.assistant.planner.amounts import currency_alone
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Ask, Call, Context, Move
@@ -25,6 +25,11 @@ WHAT_ABOUT = re.compile(r"^\s*(?:and\s+)?(?:what|how) about\s+|^\s*and\s+(?:for\
 _DUE = re.compile(
     r"^\s*(?:and\s+)?(?:(?:it|that)(?:['’]s| is)\s+)?(?=(?:due|payable)\s+"
     r"(?:(?:on|by|in|within|end|next|today|tomorrow|at|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\d))",
+    re.IGNORECASE,
+)
+_FACT = re.compile(
+    r"^\s*(?:and\s+)?(?:(?:it|that) (?:was|is)\s+)?"
+    r"(?=(?:dated|ref(?:erence)?|utr|in cash|(?:by|with) (?:cash|upi|card|cheque|bank)|from (?:cash|(?:the )?bank)|through the bank)\b)",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"^(?P<new>[^,\n]{2,40}?)\s+(?:instead of|not|rather than)\s+(?P<old>[^,\n]{2,40}?)\s*[.!?]*$", re.IGNORECASE)
@@ -51,6 +56,7 @@ _LONGER = re.compile(r"\b(?:more|longer|extra|further)\b", re.IGNORECASE)
 _BACK_ON = re.compile(
     r"^(?:(?P<back>(?:com\w+ )?back|return\w*)|leav\w*|depart\w*|go(?:ing)?|out)\s+(?:on\s+)?(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?$", re.IGNORECASE
 )
+_ADDED = re.compile(r"^\s*(?:and\s+|also\s+|please\s+)*(?:add|plus|include)\s+(?:an?\s+|the\s+)?(?P<what>[^\W\d][^\n]*\d[^\n]*)$", re.IGNORECASE)
 _PLACES = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
 
@@ -58,7 +64,7 @@ def corrected(said: str) -> str | None:
     """What stands in the place of what was said before, without the words that say so; None where the words correct nothing."""
     if "\n" in said.strip() or len(said) > SAID_MAX:
         return None
-    for pattern in (_NO, _MAKE, WHAT_ABOUT, _DUE):
+    for pattern in (_NO, _MAKE, WHAT_ABOUT, _DUE, _FACT):
         match = pattern.match(said)
         if match:
             return _BARE_INSTEAD.sub("", said[match.end() :]).strip(" ?.!") or None
@@ -99,6 +105,9 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     """
     waiting = context.waiting[-1] if context.waiting else None
     is_several = waiting is not None and len(waiting["arguments"].get("line_items", ())) > 1
+    more = _ADDED.match(said)
+    if more and waiting is not None and waiting["tool"] == "draft_invoice" and waiting.get("id"):
+        return _with_line(more["what"], waiting, context)
     rest = corrected(said) or (_of_line(said) if is_several else None)
     if rest is None or WHAT_ABOUT.match(said) or waiting is None or waiting["tool"] != "draft_invoice" or not waiting.get("id"):
         return None
@@ -114,10 +123,22 @@ def invoice_corrected(said: str, context: Context, asks: Callable[[str], bool]) 
     return request
 
 
+def _with_line(what: str, waiting: JsonObject, context: Context) -> invoicing.InvoiceRequest | None:
+    """The invoice that waits with one line more: `add a service fee of 1,500`; None where that is no line with its amount, or in another currency."""
+    request, line = invoicing.going_on({**waiting["arguments"], "replaces": waiting["id"]}), invoicing.InvoiceRequest()
+    invoicing.read_lines(what, context, line)
+    lines = line.known.get("line_items", [])
+    if line.refused or len(lines) != 1 or not lines[0].get("unit_price") or not lines[0].get("description"):
+        return None
+    lines[0]["currency"] = lines[0]["currency"] if says_currency(what) else request.known["line_items"][0]["currency"]
+    request.known["line_items"] += lines
+    return request
+
+
 def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Context) -> bool:
     """Put right the days, the one amount or the one purpose of an invoice where the words say one of these; whether they do. What is not known yet stays so."""
     before, lines = dict(request.known), request.known["line_items"]
-    plain = invoicing.read_days(rest, context.today, request).strip(" ,")
+    plain = terms.read_days(rest, context.today, request).strip(" ,")
     days = ("issue_date", "due_date")
     if request.known.pop("due_unread", None) or (plain and any(request.known.get(name) != before.get(name) for name in days)):
         request.known |= {name: before[name] for name in days if name in before}
@@ -129,7 +150,7 @@ def facts_set_right(rest: str, request: invoicing.InvoiceRequest, context: Conte
         for line in lines:
             line["currency"] = currency
         return True
-    if len(lines) != 1:
+    if len(lines) != 1 or _names_other_line(plain, lines[0]):
         return _line_set_right(plain, lines, context)
     money, what = amount_in(plain, context), _WHOSE_IT_IS.sub("", plain)
     if "amount" in money and lines[0].get("unit_price") and len(plain.split()) <= len(("INR", "90", "lakh", "each")):
@@ -146,6 +167,13 @@ def _of_line(said: str) -> str | None:
     """`make the visa 40,000` as `the visa 40,000`; None for all other words."""
     match = _MAKE_LINE.match(said)
     return match["rest"] if match and _ONE_LINE.match(match["rest"]) else None
+
+
+def _names_other_line(plain: str, line: JsonObject) -> bool:
+    """Whether an amount is said of something else than the one line is for: `the insurance is 5,500` of an invoice for a visa."""
+    said = _ONE_LINE.match(plain)
+    words = set(said["what"].casefold().split()) if said and invoicing.is_service(said["what"]) else set()
+    return bool(words) and bool(line.get("description")) and not words & set(line["description"].casefold().split())
 
 
 def _line_set_right(plain: str, lines: list[JsonObject], context: Context) -> bool:

@@ -39,6 +39,7 @@ def journal(message: str, context: Context) -> Wish | None:
     if what:
         known["narration"] = what["what"][:1].upper() + what["what"][1:500]
     dated = re.search(r"\b(?:dated|on)\s+(?P<when>.*)", message, re.IGNORECASE)
-    if dated and (days := days_in(dated["when"], context, past=True)):
+    days = days_in(dated["when"] if dated else message, context, past=True)
+    if len(days) == 1 or (dated and days):
         known["entry_date"] = days[0]
     return Wish("post_journal_entry", known)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date, timedelta
 from typing import Any
 
 from voyagent.assistant.planner import sentences
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
-from voyagent.assistant.planner.dates import Day, find_days, month_end
+from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.people import as_firm, as_name
+from voyagent.assistant.planner.terms import read_days, read_due
 from voyagent.assistant.planner.wording import _
 
 OPENING = re.compile(
@@ -22,16 +22,6 @@ OPENING = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(r"^\s*(?P<link>for|to|of)\s+", re.IGNORECASE)
-_DUE = re.compile(
-    r"[,;.]?\s*\b(?:(?:which is\s+|is\s+)?(?:due|payable|to be paid|pay(?:ment)?(?:\s+due)?)\s*(?:date\s*)?(?::|is\b|on\b|by\b|in\b|within\b"
-    r"|before\b|at\b)?|net)\s*"
-    r"(?P<when>[^,;\n]*?)(?=$|[,;\n]|\.\s|\s+for\s)",
-    re.IGNORECASE,
-)
-_DATED = re.compile(r"[,;]?\s*\b(?<!due )(?:dated|invoice date|issue date|issued on|date)\s*(?::|is\b|on\b)?\s*(?P<when>[^,;\n]+)", re.IGNORECASE)
-_DAYS = re.compile(r"(?:(?P<n>\d{1,3})\s*days?|(?P<w>\d{1,2}|one|two|three|a)\s*weeks?|^\s*(?P<net>\d{1,3})\s*$)", re.IGNORECASE)
-_AT_ONCE = re.compile(r"\b(?:today|now|immediately|(?:up)?on receipt|receipt|at once)\b|^\s*$", re.IGNORECASE)
-_MONTH_END = re.compile(r"\b(?:end of (?:the |this )?month|month[- ]end)\b", re.IGNORECASE)
 _SERVICE = re.compile(
     r"\b(?:visas?|flights?|air ?fares?|fares?|hotels?|tickets?|ticketing|packages?|transfers?|insurance|fees?|services?|tours?|bookings?"
     r"|stay|nights?|cruises?|trip|holiday|deposit|advance|"
@@ -52,16 +42,26 @@ _EDGES = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?\n]\s+")
-_ANOTHER = re.compile(r"\b(?:and|then|also|plus)\s+(?:also\s+|then\s+)?(?:an?\s+)?(?:invoice|bill)\s+\S", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\band\s+(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?\d[\d,]*\s+to\s+(?-i:[A-Z])|\b(?:and|then|also|plus)\s+(?:also\s+|then\s+)?(?:an?\s+)?(?:invoice|bill)\s+\S",
+    re.IGNORECASE,
+)
 _AS_AGREED = re.compile(r"\bas\s+(?:quoted|agreed|discussed|usual|above|promised)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:minus|less|negative)\s+(?:(?:an?|the)\s+)?(?:discount\s+(?:of\s+)?)?(?:[₹$€£]|[A-Z]{3}|rs\.?|inr)?\s*\d[\d,.]*\w*", re.IGNORECASE)
 _DISCOUNT = re.compile(r"(?<!after )(?<!after the )(?<!after a )\bdiscount\b", re.IGNORECASE)
+_PAID_OF_IT = re.compile(
+    r"\b(?:advance|deposit|token)\s+(?:of\s+|amount\s+)?(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?\d[\d,.]*\s*(?:k|lakhs?)?\s*(?:is\s+|was\s+|already\s+)*(?:paid|received|given|taken)\b"
+    r"|\b(?:(?:has|have|already|she|he|they|customer)\s+)+paid\s+(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?\d[\d,.]*(?:\s*already)?"
+    r"|\b(?:less|minus|after)\s+(?:the\s+|an?\s+)?(?:advance|deposit)\b",
+    re.IGNORECASE,
+)
+_HEADS = (
+    r"(?:adults?|child(?:ren)?|kids?|infants?|persons?|people|pax|passengers?|tickets?|visas?|rooms?|nights?|days?|hours?|seats?|couples?|transfers?|trips?)"
+)
+SO_MANY_AT = re.compile(rf"\b(?P<n>\d{{1,3}})\s+{_HEADS}\s+(?:at|@|x|for|of)\s*(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?$", re.IGNORECASE)
+_EACH_FOR = re.compile(rf"^\s*(?:/-)?\s*(?P<each>(?:per|a|each|every)\s*\w*\s+)?(?:for|x|×)\s+(?:the\s+)?(?P<n>\d{{1,3}})\s+{_HEADS}\b", re.IGNORECASE)
 _WHAT_FOR = re.compile(r"^\s*for\s+(?P<what>[^\d,;\n][^,;\n]*)", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
-
-
-NEXT_YEAR_DAYS = 270
-"""So far ahead is a day without its year only since this year's is past."""
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ def answer(question_missing: str, message: str, known: dict[str, Any], context: 
             request.known["customer_name"] = name
     elif question_missing == "due_date":
         request.known.pop("due_unread", None)
-        _due(re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request)
+        read_due(re.sub(r"^(?:on|by|in|due)\s+", "", words, flags=re.IGNORECASE), context.today, request)
     elif question_missing == "amount":
         _answer_amount(words, context, request)
     else:
@@ -238,44 +238,6 @@ def _answer_amount(words: str, context: Context, request: InvoiceRequest) -> Non
         read_lines(words, context, request)
 
 
-def read_days(rest: str, today: date, request: InvoiceRequest) -> str:
-    """Note the days of issue and of payment; the words without them."""
-    dated = _DATED.search(rest)
-    if dated and (days := find_days(dated["when"], today, prefer="past")):
-        request.known["issue_date"] = days[0].day.isoformat()
-        rest = rest[: dated.start()] + rest[dated.start("when") + days[0].end :]
-        today = days[0].day
-    due = _DUE.search(rest)
-    if due is None:
-        return rest
-    used = _due(due["when"], today, request)
-    return (rest[: due.start()] + " " + due["when"][used:] + rest[due.end() :]).strip()
-
-
-def _due(when: str, today: date, request: InvoiceRequest) -> int:
-    """Note the due day; how many characters of the words spoke of it."""
-    days: list[Day] = find_days(when, today, by_staff=True)
-    counted = _DAYS.search(when)
-    if days:
-        request.known["due_date"] = days[0].day.isoformat()
-        if not days[0].year_said and days[0].day > today + timedelta(days=NEXT_YEAR_DAYS):
-            request.took.append(_("“%(words)s” of this year is past, so it is due on %(day)s.", words=days[0].words, day=sentences.day(days[0].day)))
-        return days[0].end
-    if counted:
-        weeks = {"a": 1, "one": 1, "two": 2, "three": 3}.get((counted["w"] or "").lower()) or int(counted["w"] or 0)
-        span = weeks * 7 or int(counted["n"] or counted["net"] or 0)
-        request.known["due_date"] = (today + timedelta(days=span)).isoformat()
-        return counted.end()
-    if _MONTH_END.search(when):
-        request.known["due_date"] = month_end(today).isoformat()
-    elif match := _AT_ONCE.search(when):
-        request.known["due_date"] = today.isoformat()
-        return match.end()
-    else:
-        request.known["due_unread"] = when.strip()
-    return len(when)
-
-
 def _read_customer(rest: str, context: Context, request: InvoiceRequest) -> str:
     linked = _LINK.match(rest)
     body = rest[linked.end() :] if linked else rest
@@ -319,6 +281,12 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
             "An invoice has no line below zero, and “%(words)s” would be one. Say the amount that is left, or ask your accounts for a credit note.",
             words=below.group().strip(),
         )
+    paid = _PAID_OF_IT.search(rest)
+    if paid:
+        request.refused = _(
+            "An invoice says what is sold, and “%(words)s” is money that came. Say the invoice without it, and then who paid. I have asked for nothing.",
+            words=paid.group().strip(),
+        )
     figures = _figures(rest, context)
     currencies = {figure.currency for figure in figures if figure.currency}
     currency = next(iter(currencies)) if len(currencies) == 1 else context.currency
@@ -329,7 +297,7 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
         line: dict[str, Any] = {"description": words} if words else {}
         if figures:
             _check(figures[0], request)
-            line |= _priced(line, rest[: figures[0].start], figures[0], currency)
+            line |= _priced(line, rest[: figures[0].start], figures[0], currency, rest[figures[0].end :])
         request.known["line_items"] = [line] if line else []
         return
     request.known["line_items"] = [_line(rest, figures, number, currency, request) for number in range(len(figures))]
@@ -349,10 +317,14 @@ def _line(rest: str, figures: list[Figure], number: int, currency: str, request:
     line: dict[str, Any] = {}
     if words := _tidy(f"{before} {after}"):
         line["description"] = words
-    return line | _priced(line, before, figure, figure.currency or currency)
+    return line | _priced(line, before, figure, figure.currency or currency, after)
 
 
-def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str) -> dict[str, Any]:
+def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str, after: str = "") -> dict[str, Any]:
+    heads = SO_MANY_AT.search(before) or _EACH_FOR.match(after)
+    if heads and (heads.re is SO_MANY_AT or figure.each or heads["each"]):
+        what = {"description": _tidy(line["description"].replace(heads["n"], " ", 1))} if line.get("description") else {}
+        return {**what, "quantity": max(int(heads["n"]), 1), "unit_price": plain(figure.value), "currency": currency}
     times = _TIMES.search(before)
     counted = _QUANTITY.search(before) if figure.each else None
     found = times or counted or _LEADING.search(before)

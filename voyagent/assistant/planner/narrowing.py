@@ -47,6 +47,10 @@ _NOT_SORTED = re.compile(
 )
 
 
+_KNOWN_OF_SHOWN = frozenset({"refundable", "airlines", "hours", "stars", "board"})
+"""What is known of offers that were shown, beside their price."""
+
+
 def wanted(message: str, context: Context, *, hotels: bool = False) -> JsonObject:
     """What is wanted of the offers, as JSON; nothing where nothing is. `left` are the words for which offers say nothing."""
     found: JsonObject = {}
@@ -94,6 +98,19 @@ def fitting(offers: list[JsonObject], want: JsonObject, *, nights: int = 1, room
     return [one for one in numbered if _fits(one, want, nights * rooms)]
 
 
+def chosen_of(offers: list[JsonObject], pick: JsonObject | None, message: str, context: Context, *, hotels: bool) -> list[JsonObject] | None:
+    """`the first refundable one`, `the cheapest Emirates flight` of offers that were shown: the one that stands there among those that fit.
+
+    None where the words want nothing of the offers, or name one by its number: `the refundable number 3` is number 3.
+    """
+    want = {name: value for name, value in wanted(message, context, hotels=hotels).items() if name in _KNOWN_OF_SHOWN}
+    if not want or pick is None or not (pick.get("cheapest") or pick.get("counted") or pick.get("last")):
+        return None
+    fit = [one for one in offers if _fits(one, want, 1)]
+    at = -1 if pick.get("last") else pick["number"] - 1
+    return fit[at:][:1] if at < len(fit) else []
+
+
 def _fits(one: JsonObject, want: JsonObject, shares: int) -> bool:
     most = want.get("most")
     if most and (one["price"]["currency"] != most["currency"] or Decimal(one["price"]["amount"]) > Decimal(most["amount"]) * shares):
@@ -103,6 +120,8 @@ def _fits(one: JsonObject, want: JsonObject, shares: int) -> bool:
     if "airlines" in want and not all(flight[:2] in want["airlines"] for flight in one["flights"]):
         return False
     if "hours" in want and not _leaves_within(one["departs_at"], *want["hours"]):
+        return False
+    if "stars" in want and one.get("stars") is None:
         return False
     if "stars" in want and (one["stars"] < want["stars"] or (one["stars"] > want["stars"] and not want.get("or_more"))):
         return False

@@ -69,6 +69,9 @@ def beside_another(output: dict[str, Any], context: Context) -> str:
 
 def behind(call: Call, context: Context) -> str:
     """What goes on from what was looked up, where somebody travels whom it is for, and which tickets are asked for all the same; nothing for most."""
+    if call.tool == "remove_passenger" and context.trip.get("held"):
+        held = ", ".join(one["locator"] for one in context.trip["held"])
+        return _("Seats stay held for everybody as before, %(held)s: release them and hold again before tickets are issued.", held=held)
     ticketing = next((one["summary"] for one in context.waiting if one["tool"] == "issue_ticket"), "") if call.tool == "hold_flight" else ""
     if ticketing:
         return _("A request still waits: %(summary)s. Reject it where these seats take its place.", summary=ticketing)

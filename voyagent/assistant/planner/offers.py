@@ -10,7 +10,7 @@ from typing import Any
 
 from rapidfuzz import fuzz, utils
 
-from voyagent.assistant.planner import searches, sentences, whom
+from voyagent.assistant.planner import narrowing, searches, sentences, whom
 from voyagent.assistant.planner.moves import Ask, Call, Context, Say
 from voyagent.assistant.planner.party import unlike
 from voyagent.assistant.planner.places import is_known_place
@@ -46,7 +46,7 @@ _BARE = re.compile(
     _POLITE.replace("^", r"^\s*(?:no[,. ]+)?", 1)
     + r"(?:i(?:'ll| will)? (?:take|want)|we(?:'ll| will)? take|take|choose|pick|select|make it|go (?:for|with)|change it to|switch to|let'?s take)?\s*"
     rf"(?P<rest>(?:the\s+)?(?:(?:{'|'.join(_WORDS)}|last|cheapest|lowest|\d{{1,2}}(?:st|nd|rd|th))(?:\s+(?:one|flight|fare|hotel|rate|room|option))?"
-    rf"|(?:{_NOUN}|#)\s*(?:number\s*|no\.?\s*|#\s*)?(?:\d{{1,2}}|{'|'.join(_COUNTED)})))\s*(?:please|pls|then)?\s*[.!]?\s*$",
+    rf"|(?:{_NOUN}|#)\s*(?:number\s*|no\.?\s*|#\s*)?(?:\d{{1,2}}|{'|'.join(_COUNTED)})))[,\s]*(?:please|pls|then)?\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 _PLACES = frozenset({"number", "last"})
@@ -58,6 +58,7 @@ _OF_HOTEL = re.compile(r"\b(?:hotels?|rooms?|resorts?|stay)\b", re.IGNORECASE)
 _SEVERAL = re.compile(
     r"\b(?:\d{1,2}|first|second|third)\s*(?:and|&|\+|,)\s*(?:the\s+|flight\s+|option\s+|number\s+)?(?:\d{1,2}|second|third|fourth)\b", re.IGNORECASE
 )
+_FIRST_FEW = re.compile(r"\b(?:first|last|next)\s+(?:two|three|four|[2-9])\b", re.IGNORECASE)
 _WAY = re.compile(r"\bfrom\s+\w+.*\bto\s+\w+", re.IGNORECASE)
 _OF_FLIGHT = re.compile(r"\b(?:flights?|fares?)\b", re.IGNORECASE)
 _IT = re.compile(r"^\s*(?:it|that|this|that one|this one|the flights?|the fare|a seat|seats|them)\b[^\d]*$", re.IGNORECASE)
@@ -82,7 +83,7 @@ def hold(message: str, context: Context) -> Wish | Ask | Say | None:
 def _held(rest: str, context: Context) -> Wish | Ask | None:
     """The hold that words behind its verb mean, without those that say for whom."""
     pick, shown = pick_in(rest), list(context.offers.get("fares", ()))
-    if shown and _SEVERAL.search(rest):
+    if shown and (_SEVERAL.search(rest) or _FIRST_FEW.search(rest)):
         return which_fare(shown, shown)
     bare = _LEADS.sub("", rest)
     asked = searches.flights(bare, context) or (searches.flights(f"flights {_FLIGHT.sub('', bare)}", context) if _WAY.search(bare) else None)
@@ -93,6 +94,9 @@ def _held(rest: str, context: Context) -> Wish | Ask | None:
     direct = searches.direct_of_newest(rest, context) if pick and pick.get("cheapest") else None
     if direct:
         return Wish("hold_flight", direct | {"pick": pick})  # what was shown does not say which of it flies without a stop
+    fitting = narrowing.chosen_of(shown, pick, rest, context, hotels=False) if shown else None
+    if fitting is not None:
+        return Wish("hold_flight", {"fare_id": fitting[0]["fare_id"]}) if fitting else which_fare([], shown)
     return chosen(pick, shown) if shown else Wish("hold_flight", {**(asked.known if asked else {}), **({"pick": pick} if pick else {})})
 
 
@@ -335,6 +339,9 @@ def _of_hotels(tool: str, rest: str, context: Context) -> Wish | Ask | None:
     known = asked.known if asked else {}
     pick = pick_in(rest, {str(known.get("city", ""))})
     if not known:
+        fitting = narrowing.chosen_of(shown, pick, rest, context, hotels=True)
+        if fitting is not None:
+            return Wish(tool, {"rate_key": fitting[0]["rate_key"]}) if fitting else _which_of(shown, tool)
         if pick and pick.keys() & _PLACES and shown:
             return _rate_for(tool, pick, shown)
         chosen = rate_of(pick or {"name": rest}, shown) if pick or shown else None

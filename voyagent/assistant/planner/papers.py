@@ -8,6 +8,8 @@ INVOICE = re.compile(r"\b\d{4}(?:-\d{2})?/\d{1,6}\b")
 """`2026-27/000012`."""
 SHORT = re.compile(r"\binvoice\s+(?:no\.?\s*|number\s+|#\s*)?(?P<number>\d{1,5})\b(?![/,.-]\d|\s*(?:k|lakhs?)\b)", re.IGNORECASE)
 """`invoice 58`: the last part of its number."""
+SHARE = re.compile(r"\b(?:half|one third|a third|two thirds|a quarter|\d+\s*(?:%|percent|per cent)|except|all but)\b|\d\s*%", re.IGNORECASE)
+"""A part that would have to be reckoned."""
 BILL = re.compile(r"\b(?:bill|invoice|number|no\.?|ref(?:erence)?)\s*(?:no\.?|number|#)?\s*(?P<ref>(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{1,40})\b", re.IGNORECASE)
 """Behind a word that says what it is: `bill 4711`."""
 BARE_BILL = re.compile(r"(?<![\w,.])(?P<ref>(?=[A-Za-z0-9/-]*[A-Za-z])(?=[A-Za-z0-9/-]*\d)[A-Za-z]{1,8}[-/][A-Za-z0-9/-]{1,40})\b", re.IGNORECASE)

@@ -88,7 +88,7 @@ def add_passenger(message: str, context: Context) -> Wish | None:
         return _told(message, context)
     if not (match["what"] or match["kind1"] or TO_TRIP.search(message) or _BORN.search(message) or _PASSPORT_NUMBER.search(message)):
         return None
-    rest = _PASSPORT_NUMBER.sub("", TO_TRIP.sub(" ", f" {match['rest']} ")).strip()
+    rest = _RELATED.sub("", _PASSPORT_NUMBER.sub("", TO_TRIP.sub(" ", f" {match['rest']} "))).strip()
     return _to_be_added([_passenger(words, match["kind1"], context) for words in _people(rest)])
 
 

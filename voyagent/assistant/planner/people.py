@@ -18,7 +18,7 @@ _COUNTS = {word: number for number, word in enumerate(_COUNT_WORDS.split())}
 _NUMBER = rf"(?:\d{{1,3}}|{'|'.join(list(_COUNTS)[1:])})"
 _KINDS = (
     re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:adults?|adls?|adts?)\b|\b(?P<c>\d{{1,2}})\s?A(?=[\s+&,]*\d{{1,2}}\s?C\b)", re.IGNORECASE),
-    re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:child(?:ren)?|kids?|chd)\b|(?<=[A\s+&,])(?P<c>\d{{1,2}})\s?C\b", re.IGNORECASE),
+    re.compile(rf"\b(?P<n>{_NUMBER}|an?|the(?=\s+(?:child|kid)\b))\s*(?:child(?:ren)?|kids?|chd)\b|(?<=[A\s+&,])(?P<c>\d{{1,2}})\s?C\b", re.IGNORECASE),
     re.compile(rf"\b(?P<n>{_NUMBER}|an?)\s*(?:infants?|inf|bab(?:y|ies)|toddlers?)\b", re.IGNORECASE),
     re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:seniors?|senior citizens?)\b", re.IGNORECASE),
 )
@@ -29,7 +29,9 @@ INFANT_UNTIL, CHILD_UNTIL = 2, 12
 _TOTALS = (
     re.compile(rf"\b(?:family|group|party|team|total)\s+of\s+(?P<n>{_NUMBER})\b(?!\s*(?:nights?|days?|weeks?|rooms?))", re.IGNORECASE),
     re.compile(
-        rf"\b(?P<n>{_NUMBER})\s*(?:of us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends|ladies|gents|couples?)\b", re.IGNORECASE
+        rf"\b(?P<n>{_NUMBER})\s*(?:of us|people|persons?|pax|travell?ers?|passengers?|guests?|members?|heads|friends"
+        r"|pilgrims?|students?|delegates?|employees|colleagues|ladies|gents|couples?)\b",
+        re.IGNORECASE,
     ),
     re.compile(rf"\b(?P<n>{_NUMBER})\s*(?:(?:air|flight|return|one[- ]way)\s*)?(?:tickets?|tkts?|seats)\b", re.IGNORECASE),
     re.compile(rf"\b(?:pax|people|travell?ers|passengers|number of (?:people|travell?ers))\s*[:=-]\s*(?P<n>{_NUMBER})\b", re.IGNORECASE),

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import fuzz, process
 
-from voyagent.assistant.planner import narrowing, stations, visas, whom
+from voyagent.assistant.planner import narrowing, stations, visas, ways, whom
 from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.moves import Context, EnquiryInView
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import find_party
-from voyagent.assistant.planner.places import find_route, is_known_place, places_in
+from voyagent.assistant.planner.places import find_route, is_known_place
 from voyagent.assistant.planner.wishes import Wish, days_in, out_and_back
 
 JsonObject = dict[str, Any]
@@ -27,12 +26,6 @@ _FLIGHTS = re.compile(
     r"|" + _POLITE + r"(?:fly|search|find)\s+(?=[A-Z]{3}\s*(?:-|–|to|→)\s*[A-Z]{3}\b)|^\s*(?-i:[A-Z]{3})\s*(?:-|–|to|→|/|\s)\s*(?-i:[A-Z]{3})\b(?=.*\d)",
     re.IGNORECASE,
 )
-_PAIR = re.compile(
-    r"(?:\bfrom\s+)?(?P<origin>[A-Za-z][A-Za-z .]*?)\s*(?:\bto\b|-|–|→|/)\s*(?P<destination>[A-Za-z][A-Za-z .]*?)(?=\s+(?:on|for|from|between|next"
-    r"|this|tomorrow|today|in|returning|return|round|one|out|leaving|departing|direct|non|business|economy|first|premium|with|\d)\b|\s*[,;?]|\s+\d|\s*$)",
-    re.IGNORECASE,
-)
-_CODES = re.compile(r"\b(?P<origin>[A-Z]{3})\s*(?:-|–|→|/|to|\s)\s*(?P<destination>[A-Z]{3})\b")
 PARTY_MAX = 9
 AGAIN_MAX = 100
 SPELLED_MIN, SPELLED_LIKE = 5, 80
@@ -44,7 +37,8 @@ _NO_SEARCH = re.compile(
     r"\bfare (?:rules?|conditions?|polic(?:y|ies)|basis)\b|^\s*(?:please\s+|now\s+)*ticket (?:it|them|this|that|these|both|all)\b", re.IGNORECASE
 )
 _AGAIN = re.compile(
-    r"^\s*(?:(?:ok(?:ay)?|now|and|but|then|please|same|also|what about|how about|show(?: me)?|make it|try)[,. ]+)*"
+    r"^\s*(?:(?:ok(?:ay)?|now|and|but|then|please|same|also|what about|how about|show(?: me)?|make it|try"
+    r"|any(?:thing|one)?|something|is there (?:any|some)thing)[,. ]+)*"
     r"(?:only|just|in|with|without|for|under|below|within|up ?to|less than|at most|on|no|non-?stop|direct|business|economy|first|premium|morning|afternoon"
     r"|evening|refundable|breakfast|[1-5][ -]?(?:star|\*)|[a-z ]{3,20}\bonly)\b",
     re.IGNORECASE,
@@ -100,6 +94,10 @@ _ISSUE = re.compile(
     r"|" + _POLITE + r"(?:issue|ticket)\s+(?:for\s+)?(?-i:(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6})\b",
     re.IGNORECASE,
 )
+_BACK_ON = re.compile(r"\b(?:back|return(?:ing)?)\s+(?:on\s+)?(?:the\s+)?(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)\b", re.IGNORECASE)
+_FOR_SOME = re.compile(
+    r"\bonly\b|\b(?:for|of)\s+(?!(?:the|this|that|their|all|both|everybody|everyone|them|booking|pnr)\b)(?!(?-i:[A-Z0-9]{6})\b)\w{3,}", re.IGNORECASE
+)
 _GIVE_BACK = re.compile(_POLITE + r"(?:cancel|give back|release)\s+(?:the\s+|their\s+|her\s+|his\s+)?(?:hotel|room|stay)\b", re.IGNORECASE)
 _STAY = re.compile(
     r"\b(?:status of|how (?:does|do|is|are)|read|show|look up)\b[^?]*\b(?:hotel(?: booking)?|stay)\b(?=[^?]*\b(?:booking|stand|status|doing)\b|\s*\??$)"
@@ -129,7 +127,8 @@ def acts(message: str) -> Wish | None:
         ("read_hotel_booking", _STAY.search(message)),
     ):
         if asked:
-            return Wish(tool, dict(named))
+            some = tool == "issue_ticket" and _FOR_SOME.search(message)
+            return Wish(tool, named | ({"for_some": True} if some else {}))
     return visas.filed(message)
 
 
@@ -150,12 +149,13 @@ def flights(message: str, context: Context) -> Wish | None:
     if not _FLIGHTS.search(message) or _NO_SEARCH.search(message):
         return None
     known: JsonObject = {}
-    for field, said in (_route(spelled(message)) | _route(message)).items():
+    for field, said in (ways.ends_in(spelled(message)) | ways.ends_in(message)).items():
         code = stations.code_of(said)
         if code:
             known[field] = code
     if not (_BETWEEN.search(message) and _NIGHTS.search(message)):
         known |= out_and_back(message, context) or _next_such_day(message, context)
+    known |= _back_on(message, known)
     if _ONE_WAY.search(message):
         known.pop("return_date", None)
     party = find_party(message)
@@ -315,44 +315,15 @@ def _city_in(message: str) -> JsonObject:
     return {"strange": strange} if strange else {}
 
 
-def _route(message: str) -> JsonObject:
-    """From where to where, as it was said."""
-    codes = _CODES.search(message)
-    if codes and all(stations.code_of(codes[end]) for end in ("origin", "destination")):
-        return codes.groupdict()
-    plain = re.sub(r"^.*?\b(?:flights?|fares?|air ?fares?|tickets?)\b", "", message, count=1, flags=re.IGNORECASE).strip()
-    both = re.search(r"\bfrom\s+(?P<origin>[A-Za-z][A-Za-z .]*?)\s+to\s+", plain, re.IGNORECASE)
-    first = re.match(r"^\s*(?P<way>[a-z][a-z .]*?\s+to\s+[a-z][a-z .]*?)\s+(?:flights?|fares?|air tickets?|tickets?)\b", message, re.IGNORECASE)
-    for match in _PAIR.finditer(first["way"] if first else plain[both.start() :] if both else plain):
-        ends = {end: re.sub(r"^(?:from|for|of)\s+", "", match[end].strip(), flags=re.IGNORECASE) for end in ("origin", "destination")}
-        if all(stations.code_of(said) for said in ends.values()):
-            return ends
-    for match in _PAIR.finditer(plain):
-        ends = {"origin": _last_place(match["origin"]), "destination": _first_place(match["destination"])}
-        if all(ends.values()):
-            return ends
-    near = [(one, other) for one, other in pairwise(places_in(plain)) if not plain[one.end() : other.start()].strip(" -")]
-    if len(near) == 1 and all(stations.code_of(one.group()) for one in near[0]):
-        return dict(zip(("origin", "destination"), (one.group() for one in near[0]), strict=True))
-    found: JsonObject = {}
-    for end, words in (("origin", "from|ex"), ("destination", "to")):
-        one = re.search(rf"\b(?:{words})\s+(?P<place>[A-Za-z]+(?:\s[A-Z][a-z]+)?)", plain, re.IGNORECASE)
-        if one and stations.code_of(one["place"]):
-            found[end] = one["place"]
-        elif one and stations.code_of(one["place"].split()[0]):
-            found[end] = one["place"].split()[0]
-    return found
-
-
-def _last_place(words: str) -> str:
-    """The city at the end of some words: `12 dec kochi`; empty where none ends there."""
-    parts = words.split()
-    return next((city for count in (2, 1) if is_known_place(city := " ".join(parts[-count:])) and stations.code_of(city)), "")
-
-
-def _first_place(words: str) -> str:
-    parts = words.split()
-    return next((city for count in (2, 1) if is_known_place(city := " ".join(parts[:count])) and stations.code_of(city)), "")
+def _back_on(message: str, known: JsonObject) -> JsonObject:
+    """`and back on the 20th`: the next such day behind the one on which they leave."""
+    said = _BACK_ON.search(message)
+    if not said or "outbound_date" not in known or "return_date" in known:
+        return {}
+    leaves = date.fromisoformat(known["outbound_date"])
+    later = (leaves + timedelta(days=ahead) for ahead in range(1, 63))
+    day = next((day for day in later if day.day == int(said["day"])), None)
+    return {"return_date": day.isoformat()} if day else {}
 
 
 def _next_such_day(message: str, context: Context) -> JsonObject:

@@ -20,6 +20,12 @@ _ENDS = frozenset({"origin", "destination"})
 _SETTLED_ON = {"record_receipt": "paid_on", "pay_bill": "paid_on", "write_off_invoice": "written_off_on"}
 _MONEY_ON = {"post_journal_entry": "entry_date", "create_invoice": "due_date"}
 _FLIGHTS = frozenset({"search_flights", "hold_flight"})
+_ASKS = re.compile(
+    r"\?\s*$|^\s*(?:who|what|how|when|where|which|why|is (?:it|that|this)|are (?:they|you)|can (?:you|i|we)|could you|do (?:you|we|they)|does|did)\b"
+    r"|^\s*(?:half|a (?:half|third|quarter)|all but|except)\b",
+    re.IGNORECASE,
+)
+"""What is asked back, or is a share of the amount, is no answer in free words."""
 _SHOULD_BE = re.compile(
     r"^\s*(?:(?:it|that)\s+(?:should|must) be|(?:the\s+)?(?:vendor|supplier|customer|client|party)\s+(?:is|was|should be|must be))\s+"
     r"(?P<who>(?-i:[A-Z])[^\d,;]*?)(?:,?\s+not\s+.*)?\s*[.!]*$",
@@ -72,11 +78,16 @@ def _is_fact_alone(question: Ask, said: str, context: Context) -> bool:
     return bool(day) and question.missing in {*IN_WORDS, "vendor_reference"} and not _DAY_WORDS.sub(" ", plain).strip()
 
 
+def is_question(said: str) -> bool:
+    """Whether words ask something back."""
+    return _ASKS.search(said) is not None
+
+
 def is_no_answer(question: Ask, said: str) -> bool:
     """Whether words that contradict would be taken for what is asked for in free words: `no, from cash` is no narration, `no, because he left` a reason."""
     rest = corrections.contradicted(said)
     is_free = question.missing in IN_WORDS or (question.tool == "add_transfer" and question.missing in _ENDS)
-    is_none = _by_name(said) is not None or (rest is not None and _BEGINS.match(rest) is None)
+    is_none = _ASKS.search(said) is not None or _by_name(said) is not None or (rest is not None and _BEGINS.match(rest) is None)
     return is_none and is_free and "took" not in question.known
 
 

@@ -12,6 +12,8 @@ from voyagent.assistant.planner import stations
 SHORT_MAX = 200
 _TYPED = (
     (r"^\s*(?:(?:oh|ok|so|now|then)[, ]+)*(?:and\s+)(?:also[, ]+)?(?=\S)|^\s*(?:oh[, ]+)?also[, ]+(?=\S)", ""),
+    (r"^\s*(?:please\s+)?(?:record|note|log|enter)\s+that\s+(?=\S)", ""),
+    (r"^\s*(?:(?:ok(?:ay)?|please|now|so|then|yes)[, ]+)*(?:go ahead and\s+)?issue them\b.*$", "issue the tickets"),
     (r"\btkts?\b", "tickets"),
     (r"\bfrm\b", "from"),
     (r"\breqd?\b", "required"),

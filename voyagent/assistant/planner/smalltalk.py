@@ -14,7 +14,11 @@ _HELP = re.compile(
     r"|afternoon|evening))\b[^\n]{0,25}$",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"^\s*(?:ok(?:ay)?[,.! ]*)?(?:thanks|thank you|thx|great|perfect|cheers)\b[^\n]{0,30}$", re.IGNORECASE)
+_THANKS = re.compile(
+    r"^\s*(?:ok(?:ay)?[,.! ]*)?(?:thanks|thank you|thx|great|perfect|cheers)\b"
+    r"(?![^\n]*(?:\d|\b(?:but|make|change|set|due|dated|book|hold|issue|file|add|remove|no|not)\b))[^\n]{0,30}$",
+    re.IGNORECASE,
+)
 _WHY = re.compile(
     r"^\s*(?:but\s+|and\s+)*(?:(?:can you |please )?tell me\s+)?(?:why|who|how come)\b[^\n]{0,40}"
     r"\b(?:reject|refus|declin|deni|turned? (?:it )?down)[^\n]{0,30}$"
@@ -33,7 +37,8 @@ _TAKE_BACK = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    _LEAD + r"(?:no|nope|never ?mind|forget (?:it|that)|stop|leave (?:it|that)|not now|skip|cancel"
+    _LEAD + r"(?:no|nope|never ?mind|(?:forget|ignore|skip) (?:about )?(?:it|that)"
+    r"|stop|leave (?:it|that)|not (?:now|needed)|later|nothing|skip|cancel(?: (?:it|that))?"
     r"|(?:drop|withdraw) (?:it|that|this|the request)|do(?:n['’]t| not) (?:do|send|ask|bother)(?: (?:it|that|this|for it|for that))?"
     r"|(?:nahi[,. ]+)?(?:rehne|chhod) do)"
     r"(?:[,.! ]+(?:thanks?(?: you)?|please|now))?\s*[.!]*\s*$",
@@ -66,16 +71,23 @@ _ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Context], str]], ...] = (
 )
 
 
+_PAUSE = r"(?:wait|hold on|hang on|hmm+|umm*|oops|(?:one|(?:just )?an?) (?:sec(?:ond)?|minute|min|moment))"
+_WHY_NOT = (
+    r"(?:let me[^\d\n,]{0,40}|lemme[^\d\n,]{0,40}|give me (?:an?|one)[^\d\n,]{0,20}|(?:i(?:['’]m| am) )?not sure(?: yet)?|no idea|dunno"
+    r"|(?:i )?do(?:n['’]?t| not) know[^\d\n,]{0,20}|i(?:['’]ll| will| have to| need to| must) (?:check|ask|look|call|see|tell|come)[^\d\n,]{0,40}"
+    r"|(?:check|ask|call|phone|ring|confirm(?: with)?)\s+(?:him|her|them|first|later|with \w+|(?-i:[A-Z])\w+)(?: first)?|later"
+    r"|wrong (?:paste|date|day|one|message|chat|window|name))"
+)
 _HESITATES = re.compile(
-    r"^\s*(?:(?:ok(?:ay)?|hmm+|um+|oh|uh|oops|no|sorry|actually|please)[,.! ]+)*"
-    r"(?:wait|hold on|hang on|hmm+|umm*|oops|(?:one|(?:just )?an?) (?:sec(?:ond)?|minute|min|moment)|give me|let me|lemme"
-    r"|(?:i(?:['’]m| am) )?not sure|no idea|(?:i )?do(?:n['’]?t| not) (?:know|remember)|dunno"
-    r"|i(?:['’]ll| will| have to| need to| must) (?:check|ask|look|call|see|tell|come)"
-    r"|(?:check|ask|call|phone|ring|confirm(?: with)?)\s+(?:him|her|them|first|later|with)|(?:later|first)\b"
-    r"|wrong (?:paste|date|day|one|message|chat|window|name)"
-    r"|(?:i )?made a mistake)\b[^\n]{0,60}$",
+    rf"^\s*(?:(?:ok(?:ay)?|oh|uh|no|sorry|actually|please|well)[,.! ]+)*(?:{_PAUSE}|{_WHY_NOT})"
+    rf"(?:[,.! ]+(?:{_PAUSE}|{_WHY_NOT}|do(?:n['’]?t| not)|stop|first|please))*\s*[,.!…]*\s*$",
     re.IGNORECASE,
 )
+
+
+def leaves(said: str) -> bool:
+    """Whether somebody says that nothing more is wanted: `no, never mind`, `wait, stop`, `no, nothing`."""
+    return _NOTHING.match(said) is not None
 
 
 def hesitates(said: str) -> bool:

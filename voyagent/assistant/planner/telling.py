@@ -128,12 +128,18 @@ def _payables(arguments: JsonObject, output: JsonObject) -> str:
 def _invoices(_arguments: JsonObject, output: JsonObject) -> str:
     if not output["invoices"]:
         return _("No invoice fits that.")
-    lines = [
-        f"{one.get('number') or _('draft')}, {one['customer_name']}, {money(one['total']['amount'], one['total']['currency'])}, "
-        + _("due %(day)s", day=day(one["due_date"]))
-        for one in output["invoices"][:SHOWN_MAX]
-    ]
+    lines = [f"{one.get('number') or _('draft')}, {one['customer_name']}, {_standing(one)}" for one in output["invoices"][:SHOWN_MAX]]
     return _listed(ngettext("One invoice.", "%(num)d invoices.", output["count"]), lines, output["count"])
+
+
+def _standing(one: JsonObject) -> str:
+    """What an invoice comes to, and what of it is still open and when it is due; turns of old kept no state."""
+    total, status = money(one["total"]["amount"], one["total"]["currency"]), one.get("status", "issued")
+    if status in ("paid", "void"):
+        return f"{total}, {_('paid') if status == 'paid' else _('void')}"
+    is_part = status != "draft" and one.get("open") and Decimal(one["open"]["amount"]) != Decimal(one["total"]["amount"])
+    left = _("%(total)s, of which %(open)s is open", total=total, open=money(one["open"]["amount"], one["open"]["currency"])) if is_part else total
+    return f"{left}, {_('due %(day)s', day=day(one['due_date']))}"
 
 
 def _bills(arguments: JsonObject, output: JsonObject) -> str:

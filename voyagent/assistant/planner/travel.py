@@ -44,6 +44,7 @@ _TRANSFER = re.compile(
 _ENDS = re.compile(
     r"\bfrom\s+(?P<origin>.+?)\s+to\s+(?P<destination>.+?)(?=\s+(?:on|at|for|tomorrow|today|next|this|in|costing|@)\b|\s*[,;]|\s+\d|\s*$)", re.IGNORECASE
 )
+_PRICED = re.compile(r"\b(?:price|charge|sell(?:ing)?(?: price)?|we (?:charge|bill|sell))\s*(?:is|at|for|:|them)?\s*(?=\S{0,4}\s*\d)", re.IGNORECASE)
 _END_STOPS = r"(?=\s+(?:on|at|for|from|to|tomorrow|today|next|this|in|costing|@)\b|\s*[,;]|\s+\d|\s*$)"
 _ONE_END = (
     ("origin", re.compile(rf"\bfrom\s+(?P<place>[^\d,;]+?){_END_STOPS}", re.IGNORECASE)),
@@ -169,6 +170,8 @@ def transfer(message: str, context: Context) -> Wish | None:
     time = _AT.search(rest)
     if time:
         known["at"] = _clock(time)
+    told = _PRICED.search(rest)
+    rest = rest[told.start() :] if told else rest
     priced = [figure for figure in figures_in(_AT.sub(" , ", rest), context) if figure.currency] or figures_in(_AT.sub(" , ", rest), context)
     if len(priced) == 1 and priced[0].value > 0 and not priced[0].ranged:
         known |= {"price": priced[0].plain, "currency": priced[0].currency or context.currency}

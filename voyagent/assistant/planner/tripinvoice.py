@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from voyagent.assistant.planner import invoicing, sentences
+from voyagent.assistant.planner import invoicing, sentences, terms
 from voyagent.assistant.planner.amounts import added_share, find_figures
 from voyagent.assistant.planner.invoicing import InvoiceRequest
 from voyagent.assistant.planner.moves import Call, Context, Say
@@ -39,7 +39,7 @@ def recognise(said: str, context: Context) -> Wish | Say | None:
     if asked is None:
         return None
     request = InvoiceRequest()
-    rest = invoicing.read_days(said[asked.end() :], context.today, request)
+    rest = terms.read_days(said[asked.end() :], context.today, request)
     share = added_share(rest)
     if share and _meant(rest[: share.start()], context):
         return Say(_whole_amounts())

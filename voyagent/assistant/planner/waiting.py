@@ -11,6 +11,7 @@ from voyagent.assistant.planner.moves import Context
 from voyagent.assistant.planner.wording import _
 from voyagent.trips.words import country_name
 
+_CONTRADICTS = re.compile(r"^\s*(?:(?:no+|sorry|oops|wait|actually|correction|i mean(?:t)?)[,.!: ]+)+", re.IGNORECASE)
 _CALLED = {
     "payment": {"record_receipt", "pay_bill"},
     "receipt": {"record_receipt"},
@@ -78,6 +79,11 @@ def visa_put_right(name: str, country: str) -> str:
     )
 
 
+def letter_put_right(to: str) -> str:
+    """What is said before the proposal of a mail that takes the place of one that waits."""
+    return _("Then the itinerary goes to %(to)s, in the place of what I asked for, when somebody grants it.", to=to)
+
+
 def of_kind(kind: str, context: Context) -> list[dict[str, Any]]:
     """The requests that wait and are called by a word of people's own: `payment`, `write-off`, `booking`."""
     tools = _CALLED[kind.lower().replace("-", " ").split()[-1]]
@@ -91,13 +97,38 @@ def named(said: str, context: Context) -> tuple[str, Context] | None:
     """
     match = _NAMED.match(said)
     if match is None:
-        return None
+        return _of_other_words(said, context)
     who = (match["who"] or "").casefold()
     meant = [one for one in of_kind(match["kind"], context) if who in one["summary"].casefold()]
     if len(meant) != 1:
-        return None
+        return _of_other_words(said, context)
     others = [one for one in context.waiting if one is not meant[0]]
     return f"no, {match['rest']}", replace(context, waiting=[*others, {**meant[0], "is_aside": False}])
+
+
+def _of_other_words(said: str, context: Context) -> tuple[str, Context] | None:
+    """`no, Lakshmi’s is 5,500`, `sorry, the visa is 5,500` where words name one older request alone, by whose it is or by what stands in its lines."""
+    rest = _CONTRADICTS.sub("", said, count=1)
+    if rest == said or len(context.waiting) < 2 or not re.search(r"\d", rest):
+        return None
+    words = {word.casefold() for word in re.findall(r"[^\W\d]{4,}", re.sub(r"['’]s\b", "", rest))}
+    own = [words & {word.casefold() for word in re.findall(r"[^\W\d]{4,}", _all_words(one))} for one in context.waiting]
+    meant = [one for one, found in zip(context.waiting, own, strict=True) if found]
+    if len(meant) != 1 or meant[0] is context.waiting[-1]:
+        return None
+    named = {word.casefold() for word in re.findall(r"[^\W\d]{4,}", meant[0]["summary"])}
+    bare = re.sub(r"[^\W\d]{4,}(?:['’]s\b)?(?:\s+(?:is|was|should be))?", lambda found: "" if _bare(found.group()) in named else found.group(), rest).strip()
+    others = [one for one in context.waiting if one is not meant[0]]
+    return f"no, {bare}", replace(context, waiting=[*others, {**meant[0], "is_aside": False}])
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"(?:['’]s\b)?(?:\s+(?:is|was|should be))?$", "", word).casefold()
+
+
+def _all_words(asked: dict[str, Any]) -> str:
+    """What a request says of itself: its summary and what stands in its lines."""
+    return " ".join([asked["summary"], *(line.get("description", "") for line in asked["arguments"].get("line_items", ()))])
 
 
 def listed(waiting: list[dict[str, Any]]) -> str:

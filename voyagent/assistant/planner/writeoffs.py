@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from voyagent.assistant.planner import papers
-from voyagent.assistant.planner.moves import Context
+from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
 from voyagent.assistant.planner.wishes import Wish, days_in, figures_in
+from voyagent.assistant.planner.wording import _
 
 _WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
 _WHY = re.compile(r"(?:\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL)
@@ -25,13 +26,15 @@ _BEFORE_OF = re.compile(r"^.*\b(?:rest|remainder|balance|part|all|half|most)\s+o
 _DATED = re.compile(r"\b(?:on|dated|as of)\s+(?P<when>(?!invoice\b).*)$", re.IGNORECASE)
 
 
-def recognise(message: str, context: Context) -> Wish | None:
+def recognise(message: str, context: Context) -> Wish | Say | None:
     """`write off the rest of 2026-27/000012 because he cannot be traced`, `write off 500 of what Deepa owes, too small to chase`."""
     match = _WRITE_OFF.match(message)
     if match is None:
         return None
     why = _WHY.search(match["rest"])
     plain = match["rest"][: why.start()] if why else match["rest"]
+    if papers.SHARE.search(plain):
+        return Say(_("Say the amount itself: I do not reckon halves, shares or what is left after something."))
     known: dict[str, object] = {"written_off_on": context.today.isoformat()}
     if why:
         reason = why["why"].strip(" .")

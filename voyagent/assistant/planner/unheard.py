@@ -1,0 +1,117 @@
+"""What of somebody's words a request leaves out. A condition, a share or a name that nothing was made of is said before anybody grants the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner.dates import find_days
+from voyagent.assistant.planner.moves import Call, Conversation
+from voyagent.assistant.planner.wording import _
+
+TOOLS = frozenset(
+    {"record_receipt", "pay_bill", "write_off_invoice", "post_journal_entry", "draft_invoice", "create_invoice", "receive_bill", "issue_ticket"}
+    | {"book_hotel", "cancel_hotel_booking", "file_visa", "send_itinerary", "hold_flight", "add_transfer"}
+)
+"""What is done or asked for, and so must be the whole of what was said."""
+_TOKEN = re.compile(r"\d[\d,./:-]*\d|\d|[^\W\d_][\w’'-]*")
+_QUALIFIERS_WORDS = """
+only except but half quarter percent if unless when once after before until tomorrow later tonight not without with plus minus less excluding including
+baggage bags kg room rooms breakfast pickup meal meals window aisle vegetarian wheelchair discount gst tax advance already separately split monthly
+instalment instalments urgent urgently early
+"""
+_QUALIFIERS = frozenset(_QUALIFIERS_WORDS.split())
+_LEADS = frozenset({"for", "of", "with", "from", "on", "in", "at", "by", "to", "but", "and", "only", "except", "if"})
+_NO_NAMES_WORDS = """
+i mr mrs ms miss dr inr aed usd eur gbp rs upi neft rtgs imps gpay utr ref pnr jan feb mar apr may jun jul aug sep oct nov dec january february march april
+june july august september october november december mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
+"""
+_NO_NAMES = frozenset(_NO_NAMES_WORDS.split())
+SHOWN_MAX, MESSAGE_MAX = 70, 400
+
+
+def noted(call: Call, conversation: Conversation) -> Call:
+    """The same request, whose words name what it leaves out of the message; as it is where that is nothing.
+
+    Numbers, days and conditions must stand in the request or in its words; a name may be that of somebody who was looked up for it, or who travels.
+    """
+    message, context = conversation.message, conversation.context
+    if call.tool not in TOOLS or "\n" in message.strip() or len(message) > MESSAGE_MAX:
+        return call
+    looked_up = [(one.move.arguments, one.outcome.output) for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None]
+    who = [context.trip.get("passengers", []), context.question.known if context.question else {}, context.enquiry.customer_name if context.enquiry else ""]
+    named = " ".join(_all_of(one) for one in (*who, *(part for pair in looked_up for part in pair)))
+    heard = " ".join((call.words, *(_all_of(one) for one in (call.arguments, who[1], *(pair[0] for pair in looked_up)))))
+    left = left_out(message, heard, context.today, named=named)
+    if not left:
+        return call
+    told = _("I have made nothing of “%(words)s”. Where it matters, say what it changes, or reject this.", words="”, “".join(left))
+    return Call(call.tool, call.arguments, words=f"{call.words} {told}".strip(), replaces=call.replaces)
+
+
+def left_out(message: str, heard: str, today: date, *, named: str = "") -> list[str]:
+    """The parts of a message that stand nowhere in what was heard: numbers, names, days, and words that make a condition; each from there to its comma.
+
+    What is `named` elsewhere is heard as a name, and as nothing else.
+    """
+    text, known, numbers, names = _without_days(message, heard, today), _words(heard), _numbers(heard), _words(named)
+    found = []
+    for clause in re.finditer(r"[^,;]*(?:,(?=\d{2,3}\b)[^,;]*)*", text):
+        tokens = list(_TOKEN.finditer(clause.group()))
+        odd = [n for n, token in enumerate(tokens) if _is_unheard(token.group(), known, numbers, names, is_first=clause.start() + token.start() == 0)]
+        if not odd:
+            continue
+        first, last = odd[0], odd[-1]
+        while first and tokens[first - 1].group().casefold() in _LEADS and tokens[first].start() - tokens[first - 1].end() <= 2:
+            first -= 1
+        if any(tokens[n].group().casefold() in _QUALIFIERS for n in odd):
+            last = len(tokens) - 1
+        while last + 1 < len(tokens) and tokens[last + 1].group().casefold() not in known | names:
+            last += 1
+        begin, end = clause.start() + tokens[first].start(), clause.start() + tokens[last].end()
+        found.append(" ".join(message[begin:end].split())[:SHOWN_MAX])
+    return found
+
+
+def _without_days(message: str, heard: str, today: date) -> str:
+    """The message with those days blanked that were heard."""
+    text = message
+    for prefer in ("past", "future"):
+        for day in find_days(message, today, prefer=prefer, by_staff=True):
+            if day.day.isoformat() in heard or sentences.day(day.day) in heard:
+                text = text[: day.start] + " " * (day.end - day.start) + text[day.end :]
+    return text
+
+
+def _is_unheard(token: str, known: set[str], numbers: set[str], names: set[str], *, is_first: bool) -> bool:
+    word = token.casefold()
+    if token[0].isdigit():
+        return _plain(token) not in numbers and token not in known
+    if word in _QUALIFIERS:
+        return word not in known
+    is_name = token[0].isupper() and not is_first and len(token) > 1 and word not in _NO_NAMES
+    return is_name and re.sub(r"['’]s$", "", word) not in known | names
+
+
+def _words(text: str) -> set[str]:
+    return {part for token in _TOKEN.findall(text.casefold()) for part in (token, *re.split(r"[-/]", token)) if part}
+
+
+def _numbers(text: str) -> set[str]:
+    return {_plain(token) for token in _TOKEN.findall(text) if token[0].isdigit()} | {str(int(number)) for number in re.findall(r"\d+", text)}
+
+
+def _plain(number: str) -> str:
+    digits = number.replace(",", "")
+    return digits.rstrip("0").rstrip(".") if re.fullmatch(r"\d+\.\d+", digits) else digits.lstrip("0") or digits
+
+
+def _all_of(value: Any) -> str:
+    """Every value of some arguments, in one text."""
+    if isinstance(value, dict):
+        return " ".join(_all_of(one) for one in value.values())
+    if isinstance(value, list):
+        return " ".join(_all_of(one) for one in value)
+    return str(value)
