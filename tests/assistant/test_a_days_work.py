@@ -18,6 +18,7 @@ from voyagent.assistant.planner.completion import after_lookup
 from voyagent.assistant.planner.fulfilment import wished
 from voyagent.assistant.planner.moves import Ask, Call, Context, EnquiryInView, Say
 from voyagent.assistant.planner.people import find_travellers
+from voyagent.assistant.planner.telling import tell
 from voyagent.assistant.planner.wishes import Wish
 
 WHO = Ask("Nobody travels on this trip yet. Who does?", tool="hold_flight", known={"fare_id": "f-1"}, missing="who")
@@ -468,3 +469,161 @@ def test_the_way_back_is_on_the_next_such_day() -> None:
     move = understand("flights from Kochi to Dubai on 12 January for 2 adults, and back on the 20th", PLAIN)
     assert isinstance(move, Call), move
     assert (move.arguments["outbound_date"], move.arguments["return_date"]) == ("2027-01-12", "2027-01-20")
+
+
+def test_a_room_is_picked_only_once_rooms_are_searched() -> None:
+    asked = Ask("For how many guests?", tool="search_hotels", known={"city": "Kochi", "country": "IN"}, missing="guests")
+    move = understand("Book the cheapest one", replace(FLOWN, question=asked))
+    assert isinstance(move, Ask), move
+    assert (move.tool, move.missing) == ("search_hotels", "guests")
+
+
+def test_a_flight_that_is_ticketed_is_not_held_anew() -> None:
+    told = tell("hold_flight", {}, {"locator": "XTDWAC", "status": "ticketed", "held": True})
+    assert told
+    assert "ticketed already, as XTDWAC" in told
+    assert "unpaid" not in told
+
+
+@pytest.mark.parametrize(("said", "day"), [("Meera Nair paid 20,000 in cash on Friday", "2026-11-20"), ("Meera Nair paid 20,000 on monday", "2026-11-23")])
+def test_a_weekday_of_a_payment_is_the_last_one(said: str, day: str) -> None:
+    wish = wished(said, PLAIN)
+    assert isinstance(wish, Wish)
+    assert wish.known["paid_on"] == day
+
+
+def test_two_things_are_set_right_at_once() -> None:
+    move = understand("make it 12,700 and due 15 December", replace(PLAIN, waiting=BILLED.waiting))
+    assert isinstance(move, Call), move
+    assert (move.arguments["line_items"][0]["unit_price"], move.arguments["due_date"], move.replaces) == ("12700", "2026-12-15", "a-1")
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ("write off invoice of Zachariah Kurian, 2,850, bad debt", {"customer_name": "Zachariah Kurian", "amount": "2850", "reason": "Bad debt"}),
+        ("write off 2,850 of Zachariah Kurian's invoice as a bad debt", {"customer_name": "Zachariah Kurian", "amount": "2850", "reason": "A bad debt"}),
+    ],
+)
+def test_a_part_and_its_reason_in_either_order(said: str, known: dict[str, Any]) -> None:
+    wish = wished(said, PLAIN)
+    assert isinstance(wish, Wish), wish
+    assert {name: wish.known.get(name) for name in known} == known
+
+
+def test_a_bill_of_a_kind_is_a_bill() -> None:
+    wish = wished("We got the November rent bill from Skyline Properties, 45,000, due 10 Dec", PLAIN)
+    assert isinstance(wish, Wish), wish
+    assert (wish.tool, wish.known["vendor_name"], wish.known["amount"], wish.known["due_date"]) == ("receive_bill", "Skyline Properties", "45000", "2026-12-10")
+
+
+def test_a_doctor_is_no_debit() -> None:
+    wish = wished("Dr. Elizabeth Cherian paid everything she owes in cash", PLAIN)
+    assert isinstance(wish, Wish), wish
+    assert (wish.tool, wish.known["full"], wish.known["account"]) == ("record_receipt", True, "cash")
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Enquiry from Rohit Sharma, +91 98470 12345, hotel in Kochi 10 to 13 January for 2 adults", "Rohit Sharma"),
+        ("Enquiry: Mrs. Sunitha Pillai, sunitha@example.com, wants a visa for UAE for 3", "Mrs. Sunitha Pillai"),
+    ],
+)
+def test_an_enquiry_with_its_address_is_logged(said: str, name: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.tool, move.arguments["customer_name"]) == ("create_enquiry", name)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Write off 500 of invoice 2026-27/000055 and 200 of invoice 2026-27/000045, both rounding",
+        "Post a journal entry, debit rent 45,000 and credit bank 44,000 and credit cash 1,000",
+    ],
+)
+def test_two_in_a_sentence_are_not_taken_for_one(said: str) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Say), move
+
+
+def test_so_many_of_each() -> None:
+    move = understand("Invoice Deepa Krishnan 18,900 for each of the 4 tickets plus 1,500 service fee", PLAIN)
+    assert isinstance(move, Call), move
+    assert [(line["quantity"], line["unit_price"]) for line in move.arguments["line_items"]] == [(4, "18900"), (1, "1500")]
+
+
+def test_what_did_not_happen_is_not_recorded(alice: Person, talk: Talk) -> None:
+    issued(alice, customer_name="Zachariah Kurian")
+    session_id = talk.begin(alice)
+    talk.say(alice, session_id, "Zachariah Kurian paid")
+    told = text(talk.say(alice, session_id, "he did not pay 400, the cheque bounced"))
+    assert talk.pending(alice, session_id) == [], told
+    assert "what did not happen" in told
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("Draft an invoice for Gulf Crest Contracting for two tickets AED 1,200 each", [(2, "1200")]),
+        ("invoice Deepa Krishnan for 2 airport transfers at 900 and 5 visas at 3,500", [(2, "900"), (5, "3500")]),
+        ("invoice Deepa Krishnan for 3 nights hotel at 4,500", [(3, "4500")]),
+        ("invoice Deepa Krishnan 45,000 for 2 tickets", [(1, "45000")]),
+    ],
+)
+def test_how_many_a_price_is_for(said: str, lines: list[tuple[int, str]]) -> None:
+    move = understand(said, PLAIN)
+    assert isinstance(move, Call), move
+    assert [(line["quantity"], line["unit_price"]) for line in move.arguments["line_items"]] == lines
+
+
+def test_rooms_and_nights_at_one_price_are_asked_about() -> None:
+    move = understand("invoice Deepa Krishnan for 2 rooms for 3 nights at 4,500 a night", PLAIN)
+    assert isinstance(move, Say), move
+    assert "can be reckoned in two ways" in move.text
+
+
+def test_so_many_of_a_bill_are_multiplied() -> None:
+    wish = wished("bill from Spice Coast Cars, SPI-99, 2 days at 3,500 for car hire", PLAIN)
+    assert isinstance(wish, Wish)
+    assert (wish.known["amount"], wish.known["vendor_reference"]) == ("7000", "SPI-99")
+
+
+def test_a_bound_in_another_currency_is_not_held_against_the_offers() -> None:
+    rate = {"rate_key": "k", "hotel": "Quay", "stars": 2, "room": "Standard", "price": {"amount": "12009.76", "currency": "INR"}, "is_refundable": False}
+    want = {"most": {"amount": "400", "currency": "AED"}}
+    told = tell("search_hotels", {}, {"count": 1, "results": [{**rate, "board_basis": "room_only"}], "want": want})
+    assert told
+    assert "I cannot hold them against AED 400.00" in told
+    assert "None of these" not in told
+
+
+def test_a_new_entry_that_begins_with_the_credit_is_no_answer() -> None:
+    asked = understand("Journal entry: debit salaries, credit bank", PLAIN)
+    assert isinstance(asked, Ask), asked
+    wish = wished("credit bank 500 debit bank charges 500 on 20 November, cheque return charges", replace(PLAIN, question=asked))
+    assert isinstance(wish, Wish), wish
+    assert (wish.known["debit"], wish.known["credit"], wish.known["amount"]) == ("bank charges", "bank", "500")
+
+
+PAYING_BSP = Ask(
+    "How much was paid?", tool="pay_bill", known={"vendor_name": "BSP India", "vendor_reference": "BSP-0045", "paid_on": "2026-11-24"}, missing="amount"
+)
+
+
+def test_another_payment_is_no_amount_of_the_one_that_is_asked_about() -> None:
+    wish = wished("Spice Coast Cars was paid 12,000 in cash for SPI-0022", replace(PLAIN, question=PAYING_BSP))
+    assert isinstance(wish, Wish), wish
+    assert (wish.known["vendor_name"], wish.known["vendor_reference"], wish.known["amount"]) == ("Spice Coast Cars", "SPI-0022", "12000")
+    move = understand("Harbinder Singh Gill 5,000 in cash", replace(PLAIN, question=PAYING_BSP))
+    assert not isinstance(move, Call), move
+
+
+def test_a_document_of_another_party_is_not_settled() -> None:
+    wish = wished("Deepa Krishnan paid 46,300 for invoice 2026-27/000053", PLAIN)
+    assert isinstance(wish, Wish), wish
+    found = {"id": "i-1", "number": "2026-27/000053", "customer_name": "Thomas Chacko", "status": "issued", "open": {"amount": "46300.00", "currency": "INR"}}
+    move = after_lookup(wish, Call("find_invoices", {}), {"find_invoices": {"invoices": [found], "count": 1}}, PLAIN)
+    assert isinstance(move, Say), move
+    assert "is of Thomas Chacko, not of Deepa Krishnan" in move.text

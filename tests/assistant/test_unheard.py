@@ -29,6 +29,12 @@ PAID = "INR 10,000.00 in cash on 20 Nov 2026 for 2026-27/000058 of Zachariah Kur
         ("book number 2 from 15 January, 2 rooms, with airport pickup", "Quay, 14 Jan 2027, 2", ["from 15 January", "rooms", "with airport pickup"]),
         ("invoice Deepa Krishnan 6,000 for visa, but only after Ravi agrees", "Deepa Krishnan 6000 Visa, INR 6,000.00", ["but only after Ravi agrees"]),
         ("hold the cheapest for Asha Nair", "fare", ["for Asha Nair"]),
+        ("debit salaries 1.2 lakh, credit bank", "Debit 5100 Salaries, credit 1100 Bank, INR 1,20,000.00", []),
+        (
+            "transfer in Dubai on 10 January at 3 pm for 2 people from DXB to Deira",
+            "DXB – Deira, 10 Jan 2027 15:00 2027-01-10 3 pm",
+            ["in Dubai", "for 2 people"],
+        ),
     ],
 )
 def test_what_is_left_out(message: str, heard: str, left: list[str]) -> None:

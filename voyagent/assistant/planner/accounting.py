@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from voyagent.assistant.planner import entries, invoicing, papers, writeoffs
+from voyagent.assistant.planner import entries, papers, quantities, writeoffs
 from voyagent.assistant.planner.moves import Call, Context, Move, Say
 from voyagent.assistant.planner.passages import lead
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, as_name, unowned
@@ -94,6 +94,7 @@ _HAS_PAID = re.compile(
 )
 _CASH = re.compile(r"\bcash\b(?!\s+(?-i:[A-Z]))", re.IGNORECASE)
 _NO_CASH = re.compile(r"\b(?:cards?|cheques?|checks?|upi|bank|neft|rtgs|imps|transfer|wire|gpay)\b", re.IGNORECASE)
+_WAS_PAID = re.compile(r"^\s*(?P<name>[A-Z][^\d,?]+?)\s+(?:was|were|has been|have been)\s+paid\b")
 _TO_OTHERS = re.compile(r"\bto\s+(?!us\b|our\b|the\b|me\b|bank\b|cash\b)(?-i:[A-Z])", re.IGNORECASE)
 _BELOW = re.compile(r"\b(?:minus|negative)\s+\S*\d|(?<![\w/-])[-−]\d", re.IGNORECASE)
 _FROM = re.compile(
@@ -107,6 +108,7 @@ _MEANS = re.compile(
 )
 _PAID_BILL = (
     re.compile(r"^\s*(?:we\s+(?:have\s+)?(?:just\s+)?paid|i\s+(?:have\s+)?paid)\s+(?P<rest>.*)$", re.IGNORECASE | re.DOTALL),
+    re.compile(r"^\s*(?P<rest>(?-i:[A-Z])[^\d,?]+?\s+(?:was|were|has been|have been)\s+paid\b.*)$", re.IGNORECASE | re.DOTALL),
     re.compile(r"^\s*(?:please\s+)?(?:pay|settle|mark)\s+(?:the\s+|our\s+)?(?P<rest>(?=.*\bbill\b).*)$", re.IGNORECASE | re.DOTALL),
     re.compile(
         r"^\s*(?:please\s+)?(?:pay|settle|clear)\s+(?!.*\binvoices?\b)(?P<rest>(?=.*(?:\bin full\b|\bfully\b|\d)|(?-i:[A-Z])).*)$", re.IGNORECASE | re.DOTALL
@@ -125,7 +127,7 @@ _NAME_FIRST = re.compile(
 _ENTER_BILL = re.compile(
     r"^\s*(?:please\s+|can you\s+)?(?:enter|record|log|receive|book|add|register)\s+"
     r"(?:a\s+|the\s+|this\s+|new\s+)*(?:supplier'?s?\s+|vendor\s+)?bill\b(?P<rest>.*)$"
-    r"|^\s*(?:we\s+)?(?:have\s+)?(?:got|received)\s+(?:a\s+|the\s+)(?:new\s+)?bill\b(?P<rest2>.*)$|^\s*new bill\b(?P<rest3>.*)$",
+    r"|^\s*(?:we\s+)?(?:have\s+)?(?:got|received)\s+(?:an?\s+|the\s+|this\s+|our\s+)(?:\w+\s+){0,2}bill\b(?P<rest2>.*)$|^\s*new bill\b(?P<rest3>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 _BILL_TOLD = re.compile(
@@ -251,7 +253,7 @@ def paid_bill(message: str, context: Context) -> Wish | Say | None:
     if reference:
         known["vendor_reference"] = reference["ref"]
         rest = rest if reference.re is papers.BILL else rest.replace(reference["ref"], " ", 1)
-    whose = _TO.search(rest) or _NAME_FIRST.match(rest.strip())
+    whose = _WAS_PAID.match(rest) or _TO.search(rest) or _NAME_FIRST.match(rest.strip())
     name = as_firm(re.sub(r"\s+bill$", "", re.sub(r"^the\s+", "", whose["name"].strip(), flags=re.IGNORECASE), flags=re.IGNORECASE)) if whose else None
     if name and name.lower() != "bill":
         known["vendor_name"] = name
@@ -281,7 +283,7 @@ def enter_bill(message: str, context: Context) -> Wish | None:
     name = as_firm(whose["name"]) if whose else None
     if name:
         known["vendor_name"] = name
-    known |= amount_in(plain, context) or _so_many_at(plain, context)
+    known |= _so_many_at(plain, context) or amount_in(plain, context)
     if match.re is _BILL_TOLD and "amount" not in known:
         return None
     what = _FOR.search(plain) or _FOR_SO_MANY.search(plain)
@@ -300,9 +302,9 @@ def enter_bill(message: str, context: Context) -> Wish | None:
 def _so_many_at(plain: str, context: Context) -> dict[str, object]:
     """`2 days at 3,500`: what they come to."""
     for figure in figures_in(plain, context):
-        heads = invoicing.SO_MANY_AT.search(plain[: figure.start])
-        if heads and figure.value > 0:
-            return {"amount": str(figure.value * int(heads["n"])), "currency": figure.currency or context.currency}
+        many = quantities.said(plain[: figure.start], plain[figure.end :], each=figure.each)
+        if many and figure.value > 0:
+            return {"amount": str(figure.value * many.count), "currency": figure.currency or context.currency}
     return {}
 
 

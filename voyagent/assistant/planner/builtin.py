@@ -131,6 +131,8 @@ def _unless_it_waits(move: Move, conversation: Conversation) -> Move:
         return move
     same = (one for one in conversation.context.waiting if one["tool"] == move.tool and move.arguments.items() <= one["arguments"].items())
     known = next(same, None)
+    if move.tool in unheard.TOOLS - {"write_off_invoice"} and unheard.is_negated(conversation.message):
+        return Say(_("That says what did not happen, and I record only what did. I have done nothing."))
     if known is None:
         return unheard.noted(move, conversation)
     return Say(_("That is asked for already and waits for a decision, here above and under Approvals: %(summary)s", summary=known["summary"]))
@@ -183,6 +185,8 @@ def _heard(message: str, context: Context) -> tuple[Move, Context]:
         return Say(f"{left}\n{waiting.still_waits(context.waiting)}" if context.waiting else left), context
     if smalltalk.hesitates(said):
         return reasking.with_time(question), context
+    if reasking.picks_too_early(question, said):
+        return reasking.once_more(question, said) or Say(refusals.cannot(said, free)), context  # of rooms that are still to be searched nothing is picked
     answer = _answer(question, said, context)
     if answer is not None:
         return answer, context
@@ -243,7 +247,22 @@ def _corrected(said: str, message: str, context: Context) -> Move | None:
         return nextsteps.if_meant(_invoice(invoice, context), context)
     found = amended.recognise(said, context, asks) or offers.rebooked(said, releasing.without_not(said), context)
     again = found or nextsteps.refused_put_right(context, lambda refused: amended.recognise(said, refused, asks))
+    if again is None and (both := _both_corrected(said, message, context)) is not None:
+        return both
     return nextsteps.if_meant(again, context) if again is not None else corrections.recognise(said, context)
+
+
+def _both_corrected(said: str, message: str, context: Context) -> Move | None:
+    """`make it 12,700 and due 15 December`: two things of the newest request, one after the other; None where either sets nothing right."""
+    first, between, second = said.rpartition(" and ")
+    if not between or corrections.contradicted(first) is None or not context.waiting:
+        return None
+    one = _corrected(first, message, context)
+    if not isinstance(one, Call) or not one.replaces:
+        return None
+    after = replace(context, waiting=[asked | {"arguments": one.arguments} if asked["id"] == one.replaces else asked for asked in context.waiting])
+    other = _corrected(f"no, {second}", message, after)
+    return other if isinstance(other, Call) and other.replaces == one.replaces else None
 
 
 def _chat(said: str, _message: str, context: Context) -> Move | None:

@@ -181,7 +181,7 @@ def _days(kind: str, match: re.Match[str], today: date, prefer: Prefer) -> Itera
             yield Day(day, match.start(), match.end(), match.group(), year_said=True)
         return
     if kind == "word":
-        day = _spoken(match.group(), today)
+        day = _spoken(match.group(), today, prefer)
         if day is not None:
             yield Day(day, match.start(), match.end(), match.group(), year_said=True)
         return
@@ -243,8 +243,10 @@ def _counted(kind: str, groups: dict[str, str | None], today: date, prefer: Pref
     return today - span if kind == "ago" else today + span
 
 
-def _spoken(words: str, today: date) -> date | None:
+def _spoken(words: str, today: date, prefer: Prefer = "future") -> date | None:
     weekday = next((number for number, name in enumerate(_WEEKDAYS) if name in words.lower()), None)
+    if weekday is not None and prefer == "past" and not re.search(r"\b(?:coming|next|this)\b", words, re.IGNORECASE):
+        return today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
     if weekday is not None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     found = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": datetime.combine(today, time(12)), "DATE_ORDER": "DMY"})

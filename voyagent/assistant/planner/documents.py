@@ -40,7 +40,17 @@ def only(tool: str, documents: list[JsonObject], known: JsonObject) -> JsonObjec
         nothing = _("I found nothing open of %(name)s.", name=whom)
         ahead = _("Money paid ahead is recorded under Payments, New payment: %(link)s.", link="[/payments/new](/payments/new)")
         return Say(f"{nothing} {ahead}" if tool == "record_receipt" else nothing)
-    return meant[0] if len(meant) == 1 else _which(tool, meant, known)
+    strange = _of_another(meant[0], known) if len(meant) == 1 else None
+    return strange or (meant[0] if len(meant) == 1 else _which(tool, meant, known))
+
+
+def _of_another(one: JsonObject, known: JsonObject) -> Say | None:
+    """What is said where the document of a number is another party's than the one that was named; None where it is theirs, or nobody was."""
+    said, whose = str(known.get("customer_name") or known.get("vendor_name") or ""), str(one.get("customer_name") or one.get("vendor_name") or "")
+    is_theirs = set(said.casefold().split()) & set(whose.casefold().split())
+    if not said or not whose or is_theirs or not (known.get("number") or known.get("vendor_reference")):
+        return None
+    return Say(_("%(reference)s is of %(whose)s, not of %(name)s. I have asked for nothing.", reference=_reference(one), whose=whose, name=said))
 
 
 def _which(tool: str, documents: list[JsonObject], known: JsonObject) -> Ask:

@@ -42,6 +42,7 @@ NOBODY = "nobody_travels"
 FOR_WHOM = frozenset({"who", party.YOUNG})
 """What is missing where it is asked who stays or travels."""
 _FOR_PEOPLE = {"book_hotel", "hold_flight"}
+_A_NAME = re.compile(r"\b[A-Z][a-z]+(?:\s+[A-Z][a-z]+)+\b")
 _DO_THEY = re.compile(r"^\s*(?:and\s+)?(?:do|does|will|would) (?:they|she|he|the (?:family|passengers?|customer|client|couple))\b", re.IGNORECASE)
 _YES = re.compile(
     r"^\s*(?:yes|yep|yeah|sure|ok(?:ay)?|do it|do so|go ahead|please do|i am sure|haan)\b(?:[,.! ]+(?:please|do it|do so|go ahead|i am sure))?\s*[.!]*\s*$",
@@ -144,7 +145,7 @@ def wished(said: str, context: Context) -> Wish | Move | None:
 
 def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     """The wish that our question was asked for, with what the answer says of it, or sets right."""
-    if setright.is_no_answer(question, said) or (question.tool == "add_transfer" and wishes.is_order(said)):
+    if setright.is_no_answer(question, said) or _is_of_somebody_else(question, said) or (question.tool == "add_transfer" and wishes.is_order(said)):
         return Wish(question.tool, question.known)
     if question.missing == names.WHOSE:
         named = names.answered(question, said, context.today)
@@ -165,6 +166,14 @@ def _answered(question: Ask, said: str, context: Context) -> Wish | Move | None:
     if question.missing == "changes":
         return Wish(question.tool, {**question.known, "changes": travel.changes_in(said, context)})
     return answers.merged(question, said, context, recognise)
+
+
+def _is_of_somebody_else(question: Ask, said: str) -> bool:
+    """Whether an amount is said of another party than the one it was asked for: `Harbinder Singh Gill 5,000 in cash`."""
+    field, _side = names.FIELDS.get(question.tool, ("", ""))
+    own = set(str(question.known.get(field) or "").casefold().split())
+    named = _A_NAME.search(said)
+    return question.missing == "amount" and bool(own) and named is not None and not own & set(named.group().casefold().split())
 
 
 def _among(question: Ask, said: str) -> str | None:

@@ -19,7 +19,7 @@ _COMMAND = re.compile(
     r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*(?:(?:log|add|create|record|save|note(?: down)?|make|register|capture|enter"
     r"|open|put in|take)\s+(?:this|the|an?|up)?\s*"
     r"(?:new\s+)?(?:as\s+(?:an?\s+)?)?(?:customer'?s?\s+)?(?:enquiry|inquiry|lead|query|travel request|request)|new\s+(?:enquiry|inquiry"
-    r"|lead)(?!\s*(?:to|in|this|today)\b))\b"
+    r"|lead)(?!\s*(?:to|in|this|today)\b)|(?:enquiry|inquiry|lead)(?=\s*(?:from|for|:)[^\n]*(?:@|\+?\d[\d\s-]{7,})))\b"
     r"(?P<link>\s*(?:from|for|of|by)\b)?\s*(?:this|the following)?\s*(?:message|mail|e-?mail|whatsapp)?\s*[:,\-–]*\s*",
     re.IGNORECASE,
 )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner import quantities, sentences
 from voyagent.assistant.planner.amounts import Figure, added_share, find_figures, plain
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Context
@@ -55,11 +55,6 @@ _PAID_OF_IT = re.compile(
     r"|\b(?:less|minus|after)\s+(?:the\s+|an?\s+)?(?:advance|deposit)\b",
     re.IGNORECASE,
 )
-_HEADS = (
-    r"(?:adults?|child(?:ren)?|kids?|infants?|persons?|people|pax|passengers?|tickets?|visas?|rooms?|nights?|days?|hours?|seats?|couples?|transfers?|trips?)"
-)
-SO_MANY_AT = re.compile(rf"\b(?P<n>\d{{1,3}})\s+{_HEADS}\s+(?:at|@|x|for|of)\s*(?:rs\.?\s*|inr\s*|[₹$€£]\s*)?$", re.IGNORECASE)
-_EACH_FOR = re.compile(rf"^\s*(?:/-)?\s*(?P<each>(?:per|a|each|every)\s*\w*\s+)?(?:for|x|×)\s+(?:the\s+)?(?P<n>\d{{1,3}})\s+{_HEADS}\b", re.IGNORECASE)
 _WHAT_FOR = re.compile(r"^\s*for\s+(?P<what>[^\d,;\n][^,;\n]*)", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\b(?:amount|total|sum|value)\s+(?:of|is|:)?\s*$", re.IGNORECASE)
 
@@ -287,6 +282,9 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
             "An invoice says what is sold, and “%(words)s” is money that came. Say the invoice without it, and then who paid. I have asked for nothing.",
             words=paid.group().strip(),
         )
+    both = quantities.two_ways(rest)
+    if both:
+        request.refused = _("“%(words)s” can be reckoned in two ways. Say the whole amount. I have asked for nothing.", words=both)
     figures = _figures(rest, context)
     currencies = {figure.currency for figure in figures if figure.currency}
     currency = next(iter(currencies)) if len(currencies) == 1 else context.currency
@@ -300,7 +298,9 @@ def read_lines(rest: str, context: Context, request: InvoiceRequest) -> None:
             line |= _priced(line, rest[: figures[0].start], figures[0], currency, rest[figures[0].end :])
         request.known["line_items"] = [line] if line else []
         return
-    request.known["line_items"] = [_line(rest, figures, number, currency, request) for number in range(len(figures))]
+    lines = request.known["line_items"] = [_line(rest, figures, number, currency, request) for number in range(len(figures))]
+    if any(figure.each and line["quantity"] == 1 for figure, line in zip(figures, lines, strict=True)):
+        request.took.append(_("Where nobody says how many, “each” is taken once."))
 
 
 def _line(rest: str, figures: list[Figure], number: int, currency: str, request: InvoiceRequest) -> dict[str, Any]:
@@ -321,10 +321,10 @@ def _line(rest: str, figures: list[Figure], number: int, currency: str, request:
 
 
 def _priced(line: dict[str, Any], before: str, figure: Figure, currency: str, after: str = "") -> dict[str, Any]:
-    heads = SO_MANY_AT.search(before) or _EACH_FOR.match(after)
-    if heads and (heads.re is SO_MANY_AT or figure.each or heads["each"]):
-        what = {"description": _tidy(line["description"].replace(heads["n"], " ", 1))} if line.get("description") else {}
-        return {**what, "quantity": max(int(heads["n"]), 1), "unit_price": plain(figure.value), "currency": currency}
+    heads = quantities.said(before, after, each=figure.each)
+    if heads:
+        what = {"description": _tidy(line["description"].replace(heads.words, " ", 1))} if line.get("description") else {}
+        return {**what, "quantity": heads.count, "unit_price": plain(figure.value), "currency": currency}
     times = _TIMES.search(before)
     counted = _QUANTITY.search(before) if figure.each else None
     found = times or counted or _LEADING.search(before)

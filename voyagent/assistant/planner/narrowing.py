@@ -98,6 +98,19 @@ def fitting(offers: list[JsonObject], want: JsonObject, *, nights: int = 1, room
     return [one for one in numbered if _fits(one, want, nights * rooms)]
 
 
+def comparable(want: JsonObject, offers: list[JsonObject]) -> tuple[JsonObject, str]:
+    """What is wanted but for a price in another currency than the offers', which nothing here converts, and a sentence on that."""
+    most = want.get("most")
+    if not most or not offers or any(one["price"]["currency"] == most["currency"] for one in offers):
+        return want, ""
+    told = _(
+        "The offers are in %(currency)s, so I cannot hold them against %(amount)s: I do not convert.",
+        currency=offers[0]["price"]["currency"],
+        amount=spoken(most["amount"], most["currency"]),
+    )
+    return {name: value for name, value in want.items() if name != "most"}, told
+
+
 def chosen_of(offers: list[JsonObject], pick: JsonObject | None, message: str, context: Context, *, hotels: bool) -> list[JsonObject] | None:
     """`the first refundable one`, `the cheapest Emirates flight` of offers that were shown: the one that stands there among those that fit.
 

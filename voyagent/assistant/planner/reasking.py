@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from voyagent.assistant.planner import hindrances, sentences
+from voyagent.assistant.planner import hindrances, offers, sentences
 from voyagent.assistant.planner.moves import Ask
 from voyagent.assistant.planner.wording import _
 
 ASKED_MAX = 3
 _QUOTED_MAX = 60
+_SEARCHED = frozenset({"city", "check_in", "check_out", "guests"})
+_OF_ROOMS = frozenset({"search_hotels", "check_hotel_rate", "book_hotel"})
 _EXAMPLES: dict[str, Callable[[], str]] = {
     **dict.fromkeys(("customer_name", "full_name", "enquiry_id"), lambda: _("Such as “Deepa Krishnan”.")),
     "vendor_name": lambda: _("Such as “Emirates Holidays”."),
@@ -26,6 +29,13 @@ _EXAMPLES: dict[str, Callable[[], str]] = {
     **dict.fromkeys(("debit", "credit"), lambda: _("Such as “Bank” or “5100”.")),
     "sure": lambda: _("Such as “yes” or “no”."),
 }
+
+
+def picks_too_early(question: Ask, said: str) -> bool:
+    """Whether words only choose a room, `book the cheapest one`, while something of its search is still asked for; a flight is another matter."""
+    bare = re.sub(r"^\s*(?:please\s+)?(?:book|reserve|take)\s+", "", said, flags=re.IGNORECASE)
+    is_flight = re.search(r"\b(?:flights?|fares?|seats?)\b", said, re.IGNORECASE)
+    return question.tool in _OF_ROOMS and question.missing in _SEARCHED and not is_flight and offers.number_said(bare) is not None
 
 
 def with_time(question: Ask) -> Ask:

@@ -38,7 +38,7 @@ _TAKE_BACK = re.compile(
 )
 _NOTHING = re.compile(
     _LEAD + r"(?:no|nope|never ?mind|(?:forget|ignore|skip) (?:about )?(?:it|that)"
-    r"|stop|leave (?:it|that)|not (?:now|needed)|later|nothing|skip|cancel(?: (?:it|that))?"
+    r"|stop|leave (?:it|that)|not (?:now|needed)|later|nothing|skip|cancel"
     r"|(?:drop|withdraw) (?:it|that|this|the request)|do(?:n['’]t| not) (?:do|send|ask|bother)(?: (?:it|that|this|for it|for that))?"
     r"|(?:nahi[,. ]+)?(?:rehne|chhod) do)"
     r"(?:[,.! ]+(?:thanks?(?: you)?|please|now))?\s*[.!]*\s*$",

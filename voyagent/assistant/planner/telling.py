@@ -229,7 +229,7 @@ def _way(arguments: JsonObject) -> str:
 
 def _gone_through(head: str, offers: list[JsonObject], output: JsonObject, line: Callable[[JsonObject], str], *, hotels: bool = False, **shares: int) -> str:
     """The offers under their numbers: all, or those that are as they were wanted, else all again with a word that none is."""
-    want = output.get("want") or {}
+    want, uncompared = narrowing.comparable(output.get("want") or {}, offers)
     asked, left = narrowing.in_words(want, hotels=hotels), narrowing.unheard(want)
     fitting = narrowing.fitting(offers, want, **shares)
     if asked:
@@ -242,7 +242,7 @@ def _gone_through(head: str, offers: list[JsonObject], output: JsonObject, line:
     listed = fitting if fitting and asked else narrowing.fitting(offers, {})
     total = len(fitting) if fitting and asked else output["count"]
     told = [(one["number"], line(one)) for one in listed[:SHOWN_MAX]]
-    return "\n".join(filter(None, (_numbered(head, told, total), left)))
+    return "\n".join(filter(None, (_numbered(head, told, total), uncompared, left)))
 
 
 def _fare(one: JsonObject) -> str:
@@ -269,6 +269,8 @@ def party(passengers: JsonObject) -> str:
 def _held(_arguments: JsonObject, output: JsonObject) -> str:
     if "locator" not in output:
         return str(output["detail"])
+    if output.get("status") == "ticketed":
+        return _("These seats are paid and ticketed already, as %(locator)s. I have held nothing more.", locator=output["locator"])
     if output.get("is_same"):
         return _("It is still the one hold, %(locator)s: an offer is held once. Search again to hold more seats.", locator=output["locator"])
     until, fare = output.get("until"), output.get("fare")

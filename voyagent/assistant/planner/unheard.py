@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from voyagent.assistant.planner import sentences
+from voyagent.assistant.planner.amounts import find_figures
 from voyagent.assistant.planner.dates import find_days
 from voyagent.assistant.planner.moves import Call, Conversation
 from voyagent.assistant.planner.wording import _
@@ -18,18 +19,29 @@ TOOLS = frozenset(
 """What is done or asked for, and so must be the whole of what was said."""
 _TOKEN = re.compile(r"\d[\d,./:-]*\d|\d|[^\W\d_][\w’'-]*")
 _QUALIFIERS_WORDS = """
-only except but half quarter percent if unless when once after before until tomorrow later tonight not without with plus minus less excluding including
+only except but half quarter percent if unless when once after before until tomorrow later tonight not without with minus less excluding including
 baggage bags kg room rooms breakfast pickup meal meals window aisle vegetarian wheelchair discount gst tax advance already separately split monthly
 instalment instalments urgent urgently early
 """
 _QUALIFIERS = frozenset(_QUALIFIERS_WORDS.split())
+_NEGATED = re.compile(
+    r"\b(?:did|do|does|has|have|had)(?:n['’]?t| not)\s+(?:yet\s+)?(?:pa(?:y|id)|received?|come|arrived?|settled?|been)\b"
+    r"|\bnever (?:paid|came)\b|\bbounced\b|\bdishonou?red\b",
+    re.IGNORECASE,
+)
 _LEADS = frozenset({"for", "of", "with", "from", "on", "in", "at", "by", "to", "but", "and", "only", "except", "if"})
 _NO_NAMES_WORDS = """
 i mr mrs ms miss dr inr aed usd eur gbp rs upi neft rtgs imps gpay utr ref pnr jan feb mar apr may jun jul aug sep oct nov dec january february march april
 june july august september october november december mon tue wed thu fri sat sun monday tuesday wednesday thursday friday saturday sunday
 """
 _NO_NAMES = frozenset(_NO_NAMES_WORDS.split())
-SHOWN_MAX, MESSAGE_MAX = 70, 400
+SHOWN_MAX, MESSAGE_MAX, NEAR_MAX = 70, 400, 2
+_CLAUSE = re.compile(r"[^,;]*(?:,(?=\d{2,3}\b)[^,;]*)*")
+
+
+def is_negated(message: str) -> bool:
+    """Whether words say what did not happen: `Deepa did not pay`, `the cheque bounced`."""
+    return _NEGATED.search(message) is not None
 
 
 def noted(call: Call, conversation: Conversation) -> Call:
@@ -43,7 +55,8 @@ def noted(call: Call, conversation: Conversation) -> Call:
     looked_up = [(one.move.arguments, one.outcome.output) for one in conversation.played if isinstance(one.move, Call) and one.outcome is not None]
     who = [context.trip.get("passengers", []), context.question.known if context.question else {}, context.enquiry.customer_name if context.enquiry else ""]
     named = " ".join(_all_of(one) for one in (*who, *(part for pair in looked_up for part in pair)))
-    heard = " ".join((call.words, *(_all_of(one) for one in (call.arguments, who[1], *(pair[0] for pair in looked_up)))))
+    parts = [call.arguments, who[1], *(pair[0] for pair in looked_up)]
+    heard = " ".join((call.words, "without" if call.arguments.get("prices") is False else "", *(_all_of(one) for one in parts)))
     left = left_out(message, heard, context.today, named=named)
     if not left:
         return call
@@ -52,27 +65,52 @@ def noted(call: Call, conversation: Conversation) -> Call:
 
 
 def left_out(message: str, heard: str, today: date, *, named: str = "") -> list[str]:
-    """The parts of a message that stand nowhere in what was heard: numbers, names, days, and words that make a condition; each from there to its comma.
+    """The parts of a message that stand nowhere in what was heard: numbers, names, days, and words that make a condition, these to the end of their clause.
 
     What is `named` elsewhere is heard as a name, and as nothing else.
     """
-    text, known, numbers, names = _without_days(message, heard, today), _words(heard), _numbers(heard), _words(named)
+    known, numbers, names = _words(heard), _numbers(heard), _words(named)
+    text = _without_sums(_without_days(message, heard, today), numbers)
     found = []
-    for clause in re.finditer(r"[^,;]*(?:,(?=\d{2,3}\b)[^,;]*)*", text):
-        tokens = list(_TOKEN.finditer(clause.group()))
-        odd = [n for n, token in enumerate(tokens) if _is_unheard(token.group(), known, numbers, names, is_first=clause.start() + token.start() == 0)]
-        if not odd:
-            continue
-        first, last = odd[0], odd[-1]
-        while first and tokens[first - 1].group().casefold() in _LEADS and tokens[first].start() - tokens[first - 1].end() <= 2:
-            first -= 1
-        if any(tokens[n].group().casefold() in _QUALIFIERS for n in odd):
-            last = len(tokens) - 1
-        while last + 1 < len(tokens) and tokens[last + 1].group().casefold() not in known | names:
-            last += 1
-        begin, end = clause.start() + tokens[first].start(), clause.start() + tokens[last].end()
-        found.append(" ".join(message[begin:end].split())[:SHOWN_MAX])
+    for clause in _CLAUSE.finditer(text):
+        tokens = list(_TOKEN.finditer(text, clause.start(), clause.end()))
+        odd = [n for n, token in enumerate(tokens) if _is_unheard(token.group(), known, numbers, names, is_first=token.start() == 0)]
+        for group in _near_each_other(odd):
+            first, last = _with_its_words(tokens, group, known | names)
+            found.append(" ".join(message[tokens[first].start() : tokens[last].end()].split())[:SHOWN_MAX])
+            if last == len(tokens) - 1:
+                break
     return found
+
+
+def _near_each_other(places: list[int]) -> list[list[int]]:
+    groups: list[list[int]] = []
+    for place in places:
+        if groups and place - groups[-1][-1] <= NEAR_MAX:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return groups
+
+
+def _with_its_words(tokens: list[re.Match[str]], group: list[int], known: set[str]) -> tuple[int, int]:
+    """From the words that lead to the first of a group to the last, or to the end of the clause where one of them makes a condition."""
+    first, last = group[0], group[-1]
+    while first and tokens[first - 1].group().casefold() in _LEADS and tokens[first].start() - tokens[first - 1].end() <= len(", "):
+        first -= 1
+    if any(tokens[n].group().casefold() in _QUALIFIERS for n in group):
+        return first, len(tokens) - 1
+    while last + 1 < len(tokens) and tokens[last + 1].group().casefold() not in known | _LEADS:
+        last += 1
+    return first, last
+
+
+def _without_sums(text: str, numbers: set[str]) -> str:
+    """The text with those amounts blanked that were heard, however they were written: `1.2 lakh`."""
+    for figure in find_figures(text):
+        if _plain(figure.plain) in numbers:
+            text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
+    return text
 
 
 def _without_days(message: str, heard: str, today: date) -> str:

@@ -7,21 +7,24 @@ import re
 from voyagent.assistant.planner import papers
 from voyagent.assistant.planner.moves import Context, Say
 from voyagent.assistant.planner.people import POSSESSIVE, as_firm, unowned
-from voyagent.assistant.planner.wishes import Wish, days_in, figures_in
+from voyagent.assistant.planner.wishes import Wish, days_in, figures_in, two_sums
 from voyagent.assistant.planner.wording import _
 
 _WRITE_OFF = re.compile(r"^\s*(?:please\s+|pls\s+|can you\s+|could you\s+|kindly\s+)*write[\s-]+off\b(?P<rest>.*)$", re.IGNORECASE | re.DOTALL)
-_WHY = re.compile(r"(?:\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL)
+_WHY = re.compile(
+    r"(?:\bas(?=\s+(?:an?\s+)?bad debt\b)|\b(?:because(?:\s+of)?|since|reason\s*:?)|\s+[–-]|[;:]|,(?!\d))\s+(?P<why>\S.*)$", re.IGNORECASE | re.DOTALL
+)
 _WHOSE = (
     re.compile(r"\bwhat(?:ever)?\s+(?P<name>[A-Za-z][^\d,;]*?)\s+(?:still\s+)?owes?\b", re.IGNORECASE),
     re.compile(rf"^\s*(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?){POSSESSIVE}\s+(?:\w+\s+)?(?:invoice|balance|debt|rest|dues?|account)\b", re.IGNORECASE),
     re.compile(
         r"\b(?:of|for|from|owed by|due from)\s+(?!(?:the\s+)?(?:invoices?|what)\b)(?:the\s+)?(?P<name>[A-Za-z][^\d,;]*?)"
         rf"(?:(?:{POSSESSIVE})?\s+(?:invoice|balance|dues?|debt))?"
-        r"(?=\s+(?:on|as of)\b|\s*[.]?$)",
+        r"(?=\s+(?:on|as)\b|\s*[.]?$)",
         re.IGNORECASE,
     ),
 )
+_FIGURE_FIRST = re.compile(r"(?P<figure>(?:rs\.?\s*|inr\s*|aed\s*|usd\s*|[₹$€£]\s*)?\d[\d,.]*\d)\s*[,;:]?\s+(?=[^\W\d])", re.IGNORECASE)
 _BEFORE_OF = re.compile(r"^.*\b(?:rest|remainder|balance|part|all|half|most)\s+of\s+(?:the\s+)?", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:on|dated|as of)\s+(?P<when>(?!invoice\b).*)$", re.IGNORECASE)
 
@@ -33,11 +36,15 @@ def recognise(message: str, context: Context) -> Wish | Say | None:
         return None
     why = _WHY.search(match["rest"])
     plain = match["rest"][: why.start()] if why else match["rest"]
-    if papers.SHARE.search(plain):
-        return Say(_("Say the amount itself: I do not reckon halves, shares or what is left after something."))
+    unclear = _unclear(plain, context)
+    if unclear is not None:
+        return unclear
     known: dict[str, object] = {"written_off_on": context.today.isoformat()}
     if why:
         reason = why["why"].strip(" .")
+        figure = _FIGURE_FIRST.match(reason)
+        if figure and not figures_in(plain, context):
+            plain, reason = f"{figure['figure']} {plain}", reason[figure.end() :]
         known["reason"] = reason[:1].upper() + reason[1:500]
     number = papers.invoice_in(plain)
     if number:
@@ -57,3 +64,12 @@ def recognise(message: str, context: Context) -> Wish | Say | None:
     if len(figures) == 1 and figures[0].value > 0 and not figures[0].ranged:
         known |= {"amount": figures[0].plain, "currency": figures[0].currency or ""}
     return Wish("write_off_invoice", known)
+
+
+def _unclear(plain: str, context: Context) -> Say | None:
+    """What is said to more than one write-off in a sentence, or to a part that would have to be reckoned."""
+    if two_sums(plain, context) or len(papers.INVOICE.findall(plain)) > 1:
+        return Say(_("One write-off at a time, please: say the first, and when it is proposed the next."))
+    if papers.SHARE.search(plain):
+        return Say(_("Say the amount itself: I do not reckon halves, shares or what is left after something."))
+    return None

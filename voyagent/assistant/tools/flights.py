@@ -137,6 +137,7 @@ def _held(lines: Sequence[Any], budget: Money | None) -> JsonObject:
         "pnr_id": str(first.id),
         "locator": first.supplier_ref,
         "flights": len(lines),
+        "status": first.status,
         "expires_at": wire_instant(first.hold_expires_at) if first.hold_expires_at else None,
         "budget": money_out(budget) if is_above(cost, budget) else None,
     }
@@ -241,7 +242,7 @@ register(
         run=hold,
         desk=_DESK,
         writes=True,
-        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "expires_at", "budget", "still_held"}),
+        gives=frozenset({"held", "trip_id", "pnr_id", "locator", "flights", "status", "expires_at", "budget", "still_held"}),
     )
 )
 register(
