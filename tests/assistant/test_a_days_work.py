@@ -627,3 +627,13 @@ def test_a_document_of_another_party_is_not_settled() -> None:
     move = after_lookup(wish, Call("find_invoices", {}), {"find_invoices": {"invoices": [found], "count": 1}}, PLAIN)
     assert isinstance(move, Say), move
     assert "is of Thomas Chacko, not of Deepa Krishnan" in move.text
+
+
+@pytest.mark.parametrize(
+    "told", ["we paid the deposit on 20 November.", "I paid INR 15,000 by bank transfer on 24 November for the trip.", "We spoke on 20 November."]
+)
+def test_the_day_of_a_payment_is_no_day_of_travel(told: str) -> None:
+    mail = f"Dear team, {told} Please quote Kochi to London on 5 March, returning 19 March, 2 adults.\nRegards, Nisha Varma, nisha@example.com"
+    move = understand(mail, PLAIN)
+    assert isinstance(move, Call), move
+    assert (move.arguments["depart_date"], move.arguments["return_date"]) == ("2027-03-05", "2027-03-19")

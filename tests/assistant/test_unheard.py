@@ -53,3 +53,8 @@ def test_it_is_said_with_the_request(alice: Person, talk: Talk) -> None:
     assert len(talk.pending(alice, session_id)) == 1
     plain = text(talk.say(alice, session_id, "Zachariah Kurian paid 700 yesterday by upi, ref 8123"))
     assert "I have made nothing of" not in plain
+
+
+def test_a_number_with_letters_before_it_is_one() -> None:
+    heard = "TM-8841 of Taj Resort, INR 42,000.00, 2026-27/000047 8841 42000"
+    assert left_out("bill from Taj Resort, TM-8841, 42,000, invoice 2026-27/000047", heard, TODAY) == []

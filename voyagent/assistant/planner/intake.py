@@ -64,7 +64,7 @@ _HEADER_LINES = re.compile(
 _OTHERS_LINES = re.compile(r"^\s*(?:to|cc|bcc|reply-to)\s*:.*", re.IGNORECASE | re.MULTILINE)
 _OTHER_DATE = re.compile(
     r"\b(?:passports?|expir\w*|valid\w*|born|birth\w*|dob|d\.o\.b\.?|anniversary|issued|last (?:year|trip|time)|exams?"
-    r"|call(?:ed)? (?:me )?(?:on|by)|reply by)\b[^.;\n]{0,30}$",
+    r"|call(?:ed)? (?:me )?(?:on|by)|reply by|paid|deposit(?:ed)?|transferred|sent|spoke|met)\b[^.;\n]{0,40}$",
     re.IGNORECASE,
 )
 _RETURN = re.compile(r"\b(?:return(?:ing)?|back|inbound|check-?out|coming back|come back|until|till)\b[^.;\n\d]{0,20}$", re.IGNORECASE)

@@ -36,6 +36,7 @@ june july august september october november december mon tue wed thu fri sat sun
 """
 _NO_NAMES = frozenset(_NO_NAMES_WORDS.split())
 SHOWN_MAX, MESSAGE_MAX, NEAR_MAX = 70, 400, 2
+_JOINS = re.compile(r"\w[-/]$")
 _CLAUSE = re.compile(r"[^,;]*(?:,(?=\d{2,3}\b)[^,;]*)*")
 
 
@@ -108,7 +109,8 @@ def _with_its_words(tokens: list[re.Match[str]], group: list[int], known: set[st
 def _without_sums(text: str, numbers: set[str]) -> str:
     """The text with those amounts blanked that were heard, however they were written: `1.2 lakh`."""
     for figure in find_figures(text):
-        if _plain(figure.plain) in numbers:
+        is_of_more = bool(_JOINS.search(text[: figure.start]) or re.match(r"[-/]\w", text[figure.end :]))  # a part of a reference
+        if _plain(figure.plain) in numbers and not is_of_more:
             text = text[: figure.start] + " " * (figure.end - figure.start) + text[figure.end :]
     return text
 
