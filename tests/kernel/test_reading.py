@@ -183,6 +183,61 @@ def test_connections_that_have_died_are_replaced_unnoticed(app: Flask, owner_eng
         lane.close()
 
 
+def test_the_selects_of_a_trip_see_one_moment_whoever_writes_meanwhile(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+    slowly = sa.select(sa.func.pg_sleep(1).label("slept"))
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(reader(app, lane, alice).read, EMAILS, slowly, EMAILS)
+        time.sleep(0.5)
+        rename(owner_engine, alice, there := f"{uuid4()}@example.com")
+        before, _, behind = reading.result(timeout=5)
+    assert before == behind == [{"email": alice.email}]
+    assert reader(app, lane, alice).read(EMAILS) == [[{"email": there}]]
+
+
+def test_trips_of_one_snapshot_see_one_moment_too_and_others_do_not(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+    mine = reader(app, lane, alice)
+    with mine.snapshot():
+        assert mine.read(EMAILS) == [[{"email": alice.email}]]
+        rename(owner_engine, alice, there := f"{uuid4()}@example.com")
+        assert mine.read(EMAILS) == [[{"email": alice.email}]]
+    assert mine.read(EMAILS) == [[{"email": there}]]
+
+
+def test_a_snapshot_gives_its_connection_back_whatever_happens_in_it(app: Flask, lane: Lane, alice: Person) -> None:
+    mine = reader(app, lane, alice)
+    with pytest.raises(psycopg.Error), mine.snapshot():
+        mine.read(sa.select(sa.literal(1) / sa.func.length("")))
+    assert mine.read(EMAILS) == [[{"email": alice.email}]], "it is the lane's only one"
+
+
+def test_a_snapshot_begins_on_a_new_connection_where_the_old_one_has_died(app: Flask, lane: Lane, owner_engine: sa.Engine, alice: Person) -> None:
+    end_all(lane, owner_engine, 1)
+    mine = reader(app, lane, alice)
+    with mine.snapshot():
+        assert mine.read(EMAILS, EMAILS) == [[{"email": alice.email}]] * 2
+
+
+def test_a_moment_that_another_write_has_overtaken_is_looked_at_anew(app: Flask, lane: Lane, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, once, times = reader(app, lane, alice), lane._once, []  # noqa: SLF001 - what the first attempt meets
+
+    def overtaken(*asked: Any) -> Any:
+        times.append(1)
+        if len(times) == 1:
+            raise psycopg.errors.SerializationFailure
+        return once(*asked)
+
+    monkeypatch.setattr(psycopg.errors.SerializationFailure, "sqlstate", "40001")
+    monkeypatch.setattr(lane, "_once", overtaken)
+    assert mine.read(EMAILS) == [[{"email": alice.email}]]
+    assert len(times) == 2
+
+
+def rename(owner: sa.Engine, person: Person, email: str) -> None:
+    """Another address of a person, written by somebody else."""
+    with owner.begin() as connection:
+        connection.execute(sa.text("update users set email = :email where id = :id"), {"email": email, "id": person.actor.user_id})
+
+
 def test_where_the_database_is_away_the_lane_says_so_at_once(app: Flask, alice: Person) -> None:
     lane = Lane(app.extensions["voyagent.settings"].model_copy(update={"db_url": "postgresql://nobody@127.0.0.1:9/nothing"}))
     try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -185,6 +187,25 @@ def test_a_difference_is_shown_in_red_with_both_sides(alice: Person, debtors: di
     assert "open documents add up to INR 2,30,657.25 , account 1200 stands at INR 2,30,712.25" in words(page)
     assert "the documents and the books differ by INR −55.00" in words(page)
     assert "equals account 1200, AED 700.25" in words(page)
+
+
+@pytest.mark.parametrize("address", ["/reports/receivables", "/reports/receivables?party=*"])
+def test_what_is_posted_while_the_page_is_read_is_no_difference(alice: Person, debtors: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, run = alice.browser, Lane.run
+
+    def run_beside_others(lane: Lane, credential: Any, selects: Any) -> Any:
+        """When the ages were read, somebody issues another invoice to one who stands on the page."""
+        found = run(lane, credential, selects)
+        if len(selects) >= 3:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(invoice, alice, "Deepa Krishnan", "60.00", due=days_ago(2)).result()
+        return found
+
+    before = words(shown(client, address))
+    monkeypatch.setattr(Lane, "run", run_beside_others)
+    assert words(shown(client, address)) == before, "the page is of the moment at which it began"
+    monkeypatch.undo()
+    assert words(shown(client, address)) != before
 
 
 def test_the_books_alone_are_enough_to_be_shown(alice: Person) -> None:

@@ -18,7 +18,6 @@ from voyagent.billing.document_wire import (
     DocumentPatch,
     DocumentQuery,
     wire_brief,
-    wire_list,
     wire_parts,
 )
 from voyagent.billing.queries import BillDocument, BillSearch, Listed
@@ -162,7 +161,7 @@ class BillListOut(Answer):
 
 def wire_bills(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return wire_list(page, limit, BillBrief, "vendor_name")
+    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
 
 
 def wire_bill(document: BillDocument) -> Row:
@@ -186,9 +185,18 @@ def wire_bill(document: BillDocument) -> Row:
         for told, line in zip(parts["line_items"], document.lines, strict=True)
     ]
     told = {"tax_amount": wire_amount(document.bill["tax_minor"], currency), "line_items": lines, "credits": credited}
-    return wire_brief(document.bill, BillBrief, "vendor_name") | parts | told
+    return _brief(document.bill) | parts | told
 
 
 def wire_taxes(line: Row, taxes: Iterable[Row], currency: str) -> list[Row]:
     """The taxes on a line as the API writes them."""
     return [{"component": tax["component"], "amount": wire_amount(tax["amount_minor"], currency)} for tax in taxes if tax["line_no"] == line["line_no"]]
+
+
+def _brief(row: Row) -> Row:
+    told = wire_brief(row, row["credited_minor"])
+    told["status"] = row["status"]
+    told["vendor_reference"] = row["vendor_reference"]
+    told["vendor_name"] = row["party_name"]
+    told["pay_on"] = row["pay_on"]
+    return told

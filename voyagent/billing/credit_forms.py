@@ -17,7 +17,7 @@ from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
 from voyagent.billing.service import credit_sides, taxes_of_credit
 from voyagent.billing.supplier_credit_wire import BillCreditIn
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
 from voyagent.kernel.fields import filter_field
 from voyagent.kernel.money import InvalidAmount, Money
 from voyagent.kernel.reading import Row
@@ -54,7 +54,7 @@ class AmountsField(StringField):  # type: ignore[misc]  # WTForms has no types
             self.data = formdata.getlist("amount")[: len(self.data)]
 
 
-class DocumentCreditForm(SchemaForm[Credit]):
+class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     """A credit note on a document; thousands may be grouped, and a line without an amount is left as it is."""
 
     sentences: ClassVar[dict[str, Any]] = {

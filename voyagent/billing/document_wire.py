@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from voyagent.billing.queries import Listed, instalments_of, open_minor_of
+from voyagent.billing.queries import instalments_of, open_minor_of
 from voyagent.billing.rate_wire import RateIn, RateOut, wire_rate
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceLineIn, items
 from voyagent.billing.service import InstalmentItem
@@ -30,7 +30,6 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
-    wire_members,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
@@ -204,16 +203,22 @@ class DocumentParts(Answer):
     instalments: list[InstalmentOut]
 
 
-def wire_list(page: Listed, limit: int, shape: type[DocumentBrief], party: str) -> Row:
-    """A page as the API writes it."""
-    return {"items": [wire_brief(row, shape, party) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
-
-
-def wire_brief(row: Row, shape: type[DocumentBrief], party: str) -> Row:
-    """A document in its list as the API writes it; `party` is what the shape calls whom it concerns."""
-    told = {name: wire_amount(minor, row["currency"]) for name, minor in _amounts(row)} | {party: row["party_name"]}
-    told |= {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
-    return wire_members(shape, row, told)
+def wire_brief(row: Row, credited_minor: int) -> Row:
+    """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and a loop over names takes twice as long."""
+    currency = row["currency"]
+    return {
+        "id": row["id"],
+        "party_reference": row["party_reference"],
+        "issue_date": row["issue_date"],
+        "due_date": row["due_date"],
+        "currency": currency,
+        "total_amount": wire_amount(row["total_minor"], currency),
+        "paid_amount": wire_amount(row["paid_minor"], currency),
+        "credited_amount": wire_amount(credited_minor, currency),
+        "open_amount": wire_amount(open_minor_of(row), currency),
+        "created_at": wire_instant(row["created_at"]),
+        "updated_at": wire_instant(row["updated_at"]),
+    }
 
 
 def wire_recognitions(entries: Iterable[Row]) -> list[Row]:
@@ -273,15 +278,3 @@ def _quoted(rate: RateIn | None) -> Quote | None:
 def _wire_line(line: Row, currency: str) -> Row:
     amounts = {name: wire_amount(line[f"{name}_minor"], currency) for name in ("unit_price", "amount")}
     return {"description": line["description"], "quantity": line["quantity"]} | amounts
-
-
-def _amounts(row: Row) -> tuple[tuple[str, int], ...]:
-    return (
-        ("tax_amount", row.get("tax_minor", 0)),
-        ("round_off", row.get("round_off_minor", 0)),
-        ("total_amount", row["total_minor"]),
-        ("paid_amount", row["paid_minor"]),
-        ("credited_amount", row["credited_minor"] - row.get("written_off_minor", 0)),
-        ("written_off_amount", row.get("written_off_minor", 0)),
-        ("open_amount", open_minor_of(row)),
-    )

@@ -17,7 +17,7 @@ from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, SentOnce, plain
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.taxes import tables
@@ -97,7 +97,7 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
 }
 
 
-class DocumentForm(RateFields, SchemaForm[Draft]):
+class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     """A document that is drawn up or changed; thousands may be grouped."""
 
     party: ClassVar[str]
@@ -274,7 +274,7 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
             return None
 
 
-class SendForm(SchemaForm[InvoiceSendIn]):
+class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):
     """To whom an invoice goes: the customer of the enquiry, unless another address is typed."""
 
     schema: ClassVar[type[BaseModel]] = InvoiceSendIn
@@ -290,7 +290,7 @@ class SendForm(SchemaForm[InvoiceSendIn]):
         super().__init__(data={"to": address, "locale": locale}, **given)
 
 
-class ReceiptForm(SchemaForm[ReceiptIn]):
+class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
     """What a customer has paid."""
 
     schema: ClassVar[type[BaseModel]] = ReceiptIn

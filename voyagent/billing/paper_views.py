@@ -22,7 +22,7 @@ from voyagent.kernel.actor import Actor
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 
 
-@pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound)
+@pages.page("/invoices/<invoice_id>/send", methods=("GET", "POST"), permission="invoice.send", missing=InvoiceNotFound, once=True)
 def send(actor: Actor, invoice_id: UUID) -> Any:
     """Send the invoice to the customer: the first step shows to whom and in which language, the second sends it."""
     invoice = queries.get_invoice(invoice_id)

@@ -13,7 +13,7 @@ from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.rate_forms import RATE_SENTENCES
 from voyagent.billing.service import PARTS_MAX
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
 from voyagent.http.presentation import today
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.kernel.reading import Row
@@ -85,7 +85,7 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         return come_to
 
 
-class SettlingForm(SchemaForm[Settles]):
+class SettlingForm(SentOnce, SchemaForm[Settles]):
     """Which documents take how much of a payment; of those in another currency also what they are settled with, or at which rate of the day."""
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
@@ -192,7 +192,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
     effective_on = DateText(_l("From"))
 
 
-class RefundForm(SchemaForm[RefundIn]):
+class RefundForm(SentOnce, SchemaForm[RefundIn]):
     """What goes back of an advance."""
 
     schema: ClassVar[type[BaseModel]] = RefundIn

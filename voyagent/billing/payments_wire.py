@@ -29,7 +29,6 @@ from voyagent.kernel.fields import (
     text_field,
     trimmed_field,
     wire_instant,
-    wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -261,9 +260,23 @@ def wire_payment(document: PaymentDocument) -> Row:
 
 
 def _brief(row: Row) -> Row:
-    minor = {name: row[f"{name}_minor"] for name in ("amount", "allocated", "refunded")}
-    amounts = {"amount": minor["amount"], "allocated_amount": minor["allocated"], "refunded_amount": 0 if row["reversed_on"] else minor["refunded"]}
-    amounts["unapplied_amount"] = minor["amount"] - minor["allocated"] - minor["refunded"]
-    told = {name: wire_amount(value, row["currency"]) for name, value in amounts.items()}
-    told |= {"journal_entry_id": row["entry_id"], "created_at": wire_instant(row["created_at"])}
-    return wire_members(PaymentBrief, row, told)
+    currency, amount_minor, allocated_minor, refunded_minor = row["currency"], row["amount_minor"], row["allocated_minor"], row["refunded_minor"]
+    return {
+        "id": row["id"],
+        "number": row["number"],
+        "direction": row["direction"],
+        "party_name": row["party_name"],
+        "currency": currency,
+        "amount": wire_amount(amount_minor, currency),
+        "allocated_amount": wire_amount(allocated_minor, currency),
+        "refunded_amount": wire_amount(0 if row["reversed_on"] else refunded_minor, currency),
+        "unapplied_amount": wire_amount(amount_minor - allocated_minor - refunded_minor, currency),
+        "paid_on": row["paid_on"],
+        "account": row["account"],
+        "reference": row["reference"],
+        "journal_entry_id": row["entry_id"],
+        "reversed_on": row["reversed_on"],
+        "reversal_reason": row["reversal_reason"],
+        "reversal_entry_id": row["reversal_entry_id"],
+        "created_at": wire_instant(row["created_at"]),
+    }

@@ -18,7 +18,6 @@ from voyagent.billing.document_wire import (
     RecognitionOut,
     SignedAmount,
     wire_brief,
-    wire_list,
     wire_parts,
     wire_recognitions,
 )
@@ -178,14 +177,14 @@ class InvoiceListOut(Answer):
 
 def wire_invoices(page: Listed, limit: int) -> Row:
     """A page as the API writes it."""
-    return wire_list(page, limit, InvoiceBrief, "customer_name")
+    return {"items": [_brief(row) for row in page.items], "limit": limit, "next_cursor": page.next_cursor}
 
 
 def wire_invoice(document: InvoiceDocument) -> Row:
     """An invoice as the API writes it."""
     row = document.invoice
     return (
-        wire_brief(row, InvoiceBrief, "customer_name")
+        _brief(row)
         | wire_parts(row, document.lines, document.payments)
         | {name: row[name] for name in ("place_of_supply", "customer_tax_number", "customer_pan")}
         | {
@@ -220,3 +219,16 @@ def wire_invoice(document: InvoiceDocument) -> Row:
             "recognitions": wire_recognitions(document.further),
         }
     )
+
+
+def _brief(row: Row) -> Row:
+    currency, written_off_minor = row["currency"], row["written_off_minor"]
+    told = wire_brief(row, row["credited_minor"] - written_off_minor)
+    told["status"] = row["status"]
+    told["number"] = row["number"]
+    told["customer_name"] = row["party_name"]
+    told["tax_amount"] = wire_amount(row["tax_minor"], currency)
+    told["round_off"] = wire_amount(row["round_off_minor"], currency)
+    told["written_off_amount"] = wire_amount(written_off_minor, currency)
+    told["enquiry_id"] = row["enquiry_id"]
+    return told

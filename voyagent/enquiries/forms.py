@@ -17,7 +17,7 @@ from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
-from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.http.forms import DateText, SchemaForm, SentOnce, read_date
 from voyagent.http.list_pages import PLACE, PlacedQuery
 from voyagent.kernel.money import currency_codes
 
@@ -42,7 +42,7 @@ PLACES = {
 }
 
 
-class EnquiryForm(SchemaForm[EnquiryIn]):
+class EnquiryForm(SentOnce, SchemaForm[EnquiryIn]):
     """A new enquiry. A budget's currency counts only with an amount; thousands may be grouped."""
 
     schema: ClassVar[type[BaseModel]] = EnquiryIn

@@ -36,7 +36,7 @@ def index(reader: LaneReader) -> Any:
     return answer
 
 
-@pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create")
+@pages.page("/enquiries/new", methods=("GET", "POST"), permission="enquiry.create", once=True)
 def new(actor: Actor) -> Any:
     """Log an enquiry, and go on to the conversation about it where that is wanted."""
     form = EnquiryForm(actor.currency, data={"pax_count": "1", "customer_name": request.args.get("customer_name", "")[:255]})

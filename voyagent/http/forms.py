@@ -11,7 +11,7 @@ from flask import Response, after_this_request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
-from wtforms import Field, StringField
+from wtforms import Field, HiddenField, StringField
 
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
@@ -19,6 +19,7 @@ from voyagent.http.pace import answer_no_earlier_than
 from voyagent.http.presentation import today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
+from voyagent.kernel.ids import new_id
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
@@ -178,6 +179,15 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             self.form_errors.append(str(sentence))
         elif str(sentence) not in field.errors:  # several rows of a field may be wrong in one way
             field.errors = [*field.errors, str(sentence)]
+
+
+class SentOnce:
+    """What a form has that records something new each time: a key of its own from when it is opened, by which a page with `once` knows it again.
+
+    It is the same however often the form is sent: by two clicks, or from behind the back button.
+    """
+
+    form_key = HiddenField(default=lambda: str(new_id()))
 
 
 def finding_in_words(kind: str, message: str) -> str:

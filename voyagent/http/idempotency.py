@@ -1,4 +1,4 @@
-"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first answer byte for byte.
+"""Repeating safely: a POST with an `Idempotency-Key` happens once, and a repeat gets the first answer byte for byte; so does a form that was opened once.
 
 A request takes its key by a row that nobody else can insert until its transaction ends, and fills the answer in before it commits: effect and answer are one
 transaction. What fails is not kept, so that a repeat runs anew.
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,7 @@ ANSWER_BYTES_MAX = 256 * 1024
 WAIT_S, PATIENCE_MS, LOOK_S, GLANCE_MS = 9.5, 1000, 0.2, 20
 PURGE_ROWS = 5000
 PURPOSE = "idempotency"  # of the key ring
+FORM, FORM_KEY_MAX = "form", 64
 _PRINTABLE = re.compile(rf"[ -~]{{1,{KEY_MAX}}}", re.ASCII)
 _WAITED_ENOUGH = frozenset({"55P03", "57014"})  # the limit for a lock, or for the statement that waits for it
 PARAMETER = {
@@ -140,11 +142,20 @@ class Claim:
 
         The digest is keyed: a body may hold a password, which nobody is to guess from a row of this table.
         """
+        return cls._of(actor, key, request.get_data(cache=True))
+
+    @classmethod
+    def of_form(cls, actor: Actor, key: str) -> Claim:
+        """That of a form which was opened once: whatever is typed in it, sent to where it was sent before it is the same again."""
+        return cls._of(actor, f"{FORM}:{key}", b"")
+
+    @classmethod
+    def _of(cls, actor: Actor, key: str, body: bytes) -> Claim:
         caller_id = actor.key_id or actor.user_id
         assert caller_id is not None
         keyring: Keyring = current_app.extensions["voyagent.keyring"]
         address = f"{request.method} {request.path}?".encode() + request.query_string
-        asked = hashlib.sha256(hashlib.sha256(address).digest() + request.get_data(cache=True)).hexdigest()
+        asked = hashlib.sha256(hashlib.sha256(address).digest() + body).hexdigest()
         return cls(new_id(), caller_id, key, keyring.digest(PURPOSE, asked), frozenset(keyring.digests(PURPOSE, asked)))
 
 
@@ -157,8 +168,38 @@ def read_key() -> tuple[str | None, list[dict[str, object]]]:
     return given, [{"type": problem, "loc": ["header", HEADER], "msg": f"Must be 1 to {KEY_MAX} printable ASCII characters"}]
 
 
-def once(claim: Claim, respond: Callable[[], Response], *, resume: Callable[[dict[str, Any]], Response], is_secret: bool) -> Response:
-    """Do what the request asks for, unless it was done under this key before: then the answer is the first one's.
+def _has_not_failed(response: Response) -> bool:
+    return response.status_code < 400
+
+
+def _leads_on(response: Response) -> bool:
+    return response.status_code == HTTPStatus.SEE_OTHER or "HX-Redirect" in response.headers
+
+
+def form_once(actor: Actor, respond: Callable[[], Response]) -> Response:
+    """Do what a form was sent for, unless that form has led on before: then to where it led, with `Idempotent-Replayed`, and nothing is recorded twice.
+
+    A form that says no `form_key` is taken as often as it comes. One that came back, or showed what it would do, may be sent again. Raises as `once`.
+    """
+    key = request.form.get("form_key", "")
+    if not _PRINTABLE.fullmatch(key) or len(key) > FORM_KEY_MAX:
+        return respond()
+    return once(Claim.of_form(actor, key), respond, resume=_nowhere, is_secret=False, is_done=_leads_on)
+
+
+def _nowhere(place: dict[str, Any]) -> Response:
+    raise NotImplementedError(place)
+
+
+def once(
+    claim: Claim,
+    respond: Callable[[], Response],
+    *,
+    resume: Callable[[dict[str, Any]], Response],
+    is_secret: bool,
+    is_done: Callable[[Response], bool] = _has_not_failed,
+) -> Response:
+    """Do what the request asks for, unless it was done under this key before: then the answer is the first one's. Only one that `is_done` is kept.
 
     Raises IdempotencyKeyReused, IdempotencyInProgress (after ten seconds beside a twin), IdempotencySecretShown, IdempotencyAnswerTooLarge, and what `respond`
     raises. A failure is never kept, one that keeps its work included: a counted wrong password is counted again when it is sent again.
@@ -175,7 +216,7 @@ def once(claim: Claim, respond: Callable[[], Response], *, resume: Callable[[dic
         if error.keeps_work:
             _let_go(claim)
         raise
-    if response.status_code >= 400:
+    if not is_done(response):
         _let_go(claim)
         return response
     if _keep(claim, response, is_secret=is_secret):

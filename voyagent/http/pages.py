@@ -10,12 +10,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Flask, flash, g, request
+from flask import Blueprint, Flask, current_app, flash, g, request
 from flask_babel import Babel, gettext
 from flask_wtf import CSRFProtect
 from sqlalchemy import Select, literal, select
 
 from voyagent.http.guards import Guard, browser_credential, doors, enter, lane_reader, present_actor
+from voyagent.http.htmx import see_other
+from voyagent.http.idempotency import REPLAYED, form_once
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import NotFound, VoyagentError
@@ -56,11 +58,12 @@ class PageBlueprint(Blueprint):
         missing: type[NotFound] = NotFound,
         guard: Guard | None = None,
         body_max: int | None = None,
+        once: bool = False,
     ) -> Callable[[View], View]:
         """Register a page. The view names what it needs: `actor` or `reader`, and the path's ids (a malformed one raises `missing`).
 
         `guard` differs from the blueprint's only for the few pages of a public blueprint that ask for a person; `body_max` is in bytes, for a page that takes
-        more than every other.
+        more than every other; with `once` the form of the page (`forms.SentOnce`) records once what it was sent for, however often it comes.
         """
         keeper = guard or self.guard
 
@@ -76,7 +79,7 @@ class PageBlueprint(Blueprint):
                         given[name] = parse_id(given[name])
                         if given[name] is None:
                             raise missing
-                    answer = view(**given)
+                    answer = _once(view, given) if once and request.method == "POST" else view(**given)
                 except VoyagentError:
                     if reader is not None:
                         reader.prove()
@@ -93,6 +96,16 @@ class PageBlueprint(Blueprint):
             return view
 
         return register
+
+
+def _once(view: View, given: dict[str, Any]) -> Any:
+    actor = present_actor()
+    assert actor is not None
+    answer = form_once(actor, lambda: current_app.make_response(view(**given)))
+    if REPLAYED not in answer.headers:
+        return answer
+    toast(gettext("This form was sent before. Here is what it recorded; nothing is recorded twice."))
+    return see_other(answer.headers.get("Location") or answer.headers["HX-Redirect"])
 
 
 def _admit(guard: Guard, permission: str, parameters: Mapping[str, inspect.Parameter], given: dict[str, Any]) -> LaneReader | None:

@@ -11,6 +11,7 @@ import socket
 import weakref
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
 from itertools import islice
@@ -51,10 +52,18 @@ def text_cell(text: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them. Most are hundredths, which takes one look."""
+    """Minor units as a plain decimal number with the places that the API writes, as `Money.wire` has them."""
+    return minor * unit_of(currency)
+
+
+def unit_of(currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """One minor unit of a currency as a number, for rows with several amounts: minor units times this are an `amount_cell`.
+
+    Most are hundredths, which takes one look.
+    """
     others = _other_exponents()
     units = case(*[(currency.in_(codes), _unit(places)) for places, codes in others.items()])
-    return minor * case((currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2))
+    return case((currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2))
 
 
 def abreast(statement: Select[Any]) -> Select[Any]:
@@ -95,6 +104,10 @@ class Snapshot:
         """The rows of each select, in order; a Reader like others."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             return [cursor.execute(self.bound(statement).encode()).fetchall() for statement in statements]
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """It is one."""
+        return nullcontext()
 
     def copied(self, statement: Select[Any], *, header: bool = False) -> Iterator[bytes]:
         """The rows of a select as CSV, in pieces, the first of them at once; raises psycopg.Error where the time is over."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Self
 
 from babel.numbers import format_decimal
@@ -16,6 +16,7 @@ from iso4217 import Currency
 from voyagent.kernel.errors import N_, Invalid
 
 BIGINT_MAX = 2**63 - 1
+AMOUNTS_KEPT = 4096
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
 _DIGITS_MAX = 27
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
@@ -173,8 +174,12 @@ def _short(value: Decimal) -> Decimal:
     return value
 
 
+@lru_cache(maxsize=AMOUNTS_KEPT)
 def wire_amount(amount_minor: int, currency: str) -> str:
-    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD."""
+    """Minor units as a plain decimal string with max(2, exponent) places: `"1000.00"` for JPY, `"1.234"` for KWD.
+
+    The last ones are kept: of the hundreds in a list most are nothing, or what stands beside them.
+    """
     places = exponent(currency)
     digits = str(abs(int(amount_minor))).zfill(places + 1)  # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
     whole = len(digits) - places

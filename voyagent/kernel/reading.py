@@ -1,7 +1,8 @@
 """The reading lane: who asks and what a page shows, in one trip to the database.
 
-`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for. Lists, reports and `auth/me`
-read here; the ORM is for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
+`app.enter()` and the page's Core selects travel in one pipeline, hence in one implicit transaction that the tenant is set for; all of them see the database
+of one moment (repeatable read), so that what a report proves by two statements is true while others work. Lists, reports and `auth/me` read here; the ORM is
+for writes and detail pages. `SessionReader` answers the same selects inside a running transaction.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from threading import Lock
@@ -20,7 +22,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
-from sqlalchemy import Select, Uuid, bindparam
+from sqlalchemy import Select, Uuid, bindparam, literal
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session
 
@@ -42,6 +44,9 @@ _SHAPES_MAX = 512
 _KEY = "key_of_one"
 KEPT = 32
 WAIT_S, LOOK_S = 5.0, 0.25
+OF_ONE_MOMENT = r"-c default_transaction_isolation=repeatable\ read"
+SERIALIZATION_FAILURE = "40001"
+_held: ContextVar[psycopg.Connection[Any] | None] = ContextVar("held", default=None)
 
 
 def kept(build: Callable[P, T]) -> Callable[P, T]:
@@ -50,6 +55,15 @@ def kept(build: Callable[P, T]) -> Callable[P, T]:
     For functions whose statement follows from their arguments alone. It holds no row, and no agency: that is a parameter which is filled in when it is sent.
     """
     return cast("Callable[P, T]", lru_cache(maxsize=KEPT)(build))
+
+
+def fixed(value: int | str) -> Any:
+    """A value that a statement has for all questions, as an expression: it is written into the text instead of being sent with it.
+
+    The planner then knows it in the plan that it keeps, where it finds no index of some rows (`where n > 0`) by a value that is only sent, and would otherwise
+    plan a statement anew each time. For our own words and numbers, never for what somebody has said.
+    """
+    return literal(value, literal_execute=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,11 @@ class Reader(Protocol):
     """What a query needs: run selects, get their rows."""
 
     def read(self, *statements: Question) -> list[list[Row]]:
-        """The rows of each select, in order."""
+        """The rows of each select, in order, all of one moment."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """For as long as it is entered, reads one after another are of one moment too: for what is known only when something else was read."""
         ...
 
 
@@ -95,6 +113,10 @@ class SessionReader:
         asked = map(parts_of, statements)
         return [[dict(row) for row in self._session.execute(statement, {TENANT: tenant_id, **filled}).mappings()] for statement, filled in asked]
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Nothing more: what it reads is what the running transaction sees, each statement for itself."""
+        return nullcontext()
+
 
 class Lane:
     """The lane's own small pool of autocommit connections; one for each process, opened on first use."""
@@ -106,13 +128,40 @@ class Lane:
 
     def run(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
         """Enter and read in one trip; a read that met a dead connection is tried once more. Raises Unauthorized."""
+        held = _held.get()
+        if held is not None:
+            return self._over(held, credential, statements)
         try:
             return self._once(credential, statements)
         except psycopg.OperationalError as error:
-            if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
-                raise
-            self._open().check()  # where one connection has died its idle neighbours have as well
+            self._mend(error)
             return self._once(credential, statements)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Every `run` within goes over one connection and sees the database of one moment; the connection is nobody else's meanwhile."""
+        with ExitStack() as closing:
+            try:
+                self._begin(closing)
+            except psycopg.OperationalError as error:
+                self._mend(error)
+                self._begin(closing)
+            yield
+
+    def _begin(self, closing: ExitStack) -> None:
+        with ExitStack() as opened:
+            connection = opened.enter_context(self._connection())
+            opened.enter_context(connection.transaction())
+            opened.callback(_held.reset, _held.set(connection))
+            closing.push(opened.pop_all())
+
+    def _mend(self, error: psycopg.OperationalError) -> None:
+        """What a second attempt may set right; anything else is raised again. A moment that somebody else's write has overtaken is simply looked at anew."""
+        if error.sqlstate == SERIALIZATION_FAILURE:
+            return
+        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+            raise error
+        self._open().check()  # where one connection has died its idle neighbours have as well
 
     def close(self) -> None:
         """Give the connections back."""
@@ -121,16 +170,19 @@ class Lane:
             self._pool = None
 
     def _once(self, credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
-        queries = [compiled(statement, credential) for statement in statements]
         with self._connection() as connection:
-            with connection.pipeline():
-                entered = connection.cursor(row_factory=dict_row)
-                entered.execute(ENTER, enter_values(credential))
-                cursors = [connection.cursor(row_factory=dict_row).execute(sql, values) for sql, values in queries]
-            caller = entered.fetchone()
-            if caller is None:
-                raise Unauthorized
-            return caller, [cursor.fetchall() for cursor in cursors]
+            return self._over(connection, credential, statements)
+
+    def _over(self, connection: psycopg.Connection[Any], credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
+        queries = [compiled(statement, credential) for statement in statements]
+        with connection.pipeline():
+            entered = connection.cursor(row_factory=dict_row)
+            entered.execute(ENTER, enter_values(credential))
+            cursors = [connection.cursor(row_factory=dict_row).execute(sql, values) for sql, values in queries]
+        caller = entered.fetchone()
+        if caller is None:
+            raise Unauthorized
+        return caller, [cursor.fetchall() for cursor in cursors]
 
     @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
@@ -156,7 +208,7 @@ class Lane:
                     reconnect_timeout=0,  # an attempt that fails is over: the next caller makes the next one, however long the database was away
                     open=True,
                     name="lane",
-                    kwargs={"autocommit": True, "options": server_options(self._settings), "connect_timeout": 5},
+                    kwargs={"autocommit": True, "options": f"{server_options(self._settings)} {OF_ONE_MOMENT}", "connect_timeout": 5},
                 )
             return self._pool
 
@@ -195,6 +247,10 @@ class LaneReader:
             self.actor = actor_of(self._credential, caller)  # the page that tells her that she may not has a menu as well
             self.actor.require(self._permission)
         return results
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """As of a Reader; the caller is proved in each trip."""
+        return self._lane.snapshot()
 
 
 @cache
@@ -277,9 +333,9 @@ def _text(statement: Select[Any]) -> tuple[str, Row]:
     key = statement._generate_cache_key()  # noqa: SLF001 - SQLAlchemy's own key; its public form keeps the cache inside an engine
     form = _shape(statement, key)
     values = form.construct_params({TENANT: None, _KEY: None}, extracted_parameters=key.bindparams if key else None)
-    if not form.post_compile_params:
+    if not form.post_compile_params and not form.literal_execute_params:
         return str(form), values
-    expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values
+    expanded = form.construct_expanded_state(values)  # the lists of IN, whose length is known only with their values, and what is `fixed`
     return expanded.statement, expanded.parameters
 
 

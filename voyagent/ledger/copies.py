@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, literal, literal_column, select, true
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from voyagent.kernel.copying import abreast, amount_cell, text_cell
+from voyagent.kernel.copying import abreast, amount_cell, text_cell, unit_of
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -20,7 +20,10 @@ _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
-_OF_LINE = (_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor)
+_OF_LINE = (
+    *(_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor),
+    unit_of(_POSTINGS.currency).label("unit"),  # found once for the two or three amounts of a line
+)
 _BY_ITSELF: ColumnElement[int] = literal_column("0")  # as an offset: the planner takes what has one as it stands
 
 
@@ -38,7 +41,7 @@ def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, op
     ]
     lines = _in_order(select(*_PLACE, *_OF_LINE, case(*balances).label("balance_minor")).where(_POSTINGS.account_id == account_id), first, last)
     cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, lines.c.line_no, text_cell(_ENTRIES.narration), *_of_line(lines.c)]
-    return _with_entries(lines, [*cells, amount_cell(lines.c.balance_minor, lines.c.currency)], first, last)
+    return _with_entries(lines, [*cells, lines.c.balance_minor * lines.c.unit], first, last)
 
 
 def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
@@ -129,5 +132,4 @@ def _with_entries(lines: Subquery, cells: Sequence[ColumnElement[Any]], first: d
 
 def _of_line(line: ReadOnlyColumnCollection[str, Any]) -> tuple[ColumnElement[Any], ...]:
     """Party, memo, currency, debit and credit of a line."""
-    amounts = (amount_cell(side, line.currency) for side in (line.debit_minor, line.credit_minor))
-    return text_cell(line.party_name), text_cell(line.memo), line.currency, *amounts
+    return text_cell(line.party_name), text_cell(line.memo), line.currency, line.debit_minor * line.unit, line.credit_minor * line.unit

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectField, StringField
 
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, SentOnce, plain
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.journal import JournalEntryIn, ReversalIn
@@ -61,7 +61,7 @@ class EntryLinesField(RowsField):
     most = LINES_MAX
 
 
-class EntryForm(SchemaForm[JournalEntryIn]):
+class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
     """An entry by hand, in one currency; thousands may be grouped."""
 
     schema: ClassVar[type[BaseModel]] = JournalEntryIn

@@ -69,7 +69,7 @@ def index(reader: LaneReader) -> Any:
     return render_template("ledger/journal.html", unread=unread, **facts), 422 if unread else 200
 
 
-@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_by_hand")
+@pages.page("/journal/new", methods=("GET", "POST"), permission="ledger.post_by_hand", once=True)
 def new(actor: Actor) -> Any:
     """Write an entry by hand. "Add a line" and "Show the effect" go on with what is typed; while it is typed, the effect is asked for as a fragment."""
     form = EntryForm(actor.currency, data={"entry_date": today()})

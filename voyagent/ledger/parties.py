@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, not_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, false, func, literal, not_, select, tuple_
 
 from voyagent.kernel.db import db
 from voyagent.kernel.reading import kept
@@ -26,10 +26,15 @@ def stands_in_books(party: str) -> bool:
 
 
 @kept
-def party_balances_statement(purposes: tuple[str, ...], party: str, until: date) -> Select[Any]:
-    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor, party_name as it was written last in the alphabet."""
+def party_balances_statement(purposes: tuple[str, ...], party: str, until: date, *, earlier: date | None = None) -> Select[Any]:
+    """What a party stands at on the evening of a day: purpose, currency, debit_minor, credit_minor, party_name as it was written last in the alphabet.
+
+    `earlier_minor` is debit less credit on the evening of an earlier day, read in the same pass over the party's lines; nothing where none is asked for.
+    """
+    was = _POSTINGS.effective_date <= earlier if earlier else false()
+    earlier_minor = cast(func.coalesce(func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor).filter(was), 0), BigInteger).label("earlier_minor")
     return (
-        select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), func.max(_POSTINGS.party_name).label("party_name"))
+        select(_ACCOUNTS.purpose, _POSTINGS.currency, *_sides(), earlier_minor, func.max(_POSTINGS.party_name).label("party_name"))
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
         .where(owned(Account), *of_party(purposes, party), _POSTINGS.effective_date <= until)
         .group_by(_ACCOUNTS.purpose, _POSTINGS.currency)

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import DateText, SchemaForm
+from voyagent.http.forms import DateText, SchemaForm, SentOnce
 from voyagent.http.presentation import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
@@ -54,7 +54,7 @@ class TripForm(SchemaForm[TripIn]):
             self.currency.data = currency
 
 
-class SendForm(SchemaForm[SendIn]):
+class SendForm(SentOnce, SchemaForm[SendIn]):
     """To whom the itinerary goes: the customer of the enquiry, unless another address is typed."""
 
     schema: ClassVar[type[BaseModel]] = SendIn

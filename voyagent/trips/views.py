@@ -78,7 +78,7 @@ def paper(reader: LaneReader, trip_id: UUID) -> Response:
     return shown(document_of(reader, journey, reader.prove().tenant_name, prices=_with_prices()))
 
 
-@pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound)
+@pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound, once=True)
 def send(actor: Actor, trip_id: UUID) -> Any:
     """Send the itinerary to the customer: the first step shows what goes and to whom, the second sends it."""
     trip = queries.get_trip(trip_id)

@@ -12,7 +12,7 @@ from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
 from voyagent.billing.queries.ages import LISTED_MAX, age_on
 from voyagent.billing.queries.open_documents import EVER, Kind
-from voyagent.kernel.reading import Reader, Row
+from voyagent.kernel.reading import Reader, Row, fixed
 from voyagent.kernel.tenancy import owned
 
 _ALLOCATIONS = Allocation.__table__.c
@@ -33,7 +33,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
     return (
         select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, then.c.party_key)
-        .having(n > 0)
+        .having(n > fixed(0))
         .order_by(then.c.currency, then.c.party_key)
     )
 
@@ -45,7 +45,7 @@ def advances_of_parties(kind: Kind, first: date, last: date, as_of: date) -> Sub
     if (first, last) == EVER:
         whole = select(*(_PARTY[name] for name in names), _PARTY.n, _PARTY.unapplied_minor)
         later = _counted(_left(kind, as_of + timedelta(days=1), last), names, sign=-1)
-        now = union_all(whole.where(owned(AdvancesByParty), _PARTY.direction == DIRECTION[kind], _PARTY.n > 0), later)
+        now = union_all(whole.where(owned(AdvancesByParty), _PARTY.direction == fixed(DIRECTION[kind]), _PARTY.n > fixed(0)), later)
     else:
         now = _counted(_left(kind, first, min(last, as_of)), names)
     return _as_it_stood(now, kind, first, last, as_of, *names)
@@ -58,7 +58,7 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
     """
     names = ("currency", "paid_on")
     now = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(
-        owned(AdvancesByDay), _DAY.direction == DIRECTION[kind], _DAY.n > 0, _DAY.paid_on.between(first, min(last, as_of or last))
+        owned(AdvancesByDay), _DAY.direction == fixed(DIRECTION[kind]), _DAY.n > fixed(0), _DAY.paid_on.between(first, min(last, as_of or last))
     )
     then = _as_it_stood(now, kind, first, last, as_of, *names)
     n, unapplied_minor = _sums(then)
@@ -66,7 +66,7 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
     return (
         select(then.c.currency, age.label("age"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, age)
-        .having(n > 0)
+        .having(n > fixed(0))
         .order_by(then.c.currency, age)
     )
 
@@ -77,7 +77,7 @@ def list_advances_statement(kind: Kind, first: date, last: date, as_of: date, *,
     `keys` are the parties that are looked at.
     """
     then = _unapplied(kind, first, last, as_of).subquery("then")
-    statement = select(then).where(then.c.unapplied_minor > 0)
+    statement = select(then).where(then.c.unapplied_minor > fixed(0))
     if party is not None:
         statement = statement.where(then.c.party_key == func.lower(party))
     if keys is not None:
@@ -112,8 +112,8 @@ def _as_it_stood(now: Select[Any] | CompoundSelect[Any], kind: Kind, first: date
 
 def _counted(payments: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     found = payments.subquery()
-    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.unapplied_minor * sign).label("unapplied_minor")).where(
-        found.c.unapplied_minor > 0
+    return select(*(found.c[name] for name in names), fixed(sign).label("n"), (found.c.unapplied_minor * fixed(sign)).label("unapplied_minor")).where(
+        found.c.unapplied_minor > fixed(0)
     )
 
 
@@ -125,7 +125,7 @@ def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None)
     """Payments of some days that have something left now; `among` are the ids of those that are looked at."""
     table = Payment.__table__
     left = table.c.allocated_minor + table.c.refunded_minor < table.c.amount_minor
-    wanted = [owned(table), table.c.direction == DIRECTION[kind], table.c.paid_on.between(first, last), left]
+    wanted = [owned(table), table.c.direction == fixed(DIRECTION[kind]), table.c.paid_on.between(first, last), left]
     return _shown(table, 0).where(*wanted, *([] if among is None else [table.c.id.in_(among)]))
 
 
@@ -151,7 +151,7 @@ def _unapplied(kind: Kind, first: date, last: date, as_of: date, among: Select[A
     until = min(last, as_of)
     both = union_all(
         *(
-            part.where(owned(table), table.c.direction == DIRECTION[kind], table.c.paid_on.between(first, until), condition)
+            part.where(owned(table), table.c.direction == fixed(DIRECTION[kind]), table.c.paid_on.between(first, until), condition)
             for part, table, condition in (
                 (with_something_left, still, still.c.allocated_minor + still.c.refunded_minor < still.c.amount_minor),
                 (used_since, since, since.c.allocated_minor + since.c.refunded_minor == since.c.amount_minor),

@@ -19,7 +19,7 @@ from voyagent.billing.queries.open_documents import (
     open_instalments,
     within_months,
 )
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, fixed, kept
 from voyagent.kernel.tenancy import owned
 
 AGES = 5
@@ -45,17 +45,23 @@ def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, 
 
 def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
     """The same for whoever reads more in the same trip."""
-    whole = select(_DUE.currency, _DUE.due_date, _DUE.n, _DUE.open_minor).where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
-    names = ("currency", "due_date")
-    now = within_months(whole, _DUE.issue_month, open_instalments, kind, first, min(last, as_of or last), *names)
-    found = as_it_stood(now, open_instalments, kind, first, last, as_of, *names)
+    day = as_of or today
+
+    def aged(*asked: Any) -> Select[Any]:
+        found = open_instalments(*asked).subquery("aged")
+        return select(found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor)
+
+    age = age_on(_DUE.due_date, day).label("age")  # summed by age before anything is put beside it: what is open stands on hundreds of days
+    whole = select(_DUE.currency, age, _sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+    whole = whole.where(owned(AgeingByDue), _DUE.kind == fixed(kind), _DUE.n > fixed(0)).group_by(_DUE.currency, age)
+    now = within_months(whole, _DUE.issue_month, aged, kind, first, min(last, as_of or last), "currency", "age")
+    found = as_it_stood(now, aged, kind, first, last, as_of, "currency", "age")
     n = func.sum(found.c.n)
-    age = age_on(found.c.due_date, as_of or today)
     return (
-        select(found.c.currency, age.label("age"), cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
-        .group_by(found.c.currency, age)
-        .having(n > 0)
-        .order_by(found.c.currency, age)
+        select(found.c.currency, found.c.age, cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
+        .group_by(found.c.currency, found.c.age)
+        .having(n > fixed(0))
+        .order_by(found.c.currency, found.c.age)
     )
 
 
@@ -88,21 +94,21 @@ def _largest(found: Subquery, limit: int) -> Select[Any]:
             func.row_number().over(partition_by=found.c.currency, order_by=(total.desc(), found.c.party_key)).label("place"),
         )
         .group_by(found.c.currency, found.c.party_key)
-        .having(func.sum(found.c.n) > 0)
+        .having(func.sum(found.c.n) > fixed(0))
         .subquery("parties")
     )
-    return select(parties).where(parties.c.place <= limit).order_by(parties.c.currency, parties.c.place)
+    return select(parties).where(parties.c.place <= fixed(limit)).order_by(parties.c.currency, parties.c.place)
 
 
 def _largest_of_all(kind: Kind, limit: int) -> Select[Any]:
     """The first of each currency among all that parties have open: one look at an index for each currency and each of these."""
-    open_now = owned(OpenByParty) & (_TOTAL.kind == kind) & (_TOTAL.n > 0)
+    open_now = owned(OpenByParty) & (_TOTAL.kind == fixed(kind)) & (_TOTAL.n > fixed(0))
     used = select(select(func.min(_TOTAL.currency)).where(open_now).scalar_subquery().label("currency")).cte("used", recursive=True)
     following = select(func.min(_TOTAL.currency)).where(open_now, _TOTAL.currency > used.c.currency).scalar_subquery()
     used = used.union_all(select(following).where(used.c.currency.is_not(None)))
     order = (_TOTAL.open_minor.desc(), _TOTAL.party_key)
     columns = (_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
-    first = select(*columns).where(open_now, _TOTAL.currency == used.c.currency).order_by(*order).limit(limit).lateral("first")
+    first = select(*columns).where(open_now, _TOTAL.currency == used.c.currency).order_by(*order).limit(fixed(limit)).lateral("first")
     place = func.row_number().over(partition_by=first.c.currency, order_by=(first.c.open_minor.desc(), first.c.party_key))
     return select(*first.c, place.label("place")).select_from(used.join(first, true()))
 
@@ -206,7 +212,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
     week = cast(case((_DUE.due_date < today, OVERDUE), (_DUE.due_date >= monday + timedelta(weeks=weeks), weeks), else_=ahead), Integer)
     return (
         select(_DUE.currency, week.label("week"), cast(func.sum(_DUE.documents), BigInteger).label("n"), _sum(_DUE.open_minor).label("open_minor"))
-        .where(owned(AgeingByDue), _DUE.kind == kind, _DUE.n > 0)
+        .where(owned(AgeingByDue), _DUE.kind == fixed(kind), _DUE.n > fixed(0))
         .group_by(_DUE.currency, "week")
         .order_by(_DUE.currency, "week")
     )
@@ -215,7 +221,7 @@ def due_statement(kind: Kind, *, today: date, monday: date, weeks: int) -> Selec
 def party_open(reader: Reader, kind: Kind, party: str, currency: str) -> int:
     """What a party owes, or is owed, now in a currency, in minor units."""
     statement = select(_sum(func.coalesce(_PARTY.open_minor, 0)).label("open_minor")).where(
-        owned(AgeingByParty), _PARTY.kind == kind, _PARTY.currency == currency, _PARTY.n > 0, _PARTY.party_key == func.lower(party)
+        owned(AgeingByParty), _PARTY.kind == fixed(kind), _PARTY.currency == currency, _PARTY.n > fixed(0), _PARTY.party_key == func.lower(party)
     )
     return reader.read(statement)[0][0]["open_minor"] or 0
 
@@ -257,26 +263,26 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
     until = min(last, as_of or last)
     outside, some = _is_open_outside(kind, first, until), _of_months(kind, first, until)
     whole = select(_TOTAL.currency, _TOTAL.party_key, _TOTAL.party_name, _TOTAL.n, _TOTAL.open_minor)
-    whole = whole.where(owned(OpenByParty), _TOTAL.kind == kind, _TOTAL.n > 0)
+    whole = whole.where(owned(OpenByParty), _TOTAL.kind == fixed(kind), _TOTAL.n > fixed(0))
     now = union_all(whole.where(~outside), select(some).where(outside))
     return as_it_stood(now, open_documents, kind, first, last, as_of, *_OF_PARTY)
 
 
 def _of_months(kind: Kind, first: date, last: date) -> Subquery:
     months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
-    months = months.where(owned(AgeingByParty), _PARTY.kind == kind, _PARTY.n > 0)
+    months = months.where(owned(AgeingByParty), _PARTY.kind == fixed(kind), _PARTY.n > fixed(0))
     return within_months(months, _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY).subquery("some")
 
 
 def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]:
-    rolled_up = owned(AgeingByDue) & (_DUE.kind == kind) & (_DUE.n > 0)
+    rolled_up = owned(AgeingByDue) & (_DUE.kind == fixed(kind)) & (_DUE.n > fixed(0))
     return is_open_outside(kind, _DUE.issue_month, rolled_up, first, last)
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
-    edges = [(due >= day, 0), *((due >= day - timedelta(days=past), age) for age, past in enumerate((30, 60, 90), start=1))]
-    return cast(case(*edges, else_=AGES - 1), Integer)
+    edges = [(due >= day, fixed(0)), *((due >= day - timedelta(days=past), fixed(age)) for age, past in enumerate((30, 60, 90), start=1))]
+    return cast(case(*edges, else_=fixed(AGES - 1)), Integer)
 
 
 def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Subquery,
     cast,
     func,
-    literal,
     literal_column,
     null,
     or_,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from voyagent.billing.models import OPEN_BILL, OPEN_INVOICE, Allocation, Bill, CreditNote, Invoice, SupplierCredit, WriteOff
+from voyagent.kernel.reading import fixed
 from voyagent.kernel.tenancy import owned
 
 Kind = Literal["receivable", "payable"]
@@ -65,7 +65,7 @@ def open_instalments(kind: Kind, first: date, last: date, as_of: date | None = N
             func.coalesce(each.c.is_next, true()).label("is_next"),
         )
         .select_from(documents.outerjoin(each, true()))
-        .where(func.coalesce(each.c.open_minor, 1) > 0)
+        .where(func.coalesce(each.c.open_minor, fixed(1)) > fixed(0))
     )
 
 
@@ -77,7 +77,10 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
     if as_of is None:
         table = DOCUMENTS[kind]
         return select(*_shown(kind, table), _open_of(table).label("open_minor")).where(
-            owned(table), table.c.status.in_(_OPEN[kind]), table.c.issue_date.between(first, last), *([] if among is None else [table.c.id.in_(among)])
+            owned(table),
+            table.c.status.in_(list(map(fixed, _OPEN[kind]))),
+            table.c.issue_date.between(first, last),
+            *([] if among is None else [table.c.id.in_(among)]),
         )
     until = min(last, as_of)
     later = _settled_after(kind, as_of).subquery("later")
@@ -87,13 +90,18 @@ def open_documents(kind: Kind, first: date, last: date, as_of: date | None = Non
     )
     both: CompoundSelect[Any] = union_all(
         _open_then(kind, still, later).where(
-            owned(still), still.c.status.in_(_OPEN[kind]), still.c.issue_date.between(first, until), *([] if among is None else [still.c.id.in_(among)])
+            owned(still),
+            still.c.status.in_(list(map(fixed, _OPEN[kind]))),
+            still.c.issue_date.between(first, until),
+            *([] if among is None else [still.c.id.in_(among)]),
         ),
-        paid_since.where(owned(since), since.c.status == "paid", since.c.issue_date.between(first, until)),
-        _open_then(kind, undone, later).where(owned(undone), undone.c.status == "void", undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)),
+        paid_since.where(owned(since), since.c.status == fixed("paid"), since.c.issue_date.between(first, until)),
+        _open_then(kind, undone, later).where(
+            owned(undone), undone.c.status == fixed("void"), undone.c.voided_on > as_of, undone.c.issue_date.between(first, until)
+        ),
     )
     then = both.subquery("then")
-    return select(then).where(then.c.open_minor > 0)
+    return select(then).where(then.c.open_minor > fixed(0))
 
 
 def _settled_after(kind: Kind, day: date) -> Select[Any]:
@@ -149,7 +157,7 @@ def as_it_stood(now: Select[Any] | CompoundSelect[Any], found: Found, kind: Kind
 def _changed_since(kind: Kind, day: date) -> Select[Any]:
     """The ids of documents of which something was settled, taken back or made void after a day."""
     table = DOCUMENTS[kind].alias("voided")
-    voided = select(table.c.id).where(owned(table), table.c.status == "void", table.c.voided_on > day)
+    voided = select(table.c.id).where(owned(table), table.c.status == fixed("void"), table.c.voided_on > day)
     changed = union_all(select(_settled_after(kind, day).subquery("settled").c.document_id), voided).subquery("changed")
     return select(changed.c.document_id)
 
@@ -179,15 +187,15 @@ def within_months(
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
     """Documents as rows of a roll-up: the named columns, `n` (the sign) and `open_minor`."""
     found = documents.subquery()
-    return select(*(found.c[name] for name in names), literal(sign).label("n"), (found.c.open_minor * sign).label("open_minor"))
+    return select(*(found.c[name] for name in names), fixed(sign).label("n"), (found.c.open_minor * fixed(sign)).label("open_minor"))
 
 
 def is_open_outside(kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date) -> ColumnElement[bool]:
     """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the rows of a roll-up by month that have something open."""
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    parts = [select(literal(1)).where(rolled_up, or_(month < begins, month > ends))]
+    parts = [select(fixed(1)).where(rolled_up, months) for months in (month < begins, month > ends)]  # one by one, each is found by the index
     parts += [
-        select(literal(1)).select_from(open_documents(kind, *days).subquery())
+        select(fixed(1)).select_from(open_documents(kind, *days).subquery())
         for days in ((begins, first - timedelta(days=1)), (last + timedelta(days=1), ends))
         if days[0] <= days[1]
     ]

@@ -77,7 +77,7 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
     )
 
 
-@pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft")
+@pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
     """Enter a supplier's bill. "Add a line" goes on with what is typed."""
     form = BillForm(actor.currency, service.home(), data={"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]})

@@ -69,7 +69,7 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
     )
 
 
-@pages.page("/invoices/<invoice_id>/credit", methods=("GET", "POST"), permission="invoice.credit", missing=InvoiceNotFound)
+@pages.page("/invoices/<invoice_id>/credit", methods=("GET", "POST"), permission="invoice.credit", missing=InvoiceNotFound, once=True)
 def credit(actor: Actor, invoice_id: UUID) -> Any:
     """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes on with what is typed and shows what it will post."""
     invoice = queries.get_invoice(invoice_id)

@@ -98,7 +98,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
     )
 
 
-@pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound)
+@pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound, once=True)
 def new(actor: Actor) -> Any:
     """Draw an invoice up; of an enquiry with its customer. "Add a line" goes on with what is typed."""
     form = InvoiceForm(actor.currency, service.home(), data=_begun())
@@ -160,7 +160,7 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 
 
-@pages.page("/invoices/<invoice_id>/receipt", methods=("GET", "POST"), permission="payment.record_by_hand", missing=InvoiceNotFound)
+@pages.page("/invoices/<invoice_id>/receipt", methods=("GET", "POST"), permission="payment.record_by_hand", missing=InvoiceNotFound, once=True)
 def receipt(actor: Actor, invoice_id: UUID) -> Any:
     """Note what a customer has paid: all that is open today, unless something else is typed."""
     document = queries.get_invoice(invoice_id)

@@ -84,7 +84,7 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
     return see_other(url_for("billing.payment", payment_id=queries.payment_of_allocation(reader, allocation_id)))
 
 
-@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand")
+@pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand", once=True)
 def new_payment(actor: Actor) -> Any:
     """Note money that came in or went out. The open documents of whom it is of are shown once that is known, and can be filled, those due longest first."""
     begun = {name: request.args.get(name, "")[:255] for name in ("party", "direction")}
@@ -110,7 +110,7 @@ def new_payment(actor: Actor) -> Any:
     return see_other(url_for("billing.payment", payment_id=noted.id))
 
 
-@pages.page("/payments/<payment_id>/allocate", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound)
+@pages.page("/payments/<payment_id>/allocate", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound, once=True)
 def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     """Let what is left of a payment settle documents of its party; it begins filled, those due longest first."""
     found = queries.get_payment(payment_id)
@@ -155,7 +155,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
 
-@pages.page("/payments/<payment_id>/refund", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound)
+@pages.page("/payments/<payment_id>/refund", methods=("GET", "POST"), permission="payment.record_by_hand", missing=PaymentNotFound, once=True)
 def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     """Give an advance or a part of it back: all that is left today, unless something else is typed."""
     found = queries.get_payment(payment_id)

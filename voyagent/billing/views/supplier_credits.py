@@ -41,7 +41,7 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
     )
 
 
-@pages.page("/bills/<bill_id>/credit", methods=("GET", "POST"), permission="bill.credit", missing=BillNotFound)
+@pages.page("/bills/<bill_id>/credit", methods=("GET", "POST"), permission="bill.credit", missing=BillNotFound, once=True)
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Enter a supplier's credit: all that is left of each line, unless something else is typed; "Look" shows what it will post."""
     bill = queries.get_bill(bill_id)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from voyagent.kernel.money import Money
@@ -20,8 +21,7 @@ PAGE_ENTRIES = 50
 _ENTRIES_AT_A_TIME = 500
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLine:
+class EntryLine(NamedTuple):
     """A line of an entry: an amount on one side of one account."""
 
     line_no: int
@@ -35,8 +35,7 @@ class EntryLine:
     credit: Money
 
 
-@dataclass(frozen=True, slots=True)
-class BookedEntry:
+class BookedEntry(NamedTuple):
     """An entry as it was posted, with all its lines."""
 
     id: UUID

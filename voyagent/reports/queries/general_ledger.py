@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from voyagent.kernel.money import Money
@@ -24,8 +25,7 @@ from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, both_side
 PAGE_LINES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
+class LedgerLine(NamedTuple):
     """A line of the account; `balance` is debit less credit behind it, in its own currency."""
 
     entry_id: UUID

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -29,8 +30,7 @@ ADVANCES: dict[PartyKind, str] = {"customer": "customer_advances", "supplier": "
 PAGE_ENTRIES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """An entry that moved what the party stands at, in one currency: `more` makes it larger, `less` smaller, `balance` is what it stands at behind it."""
 
     entry_id: UUID
@@ -90,9 +90,8 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     purposes = (CONTROL[kind], ADVANCES[kind])
-    opened, closed, ages, rows, *behind = reader.read(
-        parties.party_balances_statement(purposes, party, days.evening_before),
-        parties.party_balances_statement(purposes, party, days.last),
+    closed, ages, rows, *behind = reader.read(
+        parties.party_balances_statement(purposes, party, days.last, earlier=days.evening_before),
         _ages_statement(kind, days.last, party),
         parties.party_entries_statement(purposes, party, days.first, days.last, after=after, limit=limit + 1),
         *([parties.party_balances_at_statement(purposes, party, after)] if after else []),
@@ -101,12 +100,15 @@ def read_party_statement(reader: Reader, kind: PartyKind, party: str, days: Days
     shown = entries[:limit]
     marked = Place(shown[-1][0]["entry_date"], shown[-1][0]["id"], 1) if len(entries) > limit else None
     side = SIDE[CONTROL[kind]]
+    standing: defaultdict[str, int] = defaultdict(int)
+    for row in behind[0] if behind else closed:
+        standing[row["currency"]] += side * (_net(row) if behind else int(row["earlier_minor"]))
     return PartyStatement(
         kind=kind,
         party=max((row["party_name"] for row in closed), default=party),
         days=days,
-        currencies=tuple(_standings(kind, opened, closed, ages)),
-        moved=tuple(_running([row for rows in shown for row in rows], behind[0] if behind else opened, side)),
+        currencies=tuple(_standings(kind, closed, ages)),
+        moved=tuple(_running([row for rows in shown for row in rows], standing, side)),
         is_first_page=after is None,
         next_cursor=marked.encode() if marked else None,
     )
@@ -125,13 +127,13 @@ def _ages_statement(kind: PartyKind, day: date, party: str) -> Select[Any]:
     return select(aged).where(aged.c.party_key == func.lower(party))
 
 
-def _standings(kind: PartyKind, opened: list[Row], closed: list[Row], ages: list[Row]) -> Iterable[Standing]:
+def _standings(kind: PartyKind, closed: list[Row], ages: list[Row]) -> Iterable[Standing]:
     side = SIDE[CONTROL[kind]]
     for currency in sorted({row["currency"] for row in (*closed, *ages)}):
-        before, then = ([row for row in rows if row["currency"] == currency] for rows in (opened, closed))
+        then = [row for row in closed if row["currency"] == currency]
         on = {row["purpose"]: side * _net(row) for row in then}
         yield Standing(
-            opening=Money(side * sum(map(_net, before)), currency),
+            opening=Money(side * sum(int(row["earlier_minor"]) for row in then), currency),
             closing=Money(side * sum(map(_net, then)), currency),
             open=Money(on.get(CONTROL[kind], 0), currency),
             aged=Money(sum(int(row["open_minor"]) for row in ages if row["currency"] == currency), currency),
@@ -139,13 +141,10 @@ def _standings(kind: PartyKind, opened: list[Row], closed: list[Row], ages: list
         )
 
 
-def _running(rows: list[Row], before: list[Row], side: int) -> Iterable[Moved]:
-    standing: dict[str, int] = {}
-    for row in before:
-        standing[row["currency"]] = standing.get(row["currency"], 0) + side * _net(row)
+def _running(rows: list[Row], standing: defaultdict[str, int], side: int) -> Iterable[Moved]:
     for row in rows:
         currency, net = row["currency"], side * _net(row)
-        standing[currency] = standing.get(currency, 0) + net
+        standing[currency] += net
         yield Moved(
             entry_id=row["id"],
             day=row["entry_date"],

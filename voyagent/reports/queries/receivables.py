@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Select, cast, literal, null, select, union_all
+from sqlalchemy import Date, Integer, Select, cast, null, select, union_all
 
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, kept
+from voyagent.kernel.reading import Reader, Row, fixed, kept
 from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
@@ -240,12 +240,12 @@ def _counted_statement(kind: billing.Kind, first: date, last: date, today: date,
     ahead = billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of).subquery("ahead").c
     no_age, no_day = cast(null(), Integer), cast(null(), Date)
     parts = [
-        select(literal("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor),
-        select(literal("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor),
+        select(fixed("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor),
+        select(fixed("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor),
     ]
     if kind == "payable":
         planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
-        parts.append(select(literal("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor))
+        parts.append(select(fixed("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor))
     found = union_all(*parts).subquery("found").c
     return select(found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor).order_by(found.part, found.currency, found.age, found.pay_on)
 
@@ -277,16 +277,17 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
     else:
         statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
         statements["parties"] = billing.parties_by_age_statement(kind, first, last, **ages)
-    read = dict(zip(statements, reader.read(*statements.values()), strict=True))
-    keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
-    further: dict[str, Select[Any]] = {}
-    if keys:
-        further["parties"] = billing.parties_by_age_statement(kind, first, last, **ages, keys=keys)
-    if asked.party and keys != []:
-        further["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=named, keys=keys)
-        further["documents"] = billing.list_instalments_statement(kind, first, last, **ages, party=named, keys=keys)
-    if further:
-        read |= zip(further, reader.read(*further.values()), strict=True)
+    with reader.snapshot():  # the ages and the account that proves them are of one moment, whoever writes meanwhile
+        read = dict(zip(statements, reader.read(*statements.values()), strict=True))
+        keys = sorted({row["party_key"] for row in read["ahead"]}) if is_paged else None
+        further: dict[str, Select[Any]] = {}
+        if keys:
+            further["parties"] = billing.parties_by_age_statement(kind, first, last, **ages, keys=keys)
+        if asked.party and keys != []:
+            further["advances"] = billing.list_advances_statement(kind, first, last, asked.as_of, party=named, keys=keys)
+            further["documents"] = billing.list_instalments_statement(kind, first, last, **ages, party=named, keys=keys)
+        if further:
+            read |= zip(further, reader.read(*further.values()), strict=True)
     known = {row["currency"] for row in (*read["ever"], *read["control"], *read["ever_ahead"])}
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
