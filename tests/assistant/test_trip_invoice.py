@@ -18,6 +18,7 @@ from voyagent.assistant.tools import registry
 from voyagent.billing import queries
 
 DEEPA = "0190a0a0-0000-7000-8000-000000000001"
+TRIP = "0190a0a0-0000-7000-8000-000000000002"
 PLAIN = Context(date(2026, 11, 24))
 ABOUT_DEEPA = replace(PLAIN, enquiry=EnquiryInView(DEEPA, "Deepa Krishnan", "Dubai"))
 FLIGHTS = {"description": "Flights EK 533, EK 532", "cost": "96000.00", "price": "104000.00", "currency": "INR"}
@@ -25,7 +26,7 @@ STAY = {"description": "Marsa Creek Hotel", "cost": "62000.00", "price": "71000.
 
 
 def trip(*charges: dict[str, Any]) -> dict[str, Any]:
-    return {"title": "Krishnan family, Dubai", "charges": list(charges)}
+    return {"trip_id": TRIP, "title": "Krishnan family, Dubai", "charges": list(charges)}
 
 
 def drawn_up(said: str, found: dict[str, Any], context: Context = ABOUT_DEEPA) -> Move:
@@ -52,6 +53,7 @@ def test_the_lines_and_prices_are_those_of_the_trip(said: str, due: str) -> None
     assert move.tool == "draft_invoice"
     assert move.arguments == {
         "enquiry_id": DEEPA,
+        "trip_id": TRIP,
         "customer_name": "Deepa Krishnan",
         "issue_date": "2026-11-24",
         "due_date": due,
@@ -174,6 +176,19 @@ def test_a_day_that_names_none_is_told() -> None:
     assert "“whenever” names no day" in move.words
 
 
+def test_a_correction_leaves_it_an_invoice_of_the_trip(talk: Talk, alice: Person) -> None:
+    session_id = talk.begin(alice)
+    trip_id = a_trip(alice, session_id=session_id)
+    a_line(alice, trip_id, CREEK, cost="62000", price="71000.50")
+    talk.say(alice, session_id, "invoice Deepa Krishnan for this trip")
+    asked = talk.say(alice, session_id, "add a service fee of 1,500")
+    talk.decide(alice, of_kind(asked, "approval_request")[0]["approval_id"])
+    with alice.reading() as reader:
+        draft = queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
+    told = alice.api.get(f"/invoices/{draft['id']}").json
+    assert (told["total_amount"], told["trip_id"]) == ("72500.50", str(trip_id))
+
+
 def test_a_trip_is_invoiced_by_a_grant_with_its_own_total(talk: Talk, alice: Person) -> None:
     session_id = talk.begin(alice)
     trip_id = a_trip(alice, session_id=session_id)
@@ -185,6 +200,7 @@ def test_a_trip_is_invoiced_by_a_grant_with_its_own_total(talk: Talk, alice: Per
     with alice.reading() as reader:
         draft = queries.list_drafts(reader, "Deepa Krishnan", 10)[0]
     assert (draft["total_minor"], draft["currency"]) == (17_500_050, "INR")
+    assert alice.api.get(f"/invoices/{draft['id']}").json["trip_id"] == str(trip_id)
 
 
 def test_without_a_trip_it_says_so(talk: Talk, alice: Person) -> None:

@@ -47,6 +47,7 @@ _FIELDS = {
     "due_date": _l("Due"),
     "instalments": _l("Instalments"),
     "line_items": _l("Lines"),
+    "trip_id": _l("Trip"),
     "party_reference": _l("Reference of the customer"),
     "is_customer": _l("Customer"),
     "is_supplier": _l("Supplier"),

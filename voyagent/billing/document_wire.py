@@ -22,6 +22,7 @@ from voyagent.kernel.fields import (
     Closed,
     CurrencyCode,
     DateFilter,
+    Id,
     Instant,
     PlainAmount,
     Query,
@@ -59,7 +60,8 @@ Instalments = Annotated[Sequence[InstalmentIn], Field(max_length=INSTALMENTS_MAX
 class DocumentDraftIn(Closed):
     """A document to be drawn up. Without a due day it is due by the terms of the party, else on the day of issue; in instalments, with the first.
 
-    One in another currency than the agency's may keep the rate between the two at which it is booked; a payment in the agency's currency needs it.
+    One in another currency than the agency's may keep the rate between the two at which it is booked; a payment in the agency's currency needs it. What one
+    with `trip_id` posts counts to that trip in the report of margins.
     """
 
     issue_date: BusinessDate
@@ -70,6 +72,7 @@ class DocumentDraftIn(Closed):
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)]
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    trip_id: Id | None = None
 
     def fields(self) -> dict[str, Any]:
         """What was said, as the rules take it."""
@@ -82,7 +85,7 @@ class DocumentDraftIn(Closed):
 
 
 class DocumentPatch(Closed):
-    """What changes of a draft: an absent member stays, null clears reference, notes, instalments and the rate.
+    """What changes of a draft: an absent member stays, null clears reference, notes, trip, instalments and the rate.
 
     Lines and instalments are replaced whole; another currency alone keeps the figures and clears the rate.
     """
@@ -95,6 +98,7 @@ class DocumentPatch(Closed):
     line_items: Annotated[Sequence[InvoiceLineIn], Field(min_length=1, max_length=LINES_MAX)] = MAY_BE_ABSENT
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
+    trip_id: Id | None = None
 
     def said(self, currency: str) -> Any:
         """What was sent; lines are read in the currency that is sent with them, or else in the one given."""
@@ -133,7 +137,7 @@ class DocumentBrief(Answer):
     """A document in its list. Amounts are decimal strings in its currency; `open_amount` is what is still to be paid.
 
     What is neither paid nor credited (nor, of an invoice, written off) is open; with nothing open it is `paid`, also where all of it was credited.
-    `due_date` of one in instalments is that of the first that is still open.
+    `due_date` of one in instalments is that of the first that is still open. `trip_id` is the trip that it is of.
     """
 
     id: UUID
@@ -145,6 +149,7 @@ class DocumentBrief(Answer):
     paid_amount: WireAmount
     credited_amount: WireAmount
     open_amount: WireAmount
+    trip_id: UUID | None
     created_at: Instant
     updated_at: Instant
 

@@ -40,6 +40,7 @@ def run_draft(actor: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
         party_reference=wanted.party_reference,
         notes=wanted.notes,
         enquiry_id=wanted.enquiry_id,
+        trip_id=wanted.trip_id,
     )
     return {"drafted": True} | _told(invoice)
 

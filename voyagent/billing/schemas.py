@@ -43,6 +43,7 @@ class DraftInvoiceIn(Closed):
     party_reference: text_field(128) | None = None  # type: ignore[valid-type]
     notes: text_field(2000) | None = None  # type: ignore[valid-type]
     enquiry_id: Id | None = None
+    trip_id: Id | None = None
 
 
 class InvoiceLineIn(Closed):

@@ -59,7 +59,7 @@ class InvoiceDraftIn(DocumentDraftIn):
 
 
 class InvoicePatch(DocumentPatch):
-    """What changes of a draft: an absent member stays, null clears reference, notes, instalments, the rate and what the tax goes by.
+    """What changes of a draft: an absent member stays, null clears reference, notes, trip, instalments, the rate and what the tax goes by.
 
     Lines are replaced whole; another currency alone keeps the figures and clears the rate.
     """

@@ -175,7 +175,7 @@ def complete(request: InvoiceRequest, context: Context) -> dict[str, Any]:
     about = context.enquiry
     is_theirs = about is not None and about.customer_name.casefold() == request.known["customer_name"].casefold()
     linked = {"enquiry_id": about.id} if about is not None and is_theirs else {}
-    beside = {name: request.known[name] for name in ("number", "party_reference", "notes") if request.known.get(name)}
+    beside = {name: request.known[name] for name in ("number", "party_reference", "notes", "trip_id") if request.known.get(name)}
     return (
         linked
         | beside

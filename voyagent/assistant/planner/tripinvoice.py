@@ -103,7 +103,8 @@ def draw_up(known: JsonObject, trip: JsonObject, context: Context) -> Call | Say
         return Say(
             _("The trip is in %(currency)s and what you add in %(other)s; an invoice has one currency.", currency=currencies[0], other=", ".join(others))
         )
-    request = InvoiceRequest(known={**{name: known[name] for name in known if name not in (OF_TRIP, BESIDES, OF_TRAVELLER)}, "line_items": lines + besides})
+    said = {name: known[name] for name in known if name not in (OF_TRIP, BESIDES, OF_TRAVELLER)}
+    request = InvoiceRequest(known=said | {"line_items": lines + besides, "trip_id": trip["trip_id"]})
     unread = request.known.pop("due_unread", None)
     if unread:
         request.known["due_date"] = request.known.get("issue_date") or context.today.isoformat()

@@ -25,10 +25,11 @@ from voyagent.kernel.rates import InvalidRate, RateOfOtherMoney
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger.queries import AccountNotFound
 from voyagent.ledger.service import AccountInactive, EntryAlreadyReversed, PeriodLocked
+from voyagent.trips.queries import TripNotFound
 
 api = ApiBlueprint("invoices", __name__, tag="Invoices", guard=Guard.BEARER)
 PLAN_ERRORS = (service.InvalidInstalments, service.InvalidInstalmentDates, service.InvalidInstalmentAmount, service.InstalmentsDoNotAddUp)
-DRAFT_ERRORS = (service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount, InvalidRate, RateOfOtherMoney, *PLAN_ERRORS)
+DRAFT_ERRORS = (TripNotFound, service.InvalidDate, service.TotalOutOfRange, UnknownCurrency, InvalidAmount, InvalidRate, RateOfOtherMoney, *PLAN_ERRORS)
 POSTING_ERRORS = (AmountAboveLimit, AccountNotFound, AccountInactive, PeriodLocked)
 WRITE_OFF_ERRORS = (
     service.DocumentNotOpen,

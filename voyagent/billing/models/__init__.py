@@ -79,6 +79,7 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
     sent_to: Mapped[str | None]
     enquiry_id: Mapped[UUID | None]
     session_id: Mapped[UUID | None]
+    trip_id: Mapped[UUID | None]
     search: Mapped[str] = mapped_column(Computed(_SEARCH, persisted=True), deferred=True)
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -94,6 +95,7 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
         references("users", "issued_by_user_id", "fk_invoices_issuer"),
         references("enquiries", "enquiry_id", "fk_invoices_enquiry", "SET NULL (enquiry_id)"),
         references("chat_sessions", "session_id", "fk_invoices_session", "SET NULL (session_id)"),
+        references("trips", "trip_id", "fk_invoices_trip"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(DATES, name="dates"),
         CheckConstraint(PLAN, name="instalments"),
@@ -128,6 +130,7 @@ class Invoice(InInstalments, AtARate, TenantOwned, Base):
         Index("ix_invoices_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
         Index("ix_invoices_enquiry", "tenant_id", "enquiry_id", postgresql_where=text("enquiry_id is not null")),
         Index("ix_invoices_session", "tenant_id", "session_id", postgresql_where=text("session_id is not null")),
+        Index("ix_invoices_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")),
         Index("ix_invoices_search", "tenant_id", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
     )
 

@@ -51,6 +51,7 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
     notes: Mapped[str | None]
     is_opening: Mapped[bool] = mapped_column(server_default=FALSE)
     pay_on: Mapped[date | None]
+    trip_id: Mapped[UUID | None]
     entry_id: Mapped[UUID | None]
     voided_on: Mapped[date | None]
     void_reason: Mapped[str | None]
@@ -66,6 +67,7 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
         references("journal_entries", "void_entry_id", "fk_bills_void_entry"),
         references("users", "voided_by_user_id", "fk_bills_voider"),
         references("users", "created_by_user_id", "fk_bills_creator"),
+        references("trips", "trip_id", "fk_bills_trip"),
         CheckConstraint(CURRENCY, name="currency"),
         CheckConstraint(DATES, name="dates"),
         CheckConstraint(PLAN, name="instalments"),
@@ -90,6 +92,7 @@ class Bill(InInstalments, AtARate, TenantOwned, Base):
         Index("ix_bills_open_due", "tenant_id", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
         Index("ix_bills_open_party", "tenant_id", "party_key", "due_date", "id", postgresql_where=text("status in ('received', 'scheduled')")),
         Index("ix_bills_voided", "tenant_id", "voided_on", postgresql_where=text("status = 'void'")),
+        Index("ix_bills_trip", "tenant_id", "trip_id", postgresql_where=text("trip_id is not null")),
         Index("ix_bills_party", "tenant_id", "party_key", desc("issue_date"), desc("id")),
     )
 

@@ -23,7 +23,7 @@ from voyagent.ledger.queries import lines_statement
 _BILLS = Bill.__table__.c
 _BRIEF = (
     *("id", "status", "vendor_reference", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
-    *("credited_minor", "pay_on", "created_at", "updated_at", "instalment_dues", "instalment_minors"),
+    *("credited_minor", "pay_on", "trip_id", "created_at", "updated_at", "instalment_dues", "instalment_minors"),
 )
 _TEXTS = ("vendor_reference", "party_name", "party_reference")
 

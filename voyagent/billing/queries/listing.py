@@ -17,7 +17,7 @@ from voyagent.kernel.tenancy import owned
 
 _BRIEF = (
     *("id", "status", "number", "party_name", "party_reference", "issue_date", "due_date", "currency", "total_minor", "paid_minor"),
-    *("credited_minor", "written_off_minor", "tax_minor", "round_off_minor", "enquiry_id", "created_at", "updated_at"),
+    *("credited_minor", "written_off_minor", "tax_minor", "round_off_minor", "enquiry_id", "trip_id", "created_at", "updated_at"),
 )
 
 

@@ -39,6 +39,7 @@ class BillFields(TypedDict):
     line_items: Sequence[LineItem]
     party_reference: NotRequired[str | None]
     notes: NotRequired[str | None]
+    trip_id: NotRequired[UUID | None]
     exchange_rate: NotRequired[Quote | None]
 
 
@@ -56,7 +57,7 @@ def draft_bill(actor: Actor, **fields: Unpack[BillFields]) -> Bill:
     """
     actor.require("bill.draft")
     bill = _begin(actor, fields)
-    audit.record(actor, "bill.drafted", entity_refs={"bill_id": bill.id}, outputs=drafts.told(bill))
+    audit.record(actor, "bill.drafted", entity_refs=_refs(bill), outputs=drafts.told(bill))
     return bill
 
 
@@ -80,7 +81,7 @@ def revise_bill(actor: Actor, bill_id: UUID, changes: BillChanges, *, seen: date
         changed = drafts.revise(bill, columns, changes)
     if changed:
         fields = [{"field": "vendor_name" if name == "party_name" else name} for name in changed]
-        audit.record(actor, "bill.revised", entity_refs={"bill_id": bill.id}, inputs={"fields": fields}, outputs=drafts.told(bill))
+        audit.record(actor, "bill.revised", entity_refs=_refs(bill), inputs={"fields": fields}, outputs=drafts.told(bill))
     return bill
 
 
@@ -88,10 +89,10 @@ def discard_bill(actor: Actor, bill_id: UUID) -> None:
     """Throw away a bill that was never received. Raises Forbidden, BillNotFound, BillNotDraft."""
     actor.require("bill.draft")
     bill = _get_draft(bill_id)
-    told = drafts.told(bill)
+    refs, told = _refs(bill), drafts.told(bill)
     db.session.delete(bill)
     db.session.flush()
-    audit.record(actor, "bill.discarded", entity_refs={"bill_id": bill_id}, outputs=told)
+    audit.record(actor, "bill.discarded", entity_refs=refs, outputs=told)
 
 
 def receive_draft(actor: Actor, bill_id: UUID, *, seen: datetime | None = None) -> Bill:
@@ -146,6 +147,7 @@ def _begin(actor: Actor, fields: BillFields, *, is_opening: bool = False) -> Bil
             line_items=fields["line_items"],
             party_reference=fields.get("party_reference"),
             notes=fields.get("notes"),
+            trip_id=fields.get("trip_id"),
             is_opening=is_opening,
             **exchange.booked_columns(actor, fields.get("exchange_rate"), fields["line_items"]),
         )
@@ -169,7 +171,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
     bill.entry_id = posted.entry_id
     bill.updated_at = clock.now()
     db.session.flush()
-    audit.record(actor, "bill.received", entity_refs={"bill_id": bill.id, "journal_entry_id": bill.entry_id}, outputs=drafts.told(bill))
+    audit.record(actor, "bill.received", entity_refs={**_refs(bill), "journal_entry_id": posted.entry_id}, outputs=drafts.told(bill))
     return bill
 
 
@@ -178,6 +180,10 @@ def _get_draft(bill_id: UUID) -> Bill:
     if bill.status != "draft":
         raise BillNotDraft
     return bill
+
+
+def _refs(bill: Bill) -> dict[str, UUID]:
+    return {"bill_id": bill.id} | ({"trip_id": bill.trip_id} if bill.trip_id else {})
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypedDict, TypeVar, cast
+from uuid import UUID
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
@@ -19,6 +20,7 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.rates import Quote
+from voyagent.trips import queries as trips
 
 Document = TypeVar("Document", Invoice, Bill)
 _SAID = {"instalment_dues": "instalments", "instalment_minors": "instalments"} | dict.fromkeys(RATE_COLUMNS, "exchange_rate")
@@ -41,6 +43,8 @@ class DocumentChanges(TypedDict, total=False):
     """At which it is booked; where another currency alone is named, the rate that there was goes."""
     party_reference: str | None
     notes: str | None
+    trip_id: UUID | None
+    """The trip that it is of; None: of none."""
 
 
 def begin(  # noqa: PLR0913 - each keyword is a field of the document
@@ -53,13 +57,14 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
     line_items: Sequence[LineItem],
     party_reference: str | None,
     notes: str | None,
+    trip_id: UUID | None = None,
     instalment_items: Sequence[InstalmentItem] | None = None,
     **columns: Any,
 ) -> Document:
     """A draft with its lines, kept, and of an invoice with their taxes; without a due day it is due by the terms of the party, else on the day of issue.
 
-    Raises CustomerNameRequired, InvalidDate, TextTooLong, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and
-    `input_taxes.charge` raise.
+    Raises CustomerNameRequired, InvalidDate, TextTooLong, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`,
+    `taxing.charge` and `input_taxes.charge` raise.
     """
     name = pricing.party(party_name)
     due_day = pricing.due_day(name, issue_date, due_date)
@@ -78,6 +83,7 @@ def begin(  # noqa: PLR0913 - each keyword is a field of the document
         party_name=name,
         party_reference=pricing.words(party_reference, 128),
         notes=pricing.words(notes, 2000),
+        trip_id=_trip(trip_id),
         created_by_user_id=actor.user_id,
         created_at=now,
         updated_at=now,
@@ -100,7 +106,8 @@ def check_seen(document: Invoice | Bill, seen: datetime | None) -> None:
 def revise(document: Invoice | Bill, columns: dict[str, Any], changes: DocumentChanges) -> list[str]:
     """Change a draft's columns, and of `changes` what every document has; the names of what is otherwise now, none where it is as it was.
 
-    Raises TextTooLong, InvalidDate, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and `input_taxes.charge` raise.
+    Raises TextTooLong, InvalidDate, TripNotFound, InstalmentsDoNotAddUp, and what `pricing.price`, `instalments.read`, `taxing.charge` and
+    `input_taxes.charge` raise.
     """
     wanted = columns | _common(changes)
     issue_date = wanted.get("issue_date", document.issue_date)
@@ -158,7 +165,14 @@ def _common(changes: DocumentChanges) -> dict[str, Any]:
         columns["party_reference"] = pricing.words(changes["party_reference"], 128)
     if "notes" in changes:
         columns["notes"] = pricing.words(changes["notes"], 2000)
+    if "trip_id" in changes:
+        columns["trip_id"] = _trip(changes["trip_id"])
     return columns
+
+
+def _trip(trip_id: UUID | None) -> UUID | None:
+    """A trip of the agency, or none. Raises TripNotFound."""
+    return None if trip_id is None else trips.get_trip(trip_id).id
 
 
 def _replace_lines(document: Invoice | Bill, changes: DocumentChanges) -> bool:

@@ -58,6 +58,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     notes: str | None = None,
     enquiry_id: UUID | None = None,
     session_id: UUID | None = None,
+    trip_id: UUID | None = None,
     place_of_supply: str | None = None,
     customer_tax_number: str | None = None,
     customer_pan: str | None = None,
@@ -69,7 +70,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
     those that are noted of the customer. In another currency than the books it may keep the rate at which it is booked.
 
     Raises Forbidden; InvoiceNumberConflict where a number is asked for; CustomerNameRequired, TextTooLong, InvalidDate, InvalidTaxNumber, and what
-    `drafts.begin` and `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound for what is not the agency's.
+    `drafts.begin` and `exchange.booked_columns` raise; EnquiryNotFound, SessionNotFound, TripNotFound for what is not the agency's.
     """
     actor.require("invoice.draft")
     if number:
@@ -87,6 +88,7 @@ def draft_invoice(  # noqa: PLR0913 - each keyword is a field of the document
         notes=notes,
         enquiry_id=enquiry_id,
         session_id=_conversation(enquiry_id, session_id),
+        trip_id=trip_id,
         place_of_supply=buyer.place,
         customer_tax_number=buyer.tax_number,
         customer_pan=buyer.pan,
@@ -250,4 +252,5 @@ def _conversation(enquiry_id: UUID | None, session_id: UUID | None) -> UUID | No
 
 
 def _refs(invoice: Invoice) -> dict[str, UUID]:
-    return {"invoice_id": invoice.id} | ({"enquiry_id": invoice.enquiry_id} if invoice.enquiry_id else {})
+    linked = {"enquiry_id": invoice.enquiry_id, "trip_id": invoice.trip_id}
+    return {"invoice_id": invoice.id} | {name: found for name, found in linked.items() if found}

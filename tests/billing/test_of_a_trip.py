@@ -1,0 +1,91 @@
+"""Invoices and bills that are of a trip: whose trip it may be, until when that may change, and who draws one up so without being told."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.billing.papers import draft, draft_bill, issued, receive
+from tests.billing.test_api import DRAWN, code
+from tests.billing.test_bills_api import DRAWN as ENTERED
+from tests.billing.test_effects import WANTED
+from tests.ledger.books import bind, stored
+from tests.people import Person
+from tests.trips.things import a_trip
+from voyagent.billing import effects
+from voyagent.kernel.ids import new_id
+
+BODIES = {"/invoices": DRAWN, "/bills": ENTERED}
+
+
+@pytest.fixture(params=sorted(BODIES))
+def path(request: pytest.FixtureRequest) -> str:
+    found = request.param
+    assert isinstance(found, str)
+    return found
+
+
+def test_a_draft_is_of_a_trip_and_may_be_of_another_or_of_none(alice: Person, path: str) -> None:
+    first, second = (str(a_trip(alice)) for _time in range(2))
+    drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": first})
+    assert (drawn.status_code, drawn.json["trip_id"]) == (201, first), drawn.text
+    mine = f"{path}/{drawn.json['id']}"
+    for change, kept in (({"notes": "Paid by card"}, first), ({"trip_id": second}, second), ({"trip_id": None}, None)):
+        assert alice.api.patch(mine, json=change).json["trip_id"] == kept
+        assert alice.api.get(mine).json["trip_id"] == kept
+        assert alice.api.get(path).json["items"][0]["trip_id"] == kept
+    assert alice.api.post(path, json=BODIES[path] | {"vendor_reference": "BSP-2"} if path == "/bills" else BODIES[path]).json["trip_id"] is None
+
+
+def test_what_is_changed_of_it_is_on_the_audit(alice: Person, path: str, owner_engine: sa.Engine) -> None:
+    trip_id = str(a_trip(alice))
+    drawn = alice.api.post(path, json=BODIES[path]).json
+    alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
+    alice.api.patch(f"{path}/{drawn['id']}", json={"trip_id": trip_id})
+    told = stored(owner_engine, "select kind, entity_refs, inputs from audit_events where kind like '%.revised' and tenant_id = :t", t=alice.actor.tenant_id)
+    assert [(row["entity_refs"]["trip_id"], row["inputs"]) for row in told] == [(trip_id, {"fields": [{"field": "trip_id"}]})]
+
+
+def test_a_trip_of_nobody_or_of_another_agency_is_not_found(alice: Person, charlie: Person, path: str) -> None:
+    mine = alice.api.post(path, json=BODIES[path]).json
+    for unknown in (a_trip(charlie), new_id()):
+        assert code(alice.api.post(path, json=BODIES[path] | {"trip_id": str(unknown)})) == (404, "trip_not_found")
+        assert code(alice.api.patch(f"{path}/{mine['id']}", json={"trip_id": str(unknown)})) == (404, "trip_not_found")
+    assert alice.api.post(path, json=BODIES[path] | {"trip_id": "x"}).status_code == 422
+    assert alice.api.get(f"{path}/{mine['id']}").json["trip_id"] is None
+
+
+def test_a_viewer_sees_whose_it_is_and_sets_nothing(alice: Person, victor: Person, path: str) -> None:
+    trip_id = str(a_trip(alice))
+    drawn = alice.api.post(path, json=BODIES[path] | {"trip_id": trip_id}).json
+    assert victor.api.get(f"{path}/{drawn['id']}").json["trip_id"] == trip_id
+    assert victor.api.patch(f"{path}/{drawn['id']}", json={"trip_id": None}).status_code == 403
+
+
+@pytest.mark.parametrize("engine", ["app_engine", "owner_engine"])
+def test_what_is_posted_stays_of_its_trip_and_nothing_is_of_a_stranger_s(alice: Person, charlie: Person, request: pytest.FixtureRequest, engine: str) -> None:
+    raw: sa.Engine = request.getfixturevalue(engine)
+    trip_id, other, theirs = a_trip(alice), a_trip(alice), a_trip(charlie)
+
+    def move(table: str, document: UUID, to: UUID | None) -> None:
+        with raw.begin() as connection:
+            bind(connection, alice)
+            connection.execute(sa.text(f"update {table} set trip_id = :trip where id = :id"), {"id": document, "trip": to})
+
+    bills = receive(alice, trip_id=trip_id), draft_bill(alice, vendor_reference="BSP-2")
+    for table, posted, begun in (("invoices", issued(alice, trip_id=trip_id), draft(alice)), ("bills", *bills)):
+        for wanted in (other, None):
+            with pytest.raises(sa.exc.DBAPIError, match="that were posted keep"):
+                move(table, posted, wanted)
+        with pytest.raises(sa.exc.IntegrityError, match=f"fk_{table}_trip"):
+            move(table, begun, theirs)
+        move(table, begun, other)
+
+
+def test_what_the_assistant_draws_up_of_a_trip_is_of_it(alice: Person) -> None:
+    trip_id = a_trip(alice)
+    drawn: dict[str, Any] = alice.does(effects.run_draft, WANTED | {"trip_id": str(trip_id)})
+    assert alice.api.get(f"/invoices/{drawn['invoice_id']}").json["trip_id"] == str(trip_id)
