@@ -15,11 +15,10 @@ from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
-from voyagent.billing.service import credit_sides, taxes_of_credit
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
 from voyagent.kernel.fields import filter_field
-from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
 
 Credit = TypeVar("Credit", bound=CreditIn)
@@ -61,6 +60,8 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
         "lines.string_pattern_mismatch": AMOUNT_SENTENCE,
         "lines.too_short": _l("Write an amount for at least one line."),
     }
+
+    stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
     reason = StringField(_l("Why"))
     issue_date = DateText(_l("On the day"))
@@ -116,18 +117,6 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
             for at, line in enumerate(self.known)
         ]
 
-    @property
-    def total(self) -> Money | None:
-        """What the amounts that can be read come to."""
-        try:
-            return sum(self.amounts().values(), Money(0, self.document.currency))
-        except InvalidAmount:  # it has its sentence once the form is sent
-            return None
-
-    def amounts(self) -> dict[int, Money]:
-        """The amounts by line. Raises InvalidAmount."""
-        return {number: Money.parse(amount, self.document.currency) for number, amount in self._typed()}
-
     def _typed(self) -> list[tuple[int, str]]:
         return [(line.line_no, plain(amount)) for line, amount in zip(self.known, self.lines.data, strict=False) if amount.strip()]
 
@@ -147,20 +136,12 @@ class BillCreditForm(DocumentCreditForm[BillCreditIn]):
         ("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")
     )
 
+    stand_ins: ClassVar[dict[str, Any]] = DocumentCreditForm.stand_ins | {"vendor_reference": "–"}
+
     vendor_reference = StringField(_l("Their reference"))
 
     document: Bill
     known: Sequence[BillLine]
-
-    @property
-    def sides(self) -> list[tuple[str, int, Money | None]]:
-        """What the credit as it is typed would post; without amounts while they cannot be read."""
-        try:
-            wanted = {number: amount.amount_minor for number, amount in self.amounts().items()}
-            return list(credit_sides(self.known, wanted, taxes_of_credit(self.document, self.known, wanted), self.document.currency))
-        except InvalidAmount:  # it has its sentence once the form is sent
-            whole = {line.line_no: line.amount_minor for line in self.known}
-            return [(purpose, sign, None) for purpose, sign, _amount in credit_sides(self.known, whole, [], self.document.currency)]
 
 
 class CreditList(DocumentQuery, Listing):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, TypeVar, cast
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, ClassVar, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.lists import WORDS, Listing
@@ -89,6 +89,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
     """Which documents take how much of a payment; of those in another currency also what they are settled with, or at which rate of the day."""
 
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS | RATE_SENTENCES
+    awaited: ClassVar[Collection[str]] = ("settled_amount_required",)
     settled_on: ClassVar[str]
     """The field of the day from which on it settles them, which is that of the rate."""
     pairs: Mapping[str, tuple[str, str, str]] = {}
@@ -114,13 +115,6 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
             case ("allocations", int(), "exchange_rate", _):
                 return "rate"
         return super().place_of(loc)
-
-    def sketch(self) -> Settles | None:
-        """What is typed so far; None while it cannot be read, which has its sentence once the form is sent."""
-        try:
-            return cast("Settles", self.schema.model_validate(self.values(), strict=False))
-        except ValidationError:
-            return None
 
     def _part(self, row: dict[str, str], day: str | None) -> dict[str, Any]:
         part: dict[str, Any] = {name: row[name] for name in ("document_id", "amount")}

@@ -22,7 +22,7 @@ from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_on_paper, rate_words
 from voyagent.billing.service import DraftChanged, Recognition
-from voyagent.http.forms import DateText
+from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import day, today
@@ -137,6 +137,20 @@ def typed_day(field: DateText) -> date | None:
 def goes_on() -> bool:
     """Whether another line or a look was asked for, and nothing is to be made yet."""
     return request.method == "POST" and request.form.get("then") in ("line", "look")
+
+
+def looks() -> bool:
+    """Whether a look at what would be posted was asked for, and nothing is to be made yet."""
+    return request.method == "POST" and request.form.get("then") == "look"
+
+
+def looked(form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int, Money | None]]]) -> dict[str, Any]:
+    """What a step would post as it is typed, as `postings`; none of it where it would be refused, and `unfit` says why; neither while it is not all typed yet.
+
+    `sides` reads what the schema's value comes to, and raises what the step itself would.
+    """
+    found = form.look(sides)
+    return {"postings": postings_of(found or ()), "unfit": form.unfit}
 
 
 def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Sequence[tuple[str, int, Money | None]], **facts: Any) -> Any:

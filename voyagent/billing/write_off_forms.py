@@ -30,6 +30,7 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
 
     schema: ClassVar[type[BaseModel]] = WriteOffIn
     sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE}
+    stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
     amount = StringField(_l("Amount"))
     reason = StringField(_l("Why"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from flask import Response, after_this_request
 from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from wtforms import Field, HiddenField, StringField
 
 from voyagent.http.errors import sentence_of
@@ -93,6 +94,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     sentences: ClassVar[dict[str, Any]] = {}
     """What to say for a kind of finding, `kind` or `field.kind`, where the usual sentence does not fit."""
 
+    stand_ins: ClassVar[dict[str, Any]] = {}
+    """What a look takes for a field that is not typed yet, where it can go without."""
+
+    awaited: ClassVar[Collection[str]] = ()
+    """Codes of rules that ask for something that is not typed yet; a look says nothing of them."""
+    unfit: Sequence[str] = ()
+    """Why what is typed so far would be refused, in sentences; `look` finds that out."""
     refused: str | None = None
     """The code of the rule that refused what was sent, where one did."""
     _came_too_often: bool = False
@@ -152,6 +160,22 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             self.refuse(error, **fields)
             return None
 
+    def look(self, act: Callable[[Any], Result]) -> Result | None:
+        """What comes of the schema's value as it is typed so far, where `act` only reads; None while something that it takes is not typed yet.
+
+        It is None too where what is typed would be refused once it is sent, and `unfit` then says why, in the sentences that are shown there.
+        """
+        self.unfit = ()
+        try:
+            value = self.schema.model_validate(self.stand_ins | {name: typed for name, typed in self.values().items() if typed is not None}, strict=False)
+            return act(value)
+        except ValidationError as error:
+            found = [item for item in error.errors(include_url=False) if not _is_blank(item)]
+            self.unfit = [*dict.fromkeys(self._sentence(self.place_of(item["loc"]), str(item["type"]), str(item["msg"])) for item in found)]
+        except VoyagentError as error:
+            self.unfit = [] if error.code in self.awaited else [sentence_of(error)]
+        return None
+
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""
         self.refused = error.code
@@ -171,14 +195,17 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def _nullable(self, name: str) -> bool:
         return type(None) in getattr(self.schema.model_fields[name].annotation, "__args__", ())
 
-    def _note(self, name: str, kind: str, message: str) -> None:
+    def _sentence(self, name: str, kind: str, message: str) -> str:
         own = self.sentences.get(f"{name}.{kind}", self.sentences.get(kind))
-        sentence = own or finding_in_words(kind, message)
+        return str(own or finding_in_words(kind, message))
+
+    def _note(self, name: str, kind: str, message: str) -> None:
+        sentence = self._sentence(name, kind, message)
         field: Field | None = self._fields.get(name)
         if field is None:
-            self.form_errors.append(str(sentence))
-        elif str(sentence) not in field.errors:  # several rows of a field may be wrong in one way
-            field.errors = [*field.errors, str(sentence)]
+            self.form_errors.append(sentence)
+        elif sentence not in field.errors:  # several rows of a field may be wrong in one way
+            field.errors = [*field.errors, sentence]
 
 
 class SentOnce:
@@ -188,6 +215,12 @@ class SentOnce:
     """
 
     form_key = HiddenField(default=lambda: str(new_id()))
+
+
+def _is_blank(finding: ErrorDetails) -> bool:
+    """Whether a finding is about something that is not typed yet."""
+    typed = finding["input"]
+    return finding["type"] in ("missing", "too_short") or typed is None or (isinstance(typed, str) and not typed.strip())
 
 
 def finding_in_words(kind: str, message: str) -> str:

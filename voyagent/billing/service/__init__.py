@@ -12,7 +12,7 @@ from voyagent.billing.service.bills import (
     revise_bill,
 )
 from voyagent.billing.service.credit_reversals import reverse_credit_note, reverse_supplier_credit
-from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_of, creditable, issue_credit_note, proposed
+from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_now, creditable, issue_credit_note, proposed
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
     AllocationTakenBack,
@@ -97,6 +97,7 @@ from voyagent.billing.service.payments import (
     record_payment,
     record_receipt,
     refund_payment,
+    refund_sides,
 )
 from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check_days, due_day, party, price
 from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
@@ -104,7 +105,7 @@ from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
 from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, TwoForeignCurrencies
-from voyagent.billing.service.supplier_credits import credit_bill, credit_sides, creditable_of_bill, proposed_of_bill, taxes_of_credit
+from voyagent.billing.service.supplier_credits import bill_credit_sides, credit_bill, creditable_of_bill, proposed_of_bill
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
 from voyagent.billing.service.voiding import can_be_void, first_day, void_bill, void_invoice
 from voyagent.billing.service.write_offs import checked, take_back_write_off, write_off_invoice
@@ -198,6 +199,7 @@ __all__ = [
     "address_of_customer",
     "allocate",
     "allocation_sides",
+    "bill_credit_sides",
     "bought_sides",
     "bring_advance",
     "bring_bill",
@@ -209,8 +211,7 @@ __all__ = [
     "checked",
     "create_invoice",
     "credit_bill",
-    "credit_of",
-    "credit_sides",
+    "credit_now",
     "creditable",
     "creditable_of_bill",
     "discard_bill",
@@ -240,6 +241,7 @@ __all__ = [
     "record_payment",
     "record_receipt",
     "refund_payment",
+    "refund_sides",
     "reversal_sides",
     "reverse_credit_note",
     "reverse_payment",
@@ -254,7 +256,6 @@ __all__ = [
     "spread",
     "take_back_write_off",
     "take_number",
-    "taxes_of_credit",
     "unallocate",
     "unschedule_bill",
     "void_bill",

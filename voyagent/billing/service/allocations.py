@@ -101,18 +101,21 @@ def exchange(actor: Actor, payment: Payment, settlements: Sequence[Settlement], 
         audit.record(actor, "payment.allocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": posted.entry_id}, outputs=told([part], day))
 
 
-def settlements_now(actor: Actor, direction: str, parts: Sequence[Part]) -> list[Settlement]:
-    """What parts would settle as the documents stand now. Raises InvoiceNotFound, BillNotFound, and what `settling.settlement_of` does."""
-    get = queries.get_invoice if direction == "in" else queries.get_bill
-    return [settlement_of(actor, part, get(part.document_id)) for part in parts]
+def settlements_now(actor: Actor, payment: Payment, parts: Sequence[Part], day: date, *, left_minor: int) -> list[Settlement]:
+    """What parts of a payment would settle from a day on as the documents stand now, none of them held. Raises what `allocate` does."""
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    _check_named([part.document_id for part in parts])
+    get = queries.get_invoice if payment.direction == "in" else queries.get_bill
+    return check_parts(actor, payment, parts, {part.document_id: get(part.document_id) for part in parts}, day, left_minor=left_minor)
 
 
-def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part]) -> list[tuple[str, int, Money]]:
+def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part], on: date | None = None) -> list[tuple[str, int, Money]]:
     """What allocating would post as the documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
 
-    Raises what `settlements_now` does.
+    Raises what `allocate` does.
     """
-    settlements = settlements_now(actor, payment.direction, parts)
+    settlements = settlements_now(actor, payment, parts, day_of(actor, on, payment.paid_on), left_minor=payment.unapplied_minor)
     alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
     documents, advances = CONTROL[payment.direction]
     left, right = (advances, documents) if payment.direction == "in" else (documents, advances)
@@ -179,12 +182,17 @@ def lock_documents(direction: str, named: Sequence[UUID]) -> dict[UUID, Invoice 
 
     Raises NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound.
     """
+    ids = _check_named(named)
+    return {document.id: document for document in queries.lock_documents("receivable" if direction == "in" else "payable", ids)}
+
+
+def _check_named(named: Sequence[UUID]) -> set[UUID]:
     if len(named) > PARTS_MAX:
         raise NothingToAllocate
     ids = set(named)
     if len(ids) < len(named):
         raise DocumentTwice
-    return {document.id: document for document in queries.lock_documents("receivable" if direction == "in" else "payable", ids)}
+    return ids
 
 
 def check_parts(

@@ -43,12 +43,8 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired
-    day = book_day(actor, invoice, on)
-    credit = credit_of(invoice, amounts, day)
+    credit, day = credit_now(actor, invoice, amounts, on)
     total = credit.total
-    if total.amount_minor > invoice.open_minor:
-        raise CreditExceedsOpen
-    check_limit(actor, total)
     note = _write(actor, invoice, credit, day, why)
     db.session.add_all(
         CreditNoteLine(
@@ -158,6 +154,21 @@ def credit_of(invoice: Invoice, amounts: Mapping[int, Money] | None, day: date) 
         return plain
     rounded = replace(plain, round_off=Money(invoice.round_off_minor, invoice.currency))
     return rounded if rounded.total.amount_minor > 0 else plain
+
+
+def credit_now(actor: Actor, invoice: Invoice, amounts: Mapping[int, Money] | None, on: date | None) -> tuple[Credit, date]:
+    """What crediting amounts of lines comes to as the invoice stands now, and the day; the one that is named, or else `first_day`.
+
+    Raises InvalidDate, CreditExceedsOpen, AmountAboveLimit, PeriodLocked, and what `credit_of` does.
+    """
+    day = book_day(actor, invoice, on)
+    credit = credit_of(invoice, amounts, day)
+    if credit.total.amount_minor > invoice.open_minor:
+        raise CreditExceedsOpen
+    check_limit(actor, credit.total)
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    return credit, day
 
 
 def _not_earned(invoice: Invoice, lines: Sequence[CreditedLine], day: date) -> frozenset[int]:

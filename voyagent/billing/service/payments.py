@@ -57,23 +57,7 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     Raises Forbidden, AmountAboveLimit, CustomerNameRequired, TextTooLong, InvalidAmount, and what `allocate` raises.
     """
     actor.require("payment.record")
-    name = pricing.party(party_name)
-    if not 0 < amount.amount_minor <= ledger.AMOUNT_MAX_MINOR:
-        raise InvalidAmount
-    check_limit(actor, amount)
-    payment = Payment(
-        id=new_id(),
-        direction=direction,
-        party_name=name,
-        currency=amount.currency,
-        amount_minor=amount.amount_minor,
-        allocated_minor=0,
-        refunded_minor=0,
-        paid_on=day_of(actor, on, ledger.FIRST_DAY),
-        account=account,
-        reference=pricing.words(reference, 128),
-        created_by_user_id=actor.user_id,
-    )
+    payment = _read(actor, direction, party_name, amount, on, account=account, reference=reference)
     documents = lock_documents(direction, [part.document_id for part in parts])
     settlements = check_parts(actor, payment, parts, documents, payment.paid_on, left_minor=amount.amount_minor)
     alike = [part for part in settlements if not part.is_exchanged]
@@ -89,14 +73,15 @@ def record_payment(  # noqa: PLR0913 - each keyword is a field of the document
     return payment
 
 
-def payment_sides(actor: Actor, direction: Direction, amount: Money, account: str, parts: Sequence[Part]) -> list[tuple[str, int, Money]]:
+def payment_sides(
+    actor: Actor, *, direction: Direction, party_name: str, amount: Money, on: date | None = None, account: str = "bank", parts: Sequence[Part] = ()
+) -> list[tuple[str, int, Money]]:
     """What noting a payment would post as its documents stand now: the purpose of each account, 1 for debit and -1 for credit, the amount.
 
-    Raises PaymentOverAllocated, and what `settlements_now` does.
+    Raises what `record_payment` does.
     """
-    settlements = settlements_now(actor, direction, parts)
-    if sum(part.amount.amount_minor for part in settlements) > amount.amount_minor:
-        raise PaymentOverAllocated
+    payment = _read(actor, direction, party_name, amount, on, account=account)
+    settlements = settlements_now(actor, payment, parts, payment.paid_on, left_minor=amount.amount_minor)
     alike = [part for part in settlements if not part.is_exchanged]
     exchanged = (exchange_sides(direction, part) for part in settlements if part.is_exchanged)
     return _money_sides(direction, amount, account, alike) + [side for sides in exchanged for side in sides]
@@ -139,14 +124,7 @@ def refund_payment(
     if payment.unapplied_minor == 0:
         raise PaymentOverAllocated
     amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
-    if amount.currency != payment.currency:
-        raise MixedCurrencies
-    if amount.amount_minor <= 0:
-        raise InvalidAmount
-    if amount.amount_minor > payment.unapplied_minor:
-        raise PaymentOverAllocated
-    check_limit(actor, amount)
-    day = day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))
+    day = _refunded_on(actor, payment, amount, on)
     refund = Refund(
         id=new_id(),
         payment_id=payment.id,
@@ -164,6 +142,35 @@ def refund_payment(
     told = {"amount": amount.wire, "currency": amount.currency, "refunded_on": day.isoformat()}
     audit.record(actor, "payment.refunded", entity_refs={"payment_id": payment.id, "journal_entry_id": refund.entry_id}, outputs=told)
     return refund
+
+
+def refund_sides(actor: Actor, payment: Payment, *, amount: Money, on: date | None = None, account: str = "bank") -> list[tuple[str, int, Money]]:
+    """What giving back of an advance would post: the purpose of each account, 1 for debit and -1 for credit, the amount. Raises what `refund_payment` does."""
+    if ledger.is_closed(_refunded_on(actor, payment, amount, on)):
+        raise ledger.PeriodLocked
+    left, right = _refund_accounts(payment, account)
+    return [(left, 1, amount), (right, -1, amount)]
+
+
+def _read(actor: Actor, direction: Direction, party_name: str, amount: Money, on: date | None, *, account: str, reference: str | None = None) -> Payment:
+    """A payment as it is said, not kept yet. Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong."""
+    name = pricing.party(party_name)
+    if not 0 < amount.amount_minor <= ledger.AMOUNT_MAX_MINOR:
+        raise InvalidAmount
+    check_limit(actor, amount)
+    return Payment(
+        id=new_id(),
+        direction=direction,
+        party_name=name,
+        currency=amount.currency,
+        amount_minor=amount.amount_minor,
+        allocated_minor=0,
+        refunded_minor=0,
+        paid_on=day_of(actor, on, ledger.FIRST_DAY),
+        account=account,
+        reference=pricing.words(reference, 128),
+        created_by_user_id=actor.user_id,
+    )
 
 
 def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: date | None, *, reference: str | None, account: str) -> Payment:
@@ -184,6 +191,24 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
         reference=reference,
         parts=[Part(document.id, amount)],
     )
+
+
+def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
+    """The day on which an amount goes back. Raises MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit, InvalidDate."""
+    if amount.currency != payment.currency:
+        raise MixedCurrencies
+    if amount.amount_minor <= 0:
+        raise InvalidAmount
+    if amount.amount_minor > payment.unapplied_minor:
+        raise PaymentOverAllocated
+    check_limit(actor, amount)
+    return day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))
+
+
+def _refund_accounts(payment: Payment, account: str) -> tuple[str, str]:
+    """The account of advances against bank or cash, what is debited first; what comes back from a supplier the other way round."""
+    advances = CONTROL[payment.direction][1]
+    return (advances, account) if payment.direction == "in" else (account, advances)
 
 
 def _money_sides(direction: str, amount: Money, account: str, parts: Sequence[Settlement]) -> list[tuple[str, int, Money]]:
@@ -215,9 +240,8 @@ def _post(actor: Actor, payment: Payment, parts: Sequence[Settlement], documents
 
 
 def _post_refund(actor: Actor, payment: Payment, refund: Refund, amount: Money) -> UUID:
-    """The account of advances against bank or cash; what comes back from a supplier the other way round."""
-    advances = CONTROL[payment.direction][1]
-    left, right = (advances, refund.account) if payment.direction == "in" else (refund.account, advances)
+    """The entry of the refund."""
+    left, right = _refund_accounts(payment, refund.account)
     posted = ledger.post(
         actor,
         source_type="refund",

@@ -46,15 +46,10 @@ def credit_bill(
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired
-    day = book_day(actor, bill, on)
     lines = queries.get_lines(bill)
-    wanted = crediting.wanted_of(crediting.left_of(lines, queries.credited_by_line(bill)), bill.currency, amounts, LineNotOnBill)
-    taxes = taxes_of_credit(bill, lines, wanted)
+    wanted, taxes, day = _read(actor, bill, lines, amounts, on)
     tax_minor = sum(tax.amount_minor for tax in taxes)
     total = Money(sum(wanted.values()) + tax_minor, bill.currency)
-    if total.amount_minor > bill.open_minor:
-        raise SupplierCreditExceedsOpen
-    check_limit(actor, total)
     credit = _write(actor, bill, reference, credit_sides(lines, wanted, taxes, bill.currency), tax_minor, day, why)
     db.session.add_all(
         SupplierCreditLine(supplier_credit_id=credit.id, line_no=line.line_no, description=line.description, amount_minor=wanted[line.line_no])
@@ -79,6 +74,32 @@ def credit_bill(
         outputs={"total": total.wire, "currency": total.currency, "issue_date": day},
     )
     return credit
+
+
+def bill_credit_sides(actor: Actor, bill: Bill, amounts: Mapping[int, Money] | None, on: date | None) -> list[tuple[str, int, Money]]:
+    """What crediting amounts of lines would post as the bill stands now: the account by its purpose, 1 for debit or -1 for credit, and the amount.
+
+    Raises InvalidDate, PeriodLocked; NoLines, LineNotOnBill, InvalidAmount, MixedCurrencies, CreditExceedsLine, SupplierCreditExceedsOpen; AmountAboveLimit.
+    """
+    lines = queries.get_lines(bill)
+    wanted, taxes, _day = _read(actor, bill, lines, amounts, on)
+    return credit_sides(lines, wanted, taxes, bill.currency)
+
+
+def _read(
+    actor: Actor, bill: Bill, lines: Sequence[BillLine], amounts: Mapping[int, Money] | None, on: date | None
+) -> tuple[dict[int, int], list[CreditedTax], date]:
+    """What is credited of lines by number, in minor units, the taxes on that, and the day. Raises what `bill_credit_sides` does."""
+    day = book_day(actor, bill, on)
+    wanted = crediting.wanted_of(crediting.left_of(lines, queries.credited_by_line(bill)), bill.currency, amounts, LineNotOnBill)
+    taxes = taxes_of_credit(bill, lines, wanted)
+    total = Money(sum(wanted.values()) + sum(tax.amount_minor for tax in taxes), bill.currency)
+    if total.amount_minor > bill.open_minor:
+        raise SupplierCreditExceedsOpen
+    check_limit(actor, total)
+    if ledger.is_closed(day):
+        raise ledger.PeriodLocked
+    return wanted, taxes, day
 
 
 def creditable_of_bill(bill: Bill) -> dict[int, Money]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +14,14 @@ from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
-from voyagent.billing.service import Recognition
 from voyagent.billing.steps import (
     Place,
     Reversed,
     further_of,
     journal_of,
+    looked,
+    looks,
     not_now,
-    postings_of,
     reversal_of,
     reversals_of,
     reverse_step,
@@ -36,7 +35,6 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, page_or_first
 from voyagent.kernel.reading import Reader, Row
@@ -81,13 +79,17 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     def act(body: Any) -> Any:
         return service.issue_credit_note(actor, invoice_id, reason=body.reason, on=body.issue_date, amounts=body.amounts(invoice.currency))
 
-    looks = request.method == "POST" and request.form.get("then") == "look"
-    note = None if looks else form.attempt(act, **CREDIT_PLACES)
+    def sides(body: Any) -> list[tuple[str, int, Money]]:
+        credit = service.credit_now(actor, queries.get_invoice(invoice_id), body.amounts(invoice.currency), body.issue_date)[0]
+        further.extend(further_of(credit.recognitions))
+        return credit.sides
+
+    note = None if looks() else form.attempt(act, **CREDIT_PLACES)
     if note is None:
-        sides, recognitions = _booked(form, service.first_day(actor, invoice))
-        shown = {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "postings": postings_of(sides), "further": further_of(recognitions)}
+        further: list[dict[str, Any]] = []
+        facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "further": further}
         title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
+        return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
     toast(_("Credit note %(number)s is issued.", number=note.number))
     return see_other(url_for("billing.credit_note", credit_note_id=note.id))
 
@@ -115,15 +117,6 @@ def reverse_credit_note(actor: Actor, credit_note_id: UUID) -> Any:
         return Reversed(note.number, note.party_name, amount, explained, *place, reversal_of(note.entry_id), further)
 
     return reverse_step(form, act, look, _("The credit note is reversed."), url)
-
-
-def _booked(form: CreditForm, usual: date) -> tuple[list[tuple[str, int, Money | None]], list[Recognition]]:
-    """What the note would post as it is typed, and what on days of service; without amounts while it cannot be read, which has its sentence once it is sent."""
-    try:
-        credit = service.credit_of(form.document, form.amounts(), typed_day(form.issue_date) or usual)
-    except VoyagentError:
-        return [("revenue_services", 1, form.total), ("receivable", -1, form.total)], []
-    return [*credit.sides], credit.recognitions
 
 
 def _listed(reader: Reader, asked: CreditList, cursor: Cursor | None) -> queries.Listed:

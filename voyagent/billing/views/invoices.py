@@ -25,6 +25,8 @@ from voyagent.billing.steps import (
     goes_on,
     journal_of,
     listed,
+    looked,
+    looks,
     not_now,
     postings_of,
     settling,
@@ -172,9 +174,14 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     def act(body: ReceiptIn) -> Any:
         return service.record_receipt(actor, invoice_id, body.money(still.currency), body.paid_on, reference=body.reference, account=body.account)
 
-    if form.attempt(act, **RECEIPT_PLACES) is None:
+    def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
+        amount = body.money(still.currency) or still
+        whole = {"amount": amount, "parts": [service.Part(invoice_id, amount)], "on": body.paid_on, "account": body.account}
+        return service.payment_sides(actor, direction="in", party_name=document.party_name, **whole)  # type: ignore[arg-type]
+
+    if looks() or form.attempt(act, **RECEIPT_PLACES) is None:
         document = queries.get_invoice(invoice_id)
-        return render_template("billing/receipt.html", form=form, invoice=document, open=still), form.status
+        return render_template("billing/receipt.html", form=form, invoice=document, open=still, **looked(form, sides)), 200 if looks() else form.status
     toast(_("The payment is recorded."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 

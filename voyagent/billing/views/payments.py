@@ -26,7 +26,7 @@ from voyagent.billing.payments_wire import AllocateIn, PaymentRecordIn, RefundIn
 from voyagent.billing.queries import AllocationNotFound, PaymentNotFound, RefundNotFound
 from voyagent.billing.queries.listings import payments_listing
 from voyagent.billing.rate_forms import rate_words
-from voyagent.billing.steps import Reversed, not_now, postings_of, reversal_of, reverse_step, with_amounts
+from voyagent.billing.steps import Reversed, looked, looks, not_now, postings_of, reversal_of, reverse_step, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
 from voyagent.http.htmx import see_other
@@ -34,7 +34,6 @@ from voyagent.http.pages import toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
@@ -94,6 +93,10 @@ def new_payment(actor: Actor) -> Any:
         fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
         return service.record_payment(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
 
+    def sides(body: PaymentRecordIn) -> list[tuple[str, int, Money]]:
+        fields = body.model_dump(include={"direction", "party_name", "account"})
+        return service.payment_sides(actor, amount=body.money(), on=body.paid_on, parts=body.parts(), **fields)
+
     def offered() -> tuple[list[Row], list[Row]]:
         return _open_documents(actor, form.direction.data, form.party_name.data, form.currency.data)
 
@@ -103,7 +106,7 @@ def new_payment(actor: Actor) -> Any:
         documents, foreign = offered()
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
-        facts = {"documents": documents, "foreign": foreign, "books": actor.currency, "whole": form.money, "postings": _noting(actor, form)}
+        facts = looked(form, sides) | {"documents": documents, "foreign": foreign, "books": actor.currency, "whole": form.money}
         known = parties.known_names(KINDS[form.direction.data == "out"])
         return render_template("payments/form.html", form=form, known_names=known, **facts), 200 if _goes_on() else form.status
     toast(_("Payment %(number)s is recorded.", number=noted.number))
@@ -124,10 +127,13 @@ def allocate_payment(actor: Actor, payment_id: UUID) -> Any:
     def act(body: AllocateIn) -> Payment:
         return service.allocate(actor, payment_id, parts=body.parts(left.currency) or [], on=body.effective_on)
 
+    def sides(body: AllocateIn) -> list[tuple[str, int, Money]]:
+        return service.allocation_sides(actor, queries.get_payment(payment_id), body.parts(left.currency) or [], body.effective_on)
+
     if _goes_on() or form.attempt(act, **ALLOCATED) is None:
         found = queries.get_payment(payment_id)
-        facts = {"payment": found, "documents": documents, "foreign": foreign, "books": actor.currency, "whole": left}
-        return render_template("payments/allocate.html", form=form, postings=_allocating(actor, found, form), **facts), 200 if _goes_on() else form.status
+        facts = looked(form, sides) | {"payment": found, "documents": documents, "foreign": foreign, "books": actor.currency, "whole": left}
+        return render_template("payments/allocate.html", form=form, **facts), 200 if _goes_on() else form.status
     toast(_("The payment is allocated."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
@@ -166,8 +172,13 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         given = {"amount": body.money(left.currency), "on": body.refunded_on, "account": body.account, "reference": body.reference}
         return service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
 
-    if form.attempt(act, **REFUNDED) is None:
-        return render_template("payments/refund.html", form=form, payment=queries.get_payment(payment_id), left=left), form.status
+    def sides(body: RefundIn) -> list[tuple[str, int, Money]]:
+        given = {"amount": body.money(left.currency) or left, "on": body.refunded_on, "account": body.account}
+        return service.refund_sides(actor, queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
+
+    if looks() or form.attempt(act, **REFUNDED) is None:
+        facts = looked(form, sides) | {"payment": queries.get_payment(payment_id), "left": left}
+        return render_template("payments/refund.html", form=form, **facts), 200 if looks() else form.status
     toast(_("The refund is recorded."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
@@ -253,26 +264,6 @@ def _open_documents(actor: Actor, direction: Any, party: Any, currency: Any) -> 
         facts = {"base": base, "booked_rate": rate_words(booked) if booked else None, "can_be": can_be, "is_beyond": is_beyond}
         foreign += with_amounts([row | facts], row["currency"], "total", "open")
     return with_amounts(alike, currency, "total", "open"), foreign
-
-
-def _noting(actor: Actor, form: PaymentForm) -> list[dict[str, Any]]:
-    """What the form as it is typed would post; nothing while it cannot be read or does not fit, which has its sentence once it is sent."""
-    if (body := form.sketch()) is None:
-        return []
-    try:
-        return postings_of(service.payment_sides(actor, body.direction, body.money(), body.account, body.parts()))
-    except VoyagentError:
-        return []
-
-
-def _allocating(actor: Actor, payment: Payment, form: AllocateForm) -> list[dict[str, Any]]:
-    """The same of an allocation."""
-    if (body := form.sketch()) is None:
-        return []
-    try:
-        return postings_of(service.allocation_sides(actor, payment, body.parts(payment.currency) or []))
-    except VoyagentError:
-        return []
 
 
 def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
@@ -14,7 +14,7 @@ from voyagent.billing.models import OPEN_BILL
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, Reversed, not_now, postings_of, reversal_of, reverse_step, turned_back, with_amounts
+from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, reversal_of, reverse_step, turned_back, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
@@ -54,12 +54,14 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
         given = {"vendor_reference": body.vendor_reference, "reason": body.reason}
         return service.credit_bill(actor, bill_id, on=body.issue_date, amounts=body.amounts(bill.currency), **given)
 
-    looks = request.method == "POST" and request.form.get("then") == "look"
-    entered = None if looks else form.attempt(act, **CREDIT_PLACES)
+    def sides(body: BillCreditIn) -> list[tuple[str, int, Money]]:
+        return service.bill_credit_sides(actor, queries.get_bill(bill_id), body.amounts(bill.currency), body.issue_date)
+
+    entered = None if looks() else form.attempt(act, **CREDIT_PLACES)
     if entered is None:
-        shown = {"place": Place(queries.get_bill(bill_id)), "rows": form.rows, "postings": postings_of(form.sides)}
+        facts = looked(form, sides) | {"place": Place(queries.get_bill(bill_id)), "rows": form.rows}
         title = _("What the credit note will post")
-        return render_template("billing/credit.html", form=form, postings_title=title, **shown), 200 if looks else form.status
+        return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
     toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
     return see_other(url_for("billing.supplier_credit", supplier_credit_id=entered.id))
 

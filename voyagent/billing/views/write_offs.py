@@ -12,7 +12,7 @@ from voyagent.billing import queries, service
 from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.queries import InvoiceNotFound, WriteOffNotFound
 from voyagent.billing.schemas import WriteOffIn
-from voyagent.billing.steps import Place, postings_of, turned_back
+from voyagent.billing.steps import Place, looked, looks, postings_of, turned_back
 from voyagent.billing.views.invoices import pages
 from voyagent.billing.wire import TakeBackIn
 from voyagent.billing.write_off_forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
@@ -37,9 +37,13 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
     def act(body: WriteOffIn) -> Any:
         return ask_for_write_off(actor, invoice_id, reason=body.reason, amount=body.money(still.currency), on=body.written_off_on)
 
-    if form.attempt(act, **ASKED) is None:
-        postings = postings_of([("bad_debts", 1, still), ("receivable", -1, still)])
-        return render_template("billing/write_off.html", form=form, place=Place(queries.get_invoice(invoice_id)), postings=postings), form.status
+    def sides(body: WriteOffIn) -> list[tuple[str, int, Money]]:
+        given_up = service.checked(actor, queries.get_invoice(invoice_id), body.money(still.currency), body.reason, body.written_off_on)[0]
+        return [("bad_debts", 1, given_up), ("receivable", -1, given_up)]
+
+    if looks() or form.attempt(act, **ASKED) is None:
+        facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id))}
+        return render_template("billing/write_off.html", form=form, **facts), 200 if looks() else form.status
     toast(_("The write-off is asked for. It waits until somebody who may has granted it."))
     return see_other(url_for("billing.invoice", invoice_id=invoice_id))
 

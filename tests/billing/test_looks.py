@@ -1,0 +1,131 @@
+"""What the form of a step shows of the books before anything is made is what it posts, of what is typed; and where it would be refused it says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.billing.papers import advance, issued, line, receive
+from tests.billing.test_forms import send
+from tests.enquiries.reading import Page
+from tests.ledger.books import balances
+from tests.ledger.test_months import close
+from tests.people import People, Person
+from voyagent.kernel.money import Money
+from voyagent.ledger import queries as ledger
+
+Drain = Callable[[], None]
+DAY = "26 Jun 2024"
+POSTINGS = ".//section[@id='postings']"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A form that posts an amount out of 45,000: where it is, and what is typed beside the amount."""
+
+    address: Callable[[Person], str]
+    typed: dict[str, Any]
+
+    def fields(self, amount: str) -> dict[str, Any]:
+        return self.typed | {"amount": amount}
+
+
+STEPS = {
+    "receipt": Step(lambda person: f"/invoices/{issued(person)}/receipt", {"paid_on": DAY, "account": "cash"}),
+    "refund": Step(lambda person: f"/payments/{advance(person, 4_500_000)}/refund", {"refunded_on": DAY, "account": "cash"}),
+    "refund-out": Step(lambda person: f"/payments/{advance(person, 4_500_000, direction='out')}/refund", {"refunded_on": DAY, "account": "bank"}),
+    "credit": Step(lambda person: f"/invoices/{issued(person)}/credit", {"reason": "Late", "issue_date": DAY}),
+    "supplier-credit": Step(lambda person: f"/bills/{receive(person)}/credit", {"vendor_reference": "C-1", "reason": "Late", "issue_date": DAY}),
+    "write-off": Step(lambda person: f"/invoices/{issued(person)}/write-off", {"reason": "Gone", "written_off_on": DAY}),
+}
+
+
+def shown(page: Page) -> dict[tuple[str, str], int]:
+    """What the page shows of the books: by account and currency what it stands on the left by, in minor units, below zero on the right."""
+    come_to: dict[tuple[str, str], int] = {}
+    for row in page.all(f"{POSTINGS}//tbody/tr"):
+        account, *sides = [" ".join(cell.itertext()).split() for cell in row.findall("td")]
+        ((currency, amount, sign),) = [(*cell, sign) for cell, sign in zip(sides, (1, -1), strict=True) if cell]
+        key = account[0], currency
+        come_to[key] = come_to.get(key, 0) + sign * Money.parse(amount.replace(",", ""), currency).amount_minor
+    return come_to
+
+
+def stood(person: Person) -> dict[tuple[str, str], int]:
+    """The same of the books as they are."""
+    with person.reading() as reader:
+        code_of = {account["purpose"]: account["code"] for account in ledger.list_accounts(reader) if account["purpose"]}
+    return {(code_of[purpose], currency): minor for (purpose, currency), minor in balances(person).items() if minor}
+
+
+def moved(before: dict[tuple[str, str], int], after: dict[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    return {key: minor for key in before | after if (minor := after.get(key, 0) - before.get(key, 0))}
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, step: Step) -> None:
+    leila = people.colleague(alice, "Leila Lead", role="accounting_lead")
+    path = step.address(alice)
+    before = stood(alice)
+    opened = Page(alice.browser.get(path))
+    assert set(map(abs, shown(opened).values())) == {4_500_000}, "it begins with all that is open"
+    assert "Show what it will post" in opened.words(".//form//button"), "and goes without a script"
+    (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
+    form = opened.one(f".//form[@action='{path}']").get("id")
+    assert (live.get("hx-post"), live.get("hx-include"), live.get("hx-trigger")) == (path, f"#{form}", f"change from:#{form} delay:200ms")
+    looked = Page(send(alice, path, **step.fields("1,000.50"), then="look"))
+    expected = shown(looked)
+    assert (looked.status, set(map(abs, expected.values()))) == (200, {100_050})
+    assert looked.field("amount") == "1,000.50", "what is typed stays"
+    assert stood(alice) == before, "a look posts nothing"
+    assert send(alice, path, **step.fields("1,000.50")).status_code == 303
+    for asked in leila.api.get("/approvals?state=pending").json["items"]:
+        leila.api.post(f"/approvals/{asked['id']}/resolve", json={"granted": True})
+        drain()
+    assert moved(before, stood(alice)) == expected
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_what_would_be_refused_is_said_in_the_sentence_of_the_refusal(alice: Person, step: Step) -> None:
+    path = step.address(alice)
+    cases = [("45,000.01", "more than"), ("a lot", "Write an amount such as"), ("1.005", "not an amount of this currency")]
+    for amount, sentence in cases:
+        looked = Page(send(alice, path, **step.fields(amount), then="look"))
+        assert (looked.status, shown(looked)) == (200, {}), amount
+        assert sentence in looked.words(POSTINGS), amount
+        sent = Page(send(alice, path, **step.fields(amount)))
+        assert (sent.status, looked.words(f"{POSTINGS}/p") in sent.words(".//form")) == (422, True), amount
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
+    path = step.address(alice)
+    (day,) = [name for name in step.typed if name.endswith(("_on", "_date"))]
+    early = Page(send(alice, path, **step.fields("1") | {day: "1 Jan 2020"}, then="look"))
+    assert "These dates do not fit" in early.words(POSTINGS)
+    close(alice, date(2024, 6, 1))
+    closed = Page(send(alice, path, **step.fields("1"), then="look"))
+    assert "The books of that month are closed." in closed.words(POSTINGS)
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_why_it_is_done_need_not_be_typed_yet(alice: Person, step: Step) -> None:
+    path = step.address(alice)
+    typed = {name: "" if name in ("reason", "vendor_reference") else value for name, value in step.fields("12").items()}
+    assert set(map(abs, shown(Page(send(alice, path, **typed, then="look"))).values())) == {1_200}
+
+
+def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> None:
+    assert alice.api.patch("/tenant-settings", json={"tax_number": "27AACCN6194P1ZP"}).status_code == 200
+    taxed = line("1190", quantity=1) | {"tax": "service_fee"}
+    path = f"/invoices/{issued(alice, taxed, place_of_supply='27')}/credit"
+    before = stood(alice)
+    typed = {"reason": "Late", "issue_date": DAY, "amount": ["100.02"]}
+    expected = shown(Page(send(alice, path, **typed, then="look")))
+    assert sorted(expected.values()) == [-11_802, 900, 900, 10_002]
+    assert send(alice, path, **typed).status_code == 303
+    assert moved(before, stood(alice)) == expected
