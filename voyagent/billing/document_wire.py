@@ -221,6 +221,7 @@ def wire_brief(row: Row, credited_minor: int) -> Row:
         "paid_amount": wire_amount(row["paid_minor"], currency),
         "credited_amount": wire_amount(credited_minor, currency),
         "open_amount": wire_amount(open_minor_of(row), currency),
+        "trip_id": row["trip_id"],
         "created_at": wire_instant(row["created_at"]),
         "updated_at": wire_instant(row["updated_at"]),
     }
