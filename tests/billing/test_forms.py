@@ -110,10 +110,12 @@ def test_a_draft_is_thrown_away_in_two_steps(alice: Person) -> None:
 
 def test_a_step_that_is_over_leads_back(alice: Person) -> None:
     sent, drawn = issued(alice), draft(alice)
-    for invoice_id, step in ((sent, "issue"), (sent, "discard"), (drawn, "receipt")):
+    for invoice_id, step in ((sent, "issue"), (sent, "discard"), (sent, "edit"), (drawn, "receipt")):
         for answer in (alice.browser.get(f"/invoices/{invoice_id}/{step}"), send(alice, f"/invoices/{invoice_id}/{step}")):
             assert (answer.status_code, answer.headers["Location"]) == (303, f"/invoices/{invoice_id}")
-    assert send(alice, f"/invoices/{sent}/edit", **TYPED, **LINES).status_code == 422
+    late = send(alice, f"/invoices/{sent}/edit", **TYPED, **LINES)
+    assert (late.status_code, late.headers["Location"]) == (303, f"/invoices/{sent}")
+    assert "cannot take that step any more" in alice.browser.get(f"/invoices/{sent}/edit", follow_redirects=True).text
 
 
 def test_an_agent_draws_up_and_asks_and_does_not_post_at_once(alice: Person, bob: Person) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.billing.papers import DUE, advance, issued, left_of, pay, receive, seen
+from tests.billing.papers import DUE, advance, bill_seen, issued, left_of, line, pay, receive, seen
 from tests.billing.test_forms import send
 from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page
@@ -98,6 +98,38 @@ def test_what_is_wrong_is_said_at_its_place_and_nothing_is_made(alice: Person, c
     assert page.error_at(place)
     assert said in page.error_at(place)
     assert noted(alice) == []
+
+
+@pytest.mark.parametrize("direction", ["out", "in"])
+def test_of_a_document_it_begins_with_what_is_open_of_that_one(alice: Person, direction: str) -> None:
+    make = receive if direction == "out" else issued
+    other, asked = (make(alice, line(currency="USD"), due_date=DUE + timedelta(days=days), **more) for days, more in _two(direction))
+    make(alice, **({"vendor_reference": "BSP-3"} if direction == "out" else {}))
+    path = f"/payments/new?direction={direction}&document={asked}"
+    page = Page(alice.browser.get(path))
+    begun = {name: page.field(name) for name in ("direction", "party_name", "currency", "amount")}
+    assert begun == {"direction": direction, "party_name": "BSP India" if direction == "out" else "Deepa Krishnan", "currency": "USD", "amount": "45,000.00"}
+    assert [one.get("value") for one in page.all(".//input[@name='document_id']")][:2] == [str(other), str(asked)], "the others stand beside it"
+    assert beside(page)[:2] == ["", "45000.00"]
+    control = "2100 Trade payables" if direction == "out" else "1200 Trade receivables"
+    assert control in page.words(".//section[@id='postings']")
+    sent = send(alice, "/payments/new", **begun, paid_on="25 Jun 2024", account="bank", document_id=[str(other), str(asked)], part=beside(page)[:2])
+    assert sent.status_code == 303
+    see = bill_seen if direction == "out" else seen
+    assert [see(alice, one)["status"] for one in (other, asked)] == ["received" if direction == "out" else "issued", "paid"]
+    over = Page(alice.browser.get(path))
+    assert (over.status, over.field("amount")) == (200, ""), "of one that is paid it begins with nothing"
+
+
+def _two(direction: str) -> list[tuple[int, dict[str, str]]]:
+    return [(days, {"vendor_reference": f"BSP-{days}"} if direction == "out" else {}) for days in (1, 2)]
+
+
+def test_of_a_document_that_is_none_or_of_somebody_else_it_is_not_found(alice: Person, charlie: Person) -> None:
+    theirs, mine = receive(charlie), receive(alice)
+    assert alice.browser.get(f"/payments/new?direction=out&document={theirs}").status_code == 404
+    assert alice.browser.get(f"/payments/new?direction=in&document={mine}").status_code == 404
+    assert Page(alice.browser.get("/payments/new?direction=out&document=x")).field("amount") == ""
 
 
 def test_a_payment_is_shown_as_a_receipt_with_what_is_left(alice: Person) -> None:

@@ -92,6 +92,8 @@ def new_bill(actor: Actor) -> Any:
 def edit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_bill(bill_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
     form = BillForm.of(draft, queries.get_lines(draft), queries.get_bill_taxes(bill_id), service.home(), actor.currency)
 
     def act(body: BillDraftIn) -> Any:

@@ -115,6 +115,8 @@ def new(actor: Actor) -> Any:
 def edit(actor: Actor, invoice_id: UUID) -> Any:
     """Change a draft."""
     draft = queries.get_invoice(invoice_id)
+    if back := turned_back(draft, may=draft.status == "draft"):
+        return back
     form = InvoiceForm.of(draft, queries.get_lines(draft), service.home(), actor.currency)
 
     def act(body: InvoiceDraftIn) -> Any:

@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.models import Payment
+from voyagent.billing.models import OPEN, Payment
 from voyagent.billing.payment_forms import (
     ALLOCATED,
     NOTED,
@@ -34,6 +34,7 @@ from voyagent.http.pages import toast
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, currency_codes
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
@@ -85,9 +86,11 @@ def payment_of_allocation(reader: Reader, allocation_id: UUID) -> Any:
 
 @pages.page("/payments/new", methods=("GET", "POST"), permission="payment.record_by_hand", once=True)
 def new_payment(actor: Actor) -> Any:
-    """Note money that came in or went out. The open documents of whom it is of are shown once that is known, and can be filled, those due longest first."""
-    begun = {name: request.args.get(name, "")[:255] for name in ("party", "direction")}
-    form = PaymentForm(actor.currency, data={"direction": begun["direction"] or "in", "party_name": begun["party"], "paid_on": today()})
+    """Note money that came in or went out; of a document that the address names, with what is open of it.
+
+    The open documents of whom it is of are shown once that is known, and can be filled, those due longest first.
+    """
+    form = PaymentForm(actor.currency, data=_begun())
 
     def act(body: PaymentRecordIn) -> Payment:
         fields = body.model_dump(include={"direction", "party_name", "account", "reference"})
@@ -106,6 +109,8 @@ def new_payment(actor: Actor) -> Any:
         documents, foreign = offered()
         if request.form.get("then") == "fill" and form.money is not None:
             _fill(form, documents, form.money)
+        elif request.method == "GET":
+            form.allocations.data = [part for part in form.allocations.data if part["document_id"] in {str(row["id"]) for row in documents}]
         facts = looked(form, sides) | {"documents": documents, "foreign": foreign, "books": actor.currency, "whole": form.money}
         known = parties.known_names(KINDS[form.direction.data == "out"])
         return render_template("payments/form.html", form=form, known_names=known, **facts), 200 if _goes_on() else form.status
@@ -234,6 +239,23 @@ def _reversed(found: Payment, number: str, minor: int, explained: str, postings:
     """A payment, or a refund of it, as the step before its reversal says it."""
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
     return Reversed(number, found.party_name, amount, explained, "payments", _("Payments"), url_for("billing.payments"), url, postings)
+
+
+def _begun() -> dict[str, Any]:
+    """What a new payment begins with: today, and the direction and the party that the address names.
+
+    Of a document that it names it begins with the currency, what is open as the amount, and that as its part. Raises InvoiceNotFound, BillNotFound.
+    """
+    asked = {name: request.args.get(name, "")[:255] for name in ("party", "direction", "document")}
+    begun = {"direction": asked["direction"] or "in", "party_name": asked["party"], "paid_on": today()}
+    if (document_id := parse_id(asked["document"])) is None:
+        return begun
+    document = queries.get_bill(document_id) if begun["direction"] == "out" else queries.get_invoice(document_id)
+    if document.status not in OPEN:
+        return begun
+    still = Money(document.open_minor, document.currency).decimal
+    parts = [{"document_id": str(document.id), "amount": f"{still:f}"}]
+    return begun | {"party_name": document.party_name, "currency": document.currency, "amount": f"{still:,f}", "allocations": parts}
 
 
 def _goes_on() -> bool:
