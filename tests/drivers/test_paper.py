@@ -11,7 +11,7 @@ from voyagent.drivers.paper import Paper
 SOURCE = """
 #let data = json(bytes(sys.inputs.data))
 #set document(title: "A page")
-#set text(font: sys.inputs.font, lang: "hi")
+#set text(font: json(bytes(sys.inputs.fonts)), lang: "hi")
 #for line in data.lines [#line #parbreak()]
 """
 

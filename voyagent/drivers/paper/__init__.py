@@ -1,6 +1,7 @@
-"""Paper: a document as PDF, set by Typst from a file of ours and data, with a font of ours; the same on every machine.
+"""Paper: a document as PDF, set by Typst from a file of ours and data, with fonts of ours; the same on every machine.
 
 What people have typed reaches Typst as data and never as source, so nothing of it is markup, and a document reads no file beside the folder of documents.
+Whatever it is, the document is made: a letter that no font has is a stand-in (`letters.py`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-FONT = "Mukta"
-"""Latin, Devanagari and the sign of the rupee in one family."""
+import structlog
+
+from voyagent.drivers.paper.letters import legible
+
+FONTS = (
+    "Mukta",
+    "Noto Sans",
+    *(f"Noto Sans {script}" for script in ("Tamil", "Malayalam", "Bengali", "Telugu", "Kannada", "Gujarati", "Gurmukhi", "Oriya", "Sinhala")),
+    *(f"Noto Sans {script}" for script in ("Arabic", "Hebrew", "Thai", "Lao", "Khmer", "Myanmar", "Georgian", "Armenian", "Ethiopic", "Devanagari")),
+    "Noto Sans Symbols",
+    "Noto Sans CJK SC",
+    "Noto Emoji",
+)
+"""The families that are asked for a letter, one after another. The first has Latin, Devanagari and the sign of the rupee, and sets nearly everything."""
+log = structlog.get_logger(__name__)
 
 
 def picture(found: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -34,32 +48,47 @@ class Paper:
     def pdf(self, name: str, data: dict[str, Any]) -> bytes:
         """The document of a file such as `itinerary.typ`; `data` is JSON: texts in the reader's language, lists, objects.
 
-        It is tagged (PDF/UA-1), so that it can be read aloud.
+        It is tagged (PDF/UA-1), so that it can be read aloud. Where its letters together, an accent on an emoji, are more than that standard lets
+        Typst set, it comes without the promise of the standard.
         """
-        made: bytes = self._set(name, data, "pdf", pdf_standards=["ua-1"])
+        import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
+
+        told = legible(data, self._files)
+        made: bytes
+        try:
+            made = self._set(name, told, "pdf", pdf_standards=["ua-1"])
+        except typst.TypstError:
+            made = self._set(name, told, "pdf")
+            log.warning("paper.not_by_standard", document=name)
         return made
 
     def png(self, name: str, data: dict[str, Any], *, dots_per_inch: int = 96) -> list[bytes]:
         """The same as pictures, one for each page, for looking at it."""
-        pages = self._set(name, data, "png", ppi=float(dots_per_inch))
+        pages = self._set(name, legible(data, self._files), "png", ppi=float(dots_per_inch))
         return pages if isinstance(pages, list) else [pages]
 
-    def _set(self, name: str, data: dict[str, Any], kind: Literal["pdf", "png"], **more: Any) -> Any:
-        import typst  # noqa: PLC0415 - 80 MB of program, wanted by few processes
+    def _set(self, name: str, told: str, kind: Literal["pdf", "png"], **more: Any) -> Any:
+        import typst  # noqa: PLC0415
 
-        source = self.folder / name
-        values = {"data": json.dumps(data, ensure_ascii=False), "font": FONT}
-        return typst.compile(
-            str(source), root=str(self.folder), font_paths=self._fonts, sys_inputs=values, format=kind, timestamp=int(_today().timestamp()), **more
-        )
+        values = {"data": told, "fonts": json.dumps(FONTS)}
+        source = str(self.folder / name)
+        return typst.compile(source, root=str(self.folder), font_paths=self._fonts, sys_inputs=values, format=kind, timestamp=int(_today().timestamp()), **more)
 
     @cached_property
     def _fonts(self) -> Any:
-        import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
         import typst  # noqa: PLC0415
 
-        files = Path(fontpkg_mukta.__file__).parent / "files"
-        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(files)])
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=sorted({str(file.parent) for file in self._files}))
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """A file of each family, the smallest of the other alphabets first."""
+        import fontpkg_mukta  # type: ignore[import-untyped]  # noqa: PLC0415 - only where paper is made
+        import manimgx_fonts  # type: ignore[import-untyped]  # noqa: PLC0415
+        import manimgx_fonts_cjk  # type: ignore[import-untyped]  # noqa: PLC0415
+
+        others = [file for package in (manimgx_fonts, manimgx_fonts_cjk) for file in Path(package.__file__).parent.glob("*.tt[cf]")]
+        return [Path(fontpkg_mukta.__file__).parent / "files" / "Mukta-Regular.ttf", *sorted(others, key=lambda file: file.stat().st_size)]
 
 
 def _today() -> datetime:

@@ -1,0 +1,101 @@
+"""Letters on paper: every alphabet that customers write, and a stand-in for what no font has; a document comes whatever the text is."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from tests.paper_text import text_of
+from voyagent.drivers.paper import Paper
+from voyagent.drivers.paper.letters import STAND_IN, legible
+from voyagent.http.presentation import currency_name, symbol_money
+from voyagent.kernel.money import Money, currency_codes
+
+SOURCE = """
+#let data = json(bytes(sys.inputs.data))
+#set document(title: data.title)
+#set text(font: json(bytes(sys.inputs.fonts)), lang: data.lang)
+#for line in data.lines [#line #text(weight: 600, line) #parbreak()]
+"""
+PRIVATE, UNFONTED = "\ue000", "\N{OL CHIKI LETTER LA}"
+INDIAN = ("தமிழ்", "മലയാളം", "বাংলা", "తెలుగు", "ಕನ್ನಡ", "ગુજરાતી", "ਪੰਜਾਬੀ", "ଓଡ଼ିଆ", "हिन्दी", "සිංහල")
+FOREIGN = ("日本 Travel", "한국", "ไทย", "Привет", "ΔΕΛΤΑ", "Việt Nam", "ქართული", "Հայ", "ትግርኛ", "မြန်မာ", "ខ្មែរ", "ລາວ")
+RIGHT_TO_LEFT = ("مرحبا", "תל אביב", "دبي → Kochi", "اردو ٹریول")
+SIGNS = ("😀 ✈ ✈\ufe0f ✓ ★ ☎", "฿ ₩ ﷼ ₫ ₪ ₱ ₺ ₦ ₴ ₸ ₾ ₿", "x̌ é ṇ̀")
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Paper:
+    (tmp_path / "page.typ").write_text(SOURCE)
+    return Paper(tmp_path)
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The documents that came without the promise of the standard."""
+    found: list[str] = []
+    monkeypatch.setattr("voyagent.drivers.paper.log.warning", lambda _event, **about: found.append(about["document"]))
+    return found
+
+
+def set_on(paper: Paper, *lines: str, title: str = "A page", lang: str = "en") -> bytes:
+    return paper.pdf("page.typ", {"title": title, "lang": lang, "lines": lines})
+
+
+@pytest.mark.parametrize("text", [*INDIAN, *FOREIGN, *RIGHT_TO_LEFT, *SIGNS])
+def test_what_customers_write_is_set_as_it_is(paper: Paper, told: list[str], text: str) -> None:
+    read = text_of(set_on(paper, text, title=text))
+    assert set(text) - {"\ufe0f"} <= set(read)
+    assert (STAND_IN in read, told) == (False, [])
+
+
+@pytest.mark.parametrize("lang", ["en", "hi"])
+def test_the_sign_and_the_name_of_every_currency_are_set(app: Flask, paper: Paper, told: list[str], lang: str) -> None:
+    with app.test_request_context(), force_locale(lang):
+        words = [f"{symbol_money(Money(123_456, code))} {currency_name(code)}" for code in currency_codes()]
+    read = text_of(set_on(paper, *words, lang=lang))
+    assert set("".join("".join(words).split())) <= set(read)
+    assert (STAND_IN in read, told) == (False, [])
+
+
+@pytest.mark.parametrize(("text", "read"), [(f"a{PRIVATE}b", f"a{STAND_IN}b"), (f"Travel {UNFONTED}", f"Travel {STAND_IN}"), ("a\ud800", f"a{STAND_IN}")])
+def test_a_letter_that_no_font_has_is_a_stand_in(paper: Paper, told: list[str], text: str, read: str) -> None:
+    assert set(read) <= set(text_of(set_on(paper, text, title=text)))
+    assert told == [], "and the document is tagged all the same"
+    assert len(paper.png("page.typ", {"title": text, "lang": "en", "lines": [text]})) == 1
+
+
+def test_a_letter_of_which_nothing_is_seen_leaves_no_mark(paper: Paper, told: list[str]) -> None:
+    assert text_of(set_on(paper, "a\x00b\x07c\ufeffd\x7f")).split()[:2] == ["abcd", "abcd"]
+    assert STAND_IN not in text_of(set_on(paper, "\u200b\u200d\u200e\u202e\u2060\x85\u00ad"))
+    assert told == []
+
+
+def test_every_letter_of_unicode_can_be_set(paper: Paper, told: list[str]) -> None:
+    """Each three thousandth of those that nobody has given a meaning, and each thirtieth of the others, of which there are 155,000."""
+    meant = [chr(code) for code in range(sys.maxunicode + 1) if code % 3_000 == 0 or unicodedata.category(chr(code)) not in {"Cn", "Co", "Cs"}]
+    assert set_on(paper, *meant[::30]).startswith(b"%PDF")
+    assert told == []
+
+
+def test_what_the_standard_refuses_comes_without_it(paper: Paper, told: list[str]) -> None:
+    assert set_on(paper, "A line", title="\x00").startswith(b"%PDF")
+    assert told == ["page.typ"]
+
+
+def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> None:
+    told = json.loads(legible({"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}, paper._files))  # noqa: SLF001 - its fonts
+    assert told == {"texts": ["plain", "\u2068" + "שלום, 12" + "\u2069\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}
+    assert paper.png("page.typ", {"title": "t", "lang": "en", "lines": ["שלום!"]}) != paper.png(
+        "page.typ", {"title": "t", "lang": "en", "lines": ["\N{LEFT-TO-RIGHT MARK}שלום!"]}
+    )
+
+
+def test_where_every_letter_is_there_nothing_is_changed(paper: Paper) -> None:
+    assert legible({"a": ['"₹2,28,200.50"\n', "दुबई", 1]}, paper._files) == '{"a": ["\\"₹2,28,200.50\\"\\n", "दुबई", 1]}'  # noqa: SLF001
