@@ -91,7 +91,9 @@ def test_what_the_standard_refuses_comes_without_it(paper: Paper, told: list[str
 
 def test_what_is_written_from_right_to_left_stands_by_itself(paper: Paper) -> None:
     told = json.loads(legible({"texts": ["plain", "שלום, 12\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}, paper._files))  # noqa: SLF001 - its fonts
-    assert told == {"texts": ["plain", "\u2068" + "שלום, 12" + "\u2069\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}
+    assert told == {"texts": ["plain", "\u2067" + "שלום, 12" + "\u2069\nStreet"], "size": 3, "none": None, "bytes": [1, 2]}
+    way = json.loads(legible(["دبي → Kochi", "\u202eabc"], paper._files))  # noqa: SLF001
+    assert way == ["\u2066دبي → Kochi\u2069", "\u2066\u202eabc\u2069"], "the arrow still leads to Kochi, and what turns its own line turns no other"
     assert paper.png("page.typ", {"title": "t", "lang": "en", "lines": ["שלום!"]}) != paper.png(
         "page.typ", {"title": "t", "lang": "en", "lines": ["\N{LEFT-TO-RIGHT MARK}שלום!"]}
     )

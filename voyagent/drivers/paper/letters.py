@@ -20,14 +20,13 @@ _NEVER_SET = "\N{ZERO WIDTH NO-BREAK SPACE}"
 """PDF/UA-1 forbids it, and there is nothing of it to be seen."""
 _TURNING = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 """Kinds of letters (Unicode, annex 9) that change in which order the ones beside them are read."""
-_ISOLATED = "\N{FIRST STRONG ISOLATE}%s\N{POP DIRECTIONAL ISOLATE}"
 
 
 def legible(data: Any, fonts: Sequence[Path]) -> str:
     """`data` as JSON in which each letter of each text can be set with the fonts, files of TTF, OTF or collections of either. Raises OSError.
 
     A letter that none shows is STAND_IN, or nothing where there is nothing to be seen of it, such as a control character. A line with letters that are
-    written from right to left stands by itself, in the direction of its first letter, whatever stands beside it.
+    written from right to left stands by itself, whatever stands beside it: from right to left where it has no others, and else as the page shows it.
     """
     text = json.dumps(data, ensure_ascii=False)
     letters = set(text)
@@ -52,8 +51,16 @@ def _shown_by(font: Path) -> frozenset[str]:
 
 
 def _legible(typed: str, hidden: set[str]) -> str:
-    lines = "".join(_set(letter, hidden) for letter in typed).split("\n")
-    return "\n".join(_ISOLATED % line if any(map(_turns, line)) else line for line in lines)
+    return "\n".join(_isolated("".join(_set(letter, hidden) for letter in line)) for line in typed.split("\n"))
+
+
+def _isolated(line: str) -> str:
+    """A line by itself. Between Latin letters an arrow keeps its meaning only from left to right."""
+    kinds = set(map(unicodedata.bidirectional, line))
+    if not kinds & _TURNING:
+        return line
+    begun = "\N{LEFT-TO-RIGHT ISOLATE}" if "L" in kinds else "\N{RIGHT-TO-LEFT ISOLATE}"
+    return f"{begun}{line}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _set(letter: str, hidden: set[str]) -> str:
