@@ -6,9 +6,12 @@ export function places(currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
 }
 
-// Whole minor units, or null for what is no amount of the currency.
+const GROUPED = /^(?:\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3})(?:\.\d*)?$/;
+
+// Whole minor units, or null for what is no amount of the currency; commas that group nothing make it none.
 export function minorOf(text, digits) {
-  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec(text.replace(/[,\s]/g, "") || "0");
+  const figures = text.replace(/\s/g, "").replace(/[\u0966-\u096f]/g, (figure) => String(figure.charCodeAt(0) - 0x966));
+  const found = /^(\d{1,15})(?:\.(\d+))?$/.exec((GROUPED.test(figures) ? figures.replaceAll(",", "") : figures) || "0");
   const rest = (found?.[2] ?? "").replace(/0+$/, "");
   return found && rest.length <= digits ? BigInt(found[1] + rest.padEnd(digits, "0")) : null;
 }

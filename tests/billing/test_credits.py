@@ -258,7 +258,7 @@ def test_an_invoice_is_credited_and_the_note_read_over_the_api(alice: Person) ->
         ({"lines": [{"line_no": 1, "amount": "44000.01"}]}, (409, "credit_exceeds_open")),
         ({"lines": [{"line_no": 3, "amount": "1"}]}, (422, "line_not_on_invoice")),
         ({"lines": [{"line_no": 1, "amount": "1"}, {"line_no": 1, "amount": "1"}]}, (422, "line_already_named")),
-        ({"lines": [{"line_no": 1, "amount": "0.001"}]}, (400, "invalid_amount")),
+        ({"lines": [{"line_no": 1, "amount": "0.001"}]}, (422, "invalid_amount")),
         ({"issue_date": "2024-06-09"}, (400, "invalid_date")),
         ({"invoice_id": str(new_id())}, (404, "invoice_not_found")),
     ],

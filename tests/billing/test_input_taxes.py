@@ -202,7 +202,7 @@ def test_a_program_enters_the_printed_tax(agency: Person) -> None:
     ("taxes", "status", "code"),
     [
         ([{"component": "vat", "amount": "1.00"}], 400, "tax_component_unknown"),
-        ([{"component": "cgst", "amount": "0.00"}], 400, "invalid_amount"),
+        ([{"component": "cgst", "amount": "0.00"}], 422, "invalid_amount"),
         ([{"component": "cgst", "amount": "1.00"}, {"component": "cgst", "amount": "1.00"}], 422, "component_twice"),
         ([{"component": "cgst", "amount": "x"}], 422, "string_pattern_mismatch"),
     ],

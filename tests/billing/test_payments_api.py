@@ -81,8 +81,8 @@ def test_without_documents_those_due_longest_take_what_is_left(alice: Person) ->
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
-        ({"amount": "0"}, (400, "invalid_amount")),
-        ({"amount": "1.001"}, (400, "invalid_amount")),
+        ({"amount": "0"}, (422, "invalid_amount")),
+        ({"amount": "1.001"}, (422, "invalid_amount")),
         ({"paid_on": "2100-01-01"}, (400, "invalid_date")),
         ({"amount": "100", "allocations": "over"}, (409, "payment_over_allocated")),
         ({"allocations": "over"}, (409, "payment_exceeds_open")),

@@ -245,8 +245,8 @@ def test_it_may_be_edited_and_what_is_edited_runs(alice: Person, bob: Person, le
     ("given", "answer"),
     [
         ({"amount": "45000.01"}, (409, "write_off_exceeds_open")),
-        ({"amount": "0.00"}, (400, "invalid_amount")),
-        ({"amount": "1.005"}, (400, "invalid_amount")),
+        ({"amount": "0.00"}, (422, "invalid_amount")),
+        ({"amount": "1.005"}, (422, "invalid_amount")),
         ({"currency": "AED"}, (400, "mixed_currency")),
         ({"written_off_on": "2024-06-09"}, (400, "invalid_date")),
         ({"written_off_on": (clock.today() + timedelta(days=2)).isoformat()}, (400, "invalid_date")),

@@ -13,7 +13,7 @@ from flask import Flask, g
 from wtforms import StringField
 
 from tests.people import Person
-from voyagent.http.forms import DateText, SchemaForm, read_date
+from voyagent.http.forms import BOOKED, NEAR, NEXT, PAST, DateText, SchemaForm, plain, read_date
 from voyagent.kernel import tenancy
 from voyagent.kernel.db import db, rows_changed
 from voyagent.kernel.errors import Conflict
@@ -145,11 +145,61 @@ def test_a_date_is_read_as_people_write_it_day_before_month(app: Flask, text: st
         assert read_date(text) == found
 
 
-def test_a_day_without_a_year_is_the_last_such_day_where_the_past_is_asked_for(app: Flask) -> None:
+@pytest.mark.parametrize(
+    ("text", "ahead", "found"),
+    [
+        ("1 nov", NEXT, date(2027, 11, 1)),
+        ("24/11", NEXT, date(2026, 11, 24)),
+        ("23/11", NEXT, date(2027, 11, 23)),
+        ("1 nov", PAST, date(2026, 11, 1)),
+        ("24/11", PAST, date(2026, 11, 24)),
+        ("24/12", PAST, date(2025, 12, 24)),
+        ("24/11", BOOKED, date(2026, 11, 24)),
+        ("23/11", BOOKED, date(2026, 11, 23)),
+        ("1 Apr", BOOKED, date(2026, 4, 1)),
+        ("24 Dec", BOOKED, date(2026, 12, 24)),
+        ("26 Dec", BOOKED, date(2025, 12, 26)),
+        ("15/11", NEAR, date(2026, 11, 15)),
+        ("15/3", NEAR, date(2027, 3, 15)),
+        ("15/7", NEAR, date(2026, 7, 15)),
+        ("29/2", BOOKED, date(2024, 2, 29)),
+        ("yesterday", NEXT, date(2026, 11, 23)),
+        ("tomorrow", PAST, date(2026, 11, 25)),
+        ("28/11/26", PAST, date(2026, 11, 28)),
+        ("28/11/26", NEXT, date(2026, 11, 28)),
+        ("28.11.26", BOOKED, date(2026, 11, 28)),
+        ("1-4-99", BOOKED, date(2099, 4, 1)),
+        ("28 Nov 26", NEXT, date(2026, 11, 28)),
+        ("28 Nov '26", BOOKED, date(2026, 11, 28)),
+        ("28/11/2025", BOOKED, date(2025, 11, 28)),
+    ],
+)
+def test_a_day_without_a_year_lies_no_further_ahead_than_its_field_means(app: Flask, text: str, ahead: int, found: date) -> None:
     with app.app_context(), time_machine.travel("2026-11-24T10:00:00Z", tick=False):
-        assert read_date("1 nov") == date(2027, 11, 1)
-        assert read_date("1 nov", past=True) == date(2026, 11, 1)
-        assert read_date("24/12", past=True) == date(2025, 12, 24)
+        assert read_date(text, ahead=ahead) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("45000", "45000"),
+        ("45,000.50", "45000.50"),
+        ("1,00,000.50", "100000.50"),
+        ("1,234,567.5", "1234567.5"),
+        (" 1 000 ", "1000"),
+        ("\u0967,\u0966\u0966\u0966", "1000"),
+        ("1,00", "1,00"),
+        ("12,34", "12,34"),
+        ("1,2,3", "1,2,3"),
+        ("22500,50", "22500,50"),
+        ("1,0000", "1,0000"),
+        (",100", ",100"),
+        ("1.000,50", "1.000,50"),
+        ("much", "much"),
+    ],
+)
+def test_commas_are_taken_away_only_where_they_group(typed: str, amount: str) -> None:
+    assert plain(typed) == amount
 
 
 def test_today_is_that_of_the_agency(app: Flask) -> None:

@@ -58,7 +58,24 @@ def test_the_same_file_of_the_same_day_is_taken_once(alice: Person) -> None:
     answers = at_once([lambda: sent(alice, GOOD) for _twin in range(4)])
     assert sorted(answer.json["is_repeat"] for answer in answers) == [False, True, True, True]
     assert opened(alice)["cash", "INR"] == 500_050
-    assert sent(alice, GOOD, on="2026-04-01").json["is_repeat"] is False, "another day is another file"
+
+
+def test_balances_that_stand_already_are_not_doubled_by_another_day_or_another_order(alice: Person) -> None:
+    sent(alice, GOOD)
+    head, *rows = GOOD.strip().splitlines()
+    turned = "\n".join([head, *reversed(rows)]) + "\n"
+    for content, on in ((GOOD, "2026-04-01"), (turned, DAY)):
+        assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, "opened_already")]
+        assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
+    assert opened(alice)["cash", "INR"] == 500_050
+
+
+def test_an_opening_that_was_reversed_makes_place_for_another(alice: Person) -> None:
+    sent(alice, GOOD)
+    (entry,) = alice.api.get("/journal-entries").json["items"]
+    alice.api.post(f"/journal-entries/{entry['id']}/reverse", json={"reason": "The wrong day"})
+    assert sent(alice, GOOD, on="2026-04-01").json["findings"] == []
+    assert opened(alice)["cash", "INR"] == 500_050
 
 
 def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: Person) -> None:

@@ -72,8 +72,8 @@ def test_posting_by_hand_is_six_statements_and_answers_what_is_read_afterwards(a
     [
         ({"credit_amount": "99.99"}, 400, "journal_entry_unbalanced"),
         ({"currency": "USD"}, 400, "journal_entry_unbalanced"),
-        ({"credit_amount": "100.001"}, 400, "invalid_amount"),
-        ({"credit_amount": "0"}, 400, "invalid_amount"),
+        ({"credit_amount": "100.001"}, 422, "invalid_amount"),
+        ({"credit_amount": "0"}, 422, "invalid_amount"),
         ({"debit_amount": "1"}, 422, None),
         ({"credit_amount": None}, 422, None),
         ({"account_id": "0190a0a0-0000-7000-8000-000000000000"}, 404, "account_not_found"),

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from voyagent.audit import words
 from voyagent.audit.schemas import AuditFilter, InvalidActorId
-from voyagent.http.forms import read_date
+from voyagent.http.forms import PAST, read_date
 from voyagent.http.list_pages import PLACE, PlacedQuery
 
 _SEQ_MAX = 2**63 - 1
@@ -36,7 +36,7 @@ class ListQuery(PlacedQuery, AuditFilter):
         names = {field.alias or name for name, field in cls.model_fields.items()} - {"unread", "wrong_days", "tz"}
         values: dict[str, Any] = {name: given.getlist(name) if name == "kind" else given[name] for name in names if name in given}
         for name in _DAYS:
-            found = read_date(values[name].strip(), past=True) if values.get(name, "").strip() else None
+            found = read_date(values[name].strip(), ahead=PAST) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)

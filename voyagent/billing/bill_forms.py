@@ -17,7 +17,7 @@ from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides
-from voyagent.http.forms import DateText, SchemaForm, plain
+from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
 from voyagent.http.presentation import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, filter_field
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
@@ -45,7 +45,7 @@ class ScheduleForm(SchemaForm[ScheduleIn]):
 
     schema: ClassVar[type[BaseModel]] = ScheduleIn
 
-    pay_on = DateText(_l("To be paid on"))
+    pay_on = DateText(_l("To be paid on"), ahead=NEAR)
 
 
 class BillForm(DocumentForm[BillDraftIn]):

@@ -16,7 +16,7 @@ from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
 from voyagent.billing.queries import CreditSearch
 from voyagent.billing.supplier_credit_wire import BillCreditIn
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, DateText, SchemaForm, SentOnce, plain, typed_amount
 from voyagent.kernel.fields import filter_field
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row
@@ -64,7 +64,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
     reason = StringField(_l("Why"))
-    issue_date = DateText(_l("On the day"))
+    issue_date = DateText(_l("On the day"), ahead=BOOKED)
     lines = AmountsField(_l("Lines"))
 
     document: Invoice | Bill
@@ -82,7 +82,7 @@ class DocumentCreditForm(SentOnce, SchemaForm[Credit]):
     ) -> Self:
         """The form over a document, with all that is not credited yet, or with what is proposed of that."""
         wanted = left if proposed is None else proposed
-        form = cls(data={"issue_date": day, "lines": [f"{wanted[line.line_no].decimal:,f}" if line.line_no in wanted else "" for line in lines]})
+        form = cls(data={"issue_date": day, "lines": [typed_amount(wanted[line.line_no]) if line.line_no in wanted else "" for line in lines]})
         form.document, form.known, form.left, form.is_cut = document, lines, left, wanted != left
         form.wrong = set()
         return form

@@ -37,7 +37,7 @@ from voyagent.kernel.pages import Cursor
 from voyagent.kernel.rates import Quote
 from voyagent.kernel.reading import Row
 
-LIMIT_MAX = 100
+LIMIT_MAX = 200
 SignedAmount = Annotated[str, Field(pattern=r"^-?\d+\.\d{2,4}$")]
 
 

@@ -17,7 +17,7 @@ from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, SentOnce, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, NEAR, AmountText, DateText, RowsField, SchemaForm, SentOnce, plain, typed_amount
 from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.taxes import tables
@@ -104,8 +104,8 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     """The field that says whom the document is for or from."""
     kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes")
 
-    issue_date = DateText(_l("Issued"))
-    due_date = DateText(_l("Due"))
+    issue_date = DateText(_l("Issued"), ahead=BOOKED)
+    due_date = DateText(_l("Due"), ahead=NEAR)
     currency = SelectField(_l("Currency"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
     instalments = InstalmentsField(_l("Instalments"))
@@ -296,8 +296,8 @@ class ReceiptForm(SentOnce, SchemaForm[ReceiptIn]):
     schema: ClassVar[type[BaseModel]] = ReceiptIn
     sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE, "cash_or_bank": _l("Choose one of the list.")}
 
-    amount = StringField(_l("Amount"))
-    paid_on = DateText(_l("Paid on"))
+    amount = AmountText(_l("Amount"))
+    paid_on = DateText(_l("Paid on"), ahead=BOOKED)
     account = SelectField(_l("Into"), choices=[SelectChoice("bank", _l("Bank")), SelectChoice("cash", _l("Cash"))], validate_choice=False)
     reference = StringField(_l("Reference"))
 
@@ -313,9 +313,9 @@ class VoidForm(SchemaForm[VoidIn]):
     schema: ClassVar[type[BaseModel]] = VoidIn
 
     reason = StringField(_l("Why"))
-    voided_on = DateText(_l("On the day"))
+    voided_on = DateText(_l("On the day"), ahead=BOOKED)
 
 
 def grouped(minor: int, currency: str) -> str:
     """An amount as it stands in an input."""
-    return f"{Money(minor, currency).decimal:,f}"
+    return typed_amount(Money(minor, currency))

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from voyagent.billing.queries import COUNTED_MAX, InvoiceBoard, InvoiceSearch
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceListQuery
-from voyagent.http.forms import read_date
+from voyagent.http.forms import NEAR, read_date
 
 _DATES = ("due_from", "due_to")
 _TABS = (
@@ -36,7 +36,7 @@ class InvoiceList(InvoiceListQuery):
         """Read an address; days may be written as people write them."""
         values: dict[str, Any] = {name: given[name] for name in InvoiceListQuery.model_fields if name in given}
         for name in _DATES:
-            found = read_date(values.get(name, "").strip()) if values.get(name, "").strip() else None
+            found = read_date(values.get(name, "").strip(), ahead=NEAR) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             return cls.model_validate(values)

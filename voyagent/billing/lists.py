@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from pydantic import Field, ValidationError
 
-from voyagent.http.forms import read_date
+from voyagent.http.forms import NEAR, read_date
 from voyagent.kernel.fields import Query
 
 WORDS: dict[str, Any] = {"q": _l("Search"), "party": _l("Customer or supplier"), "from": _l("from"), "to": _l("until"), "cursor": _l("page marker")}
@@ -30,7 +30,7 @@ class Listing(Query):
         """Read an address; days may be written as people write them."""
         values: dict[str, Any] = {name: given[name] for name in (*cls.kept, "cursor") if given.get(name, "").strip()}
         for name in cls.days:
-            if name in values and (found := read_date(values[name].strip())):
+            if name in values and (found := read_date(values[name].strip(), ahead=NEAR)):
                 values[name] = found.isoformat()
         try:
             return cls.model_validate(values)

@@ -13,7 +13,7 @@ from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.payments_wire import AllocateIn, PaymentQuery, PaymentRecordIn, RefundIn, ReverseIn, UnallocateIn
 from voyagent.billing.rate_forms import RATE_SENTENCES
 from voyagent.billing.service import PARTS_MAX
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, SentOnce, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, AmountText, DateText, SchemaForm, SentOnce, plain
 from voyagent.http.presentation import today
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.kernel.reading import Row
@@ -145,7 +145,7 @@ class PaymentForm(SettlingForm[PaymentRecordIn]):
     party_name = StringField(_l("Customer or supplier"))
     amount = StringField(_l("Amount"))
     currency = SelectField(_l("Currency"), validate_choice=False)
-    paid_on = DateText(_l("Paid on"))
+    paid_on = DateText(_l("Paid on"), ahead=BOOKED)
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
@@ -175,7 +175,7 @@ class AllocateForm(SettlingForm[AllocateIn]):
     schema: ClassVar[type[BaseModel]] = AllocateIn
     settled_on = "effective_on"
 
-    effective_on = DateText(_l("From"))
+    effective_on = DateText(_l("From"), ahead=BOOKED)
 
 
 class UnallocateForm(SchemaForm[UnallocateIn]):
@@ -183,7 +183,7 @@ class UnallocateForm(SchemaForm[UnallocateIn]):
 
     schema: ClassVar[type[BaseModel]] = UnallocateIn
 
-    effective_on = DateText(_l("From"))
+    effective_on = DateText(_l("From"), ahead=BOOKED)
 
 
 class RefundForm(SentOnce, SchemaForm[RefundIn]):
@@ -192,8 +192,8 @@ class RefundForm(SentOnce, SchemaForm[RefundIn]):
     schema: ClassVar[type[BaseModel]] = RefundIn
     sentences: ClassVar[dict[str, Any]] = _AMOUNTS
 
-    amount = StringField(_l("Amount"))
-    refunded_on = DateText(_l("Refunded on"))
+    amount = AmountText(_l("Amount"))
+    refunded_on = DateText(_l("Refunded on"), ahead=BOOKED)
     account = SelectField(_l("Bank or cash"), choices=_ACCOUNTS, validate_choice=False)
     reference = StringField(_l("Reference"))
 
@@ -209,7 +209,7 @@ class ReverseForm(SchemaForm[ReverseIn]):
     schema: ClassVar[type[BaseModel]] = ReverseIn
 
     reason = StringField(_l("Why"))
-    reversed_on = DateText(_l("From the day"))
+    reversed_on = DateText(_l("From the day"), ahead=BOOKED)
 
 
 class PaymentList(PaymentQuery, Listing):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from voyagent.billing.service.instalments import INSTALMENTS_MAX
-from voyagent.http.forms import RowsField, plain, read_date
+from voyagent.http.forms import RowsField, plain, read_date, typed_amount
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
@@ -47,7 +47,7 @@ class TypedPlan:
 def rows_of(dues: Sequence[date] | None, minors: Sequence[int] | None, currency: str) -> list[dict[str, Any]]:
     """What stands in the inputs of a plan that is kept."""
     kept = zip(dues or (), minors or (), strict=True)
-    return [{"instalment_due": due, "instalment_amount": f"{Money(minor, currency).decimal:,f}"} for due, minor in kept]
+    return [{"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))} for due, minor in kept]
 
 
 def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str) -> TypedPlan:

@@ -11,7 +11,7 @@ from wtforms import SelectChoice, SelectField, StringField
 
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.rate_wire import plain_rate
-from voyagent.http.forms import DateText, plain
+from voyagent.http.forms import BOOKED, DateText, plain
 from voyagent.http.presentation import day
 from voyagent.kernel.reading import Row
 
@@ -33,7 +33,7 @@ class RateFields:
     issue_date: Any
     rate_base = SelectField(_l("Quoted as"), validate_choice=False)
     rate = StringField(_l("Rate of exchange"))
-    rate_on = DateText(_l("Rate of"))
+    rate_on = DateText(_l("Rate of"), ahead=BOOKED)
     rate_source = StringField(_l("Quoted by"))
 
     @property

@@ -10,7 +10,7 @@ from wtforms import StringField
 
 from voyagent.billing.schemas import WriteOffIn
 from voyagent.billing.wire import TakeBackIn
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, SchemaForm, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, AmountText, DateText, SchemaForm, plain
 
 # Where a refusal of the rules is shown.
 _WORDS = {"reason_required": "reason", "text_too_long": "reason"}
@@ -32,9 +32,9 @@ class WriteOffForm(SchemaForm[WriteOffIn]):
     sentences: ClassVar[dict[str, Any]] = {"amount.string_pattern_mismatch": AMOUNT_SENTENCE}
     stand_ins: ClassVar[dict[str, Any]] = {"reason": "–"}
 
-    amount = StringField(_l("Amount"))
+    amount = AmountText(_l("Amount"))
     reason = StringField(_l("Why"))
-    written_off_on = DateText(_l("On the day"))
+    written_off_on = DateText(_l("On the day"), ahead=BOOKED)
 
     def values(self) -> dict[str, Any]:
         """What was typed, the amount without its grouping."""
@@ -48,4 +48,4 @@ class TakeBackForm(SchemaForm[TakeBackIn]):
     schema: ClassVar[type[BaseModel]] = TakeBackIn
 
     reason = StringField(_l("Why"))
-    effective_on = DateText(_l("From the day"))
+    effective_on = DateText(_l("From the day"), ahead=BOOKED)

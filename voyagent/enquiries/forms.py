@@ -17,7 +17,7 @@ from voyagent.enquiries.models import Enquiry
 from voyagent.enquiries.queries import InvalidCreatedRange, InvalidDepartRange
 from voyagent.enquiries.schemas import EnquiryFilter, EnquiryIn, EnquiryPatch
 from voyagent.enquiries.service import InvalidDateRange, check_dates, next_statuses
-from voyagent.http.forms import DateText, SchemaForm, SentOnce, read_date
+from voyagent.http.forms import NEXT, PAST, DateText, SchemaForm, SentOnce, read_date
 from voyagent.http.list_pages import PLACE, PlacedQuery
 from voyagent.kernel.money import currency_codes
 
@@ -148,7 +148,7 @@ class ListQuery(PlacedQuery, EnquiryFilter):
         """Read an address; what cannot be read is left out and named in `unread`, so that a wrong letter is no dead end."""
         values = {name: given[name] for name in cls.model_fields if name in given and name not in ("unread", "tz")}
         for name in _DATES:
-            found = read_date(values[name].strip(), past=name.startswith("created")) if values.get(name, "").strip() else None
+            found = read_date(values[name].strip(), ahead=PAST if name.startswith("created") else NEXT) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
         try:
             query = cls.model_validate(values)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
@@ -13,19 +15,22 @@ from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from wtforms import Field, HiddenField, StringField
+from wtforms.validators import DataRequired
 
 from voyagent.http.errors import sentence_of
 from voyagent.http.htmx import is_htmx
 from voyagent.http.pace import answer_no_earlier_than
-from voyagent.http.presentation import today
+from voyagent.http.presentation import MINUS, amount, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.ids import new_id
+from voyagent.kernel.money import Money, ungrouped
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
 DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
 
+_SHORT_YEAR = re.compile(r"^(\s*\d{1,2}(?:\s*[/.-]\s*\d{1,2}\s*[/.-]|[\s-]+[^\W\d]+[\s,-]+)\s*)'?(\d{2}\s*)$")
 AMOUNT_SENTENCE = lazy_gettext("Write an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
     "missing": lambda: lazy_gettext("This is needed."),
@@ -47,8 +52,16 @@ _SENTENCES: dict[str, Callable[[], Any]] = {
 }
 
 
+NEXT, NEAR, BOOKED, PAST = 364, 182, 31, 0
+"""How many days ahead one that is written without its year may lie; else it is the last such day. What is to come, what is due, book dates, what has been."""
+
+
 class DateText(StringField):
-    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month."""
+    """A date as people write it: `24 Nov 2026`, `24/11`, `tomorrow`; day before month. `ahead` is what it is without its year."""
+
+    def __init__(self, *arguments: Any, ahead: int = NEXT, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.ahead = ahead
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep what was typed; `iso` has what it means."""
@@ -62,7 +75,7 @@ class DateText(StringField):
         text = (self.data or "").strip()
         if not text:
             return None
-        found = read_date(text)
+        found = read_date(text, ahead=self.ahead)
         return found.isoformat() if found else text
 
 
@@ -208,6 +221,13 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             field.errors = [*field.errors, sentence]
 
 
+class AmountText(StringField):
+    """An amount as people write it, which has to be written: on a page an emptied field is never the whole of what could be meant."""
+
+    def __init__(self, label: Any, **keywords: Any) -> None:
+        super().__init__(label, [DataRequired(lazy_gettext("This is needed."))], **keywords)
+
+
 class SentOnce:
     """What a form has that records something new each time: a key of its own from when it is opened, by which a page with `once` knows it again.
 
@@ -229,8 +249,13 @@ def finding_in_words(kind: str, message: str) -> str:
 
 
 def plain(typed: str) -> str:
-    """An amount as it was typed, without its grouping."""
-    return "".join(typed.replace(",", "").split())
+    """An amount as it was typed, without its grouping and in the figures 0 to 9; what no comma groups stays as it is, so that the schema refuses it."""
+    return ungrouped("".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in typed))
+
+
+def typed_amount(value: Money) -> str:
+    """An amount as it stands in an input: grouped as pages group it, which `plain` takes away again."""
+    return amount(value).replace(MINUS, "-")
 
 
 def _tell_when(retry_after_s: int) -> None:
@@ -250,8 +275,8 @@ def opened_state(seen: str | None) -> datetime | None:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def read_date(text: str, *, past: bool = False) -> date | None:
-    """A date as people write it, or None; a missing year means the next such day, and with `past` the last one, as in a report's `as of`.
+def read_date(text: str, *, ahead: int = NEXT) -> date | None:
+    """A date as people write it, or None. A missing year means the last such day that lies no more than `ahead` days ahead; two figures are a year of today's.
 
     `today` and the like go by the page's time zone.
     """
@@ -260,7 +285,23 @@ def read_date(text: str, *, past: bool = False) -> date | None:
             return date.fromisoformat(text)
         except ValueError:
             return None
-    near = "past" if past else "future"
+    text = _SHORT_YEAR.sub(rf"\g<1>{today().year // 100}\g<2>", text)
+    behind, next_one = (_parsed(text, near) for near in ("past", "future"))
+    if behind is None or next_one is None or behind == next_one:
+        return next_one
+    years = range(today().year + 1, today().year - 8, -1)
+    return next((day for year in years if (day := _of_year(behind, year)) and day <= today() + timedelta(days=ahead)), behind)
+
+
+def _parsed(text: str, near: str) -> date | None:
     settings = {"DATE_ORDER": "DMY", "PREFER_DATES_FROM": near, "REQUIRE_PARTS": ["day", "month"], "RELATIVE_BASE": datetime.combine(today(), time.min)}
     found = dateparser.parse(text, languages=["en", "hi"], settings=settings)
     return found.date() if found else None
+
+
+def _of_year(day: date, year: int) -> date | None:
+    """The same day of another year; None for a 29 February that it has not."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return None

@@ -13,12 +13,13 @@ from uuid import UUID
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.money import InvalidAmount, Money
+from voyagent.kernel.money import InvalidAmount, Money, ungrouped
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries, service as ledger
 
 COLUMNS = ("account", "currency", "debit", "credit")
 NEEDED = ("account", "debit", "credit")
+NARRATION = "Opening balances"
 PLACES = {
     **dict.fromkeys(("account_not_found", "account_ambiguous", "account_inactive"), "account"),
     "invalid_currency": "currency",
@@ -38,6 +39,13 @@ class OneSideNeeded(Unprocessable):
 
     code = "one_side_needed"
     message = N_("Each line has an amount either as debit or as credit.")
+
+
+class OpenedAlready(Unprocessable):
+    """Balances that stand in the books already: an earlier file has opened every one of these accounts."""
+
+    code = "opened_already"
+    message = N_("All these accounts have opening balances already, which this file would double. To replace them, reverse that entry in the journal first.")
 
 
 class FileUnbalanced(Unprocessable):
@@ -78,21 +86,23 @@ class Taker:
             self._sums[account["id"], currency] += signed
 
     def finish(self) -> None:
-        """Post what was noted as one entry by hand. Raises FileUnbalanced, and what `post_by_hand` raises."""
+        """Post what was noted as one entry by hand. Raises FileUnbalanced, OpenedAlready, and what `post_by_hand` raises."""
         totals: dict[str, int] = defaultdict(int, self._waiting)
         for (_account, currency), minor in self._sums.items():
             totals[currency] += minor
         if any(totals.values()):
             raise FileUnbalanced
+        if self._sums and self._sums.keys() <= ledger.opened_by_hand(NARRATION):
+            raise OpenedAlready
         opening = ledger.opening_account(self._actor)
         for currency, minor in self._waiting.items():
             self._sums[opening, currency] += minor
         lines = [_line(account, Money(minor, currency)) for (account, currency), minor in self._sums.items() if minor]
-        ledger.post_by_hand(self._actor, narration="Opening balances", lines=lines, entry_date=self._on)
+        ledger.post_by_hand(self._actor, narration=NARRATION, lines=lines, entry_date=self._on)
 
     def _amount(self, cell: str, currency: str) -> int:
         """An amount in minor units, which may be grouped."""
-        amount = Money.parse(cell.replace(",", "").replace(" ", ""), currency).amount_minor
+        amount = Money.parse(ungrouped(cell), currency).amount_minor
         if not 0 <= amount <= ledger.AMOUNT_MAX_MINOR:
             raise InvalidAmount
         return amount

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from voyagent.kernel import money
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.fields import contains_unstorable
 
@@ -20,7 +20,6 @@ ROWS_MAX = 1_000
 FINDINGS_MAX = 100
 """How many findings are told of one file."""
 SEPARATORS = (",", ";", "\t")
-_GROUPED = re.compile(r"-?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -150,10 +149,6 @@ def _of_head(names: list[str], columns: Sequence[str], needed: Sequence[str]) ->
 
 
 def ungrouped(cells: dict[str, str]) -> dict[str, str]:
-    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out.
-
-    A comma behind which no group of three figures ends is no grouping (`22500,50`), so that amount stays as it is and is refused.
-    """
-    amount = cells.get("amount", "").replace(" ", "")
-    amount = amount.replace(",", "") if "," not in amount or _GROUPED.fullmatch(amount) else amount
+    """A row's cells with its amount as a plain decimal: commas and spaces only group it. One that is left out stays left out."""
+    amount = money.ungrouped(cells.get("amount", ""))
     return cells | ({"amount": amount} if amount else {})

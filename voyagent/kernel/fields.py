@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cache
@@ -50,6 +51,10 @@ def storable(text: str) -> str:
     if _UNSTORABLE.search(text):
         raise PydanticCustomError("string_unstorable", "String contains characters that cannot be stored")
     return text
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def contains_unstorable(text: str) -> bool:
@@ -126,14 +131,17 @@ def text_field(max_length: int, *, min_length: int = 0) -> Any:
 
 
 def trimmed_field(max_length: int) -> Any:
-    """A text that must say something: outer spaces go, blank is refused."""
-    return Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length), AfterValidator(storable)]
+    """A text that must say something: outer spaces go, blank is refused. Letters are composed, so that a name is one name however it was typed."""
+    whole = StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
+    return Annotated[str, whole, AfterValidator(storable), AfterValidator(_composed)]
 
 
 def filter_field(max_length: int) -> Any:
     """A filter of a query string: empty filters nothing."""
     return Annotated[
-        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable)] | None, BeforeValidator(_blank_to_none), Field(default=None)
+        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable), AfterValidator(_composed)] | None,
+        BeforeValidator(_blank_to_none),
+        Field(default=None),
     ]
 
 

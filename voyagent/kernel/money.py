@@ -13,11 +13,12 @@ from typing import Any, Self
 from babel.numbers import format_decimal
 from iso4217 import Currency
 
-from voyagent.kernel.errors import N_, Invalid
+from voyagent.kernel.errors import N_, Invalid, Unprocessable
 
 BIGINT_MAX = 2**63 - 1
 AMOUNTS_KEPT = 4096
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,6})?")
+_GROUPED = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]*)?")
 _DIGITS_MAX = 27
 _EXACT = Context(prec=1000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
@@ -41,7 +42,7 @@ class UnknownCurrency(Invalid):
     message = N_("That is not a currency code. Use three capitals such as INR.")
 
 
-class InvalidAmount(Invalid):
+class InvalidAmount(Unprocessable):
     """Not a number, too many places for the currency, or beyond what the books hold."""
 
     code = "invalid_amount"
@@ -184,6 +185,15 @@ def wire_amount(amount_minor: int, currency: str) -> str:
     digits = str(abs(int(amount_minor))).zfill(places + 1)  # figures and a point: a list writes hundreds, and a Decimal takes four times as long for each
     whole = len(digits) - places
     return f"{'-' if amount_minor < 0 else ''}{digits[:whole]}.{digits[whole:]:0<2}"
+
+
+def ungrouped(text: str) -> str:
+    """A number as people write it, without what groups it, in thousands (`1,234,567.50`) or in lakhs (`12,34,567.50`); spaces only group.
+
+    Commas behind which no group of three figures ends (`12,34`, `22500,50`) group nothing, so they stay, and no amount is read from it.
+    """
+    figures = "".join(text.split())
+    return figures.replace(",", "") if _GROUPED.fullmatch(figures) else figures
 
 
 def spoken(amount: str, currency: str) -> str:

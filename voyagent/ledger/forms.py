@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from pydantic import BaseModel
 from wtforms import SelectField, StringField
 
-from voyagent.http.forms import AMOUNT_SENTENCE, DateText, RowsField, SchemaForm, SentOnce, plain
+from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, DateText, RowsField, SchemaForm, SentOnce, plain
 from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.ledger.journal import JournalEntryIn, ReversalIn
@@ -50,7 +50,7 @@ class ReversalForm(SchemaForm[ReversalIn]):
     schema: ClassVar[type[BaseModel]] = ReversalIn
 
     reason = StringField(_l("Why"))
-    entry_date = DateText(_l("On the day"))
+    entry_date = DateText(_l("On the day"), ahead=BOOKED)
 
 
 class EntryLinesField(RowsField):
@@ -76,7 +76,7 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
     }
 
     narration = StringField(_l("What it is about"))
-    entry_date = DateText(_l("Book date"))
+    entry_date = DateText(_l("Book date"), ahead=BOOKED)
     currency = SelectField(_l("Currency"), validate_choice=False)
     lines = EntryLinesField(_l("Lines"))
 

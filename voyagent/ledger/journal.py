@@ -33,7 +33,7 @@ from voyagent.ledger.entries import Entries
 from voyagent.ledger.service import Line
 from voyagent.ledger.service.by_hand import LINES_MAX
 
-PAGE_SIZE, LIMIT_MAX = 50, 100
+PAGE_SIZE, LIMIT_MAX = 50, 200
 
 
 class EntryLineIn(Closed):

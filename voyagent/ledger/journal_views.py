@@ -10,7 +10,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.http.files import list_file
-from voyagent.http.forms import read_date
+from voyagent.http.forms import PAST, read_date
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -113,7 +113,7 @@ def _entry_page(form: EntryForm, *, goes_on: bool) -> Any:
 
 
 def _day(typed: str) -> date | None:
-    found = read_date(typed, past=True) if typed else None
+    found = read_date(typed, ahead=PAST) if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
-from voyagent.http.forms import read_date
+from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
 from voyagent.ledger.lines import Place
@@ -125,5 +125,5 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
 
 
 def _day(typed: str) -> date | None:
-    found = read_date(typed, past=True) if typed else None
+    found = read_date(typed, ahead=PAST) if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None

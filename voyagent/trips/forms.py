@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from pydantic import BaseModel, ValidationError
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 
-from voyagent.http.forms import DateText, SchemaForm, SentOnce
+from voyagent.http.forms import BOOKED, PAST, DateText, SchemaForm, SentOnce, typed_amount
 from voyagent.http.presentation import country_choices, status_look, today
 from voyagent.kernel.errors import Invalid
 from voyagent.kernel.money import Money, currency_codes
@@ -84,7 +84,7 @@ class PassengerForm(SchemaForm[PassengerIn]):
 
     full_name = StringField(_("Name as in the passport"))
     kind = SelectField(_("Travels as"), choices=[SelectChoice(kind, words) for kind, words in PASSENGER_WORDS.items()], validate_choice=False)
-    date_of_birth = DateText(_("Born"))
+    date_of_birth = DateText(_("Born"), ahead=PAST)
     nationality = SelectField(_("Nationality"), validate_choice=False)
     passport_number = StringField(_("Passport number"))
     passport_expiry = DateText(_("Passport good until"))
@@ -332,8 +332,8 @@ class VisaForm(LineForm):
     country = SelectField(_("Country"), validate_choice=False)
     type = StringField(_("Kind of visa"))
     count = StringField(_("How many"))
-    filed_on = DateText(_("Applied for on"))
-    granted_on = DateText(_("Granted on"))
+    filed_on = DateText(_("Applied for on"), ahead=BOOKED)
+    granted_on = DateText(_("Granted on"), ahead=BOOKED)
 
     def __init__(self, currency: str, **given: Any) -> None:
         super().__init__(currency, **given)
@@ -372,4 +372,4 @@ def _moment(day: str | None, typed: str | None) -> str | None:
 
 
 def _typed(amount: Money) -> str:
-    return f"{amount.decimal:,f}" if amount else ""
+    return typed_amount(amount) if amount else ""

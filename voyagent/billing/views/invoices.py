@@ -41,7 +41,7 @@ from voyagent.billing.wire import InvoiceDraftIn, ReceiptIn
 from voyagent.enquiries import queries as enquiries
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.files import list_file
-from voyagent.http.forms import opened_state
+from voyagent.http.forms import opened_state, typed_amount
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import is_htmx, see_other
 from voyagent.http.pages import PageBlueprint, toast, translated
@@ -171,7 +171,7 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
     if back := turned_back(document, may=document.status in OPEN_INVOICE):
         return back
     still = Money(document.open_minor, document.currency)
-    form = ReceiptForm(data={"amount": f"{still.decimal:,f}", "paid_on": today()})
+    form = ReceiptForm(data={"amount": typed_amount(still), "paid_on": today()})
 
     def act(body: ReceiptIn) -> Any:
         return service.record_receipt(actor, invoice_id, body.money(still.currency), body.paid_on, reference=body.reference, account=body.account)

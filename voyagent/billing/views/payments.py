@@ -29,6 +29,7 @@ from voyagent.billing.rate_forms import rate_words
 from voyagent.billing.steps import Reversed, looked, looks, not_now, postings_of, reversal_of, reverse_step, with_amounts
 from voyagent.billing.views.invoices import pages
 from voyagent.http.files import list_file
+from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -171,7 +172,7 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     """Give an advance or a part of it back: all that is left today, unless something else is typed."""
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
-    form = RefundForm(data={"amount": f"{left.decimal:,f}", "refunded_on": today()})
+    form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
 
     def act(body: RefundIn) -> Any:
         given = {"amount": body.money(left.currency), "on": body.refunded_on, "account": body.account, "reference": body.reference}
@@ -294,7 +295,7 @@ def _fill(form: PaymentForm | AllocateForm, documents: list[Row], amount: Money)
     form.allocations.data = kept
     left = amount - form.allocations.total(amount.currency)
     spread = service.spread(left.amount_minor, [(row["id"], row["open_minor"]) for row in documents])
-    form.allocations.data = kept + [{"document_id": str(one), "amount": f"{Money(minor, amount.currency).decimal:f}"} for one, minor in spread]
+    form.allocations.data = kept + [{"document_id": str(one), "amount": typed_amount(Money(minor, amount.currency))} for one, minor in spread]
 
 
 def _shown(row: Row) -> Row:

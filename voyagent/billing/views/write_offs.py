@@ -17,6 +17,7 @@ from voyagent.billing.views.invoices import pages
 from voyagent.billing.wire import TakeBackIn
 from voyagent.billing.write_off_forms import ASKED, WRITTEN_BACK, TakeBackForm, WriteOffForm
 from voyagent.billing.write_offs import ask_for_write_off
+from voyagent.http.forms import typed_amount
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import today
@@ -32,7 +33,7 @@ def write_off(actor: Actor, invoice_id: UUID) -> Any:
     if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
         return back
     still = Money(invoice.open_minor, invoice.currency)
-    form = WriteOffForm(data={"amount": f"{still.decimal:,f}", "written_off_on": service.first_day(actor, invoice)})
+    form = WriteOffForm(data={"amount": typed_amount(still), "written_off_on": service.first_day(actor, invoice)})
 
     def act(body: WriteOffIn) -> Any:
         return ask_for_write_off(actor, invoice_id, reason=body.reason, amount=body.money(still.currency), on=body.written_off_on)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries
-from voyagent.ledger.models import JournalEntry
+from voyagent.ledger.models import JournalEntry, Posting
 from voyagent.ledger.service.entries import Line, Posted, post, reverse
 from voyagent.ledger.service.errors import AccountInactive, AccountIsControl, EntryOfDocument, EntryTooLong
 from voyagent.settings.limits import check_limit
@@ -62,6 +66,18 @@ def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: da
     if not all(account.is_active for account in queries.find_accounts((line.account_id for line in lines), hold=True).values()):
         raise AccountInactive
     return reverse(actor, entry_id, reason=reason, entry_date=entry_date)
+
+
+def opened_by_hand(narration: str) -> set[tuple[UUID, str]]:
+    """The accounts, each with a currency, to which entries by hand with a narration have posted that were not reversed."""
+    reversals = aliased(JournalEntry)
+    posted = (
+        select(Posting.account_id, Posting.currency)
+        .join(JournalEntry, (JournalEntry.tenant_id == Posting.tenant_id) & (JournalEntry.id == Posting.entry_id))
+        .outerjoin(reversals, (reversals.tenant_id == JournalEntry.tenant_id) & (reversals.reverses_id == JournalEntry.id))
+        .where(JournalEntry.source_type == BY_HAND, JournalEntry.narration == narration, JournalEntry.reverses_id.is_(None), reversals.id.is_(None))
+    )
+    return {(account_id, currency) for account_id, currency in db.session.execute(posted)}
 
 
 def is_written(entry: JournalEntry) -> bool:
