@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from tests.billing.papers import issued, line
 from tests.ledger.books import post
 from tests.paper_text import text_of
 from tests.people import Person
-from tests.reports.books import DAYS, busy_may, today
+from tests.reports.books import DAYS, bill, busy_may, today
 from tests.reports.test_papers import busy, pdf, rows
 from tests.trips.things import DESERT, VISA, a_line, a_trip
+from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
 from voyagent.ledger import service as ledger
 from voyagent.reports.views import books, lines, margins
@@ -110,10 +112,31 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     a_trip(alice, title="Not begun")
     pdf(alice, "trip-margins", f"to={today()}")
     dirhams, rupees = told["tables"]
-    assert rows(dirhams) == [["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %"]]
-    assert rows(rupees)[1:] == [["Loss", "400.00", "500.00", "−100.00", "-25.0 %"], ["Krishnan family, Dubai", "800.00", "600.00", "200.00", "25.0 %"]]
-    assert rows(rupees)[0] == ["Not begun", "0.00", "0.00", "0.00", ""]
-    assert rupees["totals"] == [["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %"]]
+    unbooked = ["0.00", "0.00", "0.00", ""]
+    assert rows(dirhams) == [["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %", *unbooked]]
+    assert rows(rupees)[1:] == [
+        ["Loss", "400.00", "500.00", "−100.00", "-25.0 %", *unbooked],
+        ["Krishnan family, Dubai", "800.00", "600.00", "200.00", "25.0 %", *unbooked],
+    ]
+    assert rows(rupees)[0] == ["Not begun", "0.00", "0.00", "0.00", "", *unbooked]
+    assert rupees["totals"] == [["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]]
+
+
+def test_margins_are_held_against_the_books_on_paper(alice: Person, told: dict[str, Any]) -> None:
+    asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+    trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
+    issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
+    bill(alice, "Galaxy Consolidators", "300", due=MAY, reference="G-1")
+    text = text_of(pdf(alice, "trip-margins", DAYS))
+    table, proof = told["tables"]
+    assert rows(table) == [["Dubai\nDeepa Krishnan", "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]]
+    assert rows(proof) == [["Posted for trips", "900.00", "0.00", "900.00"], ["Posted without a trip", "0.00", "300.00", "−300.00"]]
+    assert proof["totals"] == [[name, "900.00", "300.00", "600.00"] for name in ("In all", "Trial balance of these days")]
+    assert proof["note"] == "Together they are the revenue and the direct cost of the trial balance."
+    assert "Held against the books" in text
+    for by, name in (("customer", "Deepa Krishnan"), ("month", "May 2026")):
+        pdf(alice, "trip-margins", f"{DAYS}&group_by={by}")
+        assert rows(told["tables"][0])[0] == [name, "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_each_paper_is_offered_and_a_stranger_gets_his_own(busy: Person, victor:
     ours = dict(told)
     pdf(victor, report)
     assert told["tables"] == ours["tables"]
-    assert (ours["tables"] == []) == (report == "trip-margins"), "no trip was opened in May"
+    assert ours["tables"]
     assert "1,000.50" not in text_of(pdf(charlie, report))
     assert (told["tables"], told["empty"]) == ([], "Nothing to report in this selection.")
     assert busy.app.test_client().get(f"{address}&format=pdf").status_code == 303

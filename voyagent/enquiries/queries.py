@@ -232,6 +232,11 @@ def names_statement(parts: Iterable[str]) -> Select[Any]:
     return select(_TABLE.c.customer_name.label("name")).where(owned(Enquiry), func.lower(_TABLE.c.customer_name).like(contains_any(parts)))
 
 
+def customer_of(enquiry_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """For a Core select of another room: the customer of the enquiry that a column names."""
+    return select(_TABLE.c.customer_name).where(owned(Enquiry), _TABLE.c.id == enquiry_id).scalar_subquery()
+
+
 def is_named(name: str) -> ColumnElement[bool]:
     """Whether an enquiry is of somebody of a name, whatever its case; a condition for any select."""
     return select(_TABLE.c.id).where(owned(Enquiry), func.lower(_TABLE.c.customer_name) == func.lower(literal(name))).exists()

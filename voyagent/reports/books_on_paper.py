@@ -10,11 +10,11 @@ from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, CurrencyMovement, GeneralLedger, LedgerLine
-from voyagent.reports.queries.margins import Margins, share
+from voyagent.reports.queries.margins import Margin, Margins, Tie, share
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import written
+from voyagent.reports.words import group_words, margins_note, tie_words, written
 from voyagent.trips.queries import Total
 
 
@@ -49,9 +49,9 @@ def day_book(report: DayBook) -> Printed:
 
 
 def trip_margins(report: Margins) -> Printed:
-    """What is left of trips: of each currency a row for each trip that has something in it. Raises TooManyLines."""
+    """What is left of trips: of each currency a row for each of them, or of what they are grouped by; and the books. Raises TooManyLines."""
     whole(report)
-    return Printed(_("Margin by trip"), [_left(total, report) for total in report.totals])
+    return Printed(_("Margin by trip"), [*(_left(total, report) for total in report.totals), *map(_proved, report.books)])
 
 
 def _earned(block: Result, report: ProfitAndLoss) -> Table:
@@ -134,17 +134,39 @@ def _entry(entry: BookedEntry) -> Group:
     return Group(f"{written(entry.day)} · {entry.narration}", rows)
 
 
-def _left(total: Total, report: Margins) -> Table:
-    def row(name: str, of: Total) -> Cells:
-        percent = share(of)
-        return [name, amount(of.price), amount(of.cost), amount(of.margin), "" if percent is None else f"{percent} %"]
+def _left(total: Margin, report: Margins) -> Table:
+    def row(name: str, of: Margin) -> Cells:
+        planned, actual = ([amount(one.price), amount(one.cost), amount(one.margin), _percent(one)] for one in (of.planned, of.actual))
+        return [name, *planned, *actual]
 
+    named_totals = [(_beneath(trip.title, trip.customer), trip.totals) for trip in report.trips] + [(group_words(one.key), one.totals) for one in report.groups]
     return Table(
         title=named(total.currency),
-        columns=[_("Trip"), _("Price"), _("Cost"), _("Margin"), _("Share of the price")],
-        groups=[Group("", [row(trip.title, one) for trip in report.trips for one in trip.totals if one.currency == total.currency])],
+        columns=[
+            {"trip": _("Trip"), "customer": _("Customer"), "month": _("Month")}[report.group_by],
+            *(_("Price"), _("Cost"), _("Margin"), _("Share of the price"), _("Revenue"), _("Direct cost"), _("Actual margin"), _("Share of the revenue")),
+        ],
+        groups=[Group("", [row(name, one) for name, totals in named_totals for one in totals if one.currency == total.currency])],
         totals=[row(_("All trips of these days in %(currency)s", currency=total.currency), total)],
-        note=_("What stands in the trips, whether it is invoiced or not; lines that are cancelled or failed are left out. Currencies are never added."),
+        note=margins_note(),
+    )
+
+
+def _percent(total: Total) -> str:
+    percent = share(total)
+    return "" if percent is None else f"{percent} %"
+
+
+def _proved(tie: Tie) -> Table:
+    def row(name: str, of: Total) -> Cells:
+        return [name, amount(of.price), amount(of.cost), amount(of.margin)]
+
+    return Table(
+        title=_("Held against the books, %(currency)s", currency=named(tie.currency)),
+        columns=["", _("Revenue"), _("Direct cost"), _("Margin")],
+        groups=[Group("", [row(_("Posted for trips"), tie.of_trips), row(_("Posted without a trip"), tie.without_trip)])],
+        totals=[row(_("In all"), tie.in_all), row(_("Trial balance of these days"), tie.trial_balance)],
+        note=tie_words(tie),
     )
 
 

@@ -20,8 +20,8 @@ from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import queries as ledger, totals, years
-from voyagent.reports.queries import statements
-from voyagent.reports.queries.periods import Evening, Period, settings_statement, year_began, year_month
+from voyagent.reports.queries import margins, statements
+from voyagent.reports.queries.periods import Days, Evening, Period, settings_statement, year_began, year_month
 from voyagent.reports.queries.receivables import EVER, SIDE
 from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
@@ -29,7 +29,7 @@ EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""
 CHECKS = (
     *("trial_balance", "entries", "months", "days", "profit_and_loss", "turns", "balance_sheet", "control", "advances", "ageing"),
-    *("paid", "credited", "written_off", "used", "exchanged", "deferred", "numbers", "enquiries"),
+    *("paid", "credited", "written_off", "used", "exchanged", "deferred", "numbers", "enquiries", "trips"),
 )
 
 
@@ -88,6 +88,7 @@ def findings(reader: Reader) -> Iterator[Finding]:
     for name, rows in zip((*plain, *(name for name, _letter in lettered)), series, strict=True):
         yield from (_of_series(name.replace("_", " "), row) for row in rows)
     yield from (Finding("enquiries", f"the count by {row['which']} differs at {row['key']}, by {row['n']}, booked {row['booked']}") for row in miscounted)
+    yield from trips(reader)
 
 
 def control(reader: Reader) -> Iterator[Finding]:
@@ -138,6 +139,13 @@ def advances(reader: Reader) -> Iterator[Finding]:
         difference = Money(paid.get((purpose, currency), 0) - books.get((purpose, currency), 0), currency)
         if difference:
             yield Finding("advances", f"unapplied payments and the account {purpose} differ", difference)
+
+
+def trips(reader: Reader) -> Iterator[Finding]:
+    """Where what trips have ever earned, with all that was posted without one, is not the revenue less the direct cost of the trial balance."""
+    for tie in margins.read_ties(reader, Days(*EVER)):
+        if not tie.is_proved:
+            yield Finding("trips", "the margins of trips with what was posted without one and the trial balance differ", tie.difference)
 
 
 def _difference(row: Row) -> Money:

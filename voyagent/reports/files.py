@@ -153,7 +153,7 @@ def _party_statement_stream(_reader: LaneReader, query: PartyStatementQuery) -> 
 
 def _trip_margins(reader: LaneReader, query: MarginsQuery) -> Made:
     days = Days.between(query.first, query.last)
-    report = read_margins(reader, days, query.tz or "UTC", limit=LINES_MAX)
+    report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, limit=LINES_MAX)
     filters = partial(words.opened_words, days)
     return Made(f"trip-margins-{days.last}", partial(spreadsheets.trip_margins, report), partial(books_on_paper.trip_margins, report), filters)
 

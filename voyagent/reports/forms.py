@@ -14,12 +14,13 @@ from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
 from voyagent.ledger.lines import Place
+from voyagent.reports.queries.margins import GroupBy
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
-LONGEST = {"party": 255, "account": 36, "after": 120}
+LONGEST = {"party": 255, "account": 36, "after": 2000}
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
 _PERIOD_WORDS = {
     "from": _l("from"),
@@ -28,9 +29,10 @@ _PERIOD_WORDS = {
     "compare": _l("comparison"),
     **dict.fromkeys(("compare_as_of", "compare_from"), _l("day of comparison")),
     "kind": _l("customer or supplier"),
+    "group_by": _l("grouping"),
     "format": _l("format"),
 }
-CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "format": ("csv", "csv-bom", "xlsx")}
+CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "group_by": get_args(GroupBy), "format": ("csv", "csv-bom", "xlsx")}
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     "reports.day_book": ("tally", "pdf"),
     **dict.fromkeys(("reports.receivables", "reports.payables", "reports.trial_balance", "reports.party_statement"), ("pdf",)),
@@ -59,6 +61,7 @@ class Address:
     after: str | None = None
     compare: Comparison | None = None
     kind: PartyKind | None = None
+    group_by: GroupBy | None = None
     format: Format | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
@@ -108,6 +111,7 @@ class Address:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}
+        values |= {"group_by": self.group_by}
         values |= {"include_zero": "1" if self.include_zero else None}
         return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
 

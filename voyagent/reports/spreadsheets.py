@@ -7,14 +7,15 @@ from datetime import date
 from typing import Any
 
 from voyagent.kernel.money import Money
-from voyagent.kernel.sheets import CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet, TooManyLines
+from voyagent.kernel.sheets import CARRIED, LINE, OPENING, PROOF, ROW, TOTAL, Cell, Sheet, TooManyLines
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
-from voyagent.reports.queries.margins import Margins
+from voyagent.reports.queries.margins import Margin, Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open
 from voyagent.reports.queries.statements import BalanceSheet, ProfitAndLoss, Section
 from voyagent.reports.queries.trial_balance import PeriodBalance
+from voyagent.trips.queries import Total
 
 _COMPARED = ("amount", "before", "difference")
 
@@ -172,11 +173,33 @@ def party_statement(report: PartyStatement) -> Sheet:
 
 
 def trip_margins(report: Margins) -> Sheet:
-    """What is left of trips: a row for each trip and currency, and the total of each currency. Raises TooManyLines."""
+    """What is left of trips, or of what they are grouped by: a row for each of these and currency, and the total of each currency, planned and in the books.
+
+    Below, in the columns of the books, what was posted without a trip, what that comes to with all trips, and the trial balance. Raises TooManyLines.
+    """
     whole(report)
-    rows: list[list[Cell]] = [[LINE, one.id, one.title, total.currency, total.price, total.cost, total.margin] for one in report.trips for total in one.totals]
-    rows += [[TOTAL, None, "All trips", total.currency, total.price, total.cost, total.margin] for total in report.totals]
-    return Sheet(f"trip-margins-{report.days.last}", [ROW, "trip_id", "trip", "currency", "price", "cost", "margin"], rows)
+    keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [([one.id, one.title], one.totals) for one in report.trips]
+    keys += [([one.key], one.totals) for one in report.groups]
+    customers = [one.customer for one in report.trips] or [None] * len(report.groups)
+    names = {"trip": ["trip_id", "trip"], "customer": ["customer"], "month": ["month"]}[report.group_by]
+    blank: list[Cell] = [None] * (len(names) - 1)
+    of_trip = report.group_by == "trip"
+
+    def row(kind: str, key: list[Cell], margin: Margin, customer: str | None = None) -> list[Cell]:
+        planned = margin.planned
+        return [kind, *key, margin.currency, planned.price, planned.cost, planned.margin, *([customer] if of_trip else []), *_booked(margin.actual)]
+
+    rows = [row(LINE, key, margin, customer) for (key, totals), customer in zip(keys, customers, strict=True) for margin in totals]
+    rows += [row(TOTAL, [*blank, "All trips"], margin) for margin in report.totals]
+    for tie in report.books:
+        proof = (("Posted without a trip", tie.without_trip), ("In all", tie.in_all), ("Trial balance", tie.trial_balance))
+        rows += [[PROOF, *blank, name, tie.currency, None, None, None, *([None] if of_trip else []), *_booked(total)] for name, total in proof]
+    columns = [ROW, *names, "currency", "price", "cost", "margin", *(["customer"] if of_trip else []), "revenue", "direct_cost", "actual_margin"]
+    return Sheet(f"trip-margins-{report.days.last}", columns, rows)
+
+
+def _booked(total: Total) -> list[Cell]:
+    return [total.price, total.cost, total.margin]
 
 
 def whole(report: Any) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask_babel import gettext as _
+from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Kind
-from voyagent.http.presentation import long_day
+from voyagent.http.presentation import amount, long_day
 from voyagent.reports.forms import Address
+from voyagent.reports.queries.margins import Tie
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
 
@@ -72,5 +73,28 @@ def evening_words(as_of: date, before: Evening | None, currency: str | None) -> 
 
 
 def opened_words(days: Days) -> str:
-    """On which days trips were opened."""
-    return filtered([_("Trips opened from %(first)s to %(last)s", first=written(days.first), last=written(days.last))])
+    """On which days trips were opened, or anything was posted for them."""
+    return filtered([_("Trips opened from %(first)s to %(last)s, or with anything posted in these days", first=written(days.first), last=written(days.last))])
+
+
+def group_words(key: str | date | None) -> str:
+    """What the margins of a customer's trips, or of a month, stand under."""
+    if isinstance(key, date):
+        return str(format_date(key, "MMMM y"))
+    return key or str(_("No customer known"))
+
+
+def margins_note() -> str:
+    """What the planned and the actual margins are."""
+    planned = _("Price and cost are what stands in the trips, whether it is invoiced or not; lines that are cancelled or failed are left out.")
+    actual = _("Revenue and direct cost are what the invoices and bills of a trip, and the credit notes on them, posted in these days.")
+    return f"{planned} {actual} {_('Currencies are never added.')}"
+
+
+def tie_words(tie: Tie) -> str:
+    """Whether the margins are those of the books."""
+    if tie.is_proved:
+        return str(_("Together they are the revenue and the direct cost of the trial balance."))
+    return str(
+        _("Together they are not the revenue and the direct cost of the trial balance; the margin differs by %(amount)s.", amount=amount(tie.difference))
+    )

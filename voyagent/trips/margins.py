@@ -1,52 +1,130 @@
-"""Reading what trips cost and bring: a page of them behind a cursor, and the sums of all that were opened in a time."""
+"""Reading what trips cost and bring, as planned and as others have found it in the books: a page of them behind a cursor, groups of them, and their sums.
+
+The trips of some days are those that were opened in them, and those of which anything was earned in them. What was earned is given by whoever knows the books,
+as a select: thing_id (a trip), currency, month (the first day of one), revenue_minor, cost_minor.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, literal, select, tuple_
+from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, Text, and_, cast, func, literal, null, or_, select, tuple_, union, union_all
 
-from voyagent.kernel.pages import Cursor
+from voyagent.enquiries.queries import customer_of
+from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.tenancy import owned
 from voyagent.trips.models import OVER, Trip, TripLine
 
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
+_AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
+_NOTHING: ColumnElement[int] = literal(0, BigInteger)
 
 
-def margins_statement(begin: datetime, end: datetime, *, after: Cursor | None, limit: int) -> Select[Any]:
-    """Trips opened from `begin` to before `end`, the newest first, those behind a cursor; a row for each currency of a trip's lines that are not over.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Instants from `begin` to before `end`, in a zone."""
 
-    Rows: id, title, created_at, currency, cost_minor, price_minor; a trip without such lines has one with its own currency and zeros. `limit` counts trips.
+    begin: datetime
+    end: datetime
+    zone: str
+
+    @property
+    def month(self) -> ColumnElement[date]:
+        """The first day of the month in which a trip was opened there."""
+        return cast(func.date_trunc("month", func.timezone(self.zone, _TRIPS.created_at)), Date)
+
+    @property
+    def holds(self) -> tuple[ColumnElement[bool], ...]:
+        """Whether a trip of the agency was opened in them."""
+        return owned(Trip), _TRIPS.created_at >= self.begin, _TRIPS.created_at < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """What the books have of trips in some days, and for a column with a trip's id the customer whom they have it for, where no enquiry says so."""
+
+    statement: Select[Any]
+    customer: Callable[[ColumnElement[UUID]], ColumnElement[str]]
+
+
+def margins_statement(opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int) -> Select[Any]:
+    """The trips of some days, the newest first, those behind a cursor; a row for each currency of a trip's lines that are not over, and of what it earned.
+
+    Rows: id, title, customer, created_at, currency, cost_minor, price_minor, spent_minor, earned_minor; a trip without anything has one with its own currency
+    and zeros. `limit` counts trips.
     """
-    trips = select(_TRIPS.id, _TRIPS.title, _TRIPS.created_at, _TRIPS.currency).where(*_opened(begin, end))
+    posted = earned.statement.cte("posted")
+    trips = select(*(_TRIPS[name] for name in ("id", "title", "created_at", "currency", "enquiry_id"))).where(owned(Trip))
     if after is not None:
         trips = trips.where(tuple_(_TRIPS.created_at, _TRIPS.id) < tuple_(literal(after.at, _TRIPS.created_at.type), literal(after.id, _TRIPS.id.type)))
-    page = trips.order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(limit).subquery("page")
-    lines = TripLine.__table__.alias("lines")
-    currency = func.coalesce(lines.c.currency, page.c.currency).label("currency")
+    trips = trips.order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(limit)
+    found = union(trips.where(*opened.holds), trips.where(_of_posted(posted))).subquery("found")
+    page = select(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit).cte("page")
+    amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
+    customer = func.coalesce(customer_of(page.c.enquiry_id), earned.customer(page.c.id)).label("customer")
+    currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
-        select(page.c.id, page.c.title, page.c.created_at, currency, *_sums(lines.c))
-        .select_from(page.outerjoin(lines, owned(lines) & (lines.c.trip_id == page.c.id) & lines.c.status.notin_(OVER)))
-        .group_by(page.c.id, page.c.title, page.c.created_at, currency)
+        select(page.c.id, page.c.title, customer, page.c.created_at, currency, *_sums(amounts))
+        .select_from(page.outerjoin(amounts, amounts.c.trip_id == page.c.id))
+        .group_by(page.c.id, page.c.title, page.c.enquiry_id, page.c.created_at, currency)
         .order_by(page.c.created_at.desc(), page.c.id.desc(), currency)
     )
 
 
-def margin_totals_statement(begin: datetime, end: datetime) -> Select[Any]:
-    """The lines that are not over of all trips opened from `begin` to before `end`: currency, cost_minor, price_minor."""
+def margin_totals_statement(opened: Opened, earned: Earnings) -> Select[Any]:
+    """The lines that are not over of all trips of some days, and what these earned: currency, cost_minor, price_minor, spent_minor, earned_minor."""
+    amounts = _of_days(opened, earned)
+    return select(amounts.c.currency, *_sums(amounts)).group_by(amounts.c.currency).order_by(amounts.c.currency)
+
+
+def margins_by_month_statement(opened: Opened, earned: Earnings) -> Select[Any]:
+    """The same by month: what was planned in that in which the trip was opened, what was earned in that of its book date. Rows: month beside the others."""
+    amounts = _of_days(opened, earned)
+    return select(amounts.c.month, amounts.c.currency, *_sums(amounts)).group_by(amounts.c.month, amounts.c.currency).order_by(*amounts.c["month", "currency"])
+
+
+def margins_by_customer_statement(opened: Opened, earned: Earnings, *, after: NameCursor | None, limit: int) -> Select[Any]:
+    """The same by customer, whatever the case of the name, those without one first; those behind a cursor. `limit` counts customers.
+
+    Rows: key (the name in small letters, empty where none is known), customer (None there), and the others.
+    """
+    amounts = _of_days(opened, earned)
+    trip = select(_TRIPS.id, func.coalesce(customer_of(_TRIPS.enquiry_id), earned.customer(_TRIPS.id)).label("customer"))
+    trips = trip.where(owned(Trip), _TRIPS.id.in_(select(amounts.c.trip_id))).cte("trips")
+    key = cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key")
+    named = select(trips.c.id, key, trips.c.customer).cte("named")
+    keys = select(named.c.key).distinct().order_by(named.c.key).limit(limit)
+    page = (keys.where(named.c.key > after.key) if after is not None else keys).subquery("page")
     return (
-        select(_LINES.currency, *_sums(_LINES))
-        .join(Trip.__table__, (_TRIPS.tenant_id == _LINES.tenant_id) & (_TRIPS.id == _LINES.trip_id))
-        .where(*_opened(begin, end), owned(TripLine), _LINES.status.notin_(OVER))
-        .group_by(_LINES.currency)
-        .order_by(_LINES.currency)
+        select(named.c.key, func.max(named.c.customer).label("customer"), amounts.c.currency, *_sums(amounts))
+        .select_from(page.join(named, named.c.key == page.c.key).join(amounts, amounts.c.trip_id == named.c.id))
+        .group_by(named.c.key, amounts.c.currency)
+        .order_by(named.c.key, amounts.c.currency)
     )
 
 
-def _opened(begin: datetime, end: datetime) -> list[ColumnElement[bool]]:
-    return [owned(Trip), _TRIPS.created_at >= begin, _TRIPS.created_at < end]
+def _of_days(opened: Opened, earned: Earnings) -> CTE:
+    """Amounts of all trips of some days, each with the month that it counts in."""
+    posted = earned.statement.cte("posted")
+    planned = owned(Trip) & (_TRIPS.id == _LINES.trip_id) & or_(_of_posted(posted), and_(*opened.holds))
+    return _amounts(posted, opened.month, posted.c.month, planned)
 
 
-def _sums(columns: Any) -> list[ColumnElement[int]]:
-    return [cast(func.coalesce(func.sum(columns[name]), 0), BigInteger).label(name) for name in ("cost_minor", "price_minor")]
+def _amounts(posted: CTE, planned_in: ColumnElement[Any], earned_in: ColumnElement[Any], planned: ColumnElement[bool]) -> CTE:
+    """What is planned and what is earned beneath one another: trip_id, currency, month, and the amounts, of which each row has two."""
+    lines = select(_LINES.trip_id, _LINES.currency, cast(planned_in, Date).label("month"), _LINES.cost_minor, _LINES.price_minor)
+    lines = lines.add_columns(_NOTHING.label("spent_minor"), _NOTHING.label("earned_minor")).where(owned(TripLine), planned, _LINES.status.notin_(OVER))
+    booked = select(posted.c.thing_id, posted.c.currency, cast(earned_in, Date), _NOTHING, _NOTHING, posted.c.cost_minor, posted.c.revenue_minor)
+    return union_all(lines, booked).cte("amounts")
+
+
+def _of_posted(posted: CTE) -> ColumnElement[bool]:
+    return _TRIPS.id.in_(select(posted.c.thing_id))
+
+
+def _sums(amounts: CTE) -> list[ColumnElement[int]]:
+    return [cast(func.coalesce(func.sum(amounts.c[name]), 0), BigInteger).label(name) for name in _AMOUNTS]

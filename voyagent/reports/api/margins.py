@@ -14,6 +14,11 @@ from voyagent.reports.queries.periods import Days, PeriodInverted
 
 @api.get("/reports/trip-margins", answer=MarginsResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
 def get_reports_trip_margins(reader: LaneReader, query: MarginsQuery) -> dict[str, Any]:
-    """What the customer pays, what it costs and what is left of each trip opened from `from` to `to`. Currencies are never added."""
-    report = read_margins(reader, Days.between(query.first, query.last), query.tz or "UTC", after=query.place(), limit=query.limit)
+    """What is left of each trip opened from `from` to `to`, or with anything posted in these days: as planned, and as the books have it.
+
+    The actual margin is what the trip's invoices, bills and the credits on them posted to revenue, less what they posted as cost of travel services, by book
+    date. `books` proves that with what was posted without a trip this is the trial balance. Currencies are never added.
+    """
+    days = Days.between(query.first, query.last)
+    report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, after=query.cursor, limit=query.limit)
     return wire_margins(reader.prove().tenant_id, report, query.limit)

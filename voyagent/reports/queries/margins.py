@@ -1,53 +1,140 @@
-"""What is left of each trip: what the customer pays less what it costs, by currency; a page of trips, and the sums of all of them."""
+"""What is left of each trip, by currency: as planned what the customer pays less what it costs, and what its documents have earned in the books.
+
+A page of trips, or of customers, or the months; the sums of all of them; and the proof that with what was posted without a trip they are the books.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Select
+
+from voyagent.billing.queries.of_trips import invoiced, of_trips_statement
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
-from voyagent.kernel.pages import Cursor
+from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger import queries as ledger
+from voyagent.ledger.earned import earned_beside_statement, earned_statement
+from voyagent.ledger.months import COST
 from voyagent.reports.queries.periods import Days
-from voyagent.trips.margins import margin_totals_statement, margins_statement
+from voyagent.trips.margins import (
+    Earnings,
+    Opened,
+    margin_totals_statement,
+    margins_by_customer_statement,
+    margins_by_month_statement,
+    margins_statement,
+)
 from voyagent.trips.queries import Total
 
 PAGE_TRIPS = 100
+GroupBy = Literal["trip", "customer", "month"]
+
+
+class Margin(NamedTuple):
+    """What is left in one currency: planned, and in the books, where the price is the revenue."""
+
+    planned: Total
+    actual: Total
+
+    @property
+    def currency(self) -> str:
+        """The currency of both."""
+        return self.planned.currency
 
 
 @dataclass(frozen=True, slots=True)
 class TripMargin:
-    """A trip with what it costs and brings, by currency."""
+    """A trip, with the customer where one is known, and what it costs and brings, by currency."""
 
     id: UUID
     title: str
-    totals: tuple[Total, ...]
+    customer: str | None
+    totals: tuple[Margin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMargin:
+    """What the trips of a customer, or those of a month, cost and bring, by currency; `key` is None for trips of no known customer."""
+
+    key: str | date | None
+    totals: tuple[Margin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What holds the actual margins of all trips against the trial balance of the same days, in one currency. Each of the three is read by itself.
+
+    The price is the revenue and the cost the direct cost.
+    """
+
+    of_trips: Total
+    without_trip: Total
+    trial_balance: Total
+
+    @property
+    def currency(self) -> str:
+        """The currency of all."""
+        return self.of_trips.currency
+
+    @property
+    def in_all(self) -> Total:
+        """What was posted for trips and without one."""
+        return Total(self.of_trips.cost + self.without_trip.cost, self.of_trips.price + self.without_trip.price)
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether both revenue and direct cost are those of the trial balance."""
+        return self.in_all == self.trial_balance
+
+    @property
+    def difference(self) -> Money:
+        """What the margins have more than the trial balance."""
+        return self.in_all.margin - self.trial_balance.margin
 
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """A page of the trips opened in some days, the newest first, and the sums of all trips of these days."""
+    """A page of the trips of some days, the newest first, or of what they are grouped by, and the sums of all of them.
+
+    They are the trips that were opened in the days, and those for which anything was posted in them.
+    """
 
     days: Days
+    group_by: GroupBy
     trips: tuple[TripMargin, ...]
-    totals: tuple[Total, ...]
+    groups: tuple[GroupMargin, ...]
+    totals: tuple[Margin, ...]
+    books: tuple[Tie, ...]
     is_first_page: bool
     next_cursor: str | None
 
 
-def read_margins(reader: Reader, days: Days, zone: str, *, after: Cursor | None = None, limit: int = PAGE_TRIPS) -> Margins:
-    """A page behind a cursor and the sums, in one trip; days are those of the zone."""
-    begin, end = clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone)
-    rows, totals = reader.read(margins_statement(begin, end, after=after, limit=limit + 1), margin_totals_statement(begin, end))
-    trips = [list(same) for _, same in groupby(rows, key=lambda row: row["id"])]
-    shown = trips[:limit]
-    behind = Cursor(shown[-1][0]["created_at"], shown[-1][0]["id"]).encode() if len(trips) > limit else None
-    margins = tuple(TripMargin(mine[0]["id"], mine[0]["title"], tuple(map(_total, mine))) for mine in shown)
-    return Margins(days, margins, tuple(map(_total, totals)), is_first_page=after is None, next_cursor=behind)
+def read_margins(reader: Reader, days: Days, zone: str, *, group_by: GroupBy = "trip", after: str | None = None, limit: int = PAGE_TRIPS) -> Margins:
+    """A page behind a cursor, the sums and their proof, in one trip; days are those of the zone, and in the books those of the book date.
+
+    Raises InvalidCursor.
+    """
+    opened = Opened(clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone)
+    earned = Earnings(earned_statement(of_trips_statement(), days.first, days.last), invoiced)
+    rows, totals, *books = reader.read(_page(group_by, opened, earned, after, limit + 1), margin_totals_statement(opened, earned), *_beside(days))
+    trips, groups, behind = _shown(group_by, rows, limit)
+    sums = tuple(map(_margin, totals))
+    tied = _tied({one.currency: one.actual for one in sums}, books)
+    return Margins(days, group_by, trips, groups, sums, tied, is_first_page=after is None, next_cursor=behind)
+
+
+def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
+    """The proof alone, over days of any number."""
+    of_trips, *books = reader.read(earned_statement(of_trips_statement(), days.first, days.last), *_beside(days))
+    return _tied(_summed(of_trips, "cost_minor", "revenue_minor"), books)
 
 
 def share(total: Total) -> Decimal | None:
@@ -57,5 +144,70 @@ def share(total: Total) -> Decimal | None:
     return (total.margin.decimal * 100 / total.price.decimal).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
 
 
-def _total(row: Row) -> Total:
-    return Total(Money(int(row["cost_minor"]), row["currency"]), Money(int(row["price_minor"]), row["currency"]))
+def _page(group_by: GroupBy, opened: Opened, earned: Earnings, after: str | None, limit: int) -> Select[Any]:
+    if group_by == "month":
+        return margins_by_month_statement(opened, earned)
+    if group_by == "customer":
+        return margins_by_customer_statement(opened, earned, after=NameCursor.decode(after) if after else None, limit=limit)
+    return margins_statement(opened, earned, after=Cursor.decode(after) if after else None, limit=limit)
+
+
+def _beside(days: Days) -> list[Select[Any]]:
+    """What proves the sums: what was posted without a trip, and the trial balance on the evening before the days and on the last."""
+    balances = (ledger.trial_balance_statement(evening) for evening in (days.evening_before, days.last))
+    return [earned_beside_statement(of_trips_statement(), days.first, days.last), *balances]
+
+
+def _shown(group_by: GroupBy, rows: list[Row], limit: int) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
+    """The trips or the groups of a page of which one more than is shown was read, and the cursor behind it; months are never many."""
+    name = {"trip": "id", "customer": "key", "month": "month"}[group_by]
+    found = [list(same) for _, same in groupby(rows, key=lambda row: row[name])]
+    shown = found if group_by == "month" else found[:limit]
+    if group_by == "trip":
+        behind = Cursor(shown[-1][0]["created_at"], shown[-1][0]["id"]).encode() if len(found) > len(shown) else None
+        return tuple(TripMargin(of[0]["id"], of[0]["title"], of[0]["customer"], tuple(map(_margin, of))) for of in shown), (), behind
+    behind = NameCursor(shown[-1][0]["key"]).encode() if len(found) > len(shown) else None
+    return (), tuple(GroupMargin(of[0]["customer" if group_by == "customer" else "month"], tuple(map(_margin, of))) for of in shown), behind
+
+
+def _tied(of_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...]:
+    beside, before, closed = books
+    without_trip, balances = _summed(beside, "cost_minor", "revenue_minor"), _moved(before, closed)
+    currencies = sorted(of_trips.keys() | without_trip.keys() | balances.keys())
+    ties = [Tie(*(side.get(currency, _total(currency, 0, 0)) for side in (of_trips, without_trip, balances))) for currency in currencies]
+    return tuple(tie for tie in ties if any((*_amounts(tie.of_trips), *_amounts(tie.without_trip), *_amounts(tie.trial_balance))))
+
+
+def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
+    """Revenue and direct cost of the trial balance between two evenings."""
+    signed = [(row, sign) for rows, sign in ((before, -1), (closed, 1)) for row in rows if row["type"] == "revenue" or row["purpose"] == COST]
+    rows = [
+        {
+            "currency": row["currency"],
+            "revenue_minor": sign * (row["credit_minor"] - row["debit_minor"]) if row["type"] == "revenue" else 0,
+            "cost_minor": sign * (row["debit_minor"] - row["credit_minor"]) if row["purpose"] == COST else 0,
+        }
+        for row, sign in signed
+    ]
+    return _summed(rows, "cost_minor", "revenue_minor")
+
+
+def _summed(rows: Iterable[Row], cost: str, price: str) -> dict[str, Total]:
+    sums: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        known = sums.get(row["currency"], (0, 0))
+        sums[row["currency"]] = known[0] + int(row[cost]), known[1] + int(row[price])
+    return {currency: _total(currency, *minors) for currency, minors in sums.items()}
+
+
+def _amounts(total: Total) -> tuple[Money, Money]:
+    return total.price, total.cost
+
+
+def _margin(row: Row) -> Margin:
+    currency = row["currency"]
+    return Margin(_total(currency, row["cost_minor"], row["price_minor"]), _total(currency, row["spent_minor"], row["earned_minor"]))
+
+
+def _total(currency: str, cost_minor: int, price_minor: int) -> Total:
+    return Total(Money(int(cost_minor), currency), Money(int(price_minor), currency))

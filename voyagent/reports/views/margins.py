@@ -9,7 +9,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from voyagent.kernel import clock
-from voyagent.kernel.pages import Cursor, InvalidCursor
+from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
@@ -17,12 +17,14 @@ from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins, share
 from voyagent.reports.queries.periods import Period, PeriodInverted, settings_statement
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
-from voyagent.reports.words import opened_words, unread_sentences
+from voyagent.reports.words import group_words, margins_note, opened_words, tie_words, unread_sentences
+
+_WORDS = {"share": share, "group_words": group_words, "margins_note": margins_note, "tie_words": tie_words}
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
 def trip_margins(reader: LaneReader) -> Any:
-    """Price, cost and margin of each trip opened in a period, without days in this financial year."""
+    """Planned and actual margin of each trip opened in a period or with anything posted in it, without days in this financial year; or grouped."""
     address = Address.read("reports.trip_margins", request.args)
     settings = reader.read(settings_statement())[0]
     zone = reader.prove().timezone
@@ -32,12 +34,12 @@ def trip_margins(reader: LaneReader) -> Any:
     try:
         if not wrong:
             days = Period.of(address.days.get("from"), last, settings)
-            after = Cursor.decode(address.after) if address.after else None
-            report = read_margins(reader, days, zone, after=after, limit=page_size(address, PAGE_TRIPS))
+            by = address.group_by or "trip"
+            report = read_margins(reader, days, zone, group_by=by, after=address.after, limit=page_size(address, PAGE_TRIPS))
             words = opened_words(days)
     except (PeriodInverted, InvalidCursor) as error:
         wrong = [_(error.message)]
     if report is not None and address.format == "pdf":
         return paper.shown(books_on_paper.trip_margins(report), f"trip-margins-{last}", words, reader)
     sheet = partial(spreadsheets.trip_margins, report) if report else None
-    return answered("reports/trip_margins.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words, share=share)
+    return answered("reports/trip_margins.html", sheet, address=address, wrong=wrong, last=last, report=report, words=words, **_WORDS)

@@ -1,0 +1,66 @@
+"""What was earned and what it cost, of the entries of some documents and of all the others; from the lines, each side from its own end."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, case, cast, exists, func, or_, select, union_all
+
+from voyagent.kernel.tenancy import owned
+from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.months import COST
+
+_ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, Posting.__table__.c
+_IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
+
+
+def earned_statement(of: Select[Any], first: date, last: date) -> Select[Any]:
+    """What the documents of things have posted with book dates from `first` to `last`: their own entries, and those that reverse one of these.
+
+    `of` gives documents as source_type, source_id and the thing's thing_id, each once. Rows: thing_id, currency, month (its first day, by
+    book date), revenue_minor (all revenue, credit less debit), cost_minor (what the sold services were bought for, debit less credit).
+    """
+    documents = of.cte("documents")
+    own, reversing = JournalEntry.__table__.alias("own"), JournalEntry.__table__.alias("reversing")
+    mine = (own.c.source_type == documents.c.source_type) & (own.c.source_id == documents.c.source_id)
+    posted = select(documents.c.thing_id, own.c.id.label("entry_id")).join_from(documents, own, mine).where(owned(own))
+    taken_back = posted.with_only_columns(documents.c.thing_id, reversing.c.id).join(reversing, reversing.c.reverses_id == own.c.id)
+    entries = union_all(
+        posted.where(own.c.entry_date.between(first, last)), taken_back.where(owned(reversing), reversing.c.entry_date.between(first, last))
+    ).subquery("entries")
+    month = cast(func.date_trunc("month", _POSTINGS.effective_date), Date).label("month")
+    return (
+        select(entries.c.thing_id, _POSTINGS.currency, month, *_sums())
+        .select_from(entries)
+        .join(Posting.__table__, _POSTINGS.entry_id == entries.c.entry_id)
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .where(owned(Posting), owned(Account), or_(_IS_REVENUE, _IS_COST))
+        .group_by(entries.c.thing_id, _POSTINGS.currency, month)
+    )
+
+
+def earned_beside_statement(of: Select[Any], first: date, last: date) -> Select[Any]:
+    """The same of every line with a book date from `first` to `last` behind whose entry, or the one that it reverses, no such document stands.
+
+    Rows: currency, revenue_minor, cost_minor.
+    """
+    documents = of.subquery("documents")
+    reversed_entry = JournalEntry.__table__.alias("reversed")
+    source_type, source_id = (func.coalesce(reversed_entry.c[name], _ENTRIES[name]) for name in ("source_type", "source_id"))
+    is_of_one = exists().where(documents.c.source_type == source_type, documents.c.source_id == source_id)
+    return (
+        select(_POSTINGS.currency, *_sums())
+        .select_from(Posting.__table__)
+        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
+        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
+        .outerjoin(reversed_entry, (reversed_entry.c.tenant_id == _ENTRIES.tenant_id) & (reversed_entry.c.id == _ENTRIES.reverses_id))
+        .where(owned(Posting), owned(Account), owned(JournalEntry), or_(_IS_REVENUE, _IS_COST), _POSTINGS.effective_date.between(first, last), ~is_of_one)
+        .group_by(_POSTINGS.currency)
+    )
+
+
+def _sums() -> list[ColumnElement[int]]:
+    net = _POSTINGS.credit_minor - _POSTINGS.debit_minor
+    sums = {"revenue_minor": case((_IS_REVENUE, net), else_=0), "cost_minor": case((_IS_COST, -net), else_=0)}
+    return [cast(func.sum(value), BigInteger).label(name) for name, value in sums.items()]
