@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.billing.papers import advance, issued, line, receive
+from tests.billing.test_exchange import booked
 from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
@@ -113,6 +114,12 @@ def test_a_day_that_takes_it_not_is_said(alice: Person, step: Step) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_an_amount_that_was_emptied_is_awaited_quietly(alice: Person, step: Step) -> None:
+    looked = Page(send(alice, step.address(alice), **step.fields(" "), then="look"))
+    assert (looked.status, looked.one(".//*[@id='postings']").tag, looked.words(".//*[@id='postings']")) == (200, "div", "")
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_why_it_is_done_need_not_be_typed_yet(alice: Person, step: Step) -> None:
     path = step.address(alice)
     typed = {name: "" if name in ("reason", "vendor_reference") else value for name, value in step.fields("12").items()}
@@ -129,3 +136,86 @@ def test_of_lines_with_tax_the_credit_follows_what_is_typed(alice: Person) -> No
     assert sorted(expected.values()) == [-11_802, 900, 900, 10_002]
     assert send(alice, path, **typed).status_code == 303
     assert moved(before, stood(alice)) == expected
+
+
+# Drafts and allocations -----------------------------------------------------------------------------------------------------
+
+HERE = "27AACCN6194P1ZP"
+DRAFTS = {
+    "/invoices": ({"customer_name": "Deepa Krishnan"}, "issue"),
+    "/bills": ({"vendor_name": "BSP India", "vendor_reference": "BSP-1"}, "receive"),
+}
+LINE = {"issue_date": "10 Jun 2024", "due_date": "25 Jun 2024", "currency": "INR", "description": "Visa", "quantity": "2", "unit_price": "1,000.25"}
+PRINTED = {"tax_cgst": "100", "tax_sgst": "100"}
+
+
+@pytest.fixture
+def agency(alice: Person) -> Person:
+    """One that charges the taxes of Maharashtra."""
+    assert alice.api.patch("/tenant-settings", json={"tax_number": HERE}).status_code == 200
+    return alice
+
+
+@pytest.mark.parametrize("kind", DRAFTS)
+def test_what_a_draft_shows_is_what_it_posts(agency: Person, kind: str) -> None:
+    said, step = DRAFTS[kind]
+    typed = said | LINE | ({"tax": "service_fee", "place_of_supply": "27"} if kind == "/invoices" else PRINTED | {"input_credit": "yes"})
+    expected = shown(Page(send(agency, f"{kind}/new", **typed, then="look")))
+    assert (len(expected), sum(expected.values())) == (4, 0)
+    path = send(agency, f"{kind}/new", **typed).location
+    assert shown(Page(agency.browser.get(f"{path}/edit"))) == expected
+    assert stood(agency) == {}
+    assert send(agency, f"{path}/{step}").status_code == 303
+    assert stood(agency) == expected
+
+
+@pytest.mark.parametrize("kind", DRAFTS)
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"currency": "JPY", "unit_price": "1000.5"}, "not an amount of this currency"),
+        ({"currency": "KWD", "unit_price": "1.2345"}, "not an amount of this currency"),
+        ({"unit_price": "10.005"}, "not an amount of this currency"),
+        ({"unit_price": "a lot"}, "Write an amount such as"),
+        ({"unit_price": "0", "tax_cgst": "", "tax_sgst": ""}, "must be above zero"),
+        ({"quantity": "two"}, "Write how many in figures."),
+        ({"due_date": "9 Jun 2024"}, "These dates do not fit"),
+        ({"due_date": "some day"}, "Write a date such as"),
+        ({"currency": "USD"}, "Lines are taxed in the currency of the agency's country alone"),
+        ({"currency": "USD", "rate": "0", "rate_source": "State Bank"}, "rate"),
+    ],
+)
+def test_of_a_draft_that_would_be_refused_the_look_says_the_sentence(agency: Person, kind: str, changes: dict[str, str], sentence: str) -> None:
+    typed = DRAFTS[kind][0] | LINE | ({"tax": "service_fee", "place_of_supply": "27"} if kind == "/invoices" else PRINTED) | changes
+    looked = Page(send(agency, f"{kind}/new", **typed, then="look"))
+    why = looked.words(f"{POSTINGS}/p")
+    assert (looked.status, looked.all(f"{POSTINGS}//table")) == (200, [])
+    assert sentence in why
+    sent = Page(send(agency, f"{kind}/new", **typed))
+    assert (sent.status, why in " ".join(sent.words(f".//*[@class='{place}']") for place in ("v-err", "v-note v-note-red"))) == (422, True)
+
+
+@pytest.mark.parametrize("kind", DRAFTS)
+@pytest.mark.parametrize("blank", [{"unit_price": ""}, {"issue_date": ""}])
+def test_what_is_not_typed_yet_is_awaited_quietly(agency: Person, kind: str, blank: dict[str, str]) -> None:
+    looked = Page(send(agency, f"{kind}/new", **DRAFTS[kind][0], **LINE | blank, then="look")).words(POSTINGS)
+    assert ("Account" in looked, "–" in looked, "INR" in looked) == (True, True, False)
+
+
+@pytest.mark.parametrize("kind", DRAFTS)
+def test_whose_it_is_and_what_for_need_not_be_typed_yet(agency: Person, kind: str) -> None:
+    blank = dict.fromkeys(DRAFTS[kind][0], "") | LINE | {"description": "", "currency": "USD", "rate": "83", "rate_source": ""}
+    assert set(map(abs, shown(Page(send(agency, f"{kind}/new", **blank, then="look"))).values())) == {200_050}
+
+
+@pytest.mark.parametrize(("part", "settled", "sentence"), [("9,000", "60", "more than is still open"), ("4,000", "", ""), ("90,001", "50", "more than")])
+def test_an_exchange_that_cannot_be_made_is_not_shown(alice: Person, part: str, settled: str, sentence: str) -> None:
+    document_id = booked(alice, "50.05")
+    given = {"document_id": [str(document_id)], "part": [part], f"settled_{document_id}": settled, "then": "look"}
+    noting = {"direction": "in", "party_name": "Deepa Krishnan", "amount": "90,000", "currency": "INR", "paid_on": DAY, "account": "bank"}
+    payment_id = advance(alice, 9_000_000)
+    for path, typed in (("/payments/new", noting), (f"/payments/{payment_id}/allocate", {"effective_on": DAY})):
+        looked = Page(send(alice, path, **typed, **given))
+        assert (looked.status, shown(looked)) == (200, {})
+        assert sentence in looked.words(POSTINGS)
+        assert bool(looked.words(POSTINGS)) == bool(sentence)

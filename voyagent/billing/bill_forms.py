@@ -16,11 +16,12 @@ from voyagent.billing.draft_forms import DRAFT_SENTENCES, DocumentForm, grouped
 from voyagent.billing.lists import WORDS, Listing
 from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.queries import BillSearch
-from voyagent.billing.service import INPUT, Bought, Home, bought_sides
+from voyagent.billing.schemas import items
+from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill
 from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
 from voyagent.http.presentation import today
 from voyagent.kernel.fields import CurrencyCode, DateFilter, filter_field
-from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
+from voyagent.kernel.money import Money
 from voyagent.taxes import tables
 
 _TABS = (
@@ -58,6 +59,8 @@ class BillForm(DocumentForm[BillDraftIn]):
         **dict.fromkeys(("vendor_name.string_too_short", "vendor_name.missing"), _l("A name is needed.")),
         **dict.fromkeys(("vendor_reference.string_too_short", "vendor_reference.missing"), _l("Write the number that stands on the supplier’s paper.")),
     }
+
+    stand_ins: ClassVar[dict[str, Any]] = {"vendor_name": "–", "vendor_reference": "–"}
 
     vendor_name = StringField(_l("Supplier"))
     vendor_reference = StringField(_l("Their reference"))
@@ -105,17 +108,14 @@ class BillForm(DocumentForm[BillDraftIn]):
         return self.sides[-1][2]
 
     @property
-    def sides(self) -> list[tuple[str, int, Money | None]]:
-        """What receiving the bill as it is typed would post; without amounts while the lines cannot be read."""
-        rows, minors, currency = self.line_items.data, self.minors, self.currency.data
-        try:
-            taxes = [[(one, Money.parse(typed, currency).amount_minor) for one, typed in _printed(row)] for row in rows]
-        except (InvalidAmount, UnknownCurrency):  # it has its sentence once the form is sent
-            minors = None
-        if minors is None:
-            return [(purpose, sign, None) for purpose, sign, _amount in bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in rows], currency)]
-        lines = zip(rows, minors, taxes, strict=True)
-        return list(bought_sides((Bought(row.get("bought_as") or "cost", minor, on, row.get("input_credit") == "yes") for row, minor, on in lines), currency))
+    def sides(self) -> Sequence[tuple[str, int, Money | None]]:
+        """What receiving the bill as it is typed would post; without amounts while it is not all typed yet, or would be refused: `unfit` says why."""
+        purposes = bought_sides([Bought(row.get("bought_as") or "cost", 1) for row in self.line_items.data], self.currency.data)
+        return self.look(self._bought) or [(purpose, sign, None) for purpose, sign, _amount in purposes]
+
+    def _bought(self, body: BillDraftIn) -> Sequence[tuple[str, int, Money]]:
+        self.check(body)
+        return sketch_bill(items(body.line_items, body.currency), issue_date=body.issue_date)
 
 
 def _printed(row: dict[str, str]) -> list[tuple[str, str]]:

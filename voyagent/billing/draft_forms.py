@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext, lazy_gettext as _l
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField, TextAreaField
 
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
@@ -15,10 +15,9 @@ from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, iso_day, re
 from voyagent.billing.rate_forms import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
-from voyagent.billing.service.pricing import LINES_MAX
+from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, NEAR, AmountText, DateText, RowsField, SchemaForm, SentOnce, plain, typed_amount
-from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
 from voyagent.taxes import tables
 from voyagent.taxes.reckoning import is_ever_on_fare
@@ -102,6 +101,7 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     party: ClassVar[str]
     """The field that says whom the document is for or from."""
+    awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
     kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes")
 
     issue_date = DateText(_l("Issued"), ahead=BOOKED)
@@ -144,6 +144,24 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     def unplanned(self) -> dict[str, Any]:
         """The same without instalments."""
         return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data], "exchange_rate": self.typed_rate()}
+
+    def looked_at(self) -> dict[str, Any]:
+        """The same; nothing of lines without a price, and a line goes without words until they are typed, as a rate does without who has quoted it."""
+        values = self.unplanned()
+        lines = [line | {"description": line["description"].strip() or "–"} for line in values["line_items"]]
+        rate = values["exchange_rate"] if self.rate_source.data else None
+        priced = lines if any(row["unit_price"].strip() for row in self.line_items.data) else []
+        return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
+
+    def check(self, body: Draft) -> None:
+        """That a rate is one, and that the document is due no earlier than it is issued, where its instalments do not say when.
+
+        Raises InvalidRate, InvalidDate.
+        """
+        if body.exchange_rate is not None:
+            body.exchange_rate.quoted.changing(body.currency)
+        if not self.instalments.data:
+            check_days(body.issue_date, due_day(self._fields[self.party].data or "", body.issue_date, body.due_date))
 
     @property
     def plan(self) -> TypedPlan:
@@ -192,6 +210,8 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         "customer_name.string_too_short": _l("A name is needed."),
         "customer_name.missing": _l("A name is needed."),
     }
+
+    stand_ins: ClassVar[dict[str, Any]] = {"customer_name": "–"}
 
     customer_name = StringField(_l("Customer"))
     party_reference = StringField(_l("Their reference"))
@@ -265,13 +285,13 @@ class InvoiceForm(DocumentForm[InvoiceDraftIn]):
         return come_to.total if come_to else self.total
 
     def sketch(self) -> Sketch | None:
-        """What the invoice would come to as it is typed; None while it cannot be read, which has its sentence once the form is sent."""
-        try:
-            body = InvoiceDraftIn.model_validate(self.unplanned() | {"instalments": None}, strict=False)
-            buyer = Buyer.of(body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
-            return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
-        except (ValidationError, VoyagentError):
-            return None
+        """What the invoice would come to as it is typed; None while it is not all typed yet, or where it would be refused, and `unfit` says why."""
+        return self.look(self._sketched)
+
+    def _sketched(self, body: InvoiceDraftIn) -> Sketch:
+        self.check(body)
+        buyer = Buyer.of(body.customer_name, body.place_of_supply, body.customer_tax_number, body.customer_pan)
+        return sketch(items(body.line_items, body.currency), issue_date=body.issue_date, party=body.customer_name, buyer=buyer)
 
 
 class SendForm(SentOnce, SchemaForm[InvoiceSendIn]):

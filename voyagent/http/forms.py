@@ -179,15 +179,21 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         It is None too where what is typed would be refused once it is sent, and `unfit` then says why, in the sentences that are shown there.
         """
         self.unfit = ()
+        if any(isinstance(field, AmountText) and not str(field.data or "").strip() for field in self):
+            return None
         try:
-            value = self.schema.model_validate(self.stand_ins | {name: typed for name, typed in self.values().items() if typed is not None}, strict=False)
-            return act(value)
+            typed = {name: value for name, value in self.looked_at().items() if value is not None}
+            return act(self.schema.model_validate(self.stand_ins | typed, strict=False))
         except ValidationError as error:
             found = [item for item in error.errors(include_url=False) if not _is_blank(item)]
             self.unfit = [*dict.fromkeys(self._sentence(self.place_of(item["loc"]), str(item["type"]), str(item["msg"])) for item in found)]
         except VoyagentError as error:
             self.unfit = [] if error.code in self.awaited else [sentence_of(error)]
         return None
+
+    def looked_at(self) -> dict[str, Any]:
+        """What a look takes of what is typed."""
+        return self.values()
 
     def refuse(self, error: VoyagentError, **fields: str) -> None:
         """Show a rule's refusal: at the field that `fields` names for its code, else above the form."""

@@ -72,7 +72,7 @@ from voyagent.billing.service.errors import (
     WriteOffRequested,
     WriteOffTakenBack,
 )
-from voyagent.billing.service.input_taxes import INPUT, Bought, bought_sides
+from voyagent.billing.service.input_taxes import INPUT, Bought, bought_sides, sketch_bill
 from voyagent.billing.service.instalments import InstalmentItem, Plan, plan_of
 from voyagent.billing.service.invoices import (
     INVOICE_SERIES,
@@ -253,6 +253,7 @@ __all__ = [
     "schedule_bill",
     "send_invoice",
     "sketch",
+    "sketch_bill",
     "spread",
     "take_back_write_off",
     "take_number",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, BillLine, BillTax
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.errors import TaxComponentUnknown, TaxInAnotherCurrency, TaxNumberMissing
-from voyagent.billing.service.pricing import PricedLine
+from voyagent.billing.service.pricing import LineItem, PricedLine, price
 from voyagent.billing.service.taxing import home
 from voyagent.kernel.db import db
 from voyagent.kernel.money import Money
@@ -55,6 +56,16 @@ def check(bill: Bill, components: Iterable[str]) -> None:
         raise TaxInAnotherCurrency
     if not wanted <= set(tables.components_on(at.country, bill.issue_date)) & INPUT.keys():
         raise TaxComponentUnknown
+
+
+def sketch_bill(items: Sequence[LineItem], *, issue_date: date) -> list[tuple[str, int, Money]]:
+    """What receiving a bill of lines that are kept nowhere would post. Raises what `pricing.price` and `charge` raise."""
+    priced = price(items)
+    currency = priced.total.currency
+    check(Bill(issue_date=issue_date, currency=currency), {component for line in priced.lines for component in line.input_taxes})
+    taxes = ([(component, tax.amount_minor) for component, tax in line.input_taxes.items()] for line in priced.lines)
+    billed = zip(priced.lines, taxes, strict=True)
+    return bought_sides((Bought(line.bought_as, line.amount.amount_minor, printed, line.input_credit) for line, printed in billed), currency)
 
 
 def bought(bill: Bill) -> list[Bought]:

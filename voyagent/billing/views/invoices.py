@@ -211,7 +211,7 @@ def _begun() -> dict[str, Any]:
 
 def _form_page(form: InvoiceForm, draft: Invoice | None) -> Any:
     come_to = form.sketch()
-    sides = come_to.sides if come_to else [("receivable", 1, form.total), ("revenue_services", -1, form.total)]
+    sides = come_to.sides if come_to else [("receivable", 1, None), ("revenue_services", -1, None)]
     further = further_of(come_to.recognitions if come_to else [])
     choices = {"treatments": form.treatments, "sold_as": SOLD_AS, "collect": COLLECT}
     facts = choices | {"waits": come_to and come_to.is_waiting, "further": further, "is_rounded": settings.get_settings().round_invoices}

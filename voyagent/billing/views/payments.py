@@ -254,9 +254,9 @@ def _begun() -> dict[str, Any]:
     document = queries.get_bill(document_id) if begun["direction"] == "out" else queries.get_invoice(document_id)
     if document.status not in OPEN:
         return begun
-    still = Money(document.open_minor, document.currency).decimal
-    parts = [{"document_id": str(document.id), "amount": f"{still:f}"}]
-    return begun | {"party_name": document.party_name, "currency": document.currency, "amount": f"{still:,f}", "allocations": parts}
+    still = typed_amount(Money(document.open_minor, document.currency))
+    parts = [{"document_id": str(document.id), "amount": still}]
+    return begun | {"party_name": document.party_name, "currency": document.currency, "amount": still, "allocations": parts}
 
 
 def _goes_on() -> bool:
