@@ -128,7 +128,7 @@ def test_filling_without_a_script_keeps_what_is_typed_in_another_currency(alice:
     mine, foreign = issued(alice), booked(alice)
     asked = typed(foreign, amount="90,000") | {"document_id": [str(mine), str(foreign)], "part": ["", "84,000"]}
     page = Page(send(alice, HERE, **asked, then="fill"))
-    assert [field.get("value") for field in page.all(".//input[@name='part']")] == ["6000.00", "84000"]
+    assert [field.get("value") for field in page.all(".//input[@name='part']")] == ["6,000.00", "84000"]
     assert page.one(f".//input[@name='settled_{foreign}']").get("value") == "1000"
 
 

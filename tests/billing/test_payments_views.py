@@ -41,7 +41,7 @@ def test_without_a_script_the_open_documents_are_shown_filled_and_settled(alice:
     assert beside(shown) == ["", ""]
     ids = [str(early), str(late)]
     filled = Page(send(alice, "/payments/new", **TYPED, document_id=ids, part=["", ""], then="fill"))
-    assert beside(filled) == ["45000.00", "5000.00"]
+    assert beside(filled) == ["45,000.00", "5,000.00"]
     assert noted(alice) == [], "nothing is made"
     answer = send(alice, "/payments/new", **TYPED, document_id=ids, part=["45,000.00", "1,000"])
     (payment,) = noted(alice)
@@ -110,7 +110,7 @@ def test_of_a_document_it_begins_with_what_is_open_of_that_one(alice: Person, di
     begun = {name: page.field(name) for name in ("direction", "party_name", "currency", "amount")}
     assert begun == {"direction": direction, "party_name": "BSP India" if direction == "out" else "Deepa Krishnan", "currency": "USD", "amount": "45,000.00"}
     assert [one.get("value") for one in page.all(".//input[@name='document_id']")][:2] == [str(other), str(asked)], "the others stand beside it"
-    assert beside(page)[:2] == ["", "45000.00"]
+    assert beside(page)[:2] == ["", "45,000.00"]
     control = "2100 Trade payables" if direction == "out" else "1200 Trade receivables"
     assert control in page.words(".//section[@id='postings']")
     sent = send(alice, "/payments/new", **begun, paid_on="25 Jun 2024", account="bank", document_id=[str(other), str(asked)], part=beside(page)[:2])
@@ -147,7 +147,7 @@ def test_a_payment_is_shown_as_a_receipt_with_what_is_left(alice: Person) -> Non
 def test_an_advance_begins_filled_and_is_allocated(alice: Person) -> None:
     payment_id, invoice_id = advance(alice, 1_000_000), issued(alice)
     page = Page(alice.browser.get(f"/payments/{payment_id}/allocate"))
-    assert beside(page) == ["10000.00"]
+    assert beside(page) == ["10,000.00"]
     path = f"/payments/{payment_id}/allocate"
     wrong = Page(send(alice, path, effective_on="9 Jun 2024", document_id=[str(invoice_id)], part=["1"]))
     assert (wrong.status, "These dates do not fit" in wrong.error_at("effective_on")) == (422, True)
@@ -253,7 +253,7 @@ def test_a_payment_that_has_something_left_is_filled_anew_without_being_allocate
     ids = [str(issued(alice, due_date=DUE + timedelta(days=days))) for days in (1, 9)]
     payment_id = advance(alice, 5_000_000)
     page = Page(send(alice, f"/payments/{payment_id}/allocate", effective_on="25 Jun 2024", document_id=ids, part=["", "100"], then="fill"))
-    assert (page.status, beside(page), sums(page)) == (200, ["45000.00", "5000.00"], ["taken 50,000.00", "left 0.00"])
+    assert (page.status, beside(page), sums(page)) == (200, ["45,000.00", "5,000.00"], ["taken 50,000.00", "left 0.00"])
     assert left_of(alice, payment_id) == (0, 0, 5_000_000)
     page = Page(send(alice, f"/payments/{payment_id}/allocate", effective_on="25 Jun 2024", document_id=ids, part=["", "60,000"]))
     assert (page.status, sums(page)) == (422, ["taken 60,000.00", "over 10,000.00"])

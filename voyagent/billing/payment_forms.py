@@ -79,7 +79,7 @@ class PartsField(StringField):  # type: ignore[misc]  # WTForms has no types
         come_to = Money(0, currency)
         for row in self.data:
             try:
-                come_to += Money.parse(row["amount"], currency)
+                come_to += Money.parse(plain(row["amount"]), currency)
             except InvalidAmount:
                 continue
         return come_to
@@ -117,7 +117,7 @@ class SettlingForm(SentOnce, SchemaForm[Settles]):
         return super().place_of(loc)
 
     def _part(self, row: dict[str, str], day: str | None) -> dict[str, Any]:
-        part: dict[str, Any] = {name: row[name] for name in ("document_id", "amount")}
+        part: dict[str, Any] = {"document_id": row["document_id"], "amount": plain(row["amount"])}
         if row["document_id"] not in self.pairs:
             return part
         currency, base, quote = self.pairs[row["document_id"]]
