@@ -74,7 +74,7 @@ def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Re
 
 
 def _ageing(kind: Kind, reader: LaneReader, query: schemas.AgeingQuery) -> Made:
-    asked = receivables.Asked(query.as_of or clock.today(query.tz or "UTC"), query.first, query.last, None, None, 0)
+    asked = receivables.Asked(query.as_of or clock.today(query.tz or "UTC"), query.first, query.last, None, None, 0, query.basis)
     report = receivables.read_open(reader, kind, asked, reader.prove().currency, is_paged=False)
     name = f"{kind}s-{asked.as_of}"
     return Made(name, partial(spreadsheets.ageing, report, asked.as_of), partial(paper.ageing, report), partial(words.open_words, kind, asked))

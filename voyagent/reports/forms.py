@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
+from voyagent.billing.queries import Basis
 from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
 from voyagent.kernel.money import Money, is_currency
@@ -31,8 +32,12 @@ _PERIOD_WORDS = {
     "kind": _l("customer or supplier"),
     "group_by": _l("grouping"),
     "format": _l("format"),
+    "basis": _l("day from which it ages"),
 }
-CHOICES = {"compare": get_args(Comparison), "kind": PARTY_KINDS, "group_by": get_args(GroupBy), "format": ("csv", "csv-bom", "xlsx")}
+CHOICES = {
+    **{"compare": get_args(Comparison), "kind": PARTY_KINDS, "group_by": get_args(GroupBy), "basis": get_args(Basis)},
+    "format": ("csv", "csv-bom", "xlsx"),
+}
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     "reports.day_book": ("tally", "pdf"),
     **dict.fromkeys(("reports.receivables", "reports.payables", "reports.trial_balance", "reports.party_statement"), ("pdf",)),
@@ -63,6 +68,7 @@ class Address:
     kind: PartyKind | None = None
     group_by: GroupBy | None = None
     format: Format | None = None
+    basis: Basis | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -111,7 +117,7 @@ class Address:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}
-        values |= {"group_by": self.group_by}
+        values |= {"group_by": self.group_by, "basis": self.basis}
         values |= {"include_zero": "1" if self.include_zero else None}
         return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
 

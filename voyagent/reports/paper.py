@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from flask_babel import gettext as _
 
+from voyagent.billing.queries import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
 from voyagent.http.presentation import amount, symbol_money
@@ -13,7 +14,7 @@ from voyagent.reports.queries.party_statement import PartyStatement, Standing
 from voyagent.reports.queries.receivables import CurrencyBlock, Open
 from voyagent.reports.queries.trial_balance import PeriodBalance, PeriodBlock
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import written
+from voyagent.reports.words import written, youngest
 from voyagent.settings import queries as settings
 
 
@@ -26,7 +27,9 @@ def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Respon
 def ageing(report: Open) -> Printed:
     """Receivables or payables: a row for each party, by age."""
     owed_to_us = report.kind == "receivable"
-    return Printed(_("Receivables by age") if owed_to_us else _("Payables by age"), [_aged(block, owed_to_us=owed_to_us) for block in report.blocks])
+    return Printed(
+        _("Receivables by age") if owed_to_us else _("Payables by age"), [_aged(block, owed_to_us=owed_to_us, basis=report.basis) for block in report.blocks]
+    )
 
 
 def trial_balance(report: PeriodBalance, currency: str | None) -> Printed:
@@ -40,7 +43,7 @@ def party_statement(report: PartyStatement) -> Printed:
     return Printed(_("Statement, %(name)s", name=report.party), [_moved(one, report) for one in report.currencies])
 
 
-def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
+def _aged(block: CurrencyBlock, *, owed_to_us: bool, basis: Basis) -> Table:
     ahead = [_("Advances"), _("Outstanding")] if block.advance else []
     rows = [[party.name, *map(figure, (*party.ages, party.open, *([party.advance, party.outstanding] if ahead else [])))] for party in block.parties]
     sums = [*block.totals, block.open, *([block.advance, block.outstanding] if ahead else [])]
@@ -50,7 +53,7 @@ def _aged(block: CurrencyBlock, *, owed_to_us: bool) -> Table:
         proof += ["·", ahead_of, symbol_money(block.ever_ahead) + ",", _("their account stands at"), symbol_money(block.ahead_control)]
     return Table(
         title=named(block.currency),
-        columns=[_("Customer") if owed_to_us else _("Supplier"), _("Not due"), "1–30", "31–60", "61–90", _("Over 90"), _("Still open"), *ahead],
+        columns=[_("Customer") if owed_to_us else _("Supplier"), youngest(basis), "1–30", "31–60", "61–90", _("Over 90"), _("Still open"), *ahead],
         groups=[Group("", rows)],
         totals=[[_("Total %(currency)s", currency=block.currency), *map(amount, sums)]],
         note=" ".join(proof),

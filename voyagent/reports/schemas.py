@@ -6,8 +6,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from voyagent.billing.queries import Basis
 from voyagent.kernel.fields import Answer, BusinessDate, DateFilter, Query, ZoneFilter
 from voyagent.kernel.money import Money
 from voyagent.ledger.chart_wire import AccountType
@@ -24,6 +25,9 @@ class AgeingQuery(Query):
     first: BusinessDate = Field(alias="from")
     last: BusinessDate = Field(alias="to")
     as_of: DateFilter = None
+    basis: Annotated[Basis, BeforeValidator(lambda value: value or "due_date")] = Field(
+        default="due_date", description="From which day what is open ages: the day on which it is due, or that of its document."
+    )
     tz: ZoneFilter = None
 
 
@@ -93,7 +97,8 @@ class ScheduledBills(Answer):
 class CurrencyAgingResponse(Answer):
     """Ageing in one currency: the four buckets in order, empty ones too, and at most five parties, largest first.
 
-    `not_due` is the part of `0-30` whose day has not passed; due today is not overdue. `advances` are in none of the buckets: `net_outstanding` is
+    The buckets go by days past due, with `basis` `document_date` by days since the document. `not_due` is the part whose day has not passed, with the first of
+    these of `0-30`; due today is not overdue. `advances` are in none of the buckets: `net_outstanding` is
     `total_outstanding` and the advances together, and over all days it equals the control account and that of the advances. `scheduled` is the part of
     the open bills that has a day of payment, by that day; empty for receivables.
     """
@@ -105,6 +110,7 @@ class CurrencyAgingResponse(Answer):
     top_debtors: Annotated[list[PartyAmount], Field(max_length=5)]
     top_creditors: Annotated[list[PartyAmount], Field(max_length=5)]
     as_of: date
+    basis: Basis
     not_due: MoneyResponse
     advances: Advances
     net_outstanding: MoneyResponse

@@ -34,7 +34,8 @@ def ageing(report: Open, as_of: date) -> Sheet:
         ]
         scheduled = sum((party.scheduled for party in block.parties), Money(0, block.currency))
         rows.append([TOTAL, block.currency, None, *block.totals, block.open, block.advance, block.outstanding, scheduled, None])
-    columns = [ROW, "currency", "party", "not_due", "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
+    youngest = "not_due" if report.basis == "due_date" else "days_0"
+    columns = [ROW, "currency", "party", youngest, "days_1_to_30", "days_31_to_60", "days_61_to_90", "days_over_90", "open", "advances", "outstanding"]
     columns += ["scheduled", "next_pay_on"]
     shown = len(columns) if report.kind == "payable" else len(columns) - 2
     return Sheet(f"{report.kind}s-{as_of}", columns[:shown], [row[:shown] for row in rows])

@@ -6,7 +6,7 @@ from datetime import date
 
 from flask_babel import format_date, gettext as _
 
-from voyagent.billing.queries import Kind
+from voyagent.billing.queries import Basis, Kind
 from voyagent.http.presentation import amount, long_day
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margins import Tie
@@ -41,9 +41,15 @@ def written(day: date) -> str:
     return long_day(day, weekday=False, year=True)
 
 
+def youngest(basis: Basis) -> str:
+    """The head of the first column of ages."""
+    return str(_("Not due") if basis == "due_date" else _("Same day"))
+
+
 def open_words(kind: Kind, asked: Asked) -> str:
     """The filters of what is owed in words, for paper."""
-    words = [_("As of %(day)s, by due date", day=written(asked.as_of))]
+    day = written(asked.as_of)
+    words = [_("As of %(day)s, by due date", day=day) if asked.basis == "due_date" else _("As of %(day)s, by date of the document", day=day)]
     if asked.first:
         words.append(_("issued from %(day)s", day=written(asked.first)))
     if asked.last:

@@ -4,6 +4,7 @@ from voyagent.billing.queries.advances import advances_by_age_statement, advance
 from voyagent.billing.queries.ages import (
     AGES,
     OVERDUE,
+    Basis,
     ageing,
     ageing_statement,
     due_statement,
@@ -112,6 +113,7 @@ __all__ = [
     "STATUSES",
     "WRITE_OFF",
     "AllocationNotFound",
+    "Basis",
     "BillDocument",
     "BillNotFound",
     "BillSearch",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, Subquery, case, cast, func, literal, null, or_, select, true, union_all
 
@@ -22,6 +22,8 @@ from voyagent.billing.queries.open_documents import (
 from voyagent.kernel.reading import Reader, Row, fixed, kept
 from voyagent.kernel.tenancy import owned
 
+Basis = Literal["due_date", "document_date"]
+"""The day from which what is open ages: that on which it is due, or that of its document."""
 AGES = 5
 LISTED_MAX = 1000
 OVERDUE = -1
@@ -36,16 +38,18 @@ _OF_INSTALMENT = ("place", "amount_minor", "document_open_minor", "is_next")
 def ageing(reader: Reader, kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> list[Row]:
     """Open documents issued from `first` to `last`, by currency and age.
 
-    Rows: currency, age, n, open_minor, for ages that occur. A document in instalments has each of them aged by itself, and counted in `n`.
-    `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
+    Rows: currency, age, n, open_minor and not_due_minor of that, for ages that occur. A document in instalments has each of them aged by itself, and counted in
+    `n`. `age` counts from today, or `as_of`: 0 not due (due today is not overdue), 1 to 30 days past due, 2 to 60, 3 to 90, 4 more; the API's `0-30` is 0 and 1
     together. With `as_of`, documents and payments after that day are left out, and what was paid since counts as open.
     """
     return reader.read(ageing_statement(kind, first, last, today=today, as_of=as_of))[0]
 
 
-def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None) -> Select[Any]:
-    """The same for whoever reads more in the same trip."""
+def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, basis: Basis = "due_date") -> Select[Any]:
+    """The same for whoever reads more in the same trip. By the date of the document it is read from what is open itself, and `n` counts documents."""
     day = as_of or today
+    if basis == "document_date":
+        return _by_document_date(kind, first, last, day, as_of)
 
     def aged(*asked: Any) -> Select[Any]:
         found = open_instalments(*asked).subquery("aged")
@@ -58,10 +62,32 @@ def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of:
     found = as_it_stood(now, aged, kind, first, last, as_of, "currency", "age")
     n = func.sum(found.c.n)
     return (
-        select(found.c.currency, found.c.age, cast(n, BigInteger).label("n"), _sum(found.c.open_minor).label("open_minor"))
+        select(
+            found.c.currency,
+            found.c.age,
+            cast(n, BigInteger).label("n"),
+            _sum(found.c.open_minor).label("open_minor"),
+            _sum(case((found.c.age == fixed(0), found.c.open_minor), else_=fixed(0))).label("not_due_minor"),
+        )
         .group_by(found.c.currency, found.c.age)
         .having(n > fixed(0))
         .order_by(found.c.currency, found.c.age)
+    )
+
+
+def _by_document_date(kind: Kind, first: date, last: date, day: date, as_of: date | None) -> Select[Any]:
+    found = open_instalments(kind, first, last, as_of).subquery("found").c
+    age = age_on(found.issue_date, day).label("age")
+    return (
+        select(
+            found.currency,
+            age,
+            func.count().filter(found.is_next).label("n"),
+            _sum(found.open_minor).label("open_minor"),
+            _sum(case((found.due_date >= day, found.open_minor), else_=fixed(0))).label("not_due_minor"),
+        )
+        .group_by(found.currency, age)
+        .order_by(found.currency, age)
     )
 
 
@@ -122,11 +148,11 @@ def parties_by_age(reader: Reader, kind: Kind, first: date, last: date, *, today
 
 
 def parties_by_age_statement(
-    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, keys: Collection[str] | None = None
+    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, basis: Basis = "due_date", keys: Collection[str] | None = None
 ) -> Select[Any]:
     """The same for whoever reads more in the same trip; of some parties where their keys are given."""
     found = open_instalments(kind, first, last, as_of).subquery("found")
-    age = age_on(found.c.due_date, as_of or today)
+    age = age_on(_aged_from(found, basis), as_of or today)
     wanted = [] if keys is None else [found.c.party_key.in_(keys)]
     return (
         select(
@@ -170,8 +196,16 @@ def list_open_statement(kind: Kind, first: date, last: date, *, today: date, as_
     return _one_by_one(documents.subquery("found"), today=as_of or today, party=party)
 
 
-def list_instalments_statement(
-    kind: Kind, first: date, last: date, *, today: date, as_of: date | None = None, party: str | None = None, keys: Collection[str] | None = None
+def list_instalments_statement(  # noqa: PLR0913 - each keyword is one way in which the list is narrowed or aged
+    kind: Kind,
+    first: date,
+    last: date,
+    *,
+    today: date,
+    as_of: date | None = None,
+    basis: Basis = "due_date",
+    party: str | None = None,
+    keys: Collection[str] | None = None,
 ) -> Select[Any]:
     """What is open instalment by instalment, as `list_open` has it of documents: due_date, open_minor and age are those of the instalment.
 
@@ -179,15 +213,20 @@ def list_instalments_statement(
     document_open_minor. `keys` are the parties that are looked at.
     """
     found = open_instalments(kind, first, last, as_of).subquery("found")
-    statement = _one_by_one(found, today=as_of or today, party=party)
+    statement = _one_by_one(found, today=as_of or today, party=party, basis=basis)
     return statement if keys is None else statement.where(found.c.party_key.in_(keys))
 
 
-def _one_by_one(found: Subquery, *, today: date, party: str | None) -> Select[Any]:
-    statement = select(found, age_on(found.c.due_date, today).label("age"))
+def _one_by_one(found: Subquery, *, today: date, party: str | None, basis: Basis = "due_date") -> Select[Any]:
+    statement = select(found, age_on(_aged_from(found, basis), today).label("age"))
     if party is not None:
         statement = statement.where(found.c.party_key == func.lower(party))
-    return statement.order_by(found.c.due_date, found.c.id).limit(LISTED_MAX)
+    return statement.order_by(_aged_from(found, basis), found.c.due_date, found.c.id).limit(LISTED_MAX)
+
+
+def _aged_from(found: Subquery, basis: Basis) -> ColumnElement[date]:
+    aged_from: ColumnElement[date] = found.c.due_date if basis == "due_date" else found.c.issue_date
+    return aged_from
 
 
 def scheduled_statement(first: date, last: date, *, as_of: date | None = None) -> Select[Any]:

@@ -33,13 +33,13 @@ from voyagent.trips import passports, queries as trips
 
 @api.get("/reports/receivables", answer=AgingReportResponse, permission="report.read", errors=(PeriodInverted,))
 def get_reports_receivables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
-    """What customers owe on invoices issued from `from` to `to`, by days past due. Currencies are never added."""
+    """What customers owe on invoices issued from `from` to `to`, by days past due, or since the document with `basis`. Currencies are never added."""
     return _ageing(reader, query, "receivable", "top_debtors")
 
 
 @api.get("/reports/payables", answer=AgingReportResponse, permission="report.read", errors=(PeriodInverted,))
 def get_reports_payables(reader: LaneReader, query: AgeingQuery) -> dict[str, Any]:
-    """What is owed to suppliers on bills dated from `from` to `to`, by days past due. Currencies are never added."""
+    """What is owed to suppliers on bills dated from `from` to `to`, by days past due, or since the document with `basis`. Currencies are never added."""
     return _ageing(reader, query, "payable", "top_creditors")
 
 
@@ -81,7 +81,7 @@ def _passports(actor: Actor) -> Callable[[trips.Passenger], str | None]:
 
 def _ageing(reader: LaneReader, query: AgeingQuery, kind: Kind, parties: Literal["top_debtors", "top_creditors"]) -> dict[str, Any]:
     today = clock.today(query.tz or "UTC")
-    counted, largest = receivables.read_ageing(reader, kind, query.first, query.last, today=today, as_of=query.as_of)
+    counted, largest = receivables.read_ageing(reader, kind, query.first, query.last, today=today, as_of=query.as_of, basis=query.basis)
     actor = reader.prove()
-    common = {"tenant_id": actor.tenant_id, "period": {"from": query.first, "to": query.last}, "as_of": query.as_of or today}
+    common = {"tenant_id": actor.tenant_id, "period": {"from": query.first, "to": query.last}, "as_of": query.as_of or today, "basis": query.basis}
     return wire_ageing(common, receivables.ageings(counted, largest, actor.currency), parties=parties)

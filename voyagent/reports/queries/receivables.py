@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Select, cast, null, select, union_all
+from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, union_all
 
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
@@ -176,6 +176,7 @@ class Open:
 
     blocks: tuple[CurrencyBlock, ...]
     currencies: tuple[str, ...]
+    basis: billing.Basis = "due_date"
 
     @property
     def is_proved(self) -> bool:
@@ -199,6 +200,7 @@ class Asked:
     party: str | None = None
     skip: int = 0
     """How many parties of each currency stand on the pages before."""
+    basis: billing.Basis = "due_date"
 
     @property
     def is_dated(self) -> bool:
@@ -219,7 +221,9 @@ class Asked:
         return first, last
 
 
-def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, today: date, as_of: date | None) -> tuple[list[Row], list[Row]]:
+def read_ageing(
+    reader: Reader, kind: billing.Kind, first: date, last: date, *, today: date, as_of: date | None, basis: billing.Basis = "due_date"
+) -> tuple[list[Row], list[Row]]:
     """Open invoices (or bills) issued from `first` to `last`, for `ageings`, and the five largest parties of each currency, in one trip.
 
     The first rows are of three parts: `ages`, `advances` that came in these days by age and below zero, and open bills `scheduled` by the day of their
@@ -228,26 +232,27 @@ def read_ageing(reader: Reader, kind: billing.Kind, first: date, last: date, *, 
     if first > last:
         raise PeriodInverted
     counted, parties = reader.read(
-        _counted_statement(kind, first, last, today, as_of),
+        _counted_statement(kind, first, last, today, as_of, basis),
         billing.top_parties_statement(kind, first, last, as_of=as_of),
     )
     return counted, parties
 
 
 @kept
-def _counted_statement(kind: billing.Kind, first: date, last: date, today: date, as_of: date | None) -> Select[Any]:
-    ages = billing.ageing_statement(kind, first, last, today=today, as_of=as_of).subquery("ages").c
+def _counted_statement(kind: billing.Kind, first: date, last: date, today: date, as_of: date | None, basis: billing.Basis) -> Select[Any]:
+    ages = billing.ageing_statement(kind, first, last, today=today, as_of=as_of, basis=basis).subquery("ages").c
     ahead = billing.advances_by_age_statement(kind, first, last, today=today, as_of=as_of).subquery("ahead").c
-    no_age, no_day = cast(null(), Integer), cast(null(), Date)
+    no_age, no_day, nothing = cast(null(), Integer), cast(null(), Date), cast(null(), BigInteger)
     parts = [
-        select(fixed("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor),
-        select(fixed("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor),
+        select(fixed("ages").label("part"), ages.currency, ages.age, no_day.label("pay_on"), ages.n, ages.open_minor, ages.not_due_minor),
+        select(fixed("advances"), ahead.currency, ahead.age, no_day, ahead.n, -ahead.unapplied_minor, nothing),
     ]
     if kind == "payable":
         planned = billing.scheduled_statement(first, last, as_of=as_of).subquery("planned").c
-        parts.append(select(fixed("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor))
+        parts.append(select(fixed("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor, nothing))
     found = union_all(*parts).subquery("found").c
-    return select(found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor).order_by(found.part, found.currency, found.age, found.pay_on)
+    told = (found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor, found.not_due_minor)
+    return select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
@@ -262,18 +267,20 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
     A page is read in two trips: who stands on it, then what these have open.
     """
     first, last = asked.period
-    ages: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
+    days: dict[str, Any] = {"today": asked.as_of, "as_of": asked.as_of}
+    ages = days | {"basis": asked.basis}
     named = None if asked.party == EVERYBODY else asked.party
     statements: dict[str, Select[Any]] = {
-        "ever": billing.ageing_statement(kind, *EVER, **ages),
+        "ever": billing.ageing_statement(kind, *EVER, **days),
         "control": _control_statement(kind, asked.as_of),
-        "ever_ahead": billing.advances_by_age_statement(kind, *EVER, **ages),
+        "ever_ahead": billing.advances_by_age_statement(kind, *EVER, **days),
     }
     if is_paged:
         statements["ahead"] = billing.standings_statement(kind, first, last, asked.as_of, skip=asked.skip, limit=PARTIES_SHOWN, party=named)
-        if asked.is_dated:
+        if asked.is_dated or asked.basis != "due_date":
             statements["totals"] = billing.ageing_statement(kind, first, last, **ages)
-            statements["ahead_in_all"] = billing.advances_by_age_statement(kind, first, last, **ages)
+        if asked.is_dated:
+            statements["ahead_in_all"] = billing.advances_by_age_statement(kind, first, last, **days)
     else:
         statements["ahead"] = billing.advances_by_party_statement(kind, first, last, asked.as_of)
         statements["parties"] = billing.parties_by_age_statement(kind, first, last, **ages)
@@ -292,7 +299,7 @@ def read_open(reader: Reader, kind: billing.Kind, asked: Asked, home_currency: s
     ordered = sorted(known, key=lambda currency: (currency != home_currency, currency))
     wanted = [currency for currency in ordered if asked.currency in (None, currency)]
     blocks = [_block(kind, currency, read, asked, is_paged=is_paged) for currency in wanted]
-    return Open(kind, tuple(block for block in blocks if block.parties_in_all or not block.is_proved), tuple(ordered))
+    return Open(kind, tuple(block for block in blocks if block.parties_in_all or not block.is_proved), tuple(ordered), asked.basis)
 
 
 def _control_statement(kind: billing.Kind, as_of: date) -> Select[Any]:
@@ -306,7 +313,7 @@ def _ageing(currency: str, counted: list[Row], parties: list[Row]) -> Ageing:
     return Ageing(
         currency,
         buckets=_buckets(currency, ages),
-        not_due=Money(sum(int(row["open_minor"]) for row in ages if row["age"] == 0), currency),
+        not_due=Money(sum(int(row["not_due_minor"]) for row in ages), currency),
         top=tuple((row["party_name"], Money(int(row["open_minor"]), currency)) for row in parties if row["currency"] == currency),
         advances=_buckets(currency, advances),
         scheduled=tuple(Scheduled(row["pay_on"], int(row["n"]), Money(int(row["open_minor"]), currency)) for row in scheduled),

@@ -33,7 +33,7 @@ from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
 from voyagent.reports.views.charts import due_charts, month_charts
 from voyagent.reports.views.statements import earned_in_year, kept_ways
-from voyagent.reports.words import open_words, period_words, trial_balance_words, unread_sentences
+from voyagent.reports.words import open_words, period_words, trial_balance_words, unread_sentences, youngest
 from voyagent.trips import queries as trips
 
 home = PageBlueprint("home", __name__, guard=Guard.SIGNED_IN)
@@ -132,17 +132,26 @@ def _open_by_age(reader: LaneReader, kind: Kind, endpoint: str) -> Any:
     actor = reader.prove()
     today = clock.today(actor.timezone)
     days = address.days
-    asked = Asked(days.get("as_of", today), days.get("from"), days.get("to"), address.currency, address.party, _skipped(request.args.get("skip", "")))
+    asked = Asked(
+        days.get("as_of", today),
+        days.get("from"),
+        days.get("to"),
+        address.currency,
+        address.party,
+        _skipped(request.args.get("skip", "")),
+        address.basis or "due_date",
+    )
     wrong = unread_sentences(address)
     try:
         report = None if wrong else ages.read_open(reader, kind, asked, actor.currency, is_paged=address.format is None)
     except PeriodInverted as error:
         report, wrong = None, [_(error.message)]
-    drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today)
+    drill = _drill(address, asked, "billing.invoices" if kind == "receivable" else "billing.bills", is_now=asked.as_of == today and asked.basis == "due_date")
     if report is not None and address.format == "pdf":
         return paper.shown(paper.ageing(report), f"{kind}s-{asked.as_of}", open_words(kind, asked), reader)
     sheet = partial(spreadsheets.ageing, report, asked.as_of) if report else None
-    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill, "words": open_words(kind, asked)}
+    facts = {"kind": kind, "asked": asked, "report": report, "at_once": ages.PARTIES_SHOWN, "bars": bars, "drill": drill}
+    facts |= {"words": open_words(kind, asked), "youngest": youngest}
     return answered("reports/ageing.html", sheet, address=address, wrong=wrong, **facts)
 
 
