@@ -35,7 +35,10 @@ _PERIOD_WORDS = {
     "basis": _l("day from which it ages"),
 }
 CHOICES = {
-    **{"compare": get_args(Comparison), "kind": PARTY_KINDS, "group_by": get_args(GroupBy), "basis": get_args(Basis)},
+    "compare": get_args(Comparison),
+    "kind": PARTY_KINDS,
+    "group_by": get_args(GroupBy),
+    "basis": get_args(Basis),
     "format": ("csv", "csv-bom", "xlsx"),
 }
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
