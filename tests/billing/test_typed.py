@@ -11,7 +11,7 @@ from tests.billing.papers import advance, issued, left_of, line, seen
 from tests.billing.test_forms import LINES, TYPED, drafts, send
 from tests.enquiries.reading import Page
 from tests.ledger.books import account_id
-from tests.people import Person
+from tests.people import People, Person
 from voyagent.billing import queries
 from voyagent.kernel import clock
 
@@ -67,3 +67,17 @@ def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> 
     accounts = [str(account_id(alice, purpose)) for purpose in ("bank_charges", "bank")]
     entry = {"narration": "Tea", "entry_date": "25 Jun 2024", "currency": "INR", "account_id": accounts, "debit": [typed, ""], "credit": ["", typed]}
     assert send(alice, "/journal/new", **entry, memo=["", ""]).status_code == 422
+
+
+def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(people: People, alice: Person) -> None:
+    said = "Lines bear no tax while no tax number of the agency is known."
+    page = Page(alice.browser.get("/invoices/new"))
+    assert said in page.words()
+    assert "/settings" in page.links()
+    colleague = people.colleague(alice, "Rita Role", role="accounting_lead")
+    hers = Page(colleague.browser.get("/invoices/new"))
+    assert said in hers.words()
+    assert "Set it in the settings" not in hers.words()
+    assert said not in Page(alice.browser.get("/bills/new")).words()
+    alice.api.patch("/tenant-settings", json={"tax_number": "32AABCU9603R1ZW"})
+    assert said not in Page(alice.browser.get("/invoices/new")).words()
