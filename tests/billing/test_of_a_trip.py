@@ -12,10 +12,13 @@ from tests.billing.papers import draft, draft_bill, issued, receive
 from tests.billing.test_api import DRAWN, code
 from tests.billing.test_bills_api import DRAWN as ENTERED
 from tests.billing.test_effects import WANTED
+from tests.billing.test_forms import LINES, TYPED, send
+from tests.enquiries.reading import Page
 from tests.ledger.books import bind, stored
 from tests.people import Person
 from tests.trips.things import a_trip
-from voyagent.billing import effects
+from voyagent.billing import effects, steps
+from voyagent.enquiries import service as enquiries
 from voyagent.kernel.ids import new_id
 
 BODIES = {"/invoices": DRAWN, "/bills": ENTERED}
@@ -89,3 +92,60 @@ def test_what_the_assistant_draws_up_of_a_trip_is_of_it(alice: Person) -> None:
     trip_id = a_trip(alice)
     drawn: dict[str, Any] = alice.does(effects.run_draft, WANTED | {"trip_id": str(trip_id)})
     assert alice.api.get(f"/invoices/{drawn['invoice_id']}").json["trip_id"] == str(trip_id)
+
+
+# The pages --------------------------------------------------------------------------------------------------------------------
+
+
+FORMS = {"/invoices": TYPED | {"customer_name": "Deepa Krishnan"}, "/bills": TYPED | {"vendor_name": "BSP India", "vendor_reference": "BSP-1"}}
+
+
+def offered(page: Page) -> list[tuple[str | None, bool]]:
+    """What the field of the trip offers, and which of it is chosen."""
+    return [(option.get("value"), option.get("selected") is not None) for option in page.all(".//select[@name='trip_id']/option")]
+
+
+def test_a_form_begins_with_the_trip_that_its_address_names_and_keeps_it(alice: Person, charlie: Person, path: str) -> None:
+    assert offered(Page(alice.browser.get(f"{path}/new"))) == [], "an agency without trips is asked nothing"
+    older, newer = a_trip(alice), a_trip(alice)
+    assert offered(Page(alice.browser.get(f"{path}/new"))) == [("", False), (str(newer), False), (str(older), False)]
+    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [("", False), (str(newer), False), (str(older), True)]
+    for unknown in (a_trip(charlie), new_id()):
+        assert alice.browser.get(f"{path}/new?trip={unknown}").status_code == 404
+    mine = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=str(older)).headers["Location"]
+    assert alice.api.get(mine).json["trip_id"] == str(older)
+    assert f"/trips/{older}" in Page(alice.browser.get(mine)).links()
+    assert offered(Page(alice.browser.get(f"{mine}/edit")))[2] == (str(older), True)
+    assert send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id=str(newer)).status_code == 303
+    assert alice.api.get(mine).json["trip_id"] == str(newer)
+    assert send(alice, f"{mine}/edit", **FORMS[path], **LINES, trip_id="").status_code == 303
+    assert alice.api.get(mine).json["trip_id"] is None
+
+
+def test_an_older_trip_that_is_chosen_stays_offered(alice: Person, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    older, newer = a_trip(alice), a_trip(alice)
+    monkeypatch.setattr(steps, "TRIPS_OFFERED", 1)
+    assert offered(Page(alice.browser.get(f"{path}/new?trip={older}"))) == [("", False), (str(newer), False), (str(older), True)]
+
+
+def test_a_form_refuses_a_trip_that_is_not_there(alice: Person, charlie: Person, path: str) -> None:
+    a_trip(alice)
+    for wrong in (str(a_trip(charlie)), "x"):
+        answer = send(alice, f"{path}/new", **FORMS[path], **LINES, trip_id=wrong)
+        assert answer.status_code == 422
+        assert "We could not find that trip." in answer.text
+
+
+def test_an_invoice_of_a_trip_begins_with_the_customer_of_its_enquiry(alice: Person) -> None:
+    asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
+    trip_id = a_trip(alice, enquiry_id=asked)
+    page = Page(alice.browser.get(f"/invoices/new?trip={trip_id}"))
+    assert page.all(".//input[@name='customer_name']")[0].get("value") == "Deepa Krishnan"
+    assert page.all(".//input[@name='enquiry_id']")[0].get("value") == str(asked)
+
+
+def test_the_page_of_a_trip_leads_to_both_forms_for_who_may_draw_up(alice: Person, victor: Person) -> None:
+    trip_id = a_trip(alice)
+    ways = {f"/invoices/new?trip={trip_id}", f"/bills/new?trip={trip_id}"}
+    assert ways <= set(Page(alice.browser.get(f"/trips/{trip_id}")).links())
+    assert not ways & set(Page(victor.browser.get(f"/trips/{trip_id}")).links())

@@ -40,6 +40,7 @@ DRAFT_PLACES = {
     "bill_not_draft": "",
     "draft_changed": "",
     "enquiry_not_found": "",
+    "trip_not_found": "trip_id",
     "tax_number_invalid": "customer_tax_number",
     "place_of_supply_unknown": "place_of_supply",
     "place_of_supply_required": "place_of_supply",
@@ -88,6 +89,7 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
     "invalid_currency": _l("That is not a currency code. Use three capitals such as INR."),
     "line_items.string_pattern_mismatch": AMOUNT_SENTENCE,
     "line_items.too_short": _l("Write at least one line."),
+    "trip_id.uuid_parsing": _l("We could not find that trip."),
     "line_items.too_long": _l("A document has at most 200 lines."),
     "line_items.string_too_short": _l("Each line says what it is for."),
     "line_items.int_parsing": _l("Write how many in figures."),
@@ -102,11 +104,12 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     party: ClassVar[str]
     """The field that says whom the document is for or from."""
     awaited: ClassVar[Collection[str]] = ("basic_fare_required",)
-    kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes")
+    kept: ClassVar[tuple[str, ...]] = ("issue_date", "due_date", "party_reference", "notes", "trip_id")
 
     issue_date = DateText(_l("Issued"), ahead=BOOKED)
     due_date = DateText(_l("Due"), ahead=NEAR)
     currency = SelectField(_l("Currency"), validate_choice=False)
+    trip_id = SelectField(_l("Trip"), validate_choice=False)
     line_items = LinesField(_l("Lines"))
     instalments = InstalmentsField(_l("Instalments"))
     seen = HiddenField()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from voyagent.billing import queries
 from voyagent.billing.bill_forms import BillForm
@@ -27,10 +28,14 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import day, today
 from voyagent.kernel.db import db
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Row, SessionReader
 from voyagent.ledger import queries as accounts
 from voyagent.ledger.service import PeriodLocked
+from voyagent.trips import queries as trips
+
+TRIPS_OFFERED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +161,7 @@ def looked(form: SchemaForm[Any], sides: Callable[[Any], Sequence[tuple[str, int
 def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Sequence[tuple[str, int, Money | None]], **facts: Any) -> Any:
     """A document that is drawn up, or the draft that is changed, with what issuing or receiving it would post."""
     is_bill = isinstance(form, BillForm)
+    form.trip_id.choices = _trips(form.trip_id.data)
     blank = 1 if form.line_items.data and not goes_on() and request.method == "POST" else 3
     shown = {
         "rows": [*form.line_items.data, *({} for _blank in range(blank))],
@@ -168,6 +174,12 @@ def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Seq
         "is_bill": is_bill,
     }
     return render_template("billing/form.html", form=form, **shown, **facts), 200 if goes_on() else form.status
+
+
+def _trips(chosen: str | None) -> list[SelectChoice]:
+    """What the field of the trip offers: none, and the newest trips with the day on which each was opened; nothing where the agency has none."""
+    found = trips.recent(TRIPS_OFFERED, parse_id(chosen or ""))
+    return [SelectChoice("", _("No trip")), *(SelectChoice(str(key), f"{title} · {day(opened, year=True)}") for key, title, opened in found)] if found else []
 
 
 def postings_of(sides: Sequence[tuple[str, int, Money | None]]) -> list[dict[str, Any]]:

@@ -252,6 +252,15 @@ def trip_ids_statement(*, enquiry_id: UUID | None = None, session_id: UUID | Non
     return select(_TRIPS.id, _TRIPS.title).where(owned(Trip), of).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(20)
 
 
+def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
+    """The agency's newest trips, the newest first, and the chosen one at the end where it is none of these: id, title, when it was opened."""
+    columns = Trip.id, Trip.title, Trip.created_at
+    found = list(db.session.execute(select(*columns).order_by(Trip.created_at.desc(), Trip.id.desc()).limit(limit)))
+    if chosen is not None and all(row.id != chosen for row in found):
+        found += db.session.execute(select(*columns).where(Trip.id == chosen))
+    return [(row.id, row.title, row.created_at) for row in found]
+
+
 def list_trips(
     reader: Reader, *, limit: int, offset: int = 0, cursor: Cursor | None = None, session_id: UUID | None = None, enquiry_id: UUID | None = None
 ) -> Page[Row]:

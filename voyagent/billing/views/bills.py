@@ -39,10 +39,12 @@ from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast
 from voyagent.http.presentation import day, today
 from voyagent.kernel.actor import Actor
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.pages import page_or_first
 from voyagent.kernel.reading import LaneReader, Reader
 from voyagent.parties import queries as parties
 from voyagent.taxes.words import component
+from voyagent.trips import queries as trips
 
 _PLACES = DRAFT_PLACES | {"customer_name_required": "vendor_name"}
 
@@ -79,8 +81,11 @@ def bill(reader: Reader, bill_id: UUID) -> Any:
 
 @pages.page("/bills/new", methods=("GET", "POST"), permission="bill.draft", once=True)
 def new_bill(actor: Actor) -> Any:
-    """Enter a supplier's bill. "Add a line" goes on with what is typed."""
-    form = BillForm(actor.currency, service.home(), data={"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]})
+    """Enter a supplier's bill, of the trip that the address names. "Add a line" goes on with what is typed."""
+    begun = {"issue_date": today(), "vendor_name": request.args.get("vendor_name", "")[:255]}
+    if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
+        begun["trip_id"] = trips.get_trip(trip_id).id
+    form = BillForm(actor.currency, service.home(), data=begun)
     entered = None if goes_on() else form.attempt(lambda body: service.draft_bill(actor, **body.fields()), **_PLACES)
     if entered is None:
         return _form_page(form, None)

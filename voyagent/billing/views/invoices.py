@@ -54,6 +54,7 @@ from voyagent.kernel.spelling import in_words
 from voyagent.parties import queries as parties
 from voyagent.settings import queries as settings
 from voyagent.taxes.reckoning import PlaceOfSupplyMissing
+from voyagent.trips import queries as trips
 
 pages = PageBlueprint("billing", __name__, guard=Guard.SIGNED_IN)
 
@@ -102,7 +103,7 @@ def invoice(reader: Reader, invoice_id: UUID) -> Any:
 
 @pages.page("/invoices/new", methods=("GET", "POST"), permission="invoice.draft", missing=EnquiryNotFound, once=True)
 def new(actor: Actor) -> Any:
-    """Draw an invoice up; of an enquiry with its customer. "Add a line" goes on with what is typed."""
+    """Draw an invoice up; of an enquiry, or a trip, with its customer. "Add a line" goes on with what is typed."""
     form = InvoiceForm(actor.currency, service.home(), data=_begun())
     drawn = None if goes_on() else form.attempt(lambda body: service.draft_invoice(actor, **body.fields()), **DRAFT_PLACES)
     if drawn is None:
@@ -202,9 +203,17 @@ def void(actor: Actor, invoice_id: UUID) -> Any:
 
 
 def _begun() -> dict[str, Any]:
-    """What a new invoice begins with: today, and the customer of the enquiry that it comes from. Raises EnquiryNotFound."""
+    """What a new invoice begins with: today, the trip that it is of, and the customer of the enquiry that either comes from.
+
+    Raises EnquiryNotFound, TripNotFound.
+    """
     begun: dict[str, Any] = {"issue_date": today(), "customer_name": request.args.get("customer_name", "")[:255]}
-    if (enquiry_id := parse_id(request.args.get("enquiry_id", ""))) is None:
+    enquiry_id = parse_id(request.args.get("enquiry_id", ""))
+    if (trip_id := parse_id(request.args.get("trip", ""))) is not None:
+        trip = trips.get_trip(trip_id)
+        begun |= {"trip_id": trip.id}
+        enquiry_id = enquiry_id or trip.enquiry_id
+    if enquiry_id is None:
         return begun
     return begun | {"enquiry_id": enquiry_id, "customer_name": enquiries.get_enquiry(enquiry_id).customer_name}
 
