@@ -28,7 +28,7 @@ from voyagent.kernel.events import Doorbell
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.limits import Limiter
 from voyagent.kernel.reading import Lane
-from voyagent.ledger.chart import CHART
+from voyagent.ledger.chart import CHART, FORMER_NAMES
 from voyagent.mail.service import Outbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +84,7 @@ def create_app(settings: Settings) -> Flask:
     )
     pages.install(app)
     presentation.install(app)
-    account_names.know(app, (account.name for account in CHART))
+    account_names.know(app, (*(account.name for account in CHART), *FORMER_NAMES))
     errors.install(app)
     routes.register(app)
     cli.register(app, settings)

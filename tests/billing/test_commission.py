@@ -185,7 +185,7 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
         "1200 Trade receivables INR 4,817.00",
         "2160 Held for suppliers, as their agent INR 3,000.00",
         "4200 Service fees INR 500.00",
-        "4100 Commission from airlines INR 1,200.00",
+        "4100 Commission from suppliers INR 1,200.00",
         "2312 Output IGST INR 117.00",
     ]
     made = send(agency, commission=["1,200", ""])
@@ -195,7 +195,7 @@ def test_the_form_takes_a_commission_and_shows_what_issuing_will_post_of_it(agen
     edit = Page(agency.browser.get(f"{made.location}/edit"))
     assert [one.get("value") for one in edit.all(".//input[@name='commission']")][:2] == ["1,200.00", ""]
     issuing = Page(agency.browser.get(f"{made.location}/issue"))
-    assert "4100 Commission from airlines INR 1,200.00" in posted(issuing)
+    assert "4100 Commission from suppliers INR 1,200.00" in posted(issuing)
     paper = agency.browser.get(f"{made.location}/invoice.pdf")
     assert (paper.status_code, "ommission" in text_of(paper.data)) == (200, False), "what the agency earns is not told to the customer"
 
@@ -218,7 +218,7 @@ def test_a_commission_that_cannot_be_is_told_at_the_lines(agency: Person, change
 def test_what_crediting_will_post_recalls_the_commission(agency: Person) -> None:
     invoice_id = issued(agency, tickets())
     page = Page(agency.browser.get(f"/invoices/{invoice_id}/credit"))
-    assert "4100 Commission from airlines INR 10.01" in posted(page)
+    assert "4100 Commission from suppliers INR 10.01" in posted(page)
 
 
 def test_an_agency_that_charges_no_tax_keeps_how_a_line_is_sold_when_its_draft_is_changed(alice: Person) -> None:

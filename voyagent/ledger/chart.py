@@ -56,7 +56,7 @@ CHART = (
     ChartAccount("2400", N_("Deferred income"), "liability", "deferred_income"),
     ChartAccount("3000", N_("Capital"), "equity", "capital"),
     ChartAccount("3900", N_("Retained earnings"), "equity", "retained_earnings"),
-    ChartAccount("4100", N_("Commission from airlines"), "revenue", "revenue_commission"),
+    ChartAccount("4100", N_("Commission from suppliers"), "revenue", "revenue_commission"),
     ChartAccount("4200", N_("Service fees"), "revenue", "revenue_fees"),
     ChartAccount("4300", N_("Sales of travel services"), "revenue", "revenue_services"),
     ChartAccount("4900", N_("Other income"), "revenue"),
@@ -72,3 +72,5 @@ CHART = (
     ChartAccount("5910", N_("Round-off"), "expense", "round_off"),
     ChartAccount("5920", N_("Exchange differences"), "expense", "exchange_differences"),
 )
+FORMER_NAMES = (N_("Commission from airlines"),)
+"""What accounts of the chart were called once, and still are where an agency had them then."""
