@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from tests.billing.papers import advance, issued, line, receive
-from tests.billing.test_exchange import booked
+from tests.billing.papers import DUE, advance, issued, line, receive
+from tests.billing.test_exchange import booked, bought
 from tests.billing.test_forms import send
 from tests.enquiries.reading import Page
 from tests.ledger.books import balances
 from tests.ledger.test_months import close
 from tests.people import People, Person
+from voyagent.billing.service import Part
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries as ledger
 
@@ -219,3 +220,21 @@ def test_an_exchange_that_cannot_be_made_is_not_shown(alice: Person, part: str, 
         assert (looked.status, shown(looked)) == (200, {})
         assert sentence in looked.words(POSTINGS)
         assert bool(looked.words(POSTINGS)) == bool(sentence)
+
+
+@pytest.mark.parametrize("exchanged", [False, True])
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_taking_an_allocation_back_shows_what_it_posts(alice: Person, direction: str, exchanged: bool) -> None:
+    make = (booked if direction == "in" else bought) if exchanged else (issued if direction == "in" else receive)
+    document_id = make(alice)
+    whole = Money(4_500_000, "INR")
+    part = Part(document_id, whole, settled=Money(50_000, "USD")) if exchanged else Part(document_id, whole)
+    name = "Deepa Krishnan" if direction == "in" or exchanged else "BSP India"
+    payment_id = advance(alice, 4_500_000, DUE, part, direction=direction, party_name=name)
+    before = stood(alice)
+    (link,) = [link for link in Page(alice.browser.get(f"/payments/{payment_id}")).links() if link.endswith("/unallocate")]
+    expected = shown(Page(alice.browser.get(link)))
+    assert expected
+    assert stood(alice) == before
+    assert send(alice, link, effective_on=DAY).status_code == 303
+    assert moved(before, stood(alice)) == expected

@@ -1,6 +1,6 @@
 """The rules of documents about money: invoices, bills, payments, credit notes. Each posts to the ledger in the transaction that changes the document."""
 
-from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, allocation_sides, spread, unallocate
+from voyagent.billing.service.allocations import PARTS_MAX, Direction, allocate, allocation_sides, spread, unallocate, unallocation_sides
 from voyagent.billing.service.bills import (
     BillChanges,
     BillFields,
@@ -258,6 +258,7 @@ __all__ = [
     "take_back_write_off",
     "take_number",
     "unallocate",
+    "unallocation_sides",
     "unschedule_bill",
     "void_bill",
     "void_invoice",

@@ -117,8 +117,7 @@ def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part], on: 
     """
     settlements = settlements_now(actor, payment, parts, day_of(actor, on, payment.paid_on), left_minor=payment.unapplied_minor)
     alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
-    documents, advances = CONTROL[payment.direction]
-    left, right = (advances, documents) if payment.direction == "in" else (documents, advances)
+    left, right = _accounts(payment, take_back=False)
     sides = [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))] if alike else []
     return sides + [side for part in settlements if part.is_exchanged for side in exchange_sides(payment.direction, part)]
 
@@ -146,6 +145,13 @@ def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date 
     settle(payment, [counter], entry_id)
     audit.record(actor, "payment.unallocated", entity_refs=refs_of(payment, [part]) | {"journal_entry_id": entry_id}, outputs=told([part], day))
     return payment
+
+
+def unallocation_sides(payment: Payment, allocation: Allocation) -> list[tuple[str, int, Money]]:
+    """What taking an allocation back posts that is in the payment's currency: the purpose of each account, 1 for debit and -1 for credit, the amount."""
+    left, right = _accounts(payment, take_back=True)
+    amount = Money(allocation.amount_minor, payment.currency)
+    return [(left, 1, amount), (right, -1, amount)]
 
 
 def oldest_first(direction: str, party_name: str, amount: Money, day: date) -> list[Part]:
@@ -279,12 +285,19 @@ def _told(part: Settlement) -> dict[str, str]:
     return said | ({"settled_amount": part.settled.wire, "settled_currency": part.settled.currency} if part.is_exchanged else {})
 
 
+def _accounts(payment: Payment, *, take_back: bool) -> tuple[str, str]:
+    """The account that is debited and the one that is credited where an amount moves between that of advances and that of open documents.
+
+    Money that came in stands on the right of its account until an invoice takes it; money that went out the other way round.
+    """
+    documents, advances = CONTROL[payment.direction]
+    return (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+
+
 def move(actor: Actor, payment: Payment, amount: Money, day: date, *, source: tuple[str, UUID, str], take_back: bool) -> UUID:
     """Move an amount between the account of advances and that of open documents; `source` is the type and id of what it is of, and the purpose of the entry."""
     source_type, source_id, purpose = source
-    documents, advances = CONTROL[payment.direction]
-    # Money that came in stands on the right of its account until an invoice takes it; money that went out the other way round.
-    left, right = (advances, documents) if (payment.direction == "in") != take_back else (documents, advances)
+    left, right = _accounts(payment, take_back=take_back)
     posted = ledger.post(
         actor,
         source_type=source_type,

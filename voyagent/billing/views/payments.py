@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
-from voyagent.billing.models import OPEN, Payment
+from voyagent.billing.models import OPEN, Allocation, Payment
 from voyagent.billing.payment_forms import (
     ALLOCATED,
     NOTED,
@@ -161,8 +161,9 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID) -> A
         return service.unallocate(actor, payment_id, allocation_id, on=body.effective_on)
 
     if form.attempt(act, **TAKEN_BACK) is None:
-        facts = {"payment": queries.get_payment(payment_id), "allocation_id": allocation_id, "amount": amount}
-        return render_template("payments/unallocate.html", form=form, **facts), form.status
+        found, allocation = queries.get_payment(payment_id), queries.get_allocation(payment_id, allocation_id)
+        facts = {"payment": found, "allocation_id": allocation_id, "amount": amount, "postings": _taking_back(found, allocation)}
+        return render_template("payments/unallocate.html", form=form, postings_title=_("What taking it back will post"), **facts), form.status
     toast(_("The allocation is taken back."))
     return see_other(url_for("billing.payment", payment_id=payment_id))
 
@@ -240,6 +241,13 @@ def _reversed(found: Payment, number: str, minor: int, explained: str, postings:
     """A payment, or a refund of it, as the step before its reversal says it."""
     amount, url = Money(minor, found.currency), url_for("billing.payment", payment_id=found.id)
     return Reversed(number, found.party_name, amount, explained, "payments", _("Payments"), url_for("billing.payments"), url, postings)
+
+
+def _taking_back(found: Payment, allocation: Allocation) -> list[dict[str, Any]]:
+    """What taking an allocation back would post; nothing where it is itself one that took another back."""
+    if allocation.reverses_id is not None:
+        return []
+    return reversal_of(allocation.entry_id) if allocation.is_exchanged else postings_of(service.unallocation_sides(found, allocation))
 
 
 def _begun() -> dict[str, Any]:
