@@ -11,6 +11,7 @@ from voyagent.kernel.db import Base
 from voyagent.kernel.tenancy import TenantBound
 
 _ZERO = text("0")
+_OPEN = text("n > 0")
 
 
 class NumberSeries(TenantBound, Base):
@@ -71,7 +72,14 @@ class AgeingByDue(OpenDocuments, Base):
     due_date: Mapped[date] = mapped_column(primary_key=True)
     documents: Mapped[int] = mapped_column(server_default=_ZERO)
 
-    __table_args__ = (Index("ix_ageing_by_due_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+    __table_args__ = (
+        Index(
+            "ix_ageing_by_due_open",
+            *("tenant_id", "kind", "issue_month"),
+            postgresql_include=["currency", "due_date", "n", "open_minor"],
+            postgresql_where=_OPEN,
+        ),
+    )
 
 
 class AgeingByParty(OpenDocuments, OfParty, Base):
@@ -81,7 +89,7 @@ class AgeingByParty(OpenDocuments, OfParty, Base):
 
     issue_month: Mapped[date] = mapped_column(primary_key=True)
 
-    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=text("n > 0")),)
+    __table_args__ = (Index("ix_ageing_by_party_open", "tenant_id", "kind", "issue_month", postgresql_where=_OPEN),)
 
 
 class OpenByParty(OpenDocuments, OfParty, Base):
@@ -89,7 +97,7 @@ class OpenByParty(OpenDocuments, OfParty, Base):
 
     __tablename__ = "open_by_party"
 
-    __table_args__ = (Index("ix_open_by_party_largest", "tenant_id", "kind", "currency", desc("open_minor"), "party_key", postgresql_where=text("n > 0")),)
+    __table_args__ = (Index("ix_open_by_party_largest", "tenant_id", "kind", "currency", desc("open_minor"), "party_key", postgresql_where=_OPEN),)
 
 
 class AdvancesByDay(Advances, Base):
@@ -99,7 +107,14 @@ class AdvancesByDay(Advances, Base):
 
     paid_on: Mapped[date] = mapped_column(primary_key=True)
 
-    __table_args__ = (Index("ix_advances_by_day_left", "tenant_id", "direction", "paid_on", postgresql_where=text("n > 0")),)
+    __table_args__ = (
+        Index(
+            "ix_advances_by_day_left",
+            *("tenant_id", "direction", "paid_on"),
+            postgresql_include=["currency", "n", "unapplied_minor"],
+            postgresql_where=_OPEN,
+        ),
+    )
 
 
 class AdvancesByParty(Advances, OfParty, Base):
@@ -107,4 +122,4 @@ class AdvancesByParty(Advances, OfParty, Base):
 
     __tablename__ = "advances_by_party"
 
-    __table_args__ = (Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=text("n > 0")),)
+    __table_args__ = (Index("ix_advances_by_party_left", "tenant_id", "direction", postgresql_where=_OPEN),)
