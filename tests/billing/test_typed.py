@@ -58,6 +58,16 @@ def test_inputs_begin_with_amounts_as_the_agency_groups_them(alice: Person) -> N
     assert Page(alice.browser.get(f"/invoices/{invoice_id}/write-off")).field("amount") == "4,50,000.00"
 
 
+def test_of_a_payment_that_is_used_up_nothing_can_be_given_back(alice: Person) -> None:
+    paid = advance(alice, 100_00)
+    assert alice.browser.get(f"/payments/{paid}/refund").status_code == 200
+    send(alice, f"/payments/{paid}/refund", amount="100", refunded_on="25 Jun 2024", account="bank")
+    browser = alice.browser
+    answer = browser.get(f"/payments/{paid}/refund")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/payments/{paid}")
+    assert "Nothing of this payment is left" in Page(browser.get(f"/payments/{paid}")).words()
+
+
 @pytest.mark.parametrize("typed", ["1,00", "12,34", "1,2,3"])
 def test_commas_that_group_nothing_make_no_amount(alice: Person, typed: str) -> None:
     invoice_id = issued(alice)

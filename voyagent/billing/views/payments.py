@@ -173,6 +173,8 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
     """Give an advance or a part of it back: all that is left today, unless something else is typed."""
     found = queries.get_payment(payment_id)
     left = Money(found.unapplied_minor, found.currency)
+    if request.method == "GET" and not left:
+        return not_now(_("Nothing of this payment is left that could be given back."), url_for("billing.payment", payment_id=payment_id))
     form = RefundForm(data={"amount": typed_amount(left), "refunded_on": today()})
 
     def act(body: RefundIn) -> Any:
