@@ -290,6 +290,6 @@ def test_books_that_are_not_those_of_the_lines_are_found(alice: Person, dubai: U
 
 def test_an_entry_of_two_trips_would_be_counted_twice_and_found(alice: Person, dubai: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
     sold(alice, "1000.00", dubai)
-    once = margins.of_trips_statement
-    monkeypatch.setattr(margins, "of_trips_statement", lambda: sa.select(sa.union_all(once(), once()).subquery("twice")))
+    once = margins.of_trips
+    monkeypatch.setattr(margins, "of_trips", lambda: {kind: sa.select(sa.union_all(of, of).subquery(kind)) for kind, of in once().items()})
     assert [one["is_proved"] for one in alice.api.get(f"/reports/trip-margins?{IN_MAY}").json["books"]] == [False]

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.queries.of_trips import invoiced, of_trips_statement
+from voyagent.billing.queries.of_trips import invoiced, of_trips
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
@@ -123,7 +123,7 @@ def read_margins(reader: Reader, days: Days, zone: str, *, group_by: GroupBy = "
     Raises InvalidCursor.
     """
     opened = Opened(clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone)
-    earned = Earnings(earned_statement(of_trips_statement(), days.first, days.last), invoiced)
+    earned = Earnings(earned_statement(of_trips(), days.first, days.last), invoiced)
     rows, totals, *books = reader.read(_page(group_by, opened, earned, after, limit + 1), margin_totals_statement(opened, earned), *_beside(days))
     trips, groups, behind = _shown(group_by, rows, limit)
     sums = tuple(map(_margin, totals))
@@ -133,8 +133,8 @@ def read_margins(reader: Reader, days: Days, zone: str, *, group_by: GroupBy = "
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
     """The proof alone, over days of any number."""
-    of_trips, *books = reader.read(earned_statement(of_trips_statement(), days.first, days.last), *_beside(days))
-    return _tied(_summed(of_trips, "cost_minor", "revenue_minor"), books)
+    earned, *books = reader.read(earned_statement(of_trips(), days.first, days.last), *_beside(days))
+    return _tied(_summed(earned, "cost_minor", "revenue_minor"), books)
 
 
 def share(total: Total) -> Decimal | None:
@@ -155,7 +155,7 @@ def _page(group_by: GroupBy, opened: Opened, earned: Earnings, after: str | None
 def _beside(days: Days) -> list[Select[Any]]:
     """What proves the sums: what was posted without a trip, and the trial balance on the evening before the days and on the last."""
     balances = (ledger.trial_balance_statement(evening) for evening in (days.evening_before, days.last))
-    return [earned_beside_statement(of_trips_statement(), days.first, days.last), *balances]
+    return [earned_beside_statement(of_trips(), days.first, days.last), *balances]
 
 
 def _shown(group_by: GroupBy, rows: list[Row], limit: int) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
@@ -170,11 +170,11 @@ def _shown(group_by: GroupBy, rows: list[Row], limit: int) -> tuple[tuple[TripMa
     return (), tuple(GroupMargin(of[0]["customer" if group_by == "customer" else "month"], tuple(map(_margin, of))) for of in shown), behind
 
 
-def _tied(of_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...]:
+def _tied(for_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...]:
     beside, before, closed = books
     without_trip, balances = _summed(beside, "cost_minor", "revenue_minor"), _moved(before, closed)
-    currencies = sorted(of_trips.keys() | without_trip.keys() | balances.keys())
-    ties = [Tie(*(side.get(currency, _total(currency, 0, 0)) for side in (of_trips, without_trip, balances))) for currency in currencies]
+    currencies = sorted(for_trips.keys() | without_trip.keys() | balances.keys())
+    ties = [Tie(*(side.get(currency, _total(currency, 0, 0)) for side in (for_trips, without_trip, balances))) for currency in currencies]
     return tuple(tie for tie in ties if any((*_amounts(tie.of_trips), *_amounts(tie.without_trip), *_amounts(tie.trial_balance))))
 
 
