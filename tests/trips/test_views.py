@@ -84,7 +84,8 @@ def test_staff_see_what_to_look_at_and_the_customer_does_not(alice: Person) -> N
 def test_a_viewer_reads_without_a_way_to_change(alice: Person, victor: Person) -> None:
     trip_id = whole_trip(alice)
     page = Page(victor.browser.get(f"/trips/{trip_id}"))
-    assert [link for link in page.links() if link.startswith(f"/trips/{trip_id}")] == [f"/trips/{trip_id}/itinerary.pdf", f"/trips/{trip_id}?prices=no"]
+    own = [*(f"/trips/{trip_id}/itinerary.{form}" for form in ("pdf", "xlsx", "csv")), f"/trips/{trip_id}?prices=no"]
+    assert [link for link in page.links() if link.startswith(f"/trips/{trip_id}")] == own
     assert "••••4560" in page.words()
     assert victor.browser.get(f"/trips/{trip_id}/edit").status_code == 403
 

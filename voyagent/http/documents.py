@@ -13,16 +13,17 @@ from flask import Response, request
 from flask_babel import force_locale
 
 from voyagent.http.api import ApiBlueprint
-from voyagent.http.files import DOCUMENTED, SCHEMAS, File, Format, PaperQuery, filed, shown
+from voyagent.http.files import DOCUMENTED, SCHEMAS, File, Format, PaperQuery, PricedPaperQuery, PriceQuery, filed, shown
 from voyagent.http.pages import LOCALES, PageBlueprint
 from voyagent.kernel.errors import NotFound
+from voyagent.kernel.fields import Query
 from voyagent.kernel.reading import LaneReader, Row
 from voyagent.kernel.sheets import Sheet
 
 _SAYS: dict[Format, str] = {
-    "pdf": "{} as PDF.",
-    "csv": "{} as CSV: its facts, its lines with their taxes, what settles it, what it comes to.\n\n{}",
-    "xlsx": "{} as a workbook (XLSX).\n\n{}",
+    "pdf": "{0} as PDF.",
+    "csv": "{0} as CSV: {1}.\n\n{2}",
+    "xlsx": "{0} as a workbook (XLSX).\n\n{2}",
 }
 _ROWS = "The first column says what a row is. Facts and amounts are those of the JSON, under the same names."
 
@@ -32,7 +33,8 @@ class Document:
     """A document that comes as files.
 
     `name` as in the address of its files, `words` as a sentence about it begins, `place` where it stands behind each door, `parameter` its id there. `read`
-    raises `missing`; `typeset` takes what was read and the agency's name.
+    raises `missing`; `typeset` takes what was read and the agency's name. Where `may_hide_prices`, both `sheet` and `typeset` take `prices` besides, a bool
+    that the API calls so and a page `?prices=no`. `holds` says what its table has.
     """
 
     name: str
@@ -43,8 +45,10 @@ class Document:
     permission: str
     missing: type[NotFound]
     read: Callable[[LaneReader, UUID], Any]
-    sheet: Callable[[Any], Sheet]
-    typeset: Callable[[LaneReader, Any, str], File]
+    sheet: Callable[..., Sheet]
+    typeset: Callable[..., File]
+    may_hide_prices: bool = False
+    holds: str = "its facts, its lines with their taxes, what settles it, what it comes to"
 
     @property
     def endpoint(self) -> str:
@@ -53,7 +57,29 @@ class Document:
 
     def says(self, form: Format) -> str:
         """The sentences about its file of one kind."""
-        return _SAYS[form].format(self.words, _ROWS)
+        more = "\n\nWithout `prices` it says what is included and not what it costs." if self.may_hide_prices else ""
+        return _SAYS[form].format(self.words, self.holds, _ROWS) + more
+
+    def query(self, form: Format) -> type[Query] | None:
+        """What may be said of its file of one kind; None where nothing may."""
+        if form == "pdf":
+            return PricedPaperQuery if self.may_hide_prices else PaperQuery
+        return PriceQuery if self.may_hide_prices else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """How a file is wanted; a member that its kind does not know says nothing."""
+
+    form: Format
+    locale: str | None = None
+    prices: bool = True
+    bom: bool = False
+
+
+def prices_wanted() -> bool:
+    """Whether a page shows prices: all do but those of `?prices=no`, for whoever pays by another paper."""
+    return request.args.get("prices") != "no"
 
 
 def put_behind_api(api: ApiBlueprint, document: Document) -> None:
@@ -71,16 +97,19 @@ def put_behind_pages(pages: PageBlueprint, document: Document) -> None:
 
 
 def _operation(document: Document, form: Format) -> Callable[..., Response]:
-    def handler(reader: LaneReader, query: PaperQuery | None = None, **ids: UUID) -> Response:
-        return _answered(document, form, reader, ids[document.parameter], query.locale if query else None, bom=False)
+    known = document.query(form)
 
-    return _named(handler, f"get_{document.endpoint}_{form}", document, form, {"query": PaperQuery} if form == "pdf" else {})
+    def handler(reader: LaneReader, query: Query | None = None, **ids: UUID) -> Response:
+        return _answered(document, reader, ids[document.parameter], _Wanted(form=form, **(query.model_dump() if query else {})))
+
+    return _named(handler, f"get_{document.endpoint}_{form}", document, form, {"query": known} if known else {})
 
 
 def _page(document: Document, form: Format) -> Callable[..., Response]:
     def view(reader: LaneReader, **ids: UUID) -> Response:
-        wanted = request.args.get("locale")
-        return _answered(document, form, reader, ids[document.parameter], wanted if wanted in LOCALES else None, bom=True)
+        locale = request.args.get("locale")
+        wanted = _Wanted(form=form, locale=locale if locale in LOCALES else None, prices=prices_wanted(), bom=True)
+        return _answered(document, reader, ids[document.parameter], wanted)
 
     return _named(view, f"{document.endpoint}_{form}", document, form, {})
 
@@ -94,13 +123,14 @@ def _named(handler: Callable[..., Response], name: str, document: Document, form
     return handler
 
 
-def _answered(document: Document, form: Format, reader: LaneReader, document_id: UUID, locale: str | None, *, bom: bool) -> Response:
+def _answered(document: Document, reader: LaneReader, document_id: UUID, wanted: _Wanted) -> Response:
     """The file; a PDF is set in a language, the agency's where none is named. Raises what reading it raises where it is not there."""
     found, actor = document.read(reader, document_id), reader.prove()
-    if form != "pdf":
-        return filed(document.sheet(found), form, bom=bom)
-    with force_locale(locale or actor.locale):
-        return shown(document.typeset(reader, found, actor.tenant_name))
+    chosen = {"prices": wanted.prices} if document.may_hide_prices else {}
+    if wanted.form != "pdf":
+        return filed(document.sheet(found, **chosen), wanted.form, bom=wanted.bom)
+    with force_locale(wanted.locale or actor.locale):
+        return shown(document.typeset(reader, found, actor.tenant_name, **chosen))
 
 
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:

@@ -49,6 +49,16 @@ class PaperQuery(Query):
     locale: Literal["en", "hi"] | None = Field(default=None, description="The language of the paper; the agency's where it is not given.")
 
 
+class PriceQuery(Query):
+    """What a document says that may leave its price out."""
+
+    prices: bool = Field(default=True, description="Whether it says what is to be paid.")
+
+
+class PricedPaperQuery(PaperQuery, PriceQuery):
+    """How it is set, and what it says."""
+
+
 def shown(file: File) -> Response:
     """A file to be looked at where it is opened; saved, it has its name."""
     answer = Response(file.content, mimetype=file.media_type)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Response, current_app
-from flask_babel import force_locale
+from flask import current_app
 
 from voyagent.chat.queries import SessionNotFound
 from voyagent.drivers.suppliers.errors import (
@@ -22,22 +21,21 @@ from voyagent.drivers.suppliers.errors import (
 )
 from voyagent.enquiries.queries import EnquiryNotFound
 from voyagent.http.api import ApiBlueprint
+from voyagent.http.documents import put_behind_api
 from voyagent.http.errands import run
-from voyagent.http.files import PDF, shown
 from voyagent.http.guards import Guard
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.keyring import Keyring
 from voyagent.kernel.money import InvalidAmount, UnknownCurrency
 from voyagent.kernel.pages import Cursor, InvalidCursor
-from voyagent.kernel.reading import LaneReader, Reader, Row, SessionReader
+from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.trips import queries, service
 from voyagent.trips.cancelling import cancel
-from voyagent.trips.paper import document_of
+from voyagent.trips.itinerary_files import ITINERARY
 from voyagent.trips.queries import LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import (
     CancelledLineOut,
-    ItineraryQuery,
     LineIn,
     LineList,
     LineOut,
@@ -195,9 +193,4 @@ def _keyring() -> Keyring:
     return found
 
 
-@api.get("/trips/<trip_id>/itinerary.pdf", answer=PDF, permission="trip.read", missing=TripNotFound, media_type="application/pdf")
-def get_itinerary_pdf(reader: LaneReader, trip_id: UUID, query: ItineraryQuery) -> Response:
-    """The itinerary of a trip as PDF, as its customer gets it; without `prices` it says what is included and not what it costs."""
-    journey, actor = queries.read_trip(reader, trip_id), reader.prove()
-    with force_locale(query.locale or actor.locale):
-        return shown(document_of(reader, journey, actor.tenant_name, prices=query.prices))
+put_behind_api(api, ITINERARY)

@@ -190,10 +190,10 @@ def _leg(line: Line, flight: FlightDetails) -> Leg:
     return Leg(
         line_id=line.id,
         leaves=flight.departs.strftime("%H:%M"),
-        leaves_from=_airport(flight.origin, flight.origin_terminal),
+        leaves_from=airport(flight.origin, flight.origin_terminal),
         leaves_on=_short(flight.departs.date()),
         lands=flight.arrives.strftime("%H:%M"),
-        lands_at=_airport(flight.destination, flight.destination_terminal),
+        lands_at=airport(flight.destination, flight.destination_terminal),
         lands_on=lands_on,
         flight=" · ".join(filter(None, (f"{flight.carrier} {flight.number}", _duration(flight)))),
         about=", ".join(filter(None, (*about, booking))),
@@ -208,13 +208,13 @@ def _item(line: Line) -> Item:
             nights = _between(found.check_in, found.check_out)
             rooms = ", ".join(filter(None, (found.room, found.board)))
             about = [rooms, nights, confirmed, found.phone, found.address]
-            return Item(line.id, "building", f"{found.name}, {found.city}", _joined(about), found.notes or "")
+            return Item(line.id, "building", f"{found.name}, {found.city}", in_a_row(about), found.notes or "")
         case TransferDetails():
             route = gettext("%(origin)s to %(destination)s", origin=found.origin, destination=found.destination)
-            return Item(line.id, "car-front", route, _joined([found.at, found.vehicle, confirmed]), found.notes or "")
+            return Item(line.id, "car-front", route, in_a_row([found.at, found.vehicle, confirmed]), found.notes or "")
         case OtherDetails():
             until = _between(found.on, found.until) if found.on and found.until and found.until != found.on else None
-            return Item(line.id, "geo-alt", found.title, _joined([found.at, until, confirmed]), found.notes or "")
+            return Item(line.id, "geo-alt", found.title, in_a_row([found.at, until, confirmed]), found.notes or "")
         case _:
             return Item(line.id, "check2", line.name, "", getattr(found, "notes", None) or "")
 
@@ -274,8 +274,12 @@ def _visas_in_sentences(visas: Sequence[tuple[Line, VisaDetails]]) -> Iterable[s
 
 
 def _tickets_in_a_row(flights: Sequence[FlightDetails]) -> str:
+    return ", ".join(tickets_of(flights))
+
+
+def tickets_of(flights: Iterable[FlightDetails]) -> list[str]:
     """The numbers of the tickets; the flights of a booking share theirs."""
-    return ", ".join(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
+    return list(dict.fromkeys(number for flight in flights for number in flight.tickets or ()))
 
 
 def _people(names: Sequence[str]) -> str:
@@ -322,7 +326,8 @@ def _duration(flight: FlightDetails) -> str:
     return str(gettext("%(hours)d h %(minutes)02d", hours=hours, minutes=minutes))
 
 
-def _airport(code: str, terminal: str | None) -> str:
+def airport(code: str, terminal: str | None) -> str:
+    """`Dubai (DXB), T3`; an unknown code is its own name."""
     city = f"{places.city_of(code)} ({code})" if places.find_airport(code) else code
     return f"{city}, {terminal}" if terminal else city
 
@@ -335,7 +340,8 @@ def _short(day: date) -> str:
     return str(format_date(day, "EEE d MMM", locale=_locale()))
 
 
-def _joined(parts: Iterable[str | None]) -> str:
+def in_a_row(parts: Iterable[str | None]) -> str:
+    """What is known of some parts, with a dot between them."""
     return " · ".join(part for part in parts if part)
 
 
@@ -344,6 +350,6 @@ def _locale() -> Locale:
 
 
 def file_name(title: str, moment: datetime) -> str:
-    """What the paper is called when it is kept: letters and figures of the title, and the day."""
+    """What its files are called when they are kept, before the ending: letters and figures of the title, and the day."""
     plain = "-".join("".join(letter if letter.isascii() and letter.isalnum() else " " for letter in title).lower().split())[:60]
-    return f"itinerary{'-' + plain if plain else ''}-{moment:%Y-%m-%d}.pdf"
+    return f"itinerary{'-' + plain if plain else ''}-{moment:%Y-%m-%d}"

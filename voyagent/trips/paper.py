@@ -29,7 +29,7 @@ def document_of(reader: Reader, journey: Journey, agency: str, *, prices: bool =
     assert isinstance(typesetter, Paper)
     told = _on_paper(sheet_of(journey, prices=prices), agency, contact or journey.trip["opened_by"])
     told["logo"] = picture(settings.read_letterhead(reader)["logo"])
-    return Attached(file_name(journey.trip["title"], clock.now()), "application/pdf", typesetter.pdf("itinerary.typ", told))
+    return Attached(f"{file_name(journey.trip['title'], clock.now())}.pdf", "application/pdf", typesetter.pdf("itinerary.typ", told))
 
 
 def _on_paper(sheet: Itinerary, agency: str, contact: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from voyagent.http.files import PaperQuery
 from voyagent.identity.schemas import Email
 from voyagent.kernel.fields import Answer, BusinessDate, Closed, CurrencyCode, Id, Instant, Offset, Query, filter_field, text_field, trimmed_field, wire_instant
 from voyagent.kernel.money import Money
@@ -122,12 +121,6 @@ class SendIn(Closed):
     to: Email
     locale: Literal["en", "hi"]
     prices: bool = False
-
-
-class ItineraryQuery(PaperQuery):
-    """How an itinerary is set, and whether it says what the trip costs."""
-
-    prices: bool = True
 
 
 class TripListQuery(Query):

@@ -1,17 +1,17 @@
-"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know around it, its forms, and the same as PDF."""
+"""The pages of trips: the list, the itinerary as the customer gets it with what staff must know around it, its forms, and the same as files."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, render_template, request, url_for
+from flask import current_app, render_template, request, url_for
 from flask_babel import gettext as _
 
 from voyagent.drivers.suppliers.errors import SupplierError
+from voyagent.http.documents import prices_wanted, put_behind_pages
 from voyagent.http.errands import run
 from voyagent.http.errors import sentence_of as sentence_of_error, status_of
-from voyagent.http.files import shown
 from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
@@ -23,8 +23,9 @@ from voyagent.kernel.reading import LaneReader, Reader, SessionReader
 from voyagent.trips import passports, queries, service
 from voyagent.trips.cancelling import ahead_of, cancel, meaning_of, told_of
 from voyagent.trips.forms import LINE_FORMS, LINE_PLACES, PASSENGER_PLACES, SEND_PLACES, TRIP_PLACES, LineForm, PassengerForm, SendForm, TripForm
+from voyagent.trips.itinerary_files import ITINERARY
 from voyagent.trips.lint import findings
-from voyagent.trips.paper import document_of, sheet_of
+from voyagent.trips.paper import sheet_of
 from voyagent.trips.queries import Journey, LineNotFound, PassengerNotFound, TripNotFound
 from voyagent.trips.schemas import LineIn, PassengerIn
 from voyagent.trips.sending import mail_itinerary
@@ -32,8 +33,6 @@ from voyagent.trips.words import LINE_WORDS, PASSENGER_WORDS, country_name, sent
 
 pages = PageBlueprint("trips", __name__, guard=Guard.SIGNED_IN)
 PAGE_ROWS = 50
-WITHOUT = "no"
-"""`?prices=no`: the itinerary of whoever pays by another paper."""
 OFFSET_MAX = 2**31 - 1
 
 
@@ -68,14 +67,10 @@ def open_for(actor: Actor) -> Any:
 @pages.page("/trips/<trip_id>", permission="trip.read", missing=TripNotFound)
 def detail(reader: Reader, trip_id: UUID) -> Any:
     """One trip: the itinerary, and for staff what to look at, who travels, what it costs."""
-    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=_with_prices()))
+    return render_template("trips/detail.html", **_shown(queries.read_trip(reader, trip_id), prices=prices_wanted()))
 
 
-@pages.page("/trips/<trip_id>/itinerary.pdf", permission="trip.read", missing=TripNotFound)
-def paper(reader: LaneReader, trip_id: UUID) -> Response:
-    """The itinerary as PDF, in the agency's language."""
-    journey = queries.read_trip(reader, trip_id)
-    return shown(document_of(reader, journey, reader.prove().tenant_name, prices=_with_prices()))
+put_behind_pages(pages, ITINERARY)
 
 
 @pages.page("/trips/<trip_id>/send", methods=("GET", "POST"), permission="trip.send", missing=TripNotFound, once=True)
@@ -209,10 +204,6 @@ def _shown(journey: Journey, *, prices: bool = True) -> dict[str, Any]:
         "line_words": LINE_WORDS,
         "passenger_words": PASSENGER_WORDS,
     }
-
-
-def _with_prices() -> bool:
-    return request.args.get("prices") != WITHOUT
 
 
 def _line_page(form: LineForm, trip_id: UUID, known: queries.Line | None) -> Any:
