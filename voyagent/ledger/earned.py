@@ -1,4 +1,4 @@
-"""What was earned and what it cost, of the entries of some documents and of all the others; from the lines, each side from its own end."""
+"""What was earned and what it cost in some days: by the entries of some documents, and by all the others; each is read from the lines by itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, case, cast, exists, func, or_, select, union_all
+from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, case, cast, exists, func, or_, select, union_all
 
 from voyagent.kernel.reading import fixed
 from voyagent.kernel.tenancy import owned
@@ -25,7 +25,10 @@ def earned_statement(of: Documents, first: date, last: date) -> Select[Any]:
     Rows: thing_id, currency, month (its first day, by book date), revenue_minor (all revenue, credit less debit), cost_minor (what the sold services were
     bought for, debit less credit).
     """
-    entries = union_all(*(entries for source in of.items() for entries in _entries(*source, first, last))).subquery("entries")
+    moved = _moved(first, last)
+    theirs = [(found.subquery(f"of_{kind}"), moved.c.source_type == fixed(kind)) for kind, found in of.items()]
+    found = [select(one.c.thing_id, moved.c.entry_id).join_from(moved, one, one.c.source_id == moved.c.source_id).where(is_theirs) for one, is_theirs in theirs]
+    entries = union_all(*found).subquery("entries")
     month = cast(func.date_trunc("month", _POSTINGS.effective_date), Date).label("month")
     return (
         select(entries.c.thing_id, _POSTINGS.currency, month, *_sums())
@@ -58,13 +61,13 @@ def earned_beside_statement(of: Documents, first: date, last: date) -> Select[An
     )
 
 
-def _entries(kind: str, documents: Select[Any], first: date, last: date) -> tuple[Select[Any], Select[Any]]:
-    """The entries of documents of one kind in some days, and those that reverse an entry of theirs: thing_id, entry_id."""
-    of, own, reversing = documents.subquery(f"of_{kind}"), JournalEntry.__table__.alias("own"), JournalEntry.__table__.alias("reversing")
-    is_theirs = [owned(own), own.c.source_type == fixed(kind), own.c.reverses_id.is_(None)]
-    posted = select(of.c.thing_id, own.c.id.label("entry_id")).join_from(own, of, of.c.source_id == own.c.source_id).where(*is_theirs)
-    taken_back = posted.with_only_columns(of.c.thing_id, reversing.c.id).join(reversing, reversing.c.reverses_id == own.c.id)
-    return posted.where(own.c.entry_date.between(first, last)), taken_back.where(owned(reversing), reversing.c.entry_date.between(first, last))
+def _moved(first: date, last: date) -> CTE:
+    """The entries of some days, each with its source, or with that of the entry that it reverses. Read once, so that what follows is as much as they are."""
+    reversed_entry = JournalEntry.__table__.alias("reversed")
+    source = (func.coalesce(reversed_entry.c[name], _ENTRIES[name]).label(name) for name in ("source_type", "source_id"))
+    found = select(_ENTRIES.id.label("entry_id"), *source).select_from(JournalEntry.__table__)
+    found = found.outerjoin(reversed_entry, (reversed_entry.c.tenant_id == _ENTRIES.tenant_id) & (reversed_entry.c.id == _ENTRIES.reverses_id))
+    return found.where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last)).cte("moved").prefix_with("materialized")
 
 
 def _sums() -> list[ColumnElement[int]]:
