@@ -112,7 +112,7 @@ def test_what_comes_on_top_of_a_trip_is_one_more_line(said: str) -> None:
         ("Marina Palace, 6 nights", "48000", "INR"),
         ("Service charge", "3000", "INR"),
     ]
-    assert set(move.arguments) == {"customer_name", "issue_date", "due_date", "line_items"}
+    assert set(move.arguments) == {"customer_name", "issue_date", "due_date", "line_items", "trip_id"}
 
 
 def test_what_comes_on_top_in_another_currency_is_refused() -> None:
