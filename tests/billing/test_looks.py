@@ -78,7 +78,11 @@ def test_what_is_shown_is_posted(alice: Person, people: People, drain: Drain, st
     assert "Show what it will post" in opened.words(".//form//button"), "and goes without a script"
     (live,) = [one for one in opened.all(".//*[@hx-post]") if one.get("hx-select") == "#postings"]
     form = opened.one(f".//form[@action='{path}']").get("id")
-    assert (live.get("hx-post"), live.get("hx-include"), live.get("hx-trigger")) == (path, f"#{form}", f"change from:#{form} delay:200ms")
+    assert (live.get("hx-post"), live.get("hx-include"), live.get("hx-trigger")) == (
+        path,
+        f"#{form}",
+        f"input from:#{form} delay:400ms, change from:#{form} delay:200ms",
+    )
     looked = Page(send(alice, path, **step.fields("1,000.50"), then="look"))
     expected = shown(looked)
     assert (looked.status, set(map(abs, expected.values()))) == (200, {100_050})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from tests.ledger.books import account_id
 from tests.people import People, Person
 from voyagent.billing import queries
 from voyagent.kernel import clock
+from voyagent.ledger.service import close_month
 
 NEEDED = "This is needed."
 
@@ -91,3 +92,67 @@ def test_where_no_tax_number_is_known_the_form_says_so_to_who_can_set_it(people:
     assert said not in Page(alice.browser.get("/bills/new")).words()
     alice.api.patch("/tenant-settings", json={"tax_number": "32AABCU9603R1ZW"})
     assert said not in Page(alice.browser.get("/invoices/new")).words()
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "dues", "read"),
+    [
+        ("1 Oct 2025", ["15 Oct", "15 Nov"], ["2025-10-15", "2025-11-15"]),
+        ("1 Oct 2025", ["31 Oct 2025", "15 Jan"], ["2025-10-31", "2026-01-15"]),
+        ("1 Dec 2024", ["31 Dec", "31 Jan"], ["2024-12-31", "2025-01-31"]),
+        ("10 Jun 2024", ["10 Jun", "9 Jun"], ["2024-06-10", "2025-06-09"]),
+    ],
+)
+def test_instalments_without_their_year_follow_the_day_of_issue(alice: Person, issued_on: str, dues: list[str], read: list[str]) -> None:
+    typed = {**TYPED, "issue_date": issued_on, "due_date": "", "instalment_due": dues, "instalment_amount": ["50%", "50%"]}
+    answer = send(alice, "/invoices/new", **typed, **LINES)
+    assert answer.status_code == 303, Page(answer).words(".//main")
+    (invoice_id,) = drafts(alice)
+    told = alice.api.get(f"/invoices/{invoice_id}").json
+    assert [one["due_date"] for one in told["instalments"]] == read
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "due", "read"),
+    [("1 Apr 2026", "30 Apr", "2026-04-30"), ("1 Jan 2024", "31 Jan", "2024-01-31"), ("20 Dec 2025", "5/1", "2026-01-05"), ("1 Apr 2026", "1 Mar 2026", None)],
+)
+def test_a_due_day_without_its_year_follows_the_day_of_issue(alice: Person, issued_on: str, due: str, read: str | None) -> None:
+    answer = send(alice, "/invoices/new", **{**TYPED, "issue_date": issued_on, "due_date": due}, **LINES)
+    if read is None:
+        assert answer.status_code == 422
+        return
+    (invoice_id,) = drafts(alice)
+    assert alice.api.get(f"/invoices/{invoice_id}").json["due_date"] == read
+
+
+@pytest.mark.parametrize("nothing", ["0", "0.00", "\u0966"])
+def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
+    invoice_id, paid = issued(alice), advance(alice, 555_00)
+    for address in (f"/invoices/{invoice_id}/receipt", f"/payments/{paid}/refund"):
+        page = Page(send(alice, address, amount=nothing, paid_on="25 Jun 2024", refunded_on="25 Jun 2024", account="bank", then="look"))
+        shown = page.words(".//*[@id='postings']")
+        assert page.status == 200
+        assert "45,000" not in shown, address
+        assert "555" not in shown, address
+        assert "That is not an amount" in shown, address
+
+
+@pytest.mark.parametrize(
+    ("purposes", "amount", "day", "why"),
+    [
+        (("bank_charges", "bank"), "40", "10 May 2024", "are closed"),
+        (("receivable", "bank"), "40", "25 Jun 2024", "follow their documents"),
+        (("bank_charges", "bank"), "-5", "25 Jun 2024", "45000 or 45,000.50"),
+        (("bank_charges", "bank"), "40", "32/13", "Write a date"),
+        (("bank_charges", "bank"), "40", "25 Jun 2024", "Debits equal credits."),
+        (("bank_charges", "bank"), "", "25 Jun 2024", "Nothing is written yet."),
+    ],
+)
+def test_the_look_at_an_entry_says_why_it_would_be_refused(alice: Person, purposes: tuple[str, str], amount: str, day: str, why: str) -> None:
+    alice.does(close_month, date(2024, 5, 1))
+    accounts = [str(account_id(alice, purpose)) for purpose in purposes]
+    entry = {"narration": "", "entry_date": day, "currency": "INR", "account_id": accounts, "debit": [amount, ""], "credit": ["", amount], "memo": ["", ""]}
+    page = Page(send(alice, "/journal/new", **entry, then="look"))
+    status = page.words(".//*[@id='outlook']//*[@role='status']")
+    assert (page.status, why in status) == (200, True), status
+    assert ("Debits equal credits." in status) == (why == "Debits equal credits.")

@@ -74,6 +74,16 @@ def test_what_came_back_or_was_only_looked_at_may_be_sent_again(alice: Person) -
     assert len(numbers(alice)) == 1
 
 
+@pytest.mark.parametrize("then", ["look", "documents", "fill"])
+def test_a_look_that_comes_behind_what_was_sent_is_only_a_look(alice: Person, then: str) -> None:
+    browser = alice.browser
+    hidden = opened(browser, "/payments/new")
+    done = browser.post("/payments/new", data={**ADVANCE, **hidden})
+    assert browser.post("/payments/new", data={**ADVANCE, **hidden, "then": then}, headers={"HX-Request": "true"}).status_code == 200
+    assert SENT_BEFORE not in Page(browser.get(done.headers["Location"])).words(".//body")
+    assert len(numbers(alice)) == 1
+
+
 def test_a_script_that_sends_it_again_is_led_on_as_scripts_are(alice: Person) -> None:
     browser = alice.browser
     hidden = opened(browser, "/payments/new")

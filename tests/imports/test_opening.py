@@ -60,12 +60,14 @@ def test_the_same_file_of_the_same_day_is_taken_once(alice: Person) -> None:
     assert opened(alice)["cash", "INR"] == 500_050
 
 
-def test_balances_that_stand_already_are_not_doubled_by_another_day_or_another_order(alice: Person) -> None:
+def test_balances_that_stand_already_are_not_doubled_by_another_day_order_or_account(alice: Person) -> None:
     sent(alice, GOOD)
     head, *rows = GOOD.strip().splitlines()
-    turned = "\n".join([head, *reversed(rows)]) + "\n"
-    for content, on in ((GOOD, "2026-04-01"), (turned, DAY)):
-        assert findings(sent(alice, content, dry_run=True, on=on)) == [(1, None, "opened_already")]
+    turned, more = ("\n".join([head, *lines]) + "\n" for lines in (reversed(rows), [*rows, "1510,INR,7,", "3900,INR,,7"]))
+    for content, on in ((GOOD, "2026-04-01"), (turned, DAY), (more, DAY)):
+        told = findings(sent(alice, content, dry_run=True, on=on))
+        assert {found[1:] for found in told} == {("account", "opened_already")}
+        assert len(told) == 5, "each account that stands already, and none of those that only documents will bring"
         assert code(sent(alice, content, on=on)) == (422, "import_has_findings")
     assert opened(alice)["cash", "INR"] == 500_050
 
@@ -81,7 +83,7 @@ def test_an_opening_that_was_reversed_makes_place_for_another(alice: Person) -> 
 def test_two_agencies_of_a_second_file_share_no_account(alice: Person, charlie: Person) -> None:
     sent(alice, GOOD)
     assert opened(charlie) == {}
-    second = "account,debit,credit\n1510,100,\n3000,,100\n"
+    second = "account,debit,credit\n1510,100,\n3900,,100\n"
     assert sent(alice, second).json["findings"] == []
     assert opened(alice)["opening_balances", "INR"] == 1_500_000
 

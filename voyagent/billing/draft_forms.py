@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any, ClassVar, TypeVar
 
 from flask_babel import gettext, lazy_gettext as _l
@@ -146,7 +147,8 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     def unplanned(self) -> dict[str, Any]:
         """The same without instalments."""
-        return super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data], "exchange_rate": self.typed_rate()}
+        values = super().values() | {"line_items": [self.line_values(row) for row in self.line_items.data], "exchange_rate": self.typed_rate()}
+        return values | ({"due_date": iso_day(self.due_date.data, since=self.issued)} if self.due_date.data else {})
 
     def looked_at(self) -> dict[str, Any]:
         """The same; nothing of lines without a price, and a line goes without words until they are typed, as a rate does without who has quoted it."""
@@ -169,7 +171,15 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
     @property
     def plan(self) -> TypedPlan:
         """The instalments as they are typed, and what they come to."""
-        return read_plan(self.instalments.data, self.to_pay, self.currency.data)
+        return read_plan(self.instalments.data, self.to_pay, self.currency.data, self.issued)
+
+    @property
+    def issued(self) -> date | None:
+        """The day of issue as it is typed so far."""
+        try:
+            return date.fromisoformat(self.issue_date.iso or "")
+        except ValueError:
+            return None
 
     @property
     def to_pay(self) -> Money | None:

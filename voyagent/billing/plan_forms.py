@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -50,8 +51,8 @@ def rows_of(dues: Sequence[date] | None, minors: Sequence[int] | None, currency:
     return [{"instalment_due": due, "instalment_amount": typed_amount(Money(minor, currency))} for due, minor in kept]
 
 
-def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str) -> TypedPlan:
-    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount is the rest.
+def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str, issued: date | None = None) -> TypedPlan:
+    """The rows as they were meant: a share is of the total, rounded half up; one row without an amount is the rest; days go on from the day of issue.
 
     Shares that make 100 % add up to the total to the last minor unit. What cannot be read stays as it was typed, so that the schema refuses it.
     """
@@ -67,8 +68,8 @@ def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str
         if len(others) == len(texts) - 1 and rest > 0:
             amounts[texts.index("")] = Money(rest, currency)
     values = [
-        {"due_date": iso_day(row["instalment_due"]), "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
-        for row, amount, text in zip(rows, amounts, texts, strict=True)
+        {"due_date": day, "amount": format(amount.decimal, "f") if amount is not None else plain(text)}
+        for day, amount, text in zip(_days(rows, issued), amounts, texts, strict=True)
     ]
     return TypedPlan(values, amounts, total)
 
@@ -82,9 +83,18 @@ def _amount(text: str, total: Money | None, currency: str) -> Money | None:
         return None
 
 
-def iso_day(typed: date | str) -> str:
-    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses it."""
+def _days(rows: Sequence[dict[str, Any]], since: date | None) -> Iterator[str]:
+    """The days of instalments: one without its year is the first such day from the one before it on."""
+    for row in rows:
+        day = iso_day(row["instalment_due"], since=since)
+        with suppress(ValueError):  # one that cannot be read has its sentence once the form is sent
+            since = date.fromisoformat(day)
+        yield day
+
+
+def iso_day(typed: date | str, *, since: date | None = None) -> str:
+    """A day as it is sent; what cannot be read stays as it was typed, so that the schema refuses it. `since` as for `read_date`."""
     if isinstance(typed, date):
         return typed.isoformat()
-    found = read_date(typed.strip())
+    found = read_date(typed.strip(), since=since)
     return found.isoformat() if found else typed.strip()

@@ -281,10 +281,10 @@ def opened_state(seen: str | None) -> datetime | None:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def read_date(text: str, *, ahead: int = NEXT) -> date | None:
+def read_date(text: str, *, ahead: int = NEXT, since: date | None = None) -> date | None:
     """A date as people write it, or None. A missing year means the last such day that lies no more than `ahead` days ahead; two figures are a year of today's.
 
-    `today` and the like go by the page's time zone.
+    With `since` it means the first such day from that one on, such as the day of issue. `today` and the like go by the page's time zone.
     """
     if text[:4].isdigit() and len(text) == 10:
         try:
@@ -295,6 +295,8 @@ def read_date(text: str, *, ahead: int = NEXT) -> date | None:
     behind, next_one = (_parsed(text, near) for near in ("past", "future"))
     if behind is None or next_one is None or behind == next_one:
         return next_one
+    if since is not None:
+        return next((day for year in range(since.year, since.year + 9) if (day := _of_year(behind, year)) and day >= since), next_one)
     years = range(today().year + 1, today().year - 8, -1)
     return next((day for year in years if (day := _of_year(behind, year)) and day <= today() + timedelta(days=ahead)), behind)
 

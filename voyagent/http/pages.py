@@ -25,6 +25,7 @@ from voyagent.kernel.ids import parse_id
 from voyagent.kernel.reading import LaneReader, SessionReader
 
 LOCALES = ("en", "hi")
+GOING_ON = ("line", "look", "documents", "fill")
 csrf = CSRFProtect()
 View = Callable[..., Any]
 _counts: dict[str, Callable[[], Any]] = {}
@@ -79,7 +80,7 @@ class PageBlueprint(Blueprint):
                         given[name] = parse_id(given[name])
                         if given[name] is None:
                             raise missing
-                    answer = _once(view, given) if once and request.method == "POST" else view(**given)
+                    answer = _once(view, given) if once and is_sent() else view(**given)
                 except VoyagentError:
                     if reader is not None:
                         reader.prove()
@@ -96,6 +97,11 @@ class PageBlueprint(Blueprint):
             return view
 
         return register
+
+
+def is_sent() -> bool:
+    """Whether a form was sent for what it is there for, and not for another line of it or a look at what it would do."""
+    return request.method == "POST" and request.form.get("then") not in GOING_ON
 
 
 def _once(view: View, given: dict[str, Any]) -> Any:

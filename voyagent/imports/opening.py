@@ -23,6 +23,7 @@ NARRATION = "Opening balances"
 PLACES = {
     **dict.fromkeys(("account_not_found", "account_ambiguous", "account_inactive"), "account"),
     "invalid_currency": "currency",
+    "opened_already": "account",
     **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
 }
 
@@ -42,10 +43,10 @@ class OneSideNeeded(Unprocessable):
 
 
 class OpenedAlready(Unprocessable):
-    """Balances that stand in the books already: an earlier file has opened every one of these accounts."""
+    """An account that an earlier file has opened in this currency: a file is a whole trial balance, and another one takes its place or doubles it."""
 
     code = "opened_already"
-    message = N_("All these accounts have opening balances already, which this file would double. To replace them, reverse that entry in the journal first.")
+    message = N_("This account has an opening balance in this currency already. To replace it, reverse that entry in the journal first.")
 
 
 class FileUnbalanced(Unprocessable):
@@ -64,13 +65,14 @@ class Taker:
         self._actor = actor
         self._on = on
         self._reader = SessionReader(db.session)
+        self._opened = ledger.opened_by_hand(NARRATION)
         self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
         self._waiting: dict[str, int] = defaultdict(int)
 
     def take(self, cells: dict[str, str]) -> None:
         """Note one account's balance; the account is named by its code, its whole name, or a part that only one has.
 
-        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount, OneSideNeeded.
+        Raises AccountNotFound, AccountAmbiguous, AccountInactive, UnknownCurrency, InvalidAmount, OneSideNeeded, OpenedAlready.
         """
         currency = cells.get("currency", self._actor.currency).upper()
         debit, credit = (self._amount(cells.get(side, "0"), currency) for side in ("debit", "credit"))
@@ -79,6 +81,8 @@ class Taker:
             raise ledger.AccountInactive
         if bool(debit) == bool(credit):
             raise OneSideNeeded
+        if (account["id"], currency) in self._opened:
+            raise OpenedAlready
         signed = debit - credit
         if account["purpose"] in ledger.CONTROL:
             self._waiting[currency] += signed
@@ -86,14 +90,12 @@ class Taker:
             self._sums[account["id"], currency] += signed
 
     def finish(self) -> None:
-        """Post what was noted as one entry by hand. Raises FileUnbalanced, OpenedAlready, and what `post_by_hand` raises."""
+        """Post what was noted as one entry by hand. Raises FileUnbalanced, and what `post_by_hand` raises."""
         totals: dict[str, int] = defaultdict(int, self._waiting)
         for (_account, currency), minor in self._sums.items():
             totals[currency] += minor
         if any(totals.values()):
             raise FileUnbalanced
-        if self._sums and self._sums.keys() <= ledger.opened_by_hand(NARRATION):
-            raise OpenedAlready
         opening = ledger.opening_account(self._actor)
         for currency, minor in self._waiting.items():
             self._sums[opening, currency] += minor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -75,6 +76,9 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
         "lines.too_long": _l("A journal entry has at most 200 lines."),
     }
 
+    stand_ins: ClassVar[dict[str, Any]] = {"narration": "–"}
+    awaited: ClassVar[Collection[str]] = ("journal_entry_unbalanced", "journal_entry_too_short")
+
     narration = StringField(_l("What it is about"))
     entry_date = DateText(_l("Book date"), ahead=BOOKED)
     currency = SelectField(_l("Currency"), validate_choice=False)
@@ -101,6 +105,12 @@ class EntryForm(SentOnce, SchemaForm[JournalEntryIn]):
                 for row in self.lines.data
             ]
         }
+
+    def looked_at(self) -> dict[str, Any]:
+        """The same of the lines that have an account and an amount; while there are not two, nothing can be said of the entry yet."""
+        values = self.values()
+        whole = [line for line in values["lines"] if line["account_id"] and (line["debit_amount"] or line["credit_amount"])]
+        return values | {"lines": whole if len(whole) > 1 else None}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a line is told at the lines, and its inputs are marked; one about the currency at the currency."""

@@ -80,7 +80,7 @@ def new(actor: Actor) -> Any:
     goes_on = request.method == "POST" and request.form.get("then") in ("line", "look")
     done = None if goes_on else form.attempt(act, **ENTRY_PLACES)
     if done is None:
-        return _entry_page(form, goes_on=goes_on)
+        return _entry_page(actor, form, goes_on=goes_on)
     toast(_("The entry is posted."))
     return see_other(url_for("ledger.entry", entry_id=done.entry_id))
 
@@ -100,16 +100,19 @@ def reverse(actor: Actor, entry_id: UUID) -> Any:
     return see_other(url_for("ledger.entry", entry_id=done.entry_id))
 
 
-def _entry_page(form: EntryForm, *, goes_on: bool) -> Any:
+def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     """The page with what is typed and what posting it would change, or that alone."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
     outlook = look_ahead(SessionReader(db.session), form.read_currency, lines, kept=chosen)
+    if goes_on:
+        form.look(lambda body: service.check_by_hand(actor, [line.line() for line in body.lines], body.entry_date))
+    facts = {"outlook": outlook, "is_read": is_read, "unfit": form.unfit}
     if goes_on and is_htmx():
-        return render_template("ledger/_outlook.html", outlook=outlook, is_read=is_read)
+        return render_template("ledger/_outlook.html", **facts)
     blank = max(1, 4 - len(form.lines.data))
     rows = [*form.lines.data, *({} for _ in range(blank))]
-    return render_template("ledger/new_entry.html", form=form, rows=rows, outlook=outlook, is_read=is_read), 200 if goes_on else form.status
+    return render_template("ledger/new_entry.html", form=form, rows=rows, **facts), 200 if goes_on else form.status
 
 
 def _day(typed: str) -> date | None:

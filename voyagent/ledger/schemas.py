@@ -24,7 +24,7 @@ class MonthsQuery(Query):
     """Which months: those before `before`, the newest ones where it is absent."""
 
     before: Annotated[Month | None, BeforeValidator(lambda value: value or None)] = None
-    limit: Annotated[int, Field(ge=1, le=120)] = 24
+    limit: Annotated[int, Field(ge=1, le=200)] = 24
 
 
 class MonthOut(Answer):

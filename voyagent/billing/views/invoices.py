@@ -178,7 +178,8 @@ def receipt(actor: Actor, invoice_id: UUID) -> Any:
         return service.record_receipt(actor, invoice_id, body.money(still.currency), body.paid_on, reference=body.reference, account=body.account)
 
     def sides(body: ReceiptIn) -> list[tuple[str, int, Money]]:
-        amount = body.money(still.currency) or still
+        typed = body.money(still.currency)
+        amount = still if typed is None else typed
         whole = {"amount": amount, "parts": [service.Part(invoice_id, amount)], "on": body.paid_on, "account": body.account}
         return service.payment_sides(actor, direction="in", party_name=document.party_name, **whole)  # type: ignore[arg-type]
 

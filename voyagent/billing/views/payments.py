@@ -182,7 +182,8 @@ def refund_payment(actor: Actor, payment_id: UUID) -> Any:
         return service.refund_payment(actor, payment_id, **given)  # type: ignore[arg-type]
 
     def sides(body: RefundIn) -> list[tuple[str, int, Money]]:
-        given = {"amount": body.money(left.currency) or left, "on": body.refunded_on, "account": body.account}
+        typed = body.money(left.currency)
+        given = {"amount": left if typed is None else typed, "on": body.refunded_on, "account": body.account}
         return service.refund_sides(actor, queries.get_payment(payment_id), **given)  # type: ignore[arg-type]
 
     if looks() or form.attempt(act, **REFUNDED) is None:

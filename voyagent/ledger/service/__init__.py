@@ -1,7 +1,7 @@
 """The rules of the books: their chart of accounts, posting an entry, reversing one, closing a month. Nothing else writes to the ledger; no entry is changed."""
 
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
-from voyagent.ledger.service.by_hand import CONTROL, is_written, opened_by_hand, post_by_hand, reverse_by_hand
+from voyagent.ledger.service.by_hand import CONTROL, check_by_hand, is_written, opened_by_hand, post_by_hand, reverse_by_hand
 from voyagent.ledger.service.chart import OPENING, AccountChanges, add_account, change_account, opening_account
 from voyagent.ledger.service.entries import AMOUNT_MAX_MINOR, Line, Posted, credit, debit, lines_of, open_books, post, reverse
 from voyagent.ledger.service.errors import (
@@ -62,6 +62,7 @@ __all__ = [
     "ReasonRequired",
     "add_account",
     "change_account",
+    "check_by_hand",
     "check_month",
     "close_month",
     "credit",

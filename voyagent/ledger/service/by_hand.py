@@ -14,8 +14,8 @@ from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries
-from voyagent.ledger.models import JournalEntry, Posting
-from voyagent.ledger.service.entries import Line, Posted, post, reverse
+from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.service.entries import Line, Posted, check_entry, post, reverse
 from voyagent.ledger.service.errors import AccountInactive, AccountIsControl, EntryOfDocument, EntryTooLong
 from voyagent.settings.limits import check_limit
 
@@ -33,13 +33,7 @@ def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_d
 
     Raises Forbidden, AccountIsControl, EntryTooLong, AmountAboveLimit and whatever `post` raises.
     """
-    actor.require("ledger.post_by_hand")
-    if len(lines) > LINES_MAX:
-        raise EntryTooLong
-    accounts = queries.find_accounts((line.account for line in lines), hold=True)
-    if any(account.purpose in CONTROL for account in accounts.values()):
-        raise AccountIsControl
-    check_limit(actor, *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit))
+    accounts = _allowed(actor, lines, hold=True)
     return post(
         actor,
         source_type=BY_HAND,
@@ -50,6 +44,23 @@ def post_by_hand(actor: Actor, *, narration: str, lines: Sequence[Line], entry_d
         entry_date=entry_date,
         accounts=accounts,
     )
+
+
+def check_by_hand(actor: Actor, lines: Sequence[Line], entry_date: date | None) -> None:
+    """That an entry could be posted by hand as it stands; nothing is posted. Raises what `post_by_hand` raises."""
+    check_entry(actor, lines, entry_date, _allowed(actor, lines, hold=False))
+
+
+def _allowed(actor: Actor, lines: Sequence[Line], *, hold: bool) -> dict[UUID | str, Account]:
+    """The accounts of an entry that a person may write. Raises Forbidden, EntryTooLong, AccountIsControl, AmountAboveLimit."""
+    actor.require("ledger.post_by_hand")
+    if len(lines) > LINES_MAX:
+        raise EntryTooLong
+    accounts = queries.find_accounts((line.account for line in lines), hold=hold)
+    if any(account.purpose in CONTROL for account in accounts.values()):
+        raise AccountIsControl
+    check_limit(actor, *_debits((line.amount.currency, line.debit.amount_minor) for line in lines if line.debit))
+    return accounts
 
 
 def reverse_by_hand(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:

@@ -189,6 +189,14 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     return Posted(entry_id, is_new=True, entry=values | {"id": entry_id, "recorded_at": recorded_at, "reversed_by_id": None}, lines=tuple(rows))
 
 
+def check_entry(actor: Actor, lines: Sequence[Line], entry_date: date | None, accounts: Mapping[UUID | str, Account]) -> None:
+    """That an entry of a new source could be posted. Raises what `post` raises, and PeriodLocked."""
+    _check_lines(lines)
+    if is_closed(_book_date(actor, entry_date)):
+        raise PeriodLocked
+    _check_accounts(lines, accounts)
+
+
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
     """Undo an entry by a new one with the sides swapped, linked to it; the entry itself stays. It happens once; a reversal can be reversed in turn.
 
