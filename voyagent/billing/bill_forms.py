@@ -20,7 +20,7 @@ from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Bought, Home, bought_sides, sketch_bill
 from voyagent.http.forms import NEAR, DateText, SchemaForm, plain
 from voyagent.http.presentation import today
-from voyagent.kernel.fields import CurrencyCode, DateFilter, filter_field
+from voyagent.kernel.fields import CurrencyCode, DateFilter, IdFilter, filter_field
 from voyagent.kernel.money import Money
 from voyagent.taxes import tables
 
@@ -128,24 +128,25 @@ class BillList(DocumentQuery, Listing):
     """What the address of the list of bills asks for; `overdue` is open and due before today."""
 
     endpoint = "billing.bills"
-    kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency")
+    kept = ("status", "q", "party", "from", "to", "due_from", "due_to", "currency", "trip")
     days = ("from", "to", "due_from", "due_to")
-    narrowing = ("q", "party", *days, "currency")
-    words = WORDS | {"status": _l("Status"), "due_from": _l("due from"), "due_to": _l("due until"), "currency": _l("currency")}
+    narrowing = ("q", "party", *days, "currency", "trip")
+    words = WORDS | {"status": _l("Status"), "due_from": _l("due from"), "due_to": _l("due until"), "currency": _l("currency"), "trip": _l("Trip")}
     status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open", "overdue"] | None, BeforeValidator(lambda value: value or None)] = None
     q: filter_field(255) = None  # type: ignore[valid-type]
     due_from: DateFilter = None
     due_to: DateFilter = None
     currency: Annotated[CurrencyCode | None, BeforeValidator(lambda value: value or None)] = None
+    trip: IdFilter = None
 
     def search(self, today: date) -> BillSearch:
         """What the list is narrowed to on a day."""
-        due: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to, "currency": self.currency}
+        due: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to, "currency": self.currency, "trip_id": self.trip}
         return BillSearch(today, text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to, **due)
 
     def carried(self) -> dict[str, str]:
         """The filters that are on and have no field of their own."""
-        return self.model_dump(mode="json", exclude_none=True, include={"due_from", "due_to", "currency"})
+        return self.model_dump(mode="json", exclude_none=True, include={"due_from", "due_to", "currency", "trip"})
 
     def tabs(self) -> list[dict[str, Any]]:
         """One for each state that people ask for."""

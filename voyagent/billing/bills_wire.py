@@ -16,7 +16,7 @@ from voyagent.billing.document_wire import (
     DocumentLineOut,
     DocumentParts,
     DocumentPatch,
-    DocumentQuery,
+    TripDocumentQuery,
     wire_brief,
     wire_parts,
 )
@@ -92,7 +92,7 @@ class ScheduleIn(Closed):
     pay_on: BusinessDate
 
 
-class BillQuery(DocumentQuery):
+class BillQuery(TripDocumentQuery):
     """What the list of bills is narrowed to, all of it at once, and the page behind a cursor."""
 
     status: Annotated[Literal["draft", "received", "scheduled", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
@@ -102,7 +102,8 @@ class BillQuery(DocumentQuery):
 
     def search(self) -> BillSearch:
         """The same as the reads take it."""
-        return BillSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
+        first, last = self.issued_from, self.issued_to
+        return BillSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=first, issued_to=last, trip_id=self.trip_id)
 
 
 class BillBrief(DocumentBrief):

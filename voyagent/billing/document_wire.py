@@ -23,6 +23,7 @@ from voyagent.kernel.fields import (
     CurrencyCode,
     DateFilter,
     Id,
+    IdFilter,
     Instant,
     PlainAmount,
     Query,
@@ -131,6 +132,12 @@ class DocumentQuery(Query):
     def place(self) -> Cursor | None:
         """Where the page begins. Raises InvalidCursor."""
         return None if self.cursor is None else Cursor.decode(self.cursor)
+
+
+class TripDocumentQuery(DocumentQuery):
+    """The same of documents that may be of a trip."""
+
+    trip_id: IdFilter = Field(default=None, description="The trip that they are of; there are none of a trip that is not the agency's.")
 
 
 class DocumentBrief(Answer):

@@ -46,7 +46,8 @@ class InvoiceList(InvoiceListQuery):
 
     def search(self, today: date) -> InvoiceSearch:
         """What the list is narrowed to."""
-        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, due_from=self.due_from, due_to=self.due_to)
+        due: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to}
+        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, trip_id=self.trip, **due)
 
     @property
     def offset(self) -> int:
@@ -56,7 +57,7 @@ class InvoiceList(InvoiceListQuery):
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
-        return any((self.q, self.currency, self.party, self.due_from, self.due_to))
+        return any((self.q, self.currency, self.party, self.trip, self.due_from, self.due_to))
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `page` leads to the first page."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from voyagent.billing.service import LineItem
 from voyagent.billing.service.pricing import LINES_MAX, QUANTITY_MAX
-from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, PlainAmount, Query, filter_field, text_field, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, CurrencyCode, DateFilter, Id, IdFilter, PlainAmount, Query, filter_field, text_field, trimmed_field
 from voyagent.kernel.money import Money
 from voyagent.ledger.journal import EntryLines
 
@@ -200,4 +200,5 @@ class InvoiceListQuery(Query):
     party: filter_field(255)  # type: ignore[valid-type]
     due_from: DateFilter = None
     due_to: DateFilter = None
+    trip: IdFilter = None
     page: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 1

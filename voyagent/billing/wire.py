@@ -14,9 +14,9 @@ from voyagent.billing.document_wire import (
     DocumentDraftIn,
     DocumentParts,
     DocumentPatch,
-    DocumentQuery,
     RecognitionOut,
     SignedAmount,
+    TripDocumentQuery,
     wire_brief,
     wire_parts,
     wire_recognitions,
@@ -98,7 +98,7 @@ class TakeBackIn(Closed):
     effective_on: BusinessDate | None = None
 
 
-class InvoiceQuery(DocumentQuery):
+class InvoiceQuery(TripDocumentQuery):
     """What the list of invoices is narrowed to, all of it at once, and the page behind a cursor."""
 
     status: Annotated[Literal["draft", "issued", "partially_paid", "paid", "void", "open"] | None, BeforeValidator(lambda value: value or None)] = Field(
@@ -108,7 +108,8 @@ class InvoiceQuery(DocumentQuery):
 
     def search(self) -> InvoiceSearch:
         """The same as the reads take it."""
-        return InvoiceSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=self.issued_from, issued_to=self.issued_to)
+        first, last = self.issued_from, self.issued_to
+        return InvoiceSearch(clock.today(), text=self.q, status=self.status, party=self.party, issued_from=first, issued_to=last, trip_id=self.trip_id)
 
 
 class InvoiceBrief(DocumentBrief):

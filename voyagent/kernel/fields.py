@@ -148,6 +148,7 @@ def filter_field(max_length: int) -> Any:
 Id = Annotated[UUID, BeforeValidator(_id)]
 CurrencyCode = Annotated[str, BeforeValidator(_currency)]
 BusinessDate = Annotated[date, BeforeValidator(_plain_date), AfterValidator(_business_date)]
+IdFilter = Annotated[Id | None, BeforeValidator(_blank_to_none)]
 DateFilter = Annotated[BusinessDate | None, BeforeValidator(_blank_to_none)]
 ZoneFilter = Annotated[Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone_name)] | None, BeforeValidator(_blank_to_none)]
 Instant = Annotated[datetime, PlainSerializer(wire_instant, return_type=str, when_used="json")]

@@ -73,6 +73,7 @@ class DocumentSearch:
     due_to: date | None = None
     issued_from: date | None = None
     issued_to: date | None = None
+    trip_id: UUID | None = None
 
     @property
     def states(self) -> tuple[str, ...] | None:
@@ -85,6 +86,11 @@ class DocumentSearch:
         if self.status != "overdue":
             return self.due_to
         return min(self.due_to or date.max, date.fromordinal(self.today.toordinal() - 1))
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether the function that searches texts finds the rows: it knows no trip, of whose few documents each is looked at instead."""
+        return bool(self.text) and self.trip_id is None
 
     @property
     def is_counted(self) -> bool:
@@ -193,7 +199,7 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
         long_overdue=numbers["long_overdue"],
         due_about_now={date.fromisoformat(due): n for due, n in (numbers["due_about_now"] or {}).items()},
         is_capped=False,
-        is_partial=bool(search.text) and is_blunt(search.text or ""),
+        is_partial=search.is_looked_up and is_blunt(search.text or ""),
     )
     total = board.numbers(search.today).get(search.status or "all", 0) if search.is_counted else numbers["total"]
     return replace(board, page=replace(board.page, total=total), is_capped=not search.is_counted and total > COUNTED_MAX)
@@ -241,11 +247,11 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
     numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
     newest = (table.c.issue_date.desc(), table.c.id.desc())
-    if search.text:
+    if search.is_looked_up:
         found = _found(search, limit, offset)
         source = numbers.join(found, true()).outerjoin(table, owned(table) & (table.c.id == found.c.id))
         return select(*(table.c[name] for name in _LISTED), numbers, found.c.total).select_from(source).order_by(*newest)
-    page = select(table).where(owned(table), *conditions(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
+    page = select(table).where(owned(table), *_wanted(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
     shown = select(*(page.c[name] for name in _LISTED), numbers).select_from(numbers.outerjoin(page, true()))
     return shown.order_by(page.c.issue_date.desc(), page.c.id.desc())
 
@@ -276,11 +282,21 @@ def _numbers(search: InvoiceSearch) -> Select[Any]:
     )
     due_about_now = select(func.jsonb_object_agg(by_day.c.due_date, by_day.c.n)).scalar_subquery()
     statement = select(by_status.label("by_status"), long_overdue.label("long_overdue"), due_about_now.label("due_about_now"))
-    if search.is_counted or search.text:
+    if search.is_counted or search.is_looked_up:
         return statement
     table = Invoice.__table__.alias("c")
-    narrowed = select(literal(1)).select_from(table).where(owned(table), *conditions(search, table)).limit(COUNTED_MAX + 1).subquery("counted")
+    narrowed = select(literal(1)).select_from(table).where(owned(table), *_wanted(search, table)).limit(COUNTED_MAX + 1).subquery("counted")
     return statement.add_columns(select(func.count()).select_from(narrowed).scalar_subquery().label("total"))
+
+
+def _wanted(search: InvoiceSearch, table: Any) -> list[ColumnElement[bool]]:
+    return conditions(search, table) + ([has_text(search.text, table.c)] if search.text else [])
+
+
+def has_text(text: str, columns: Any) -> ColumnElement[bool]:
+    """Whether an invoice has a text in its number, its customer or its reference, whatever the case, by the one column for searching."""
+    found: ColumnElement[bool] = columns.search.like(func.lower(contains(text)))
+    return found
 
 
 def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
@@ -292,6 +308,8 @@ def conditions(search: DocumentSearch, table: Any) -> list[ColumnElement[bool]]:
         conditions.append(table.c.currency == search.currency)
     if search.party:
         conditions.append(table.c.party_key == func.lower(search.party))
+    if search.trip_id:
+        conditions.append(table.c.trip_id == search.trip_id)
     if search.issued_from:
         conditions.append(table.c.issue_date >= search.issued_from)
     if search.issued_to:
@@ -367,6 +385,7 @@ __all__ = [
     "get_bill",
     "get_invoice",
     "get_lines",
+    "has_text",
     "list_drafts",
     "open_minor_of",
     "read_board",

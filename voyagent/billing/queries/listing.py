@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ARRAY, Date, Integer, Select, Text, Uuid, cast, func, literal, or_, select, tuple_
 
 from voyagent.billing.models import Invoice
-from voyagent.billing.queries.documents import LOOKED_MAX, DocumentSearch, InvoiceSearch, conditions
+from voyagent.billing.queries.documents import LOOKED_MAX, DocumentSearch, InvoiceSearch, conditions, has_text
 from voyagent.kernel.pages import Cursor, cut_by_day
 from voyagent.kernel.patterns import contains, is_blunt
 from voyagent.kernel.reading import Reader, Row, kept
@@ -63,9 +63,10 @@ def by_day_statement(model: Any, names: Iterable[str], search: DocumentSearch, c
 
 @kept
 def _statement(search: InvoiceSearch, limit: int, cursor: Cursor | None) -> Select[Any]:
-    if not search.text:
-        return by_day_statement(Invoice, _BRIEF, search, cursor).limit(limit)
     table = Invoice.__table__
+    if not search.is_looked_up:
+        rows = by_day_statement(Invoice, _BRIEF, search, cursor).limit(limit)
+        return rows.where(has_text(search.text, table.c)) if search.text else rows
     found = _found(search, limit, cursor)
     statement = select(*(table.c[name] for name in _BRIEF)).where(owned(Invoice)).join(found, table.c.id == found.c.id)
     return statement.order_by(table.c.issue_date.desc(), table.c.id.desc()).limit(limit)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, or_, select
 
 from voyagent.billing.models import OPEN, Bill, Invoice, Payment
 from voyagent.billing.queries.bills import BillSearch
-from voyagent.billing.queries.documents import InvoiceSearch, conditions
+from voyagent.billing.queries.documents import InvoiceSearch, conditions, has_text
 from voyagent.billing.queries.payments import PaymentSearch, payment_conditions
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.patterns import contains
@@ -120,5 +120,5 @@ def _having(of: Any, names: Sequence[str], text: str | None) -> list[ColumnEleme
     if not text:
         return []
     if "search" in of:
-        return [of.search.like(func.lower(contains(text)))]
+        return [has_text(text, of)]
     return [or_(*(of[name].ilike(contains(text)) for name in names))]
