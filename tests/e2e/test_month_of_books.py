@@ -107,7 +107,7 @@ def _allocate_and_refund(visit: Visit, look: Look) -> None:
     page.goto("/payments?unapplied=1")
     page.get_by_role("main").get_by_role("link", name=CUSTOMER).click()
     page.get_by_role("link", name="Allocate").click()
-    expect(page.get_by_label(re.compile("^How much"))).to_have_value("25000.00")
+    expect(page.get_by_label(re.compile("^How much"))).to_have_value("25,000.00")
     page.get_by_role("textbox", name="From").fill(_on(12))
     look_at(visit, "allocate", look)
     page.get_by_role("button", name="Allocate").click()
