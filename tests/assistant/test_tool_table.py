@@ -29,7 +29,7 @@ TABLE: list[tuple[str, str, set[str], set[str], str, set[str], set[str]]] = [
         "draft_invoice",
         "accounting",
         {"customer_name", "issue_date", "due_date", "line_items"},
-        {"number", "party_reference", "notes", "enquiry_id"},
+        {"number", "party_reference", "notes", "enquiry_id", "trip_id"},
         "SRA",
         ACCOUNTANTS,
         INVOICED | {"drafted"},

@@ -32,6 +32,7 @@ def test_a_new_agency_gets_four_empty_buckets_in_its_own_currency(alice: Person)
         "tenant_id": str(alice.actor.tenant_id),
         "period": {"from": "2026-01-01", "to": "2026-12-31"},
         "as_of": today().isoformat(),
+        "basis": "due_date",
         "total_outstanding": EMPTY,
         "not_due": EMPTY,
         "aging_buckets": [{"bucket": name, "count": 0, "amount": EMPTY} for name in ("0-30", "31-60", "61-90", "90+")],
