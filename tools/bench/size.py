@@ -20,10 +20,10 @@ from tools.bench.ground import Ground, Installation, Web, commit_time
 from tools.bench.load import Call, always, as_json, browser_cookie, connected, drive, send, take_turns
 
 SMALL, LARGE = 2_000, int(os.environ.get("BENCH_LARGE") or 200_000)
-ROUNDS, CONNECTIONS, WRITERS, SECONDS = 60, 4, 16, 0.6
+ROUNDS, CONNECTIONS, WRITERS, SECONDS = 150, 4, 16, 0.6
 GROWTH_MAX = 1.2
 LIMIT = "tools.bench.limit:serve()"
-LIST_SHARE_MIN, THING_SHARE_MIN, TURNS = 0.6, 0.25, 3
+LIST_SHARE_MIN, THING_SHARE_MIN, TURNS = 0.6, 0.25, 9
 THINGS = {
     "an invoice": ("invoices", "select id from invoices where status = 'paid' order by id"),
     "a bill": ("bills", "select id from bills where status = 'paid' order by id"),
