@@ -15,6 +15,10 @@ from voyagent.ledger.months import COST
 
 _ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, Posting.__table__.c
 _IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
+_REVERSED = JournalEntry.__table__.alias("reversed")
+_IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (_REVERSED.c.id == _ENTRIES.reverses_id)
+_SOURCE_TYPE, _SOURCE_ID = (func.coalesce(_REVERSED.c[name], _ENTRIES[name]) for name in ("source_type", "source_id"))
+"""The source of an entry, or of the one that it reverses."""
 Documents = Mapping[str, Select[Any]]
 """Documents of things by the source that their entries name: selects of source_id, and thing_id, what the document is of. Each stands there once."""
 
@@ -45,16 +49,14 @@ def earned_beside_statement(of: Documents, first: date, last: date) -> Select[An
 
     Rows: currency, revenue_minor, cost_minor.
     """
-    reversed_entry = JournalEntry.__table__.alias("reversed")
-    source_type, source_id = (func.coalesce(reversed_entry.c[name], _ENTRIES[name]) for name in ("source_type", "source_id"))
     documents = {kind: found.subquery(f"of_{kind}") for kind, found in of.items()}
-    is_of_one = [exists().where(source_type == fixed(kind), found.c.source_id == source_id) for kind, found in documents.items()]
+    is_of_one = [exists().where(fixed(kind) == _SOURCE_TYPE, found.c.source_id == _SOURCE_ID) for kind, found in documents.items()]
     return (
         select(_POSTINGS.currency, *_sums())
         .select_from(Posting.__table__)
         .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
         .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
-        .outerjoin(reversed_entry, (reversed_entry.c.tenant_id == _ENTRIES.tenant_id) & (reversed_entry.c.id == _ENTRIES.reverses_id))
+        .outerjoin(_REVERSED, _IS_REVERSED)
         .where(owned(Posting), owned(Account), owned(JournalEntry), or_(_IS_REVENUE, _IS_COST), _POSTINGS.effective_date.between(first, last))
         .where(*(~one for one in is_of_one))
         .group_by(_POSTINGS.currency)
@@ -63,10 +65,8 @@ def earned_beside_statement(of: Documents, first: date, last: date) -> Select[An
 
 def _moved(first: date, last: date) -> CTE:
     """The entries of some days, each with its source, or with that of the entry that it reverses. Read once, so that what follows is as much as they are."""
-    reversed_entry = JournalEntry.__table__.alias("reversed")
-    source = (func.coalesce(reversed_entry.c[name], _ENTRIES[name]).label(name) for name in ("source_type", "source_id"))
-    found = select(_ENTRIES.id.label("entry_id"), *source).select_from(JournalEntry.__table__)
-    found = found.outerjoin(reversed_entry, (reversed_entry.c.tenant_id == _ENTRIES.tenant_id) & (reversed_entry.c.id == _ENTRIES.reverses_id))
+    source = (_SOURCE_TYPE.label("source_type"), _SOURCE_ID.label("source_id"))
+    found = select(_ENTRIES.id.label("entry_id"), *source).select_from(JournalEntry.__table__).outerjoin(_REVERSED, _IS_REVERSED)
     return found.where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last)).cte("moved").prefix_with("materialized")
 
 
