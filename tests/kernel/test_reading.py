@@ -22,7 +22,7 @@ from voyagent.identity.models import AuthSession, User
 from voyagent.kernel.actor import Credential
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import Forbidden, Unauthorized
-from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled, of_one
+from voyagent.kernel.reading import Lane, LaneReader, SessionReader, compiled, of_one, planned_once
 from voyagent.kernel.tenancy import TenantNotBound, bind, owned
 
 USERS, SESSIONS = User.__table__.c, AuthSession.__table__.c
@@ -68,6 +68,15 @@ def test_the_caller_and_three_selects_cost_one_trip(app: Flask, lane: Lane, alic
     assert [kind[2] for kind in sent].count("Execute") == 4
     received = next(number for number, kind in enumerate(kinds) if kind[0] == "B")
     assert all(kind[0] == "B" for kind in kinds[received:]), "the lane waited for an answer and sent more"
+
+
+def test_a_select_planned_once_is_read_by_kept_plans_and_so_is_its_trip_alone(app: Flask, lane: Lane, alice: Person) -> None:
+    mode = sa.select(sa.func.current_setting("plan_cache_mode").label("mode"), USERS.email).where(owned(User)).limit(1)
+    asked = reader(app, lane, alice)
+    assert [rows[0]["mode"] for rows in asked.read(mode, planned_once(mode))] == ["force_generic_plan", "force_generic_plan"]
+    assert asked.read(mode)[0][0]["mode"] == "auto"
+    assert asked.actor is not None
+    assert asked.actor.email == alice.email
 
 
 def test_the_first_read_proves_the_caller_and_later_ones_are_as_good(app: Flask, lane: Lane, alice: Person) -> None:

@@ -75,8 +75,8 @@ class AgeingByDue(OpenDocuments, Base):
     __table_args__ = (
         Index(
             "ix_ageing_by_due_open",
-            *("tenant_id", "kind", "issue_month"),
-            postgresql_include=["currency", "due_date", "n", "open_minor"],
+            *("tenant_id", "kind", "currency", "due_date"),
+            postgresql_include=["issue_month", "n", "documents", "open_minor"],
             postgresql_where=_OPEN,
         ),
     )
@@ -110,8 +110,8 @@ class AdvancesByDay(Advances, Base):
     __table_args__ = (
         Index(
             "ix_advances_by_day_left",
-            *("tenant_id", "direction", "paid_on"),
-            postgresql_include=["currency", "n", "unapplied_minor"],
+            *("tenant_id", "direction", "currency", "paid_on"),
+            postgresql_include=["n", "unapplied_minor"],
             postgresql_where=_OPEN,
         ),
     )

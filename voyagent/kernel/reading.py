@@ -36,12 +36,13 @@ from voyagent.kernel.tenancy import TENANT, TenantNotBound, agency_tables, curre
 Row = dict[str, Any]
 P = ParamSpec("P")
 T = TypeVar("T")
-ENTER = (
-    "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
-    " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
-)
+_CALLER = "select user_id, role, email, full_name, tenant_name, timezone, locale, currency, scopes"
+_ENTERED = " from app.enter(%(tenant_id)s, %(user_id)s, %(session_id)s, %(token_id)s, %(key_id)s)"
+ENTER = _CALLER + _ENTERED
+_ENTER_WITH_KEPT_PLANS = f"{_CALLER}, set_config('plan_cache_mode', 'force_generic_plan', true){_ENTERED}"
 _SHAPES_MAX = 512
 _KEY = "key_of_one"
+_PLANNED_ONCE = "planned_once"
 KEPT = 32
 WAIT_S, LOOK_S = 5.0, 0.25
 OF_ONE_MOMENT = r"-c default_transaction_isolation=repeatable\ read"
@@ -64,6 +65,15 @@ def fixed(value: int | str) -> Any:
     plan a statement anew each time. For our own words and numbers, never for what somebody has said.
     """
     return literal(value, literal_execute=True)
+
+
+def planned_once(statement: Select[Any]) -> Select[Any]:
+    """A select that is always read by the plan that a connection keeps for it, and so is all that is read in the same trip.
+
+    For one whose planning costs more than its answer, and whose plan does not depend on what is asked: the planner itself would plan it anew each time where it
+    takes the days that are asked for to be many.
+    """
+    return statement.execution_options(**{_PLANNED_ONCE: True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +185,10 @@ class Lane:
 
     def _over(self, connection: psycopg.Connection[Any], credential: Credential, statements: Sequence[Question]) -> tuple[Row, list[list[Row]]]:
         queries = [compiled(statement, credential) for statement in statements]
+        is_planned_once = any(_PLANNED_ONCE in parts_of(statement)[0].get_execution_options() for statement in statements)
         with connection.pipeline():
             entered = connection.cursor(row_factory=dict_row)
-            entered.execute(ENTER, enter_values(credential))
+            entered.execute(_ENTER_WITH_KEPT_PLANS if is_planned_once else ENTER, enter_values(credential))
             cursors = [connection.cursor(row_factory=dict_row).execute(sql, values) for sql, values in queries]
         caller = entered.fetchone()
         if caller is None:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, CompoundSelect, Select, Subquery, Text, cast,
 
 from voyagent.billing.counters import AdvancesByDay, AdvancesByParty
 from voyagent.billing.models import Allocation, Payment, Refund
-from voyagent.billing.queries.ages import LISTED_MAX, age_on
+from voyagent.billing.queries.ages import LISTED_MAX, age_on, oldest_day
 from voyagent.billing.queries.open_documents import EVER, Kind
 from voyagent.kernel.reading import Reader, Row, fixed
 from voyagent.kernel.tenancy import owned
@@ -29,7 +29,7 @@ def advances_by_party_statement(kind: Kind, first: date, last: date, as_of: date
     Rows: currency, party_key, party_name, n, unapplied_minor.
     """
     then = advances_of_parties(kind, first, last, as_of)
-    n, unapplied_minor = _sums(then)
+    n, unapplied_minor = _sums(then.c)
     return (
         select(then.c.currency, then.c.party_key, func.max(then.c.party_name).label("party_name"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, then.c.party_key)
@@ -56,12 +56,13 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
 
     `age` is 0 for one that came on that day, then 1 to 30 days old, and so on as for documents.
     """
-    names = ("currency", "paid_on")
-    now = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(
-        owned(AdvancesByDay), _DAY.direction == fixed(DIRECTION[kind]), _DAY.n > fixed(0), _DAY.paid_on.between(first, min(last, as_of or last))
-    )
+    names, day, until = ("currency", "paid_on"), as_of or today, min(last, as_of or last)
+    found = owned(AdvancesByDay) & (_DAY.direction == fixed(DIRECTION[kind])) & (_DAY.n > fixed(0)) & (_DAY.paid_on <= until)
+    recent = select(*(_DAY[name] for name in names), _DAY.n, _DAY.unapplied_minor).where(found, _DAY.paid_on >= max(first, oldest_day(day)))
+    old = select(_DAY.currency, func.max(_DAY.paid_on), *_sums(_DAY)).where(found, _DAY.paid_on >= first, _DAY.paid_on < oldest_day(day))
+    now = union_all(recent, old.group_by(_DAY.currency))  # of the last age is any of its days; the latest stands for all
     then = _as_it_stood(now, kind, first, last, as_of, *names)
-    n, unapplied_minor = _sums(then)
+    n, unapplied_minor = _sums(then.c)
     age = age_on(then.c.paid_on, as_of or today)
     return (
         select(then.c.currency, age.label("age"), n.label("n"), unapplied_minor.label("unapplied_minor"))
@@ -95,7 +96,7 @@ def untied_advances(reader: Reader) -> list[Row]:
     for which, key in (("day", cast(table.c.paid_on, Text)), ("party", table.c.party_key)):
         parts.append(select(literal(which), table.c.direction, table.c.currency, key, literal(-1), -left).where(owned(table), left > 0))
     both = union_all(*parts).subquery("both")
-    n, unapplied_minor = _sums(both)
+    n, unapplied_minor = _sums(both.c)
     place = (both.c.which, both.c.direction, both.c.currency, both.c.key)
     statement = select(*place, n.label("n"), unapplied_minor.label("unapplied_minor")).group_by(*place).having(or_(n != 0, unapplied_minor != 0))
     return reader.read(statement.order_by(*place))[0]
@@ -117,8 +118,8 @@ def _counted(payments: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
     )
 
 
-def _sums(found: Subquery) -> tuple[Any, Any]:
-    return cast(func.sum(found.c.n), BigInteger), cast(func.sum(found.c.unapplied_minor), BigInteger)
+def _sums(found: Any) -> tuple[Any, Any]:
+    return cast(func.sum(found.n), BigInteger), cast(func.sum(found.unapplied_minor), BigInteger)
 
 
 def _left(kind: Kind, first: date, last: date, among: Select[Any] | None = None) -> Select[Any]:

@@ -24,7 +24,8 @@ from voyagent.kernel.tenancy import owned
 
 Basis = Literal["due_date", "document_date"]
 """The day from which what is open ages: that on which it is due, or that of its document."""
-AGES = 5
+_EDGES = (30, 60, 90)
+AGES = len(_EDGES) + 2
 LISTED_MAX = 1000
 OVERDUE = -1
 _DUE = AgeingByDue.__table__.c
@@ -56,9 +57,12 @@ def ageing_statement(kind: Kind, first: date, last: date, *, today: date, as_of:
         return select(found.c.currency, age_on(found.c.due_date, day).label("age"), found.c.open_minor)
 
     age = age_on(_DUE.due_date, day).label("age")  # summed by age before anything is put beside it: what is open stands on hundreds of days
-    whole = select(_DUE.currency, age, _sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
-    whole = whole.where(owned(AgeingByDue), _DUE.kind == fixed(kind), _DUE.n > fixed(0)).group_by(_DUE.currency, age)
-    now = within_months(whole, _DUE.issue_month, aged, kind, first, min(last, as_of or last), "currency", "age")
+    sums = (_sum(_DUE.n).label("n"), _sum(_DUE.open_minor).label("open_minor"))
+    of_kind = owned(AgeingByDue) & (_DUE.kind == fixed(kind)) & (_DUE.n > fixed(0))
+    recent = select(_DUE.currency, age, *sums).where(of_kind, _DUE.due_date >= oldest_day(day)).group_by(_DUE.currency, age)
+    old = select(_DUE.currency, fixed(AGES - 1), *sums).where(of_kind, _DUE.due_date < oldest_day(day)).group_by(_DUE.currency)
+    month = cast(_DUE.issue_month + fixed(0), Date)  # no column of a key: by the primary one the planner would fetch each row from the table
+    now = within_months((recent, old), month, aged, kind, first, min(last, as_of or last), "currency", "age")
     found = as_it_stood(now, aged, kind, first, last, as_of, "currency", "age")
     n = func.sum(found.c.n)
     return (
@@ -309,19 +313,28 @@ def open_by_party(kind: Kind, first: date, last: date, as_of: date | None) -> Su
 
 def _of_months(kind: Kind, first: date, last: date) -> Subquery:
     months = select(_PARTY.currency, _PARTY.party_key, _PARTY.party_name, _PARTY.n, _PARTY.open_minor)
-    months = months.where(owned(AgeingByParty), _PARTY.kind == fixed(kind), _PARTY.n > fixed(0))
-    return within_months(months, _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY).subquery("some")
+    months = months.where(_is_of_kind(kind))
+    return within_months((months,), _PARTY.issue_month, open_documents, kind, first, last, *_OF_PARTY).subquery("some")
 
 
 def _is_open_outside(kind: Kind, first: date, last: date) -> ColumnElement[bool]:
-    rolled_up = owned(AgeingByDue) & (_DUE.kind == fixed(kind)) & (_DUE.n > fixed(0))
-    return is_open_outside(kind, _DUE.issue_month, rolled_up, first, last)
+    return is_open_outside(kind, _PARTY.issue_month, _is_of_kind(kind), first, last)
+
+
+def _is_of_kind(kind: Kind) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = owned(AgeingByParty) & (_PARTY.kind == fixed(kind)) & (_PARTY.n > fixed(0))
+    return found
 
 
 def age_on(due: ColumnElement[date], day: date) -> ColumnElement[int]:
     """How old what is due on a day is on another: 0 not past due, then 1 to 4 by every thirty days."""
-    edges = [(due >= day, fixed(0)), *((due >= day - timedelta(days=past), fixed(age)) for age, past in enumerate((30, 60, 90), start=1))]
+    edges = [(due >= day, fixed(0)), *((due >= day - timedelta(days=past), fixed(age)) for age, past in enumerate(_EDGES, start=1))]
     return cast(case(*edges, else_=fixed(AGES - 1)), Integer)
+
+
+def oldest_day(day: date) -> date:
+    """The first day that is not of the last age; what lies before, and may be most of what is open, is summed without a look at each."""
+    return day - timedelta(days=_EDGES[-1])
 
 
 def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     cast,
+    false,
     func,
     literal_column,
     null,
@@ -163,9 +165,12 @@ def _changed_since(kind: Kind, day: date) -> Select[Any]:
 
 
 def within_months(
-    whole: Select[Any], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
+    whole: Sequence[Select[Any]], month: ColumnElement[date], found: Found, kind: Kind, first: date, last: date, *names: str
 ) -> Select[Any] | CompoundSelect[Any]:
-    """Whole months of a roll-up; of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away."""
+    """Whole months of a roll-up, whose rows several selections share out.
+
+    Of the at most two broken ones at the ends the shorter side from what is found of the documents, added or taken away.
+    """
     parts: list[Select[Any]] = []
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
     days_kept, days_before, days_after = (last - first).days + 1, (first - begins).days, (ends - last).days
@@ -181,7 +186,7 @@ def within_months(
         ends = last.replace(day=1) - timedelta(days=1)
     elif days_after:
         parts.append(counted(found(kind, last + timedelta(days=1), ends), names, sign=-1))
-    return union_all(whole.where(month >= begins, month <= ends), *parts)
+    return union_all(*(one.where(month >= begins, month <= ends) for one in whole), *parts)
 
 
 def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) -> Select[Any]:
@@ -193,13 +198,15 @@ def counted(documents: Select[Any], names: tuple[str, ...], *, sign: int = 1) ->
 def is_open_outside(kind: Kind, month: ColumnElement[date], rolled_up: ColumnElement[bool], first: date, last: date) -> ColumnElement[bool]:
     """Whether anything is open that was issued before `first` or after `last`; `rolled_up` are the rows of a roll-up by month that have something open."""
     begins, ends = first.replace(day=1), _next_month(last) - timedelta(days=1)
-    parts = [select(fixed(1)).where(rolled_up, months) for months in (month < begins, month > ends)]  # one by one, each is found by the index
+    # The first and the last month, each by one look at the index: asked whether there is one beyond, the planner would rather read the roll-up through.
+    months = ((func.min(month), operator.lt, begins), (func.max(month), operator.gt, ends))
+    parts: list[ColumnElement[bool]] = [func.coalesce(beyond(select(edge).where(rolled_up).scalar_subquery(), day), false()) for edge, beyond, day in months]
     parts += [
-        select(fixed(1)).select_from(open_documents(kind, *days).subquery())
+        select(fixed(1)).select_from(open_documents(kind, *days).subquery()).exists()
         for days in ((begins, first - timedelta(days=1)), (last + timedelta(days=1), ends))
         if days[0] <= days[1]
     ]
-    return or_(*(part.exists() for part in parts))
+    return or_(*parts)
 
 
 def _next_month(day: date) -> date:

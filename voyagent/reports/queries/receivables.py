@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Date, Integer, Select, cast, null, select, un
 from voyagent.billing import queries as billing
 from voyagent.billing.service import CONTROL
 from voyagent.kernel.money import Money
-from voyagent.kernel.reading import Reader, Row, fixed, kept
+from voyagent.kernel.reading import Reader, Row, fixed, kept, planned_once
 from voyagent.ledger import queries as ledger
 from voyagent.reports.queries.periods import PeriodInverted
 
@@ -252,7 +252,8 @@ def _counted_statement(kind: billing.Kind, first: date, last: date, today: date,
         parts.append(select(fixed("scheduled"), planned.currency, no_age, planned.pay_on, planned.n, planned.open_minor, nothing))
     found = union_all(*parts).subquery("found").c
     told = (found.part, found.currency, found.age, found.pay_on, found.n, found.open_minor, found.not_due_minor)
-    return select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
+    statement = select(*told).order_by(found.part, found.currency, found.age, found.pay_on)
+    return planned_once(statement) if as_of is None else statement
 
 
 def ageings(counted: list[Row], parties: list[Row], home_currency: str) -> list[Ageing]:
