@@ -31,7 +31,7 @@ from voyagent.kernel.fields import (
     filter_field,
     text_field,
     trimmed_field,
-    wire_instant,
+    wire_history,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
@@ -218,6 +218,7 @@ class DocumentParts(Answer):
 def wire_brief(row: Row, credited_minor: int) -> Row:
     """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and a loop over names takes twice as long."""
     currency = row["currency"]
+    created_at, updated_at = wire_history(row)
     return {
         "id": row["id"],
         "party_reference": row["party_reference"],
@@ -229,8 +230,8 @@ def wire_brief(row: Row, credited_minor: int) -> Row:
         "credited_amount": wire_amount(credited_minor, currency),
         "open_amount": wire_amount(open_minor_of(row), currency),
         "trip_id": row["trip_id"],
-        "created_at": wire_instant(row["created_at"]),
-        "updated_at": wire_instant(row["updated_at"]),
+        "created_at": created_at,
+        "updated_at": updated_at,
     }
 
 

@@ -26,7 +26,7 @@ from voyagent.kernel.fields import (
     filter_field,
     text_field,
     trimmed_field,
-    wire_instant,
+    wire_history,
     wire_members,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
@@ -190,10 +190,11 @@ class PromoteOut(Answer):
 def wire(row: Row) -> Row:
     """A row as the API writes it."""
     amount = row["budget_hundredths"]
+    created_at, updated_at = wire_history(row)
     told = {
         "budget_amount": None if amount is None else f"{amount // 100}.{amount % 100:02d}",
-        "created_at": wire_instant(row["created_at"]),
-        "updated_at": wire_instant(row["updated_at"]),
+        "created_at": created_at,
+        "updated_at": updated_at,
     }
     return wire_members(EnquiryOut, row, told)
 

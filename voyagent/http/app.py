@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import structlog
 from flask import Flask, Request, Response, g, request, session
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -23,10 +23,14 @@ _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Flask's own, which makes a signer for each request; one that came without the cookie has no signature to be looked at."""
+    """Flask's own, for the many requests without a cookie: no signer is made for what has no signature, and what nobody looked into is not written."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         return super().open_session(app, request) if self.get_cookie_name(app) in request.cookies else self.session_class()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session or session.accessed or session.modified:
+            super().save_session(app, session, response)
 
 
 class VoyagentFlask(Flask):

@@ -111,7 +111,14 @@ def _currency(value: Any) -> Any:
 
 def wire_instant(value: datetime) -> str:
     """An instant as the API writes it: UTC, microseconds, `Z`."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    plain = value.astimezone(UTC).replace(tzinfo=None)
+    return (plain.isoformat() if plain.microsecond else plain.isoformat(timespec="microseconds")) + "Z"  # what is not said takes no time to be read
+
+
+def wire_history(row: Mapping[str, Any]) -> tuple[str, str]:
+    """When a row was created and last changed, as the API writes it; most rows never are, and the same instant is written once."""
+    created = wire_instant(row["created_at"])
+    return created, created if row["updated_at"] == row["created_at"] else wire_instant(row["updated_at"])
 
 
 def wire_members(shape: type[Answer], row: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

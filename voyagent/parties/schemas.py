@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_instant, wire_members
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_history
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.reading import Row
 from voyagent.parties.queries import PartiesListed, PartySearch
@@ -113,9 +113,25 @@ class PartyListOut(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it."""
-    told: dict[str, Any] = {name: wire_instant(row[name]) for name in ("created_at", "updated_at")}
-    return wire_members(PartyOut, row, told)
+    """A row as the API writes it, name by name: a loop over the names of a page takes twice as long."""
+    created_at, updated_at = wire_history(row)
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "is_customer": row["is_customer"],
+        "is_supplier": row["is_supplier"],
+        "email": row["email"],
+        "phone": row["phone"],
+        "address": row["address"],
+        "country": row["country"],
+        "state": row["state"],
+        "tax_number": row["tax_number"],
+        "terms_days": row["terms_days"],
+        "notes": row["notes"],
+        "is_archived": row["is_archived"],
+        "created_at": created_at,
+        "updated_at": updated_at,
+    }
 
 
 def wire_page(page: PartiesListed, limit: int) -> Row:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -235,13 +236,17 @@ def _skipped(given: str) -> int:
 def _drill(address: Address, asked: Asked, listed: str, *, is_now: bool) -> Any:
     """Where a number leads: to the invoices or bills behind it; where their list knows nothing of the day or the issue dates, to the documents on this page."""
 
-    def link(currency: str, age: int | None = None, party: str | None = None) -> str:
-        if not is_now or asked.is_dated:
-            return address.here(party=party or EVERYBODY, currency=currency)
+    @cache  # hundreds of numbers lead to a few addresses, each with a party of its own
+    def of_age(currency: str, age: int | None) -> str:
         day = asked.as_of
         due_from = {0: day, 1: day - timedelta(30), 2: day - timedelta(60), 3: day - timedelta(90)}.get(-1 if age is None else age)
         due_to = {1: day - timedelta(1), 2: day - timedelta(31), 3: day - timedelta(61), 4: day - timedelta(91)}.get(-1 if age is None else age)
-        narrowed: dict[str, Any] = {"status": "open", "currency": currency, "party": party, "due_from": due_from, "due_to": due_to}
+        narrowed: dict[str, Any] = {"status": "open", "currency": currency, "due_from": due_from, "due_to": due_to}
         return url_for(listed, **{name: value for name, value in narrowed.items() if value is not None})
+
+    def link(currency: str, age: int | None = None, party: str | None = None) -> str:
+        if not is_now or asked.is_dated:
+            return address.here(party=party or EVERYBODY, currency=currency)
+        return of_age(currency, age) + (f"&{urlencode({'party': party})}" if party else "")
 
     return link
