@@ -125,6 +125,26 @@ def test_a_due_day_without_its_year_follows_the_day_of_issue(alice: Person, issu
     assert alice.api.get(f"/invoices/{invoice_id}").json["due_date"] == read
 
 
+@pytest.mark.parametrize("address", ["/invoices/new", "/bills/new"])
+@pytest.mark.parametrize(
+    ("dues", "refusal"),
+    [
+        (["1 May 2024", "1 Aug 2024"], "Each instalment is due after the one before it"),
+        (["1 Aug 2024", "1 Jul 2024"], "Each instalment is due after the one before it"),
+        (["1 Aug 2024", "some day"], "Write a date such as"),
+        (["1 Aug 2024", ""], None),
+        (["1 Aug 2024", "1 Sep 2024"], None),
+    ],
+)
+def test_a_look_says_which_days_of_instalments_would_be_refused(alice: Person, address: str, dues: list[str], refusal: str | None) -> None:
+    whom = {"customer_name": "Deepa Krishnan"} if "invoices" in address else {"vendor_name": "Hotel Sea", "vendor_reference": "S-1"}
+    plan = {"instalment_due": dues, "instalment_amount": ["50%", "50%"]}
+    page = Page(send(alice, address, **whom, **plan, currency="INR", issue_date="10 Jun 2024", **LINES, then="look"))
+    shown = page.words(".//*[@id='postings']")
+    assert page.status == 200
+    assert (("45,000" in shown), (refusal or "") in shown) == (refusal is None, True), shown
+
+
 @pytest.mark.parametrize("nothing", ["0", "0.00", "\u0966"])
 def test_a_look_at_nothing_shows_no_postings_of_the_whole(alice: Person, nothing: str) -> None:
     invoice_id, paid = issued(alice), advance(alice, 555_00)

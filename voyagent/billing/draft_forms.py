@@ -12,7 +12,7 @@ from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, String
 
 from voyagent.billing.document_wire import DocumentDraftIn, VoidIn
 from voyagent.billing.models import Bill, BillLine, Invoice, InvoiceLine
-from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, iso_day, read_plan, rows_of
+from voyagent.billing.plan_forms import InstalmentsField, TypedPlan, check_typed_days, iso_day, read_plan, rows_of
 from voyagent.billing.rate_forms import RATE_PLACES, RATE_SENTENCES, RateFields, rate_data
 from voyagent.billing.schemas import items
 from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
@@ -167,6 +167,13 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
             body.exchange_rate.quoted.changing(body.currency)
         if not self.instalments.data:
             check_days(body.issue_date, due_day(self._fields[self.party].data or "", body.issue_date, body.due_date))
+
+    def look_at_plan(self) -> TypedPlan:
+        """The same as `plan`; where the lines stand, but the days of the instalments would be refused, `unfit` says why."""
+        plan = self.plan  # read first: shares are of what the lines come to, whatever the days are
+        if not self.unfit:
+            self.look(lambda body: check_typed_days(self.instalments.data, body.issue_date))
+        return plan
 
     @property
     def plan(self) -> TypedPlan:

@@ -10,10 +10,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from voyagent.billing.service.instalments import INSTALMENTS_MAX
+from pydantic import TypeAdapter
+
+from voyagent.billing.service.instalments import INSTALMENTS_MAX, Plan, check_days
 from voyagent.http.forms import RowsField, plain, read_date, typed_amount
+from voyagent.kernel.fields import BusinessDate
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency
 
+_DAYS = TypeAdapter(list[BusinessDate])
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s*%")
 
 
@@ -72,6 +76,12 @@ def read_plan(rows: Sequence[dict[str, Any]], total: Money | None, currency: str
         for day, amount, text in zip(_days(rows, issued), amounts, texts, strict=True)
     ]
     return TypedPlan(values, amounts, total)
+
+
+def check_typed_days(rows: Sequence[dict[str, Any]], issued: date) -> None:
+    """The rule of instalments' days, once each has one. Raises InvalidInstalmentDates; ValidationError where one cannot be read."""
+    if all(str(row["instalment_due"]).strip() for row in rows):
+        check_days(Plan(tuple(_DAYS.validate_python([*_days(rows, issued)]))), issued)
 
 
 def _amount(text: str, total: Money | None, currency: str) -> Money | None:

@@ -166,7 +166,7 @@ def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Seq
     shown = {
         "rows": [*form.line_items.data, *({} for _blank in range(blank))],
         "plan_rows": [*form.instalments.data, *({} for _blank in range(1 if form.instalments.data else 2))],
-        "plan": form.plan,
+        "plan": form.look_at_plan(),
         "postings": postings_of(sides),
         "unfit": form.unfit,
         "postings_title": _("What receiving will post") if is_bill else _("What issuing will post"),
