@@ -18,7 +18,8 @@ from voyagent.ledger.queries import balances_statement
 
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
-_PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
+"""The order of lines."""
 LINES_MAX = 2**31 - 1
 
 
@@ -70,7 +71,7 @@ def account_lines_statement(account_id: UUID, first: date, last: date, *, after:
         .where(owned(Posting), owned(JournalEntry), _POSTINGS.account_id == account_id, _POSTINGS.effective_date.between(first, last))
     )
     if after is not None:
-        statement = statement.where(_POSTINGS.effective_date >= after.day, _behind(after))
+        statement = statement.where(_POSTINGS.effective_date >= after.day, is_behind(after))
     return statement.order_by(_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no).limit(limit)
 
 
@@ -79,13 +80,14 @@ def balances_at_statement(account_id: UUID, place: Place) -> Select[Any]:
     """currency, debit_minor, credit_minor of an account up to and including the line before a place: the days before from roll-ups, its own day from lines."""
     before = balances_statement(place.day - timedelta(days=1), [account_id]).subquery("before")
     same_day = select(_POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor).where(
-        owned(Posting), _POSTINGS.account_id == account_id, _POSTINGS.effective_date == place.day, not_(_behind(place))
+        owned(Posting), _POSTINGS.account_id == account_id, _POSTINGS.effective_date == place.day, not_(is_behind(place))
     )
     both = union_all(select(before.c.currency, before.c.debit_minor, before.c.credit_minor), same_day).subquery("both").c
     debit, credit = (cast(func.sum(side), BigInteger) for side in (both.debit_minor, both.credit_minor))
     return select(both.currency, debit.label("debit_minor"), credit.label("credit_minor")).group_by(both.currency).order_by(both.currency)
 
 
-def _behind(place: Place) -> ColumnElement[bool]:
-    mark = tuple_(*(literal(value, column.type) for value, column in zip((place.day, place.entry_id, place.line_no), _PLACE, strict=True)))
-    return tuple_(*_PLACE) > mark
+def is_behind(place: Place) -> ColumnElement[bool]:
+    """Whether a line stands behind a place; a condition for any select of lines."""
+    mark = tuple_(*(literal(value, column.type) for value, column in zip((place.day, place.entry_id, place.line_no), PLACE, strict=True)))
+    return tuple_(*PLACE) > mark

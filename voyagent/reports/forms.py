@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,15 +14,20 @@ from flask_babel import lazy_gettext as _l
 from voyagent.billing.queries import Basis
 from voyagent.http.forms import PAST, read_date
 from voyagent.kernel.fields import YEAR_MAX, YEAR_MIN
+from voyagent.kernel.ids import parse_id
 from voyagent.kernel.money import Money, is_currency
+from voyagent.ledger.earned import Side
 from voyagent.ledger.lines import Place
+from voyagent.reports.queries.margin_lines import AllTrips
 from voyagent.reports.queries.margins import GroupBy
 from voyagent.reports.queries.party_statement import PARTY_KINDS, PartyKind
 from voyagent.reports.queries.periods import Comparison
 
 Format = Literal["csv", "csv-bom", "xlsx", "tally", "pdf"]
 DAYS = ("as_of", "from", "to", "compare_as_of", "compare_from")
-LONGEST = {"party": 255, "account": 36, "after": 2000}
+LONGEST = {"party": 255, "account": 36, "after": 2000, "trip": 36, "customer": 255, "month": 7}
+BLANK = ("customer",)
+"""What means something when it is empty: the trips of no known customer."""
 _WORDS = {"as_of": _l("as of"), "from": _l("issued from"), "to": _l("issued to"), "currency": _l("currency"), "party": _l("party"), "account": _l("account")}
 _PERIOD_WORDS = {
     "from": _l("from"),
@@ -33,12 +39,19 @@ _PERIOD_WORDS = {
     "group_by": _l("grouping"),
     "format": _l("format"),
     "basis": _l("day from which it ages"),
+    "of": _l("revenue or direct cost"),
+    "trip": _l("trip"),
+    "customer": _l("customer"),
+    "month": _l("month"),
+    "trips": _l("trips"),
 }
 CHOICES = {
     "compare": get_args(Comparison),
     "kind": PARTY_KINDS,
     "group_by": get_args(GroupBy),
     "basis": get_args(Basis),
+    "of": get_args(Side),
+    "trips": get_args(AllTrips),
     "format": ("csv", "csv-bom", "xlsx"),
 }
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
@@ -72,6 +85,11 @@ class Address:
     group_by: GroupBy | None = None
     format: Format | None = None
     basis: Basis | None = None
+    of: Side | None = None
+    trips: AllTrips | None = None
+    trip: str | None = None
+    customer: str | None = None
+    month: str | None = None
     include_zero: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
@@ -79,13 +97,16 @@ class Address:
     @classmethod
     def read(cls, endpoint: str, given: Mapping[str, str]) -> Address:
         """Read an address; blank is absent, and a wrong day or currency is named in `unread`."""
-        typed = {name: given[name].strip() for name in (*DAYS, "currency", *LONGEST, *CHOICES) if given.get(name, "").strip()}
+        typed = {
+            name: given[name].strip() for name in (*DAYS, "currency", *LONGEST, *CHOICES) if given.get(name, "").strip() or (name in BLANK and name in given)
+        }
         days = {name: found for name in DAYS if (found := _day(typed.get(name, "")))}
         currency = typed.get("currency")
         unread = [name for name in DAYS if name in typed and name not in days]
         if currency is not None and not is_currency(currency):
             unread.append("currency")
         unread += [name for name, longest in LONGEST.items() if len(typed.get(name, "")) > longest]
+        unread += [name for name, reading in (("trip", parse_id), ("month", _month)) if name in typed and name not in unread and reading(typed[name]) is None]
         choices = CHOICES | {"format": (*CHOICES["format"], *MORE_FORMATS.get(endpoint, ()))}
         unread += [name for name, possible in choices.items() if name in typed and typed[name] not in possible]
         texts: dict[str, Any] = {name: typed.get(name) for name in (*LONGEST, *CHOICES) if name not in unread}
@@ -100,6 +121,11 @@ class Address:
     def is_csv(self) -> bool:
         """Whether it is asked for as CSV, with the mark in front or without."""
         return self.format in ("csv", "csv-bom")
+
+    @property
+    def month_begun(self) -> date | None:
+        """The first day of the month."""
+        return _month(self.month) if self.month else None
 
     @property
     def place(self) -> Place | None:
@@ -120,9 +146,10 @@ class Address:
         """The same report from its first page, with something changed; None takes a filter away."""
         values: dict[str, Any] = {name: day.isoformat() for name, day in self.days.items()}
         values |= {"currency": self.currency, "party": self.party, "account": self.account, "compare": self.compare, "kind": self.kind}
-        values |= {"group_by": self.group_by, "basis": self.basis}
+        values |= {"group_by": self.group_by, "basis": self.basis, "of": self.of, "trips": self.trips, "trip": self.trip, "month": self.month}
         values |= {"include_zero": "1" if self.include_zero else None}
-        return url_for(self.endpoint, **{name: value for name, value in (values | changes).items() if value})
+        said = {name: value for name, value in (values | changes).items() if value}
+        return url_for(self.endpoint, **({"customer": self.customer} if self.customer is not None else {}) | said)
 
 
 def bars(amounts: tuple[Money, ...]) -> list[Bar]:
@@ -140,3 +167,8 @@ def bars(amounts: tuple[Money, ...]) -> list[Bar]:
 def _day(typed: str) -> date | None:
     found = read_date(typed, ahead=PAST) if typed else None
     return found if found and YEAR_MIN <= found.year <= YEAR_MAX else None
+
+
+def _month(typed: str) -> date | None:
+    """The first day of a month that is written as 2026-11."""
+    return _day(f"{typed}-01") if re.fullmatch(r"[0-9]{4}-[0-9]{2}", typed) else None

@@ -10,6 +10,7 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.sheets import CARRIED, LINE, OPENING, PROOF, ROW, TOTAL, Cell, Sheet, TooManyLines
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
+from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins
 from voyagent.reports.queries.party_statement import PartyStatement
 from voyagent.reports.queries.receivables import Open
@@ -197,6 +198,18 @@ def trip_margins(report: Margins) -> Sheet:
         rows += [[PROOF, *blank, name, tie.currency, None, None, None, *([None] if of_trip else []), *_booked(total)] for name, total in proof]
     columns = [ROW, *names, "currency", "price", "cost", "margin", *(["customer"] if of_trip else []), "revenue", "direct_cost", "actual_margin"]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
+
+
+def margin_lines(report: MarginLines) -> Sheet:
+    """What a figure of the margins is made of, a row for each line, and their sum. Raises TooManyLines."""
+    whole(report)
+    columns = [ROW, "entry_date", "entry_id", "line_no", "code", "name", "narration", "party", "memo", "currency", "amount"]
+    rows: list[list[Cell]] = []
+    for line in report.lines:
+        about: list[Cell] = [LINE, line.day, line.entry_id, line.line_no, line.code, line.name, line.narration, line.party_name, line.memo]
+        rows.append([*about, line.amount.currency, line.amount])
+    closing: list[Cell] = [TOTAL, report.days.last, *(None,) * 3, "All lines", *(None,) * 3, report.total.currency, report.total]
+    return Sheet(f"trip-margins-lines-{report.days.last}", columns, [*rows, closing])
 
 
 def _booked(total: Total) -> list[Cell]:

@@ -8,7 +8,9 @@ from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Basis, Kind
 from voyagent.http.presentation import amount, long_day
+from voyagent.ledger.earned import Side
 from voyagent.reports.forms import Address
+from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Tie
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
@@ -88,6 +90,26 @@ def group_words(key: str | date | None) -> str:
     if isinstance(key, date):
         return str(format_date(key, "MMMM y"))
     return key or str(_("No customer known"))
+
+
+def whose_words(report: MarginLines) -> str:
+    """Whose lines a figure of the margins is made of."""
+    whose = report.whose
+    if whose.without_trip:
+        return str(_("Posted without a trip"))
+    if whose.customer is not None:
+        return group_words(whose.customer)
+    return report.title or (group_words(whose.month) if whose.month else str(_("Posted for trips")))
+
+
+def side_words() -> dict[Side, str]:
+    """What each side of a margin is called."""
+    return {"revenue": _("Revenue"), "cost": _("Direct cost"), "margin": _("Margin")}
+
+
+def margin_lines_words(report: MarginLines) -> str:
+    """What the lines of a figure of the margins are, for paper."""
+    return filtered([f"{side_words()[report.of]}, {whose_words(report)}", period_words(report.days), in_currency(report.total.currency)])
 
 
 def margins_note() -> str:

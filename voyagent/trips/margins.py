@@ -22,6 +22,8 @@ from voyagent.trips.models import OVER, Trip, TripLine
 _TRIPS, _LINES = Trip.__table__.c, TripLine.__table__.c
 _AMOUNTS = ("cost_minor", "price_minor", "spent_minor", "earned_minor")
 _NOTHING: ColumnElement[int] = literal(0, BigInteger)
+CustomerOf = Callable[[ColumnElement[UUID]], ColumnElement[str]]
+"""For a column with a trip's id, the customer whom the books have it for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Earnings:
     """What the books have of trips in some days, and for a column with a trip's id the customer whom they have it for, where no enquiry says so."""
 
     statement: Select[Any]
-    customer: Callable[[ColumnElement[UUID]], ColumnElement[str]]
+    customer: CustomerOf
 
 
 def margins_statement(opened: Opened, earned: Earnings, *, after: Cursor | None, limit: int) -> Select[Any]:
@@ -65,7 +67,7 @@ def margins_statement(opened: Opened, earned: Earnings, *, after: Cursor | None,
     found = union(trips.where(*opened.holds), trips.where(_of_posted(posted))).subquery("found")
     page = select(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit).cte("page")
     amounts = _amounts(posted, null(), null(), _LINES.trip_id.in_(select(page.c.id)))
-    customer = func.coalesce(customer_of(page.c.enquiry_id), earned.customer(page.c.id)).label("customer")
+    customer = _whom(page, earned.customer)
     currency = func.coalesce(amounts.c.currency, page.c.currency).label("currency")
     return (
         select(page.c.id, page.c.title, customer, page.c.created_at, currency, *_sums(amounts))
@@ -93,10 +95,7 @@ def margins_by_customer_statement(opened: Opened, earned: Earnings, *, after: Na
     Rows: key (the name in small letters, empty where none is known), customer (None there), and the others.
     """
     amounts = _of_days(opened, earned)
-    trip = select(_TRIPS.id, func.coalesce(customer_of(_TRIPS.enquiry_id), earned.customer(_TRIPS.id)).label("customer"))
-    trips = trip.where(owned(Trip), _TRIPS.id.in_(select(amounts.c.trip_id))).cte("trips")
-    key = cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key")
-    named = select(trips.c.id, key, trips.c.customer).cte("named")
+    named = _named(earned.customer, select(amounts.c.trip_id)).cte("named")
     keys = select(named.c.key).distinct().order_by(named.c.key).limit(limit)
     page = (keys.where(named.c.key > after.key) if after is not None else keys).subquery("page")
     return (
@@ -105,6 +104,23 @@ def margins_by_customer_statement(opened: Opened, earned: Earnings, *, after: Na
         .group_by(named.c.key, amounts.c.currency)
         .order_by(named.c.key, amounts.c.currency)
     )
+
+
+def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Select[Any]:
+    """Those of some trips that are grouped under a customer, whatever the case of the name; under none where it is empty. Rows: id."""
+    named = _named(in_books, among).subquery("named_so")
+    return select(named.c.id).where(named.c.key == func.lower(literal(name)))
+
+
+def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
+    """Some trips, each with its customer and the key that this one is grouped by: id, key, customer."""
+    trips = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(owned(Trip), _TRIPS.id.in_(trip_ids)).subquery("trips")
+    return select(trips.c.id, cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key"), trips.c.customer)
+
+
+def _whom(trips: Any, in_books: CustomerOf) -> ColumnElement[str]:
+    """Whom trips are for: the customer of the enquiry, else the one that the books have."""
+    return func.coalesce(customer_of(trips.c.enquiry_id), in_books(trips.c.id)).label("customer")
 
 
 def _of_days(opened: Opened, earned: Earnings) -> CTE:

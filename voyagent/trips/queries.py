@@ -252,6 +252,11 @@ def trip_ids_statement(*, enquiry_id: UUID | None = None, session_id: UUID | Non
     return select(_TRIPS.id, _TRIPS.title).where(owned(Trip), of).order_by(_TRIPS.created_at.desc(), _TRIPS.id.desc()).limit(20)
 
 
+def title_statement(trip_id: UUID) -> Select[Any]:
+    """What a trip is called, for a page of another room: one row with `title`, or none."""
+    return select(_TRIPS.title).where(owned(Trip), _TRIPS.id == trip_id)
+
+
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
     """The agency's newest trips, the newest first, and the chosen one at the end where it is none of these: id, title, when it was opened."""
     columns = Trip.id, Trip.title, Trip.created_at

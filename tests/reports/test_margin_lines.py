@@ -1,0 +1,194 @@
+"""Each figure of the margins opens the lines of the books that it is the sum of."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from xml.etree.ElementTree import Element
+
+import pytest
+
+from tests.billing.papers import issued, line
+from tests.enquiries.reading import Page
+from tests.ledger.books import post
+from tests.people import Person
+from tests.reports.books import MAY
+from tests.reports.test_margins_in_books import IN_JUNE, IN_MAY, JULY, JUNE, bought, dubai, sold
+from tests.reports.test_views import shown, words
+from tests.trips.things import a_trip
+from voyagent.billing import service as billing
+from voyagent.enquiries import service as enquiries
+from voyagent.kernel.money import Money
+from voyagent.ledger import service as ledger
+from voyagent.reports.views import margins as margin_pages
+
+__all__ = ["dubai"]
+AT = "/reports/trip-margins/lines"
+NOBODYS = "01a2261d-9746-7768-9fff-8a352ebdaad8"
+WHOLE = "from=2026-05-01&to=2026-07-31"
+
+
+@pytest.fixture
+def year(alice: Person, dubai: UUID) -> UUID:
+    """Everything that moves a margin, in two currencies, with days before and behind those that are looked at; the trip to Dubai."""
+    invoice_id, bill_id = sold(alice, "1000.00", dubai), bought(alice, "600.00", dubai, reference="A-1")
+    sold(alice, "250.00", dubai, service_date=JULY)
+    sold(alice, "900.00", dubai, sold_as="agent", commission="80.00")
+    sold(alice, "500.00", dubai, currency="USD")
+    twice, wrong = sold(alice, "33.00", dubai), bought(alice, "44.00", dubai, reference="A-2")
+    with alice.acting() as actor:
+        note = billing.issue_credit_note(actor, invoice_id, reason="Not travelled", on=JUNE, amounts={1: Money(30_000, "INR")}).id
+        credit = billing.credit_bill(actor, bill_id, vendor_reference="A-C1", reason="Not travelled", on=JUNE, amounts={1: Money(20_000, "INR")}).id
+        billing.void_invoice(actor, twice, reason="Twice", on=JUNE)
+        billing.void_bill(actor, wrong, reason="Wrong", on=MAY)
+        billing.reverse_credit_note(actor, note, reason="Wrong invoice", on=JULY)
+        billing.reverse_supplier_credit(actor, credit, reason="Wrong bill", on=JULY)
+    for name, price in (("Meera Nair", "40.00"), ("MEERA NAIR", "2.00")):
+        issued(alice, line(price, quantity=1), customer_name=name, issue_date=JUNE, due_date=JUNE, trip_id=a_trip(alice))
+    asked = alice.does(lambda actor: enquiries.create(actor, customer_name="O'Neill & Söhne").id)
+    sold(alice, "10.00", a_trip(alice, title="Asked", enquiry_id=asked), on=JULY)
+    bought(alice, "7.00", a_trip(alice, title="Unsold"), reference="A-3", on=JUNE)
+    sold(alice, "70.00")
+    by_hand = [ledger.debit("cost_of_services", Money(500, "INR")), ledger.credit("bank", Money(500, "INR"))]
+    alice.does(ledger.reverse, post(alice, lines=by_hand, entry_date=MAY).entry_id, reason="Twice", entry_date=JUNE)
+    return dubai
+
+
+def figures(page: Page) -> list[tuple[str, str]]:
+    """What is clicked, and what it opens."""
+    cells = [cell for table in page.all(".//table") for cell in table.findall(".//td/a") if "/lines?" in cell.attrib["href"]]
+    return [("".join(cell.itertext()), cell.attrib["href"]) for cell in cells]
+
+
+def summed(page: Page) -> list[int]:
+    """The amounts of the lines on a page, in minor units."""
+    return [minor("".join(cell.itertext())) for cell in page.all(".//tbody[@data-rows]/tr/td[last()]") if cell.find("a") is not None]
+
+
+def minor(text: str) -> int:
+    return int("".join(letter for letter in text.replace("−", "-") if letter in "-0123456789"))
+
+
+def foot(page: Page) -> str:
+    return page.words(".//tfoot//td")
+
+
+@pytest.mark.parametrize("days", [WHOLE, IN_MAY, IN_JUNE, "from=2026-05-04&to=2026-06-09", "from=2026-06-10&to=2026-07-03"])
+@pytest.mark.parametrize("by", ["trip", "customer", "month"])
+@pytest.mark.usefixtures("year")
+def test_what_is_clicked_is_the_sum_of_the_lines(alice: Person, by: str, days: str) -> None:
+    clicked = figures(Page(alice.browser.get(f"/reports/trip-margins?{days}&group_by={by}")))
+    assert len(clicked) > 6
+    for text, href in clicked:
+        page = Page(alice.browser.get(href))
+        lines = summed(page)
+        assert page.status == 200
+        assert (minor(foot(page)), sum(lines)) == (minor(text), minor(text)), href
+        assert page.words(".//tfoot//th") == f"{len(lines)} line{'s' if len(lines) > 1 else ''} in all"
+
+
+def test_every_figure_of_the_books_that_is_not_nothing_leads_there(alice: Person, year: UUID) -> None:
+    page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
+    (row,) = [row for row in page.all(".//tbody[@data-rows]/tr") if any(f"trip={year}&currency=USD" in link for link in links(row))]
+    lines = f"{AT}?of={{0}}&trip={year}&currency=USD&from=2026-05-01&to=2026-07-31"
+    assert links(row) == [lines.format("revenue"), lines.format("margin")], "of nothing there is nothing to open"
+    (proof,) = [table for table in page.all(".//table") if "Held against the books, INR" in "".join(table.itertext())]
+    ways = [links(row) for row in proof.iter("tr")][1:]
+    result = "/reports/profit-and-loss?from=2026-05-01&to=2026-07-31"
+    assert [{link.partition("trips=")[2][:4] for link in way} for way in ways[:2]] == [{"any&"}, {"none"}]
+    assert ways[2:] == [[result] * 3, [result] * 4]
+
+
+def links(element: Element) -> list[str]:
+    return [link.attrib["href"] for link in element.iter("a")]
+
+
+def test_the_planned_amounts_of_a_trip_lead_to_the_trip(alice: Person, year: UUID) -> None:
+    page = Page(alice.browser.get(f"/reports/trip-margins?{WHOLE}"))
+    found = {text for link in page.all(".//td[@class='v-num']/a") if link.attrib["href"] == f"/trips/{year}" for text in link.itertext()}
+    assert found == {"900.00", "600.00", "300.00"}
+
+
+def test_a_line_shows_its_day_entry_document_account_and_narration(alice: Person, year: UUID) -> None:
+    page = Page(alice.browser.get(f"{AT}?of=margin&currency=INR&trip={year}&{IN_JUNE}"))
+    told = page.words()
+    assert "Margin: Dubai INR" in told
+    rows = [" ".join("".join(row.itertext()).split()) for row in page.all(".//tbody[@data-rows]/tr")]
+    assert len(rows) == 3, "the credit note, the supplier's and the void of what was issued in May"
+    assert all(row.startswith("10 Jun 2026") for row in rows)
+    leads = page.links()
+    assert any(link.startswith("/credit-notes/") for link in leads)
+    assert any(link.startswith("/invoices/") for link in leads), "a void leads to what it voids"
+    assert any(link.startswith("/reports/general-ledger?account=") for link in leads)
+    entry = next(link for link in leads if link.startswith("/journal/"))
+    assert alice.browser.get(entry).status_code == 200
+    assert "Revenue counts as it is, direct cost with a minus." in told
+
+
+def test_a_page_leads_to_the_next_and_each_has_the_sum_of_all(alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"{AT}?of=margin&currency=INR&trips=any&{WHOLE}"
+    whole = Page(alice.browser.get(path))
+    monkeypatch.setattr(margin_pages, "PAGE_LINES", 4)
+    found: list[int] = []
+    href: str | None = path
+    while href:
+        page = Page(alice.browser.get(href))
+        assert foot(page) == foot(whole)
+        found += summed(page)
+        href = next((link.attrib["href"] for link in page.all(".//nav//a[@rel='next']")), None)
+    assert (len(found) > 8, found) == (True, summed(whole))
+    assert "The sum is that of all pages." in page.words()
+
+
+def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
+    file = alice.browser.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=csv").text.splitlines()
+    assert file[0] == "row,entry_date,entry_id,line_no,code,name,narration,party,memo,currency,amount"
+    assert [row.rsplit(",", 1)[1] for row in file[1:]] == ["600.00", "44.00", "-44.00", "600.00"]
+    assert file[-1].startswith("total,2026-05-31,,,,All lines,")
+    assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("trips=any&customer=", "Say whose lines: of one trip, one customer, one month, of all trips or of none."),
+        ("month=2026-05&trips=none", "Say whose lines"),
+        ("trips=some", "We could not read: trips."),
+        ("trip=x", "We could not read: trip."),
+        ("month=2026-13", "We could not read: month."),
+        ("month=202605", "We could not read: month."),
+        ("month=9999-05", "We could not read: month."),
+        ("trips=any&of=profit", "We could not read: revenue or direct cost."),
+        ("trips=any&currency=RUPEE", "We could not read: currency."),
+        ("trips=any&after=x", "That page marker is not one of ours."),
+        (f"trips=any&after=2025-01-01.{NOBODYS}.1", "That page marker is not one of ours."),
+        ("trips=any&from=2026-07-01&to=2026-05-01", "The first day is after the last."),
+        ("month=2026-05&from=2026-06-01&to=2026-06-30", "That month lies outside these days."),
+        (f"trip={NOBODYS}", "We could not find that trip."),
+        ("customer=" + "a" * 256, "We could not read: customer."),
+    ],
+)
+def test_what_cannot_be_answered_is_said(alice: Person, query: str, sentence: str) -> None:
+    assert sentence in shown(alice.browser, f"{AT}?{query}", status=422)
+
+
+def test_without_a_word_of_whose_it_says_which_there_are(alice: Person) -> None:
+    assert "Say whose lines: of one trip, one customer, one month" in shown(alice.browser, AT)
+
+
+def test_where_nothing_was_posted_it_says_so(alice: Person, dubai: UUID) -> None:
+    told = words(shown(alice.browser, f"{AT}?trip={dubai}&of=revenue&{IN_MAY}"))
+    assert "Nothing was posted in these days" in told
+    assert "Revenue: Dubai INR" in told
+
+
+def test_a_viewer_reads_them_and_a_stranger_finds_nothing(alice: Person, victor: Person, charlie: Person, year: UUID) -> None:
+    path = f"{AT}?of=revenue&currency=INR&trip={year}&{WHOLE}"
+    assert foot(Page(victor.browser.get(path))) == foot(Page(alice.browser.get(path)))
+    assert "We could not find that trip." in shown(charlie.browser, path, status=422)
+    for whose in ("trips=any", "trips=none", "customer=Deepa+Krishnan", "customer=", "month=2026-05"):
+        assert "Nothing was posted in these days" in shown(charlie.browser, f"{AT}?{whose}&{WHOLE}")
+
+
+def test_nobody_is_sent_to_sign_in(alice: Person) -> None:
+    answer = alice.app.test_client().get(f"{AT}?trips=any")
+    assert (answer.status_code, "/sign-in" in answer.location) == (303, True)

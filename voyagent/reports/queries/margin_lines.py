@@ -1,0 +1,130 @@
+"""What a figure of the margins is made of: the lines in the books of a trip, of a customer's trips, of all of them, or of what was posted without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, select
+
+from voyagent.billing.queries.of_trips import invoiced, of_trips
+from voyagent.kernel.errors import N_, Unprocessable
+from voyagent.kernel.money import Money
+from voyagent.kernel.pages import InvalidCursor
+from voyagent.kernel.reading import Reader, Row
+from voyagent.ledger.earned import Side, earned_lines_statement, earned_sum_statement, entries_beside, entries_of
+from voyagent.ledger.lines import Place
+from voyagent.ledger.queries import following
+from voyagent.reports.queries.periods import Days
+from voyagent.trips.margins import trips_of_customer
+from voyagent.trips.queries import TripNotFound, title_statement
+
+PAGE_LINES = 100
+AllTrips = Literal["any", "none"]
+
+
+class MonthElsewhere(Unprocessable):
+    """The days of a figure touch no day of its month."""
+
+    code = "month must lie within from and to"
+    message = N_("That month lies outside these days.")
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose lines: one trip's, those of a customer's trips (empty: of no known one), all trips' in a month, all trips', or what was posted without one."""
+
+    trip: UUID | None = None
+    customer: str | None = None
+    month: date | None = None
+    without_trip: bool = False
+
+    def days_of(self, days: Days) -> Days:
+        """The days that count. Raises MonthElsewhere."""
+        if self.month is None:
+            return days
+        first, last = max(days.first, self.month), min(days.last, following(self.month) - timedelta(days=1))
+        if first > last:
+            raise MonthElsewhere
+        return Days(first, last)
+
+
+class MarginLine(NamedTuple):
+    """A line of the books, with the document behind its entry or behind the one that this reverses; `amount` is as the figure counts it."""
+
+    entry_id: UUID
+    line_no: int
+    day: date
+    code: str
+    name: str
+    narration: str
+    party_name: str | None
+    memo: str | None
+    source_type: str
+    source_id: UUID
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class MarginLines:
+    """A page of the lines of a figure, the oldest first; how many there are in all, and what they come to. `title` is that of the one trip."""
+
+    days: Days
+    of: Side
+    whose: Whose
+    title: str | None
+    lines: tuple[MarginLine, ...]
+    count: int
+    total: Money
+    is_first_page: bool
+    next_cursor: str | None
+
+
+def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, currency: str, *, after: Place | None = None, limit: int = PAGE_LINES) -> MarginLines:
+    """A page behind a place and the sum of all, in one trip. What counts is what `read_margins` counts.
+
+    Raises MonthElsewhere, InvalidCursor, TripNotFound.
+    """
+    days = whose.days_of(days)
+    if after is not None and not days.first <= after.day <= days.last:
+        raise InvalidCursor
+    entries = _entries(whose, days)
+    asked = [earned_lines_statement(entries, of, currency, after=after, limit=limit + 1), earned_sum_statement(entries, of, currency)]
+    rows, sums, *titles = reader.read(*asked, *([title_statement(whose.trip)] if whose.trip else []))
+    if titles and not titles[0]:
+        raise TripNotFound
+    shown = tuple(_lines(rows[:limit], currency))
+    behind = Place(shown[-1].day, shown[-1].entry_id, shown[-1].line_no).encode() if len(rows) > limit else None
+    return MarginLines(
+        days=days,
+        of=of,
+        whose=whose,
+        title=titles[0][0]["title"] if titles else None,
+        lines=shown,
+        count=sums[0]["n"],
+        total=Money(sums[0]["minor"], currency),
+        is_first_page=after is None,
+        next_cursor=behind,
+    )
+
+
+def _entries(whose: Whose, days: Days) -> Select[Any]:
+    documents = of_trips()
+    if whose.without_trip:
+        return entries_beside(documents, days.first, days.last)
+    if whose.trip is not None:
+        documents = {kind: found.where(found.selected_columns.thing_id == whose.trip) for kind, found in documents.items()}
+    found = entries_of(documents, days.first, days.last)
+    if whose.customer is None:
+        return found
+    all_of_days = found.cte("all_of_days")
+    return select(all_of_days).where(all_of_days.c.thing_id.in_(trips_of_customer(whose.customer, invoiced, select(all_of_days.c.thing_id))))
+
+
+def _lines(rows: list[Row], currency: str) -> Iterable[MarginLine]:
+    for row in rows:
+        facts = {name: row[name] for name in ("entry_id", "line_no", "code", "name", "narration", "party_name", "memo", "source_type", "source_id")}
+        yield MarginLine(day=row["effective_date"], amount=Money(row["minor"], currency), **facts)
