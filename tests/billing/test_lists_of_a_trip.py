@@ -86,7 +86,7 @@ def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(alice:
     assert shown(alice, path, trip=dubai, q="krish").rows() == ["Deepa Krishnan"]
     assert shown(alice, path, trip=dubai, q="kr").rows() == ["Deepa Krishnan"]
     narrowed = shown(alice, path, trip=dubai, status="open")
-    (chip,) = [link for link in narrowed.all(".//a[@class='v-chip v-chip-on']") if "The trip" in "".join(link.itertext())]
+    (chip,) = [link for link in narrowed.all(".//a[@class='v-chip v-chip-on']") if "Krishnan family, Dubai" in "".join(link.itertext())]
     assert chip.attrib["href"] == f"{path}?status=open"
     assert narrowed.field("trip") == str(dubai), "a search within the list stays within the trip"
     assert {"status": ["draft"], "trip": [str(dubai)]} in [parse_qs(urlsplit(link).query) for link in narrowed.links()], "the tabs keep it"
@@ -95,11 +95,17 @@ def test_the_page_lists_those_of_a_trip_and_lets_the_filter_be_taken_away(alice:
     assert len(file.splitlines()) == 3
 
 
+def test_the_page_of_a_trip_leads_to_its_list(alice: Person, victor: Person, dubai: UUID, path: str) -> None:
+    for person in (alice, victor):
+        assert f"{path}?trip={dubai}" in Page(person.browser.get(f"/trips/{dubai}")).links()
+
+
 def test_a_trip_of_nobody_or_of_another_agency_has_none(alice: Person, charlie: Person, dubai: UUID, path: str) -> None:
     assert len(told(alice, path)) == 4
     for unknown in (charlie.api.get(path).json["items"][0]["trip_id"], new_id()):
         assert told(alice, path, trip_id=unknown) == []
-        assert "Nothing found" in shown(alice, path, trip=unknown).words()
+        assert "Nothing found" in (words := shown(alice, path, trip=unknown).words())
+        assert ("The trip" in words, "Krishnan family" in words) == (True, False)
     assert told(charlie, path, trip_id=dubai) == []
     assert "Nothing found" in shown(charlie, path, trip=dubai).words()
 

@@ -245,7 +245,7 @@ def test_a_month_that_is_none_is_not_found(alice: Person, month: str) -> None:
 def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
     draft = papers.draft(alice)
     page = alice.browser.get("/months/2024-06/close").text
-    assert '<a class="v-under" href="/invoices?status=draft">1 draft is dated in the month.</a>' in page
+    assert '<a class="v-under" href="/invoices?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of an invoice is dated in the month.</a>' in page
     assert "Debits equal credits in every currency." in page
     assert "The balances of the month agree with its lines." in page
     papers.issue(alice, draft)
@@ -256,12 +256,16 @@ def test_the_page_before_closing_says_what_was_looked_at(alice: Person) -> None:
 def test_a_draft_of_a_bill_is_one_too(alice: Person) -> None:
     bill = {"vendor_name": "BSP India", "vendor_reference": "B-1", "issue_date": papers.ISSUED, "due_date": papers.DUE, "line_items": [papers.line()]}
     bill_id = alice.does(lambda actor: billing.draft_bill(actor, **bill).id)
-    assert "/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30" in alice.browser.get("/months/2024-06/close").text
+    of_bills = 'href="/bills?status=draft&amp;from=2024-06-01&amp;to=2024-06-30">1 draft of a bill is dated in the month.</a>'
+    assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
+    assert "of an invoice" not in page
     papers.draft(alice)
-    assert "2 drafts are dated in the month." in alice.browser.get("/months/2024-06/close").text
+    assert of_bills in (page := alice.browser.get("/months/2024-06/close").text)
+    assert ">1 draft of an invoice is dated in the month.</a>" in page
     assert "No draft is dated in the month." in alice.browser.get("/months/2024-05/close").text
     alice.does(billing.receive_draft, bill_id)
-    assert "1 draft is dated in the month." in alice.browser.get("/months/2024-06/close").text
+    assert "of a bill" not in (page := alice.browser.get("/months/2024-06/close").text)
+    assert "1 draft of an invoice is dated in the month." in page
 
 
 def numbered(person: Person) -> None:

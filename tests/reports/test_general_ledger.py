@@ -124,6 +124,21 @@ def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(alice:
     assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
 
 
+def test_the_first_page_of_more_has_the_sums_of_all(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    for amount in ("1000", "200", "30"):
+        invoice(alice, "Deepa Krishnan", amount, due=today())
+    path = "/reports/general-ledger?account=1200"
+    whole = rows(table(shown(alice.browser, path)))
+    monkeypatch.setattr(reports, "PAGE_LINES", 2)
+    first = shown(alice.browser, path)
+    _head, _opening, posted, closing, *lines = rows(table(first))
+    assert posted == ["Posted in these days, all pages", "INR 1,230.00", "INR 0.00", ""]
+    assert (closing[0], closing[1], whole[-1][1:]) == (whole[-1][0], "INR 1,230.00 Dr", ["INR 1,230.00", "INR 0.00", "INR 1,230.00 Dr"])
+    assert len(lines) == 2
+    assert "all pages" not in shown(alice.browser, link_of(first, "Newer"))
+    assert "all pages" not in " ".join(whole[0] + whole[1])
+
+
 @pytest.fixture
 def big(alice: Person, owner_engine: sa.Engine) -> Person:
     """Alice with ten entries a day for three years, all in one account; written past the triggers, with the roll-up that they would have kept."""

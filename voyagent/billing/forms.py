@@ -14,7 +14,7 @@ from voyagent.billing.queries import COUNTED_MAX, InvoiceBoard, InvoiceSearch
 from voyagent.billing.schemas import PAGE_SIZE, InvoiceListQuery
 from voyagent.http.forms import NEAR, read_date
 
-_DATES = ("due_from", "due_to")
+_DATES = ("due_from", "due_to", "from", "to")
 _TABS = (
     (None, _l("All")),
     ("draft", _l("Draft")),
@@ -34,7 +34,8 @@ class InvoiceList(InvoiceListQuery):
     @classmethod
     def read(cls, given: Mapping[str, str]) -> InvoiceList:
         """Read an address; days may be written as people write them."""
-        values: dict[str, Any] = {name: given[name] for name in InvoiceListQuery.model_fields if name in given}
+        names = (field.alias or name for name, field in InvoiceListQuery.model_fields.items())
+        values: dict[str, Any] = {name: given[name] for name in names if name in given}
         for name in _DATES:
             found = read_date(values.get(name, "").strip(), ahead=NEAR) if values.get(name, "").strip() else None
             values[name] = found.isoformat() if found else values.get(name, "")
@@ -46,8 +47,8 @@ class InvoiceList(InvoiceListQuery):
 
     def search(self, today: date) -> InvoiceSearch:
         """What the list is narrowed to."""
-        due: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to}
-        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, trip_id=self.trip, **due)
+        days: dict[str, Any] = {"due_from": self.due_from, "due_to": self.due_to, "issued_from": self.issued_from, "issued_to": self.issued_to}
+        return InvoiceSearch(today, text=self.q, status=self.status, currency=self.currency, party=self.party, trip_id=self.trip, **days)
 
     @property
     def offset(self) -> int:
@@ -57,11 +58,11 @@ class InvoiceList(InvoiceListQuery):
     @property
     def narrowed(self) -> bool:
         """Whether anything but the tab narrows the list."""
-        return any((self.q, self.currency, self.party, self.trip, self.due_from, self.due_to))
+        return any((self.q, self.currency, self.party, self.trip, self.due_from, self.due_to, self.issued_from, self.issued_to))
 
     def address(self, **changes: Any) -> str:
         """The list's address with something changed; any change but `page` leads to the first page."""
-        values = self.model_dump(mode="json", exclude_none=True, exclude={"page"}) | changes
+        values = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page"}) | changes
         if values.get("page") == 1:
             del values["page"]
         return url_for("billing.invoices", **{name: value for name, value in values.items() if value not in (None, "")})
@@ -76,7 +77,7 @@ class InvoiceList(InvoiceListQuery):
 
     def hidden(self) -> dict[str, str]:
         """What the search box carries along: the filters that are on."""
-        return self.model_dump(mode="json", exclude_none=True, exclude={"page", "q"})
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"page", "q"})
 
     def newer(self, _board: InvoiceBoard) -> str | None:
         """The address of the page before this one."""

@@ -200,5 +200,7 @@ class InvoiceListQuery(Query):
     party: filter_field(255)  # type: ignore[valid-type]
     due_from: DateFilter = None
     due_to: DateFilter = None
+    issued_from: DateFilter = Field(default=None, alias="from")
+    issued_to: DateFilter = Field(default=None, alias="to")
     trip: IdFilter = None
     page: Annotated[int, Field(ge=1, le=PAGE_MAX)] = 1

@@ -41,15 +41,8 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
     drafts, waiting, gaps = reader.read(billing.drafts_statement(first, last), approvals.waiting_statement(WAITING_MAX), billing.gaps_statement(first, last))
     dated = {str(row["id"]) for row in drafts}
     pending = sum(_would_post(row, first, last, dated) for row in waiting)
-    count = len(drafts)
     return [
-        Check(
-            not count,
-            ngettext("%(num)d draft is dated in the month.", "%(num)d drafts are dated in the month.", count)
-            if count
-            else _("No draft is dated in the month."),
-            _listed(drafts, first, last) if count else "",
-        ),
+        *(_drafted(drafts, first, last) or [Check(ok=True, text=_("No draft is dated in the month."))]),
         Check(
             not pending,
             ngettext("%(num)d request waits that would post into the month.", "%(num)d requests wait that would post into the month.", pending)
@@ -62,12 +55,15 @@ def look(reader: Reader, first: date, last: date) -> list[Check]:
     ]
 
 
-def _listed(drafts: list[Row], first: date, last: date) -> str:
-    """The list in which the drafts stand: of invoices, or of bills where all are bills."""
-    if not all(row["is_bill"] for row in drafts):
-        return url_for("billing.invoices", status="draft")
+def _drafted(drafts: list[Row], first: date, last: date) -> list[Check]:
+    """How many drafts there are of invoices and of bills, each with the list in which these stand; nothing of what there is none."""
+    bills = sum(row["is_bill"] for row in drafts)
+    invoices = len(drafts) - bills
     days: dict[str, Any] = {"from": first.isoformat(), "to": last.isoformat()}
-    return url_for("billing.bills", status="draft", **days)
+    of_invoices = ngettext("%(num)d draft of an invoice is dated in the month.", "%(num)d drafts of invoices are dated in the month.", invoices)
+    of_bills = ngettext("%(num)d draft of a bill is dated in the month.", "%(num)d drafts of bills are dated in the month.", bills)
+    found = ((invoices, of_invoices, "billing.invoices"), (bills, of_bills, "billing.bills"))
+    return [Check(ok=False, text=text, address=url_for(listed, status="draft", **days)) for count, text, listed in found if count]
 
 
 def _would_post(row: Row, first: date, last: date, drafts: set[str]) -> bool:

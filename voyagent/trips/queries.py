@@ -257,6 +257,12 @@ def title_statement(trip_id: UUID) -> Select[Any]:
     return select(_TRIPS.title).where(owned(Trip), _TRIPS.id == trip_id)
 
 
+def read_title(reader: Reader, trip_id: UUID | None) -> str | None:
+    """What a trip is called; None where none is meant, or the agency has no such trip."""
+    rows = reader.read(title_statement(trip_id))[0] if trip_id is not None else []
+    return rows[0]["title"] if rows else None
+
+
 def recent(limit: int, chosen: UUID | None = None) -> list[tuple[UUID, str, datetime]]:
     """The agency's newest trips, the newest first, and the chosen one at the end where it is none of these: id, title, when it was opened."""
     columns = Trip.id, Trip.title, Trip.created_at

@@ -199,7 +199,7 @@ def read_board(reader: Reader, search: InvoiceSearch, *, limit: int = 50, offset
         long_overdue=numbers["long_overdue"],
         due_about_now={date.fromisoformat(due): n for due, n in (numbers["due_about_now"] or {}).items()},
         is_capped=False,
-        is_partial=search.is_looked_up and is_blunt(search.text or ""),
+        is_partial=_is_found(search) and is_blunt(search.text or ""),
     )
     total = board.numbers(search.today).get(search.status or "all", 0) if search.is_counted else numbers["total"]
     return replace(board, page=replace(board.page, total=total), is_capped=not search.is_counted and total > COUNTED_MAX)
@@ -247,13 +247,18 @@ def _list_statement(search: InvoiceSearch, limit: int, offset: int) -> Select[An
     numbers = _numbers(search).subquery("numbers")
     table = Invoice.__table__.alias("i")
     newest = (table.c.issue_date.desc(), table.c.id.desc())
-    if search.is_looked_up:
+    if _is_found(search):
         found = _found(search, limit, offset)
         source = numbers.join(found, true()).outerjoin(table, owned(table) & (table.c.id == found.c.id))
         return select(*(table.c[name] for name in _LISTED), numbers, found.c.total).select_from(source).order_by(*newest)
     page = select(table).where(owned(table), *_wanted(search, table)).order_by(*newest).limit(limit).offset(offset).lateral("page")
     shown = select(*(page.c[name] for name in _LISTED), numbers).select_from(numbers.outerjoin(page, true()))
     return shown.order_by(page.c.issue_date.desc(), page.c.id.desc())
+
+
+def _is_found(search: InvoiceSearch) -> bool:
+    """Whether the function of the board finds the rows: beside no trip it knows no days of issue, within which each document is looked at instead."""
+    return search.is_looked_up and search.issued_from is None and search.issued_to is None
 
 
 def _found(search: InvoiceSearch, limit: int, offset: int) -> TableValuedAlias:
@@ -282,7 +287,7 @@ def _numbers(search: InvoiceSearch) -> Select[Any]:
     )
     due_about_now = select(func.jsonb_object_agg(by_day.c.due_date, by_day.c.n)).scalar_subquery()
     statement = select(by_status.label("by_status"), long_overdue.label("long_overdue"), due_about_now.label("due_about_now"))
-    if search.is_counted or search.is_looked_up:
+    if search.is_counted or _is_found(search):
         return statement
     table = Invoice.__table__.alias("c")
     narrowed = select(literal(1)).select_from(table).where(owned(table), *_wanted(search, table)).limit(COUNTED_MAX + 1).subquery("counted")

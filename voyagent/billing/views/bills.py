@@ -60,6 +60,7 @@ def bills(reader: LaneReader) -> Any:
         return file
     found, unread = page_or_first(lambda behind: queries.list_bills(reader, search, cursor=behind), asked.place)
     facts = {"asked": asked, "rows": [listed(row, search) for row in found.items], "unread": asked.unread_words(*unread)}
+    facts |= {"trip_title": trips.read_title(reader, asked.trip)}
     return render_template("bills/list.html", older=found.next_cursor, **facts), 422 if facts["unread"] else 200
 
 

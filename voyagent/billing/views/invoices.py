@@ -70,6 +70,7 @@ def invoices(reader: LaneReader) -> Any:
         return file
     board = queries.read_board(reader, search, limit=PAGE_SIZE, offset=asked.offset)
     facts = {"asked": asked, "board": board, "rows": [listed(row, search) for row in board.page.items], "numbers": board.numbers(today())}
+    facts |= {"trip_title": trips.read_title(reader, asked.trip)}
     if not is_htmx():
         return render_template("billing/list.html", **facts), 422 if asked.unread else 200
     answer = make_response(render_template("billing/_list.html", swap_oob=True, **facts))
