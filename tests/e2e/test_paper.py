@@ -1,4 +1,4 @@
-"""What leaves the printer, from a busy agency's books: each report and an invoice on one page, without the menu."""
+"""What leaves the printer, from a busy agency's books: each report and an invoice on a page or two, without the menu."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.e2e.conftest import ROOT, Site
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-AGENCY = "Malabar Gulf Travels"
+AGENCY, TAX_NUMBER = "Malabar Gulf Travels", "32AAACM1234A1ZH"
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,17 @@ def demo(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/reports/receivables", "/reports/trial-balance", "/reports/profit-and-loss", "/reports/balance-sheet", "/invoices?status=paid"]
+    ("address", "pages"),
+    [
+        ("/reports/receivables", 2),
+        ("/reports/trial-balance", 2),
+        ("/reports/profit-and-loss", 1),
+        ("/reports/balance-sheet", 1),
+        ("/invoices?status=paid", 1),
+    ],
 )
 @pytest.mark.usefixtures("demo")
-def test_it_prints_on_one_page_with_the_agency_and_without_the_menu(browser: Browser, site: Site, address: str) -> None:
+def test_it_prints_on_few_pages_with_the_agency_and_without_the_menu(browser: Browser, site: Site, address: str, pages: int) -> None:
     with visiting(browser, Look("dark", 1280), base_url=site.address) as visit:
         page = visit.page
         page.goto("/sign-in")
@@ -39,8 +46,9 @@ def test_it_prints_on_one_page_with_the_agency_and_without_the_menu(browser: Bro
             page.get_by_role("main").get_by_role("row").nth(1).get_by_role("link").first.click()
             page.wait_for_url(re.compile(r"/invoices/[0-9a-f-]{36}"))
         visit.looks_right()
-        assert pages_on_paper(page) == 1
+        assert pages_on_paper(page) == pages
         page.emulate_media(media="print")
         expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
         expect(page.get_by_text(AGENCY).locator("visible=true").first).to_be_visible()
+        expect(page.get_by_text(TAX_NUMBER).locator("visible=true").first).to_be_visible()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") in {"rgb(255, 255, 255)", "rgba(0, 0, 0, 0)"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 
 from voyagent.audit import queries as audit
 from voyagent.kernel.canonical import digest
@@ -51,6 +51,12 @@ def logo_statement() -> Select[Any]:
 def logo_mark() -> Any:
     """The digest of the bound agency's logo as a scalar select; nothing where it has none."""
     return select(TenantLogo.digest).where(owned(TenantLogo)).scalar_subquery()
+
+
+def letterhead_lines() -> Any:
+    """The `address` and `tax_number` of the bound agency as one object, for the head of what is printed: a scalar select, empty where it has no settings."""
+    columns = TenantSettings.__table__.c
+    return select(func.json_build_object("address", columns.address, "tax_number", columns.tax_number)).where(owned(TenantSettings)).scalar_subquery()
 
 
 def read_logo(reader: Reader) -> Row:

@@ -20,6 +20,7 @@ from voyagent.settings.forms import LOGO_PLACES, PLACES, ROLE_WORDS, SECTIONS, L
 
 pages = PageBlueprint("settings", __name__, guard=Guard.SIGNED_IN)
 page_fact("logo")(queries.logo_mark)
+page_fact("letterhead")(queries.letterhead_lines)
 LOGO_BODY_MAX = 768 * 1024
 """A picture of the largest size and what a form sends around it; one that is a little larger is told so at its field."""
 Panel = Callable[[Reader, Actor], str]
