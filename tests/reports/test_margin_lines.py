@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 from xml.etree.ElementTree import Element
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 
+from tests.audit.conftest import untied
 from tests.billing.papers import issued, line
 from tests.enquiries.reading import Page
 from tests.ledger.books import post
 from tests.people import Person
 from tests.reports.books import MAY
+from tests.reports.test_general_ledger import big
 from tests.reports.test_margins_in_books import IN_JUNE, IN_MAY, JULY, JUNE, bought, dubai, sold
 from tests.reports.test_views import shown, words
 from tests.trips.things import a_trip
 from voyagent.billing import service as billing
 from voyagent.enquiries import service as enquiries
 from voyagent.kernel.money import Money
+from voyagent.kernel.reading import compiled
 from voyagent.ledger import service as ledger
+from voyagent.ledger.earned import earned_lines_statement, earned_sum_statement
+from voyagent.reports.queries.margin_lines import Whose, entries_statement
+from voyagent.reports.queries.periods import Days
 from voyagent.reports.views import margins as margin_pages
 
-__all__ = ["dubai"]
+__all__ = ["big", "dubai"]
 AT = "/reports/trip-margins/lines"
 NOBODYS = "01a2261d-9746-7768-9fff-8a352ebdaad8"
 WHOLE = "from=2026-05-01&to=2026-07-31"
@@ -192,3 +202,24 @@ def test_a_viewer_reads_them_and_a_stranger_finds_nothing(alice: Person, victor:
 def test_nobody_is_sent_to_sign_in(alice: Person) -> None:
     answer = alice.app.test_client().get(f"{AT}?trips=any")
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
+
+
+def test_of_one_trip_it_costs_what_its_documents_posted(big: Person, lane: psycopg.Connection[Any], owner_engine: sa.Engine) -> None:
+    """Beside three years of ten invoices a day."""
+    trip_id = a_trip(big, title="Dubai")
+    for price in ("1000.00", "20.00"):
+        sold(big, price, trip_id)
+    with untied(owner_engine) as connection:
+        connection.execute(
+            sa.text("update journal_entries set source_type = 'invoice' where source_type = 'test' and tenant_id = :t"), {"t": big.actor.tenant_id}
+        )
+    with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("vacuum analyze journal_entries, invoices"))
+    entries = entries_statement(Whose(trip=trip_id), Days(date(2023, 1, 1), date(2026, 12, 31)))
+    for statement in (earned_lines_statement(entries, "margin", "INR", after=None, limit=101), earned_sum_statement(entries, "margin", "INR")):
+        sql, values = compiled(statement, big.credential)
+        with lane.transaction(), lane.cursor() as cursor:
+            cursor.execute("select set_config('app.tenant', %s, true)", [str(big.actor.tenant_id)])
+            cursor.execute(f"explain (analyze, buffers, format json) {sql}", values)
+            plan = next(iter(cursor.fetchone() or ()))[0]["Plan"]
+        assert (plan["Actual Rows"] > 0, plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] < 400) == (True, True), "of eleven thousand"

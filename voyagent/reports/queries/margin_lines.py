@@ -91,7 +91,7 @@ def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, curren
     days = whose.days_of(days)
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
-    entries = _entries(whose, days)
+    entries = entries_statement(whose, days)
     asked = [earned_lines_statement(entries, of, currency, after=after, limit=limit + 1), earned_sum_statement(entries, of, currency)]
     rows, sums, *titles = reader.read(*asked, *([title_statement(whose.trip)] if whose.trip else []))
     if titles and not titles[0]:
@@ -111,7 +111,8 @@ def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, curren
     )
 
 
-def _entries(whose: Whose, days: Days) -> Select[Any]:
+def entries_statement(whose: Whose, days: Days) -> Select[Any]:
+    """The entries whose lines count: entry_id, source_type, source_id."""
     documents = of_trips()
     if whose.without_trip:
         return entries_beside(documents, days.first, days.last)
