@@ -286,7 +286,7 @@ def test_payables_are_the_same_for_suppliers_and_equal_the_account_of_payables(a
     ]
     assert "equals account 2100, INR 4,130.00" in words(block(page, "INR"))
     behind = link_of(block(page, "INR"), "4,000.00")
-    assert behind == f"/bills?status=open&currency=INR&party=Galaxy+Consolidators&due_from={days_ago(60)}&due_to={days_ago(31)}"
+    assert behind == f"/bills?status=open&currency=INR&due_from={days_ago(60)}&due_to={days_ago(31)}&party=Galaxy+Consolidators"
     assert ("GC-1" in shown(client, behind), "GC-2" in shown(client, behind)) == (True, False)
     assert link_of(shown(client, f"/reports/payables?as_of={days_ago(3)}"), "50.00").startswith("/reports/payables?"), "of another day the bills stand here"
     assert "equals account 2100, AED 700.25" in words(block(page, "AED"))
