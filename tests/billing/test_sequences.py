@@ -20,6 +20,7 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from tests.billing.papers import DUE, advance, issued, line, plan, receive
 from tests.ledger.books import stored
 from tests.people import People
+from tests.trips.things import a_trip
 from voyagent.billing import service
 from voyagent.billing.service import Part
 from voyagent.billing.service.rounding import to_whole
@@ -161,6 +162,7 @@ class Trade(RuleBasedStateMachine):
         super().__init__()
         self.person = self.people.sign_up("Alice Owner", agency="Alice Travels")
         self.person.does(lambda actor: choices.update(actor, {"round_invoices": self.is_rounded}).round_invoices)
+        self.trips = (None, a_trip(self.person), a_trip(self.person))
         self.known: dict[UUID, Document] = {}
         self.paid: dict[UUID, Payment] = {}
         self.credited: dict[UUID, tuple[UUID, int, int]] = {}  # of each credit note that stands: document, amount, what it gives back of the round-off
@@ -188,7 +190,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule(target=documents, direction=directions, party=parties, currency=currencies, minor=minors, cuts=cuts, service_date=services)
     def enter(self, direction: str, party: str, currency: str, minor: int, cuts: list[int], service_date: date | None = None) -> UUID:
-        """A document, due a day after the one before; it may be cut into instalments, a month apart."""
+        """A document, due a day after the one before; it may be cut into instalments, a month apart. Two of three are of a trip."""
         due = DUE + timedelta(days=len(self.known))
         item = line(wire(minor, currency), quantity=1, currency=currency)
         moved = to_whole(Money(minor, currency)).amount_minor if self.is_rounded and direction == "in" else 0
@@ -200,6 +202,7 @@ class Trade(RuleBasedStateMachine):
             dated = {"instalments": plan(*((day, wire(part, currency)) for day, part in parts))}
         if currency == "JPY":
             dated["exchange_rate"] = BOOKED
+        dated["trip_id"] = self.trips[len(self.known) % len(self.trips)]
         if direction == "in":
             id_ = issued(self.person, item | {"service_date": service_date}, customer_name=party, **dated)  # type: ignore[arg-type]
         else:

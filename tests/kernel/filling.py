@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.people import Person
 from tests.settings.pictures import picture
@@ -69,8 +70,8 @@ def _book(person: Person) -> None:
     items = [LineItem(description="Dubai visa", quantity=2, unit_price="500.00", currency=person.actor.currency)]
     settings.update(person.actor, {"tax_number": "27AACCN6194P1ZP"})
     logos.put(person.actor, picture())
-    sold = [items[0] | {"tax": "service_fee"}]
-    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, line_items=sold, place_of_supply="27")
+    sold: dict[str, Any] = {"line_items": [items[0] | {"tax": "service_fee"}], "place_of_supply": "27", "trip_id": trips.open_trip(person.actor).id}
+    drafted = billing.draft_invoice(person.actor, customer_name="Deepa Krishnan", issue_date=ISSUED, due_date=DUE, **sold)
     issued = billing.issue_invoice(person.actor, drafted.id)
     billing.record_receipt(person.actor, issued.id, Money(10_000, issued.currency), ISSUED)
     planned: list[billing.InstalmentItem] = [{"due_date": ISSUED, "amount": "300.00"}, {"due_date": DUE, "amount": "700.00"}]

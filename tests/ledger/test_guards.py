@@ -132,7 +132,7 @@ def test_a_line_of_another_agency_s_entry_is_refused(alice: Person, charlie: Per
 
 def test_the_application_sees_and_writes_only_the_bound_agency_s_books(alice: Person, charlie: Person, app_engine: sa.Engine) -> None:
     post(charlie)
-    for table in ("accounts", "journal_entries", "postings", "balances_month", "balances_day"):
+    for table in ("accounts", "journal_entries", "postings", "balances_month", "balances_day", "trip_earnings"):
         with app_engine.begin() as connection:
             assert connection.scalar(sa.text(f"select count(*) from {table}")) == 0, "no agency bound"
             bind(connection, alice)

@@ -122,18 +122,18 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     assert rupees["totals"] == [["All trips of these days in INR", "1,200.00", "1,100.00", "100.00", "8.3 %", *unbooked]]
 
 
-def test_margins_are_held_against_the_books_on_paper(alice: Person, told: dict[str, Any]) -> None:
+def test_margins_stand_beside_all_that_was_posted_on_paper(alice: Person, told: dict[str, Any]) -> None:
     asked = alice.does(lambda actor: enquiries.create(actor, customer_name="Deepa Krishnan").id)
     trip_id = a_trip(alice, title="Dubai", enquiry_id=asked)
     issued(alice, line("900.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=trip_id)
     bill(alice, "Galaxy Consolidators", "300", due=MAY, reference="G-1")
     text = text_of(pdf(alice, "trip-margins", DAYS))
-    table, proof = told["tables"]
+    table, books = told["tables"]
     assert rows(table) == [["Dubai\nDeepa Krishnan", "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]]
-    assert rows(proof) == [["Posted for trips", "900.00", "0.00", "900.00"], ["Posted without a trip", "0.00", "300.00", "−300.00"]]
-    assert proof["totals"] == [[name, "900.00", "300.00", "600.00"] for name in ("In all", "Trial balance of these days")]
-    assert proof["note"] == "Together they are the revenue and the direct cost of the trial balance."
-    assert "Held against the books" in text
+    assert rows(books) == [["Posted for trips", "900.00", "0.00", "900.00"], ["Posted without a trip", "0.00", "300.00", "−300.00"]]
+    assert books["totals"] == [["Trial balance of these days", "900.00", "300.00", "600.00"]]
+    assert books["note"] == "What was posted without a trip is reckoned: it is the trial balance less what was posted for trips."
+    assert "All that was posted" in text
     for by, name in (("customer", "Deepa Krishnan"), ("month", "May 2026")):
         pdf(alice, "trip-margins", f"{DAYS}&group_by={by}")
         assert rows(told["tables"][0])[0] == [name, "0.00", "0.00", "0.00", "", "900.00", "0.00", "900.00", "100.0 %"]

@@ -11,11 +11,12 @@ from flask import Flask
 
 from tests.audit.conftest import untied
 from tests.billing import test_exchange as exchanged
-from tests.billing.papers import DUE, advance, issued
+from tests.billing.papers import DUE, advance, issued, line
 from tests.enquiries.acts import logged
 from tests.ledger.books import post
 from tests.people import Person
-from tests.reports.books import trade
+from tests.reports.books import MAY, trade
+from tests.trips.things import a_trip
 from voyagent.audit import chain
 from voyagent.billing import service as billing
 from voyagent.billing.service import Part
@@ -49,6 +50,13 @@ BROKEN = {
         "update postings p set credit_minor = credit_minor + 1 from accounts a where p.tenant_id = :t and p.credit_minor > 0"
         " and p.effective_date = '2026-01-05' and a.tenant_id = :t and a.id = p.account_id and a.purpose = 'revenue_fees'",
         {"entries": 1, "months": 1, "days": 1, "profit_and_loss": -1, "turns": 1, "trips": 1},
+    ),
+    "what a trip earned": ("update trip_earnings set revenue_minor = revenue_minor + 1 where tenant_id = :t", {"trips": 1}),
+    "what a trip cost": ("update trip_earnings set cost_minor = cost_minor + 1 where tenant_id = :t", {"trips": 1}),
+    "the day of what a trip earned": ("update trip_earnings set day = day + 1 where tenant_id = :t", {"trips": 100_000}),
+    "a trip that earned nothing": (
+        "insert into trip_earnings select tenant_id, day, gen_random_uuid(), currency, 1, 0 from trip_earnings where tenant_id = :t",
+        {"trips": 1},
     ),
     "the control account": ("update accounts set purpose = null where tenant_id = :t and purpose = 'receivable'", {"control": None}),
     "an invoice's total": (f"update invoices set total_minor = total_minor + 1 where tenant_id = :t and id = {INVOICE}", {"ageing": -1}),
@@ -103,6 +111,7 @@ def command(app: Flask) -> Callable[..., Result]:
 def trader(alice: Person) -> Person:
     """Somebody whose agency has traded."""
     trade(alice)
+    issued(alice, line("1000.00", quantity=1), issue_date=MAY, due_date=MAY, trip_id=a_trip(alice))
     exchange(alice)
     logged(alice, "Counted")
     return alice

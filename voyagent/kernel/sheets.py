@@ -18,9 +18,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cell = Money | UUID | date | Decimal | str | int | None
 ROW = "row"
 """The first column of every table: what a row is."""
-HEAD, OPENING, LINE, CARRIED, TOTAL, PROOF = "head", "opening", "line", "carried", "total", "proof"
-"""What a row is: a fact about the whole, opened with, what the table is of, computed at the turn of a year, what rows of one currency come to, or what that is
-held against."""
+HEAD, OPENING, LINE, CARRIED, TOTAL, BOOKS = "head", "opening", "line", "carried", "total", "books"
+"""What a row is: a fact about the whole, opened with, what the table is of, computed at the turn of a year, what rows of one currency come to, or what the
+books have beside that."""
 
 LINES_MAX = 20_000
 """What a file that is made in memory has at most."""

@@ -1,105 +1,62 @@
-"""What was earned and what it cost in some days: by the entries of some documents, and by all the others; each is read from the lines by itself."""
+"""What trips earned and what they cost in some days, from the roll-up of their entries; and from the lines themselves, which that is checked against."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
-from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, case, cast, exists, func, or_, select, union_all
+from sqlalchemy import CTE, BigInteger, ColumnElement, Date, Select, and_, case, cast, exists, func, or_, select, union_all
 
 from voyagent.kernel.reading import fixed
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import PLACE, Place, is_behind
-from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.models import Account, JournalEntry, Posting, TripEarning
 from voyagent.ledger.months import COST
 
 _ACCOUNTS, _ENTRIES, _POSTINGS = Account.__table__.c, JournalEntry.__table__.c, Posting.__table__.c
+_EARNED = TripEarning.__table__.c
 _IS_REVENUE, _IS_COST = _ACCOUNTS.type == "revenue", _ACCOUNTS.purpose == COST
 _REVERSED = JournalEntry.__table__.alias("reversed")
 _IS_REVERSED = (_REVERSED.c.tenant_id == _ENTRIES.tenant_id) & (_REVERSED.c.id == _ENTRIES.reverses_id)
-_SOURCE_TYPE, _SOURCE_ID = (func.coalesce(_REVERSED.c[name], _ENTRIES[name]) for name in ("source_type", "source_id"))
-"""The source of an entry, or of the one that it reverses."""
+_AMOUNTS = ("revenue_minor", "cost_minor")
 Side = Literal["revenue", "cost", "margin"]
 """Which lines: revenue (credit less debit), what the sold services were bought for (debit less credit), or both, where revenue less cost is left."""
 Documents = Mapping[str, Select[Any]]
-"""Documents of things by the source that their entries name: selects of source_id, and thing_id, what the document is of. Each stands there once."""
+"""Documents of trips by the source that their entries name: selects of source_id, and thing_id, the trip. Each stands there once."""
 
 
-def earned_statement(of: Documents, first: date, last: date) -> Select[Any]:
-    """What the documents of things have posted with book dates from `first` to `last`: their own entries, and those that reverse one of these.
+def earned_statement(first: date, last: date) -> Select[Any]:
+    """What the entries of trips have posted with book dates from `first` to `last`: those of their documents, and those that reverse one of these.
 
-    Rows: thing_id, currency, month (its first day, by book date), revenue_minor (all revenue, credit less debit), cost_minor (what the sold services were
-    bought for, debit less credit).
+    Rows: thing_id (a trip), currency, month (its first day, by book date), revenue_minor (all revenue, credit less debit), cost_minor (what the sold services
+    were bought for, debit less credit).
     """
-    moved = _moved(first, last)
-    theirs = [(found.subquery(f"of_{kind}"), moved.c.source_type == fixed(kind)) for kind, found in of.items()]
-    found = [select(one.c.thing_id, moved.c.entry_id).join_from(moved, one, one.c.source_id == moved.c.source_id).where(is_theirs) for one, is_theirs in theirs]
-    entries = union_all(*found).subquery("entries")
-    month = cast(func.date_trunc("month", _POSTINGS.effective_date), Date).label("month")
+    month = cast(func.date_trunc("month", _EARNED.day), Date).label("month")
     return (
-        select(entries.c.thing_id, _POSTINGS.currency, month, *_sums())
-        .select_from(entries)
-        .join(Posting.__table__, _POSTINGS.entry_id == entries.c.entry_id)
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .where(owned(Posting), owned(Account), or_(_IS_REVENUE, _IS_COST))
-        .group_by(entries.c.thing_id, _POSTINGS.currency, month)
+        select(_EARNED.trip_id.label("thing_id"), _EARNED.currency, month, *_totals(_EARNED))
+        .where(owned(TripEarning), _EARNED.day.between(first, last))
+        .group_by(_EARNED.trip_id, _EARNED.currency, month)
     )
 
 
-def earned_beside_statement(of: Documents, first: date, last: date) -> Select[Any]:
-    """The same of every line with a book date from `first` to `last` behind whose entry, or the one that it reverses, no such document stands.
+def earned_in_all_statement(first: date, last: date) -> Select[Any]:
+    """The same of all trips: currency, revenue_minor, cost_minor."""
+    return select(_EARNED.currency, *_totals(_EARNED)).where(owned(TripEarning), _EARNED.day.between(first, last)).group_by(_EARNED.currency)
 
-    Rows: currency, revenue_minor, cost_minor.
+
+def entries_of(first: date, last: date, trip_id: UUID | None = None) -> Select[Any]:
+    """The entries of trips, or of one trip, with book dates from `first` to `last`.
+
+    Rows: entry_id, source_type and source_id (of the document behind it, or behind the entry that it reverses), thing_id (the trip).
     """
-    documents = {kind: found.subquery(f"of_{kind}") for kind, found in of.items()}
-    is_of_one = [exists().where(fixed(kind) == _SOURCE_TYPE, found.c.source_id == _SOURCE_ID) for kind, found in documents.items()]
-    return (
-        select(_POSTINGS.currency, *_sums())
-        .select_from(Posting.__table__)
-        .join(Account.__table__, (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id))
-        .join(JournalEntry.__table__, (_ENTRIES.tenant_id == _POSTINGS.tenant_id) & (_ENTRIES.id == _POSTINGS.entry_id))
-        .outerjoin(_REVERSED, _IS_REVERSED)
-        .where(owned(Posting), owned(Account), owned(JournalEntry), or_(_IS_REVENUE, _IS_COST), _POSTINGS.effective_date.between(first, last))
-        .where(*(~one for one in is_of_one))
-        .group_by(_POSTINGS.currency)
-    )
+    return _moved(first, last).where(_ENTRIES.trip_id.is_not(None) if trip_id is None else _ENTRIES.trip_id == trip_id)
 
 
-def _moved(first: date, last: date) -> CTE:
-    """The entries of some days, each with its source, or with that of the entry that it reverses. Read once, so that what follows is as much as they are."""
-    source = (_SOURCE_TYPE.label("source_type"), _SOURCE_ID.label("source_id"))
-    found = select(_ENTRIES.id.label("entry_id"), *source).select_from(JournalEntry.__table__).outerjoin(_REVERSED, _IS_REVERSED)
-    return found.where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last)).cte("moved").prefix_with("materialized")
-
-
-def _sums() -> list[ColumnElement[int]]:
-    net = _POSTINGS.credit_minor - _POSTINGS.debit_minor
-    sums = {"revenue_minor": case((_IS_REVENUE, net), else_=0), "cost_minor": case((_IS_COST, -net), else_=0)}
-    return [cast(func.sum(value), BigInteger).label(name) for name, value in sums.items()]
-
-
-def entries_of(of: Documents, first: date, last: date) -> Select[Any]:
-    """The entries of documents with book dates from `first` to `last`, found by the documents: their own, and those that reverse one of these.
-
-    Rows: entry_id, source_type and source_id (of the document), thing_id.
-    """
-    found: list[Select[Any]] = []
-    for kind, documents in of.items():
-        one = documents.subquery(f"of_{kind}")
-        for entries, reading in ((_ENTRIES, _own()), (_REVERSED.c, _reversing())):
-            is_its = (entries.source_type == fixed(kind)) & (entries.source_id == one.c.source_id)
-            columns = _ENTRIES.id.label("entry_id"), entries.source_type, entries.source_id, one.c.thing_id
-            found.append(reading.with_only_columns(*columns).join(one, is_its).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last)))
-    return select(union_all(*found).subquery("entries"))
-
-
-def entries_beside(of: Documents, first: date, last: date) -> Select[Any]:
-    """The entries of some days behind which, or behind what they reverse, no such document stands: entry_id, source_type, source_id."""
-    documents = {kind: found.subquery(f"of_{kind}") for kind, found in of.items()}
-    moved = _moved(first, last)
-    is_of_one = [exists().where(moved.c.source_type == fixed(kind), found.c.source_id == moved.c.source_id) for kind, found in documents.items()]
-    return select(moved).where(*(~one for one in is_of_one))
+def entries_beside(first: date, last: date) -> Select[Any]:
+    """The entries of some days that are of no trip, in the same columns."""
+    return _moved(first, last).where(_ENTRIES.trip_id.is_(None))
 
 
 def earned_lines_statement(entries: Select[Any], side: Side, currency: str, *, after: Place | None, limit: int) -> Select[Any]:
@@ -124,12 +81,65 @@ def earned_sum_statement(entries: Select[Any], side: Side, currency: str) -> Sel
     return _lines_in(entries.subquery("of_entries"), side, currency).with_only_columns(*sums)
 
 
-def _own() -> Select[Any]:
-    return select(_ENTRIES.id).where(_ENTRIES.reverses_id.is_(None))
+def untied_earnings_statement(of: Documents) -> Select[Any]:
+    """Where the roll-up and the lines of trips' documents disagree, over all that was ever posted; each entry is found by its source, whatever trip it names.
+
+    Rows: thing_id, currency, day, revenue_minor, cost_minor (the roll-up less the lines).
+    """
+    entries = _entries(of)
+    of_line = [-amount for amount in _of_line()]
+    kept = select(_EARNED.trip_id.label("thing_id"), _EARNED.currency, _EARNED.day, *(_EARNED[name] for name in _AMOUNTS)).where(owned(TripEarning))
+    lines = _earning(select(entries.c.thing_id, _POSTINGS.currency, _POSTINGS.effective_date, *of_line)).join(entries, entries.c.entry_id == _POSTINGS.entry_id)
+    both = union_all(kept, lines).subquery("both").c
+    place = (both.thing_id, both.currency, both.day)
+    return select(*place, *_totals(both)).group_by(*place).having(or_(*(func.sum(both[name]) != 0 for name in _AMOUNTS))).order_by(*place)
 
 
-def _reversing() -> Select[Any]:
-    return select(_ENTRIES.id).join_from(JournalEntry.__table__, _REVERSED, _IS_REVERSED)
+def earned_beside_statement(of: Documents) -> Select[Any]:
+    """What every line ever posted comes to behind whose entry, or the one that it reverses, no such document stands: currency, revenue_minor, cost_minor."""
+    entries = _entries(of)
+    sums = [cast(func.sum(amount), BigInteger).label(name) for name, amount in zip(_AMOUNTS, _of_line(), strict=True)]
+    lines = _earning(select(_POSTINGS.currency, *sums)).where(~exists().where(entries.c.entry_id == _POSTINGS.entry_id))
+    return lines.group_by(_POSTINGS.currency)
+
+
+def _moved(first: date, last: date) -> Select[Any]:
+    source = (func.coalesce(_REVERSED.c[name], _ENTRIES[name]).label(name) for name in ("source_type", "source_id"))
+    found = select(_ENTRIES.id.label("entry_id"), *source, _ENTRIES.trip_id.label("thing_id"))
+    return found.select_from(JournalEntry.__table__).outerjoin(_REVERSED, _IS_REVERSED).where(owned(JournalEntry), _ENTRIES.entry_date.between(first, last))
+
+
+def _entries(of: Documents) -> CTE:
+    """The entries of documents, entry_id with thing_id, and those that reverse one of these, however often."""
+    documents = [(found.subquery(f"of_{kind}"), kind) for kind, found in of.items()]
+    own = [
+        select(_ENTRIES.id.label("entry_id"), one.c.thing_id)
+        .join_from(one, JournalEntry.__table__, and_(_ENTRIES.source_type == fixed(kind), _ENTRIES.source_id == one.c.source_id))
+        .where(owned(JournalEntry), _ENTRIES.reverses_id.is_(None))
+        for one, kind in documents
+    ]
+    found = select(union_all(*own).subquery("own")).cte("of_trips", recursive=True)
+    reversing = JournalEntry.__table__.alias("reversing")
+    return found.union_all(
+        select(reversing.c.id, found.c.thing_id).join_from(found, reversing, reversing.c.reverses_id == found.c.entry_id).where(owned(reversing))
+    )
+
+
+def _earning(lines: Select[Any]) -> Select[Any]:
+    """Lines on accounts of revenue, and on that of direct cost."""
+    account = (_ACCOUNTS.tenant_id == _POSTINGS.tenant_id) & (_ACCOUNTS.id == _POSTINGS.account_id)
+    found = lines.select_from(Posting.__table__).join(Account.__table__, account)
+    return found.where(owned(Posting), owned(Account), or_(_IS_REVENUE, _IS_COST))
+
+
+def _of_line() -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """What a line adds to revenue and to direct cost."""
+    net = _POSTINGS.credit_minor - _POSTINGS.debit_minor
+    return case((_IS_REVENUE, net), else_=0), case((_IS_COST, -net), else_=0)
+
+
+def _totals(rows: Any) -> list[ColumnElement[int]]:
+    return [cast(func.sum(rows[name]), BigInteger).label(name) for name in _AMOUNTS]
 
 
 def _lines_in(of: Any, side: Side, currency: str) -> Select[Any]:

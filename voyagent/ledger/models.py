@@ -38,7 +38,10 @@ class Account(TenantOwned, Base):
 
 
 class JournalEntry(TenantOwned, Base):
-    """A booking on its book date, with what it comes from; never changed, only reversed by another entry."""
+    """A booking on its book date, with what it comes from; never changed, only reversed by another entry.
+
+    `trip_id` is the trip that its document is of, and a reversal has that of what it reverses.
+    """
 
     __tablename__ = "journal_entries"
 
@@ -49,6 +52,7 @@ class JournalEntry(TenantOwned, Base):
     purpose: Mapped[str]
     line_count: Mapped[int]
     reverses_id: Mapped[UUID | None]
+    trip_id: Mapped[UUID | None]
     created_by_user_id: Mapped[UUID | None]
     recorded_at: Mapped[datetime] = mapped_column(server_default=_NOW)
 
@@ -57,10 +61,12 @@ class JournalEntry(TenantOwned, Base):
         UniqueConstraint("tenant_id", "reverses_id", name="uq_journal_entries_reverses_id"),
         ForeignKeyConstraint(["tenant_id", "reverses_id"], ["journal_entries.tenant_id", "journal_entries.id"], name="fk_journal_entries_reverses"),
         ForeignKeyConstraint(["tenant_id", "created_by_user_id"], ["users.tenant_id", "users.id"], name="fk_journal_entries_creator"),
+        ForeignKeyConstraint(["tenant_id", "trip_id"], ["trips.tenant_id", "trips.id"], name="fk_journal_entries_trip"),
         CheckConstraint("entry_date between '1900-01-01' and '2200-12-31'", name="date"),
         CheckConstraint("line_count >= 2", name="lines"),
         CheckConstraint("reverses_id <> id", name="reverses"),
         Index("ix_journal_entries_date", "tenant_id", desc("entry_date"), desc("id")),
+        Index("ix_journal_entries_trip", "tenant_id", "trip_id", "entry_date", postgresql_where=text("trip_id is not null")),
     )
 
 
@@ -123,6 +129,21 @@ class BalanceDay(TenantBound, Base):
     credit_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
     __table_args__ = (ForeignKeyConstraint(["tenant_id", "account_id"], ["accounts.tenant_id", "accounts.id"], name="fk_balances_day_account"),)
+
+
+class TripEarning(TenantBound, Base):
+    """What the entries of a trip posted on a day and in a currency; kept by the trigger that keeps the balances, written by nobody else.
+
+    Revenue is credit less debit of all such accounts, cost debit less credit of what the sold services were bought for.
+    """
+
+    __tablename__ = "trip_earnings"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    trip_id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    revenue_minor: Mapped[int] = mapped_column(server_default=_ZERO)
+    cost_minor: Mapped[int] = mapped_column(server_default=_ZERO)
 
 
 class ClosedMonth(TenantBound, Base):

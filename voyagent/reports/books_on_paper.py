@@ -14,7 +14,7 @@ from voyagent.reports.queries.margins import Margin, Margins, Tie, share
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import group_words, margins_note, tie_words, written
+from voyagent.reports.words import group_words, margins_note, without_trip_words, written
 from voyagent.trips.queries import Total
 
 
@@ -51,7 +51,7 @@ def day_book(report: DayBook) -> Printed:
 def trip_margins(report: Margins) -> Printed:
     """What is left of trips: of each currency a row for each of them, or of what they are grouped by; and the books. Raises TooManyLines."""
     whole(report)
-    return Printed(_("Margin by trip"), [*(_left(total, report) for total in report.totals), *map(_proved, report.books)])
+    return Printed(_("Margin by trip"), [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)])
 
 
 def _earned(block: Result, report: ProfitAndLoss) -> Table:
@@ -157,16 +157,16 @@ def _percent(total: Total) -> str:
     return "" if percent is None else f"{percent} %"
 
 
-def _proved(tie: Tie) -> Table:
+def _in_the_books(tie: Tie) -> Table:
     def row(name: str, of: Total) -> Cells:
         return [name, amount(of.price), amount(of.cost), amount(of.margin)]
 
     return Table(
-        title=_("Held against the books, %(currency)s", currency=named(tie.currency)),
+        title=_("All that was posted, %(currency)s", currency=named(tie.currency)),
         columns=["", _("Revenue"), _("Direct cost"), _("Margin")],
         groups=[Group("", [row(_("Posted for trips"), tie.of_trips), row(_("Posted without a trip"), tie.without_trip)])],
-        totals=[row(_("In all"), tie.in_all), row(_("Trial balance of these days"), tie.trial_balance)],
-        note=tie_words(tie),
+        totals=[row(_("Trial balance of these days"), tie.trial_balance)],
+        note=without_trip_words(),
     )
 
 

@@ -14,12 +14,14 @@ from uuid import UUID
 from sqlalchemy import text
 
 from voyagent.billing import queries as billing
+from voyagent.billing.queries.of_trips import of_trips
 from voyagent.billing.service import CONTROL, CREDIT_SERIES, INVOICE_SERIES, OPENING_ADVANCES, REFUND_LETTER, REFUND_SERIES, SERIES
 from voyagent.enquiries.counts import untied_counts_statement
 from voyagent.kernel.db import db, snapshot
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import queries as ledger, totals, years
+from voyagent.ledger.earned import earned_beside_statement, untied_earnings_statement
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import Days, Evening, Period, settings_statement, year_began, year_month
 from voyagent.reports.queries.receivables import EVER, SIDE
@@ -142,10 +144,22 @@ def advances(reader: Reader) -> Iterator[Finding]:
 
 
 def trips(reader: Reader) -> Iterator[Finding]:
-    """Where what trips have ever earned, with all that was posted without one, is not the revenue less the direct cost of the trial balance."""
-    for tie in margins.read_ties(reader, Days(*EVER)):
-        if not tie.is_proved:
-            yield Finding("trips", "the margins of trips with what was posted without one and the trial balance differ", tie.difference)
+    """Where the roll-up of what trips earned does not hold.
+
+    Each of its rows against the lines of the trip's documents; and what it leaves of the trial balance against the lines without one, each of which is read.
+    """
+    untied, beside = reader.read(untied_earnings_statement(of_trips()), earned_beside_statement(of_trips()))
+    for row in untied:
+        for name, minor in (("revenue", row["revenue_minor"]), ("direct cost", row["cost_minor"])):
+            if minor:
+                where = f"the {name} of {row['day']:%Y-%m-%d} and the lines of the documents of trip {row['thing_id']} differ"
+                yield Finding("trips", where, Money(minor, row["currency"]))
+    lines, reckoned = margins.summed(beside), {tie.currency: tie.without_trip for tie in margins.read_ties(reader, Days(*EVER))}
+    for currency in sorted(lines.keys() | reckoned.keys()):
+        told, left = (sides.get(currency, margins.nothing(currency)) for sides in (lines, reckoned))
+        for name, difference in (("revenue", told.price - left.price), ("direct cost", told.cost - left.cost)):
+            if difference:
+                yield Finding("trips", f"the {name} of lines without a trip and what trips leave of the trial balance differ", difference)
 
 
 def _difference(row: Row) -> Money:

@@ -81,14 +81,16 @@ class EarnedItem(Answer):
 
 
 class MarginBooksItem(Answer):
-    """The proof in one currency: what was posted for trips, what without one, both together, and the same accounts in the trial balance of these days."""
+    """In one currency what was posted for trips, and the same accounts in the trial balance of these days, which is all that was posted.
+
+    `without_trip` is the difference of these two, so with `of_trips` it comes to `trial_balance` by itself; `in_all` is that sum.
+    """
 
     currency: str
     of_trips: EarnedItem
     without_trip: EarnedItem
     in_all: EarnedItem
     trial_balance: EarnedItem
-    is_proved: bool
 
 
 class MarginsResponse(Answer):
@@ -136,8 +138,8 @@ def _wire(margin: Margin) -> dict[str, Any]:
 
 
 def _wire_tie(tie: Tie) -> dict[str, Any]:
-    sides = {name: _earned(getattr(tie, name)) for name in ("of_trips", "without_trip", "in_all", "trial_balance")}
-    return {"currency": tie.currency, **sides, "is_proved": tie.is_proved}
+    sides = {name: _earned(getattr(tie, name)) for name in ("of_trips", "without_trip", "trial_balance")}
+    return {"currency": tie.currency, **sides, "in_all": sides["trial_balance"]}
 
 
 def _earned(total: Total) -> dict[str, Any]:

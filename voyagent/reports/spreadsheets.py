@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from voyagent.kernel.money import Money
-from voyagent.kernel.sheets import CARRIED, LINE, OPENING, PROOF, ROW, TOTAL, Cell, Sheet, TooManyLines
+from voyagent.kernel.sheets import BOOKS, CARRIED, LINE, OPENING, ROW, TOTAL, Cell, Sheet, TooManyLines
 from voyagent.reports.queries.day_book import DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, GeneralLedger, LedgerLine
 from voyagent.reports.queries.margin_lines import MarginLines
@@ -177,7 +177,7 @@ def party_statement(report: PartyStatement) -> Sheet:
 def trip_margins(report: Margins) -> Sheet:
     """What is left of trips, or of what they are grouped by: a row for each of these and currency, and the total of each currency, planned and in the books.
 
-    Below, in the columns of the books, what was posted without a trip, what that comes to with all trips, and the trial balance. Raises TooManyLines.
+    Below, in the columns of the books, what was posted without a trip, and the trial balance, which is that and all trips. Raises TooManyLines.
     """
     whole(report)
     keys: list[tuple[list[Cell], tuple[Margin, ...]]] = [([one.id, one.title], one.totals) for one in report.trips]
@@ -194,8 +194,8 @@ def trip_margins(report: Margins) -> Sheet:
     rows = [row(LINE, key, margin, customer) for (key, totals), customer in zip(keys, customers, strict=True) for margin in totals]
     rows += [row(TOTAL, [*blank, "All trips"], margin) for margin in report.totals]
     for tie in report.books:
-        proof = (("Posted without a trip", tie.without_trip), ("In all", tie.in_all), ("Trial balance", tie.trial_balance))
-        rows += [[PROOF, *blank, name, tie.currency, None, None, None, *([None] if of_trip else []), *_booked(total)] for name, total in proof]
+        books = (("Posted without a trip", tie.without_trip), ("Trial balance", tie.trial_balance))
+        rows += [[BOOKS, *blank, name, tie.currency, None, None, None, *([None] if of_trip else []), *_booked(total)] for name, total in books]
     columns = [ROW, *names, "currency", "price", "cost", "margin", *(["customer"] if of_trip else []), "revenue", "direct_cost", "actual_margin"]
     return Sheet(f"trip-margins-{report.days.last}", columns, rows)
 

@@ -7,11 +7,10 @@ from datetime import date
 from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Basis, Kind
-from voyagent.http.presentation import amount, long_day
+from voyagent.http.presentation import long_day
 from voyagent.ledger.earned import Side
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import MarginLines
-from voyagent.reports.queries.margins import Tie
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
 
@@ -119,10 +118,6 @@ def margins_note() -> str:
     return f"{planned} {actual} {_('Currencies are never added.')}"
 
 
-def tie_words(tie: Tie) -> str:
-    """Whether the margins are those of the books."""
-    if tie.is_proved:
-        return str(_("Together they are the revenue and the direct cost of the trial balance."))
-    return str(
-        _("Together they are not the revenue and the direct cost of the trial balance; the margin differs by %(amount)s.", amount=amount(tie.difference))
-    )
+def without_trip_words() -> str:
+    """How what was posted without a trip is known."""
+    return str(_("What was posted without a trip is reckoned: it is the trial balance less what was posted for trips."))

@@ -114,7 +114,8 @@ def trips_of_customer(name: str, in_books: CustomerOf, among: Select[Any]) -> Se
 
 def _named(in_books: CustomerOf, trip_ids: Select[Any]) -> Select[Any]:
     """Some trips, each with its customer and the key that this one is grouped by: id, key, customer."""
-    trips = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(owned(Trip), _TRIPS.id.in_(trip_ids)).subquery("trips")
+    found = select(_TRIPS.id, _whom(Trip.__table__, in_books)).where(owned(Trip), _TRIPS.id.in_(trip_ids))
+    trips = found.cte("trips").prefix_with("materialized")  # else the customer of each trip is looked up twice, for the key and for the name
     return select(trips.c.id, cast(func.coalesce(func.lower(trips.c.customer), ""), Text).label("key"), trips.c.customer)
 
 

@@ -166,6 +166,7 @@ def _receive(actor: Actor, bill: Bill) -> Bill:
         narration=f"Bill {bill.vendor_reference}, {bill.party_name}",
         lines=ledger.lines_of(receive_sides(bill), memo=bill.vendor_reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
         entry_date=bill.issue_date,
+        trip_id=bill.trip_id,
     )
     bill.status = "received"
     bill.entry_id = posted.entry_id

@@ -49,8 +49,8 @@ def recognitions(lines: Iterable[Any], waiting: Collection[int], currency: str, 
     ]
 
 
-def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognition], *, narration: str, memo: str) -> None:
-    """Post what is booked on the days of service of a document, once for each day. Raises what `ledger.post` raises."""
+def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognition], *, narration: str, memo: str, trip_id: UUID | None) -> None:
+    """Post what is booked on the days of service of a document, once for each day; it is of the document's trip. Raises what `ledger.post` raises."""
     for one in found:
         ledger.post(
             actor,
@@ -60,6 +60,7 @@ def recognise(actor: Actor, source: tuple[str, UUID], found: Iterable[Recognitio
             narration=f"{narration}, on the day of service",
             lines=ledger.lines_of(one.sides, memo=memo),
             entry_date=one.day,
+            trip_id=trip_id,
         )
 
 

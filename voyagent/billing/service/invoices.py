@@ -149,16 +149,18 @@ def issue_invoice(actor: Actor, invoice_id: UUID, *, seen: datetime | None = Non
     check_sum(invoice)
     total = Money(invoice.total_minor, invoice.currency)
     check_limit(actor, total)
+    narration = f"Invoice {number}, {invoice.party_name}"
     posted = ledger.post(
         actor,
         source_type="invoice",
         source_id=invoice.id,
         purpose="issue",
-        narration=f"Invoice {number}, {invoice.party_name}",
+        narration=narration,
         lines=ledger.lines_of(issue_sides(invoice), memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
         entry_date=invoice.issue_date,
+        trip_id=invoice.trip_id,
     )
-    earning.recognise(actor, ("invoice", invoice.id), recognitions_of(invoice), narration=f"Invoice {number}, {invoice.party_name}", memo=number)
+    earning.recognise(actor, ("invoice", invoice.id), recognitions_of(invoice), narration=narration, memo=number, trip_id=invoice.trip_id)
     now = clock.now()
     invoice.status = "issued"
     invoice.number = number

@@ -150,6 +150,7 @@ def _write(actor: Actor, bill: Bill, reference: str, sides: Sequence[tuple[str, 
         narration=f"Supplier credit note {reference} on bill {bill.vendor_reference}, {bill.party_name}: {why}",
         lines=ledger.lines_of(sides, memo=reference, party_name=bill.party_name, named=OPEN_ACCOUNTS),
         entry_date=day,
+        trip_id=bill.trip_id,
     )
     credit = SupplierCredit(
         id=credit_id,

@@ -44,10 +44,10 @@ _WRITE = text(
     """
     with entry as (
       insert into journal_entries
-        (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, created_by_user_id)
+        (tenant_id, id, entry_date, narration, source_type, source_id, purpose, line_count, reverses_id, trip_id, created_by_user_id)
       values
         (:tenant_id, :id, :entry_date, :narration, :source_type, :source_id, :purpose,
-         cardinality(cast(:account_id as uuid[])), :reverses_id, :created_by_user_id)
+         cardinality(cast(:account_id as uuid[])), :reverses_id, :trip_id, :created_by_user_id)
       on conflict do nothing
       returning tenant_id, id, entry_date, recorded_at
     ), lines as (
@@ -153,13 +153,15 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
     narration: str,
     lines: Sequence[Line],
     entry_date: date | None = None,
+    trip_id: UUID | None = None,
     accounts: Mapping[UUID | str, Account] | None = None,
 ) -> Posted:
     """Post what happened to the books, once for each source and purpose: a repeat, a parallel one too, gets the entry that stands.
 
-    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. `accounts` are those of the lines
-    where the caller has found and holds them already (`queries.find_accounts`). Raises Forbidden; EntryWithoutNarration, EntryTooShort, InvalidAmount,
-    UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of another agency or of nothing, AccountInactive.
+    The book date is given, or today in the agency's zone, and its month is open. Debits equal credits in each currency. `trip_id` is the trip that the source
+    is of. `accounts` are those of the lines where the caller has found and holds them already (`queries.find_accounts`). Raises Forbidden;
+    EntryWithoutNarration, EntryTooShort, InvalidAmount, UnknownCurrency, EntryUnbalanced, InvalidBookDate, PeriodLocked; AccountNotFound for an account of
+    another agency or of nothing, AccountInactive.
     """
     actor.require("ledger.post")
     if not narration.strip():
@@ -178,6 +180,7 @@ def post(  # noqa: PLR0913 - each keyword is a fact of the entry, but the last
         "source_id": source_id,
         "purpose": purpose,
         "reverses_id": None,
+        "trip_id": trip_id,
         "created_by_user_id": actor.user_id,
     }
     rows = [_row(number, line, accounts[line.account]) for number, line in enumerate(lines, start=1)]
@@ -198,7 +201,7 @@ def check_entry(actor: Actor, lines: Sequence[Line], entry_date: date | None, ac
 
 
 def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | None = None) -> Posted:
-    """Undo an entry by a new one with the sides swapped, linked to it; the entry itself stays. It happens once; a reversal can be reversed in turn.
+    """Undo an entry by a new one with the sides swapped, linked to it and of its trip; the entry itself stays. Once; a reversal can be reversed in turn.
 
     The book date is given, not before the entry's own, or today in the agency's zone (the entry's own where that is later). Closed accounts take a reversal.
     Raises Forbidden, EntryWithoutNarration, EntryNotFound, InvalidBookDate, PeriodLocked, EntryAlreadyReversed.
@@ -230,6 +233,7 @@ def reverse(actor: Actor, entry_id: UUID, *, reason: str, entry_date: date | Non
         "source_id": entry_id,
         "purpose": "reversal",
         "reverses_id": entry_id,
+        "trip_id": entry.trip_id,
         "created_by_user_id": actor.user_id,
     }
     reversal_id = new_id()

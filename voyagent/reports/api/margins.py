@@ -17,7 +17,7 @@ def get_reports_trip_margins(reader: LaneReader, query: MarginsQuery) -> dict[st
     """What is left of each trip opened from `from` to `to`, or with anything posted in these days: as planned, and as the books have it.
 
     The actual margin is what the trip's invoices, bills and the credits on them posted to revenue, less what they posted as cost of travel services, by book
-    date. `books` proves that with what was posted without a trip this is the trial balance. Currencies are never added.
+    date. `books` has it beside the trial balance, with what of that was posted without a trip. Currencies are never added.
     """
     days = Days.between(query.first, query.last)
     report = read_margins(reader, days, query.tz or "UTC", group_by=query.group_by, after=query.cursor, limit=query.limit)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from voyagent.billing.queries.of_trips import invoiced, of_trips
+from voyagent.billing.queries.of_trips import invoiced
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import InvalidCursor
@@ -113,12 +113,9 @@ def read_margin_lines(reader: Reader, days: Days, whose: Whose, of: Side, curren
 
 def entries_statement(whose: Whose, days: Days) -> Select[Any]:
     """The entries whose lines count: entry_id, source_type, source_id."""
-    documents = of_trips()
     if whose.without_trip:
-        return entries_beside(documents, days.first, days.last)
-    if whose.trip is not None:
-        documents = {kind: found.where(found.selected_columns.thing_id == whose.trip) for kind, found in documents.items()}
-    found = entries_of(documents, days.first, days.last)
+        return entries_beside(days.first, days.last)
+    found = entries_of(days.first, days.last, whose.trip)
     if whose.customer is None:
         return found
     all_of_days = found.cte("all_of_days")

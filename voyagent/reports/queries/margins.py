@@ -1,6 +1,6 @@
 """What is left of each trip, by currency: as planned what the customer pays less what it costs, and what its documents have earned in the books.
 
-A page of trips, or of customers, or the months; the sums of all of them; and the proof that with what was posted without a trip they are the books.
+A page of trips, or of customers, or the months; the sums of all of them; and what of the trial balance of the same days was posted without a trip.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from uuid import UUID
 
 from sqlalchemy import Select
 
-from voyagent.billing.queries.of_trips import invoiced, of_trips
+from voyagent.billing.queries.of_trips import invoiced
 from voyagent.kernel import clock
 from voyagent.kernel.money import Money
 from voyagent.kernel.pages import Cursor, NameCursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
-from voyagent.ledger.earned import earned_beside_statement, earned_statement
+from voyagent.ledger.earned import earned_in_all_statement, earned_statement
 from voyagent.ledger.months import COST
 from voyagent.reports.queries.periods import Days
 from voyagent.trips.margins import (
@@ -70,13 +70,12 @@ class GroupMargin:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What holds the actual margins of all trips against the trial balance of the same days, in one currency. Each of the three is read by itself.
+    """The actual margins of all trips beside the trial balance of the same days, in one currency; each of the two is read from a roll-up of its own.
 
     The price is the revenue and the cost the direct cost.
     """
 
     of_trips: Total
-    without_trip: Total
     trial_balance: Total
 
     @property
@@ -85,19 +84,9 @@ class Tie:
         return self.of_trips.currency
 
     @property
-    def in_all(self) -> Total:
-        """What was posted for trips and without one."""
-        return Total(self.of_trips.cost + self.without_trip.cost, self.of_trips.price + self.without_trip.price)
-
-    @property
-    def is_proved(self) -> bool:
-        """Whether both revenue and direct cost are those of the trial balance."""
-        return self.in_all == self.trial_balance
-
-    @property
-    def difference(self) -> Money:
-        """What the margins have more than the trial balance."""
-        return self.in_all.margin - self.trial_balance.margin
+    def without_trip(self) -> Total:
+        """What was posted without a trip: what the trial balance has more than the trips."""
+        return Total(self.trial_balance.cost - self.of_trips.cost, self.trial_balance.price - self.of_trips.price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +107,13 @@ class Margins:
 
 
 def read_margins(reader: Reader, days: Days, zone: str, *, group_by: GroupBy = "trip", after: str | None = None, limit: int = PAGE_TRIPS) -> Margins:
-    """A page behind a cursor, the sums and their proof, in one trip; days are those of the zone, and in the books those of the book date.
+    """A page behind a cursor, the sums and the trial balance, in one trip; days are those of the zone, and in the books those of the book date.
 
     Raises InvalidCursor.
     """
     opened = Opened(clock.midnight(days.first, zone), clock.midnight(days.last + timedelta(days=1), zone), zone)
-    earned = Earnings(earned_statement(of_trips(), days.first, days.last), invoiced)
-    rows, totals, *books = reader.read(_page(group_by, opened, earned, after, limit + 1), margin_totals_statement(opened, earned), *_beside(days))
+    earned = Earnings(earned_statement(days.first, days.last), invoiced)
+    rows, totals, *books = reader.read(_page(group_by, opened, earned, after, limit + 1), margin_totals_statement(opened, earned), *_balances(days))
     trips, groups, behind = _shown(group_by, rows, limit)
     sums = tuple(map(_margin, totals))
     tied = _tied({one.currency: one.actual for one in sums}, books)
@@ -132,9 +121,23 @@ def read_margins(reader: Reader, days: Days, zone: str, *, group_by: GroupBy = "
 
 
 def read_ties(reader: Reader, days: Days) -> tuple[Tie, ...]:
-    """The proof alone, over days of any number."""
-    earned, *books = reader.read(earned_statement(of_trips(), days.first, days.last), *_beside(days))
-    return _tied(_summed(earned, "cost_minor", "revenue_minor"), books)
+    """What trips earned and the trial balance alone, over days of any number."""
+    earned, *books = reader.read(earned_in_all_statement(days.first, days.last), *_balances(days))
+    return _tied(summed(earned), books)
+
+
+def summed(rows: Iterable[Row]) -> dict[str, Total]:
+    """Rows of currency, revenue_minor and cost_minor added up by currency."""
+    sums: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        known = sums.get(row["currency"], (0, 0))
+        sums[row["currency"]] = known[0] + int(row["cost_minor"]), known[1] + int(row["revenue_minor"])
+    return {currency: _total(currency, *minors) for currency, minors in sums.items()}
+
+
+def nothing(currency: str) -> Total:
+    """Neither revenue nor cost."""
+    return _total(currency, 0, 0)
 
 
 def share(total: Total) -> Decimal | None:
@@ -152,10 +155,9 @@ def _page(group_by: GroupBy, opened: Opened, earned: Earnings, after: str | None
     return margins_statement(opened, earned, after=Cursor.decode(after) if after else None, limit=limit)
 
 
-def _beside(days: Days) -> list[Select[Any]]:
-    """What proves the sums: what was posted without a trip, and the trial balance on the evening before the days and on the last."""
-    balances = (ledger.trial_balance_statement(evening) for evening in (days.evening_before, days.last))
-    return [earned_beside_statement(of_trips(), days.first, days.last), *balances]
+def _balances(days: Days) -> list[Select[Any]]:
+    """The trial balance on the evening before the days and on the last."""
+    return [ledger.trial_balance_statement(evening) for evening in (days.evening_before, days.last)]
 
 
 def _shown(group_by: GroupBy, rows: list[Row], limit: int) -> tuple[tuple[TripMargin, ...], tuple[GroupMargin, ...], str | None]:
@@ -171,11 +173,10 @@ def _shown(group_by: GroupBy, rows: list[Row], limit: int) -> tuple[tuple[TripMa
 
 
 def _tied(for_trips: dict[str, Total], books: list[list[Row]]) -> tuple[Tie, ...]:
-    beside, before, closed = books
-    without_trip, balances = _summed(beside, "cost_minor", "revenue_minor"), _moved(before, closed)
-    currencies = sorted(for_trips.keys() | without_trip.keys() | balances.keys())
-    ties = [Tie(*(side.get(currency, _total(currency, 0, 0)) for side in (for_trips, without_trip, balances))) for currency in currencies]
-    return tuple(tie for tie in ties if any((*_amounts(tie.of_trips), *_amounts(tie.without_trip), *_amounts(tie.trial_balance))))
+    balances = _moved(*books)
+    currencies = sorted(for_trips.keys() | balances.keys())
+    ties = [Tie(*(side.get(currency, nothing(currency)) for side in (for_trips, balances))) for currency in currencies]
+    return tuple(tie for tie in ties if any((*_amounts(tie.of_trips), *_amounts(tie.trial_balance))))
 
 
 def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
@@ -189,15 +190,7 @@ def _moved(before: Iterable[Row], closed: Iterable[Row]) -> dict[str, Total]:
         }
         for row, sign in signed
     ]
-    return _summed(rows, "cost_minor", "revenue_minor")
-
-
-def _summed(rows: Iterable[Row], cost: str, price: str) -> dict[str, Total]:
-    sums: dict[str, tuple[int, int]] = {}
-    for row in rows:
-        known = sums.get(row["currency"], (0, 0))
-        sums[row["currency"]] = known[0] + int(row[cost]), known[1] + int(row[price])
-    return {currency: _total(currency, *minors) for currency, minors in sums.items()}
+    return summed(rows)
 
 
 def _amounts(total: Total) -> tuple[Money, Money]:

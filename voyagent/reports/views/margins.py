@@ -27,13 +27,13 @@ from voyagent.reports.words import (
     margins_note,
     opened_words,
     side_words,
-    tie_words,
     unread_sentences,
     whose_words,
+    without_trip_words,
 )
 from voyagent.trips.queries import TripNotFound
 
-_WORDS = {"share": share, "group_words": group_words, "margins_note": margins_note, "tie_words": tie_words}
+_WORDS = {"share": share, "group_words": group_words, "margins_note": margins_note, "without_trip_words": without_trip_words}
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
