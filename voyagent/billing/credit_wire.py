@@ -22,8 +22,8 @@ from voyagent.kernel.fields import (
     PlainAmount,
     WireAmount,
     filter_field,
+    row_instant,
     trimmed_field,
-    wire_instant,
     wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
@@ -151,6 +151,6 @@ def _brief(row: Row) -> Row:
         "tax_amount": wire_amount(row["tax_minor"], row["currency"]),
         "round_off": wire_amount(row["round_off_minor"], row["currency"]),
         "journal_entry_id": row["entry_id"],
-        "created_at": wire_instant(row["created_at"]),
+        "created_at": row_instant(row["created_at"]),
     }
     return wire_members(CreditNoteBrief, row, told)

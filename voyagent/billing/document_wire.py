@@ -29,9 +29,9 @@ from voyagent.kernel.fields import (
     Query,
     WireAmount,
     filter_field,
+    row_instant,
     text_field,
     trimmed_field,
-    wire_history,
 )
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.pages import Cursor
@@ -218,7 +218,6 @@ class DocumentParts(Answer):
 def wire_brief(row: Row, credited_minor: int) -> Row:
     """What `DocumentBrief` has of a document, name by name: pages of fifty are written all day, and a loop over names takes twice as long."""
     currency = row["currency"]
-    created_at, updated_at = wire_history(row)
     return {
         "id": row["id"],
         "party_reference": row["party_reference"],
@@ -230,8 +229,8 @@ def wire_brief(row: Row, credited_minor: int) -> Row:
         "credited_amount": wire_amount(credited_minor, currency),
         "open_amount": wire_amount(open_minor_of(row), currency),
         "trip_id": row["trip_id"],
-        "created_at": created_at,
-        "updated_at": updated_at,
+        "created_at": row_instant(row["created_at"]),
+        "updated_at": row_instant(row["updated_at"]),
     }
 
 

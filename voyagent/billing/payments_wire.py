@@ -26,9 +26,9 @@ from voyagent.kernel.fields import (
     Query,
     WireAmount,
     filter_field,
+    row_instant,
     text_field,
     trimmed_field,
-    wire_instant,
 )
 from voyagent.kernel.money import Money, wire_amount
 from voyagent.kernel.pages import Cursor
@@ -278,5 +278,5 @@ def _brief(row: Row) -> Row:
         "reversed_on": row["reversed_on"],
         "reversal_reason": row["reversal_reason"],
         "reversal_entry_id": row["reversal_entry_id"],
-        "created_at": wire_instant(row["created_at"]),
+        "created_at": row_instant(row["created_at"]),
     }

@@ -11,7 +11,7 @@ from voyagent.billing.bills_wire import InputTaxOut, wire_taxes
 from voyagent.billing.credit_wire import CreditIn
 from voyagent.billing.document_wire import DocumentQuery
 from voyagent.billing.queries import CreditSearch, Listed, SupplierCreditDocument
-from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, filter_field, trimmed_field, wire_instant, wire_members
+from voyagent.kernel.fields import Answer, Id, Instant, WireAmount, filter_field, row_instant, trimmed_field, wire_members
 from voyagent.kernel.money import wire_amount
 from voyagent.kernel.reading import Row
 
@@ -111,6 +111,6 @@ def _brief(row: Row) -> Row:
         "vendor_name": row["party_name"],
         "total_amount": wire_amount(row["total_minor"], row["currency"]),
         "journal_entry_id": row["entry_id"],
-        "created_at": wire_instant(row["created_at"]),
+        "created_at": row_instant(row["created_at"]),
     }
     return wire_members(SupplierCreditBrief, row, told)

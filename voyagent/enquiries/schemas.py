@@ -24,9 +24,9 @@ from voyagent.kernel.fields import (
     Query,
     ZoneFilter,
     filter_field,
+    row_instant,
     text_field,
     trimmed_field,
-    wire_history,
     wire_members,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
@@ -190,11 +190,10 @@ class PromoteOut(Answer):
 def wire(row: Row) -> Row:
     """A row as the API writes it."""
     amount = row["budget_hundredths"]
-    created_at, updated_at = wire_history(row)
     told = {
         "budget_amount": None if amount is None else f"{amount // 100}.{amount % 100:02d}",
-        "created_at": created_at,
-        "updated_at": updated_at,
+        "created_at": row_instant(row["created_at"]),
+        "updated_at": row_instant(row["updated_at"]),
     }
     return wire_members(EnquiryOut, row, told)
 

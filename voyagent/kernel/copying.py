@@ -10,7 +10,7 @@ import os
 import socket
 import weakref
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from functools import cache
@@ -23,7 +23,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.rows import dict_row
-from sqlalchemy import ColumnElement, Numeric, Select, case, func, literal_column, or_
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Select, case, func, literal_column, or_
 
 from voyagent.kernel.config import Settings, psycopg_url
 from voyagent.kernel.db import server_options
@@ -56,11 +56,19 @@ def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Colu
     return minor * unit_of(currency)
 
 
-def unit_of(currency: ColumnElement[Any]) -> ColumnElement[Any]:
+def running_total(minor: ColumnElement[int], order_by: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:
+    """Minor units of this row and all before it in an order."""
+    total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(order_by=order_by, rows=(None, 0))
+    return total
+
+
+def unit_of(currency: ColumnElement[Any], among: Collection[str] = ()) -> ColumnElement[Any]:
     """One minor unit of a currency as a number, for rows with several amounts: minor units times this are an `amount_cell`.
 
-    Most are hundredths, which takes one look.
+    Most are hundredths, which takes one look; none where all that it can be are known to be so.
     """
+    if among and {exponent(code) for code in among} == {2}:
+        return _unit(2)
     others = _other_exponents()
     units = case(*[(currency.in_(codes), _unit(places)) for places, codes in others.items()])
     return case((currency.in_([code for codes in others.values() for code in codes]), units), else_=_unit(2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, case, cast, func, literal, literal_column, select, true
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from voyagent.kernel.copying import abreast, amount_cell, text_cell, unit_of
+from voyagent.kernel.copying import abreast, amount_cell, running_total, text_cell, unit_of
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
@@ -20,10 +20,8 @@ _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
 _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.line_no)
-_OF_LINE = (
-    *(_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor),
-    unit_of(_POSTINGS.currency).label("unit"),  # found once for the two or three amounts of a line
-)
+_OF_LINE = (_POSTINGS.party_name, _POSTINGS.memo, _POSTINGS.currency, _POSTINGS.debit_minor, _POSTINGS.credit_minor)
+_NOTHING: ColumnElement[int] = literal_column("0::bigint", BigInteger)
 _BY_ITSELF: ColumnElement[int] = literal_column("0")  # as an offset: the planner takes what has one as it stands
 
 
@@ -36,10 +34,11 @@ def account_lines_cells(account_id: UUID, first: date, last: date, mark: str, op
     moved = _POSTINGS.debit_minor - _POSTINGS.credit_minor
     # A sum for each currency beside one another, in the order of the file: parted by currency, all lines would be sorted twice before the first one leaves.
     balances = [
-        (_POSTINGS.currency == currency, start + func.sum(case((_POSTINGS.currency == currency, moved), else_=0)).over(order_by=_PLACE, rows=(None, 0)))
+        (_POSTINGS.currency == currency, start + running_total(case((_POSTINGS.currency == currency, moved), else_=_NOTHING), _PLACE))
         for currency, start in opening.items()
     ]
-    lines = _in_order(select(*_PLACE, *_OF_LINE, case(*balances).label("balance_minor")).where(_POSTINGS.account_id == account_id), first, last)
+    of_line = (*_OF_LINE, _unit(opening), case(*balances).label("balance_minor"))
+    lines = _in_order(select(*_PLACE, *of_line).where(_POSTINGS.account_id == account_id), first, last)
     cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, lines.c.line_no, text_cell(_ENTRIES.narration), *_of_line(lines.c)]
     return _with_entries(lines, [*cells, lines.c.balance_minor * lines.c.unit], first, last)
 
@@ -52,7 +51,7 @@ def daybook_cells(first: date, last: date, mark: str) -> Select[Any]:
     # Asked for line by line, an account is remembered once it was found (memoize), which a join behind row-level security is not.
     account = select(_ACCOUNTS.code, text_cell(_ACCOUNTS.name).label("name")).where(owned(Account), _ACCOUNTS.id == _POSTINGS.account_id)
     found = account.offset(_BY_ITSELF).lateral("account")
-    lines = _in_order(select(*_PLACE, found.c.code, found.c.name, *_OF_LINE).join_from(Posting.__table__, found, true()), first, last)
+    lines = _in_order(select(*_PLACE, found.c.code, found.c.name, *_OF_LINE, _unit()).join_from(Posting.__table__, found, true()), first, last)
     cells = [literal(mark), lines.c.effective_date, lines.c.entry_id, text_cell(_ENTRIES.narration), lines.c.line_no, lines.c.code, lines.c.name]
     return _with_entries(lines, [*cells, *_of_line(lines.c)], first, last)
 
@@ -116,6 +115,11 @@ def journal_listing(name: str, first: date | None, last: date | None) -> Listing
         currency=_POSTINGS.currency,
         order=(_ENTRIES.id.desc(), _POSTINGS.currency),
     )
+
+
+def _unit(among: Collection[str] = ()) -> ColumnElement[Any]:
+    """One minor unit of a line's currency, found once for its two or three amounts."""
+    return unit_of(_POSTINGS.currency, among).label("unit")
 
 
 def _in_order(lines: Select[Any], first: date, last: date) -> Subquery:

@@ -21,9 +21,9 @@ from voyagent.kernel.fields import (
     Query,
     WireAmount,
     filter_field,
+    row_instant,
     text_field,
     trimmed_field,
-    wire_instant,
     wire_members,
 )
 from voyagent.kernel.money import Money, wire_amount
@@ -145,7 +145,7 @@ def wire_entry(entry: Row, lines: list[Row]) -> Row:
 
 
 def _wire_brief(row: Row) -> Row:
-    told = {"recorded_at": wire_instant(row["recorded_at"]), "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}}
+    told = {"recorded_at": row_instant(row["recorded_at"]), "totals": {code: wire_amount(minor, code) for code, minor in sorted(row["totals"].items())}}
     return wire_members(JournalEntryBrief, row, told)
 
 

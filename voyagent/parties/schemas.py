@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from voyagent.identity.addresses import normal_address
-from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, storable, text_field, trimmed_field, wire_history
+from voyagent.kernel.fields import MAY_BE_ABSENT, Answer, Closed, Instant, Query, filter_field, row_instant, storable, text_field, trimmed_field
 from voyagent.kernel.pages import NameCursor
 from voyagent.kernel.reading import Row
 from voyagent.parties.queries import PartiesListed, PartySearch
@@ -114,7 +114,6 @@ class PartyListOut(Answer):
 
 def wire(row: Row) -> Row:
     """A row as the API writes it, name by name: a loop over the names of a page takes twice as long."""
-    created_at, updated_at = wire_history(row)
     return {
         "id": row["id"],
         "name": row["name"],
@@ -129,8 +128,8 @@ def wire(row: Row) -> Row:
         "terms_days": row["terms_days"],
         "notes": row["notes"],
         "is_archived": row["is_archived"],
-        "created_at": created_at,
-        "updated_at": updated_at,
+        "created_at": row_instant(row["created_at"]),
+        "updated_at": row_instant(row["updated_at"]),
     }
 
 
