@@ -124,6 +124,17 @@ def test_the_page_leads_to_entries_and_documents_and_says_what_it_has_not(alice:
     assert "1,000.50" not in shown(charlie.browser, "/reports/general-ledger?account=1200")
 
 
+def test_where_currencies_are_several_each_sum_says_which_it_is_of(alice: Person) -> None:
+    def sums() -> list[str]:
+        found = rows(table(shown(alice.browser, "/reports/general-ledger?account=1100")))
+        return [row[0].split(" ")[-1] for row in found if row[0].startswith(("Opening", "Closing"))]
+
+    post(alice, lines=[ledger.debit("bank", Money(100, "AED")), ledger.credit("capital", Money(100, "AED"))], entry_date=today())
+    assert "AED" not in sums(), "one alone"
+    post(alice, lines=[ledger.debit("bank", Money(500, "INR")), ledger.credit("capital", Money(500, "INR"))], entry_date=today())
+    assert sorted(sums()) == ["AED", "AED", "INR", "INR"]
+
+
 def test_the_first_page_of_more_has_the_sums_of_all(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     for amount in ("1000", "200", "30"):
         invoice(alice, "Deepa Krishnan", amount, due=today())

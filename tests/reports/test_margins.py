@@ -15,6 +15,7 @@ from tests.trips.things import DESERT, VISA, a_line, a_trip
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Lane
 from voyagent.reports.queries.margins import share
+from voyagent.reports.words import share_words
 from voyagent.trips import service as trips
 from voyagent.trips.queries import Total
 
@@ -66,6 +67,7 @@ def test_pages_hold_each_trip_once_and_the_totals_of_all(traveller: Person, limi
 def test_a_share_is_of_the_price_and_of_nothing_there_is_none() -> None:
     assert str(share(Total(Money(2, "INR"), Money(3, "INR")))) == "33.3"
     assert share(Total(Money(2, "INR"), Money(0, "INR"))) is None
+    assert [share_words(Total(Money(cost, "INR"), Money(price, "INR"))) for cost, price in ((500, 400), (2, 3), (2, 0))] == ["−25.0 %", "33.3 %", ""]
 
 
 @pytest.mark.parametrize("query", ["from=2026-02-02&to=2026-02-01", "from=2026-02-01", "from=2026-02-01&to=2026-02-02&cursor=x", "from=x&to=2026-01-01"])

@@ -10,11 +10,11 @@ from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, CurrencyMovement, GeneralLedger, LedgerLine
-from voyagent.reports.queries.margins import Margin, Margins, Tie, share
+from voyagent.reports.queries.margins import Margin, Margins, Tie
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import group_words, margins_note, without_trip_words, written
+from voyagent.reports.words import group_words, margins_note, share_words, without_trip_words, written
 from voyagent.trips.queries import Total
 
 
@@ -136,7 +136,7 @@ def _entry(entry: BookedEntry) -> Group:
 
 def _left(total: Margin, report: Margins) -> Table:
     def row(name: str, of: Margin) -> Cells:
-        planned, actual = ([amount(one.price), amount(one.cost), amount(one.margin), _percent(one)] for one in (of.planned, of.actual))
+        planned, actual = ([amount(one.price), amount(one.cost), amount(one.margin), share_words(one)] for one in (of.planned, of.actual))
         return [name, *planned, *actual]
 
     named_totals = [(_beneath(trip.title, trip.customer), trip.totals) for trip in report.trips] + [(group_words(one.key), one.totals) for one in report.groups]
@@ -150,11 +150,6 @@ def _left(total: Margin, report: Margins) -> Table:
         totals=[row(_("All trips of these days in %(currency)s", currency=total.currency), total)],
         note=margins_note(),
     )
-
-
-def _percent(total: Total) -> str:
-    percent = share(total)
-    return "" if percent is None else f"{percent} %"
 
 
 def _in_the_books(tie: Tie) -> Table:

@@ -7,12 +7,14 @@ from datetime import date
 from flask_babel import format_date, gettext as _
 
 from voyagent.billing.queries import Basis, Kind
-from voyagent.http.presentation import long_day
+from voyagent.http.presentation import MINUS, long_day
 from voyagent.ledger.earned import Side
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import MarginLines
+from voyagent.reports.queries.margins import share
 from voyagent.reports.queries.periods import Days, Evening, Period
 from voyagent.reports.queries.receivables import Asked
+from voyagent.trips.queries import Total
 
 
 def unread_sentences(address: Address) -> list[str]:
@@ -20,6 +22,12 @@ def unread_sentences(address: Address) -> list[str]:
     if not address.unread:
         return []
     return [_("We could not read: %(what)s. Write a day such as 24 Nov 2026, and a currency as its three letters.", what=", ".join(address.unread_words))]
+
+
+def share_words(total: Total) -> str:
+    """The margin in per cent of the price; "" where nothing is paid."""
+    percent = share(total)
+    return "" if percent is None else f"{percent} %".replace("-", MINUS)
 
 
 def period_words(days: Days) -> str:

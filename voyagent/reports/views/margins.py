@@ -17,7 +17,7 @@ from voyagent.ledger.earned import Side
 from voyagent.reports import books_on_paper, paper, spreadsheets
 from voyagent.reports.forms import Address
 from voyagent.reports.queries.margin_lines import PAGE_LINES, MonthElsewhere, Whose, read_margin_lines
-from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins, share
+from voyagent.reports.queries.margins import PAGE_TRIPS, read_margins
 from voyagent.reports.queries.periods import Days, Period, PeriodInverted, settings_statement
 from voyagent.reports.views.answers import answered, page_size
 from voyagent.reports.views.blueprint import pages
@@ -26,6 +26,7 @@ from voyagent.reports.words import (
     margin_lines_words,
     margins_note,
     opened_words,
+    share_words,
     side_words,
     unread_sentences,
     whose_words,
@@ -33,7 +34,7 @@ from voyagent.reports.words import (
 )
 from voyagent.trips.queries import TripNotFound
 
-_WORDS = {"share": share, "group_words": group_words, "margins_note": margins_note, "without_trip_words": without_trip_words}
+_WORDS = {"share_words": share_words, "group_words": group_words, "margins_note": margins_note, "without_trip_words": without_trip_words}
 
 
 @pages.page("/reports/trip-margins", permission="report.read")
