@@ -115,7 +115,7 @@ def test_margins_have_a_table_for_each_currency(alice: Person, told: dict[str, A
     unbooked = ["0.00", "0.00", "0.00", ""]
     assert rows(dirhams) == [["Krishnan family, Dubai", "300.50", "200.00", "100.50", "33.4 %", *unbooked]]
     assert rows(rupees)[1:] == [
-        ["Loss", "400.00", "500.00", "−100.00", "-25.0 %", *unbooked],
+        ["Loss", "400.00", "500.00", "−100.00", "−25.0 %", *unbooked],
         ["Krishnan family, Dubai", "800.00", "600.00", "200.00", "25.0 %", *unbooked],
     ]
     assert rows(rupees)[0] == ["Not begun", "0.00", "0.00", "0.00", "", *unbooked]
