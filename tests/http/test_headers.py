@@ -123,6 +123,12 @@ def preflight(client: FlaskClient, **headers: str) -> Any:
     return client.options("/api/auth/me", headers={"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization", **headers})
 
 
+def test_only_what_a_cookie_decides_varies_with_it(app: Flask, alice: Person) -> None:
+    assert "Vary" not in alice.api.get("/auth/me").headers
+    assert "Cookie" in alice.browser.get("/invoices").headers["Vary"]
+    assert "Cookie" in app.test_client().get("/sign-in").headers["Vary"]
+
+
 def test_no_other_origin_may_read_by_default(app: Flask, alice: Person) -> None:
     for answer in (preflight(app.test_client(), **ORIGIN), alice.api.get("/auth/me", headers=ORIGIN)):
         assert not [name for name in dict(answer.headers) if name.startswith("Access-Control")]

@@ -27,7 +27,6 @@ from voyagent.kernel.fields import (
     row_instant,
     text_field,
     trimmed_field,
-    wire_members,
 )
 from voyagent.kernel.pages import Cursor, Page, Part
 from voyagent.kernel.reading import Row
@@ -188,14 +187,28 @@ class PromoteOut(Answer):
 
 
 def wire(row: Row) -> Row:
-    """A row as the API writes it."""
+    """A row as the API writes it, name by name: a loop over the names of a page takes twice as long."""
     amount = row["budget_hundredths"]
-    told = {
+    return {
+        "id": row["id"],
+        "tenant_id": row["tenant_id"],
+        "created_by_user_id": row["created_by_user_id"],
+        "customer_name": row["customer_name"],
+        "customer_email": row["customer_email"],
+        "customer_phone": row["customer_phone"],
+        "origin": row["origin"],
+        "destination": row["destination"],
+        "depart_date": row["depart_date"],
+        "return_date": row["return_date"],
+        "pax_count": row["pax_count"],
         "budget_amount": None if amount is None else f"{amount // 100}.{amount % 100:02d}",
+        "budget_currency": row["budget_currency"],
+        "status": row["status"],
+        "notes": row["notes"],
+        "session_id": row["session_id"],
         "created_at": row_instant(row["created_at"]),
         "updated_at": row_instant(row["updated_at"]),
     }
-    return wire_members(EnquiryOut, row, told)
 
 
 def wire_page(page: Page[Row]) -> Row:

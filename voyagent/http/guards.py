@@ -69,6 +69,13 @@ class SignedIn(UserMixin):
         return f"{self.credential.tenant_id}:{self.credential.user_id}:{self.credential.session_id}"
 
 
+class _Logins(LoginManager):
+    """Flask-Login's, which looks into the session behind every request; behind one of the API, which takes no cookie, it would make the answer vary with it."""
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response if (request.endpoint or "").startswith("api_") else super()._update_remember_cookie(response)
+
+
 def install(app: Flask, settings: Settings, doors: Doors) -> None:
     """Set the session cookie up and remember the doors."""
     app.extensions["voyagent.doors"] = doors
@@ -81,7 +88,7 @@ def install(app: Flask, settings: Settings, doors: Doors) -> None:
         PERMANENT_SESSION_LIFETIME=IDLE_MAX,
         SESSION_REFRESH_EACH_REQUEST=False,
     )
-    manager = LoginManager()
+    manager = _Logins()
     manager.session_protection = None
     manager.init_app(app)
     manager.user_loader(_load)

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, Subquery, cast, 
 from voyagent.identity.queries import name_of
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Conflict, NotFound
-from voyagent.kernel.reading import Reader, Row, kept, of_one
+from voyagent.kernel.reading import Reader, Row, kept, of_one, planned_once
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceDay, BalanceMonth, ClosedMonth, JournalEntry, Posting
 
@@ -157,6 +157,12 @@ def trial_balance_statement(as_of: date, *, include_zero: bool = False) -> Selec
         .where(owned(Account))
         .order_by(_ACCOUNTS.code, posted.c.currency)
     )
+
+
+@kept
+def trial_balance_planned_once_statement(as_of: date) -> Select[Any]:
+    """The same by a plan that is made once, for a report of several days: planning one takes as long as its answer, and the plan is alike on every day."""
+    return planned_once(trial_balance_statement(as_of))
 
 
 def balances_statement(as_of: date, account_ids: Iterable[UUID]) -> Select[Any]:

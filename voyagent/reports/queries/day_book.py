@@ -64,8 +64,8 @@ def read_day_book(reader: Reader, days: Days, *, after: Place | None = None, lim
     if after is not None and not days.first <= after.day <= days.last:
         raise InvalidCursor
     opened, closed, rows = reader.read(
-        ledger.trial_balance_statement(days.evening_before),
-        ledger.trial_balance_statement(days.last),
+        ledger.trial_balance_planned_once_statement(days.evening_before),
+        ledger.trial_balance_planned_once_statement(days.last),
         daybook_statement(days.first, days.last, after=after, limit=limit + 1),
     )
     entries = _entries(rows)

@@ -173,7 +173,7 @@ def read_profit_and_loss(reader: Reader, days: Days, comparison: Comparison, fir
     if before is not None:
         evenings += [before.last, before.evening_before]
     wanted = list(dict.fromkeys(evenings))
-    return dict(zip(wanted, reader.read(*map(ledger.trial_balance_statement, wanted)), strict=True)), before
+    return dict(zip(wanted, reader.read(*map(ledger.trial_balance_planned_once_statement, wanted)), strict=True)), before
 
 
 def profit_and_loss(read: dict[date, list[Row]], days: Days, before: Days | None, home_currency: str | None) -> ProfitAndLoss:
