@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from voyagent.http.api import ApiBlueprint
 from voyagent.http.files import DOCUMENTED, SCHEMAS, File, Format, PaperQuery, PricedPaperQuery, PriceQuery, filed, shown
 from voyagent.http.pages import LOCALES, PageBlueprint
 from voyagent.kernel.errors import NotFound
-from voyagent.kernel.fields import Query
+from voyagent.kernel.fields import Query, wire_instant
 from voyagent.kernel.reading import LaneReader, Row
 from voyagent.kernel.sheets import Sheet
 
@@ -136,7 +136,9 @@ def _answered(document: Document, reader: LaneReader, document_id: UUID, wanted:
 def facts_of(told: Row) -> Iterator[tuple[str, str | None, date | None]]:
     """What a document says of itself on the wire that is no amount and no list: name, text, day. A rate is a text with the day of its quotation."""
     for name, value in told.items():
-        if isinstance(value, date):
+        if isinstance(value, datetime):
+            yield name, wire_instant(value), None
+        elif isinstance(value, date):
             yield name, None, value
         elif name == "exchange_rate" and value:
             yield name, f"1 {value['base']} = {value['rate']} {value['quote']}", value["on"]
