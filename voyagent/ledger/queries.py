@@ -380,8 +380,7 @@ def following(month: date) -> date:
 
 def _posted(as_of: date, account_ids: Sequence[UUID] | None = None) -> Select[Any]:
     """What was posted up to a day: whole months from their balances, and of the day's own month the shorter side from those of days, added or taken away."""
-    first = as_of.replace(day=1)
-    days = monthrange(as_of.year, as_of.month)[1]
+    first, days = as_of.replace(day=1), monthrange(as_of.year, as_of.month)[1]
     if as_of.day * 2 <= days:
         whole, sign, some = _MONTHS.month < first, 1, _DAYS.day.between(first, as_of)
     else:
