@@ -56,9 +56,9 @@ def amount_cell(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Colu
     return minor * unit_of(currency)
 
 
-def running_total(minor: ColumnElement[int], order_by: Sequence[ColumnElement[Any]]) -> ColumnElement[int]:
-    """Minor units of this row and all before it in an order."""
-    total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(order_by=order_by, rows=(None, 0))
+def running_total(minor: ColumnElement[int], order_by: Sequence[ColumnElement[Any]], *, of: ColumnElement[Any] | None = None) -> ColumnElement[int]:
+    """Minor units of this row and all before it in an order, `of` those alone that are alike in something."""
+    total: ColumnElement[int] = func.app.running_total(minor, type_=BigInteger).over(partition_by=of, order_by=order_by, rows=(None, 0))
     return total
 
 

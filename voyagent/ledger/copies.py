@@ -67,7 +67,7 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
     moved = select(*key, net).where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)).group_by(*key).subquery("moved").c
     order = (moved.effective_date, moved.entry_id)
     before = case(*[(moved.currency == currency, literal(start, BigInteger)) for currency, start in opening.items()])
-    balance = before + func.sum(moved.minor).over(partition_by=moved.currency, order_by=order, rows=(None, 0))
+    balance = before + running_total(moved.minor, order, of=moved.currency)
     return (
         select(
             literal(mark),

@@ -63,7 +63,7 @@ def advances_by_age_statement(kind: Kind, first: date, last: date, *, today: dat
     now = union_all(recent, old.group_by(_DAY.currency))  # of the last age is any of its days; the latest stands for all
     then = _as_it_stood(now, kind, first, last, as_of, *names)
     n, unapplied_minor = _sums(then.c)
-    age = age_on(then.c.paid_on, as_of or today)
+    age = age_on(then.c.paid_on, day)
     return (
         select(then.c.currency, age.label("age"), n.label("n"), unapplied_minor.label("unapplied_minor"))
         .group_by(then.c.currency, age)
