@@ -28,7 +28,7 @@ from voyagent.ledger import service as ledger
 from voyagent.ledger.earned import earned_lines_statement, earned_sum_statement
 from voyagent.reports.queries.margin_lines import Whose, entries_statement
 from voyagent.reports.queries.periods import Days
-from voyagent.reports.views import margins as margin_pages
+from voyagent.reports.views import answers, margins as margin_pages
 
 __all__ = ["big", "dubai"]
 AT = "/reports/trip-margins/lines"
@@ -154,6 +154,27 @@ def test_the_lines_come_as_a_file(alice: Person, year: UUID) -> None:
     assert [row.rsplit(",", 1)[1] for row in file[1:]] == ["600.00", "44.00", "-44.00", "600.00"]
     assert file[-1].startswith("total,2026-05-31,,,,All lines,")
     assert alice.browser.get(f"{AT}?of=cost&currency=INR&trips=none&format=xlsx").status_code == 200
+
+
+def test_the_lines_come_on_paper(alice: Person, year: UUID, told: dict[str, Any]) -> None:
+    asked = f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}"
+    assert "format=pdf" in shown(alice.browser, asked)
+    answer = alice.browser.get(f"{asked}&format=pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["Content-Disposition"] == 'inline; filename="voyagent-trip-margins-lines-2026-05-31.pdf"'
+    (table,) = told["tables"]
+    assert table["title"] == "Direct cost: Dubai, Indian Rupee (INR)"
+    (group,) = table["groups"]
+    assert [(row[0], row[3]) for row in group["rows"]] == [("4 May 2026", "600.00"), ("4 May 2026", "44.00"), ("4 May 2026", "−44.00")]
+    assert table["totals"] == [["", "3 lines in all", "", "600.00"]]
+    alice.browser.get(f"{AT}?of=margin&currency=INR&trips=any&{IN_MAY}&format=pdf")
+    assert told["tables"][0]["note"] == "Revenue counts as it is, direct cost with a minus."
+
+
+def test_a_paper_has_all_lines_or_says_that_it_cannot(alice: Person, year: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "LINES_MAX", 2)
+    answer = alice.browser.get(f"{AT}?of=cost&currency=INR&trip={year}&{IN_MAY}&format=pdf")
+    assert (answer.status_code, answer.mimetype) == (422, "text/html")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book, and what is left of trips; each as the tables of its paper."""
+"""The books as PDF: profit and loss, the balance sheet, an account line by line, the day book, trips and their lines; each as the tables of its paper."""
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
+from flask_babel import gettext as _, ngettext
 
 from voyagent.drivers.paper.tables import Cells, Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
@@ -10,11 +10,12 @@ from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.money import Money
 from voyagent.reports.queries.day_book import BookedEntry, DayBook
 from voyagent.reports.queries.general_ledger import CarriedLine, CurrencyMovement, GeneralLedger, LedgerLine
+from voyagent.reports.queries.margin_lines import MarginLines
 from voyagent.reports.queries.margins import Margin, Margins, Tie
 from voyagent.reports.queries.periods import Days
 from voyagent.reports.queries.statements import BalanceSheet, Position, ProfitAndLoss, Result, Section
 from voyagent.reports.spreadsheets import whole
-from voyagent.reports.words import group_words, margins_note, share_words, without_trip_words, written
+from voyagent.reports.words import group_words, margins_note, share_words, side_words, whose_words, without_trip_words, written
 from voyagent.trips.queries import Total
 
 
@@ -52,6 +53,25 @@ def trip_margins(report: Margins) -> Printed:
     """What is left of trips: of each currency a row for each of them, or of what they are grouped by; and the books. Raises TooManyLines."""
     whole(report)
     return Printed(_("Margin by trip"), [*(_left(total, report) for total in report.totals), *map(_in_the_books, report.books)])
+
+
+def margin_lines(report: MarginLines) -> Printed:
+    """What a figure of the margins is made of: a row for each line with its account, and their sum. Raises TooManyLines."""
+    whole(report)
+    rows = [
+        [written(line.day), _beneath(line.narration, line.party_name, line.memo), f"{line.code} {account_name(line.name)}", amount(line.amount)]
+        for line in report.lines
+    ]
+    table = Table(
+        title=f"{side_words()[report.of]}: {whose_words(report)}, {named(report.total.currency)}",
+        columns=[_("Book date"), _("Entry"), _("Account"), _("Amount")],
+        groups=[Group("", rows)],
+        totals=[["", ngettext("%(num)d line in all", "%(num)d lines in all", report.count), "", amount(report.total)]],
+        note=_("Revenue counts as it is, direct cost with a minus.") if report.of == "margin" else "",
+        texts=3,
+        stretch=1,
+    )
+    return Printed(_("What it is made of"), [table] if rows else [])
 
 
 def _earned(block: Result, report: ProfitAndLoss) -> Table:

@@ -57,7 +57,8 @@ CHOICES = {
 MORE_FORMATS: dict[str, tuple[Format, ...]] = {
     "reports.day_book": ("tally", "pdf"),
     **dict.fromkeys(("reports.receivables", "reports.payables", "reports.trial_balance", "reports.party_statement"), ("pdf",)),
-    **dict.fromkeys(("reports.profit_and_loss", "reports.balance_sheet", "reports.general_ledger", "reports.trip_margins"), ("pdf",)),
+    **dict.fromkeys(("reports.profit_and_loss", "reports.balance_sheet", "reports.general_ledger"), ("pdf",)),
+    **dict.fromkeys(("reports.trip_margins", "reports.margin_lines"), ("pdf",)),
 }
 """What some reports come as beside what all do."""
 OF_DOCUMENTS = ("reports.receivables", "reports.payables")

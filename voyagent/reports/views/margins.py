@@ -80,6 +80,8 @@ def margin_lines(reader: LaneReader) -> Any:
             words = margin_lines_words(report)
     except (PeriodInverted, MonthElsewhere, TripNotFound, InvalidCursor) as error:
         wrong = [_(error.message)]
+    if report is not None and address.format == "pdf":
+        return paper.shown(books_on_paper.margin_lines(report), f"trip-margins-lines-{report.days.last}", words, reader)
     sheet = partial(spreadsheets.margin_lines, report) if report else None
     facts = {"last": last, "report": report, "words": words, "which": which, "sides": side_words(), "whose_words": whose_words}
     return answered("reports/margin_lines.html", sheet, address=address, wrong=wrong, **facts)
