@@ -19,8 +19,11 @@ from voyagent.identity.service import Identity
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.config import Environment
 from voyagent.kernel.db import db, transaction
+from voyagent.kernel.money import Money
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries as ledger
+from voyagent.reports.queries.margins import read_margins
+from voyagent.reports.queries.periods import Days
 from voyagent.trips import queries as trips
 from voyagent.trips.lint import findings
 
@@ -125,8 +128,8 @@ def test_the_books_balance_and_equal_the_documents(demo_app: Flask, told: list[s
 
 def test_documents_are_paid_partly_paid_and_open_and_dated_within_the_year(told: list[str], owner: sa.Connection) -> None:
     states = tally(owner, "select status, count(*) from invoices group by 1")
-    assert states == {"draft": 2, "paid": 48, "partially_paid": 5, "issued": 21}
-    assert tally(owner, "select status, count(*) from bills group by 1") == {"paid": 31, "received": 14}
+    assert states == {"draft": 2, "paid": 49, "partially_paid": 5, "issued": 21}
+    assert tally(owner, "select status, count(*) from bills group by 1") == {"paid": 33, "received": 14}
     assert owner.scalar(sa.text("select max(issue_date) - min(issue_date) from invoices")) > 340
     assert owner.scalar(sa.text("select count(*) from invoices where issue_date > current_date + 1")) == 0
     later = (
@@ -195,6 +198,17 @@ def test_the_trips_are_one_that_is_booked_one_to_look_at_and_one_that_is_planned
     assert all(total.margin.amount_minor > 0 for journey in journeys.values() for total in journey.totals if total.price)
     assert owner.scalar(sa.text("select count(*) from trips where enquiry_id is not null")) == 3
     assert owner.scalar(sa.text("select count(*) from trips where session_id is not null")) == 2
+
+
+def test_the_booked_trip_is_in_the_books_with_part_of_what_it_costs(demo_app: Flask, told: list[str]) -> None:
+    with demo_app.app_context():
+        _bind()
+        today = clock.today("Asia/Kolkata")
+        report = read_margins(SessionReader(db.session), Days(today, today), "Asia/Kolkata")
+    (earned,) = [trip.totals for trip in report.trips if trip.title == "Ashraf family, Dubai"]
+    assert [(one.planned.price, one.actual.price, one.actual.cost) for one in earned] == [
+        (Money.parse("140900.00", "INR"), Money.parse("140900.00", "INR"), Money.parse("104300.00", "INR"))
+    ]
 
 
 def test_a_trip_of_the_demo_is_an_itinerary_on_the_page_and_on_paper(visitor: FlaskClient, owner: sa.Connection) -> None:

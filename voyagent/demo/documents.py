@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +19,8 @@ SOURCE = Path(__file__).with_name("documents.csv")
 WHOLE = "full"
 LOCAL = "Backwater Spices Exports Pvt Ltd"
 """A customer of the agency's own state."""
+OF_TRIPS = 101
+"""Where the suppliers' numbers of a trip's bills begin, behind those of the file."""
 
 
 def book_all(accountant: Actor) -> dict[str, int]:
@@ -26,8 +29,19 @@ def book_all(accountant: Actor) -> dict[str, int]:
     with SOURCE.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             booked[line["kind"]] += 1
-            (_invoice if line["kind"] == "invoice" else _bill)(accountant, line, booked[line["kind"]])
+            if line["kind"] == "invoice":
+                _invoice(accountant, line)
+            else:
+                _bill(accountant, line, booked["bill"])
     return booked
+
+
+def book_trip(accountant: Actor, trip_id: UUID, customer: str, sold: str, bought: Mapping[str, str]) -> None:
+    """An invoice of a trip, and a bill of each supplier, in the agency's currency, of today and paid; lines are written as in the file."""
+    common = {"currency": accountant.currency, "days_ago": "0", "terms_days": "7", "payments": f"0 {WHOLE}"}
+    _invoice(accountant, {**common, "party": customer, "lines": sold}, trip_id)
+    for number, (supplier, lines) in enumerate(bought.items(), OF_TRIPS):
+        _bill(accountant, {**common, "party": supplier, "lines": lines}, number, trip_id)
 
 
 def bill_today(accountant: Actor) -> int:
@@ -57,18 +71,18 @@ def draft(agent: Actor, customer: str, description: str, quantity: int, unit_pri
     return drafted.id
 
 
-def _invoice(accountant: Actor, line: Row, _number: int) -> None:
+def _invoice(accountant: Actor, line: Row, trip_id: UUID | None = None) -> None:
     issued, due = _days(accountant, line)
-    drafted = billing.draft_invoice(accountant, customer_name=line["party"], issue_date=issued, due_date=due, line_items=_items(line))
+    drafted = billing.draft_invoice(accountant, customer_name=line["party"], issue_date=issued, due_date=due, line_items=_items(line), trip_id=trip_id)
     invoice = billing.issue_invoice(accountant, drafted.id)
     for day, amount in _payments(accountant, line):
         billing.record_receipt(accountant, invoice.id, amount or Money(invoice.open_minor, invoice.currency), day, reference="NEFT")
 
 
-def _bill(accountant: Actor, line: Row, number: int) -> None:
+def _bill(accountant: Actor, line: Row, number: int, trip_id: UUID | None = None) -> None:
     dated, due = _days(accountant, line)
-    reference = f"{line['party'][:3].upper()}-{number:04d}"
-    bill = billing.receive_bill(accountant, vendor_name=line["party"], vendor_reference=reference, issue_date=dated, due_date=due, line_items=_items(line))
+    facts = {"vendor_name": line["party"], "vendor_reference": f"{line['party'][:3].upper()}-{number:04d}"}
+    bill = billing.receive_bill(accountant, **facts, issue_date=dated, due_date=due, line_items=_items(line), trip_id=trip_id)
     for day, amount in _payments(accountant, line):
         billing.pay_bill(accountant, bill.id, amount or Money(bill.open_minor, bill.currency), day)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from voyagent.demo import documents
 from voyagent.enquiries import queries as enquiries
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db, transaction
@@ -41,7 +42,7 @@ class Thing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A trip for the newest enquiry of a customer to a place."""
+    """A trip for the newest enquiry of a customer to a place, and what was invoiced for it and billed by each supplier, with lines as in `documents`."""
 
     customer: str
     destination: str
@@ -50,14 +51,16 @@ class Plan:
     notes: str
     people: Sequence[Goer]
     things: Sequence[Thing]
+    sold: str = ""
+    bought: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_all(keyring: Keyring, staff: dict[str, Actor]) -> int:
-    """Plan the trips that were not planned yet; how many."""
-    return sum(_plan(keyring, staff[plan.planner], plan) for plan in PLANS)
+def plan_all(keyring: Keyring, staff: dict[str, Actor], accountant: Actor) -> int:
+    """Plan the trips that were not planned yet, and book what was sold and bought for them; how many."""
+    return sum(_plan(keyring, staff[plan.planner], accountant, plan) for plan in PLANS)
 
 
-def _plan(keyring: Keyring, planner: Actor, plan: Plan) -> bool:
+def _plan(keyring: Keyring, planner: Actor, accountant: Actor, plan: Plan) -> bool:
     with transaction(planner.tenant_id):
         enquiry = _enquiry(plan)
         if queries.find_trip(enquiry_id=enquiry["id"]) is not None:
@@ -70,6 +73,8 @@ def _plan(keyring: Keyring, planner: Actor, plan: Plan) -> bool:
         for thing in plan.things:
             said: LineChanges = {"status": thing.status, "cost": thing.cost, "price": thing.price, "supplier_ref": thing.number}
             service.add_line(planner, trip_id, thing.of(departs), said)
+        if plan.sold:
+            documents.book_trip(accountant, trip_id, enquiry["customer_name"], plan.sold, plan.bought)
     return True
 
 
@@ -164,6 +169,11 @@ PLANS = (
             Thing(_ride("Al Rigga Residence", "Dubai airport", 12, "09:15", "Van with a ramp"), "booked", "1900", "2400", "DT-5519"),
             Thing(_flight("IX 346", _AIR_INDIA_EXPRESS, "DXB-CCJ", (12, "12:35"), (12, "18:05"), **_TO_DUBAI), "ticketed", number="K7T2QD"),
         ),
+        sold="Dubai, twelve days for three, with flights, apartment, visas and desert | 1 | 140900.00",
+        bought={
+            "BSP India": "Air tickets CCJ–DXB–CCJ, net | 3 | 13900.00",
+            "Cox and Kings Wholesale": "Al Rigga Residence, night, net | 12 | 4900.00; Airport transfer, net | 2 | 1900.00",
+        },
     ),
     Plan(
         "Deepa Krishnan",

@@ -45,7 +45,7 @@ def fill(parts: Identity) -> list[str]:
     staff = _staff()
     accountant = next(actor for actor in staff.values() if actor.role == Role.ACCOUNTING_LEAD)
     held = talks.hold_all(staff, accountant)
-    planned = journeys.plan_all(parts.keyring, staff)
+    planned = journeys.plan_all(parts.keyring, staff, accountant)
     waiting = talks.ask_again(staff)
     if held:
         done.append(f"{held} {'conversation' if held == 1 else 'conversations'} with the assistant.")
