@@ -4,9 +4,10 @@ const RELEASE_MS = 8000;
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-  const form = event.target.closest?.("form");
+  const form = event.target.form ?? event.target.closest?.("form");
   if (!form || form.method === "dialog") return;
-  const sender = form.querySelector('[type="submit"][aria-keyshortcuts~="Control+Enter"]') ?? form.querySelector('[type="submit"]');
+  const senders = [...form.elements].filter((element) => element.type === "submit"); // one within it may belong to another form, and one of its own stand elsewhere
+  const sender = senders.find((button) => button.matches('[aria-keyshortcuts~="Control+Enter"]')) ?? senders[0];
   event.preventDefault();
   event.stopPropagation();
   form.requestSubmit(sender);

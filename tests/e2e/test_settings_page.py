@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browsing import LOOKS, Look, Visit, expect, visiting
+from tests.e2e.browsing import LOOKS, WIDE, Look, Visit, expect, visiting
 from tests.e2e.conftest import Site
 from tests.e2e.test_audit_page import sign_up
 from tests.e2e.test_coming_in import PASSWORD, look_at
+from tests.settings.pictures import picture
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -64,6 +65,21 @@ def _speak_hindi(visit: Visit, look: Look) -> None:
 
 def _save(visit: Visit) -> None:
     visit.page.locator("#settings-form button[type=submit]:not([form])").click()  # the logo has a form of its own
+
+
+def test_ctrl_enter_sends_the_form_to_which_the_field_belongs(browser: Browser, site: Site) -> None:
+    with visiting(browser, WIDE[0], base_url=site.address) as visit:
+        page = visit.page
+        sign_up(page)
+        page.goto("/settings")
+        page.get_by_label("Turns an hour").fill("500")
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("The settings are saved.")).to_be_visible()
+        expect(page.get_by_label("Turns an hour")).to_have_value("500")
+        page.locator("#logo").set_input_files({"name": "logo.png", "mimeType": "image/png", "buffer": picture()})
+        page.locator("#logo").press("Control+Enter")
+        expect(page.locator("#logo-part img")).to_be_visible()
+        visit.looks_right()
 
 
 def test_it_works_without_javascript_and_a_colleague_only_reads(browser: Browser, site: Site) -> None:
