@@ -14,6 +14,7 @@ from tests.billing.papers import DUE, EVER, advance, draft, draft_bill, issue, i
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
 from tests.paper_text import text_of
+from tests.parties.test_api import made
 from tests.people import Person, csrf
 from voyagent.billing import queries, service
 from voyagent.billing.paper import document_of, mail_invoice
@@ -394,6 +395,17 @@ def test_the_page_knows_the_customers_address_and_the_mail_carries_the_paper(ali
         told = sa.text("select inputs from audit_events where tenant_id = :t and kind = 'invoice.sent'")
         assert connection.scalars(told, {"t": alice.actor.tenant_id}).all() == [{"to": "d***@example.com", "locale": "en"}]
     assert to in Page(alice.browser.get(f"/invoices/{invoice_id}")).words()
+
+
+@pytest.mark.parametrize("typed", [None, "", "deepa@of-the-enquiry.example"])
+def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(alice: Person, typed: str | None) -> None:
+    made(alice, name="deepa KRISHNAN", is_customer=True, email="deepa@of-the-party.example")
+    with alice.acting() as actor:
+        enquiry_id = enquiries.create(actor, customer_name="Deepa", customer_email=typed, destination="Dubai").id
+    for of, address in ((enquiry_id, typed or "deepa@of-the-party.example"), (None, "deepa@of-the-party.example")):
+        invoice_id = draft(alice, enquiry_id=of)
+        issue(alice, invoice_id)
+        assert Page(alice.browser.get(f"/invoices/{invoice_id}/send")).field("to") == address
 
 
 def test_a_mail_in_hindi_is_hindi(alice: Person, to: str) -> None:

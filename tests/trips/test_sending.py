@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tests.approvals.conftest import Desk
 from tests.enquiries.reading import Page
 from tests.mailbox import newest, received
+from tests.parties.test_api import made
 from tests.people import Person, csrf
 from tests.trips.things import CREEK, a_line, a_trip, whole_trip
 from voyagent.approvals import service as approvals
@@ -43,7 +44,7 @@ def mailed(person: Person, trip_id: UUID, to: str, *, locale: str = "en", prices
         mail_itinerary(actor, trip_id, to=to, locale=locale, prices=prices)
 
 
-def of_enquiry(person: Person, email: str) -> UUID:
+def of_enquiry(person: Person, email: str | None) -> UUID:
     with person.acting() as actor:
         enquiry_id = enquiries.create(actor, customer_name="Deepa Krishnan", customer_email=email, destination="Dubai").id
     trip_id = a_trip(person, title="Krishnan family, Dubai", enquiry_id=enquiry_id)
@@ -63,6 +64,15 @@ def test_the_page_shows_what_goes_and_to_whom_before_it_goes(alice: Person, to: 
     assert (page.field("to"), page.field("locale")) == (to, "en")
     assert alice.email in page.words()
     assert not received(alice.app, to=to)
+
+
+def test_where_the_enquiry_knows_no_address_the_page_has_that_of_the_party(alice: Person, to: str) -> None:
+    made(alice, name="Deepa Krishnan", is_customer=True, email="deepa@of-the-party.example")
+    for typed, address in ((None, "deepa@of-the-party.example"), (to, to)):
+        assert Page(alice.browser.get(f"/trips/{of_enquiry(alice, typed)}/send")).field("to") == address
+    alone = a_trip(alice, title="Without an enquiry")
+    a_line(alice, alone, CREEK, price="71000")
+    assert not Page(alice.browser.get(f"/trips/{alone}/send")).field("to")
 
 
 def test_the_customer_gets_the_paper_in_the_name_of_the_agency_and_answers_the_sender(alice: Person, owner_engine: sa.Engine, to: str) -> None:

@@ -18,6 +18,7 @@ from voyagent.http.guards import Guard
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import PageBlueprint, toast
 from voyagent.kernel.actor import Actor
+from voyagent.trips.service import address_of_customer
 
 pages = PageBlueprint("invoice_paper", __name__, guard=Guard.SIGNED_IN)
 
@@ -27,7 +28,7 @@ def send(actor: Actor, invoice_id: UUID) -> Any:
     """Send the invoice to the customer: the first step shows to whom and in which language, the second sends it."""
     invoice = queries.get_invoice(invoice_id)
     service.check_sendable(invoice)
-    form = SendForm(actor.locale, service.address_of_customer(invoice))
+    form = SendForm(actor.locale, address_of_customer(invoice.enquiry_id, invoice.party_name))
     sent = form.attempt(lambda body: mail_invoice(actor, invoice_id, to=body.to, locale=body.locale), **SEND_PLACES)
     if sent is None:
         return render_template("billing/send.html", form=form, invoice=queries.get_invoice(invoice_id)), form.status

@@ -90,6 +90,11 @@ def tax_standing(name: str) -> Row | None:
     return None if found is None else dict(found)
 
 
+def email_of(name: str) -> str | None:
+    """The e-mail address of a party, by its name; None where the party is not known or has none."""
+    return db.session.scalar(select(Party.email).where(Party.party_key == func.lower(name)))
+
+
 def known_names(kind: str) -> list[str]:
     """The names of customers or suppliers that a form offers while one is typed; those that were put away are not offered."""
     statement = select(Party.name).where(KINDS[kind], Party.is_archived.is_(False)).order_by(Party.party_key).limit(NAMES_MAX)

@@ -77,7 +77,7 @@ put_behind_pages(pages, ITINERARY)
 def send(actor: Actor, trip_id: UUID) -> Any:
     """Send the itinerary to the customer: the first step shows what goes and to whom, the second sends it."""
     trip = queries.get_trip(trip_id)
-    form = SendForm(actor.locale, service.address_of_customer(trip))
+    form = SendForm(actor.locale, service.address_of_customer(trip.enquiry_id))
     sent = form.attempt(lambda body: mail_itinerary(actor, trip_id, to=body.to, locale=body.locale, prices=body.prices), **SEND_PLACES)
     if sent is None:
         shown = _shown(queries.read_trip(SessionReader(db.session), trip_id))

@@ -103,7 +103,7 @@ from voyagent.billing.service.pricing import LineItem, Priced, PricedLine, check
 from voyagent.billing.service.reversals import check_reversible, reversal_sides, reverse_payment, reverse_refund
 from voyagent.billing.service.rounding import round_off
 from voyagent.billing.service.scheduling import schedule_bill, unschedule_bill
-from voyagent.billing.service.sending import address_of_customer, check_sendable, send_invoice
+from voyagent.billing.service.sending import check_sendable, send_invoice
 from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, TwoForeignCurrencies
 from voyagent.billing.service.supplier_credits import bill_credit_sides, credit_bill, creditable_of_bill, proposed_of_bill
 from voyagent.billing.service.taxing import COLLECTED, Buyer, Home, Sketch, home, is_waiting, sketch, waits
@@ -196,7 +196,6 @@ __all__ = [
     "WriteOffExceedsOpen",
     "WriteOffRequested",
     "WriteOffTakenBack",
-    "address_of_customer",
     "allocate",
     "allocation_sides",
     "bill_credit_sides",

@@ -8,11 +8,9 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import Invoice
 from voyagent.billing.service.errors import InvoiceNotSendable
-from voyagent.enquiries import queries as enquiries
 from voyagent.kernel import clock, limits
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
-from voyagent.kernel.reading import SessionReader
 from voyagent.mail.service import Attached, masked
 from voyagent.trips.service import Post
 
@@ -38,11 +36,3 @@ def check_sendable(invoice: Invoice) -> None:
     """A draft has no number yet, and a void invoice asks for nothing. Raises InvoiceNotSendable."""
     if invoice.status in ("draft", "void"):
         raise InvoiceNotSendable
-
-
-def address_of_customer(invoice: Invoice) -> str | None:
-    """What the invoice's enquiry says of the customer's address; any text, as people typed it."""
-    if invoice.enquiry_id is None:
-        return None
-    found: str | None = enquiries.get_row(SessionReader(db.session), invoice.enquiry_id)["customer_email"]
-    return found

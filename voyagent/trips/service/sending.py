@@ -16,6 +16,7 @@ from voyagent.kernel.limits import Limiter
 from voyagent.kernel.reading import SessionReader
 from voyagent.kernel.rehearsal import notes_of
 from voyagent.mail.service import Attached, Outbox, masked
+from voyagent.parties import queries as parties
 from voyagent.trips import queries
 from voyagent.trips.models import OVER, Trip, TripLine
 from voyagent.trips.service.errors import NothingToSend
@@ -55,9 +56,11 @@ def something_stands(trip_id: UUID) -> bool:
     return db.session.scalar(mine) is not None
 
 
-def address_of_customer(trip: Trip) -> str | None:
-    """What the trip's enquiry says of the customer's address; any text, as people typed it."""
-    if trip.enquiry_id is None:
-        return None
-    found: str | None = enquiries.get_row(SessionReader(db.session), trip.enquiry_id)["customer_email"]
-    return found
+def address_of_customer(enquiry_id: UUID | None, name: str | None = None) -> str | None:
+    """Where what an enquiry came to would be sent: what it says of the customer's address, any text, as people typed it; else the address of the party.
+
+    `name` is the customer's on what is sent; without one it is the enquiry's. None where neither knows an address.
+    """
+    enquiry = enquiries.get_row(SessionReader(db.session), enquiry_id) if enquiry_id else {}
+    name = name or enquiry.get("customer_name")
+    return enquiry.get("customer_email") or (parties.email_of(name) if name else None)
