@@ -14,6 +14,7 @@ from voyagent.kernel.copying import abreast, amount_cell, running_total, text_ce
 from voyagent.kernel.listings import Column, Listing, ends_of
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.narrations import without_reason
 from voyagent.ledger.parties import of_party
 
 _ACCOUNTS = Account.__table__.c
@@ -60,11 +61,12 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
     """Entries with book dates from `first` to `last` that moved what a party stands at, the oldest first, with the balance behind each in its own currency.
 
     A row for each currency of an entry, of all its lines together. `opening` is what the party stands at before, in every currency that it has, and `side` is 1
-    where debits add to it, -1 where credits do. Cells: mark, day, entry, narration, currency, amount, balance.
+    where debits add to it, -1 where credits do. Cells: mark, day, entry, narration (without the reason), currency, amount, balance.
     """
     net = cast(side * func.sum(_POSTINGS.debit_minor - _POSTINGS.credit_minor), BigInteger).label("minor")
     key = (_POSTINGS.effective_date, _POSTINGS.entry_id, _POSTINGS.currency)
-    moved = select(*key, net).where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)).group_by(*key).subquery("moved").c
+    name = func.max(_POSTINGS.party_name).label("party_name")
+    moved = select(*key, net, name).where(*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)).group_by(*key).subquery("moved").c
     order = (moved.effective_date, moved.entry_id)
     before = case(*[(moved.currency == currency, literal(start, BigInteger)) for currency, start in opening.items()])
     balance = before + running_total(moved.minor, order, of=moved.currency)
@@ -73,7 +75,7 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
             literal(mark),
             moved.effective_date,
             moved.entry_id,
-            text_cell(_ENTRIES.narration),
+            text_cell(without_reason(_ENTRIES.narration, moved.party_name)),
             moved.currency,
             amount_cell(moved.minor, moved.currency),
             amount_cell(balance, moved.currency),

@@ -13,6 +13,7 @@ from voyagent.kernel.reading import kept
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.lines import Place
 from voyagent.ledger.models import Account, JournalEntry, Posting
+from voyagent.ledger.narrations import without_reason
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
@@ -46,7 +47,8 @@ def party_balances_statement(purposes: tuple[str, ...], party: str, until: date,
 def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, last: date, *, after: Place | None, limit: int) -> Select[Any]:
     """Entries that moved what a party stands at, the oldest first, those behind the entry of a place; a row for each currency of an entry.
 
-    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. `limit` counts entries.
+    Rows: id, entry_date, narration, source_type, source_id, currency, debit_minor, credit_minor, of all its lines together. A narration
+    comes without the reason. `limit` counts entries.
     """
     mine = [*of_party(purposes, party), _POSTINGS.effective_date.between(first, last)]
     page = select(*_PLACE).where(*mine)
@@ -57,7 +59,7 @@ def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, 
         select(
             _ENTRIES.id,
             _ENTRIES.entry_date,
-            _ENTRIES.narration,
+            without_reason(_ENTRIES.narration, func.max(_POSTINGS.party_name)).label("narration"),
             _ENTRIES.source_type,
             _ENTRIES.source_id,
             _POSTINGS.currency,

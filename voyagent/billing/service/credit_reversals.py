@@ -65,9 +65,10 @@ def _reverse(actor: Actor, credit: CreditNote | SupplierCredit, document: Invoic
     day = on or latest
     if not credit.issue_date <= day <= latest:
         raise InvalidDate
-    reversal = ledger.reverse(actor, credit.entry_id, reason=f"{title}, {credit.party_name}: {why}", entry_date=day)
+    told = ledger.with_reason(title, credit.party_name, why)
+    reversal = ledger.reverse(actor, credit.entry_id, reason=told, entry_date=day)
     if isinstance(credit, CreditNote):
-        earning.take_back(actor, ("credit_note", credit.id), reason=f"{title}, {credit.party_name}: {why}", day=day)
+        earning.take_back(actor, ("credit_note", credit.id), reason=told, day=day)
     document.credited_minor -= credit.total_minor
     document.status = status
     mark(actor, credit, day, why, reversal.entry_id)

@@ -208,18 +208,18 @@ def _write(actor: Actor, invoice: Invoice, credit: Credit, day: date, why: str) 
     """Number the note, post it and keep it."""
     note_id = new_id()
     number = numbering.take_number(CREDIT_SERIES, day, letter=CREDIT_LETTER)
-    narration = f"Credit note {number} on invoice {invoice.number}, {invoice.party_name}"
+    title = f"Credit note {number} on invoice {invoice.number}"
     posted = ledger.post(
         actor,
         source_type="credit_note",
         source_id=note_id,
         purpose="issue",
-        narration=f"{narration}: {why}",
+        narration=ledger.with_reason(title, invoice.party_name, why),
         lines=ledger.lines_of(credit.sides, memo=number, party_name=invoice.party_name, named=OPEN_ACCOUNTS),
         entry_date=day,
         trip_id=invoice.trip_id,
     )
-    earning.recognise(actor, ("credit_note", note_id), credit.recognitions, narration=narration, memo=number, trip_id=invoice.trip_id)
+    earning.recognise(actor, ("credit_note", note_id), credit.recognitions, narration=f"{title}, {invoice.party_name}", memo=number, trip_id=invoice.trip_id)
     note = CreditNote(
         id=note_id,
         invoice_id=invoice.id,

@@ -41,16 +41,16 @@ def reverse_payment(actor: Actor, payment_id: UUID, *, reason: str, on: date | N
     over = {one.reverses_id for one in allocations}
     standing = [one for one in allocations if one.reverses_id is None and one.id not in over]
     queries.lock_documents("receivable" if payment.direction == "in" else "payable", {one.document_id for one in standing if one.document_id})
-    title = f"Reversal of {payment.number}, {payment.party_name}"
+    told = ledger.with_reason(f"Reversal of {payment.number}", payment.party_name, why)
     for one in standing:  # each is an entry of its own
         if one.is_exchanged:
-            settle(payment, [counter_of(payment, one, day)], ledger.reverse(actor, one.entry_id, reason=f"{title}: {why}", entry_date=day).entry_id)
+            settle(payment, [counter_of(payment, one, day)], ledger.reverse(actor, one.entry_id, reason=told, entry_date=day).entry_id)
     # What settles otherwise than the payment's own entry says goes to where that entry put it, so that swapping its sides leaves nothing on any account.
     at_once_minor = sum(one.amount_minor for one in allocations if one.entry_id == payment.entry_id)
     moved = Money(payment.allocated_minor - at_once_minor, payment.currency)
     if moved:
         move(actor, payment, Money(abs(moved.amount_minor), moved.currency), day, source=("payment", payment.id, "settled"), take_back=moved.amount_minor > 0)
-    reversal = ledger.reverse(actor, payment.entry_id, reason=f"{title}: {why}", entry_date=day)
+    reversal = ledger.reverse(actor, payment.entry_id, reason=told, entry_date=day)
     if alike := [one for one in standing if not one.is_exchanged]:
         settle(payment, [counter_of(payment, one, day) for one in alike], reversal.entry_id)
     payment.refunded_minor = payment.amount_minor
@@ -80,8 +80,8 @@ def reverse_refund(actor: Actor, payment_id: UUID, refund_id: UUID, *, reason: s
     amount = Money(refund.amount_minor, payment.currency)
     check_limit(actor, amount)
     day = day_of(actor, on, refund.refunded_on)
-    title = f"Reversal of refund {refund.number} of {payment.number}, {payment.party_name}"
-    reversal = ledger.reverse(actor, refund.entry_id, reason=f"{title}: {why}", entry_date=day)
+    told = ledger.with_reason(f"Reversal of refund {refund.number} of {payment.number}", payment.party_name, why)
+    reversal = ledger.reverse(actor, refund.entry_id, reason=told, entry_date=day)
     payment.refunded_minor -= refund.amount_minor
     mark(actor, refund, day, why, reversal.entry_id)
     audit.record(

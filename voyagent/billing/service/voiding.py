@@ -76,9 +76,10 @@ def _void(actor: Actor, document: Document, title: str, reason: str, on: date | 
         raise ReasonRequired
     check_limit(actor, Money(document.total_minor, document.currency))
     day = book_day(actor, document, on)
-    reversal = ledger.reverse(actor, document.entry_id, reason=f"{title}, {document.party_name}: {why}", entry_date=day)
+    told = ledger.with_reason(title, document.party_name, why)
+    reversal = ledger.reverse(actor, document.entry_id, reason=told, entry_date=day)
     if isinstance(document, Invoice):
-        earning.take_back(actor, ("invoice", document.id), reason=f"{title}, {document.party_name}: {why}", day=day)
+        earning.take_back(actor, ("invoice", document.id), reason=told, day=day)
     document.status = "void"
     document.voided_on = day
     document.void_reason = why

@@ -38,7 +38,7 @@ def write_off_invoice(actor: Actor, invoice_id: UUID, *, reason: str, amount: Mo
         source_type="write_off",
         source_id=write_off_id,
         purpose="write_off",
-        narration=f"Write-off of invoice {invoice.number}, {invoice.party_name}: {why}",
+        narration=ledger.with_reason(f"Write-off of invoice {invoice.number}", invoice.party_name, why),
         lines=[
             ledger.debit("bad_debts", wanted, party_name=invoice.party_name, memo=invoice.number),
             ledger.credit("receivable", wanted, party_name=invoice.party_name, memo=invoice.number),
@@ -61,8 +61,8 @@ def take_back_write_off(actor: Actor, invoice_id: UUID, write_off_id: UUID, *, r
     why = _why(reason)
     check_limit(actor, Money(standing.amount_minor, invoice.currency))
     day = day_of(actor, on, standing.effective_on)
-    title = f"Write-off of invoice {invoice.number} taken back, {invoice.party_name}"
-    reversal = ledger.reverse(actor, standing.entry_id, reason=f"{title}: {why}", entry_date=day)
+    told = ledger.with_reason(f"Write-off of invoice {invoice.number} taken back", invoice.party_name, why)
+    reversal = ledger.reverse(actor, standing.entry_id, reason=told, entry_date=day)
     counter = WriteOff(id=new_id(), amount_minor=-standing.amount_minor, effective_on=day, reason=why, entry_id=reversal.entry_id, reverses_id=write_off_id)
     return _keep(actor, invoice, counter)
 

@@ -1,5 +1,6 @@
 """The rules of the books: their chart of accounts, posting an entry, reversing one, closing a month. Nothing else writes to the ledger; no entry is changed."""
 
+from voyagent.ledger.narrations import with_reason
 from voyagent.ledger.queries import AccountNotFound, EntryNotFound, MonthNotFound
 from voyagent.ledger.service.by_hand import CONTROL, check_by_hand, is_written, opened_by_hand, post_by_hand, reverse_by_hand
 from voyagent.ledger.service.chart import OPENING, AccountChanges, add_account, change_account, opening_account
@@ -79,4 +80,5 @@ __all__ = [
     "reverse",
     "reverse_by_hand",
     "wire_month",
+    "with_reason",
 ]

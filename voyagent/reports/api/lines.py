@@ -45,7 +45,10 @@ def get_reports_day_book(reader: LaneReader, query: DayBookQuery) -> dict[str, A
 
 @api.get("/reports/party-statement", answer=PartyStatementResponse, permission="report.read", errors=(PeriodInverted, InvalidCursor))
 def get_reports_party_statement(reader: LaneReader, query: PartyStatementQuery) -> dict[str, Any]:
-    """The statement of a customer or supplier: opening, every entry that moved it, closing, and what ageing says of it. A name without entries has none."""
+    """The statement of a customer or supplier: opening, every entry that moved it, closing, and what ageing says of it. A name without entries has none.
+
+    It is for the party: a narration comes without the reason that the books keep of a write-off, a credit, or what was made void or reversed.
+    """
     days = Days.between(query.first, query.last)
     report = read_party_statement(reader, query.kind, query.party, days, after=query.place(), limit=query.limit)
     return wire_party_statement(reader.prove().tenant_id, report, query.limit)

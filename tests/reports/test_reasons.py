@@ -1,0 +1,91 @@
+"""Why something was written off, credited, made void or reversed stays in the books: the statement that goes out to the party does not say it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import openpyxl
+import pytest
+
+from tests.paper_text import text_of
+from tests.people import Person
+from tests.reports.books import bill, days_ago, invoice, today
+from tests.reports.test_views import shown
+from voyagent.billing import service as billing
+from voyagent.kernel.money import Money
+from voyagent.ledger.queries import list_accounts
+
+BUYER, SELLER = "Asha Rao: Travels, Pune", "Galaxy, Consolidators"
+WHYS = (
+    *("bankrupt", "paid after all", "too dear, said Asha Rao: Travels, Pune: herself", "wrong note", "drawn up twice", "typed twice", "was not sent back"),
+    *("late: by an hour", "of another bill", "entered twice"),
+)
+DAY, RUPEE = days_ago(9), Money(100, "INR")
+
+
+@pytest.fixture
+def explained(alice: Person) -> Person:
+    """Somebody in whose books is every act that asks for a reason, on a customer or a supplier, each with a reason of its own."""
+    sold, mistaken = (invoice(alice, BUYER, amount, due=DAY) for amount in ("900", "50"))
+    bought, twice = (bill(alice, SELLER, amount, due=DAY, reference=reference) for amount, reference in (("800", "G-8"), ("70", "G-9")))
+    whys: Iterator[str] = iter(WHYS)
+    with alice.acting() as actor:
+        given_up = billing.write_off_invoice(actor, sold, reason=next(whys), amount=RUPEE, on=DAY)
+        billing.take_back_write_off(actor, sold, given_up.id, reason=next(whys), on=DAY)
+        note = billing.issue_credit_note(actor, sold, reason=next(whys), on=DAY, amounts={1: RUPEE})
+        billing.reverse_credit_note(actor, note.id, reason=next(whys), on=DAY)
+        billing.void_invoice(actor, mistaken, reason=next(whys), on=DAY)
+        paid = billing.record_payment(actor, direction="in", party_name=BUYER, amount=Money(500, "INR"), on=DAY)
+        refund = billing.refund_payment(actor, paid.id, amount=RUPEE, on=DAY)
+        billing.reverse_refund(actor, paid.id, refund.id, reason=next(whys), on=DAY)
+        billing.reverse_payment(actor, paid.id, reason=next(whys), on=DAY)
+        credit = billing.credit_bill(actor, bought, vendor_reference="C-8", reason=next(whys), on=DAY, amounts={1: RUPEE})
+        billing.reverse_supplier_credit(actor, credit.id, reason=next(whys), on=DAY)
+        billing.void_bill(actor, twice, reason=next(whys), on=DAY)
+    return alice
+
+
+@pytest.mark.parametrize(("kind", "party", "count"), [("customer", BUYER.upper(), 11), ("supplier", SELLER, 5)])
+def test_no_statement_tells_a_reason(explained: Person, kind: str, party: str, count: int) -> None:
+    address = f"/reports/party-statement?kind={kind}&party={party}&from={days_ago(30)}&to={today()}"
+    told = [one["narration"] for one in explained.api.get(address).json["entries"]]
+    assert len(told) == count
+    files = [explained.api.get(address.replace("?", ".csv?")), explained.browser.get(f"{address}&format=csv")]
+    for answer in files:
+        rows = csv.DictReader(io.StringIO(answer.get_data(as_text=True)))
+        assert [row["narration"] for row in rows if row["entry_id"]] == told
+    workbook = openpyxl.load_workbook(io.BytesIO(explained.browser.get(f"{address}&format=xlsx").data))
+    assert [row[3] for row in workbook.active.iter_rows(min_row=2, values_only=True) if row[2]] == told
+    page, paper = shown(explained.browser, address), text_of(explained.browser.get(f"{address}&format=pdf").data)
+    for text in map(unspaced, (*told, page, paper)):
+        assert [why for why in WHYS if unspaced(why) in text] == []
+    for text in map(unspaced, (page, paper)):
+        assert all(unspaced(one) in text for one in told), "the words that the API has"
+
+
+def test_what_a_statement_says_instead(explained: Person) -> None:
+    address = f"/reports/party-statement?from={days_ago(30)}&to={today()}&party="
+    sold = explained.api.get("/invoices").json["items"][-1]["number"]
+    told = {one["narration"] for one in explained.api.get(address + BUYER + "&kind=customer").json["entries"]}
+    assert {f"Write-off of invoice {sold}", f"Write-off of invoice {sold} taken back", f"Invoice {sold}, {BUYER}"} <= told
+    told = {one["narration"] for one in explained.api.get(address + SELLER + "&kind=supplier").json["entries"]}
+    assert {"Supplier credit note C-8 on bill G-8", "Reversal of supplier credit note C-8 on bill G-8", "Void of bill G-9"} <= told
+
+
+def test_the_books_keep_every_reason(explained: Person) -> None:
+    days = f"from={days_ago(30)}&to={today()}"
+    books = [f"/journal?{days}", f"/reports/day-book?{days}"]
+    for address in books:
+        page = shown(explained.browser, address)
+        assert [why for why in WHYS if why not in page] == [], address
+    with explained.reading() as reader:
+        codes = [row["code"] for row in list_accounts(reader) if row["purpose"] in ("receivable", "payable", "customer_advances")]
+    ledgers = "".join(shown(explained.browser, f"/reports/general-ledger?account={code}&{days}") for code in codes)
+    assert [why for why in WHYS if why not in ledgers] == []
+
+
+def unspaced(text: str) -> str:
+    """Without the places where lines were broken."""
+    return "".join(text.split())

@@ -1,0 +1,20 @@
+"""How an entry tells why it was made: written behind the party's name for the books, and left out where the party reads it."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Text, func, literal
+
+_BEFORE_NAME, _BEHIND_NAME = ", ", ": "
+
+
+def with_reason(title: str, party_name: str, reason: str) -> str:
+    """The narration of an entry that somebody gave a reason for, such as "Write-off of invoice 2026-27/000003, Asha Rao: bankrupt"."""
+    return f"{title}{_BEFORE_NAME}{party_name}{_BEHIND_NAME}{reason}"
+
+
+def without_reason(narration: ColumnElement[str], party_name: ColumnElement[str]) -> ColumnElement[str]:
+    """The title alone, such as "Write-off of invoice 2026-27/000003"; a narration without a reason as it is. `party_name` is that of the entry's lines.
+
+    The reason is the agency's own, and a statement goes out to the party. It is told apart by the entry itself, which never changes.
+    """
+    return func.split_part(narration, literal(_BEFORE_NAME, Text) + party_name + literal(_BEHIND_NAME, Text), 1, type_=Text)
