@@ -13,6 +13,7 @@ from tests.chat.parallel import at_once
 from tests.enquiries.reading import Page, submit
 from tests.ledger.books import account_id, inr, post
 from tests.people import People, Person
+from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import Forbidden
 from voyagent.kernel.ids import new_id
@@ -70,7 +71,7 @@ def test_the_list_is_narrowed_by_type_and_archived(alice: Person) -> None:
 def test_an_account_is_added_posted_to_and_shows_its_balance(alice: Person) -> None:
     postage = added(alice)
     charge(alice, postage)
-    post(alice, [service.debit("bank", inr(1)), service.credit(UUID(postage), inr(1))])
+    post(alice, [service.debit("bank", inr(1)), service.credit(UUID(postage), inr(1))], entry_date=clock.today())
     read = alice.api.get(f"/accounts/{postage}").json
     assert read["balances"] == [{"currency": "INR", "balance": "99.99"}]
     assert (read["code"], read["name"], read["type"], read["normal_side"], read["purpose"]) == ("5810", "Postage", "expense", "debit", None)

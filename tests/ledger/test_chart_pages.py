@@ -35,7 +35,7 @@ def test_a_balance_of_the_chart_says_that_later_entries_are_in_it(alice: Person)
     post(alice, [service.debit("bank", inr(200_000)), service.credit("capital", inr(200_000))], purpose="capital", entry_date=later)
     words = Page(alice.browser.get("/accounts")).words(".//main")
     assert "3000 Capital Credit in use INR2,000.00Cr" in words
-    assert "Balances are of all that was ever posted: later book dates and, of revenue and expenses, earlier financial years are included." in words
+    assert "Other balances are of all that was ever posted, later book dates included." in words
 
 
 def test_names_that_we_ship_are_in_the_pages_language_and_those_of_an_agency_as_it_wrote_them(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_what_is_fixed_is_shown_and_not_asked(alice: Person) -> None:
     assert "Expenses" in page.words(".//dl")
     assert "INR100.00Dr" in page.words(".//dl")
     refused = Page(submit(alice.browser, path, code="5810", name="Post", is_archived="y", type="asset"))
-    assert (refused.status, "Something still stands on this account" in refused.error_at("is_archived")) == (422, True)
+    assert (refused.status, "Something still stands on this account, earlier financial years included." in refused.error_at("is_archived")) == (422, True)
     assert refused.field("name") == "Post"
     bank = Page(alice.browser.get(f"/accounts/{account_id(alice, 'bank')}/edit"))
     assert not bank.all(".//input[@name='is_archived']")

@@ -16,6 +16,7 @@ from tests.reports.test_views import block, link_of, rows, shown, words
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Lane
 from voyagent.ledger import service as ledger
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries import statements, trial_balance
 from voyagent.reports.queries.periods import Days, Period, day_compared, evenings, year_began
 
@@ -83,15 +84,14 @@ def test_the_result_is_what_revenue_and_expenses_move_in_the_trial_balance(alice
     for days in (Days(DAYS[3], DAYS[7]), Days(DAYS[0], DAYS[-1]), Days(date(2024, 4, 1), date(2025, 3, 31)), Days(DAYS[5], DAYS[5])):
         by_lines: dict[str, int] = defaultdict(int)
         for day, currency, purpose, minor in made:
-            by_lines[currency] -= minor if days.first <= day <= days.last and type_of(purpose) in trial_balance.OF_THE_YEAR else 0
+            by_lines[currency] -= minor if days.first <= day <= days.last and type_of(purpose) in OF_THE_YEAR else 0
         found = result_of(alice, days)
         assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {c: minor for c, minor in by_lines.items() if minor}
         with alice.reading() as reader:
             period = Period(days.first, days.last, year_began(days.first, APRIL))
             books = trial_balance.read_period(reader, period, "INR", include_zero=False, kept_earnings="kept")
         moved = {
-            one.currency: sum((line.movement[1] - line.movement[0]).amount_minor for line in one.accounts if line.type in trial_balance.OF_THE_YEAR)
-            for one in books.blocks
+            one.currency: sum((line.movement[1] - line.movement[0]).amount_minor for line in one.accounts if line.type in OF_THE_YEAR) for one in books.blocks
         }
         assert {one.currency: one.result.amount_minor for one in found.blocks if one.result} == {c: minor for c, minor in moved.items() if minor}
 
@@ -105,7 +105,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(a
         for day, currency, purpose, minor in made:
             if day <= as_of:
                 kind = type_of(purpose)
-                kind = ("year" if day >= began else "kept") if kind in trial_balance.OF_THE_YEAR else kind
+                kind = ("year" if day >= began else "kept") if kind in OF_THE_YEAR else kind
                 by_type[currency, kind] += minor if kind == "asset" else -minor
         assert found.in_balance
         for one in found.blocks:
@@ -120,7 +120,7 @@ def test_the_balance_sheet_balances_on_any_day_and_ties_with_the_trial_balance(a
             (one.currency, line.code): line.balance if line.type == "asset" else -line.balance
             for one in books.blocks
             for line in one.accounts
-            if line.type not in trial_balance.OF_THE_YEAR and line.balance
+            if line.type not in OF_THE_YEAR and line.balance
         }
         assert shown_lines == tied
 

@@ -22,6 +22,7 @@ from tests.reports.test_views import block, link_of, rows, shown, table, words
 from voyagent.kernel.money import Money
 from voyagent.ledger import queries, service as ledger
 from voyagent.ledger.lines import Place
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports import checks
 from voyagent.reports.queries import general_ledger, trial_balance
 from voyagent.reports.queries.periods import Days, Period, year_began
@@ -81,7 +82,7 @@ def _moves_are_those_posted(moves: list[Any], period: Period, books: trial_balan
     for one in books.blocks:
         for line in one.accounts:
             moved[one.currency, line.type] += (line.movement[0] - line.movement[1]).amount_minor
-            assert line.carried is None or line.type in trial_balance.OF_THE_YEAR or not line.code or not any(line.carried)
+            assert line.carried is None or line.type in OF_THE_YEAR or not line.code or not any(line.carried)
     assert {key: minor for key, minor in moved.items() if minor} == {key: minor for key, minor in posted.items() if minor}
 
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import Select, func, select
 
 from voyagent.kernel.db import db
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import Reader, Row
 from voyagent.kernel.tenancy import owned
-from voyagent.ledger.models import Account, BalanceMonth
+from voyagent.ledger.models import Account
 from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.standings import standings
 
 CODE_PATTERN = r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$"
 _ACCOUNTS = Account.__table__.c
-_MONTHS = BalanceMonth.__table__.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Accounts:
 def list_accounts(reader: Reader, *, account_type: str | None = None, is_active: bool | None = None, limit: int, cursor: str | None = None) -> Accounts:
     """Accounts by code, of a type, active or archived where that is asked for, behind the code of a cursor.
 
-    Rows: the columns of the account, and `balances`: by currency, debit less credit over all that was ever posted, in minor units; None where nothing was.
+    Rows: the columns of the account; `posted`, by currency, debit less credit over all that was ever posted, in minor units; and `balances`, the same as it
+    stands in the books: of revenue and expense what was posted since this financial year began, up to today. Both are None where nothing was ever posted.
     Raises InvalidCursor.
     """
     page = select(*_ACCOUNTS).where(owned(Account))
@@ -72,11 +73,9 @@ def get_account(account_id: UUID, *, lock: bool = False) -> Account:
 
 def _with_balances(accounts: Select[Any]) -> Select[Any]:
     found = accounts.cte("found")
-    sums = (
-        select(_MONTHS.account_id, _MONTHS.currency, cast(func.sum(_MONTHS.debit_minor - _MONTHS.credit_minor), BigInteger).label("minor"))
-        .where(owned(BalanceMonth), _MONTHS.account_id.in_(select(found.c.id)))
-        .group_by(_MONTHS.account_id, _MONTHS.currency)
-        .subquery("sums")
-    )
-    balances = select(func.jsonb_object_agg(sums.c.currency, sums.c.minor)).where(sums.c.account_id == found.c.id).scalar_subquery()
-    return select(*found.c, balances.label("balances")).order_by(found.c.code)
+    sums = standings(found).subquery("sums")
+    balances = [
+        select(func.jsonb_object_agg(sums.c.currency, sums.c[f"{name}_minor"])).where(sums.c.account_id == found.c.id).scalar_subquery().label(label)
+        for name, label in (("posted", "posted"), ("balance", "balances"))
+    ]
+    return select(*found.c, *balances).order_by(found.c.code)

@@ -65,4 +65,4 @@ class AccountChangeForm(SchemaForm[AccountPatch]):
 
 def is_fixed(account: Row) -> bool:
     """Whether type and normal side stay: something was posted, or the program itself posts to the account."""
-    return account["purpose"] is not None or account["balances"] is not None
+    return account["purpose"] is not None or account["posted"] is not None

@@ -54,7 +54,10 @@ class AccountsQuery(Query):
 
 
 class AccountBalanceOut(Answer):
-    """What stands on an account in a currency: debit less credit over all that was ever posted, negative for more credit."""
+    """What stands on an account in a currency: debit less credit, negative for more credit.
+
+    Of assets, liabilities and equity over all that was ever posted; of revenue and expenses since this financial year began, up to today.
+    """
 
     currency: str
     balance: str

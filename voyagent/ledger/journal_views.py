@@ -104,7 +104,7 @@ def _entry_page(actor: Actor, form: EntryForm, *, goes_on: bool) -> Any:
     """The page with what is typed and what posting it would change, or that alone."""
     lines, is_read = form.read_lines()
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    outlook = look_ahead(SessionReader(db.session), form.read_currency, lines, kept=chosen)
+    outlook = look_ahead(SessionReader(db.session), form.read_currency, lines, day=_day(form.entry_date.iso or ""), kept=chosen)
     if goes_on:
         form.look(lambda body: service.check_by_hand(actor, [line.line() for line in body.lines], body.entry_date))
     facts = {"outlook": outlook, "is_read": is_read, "unfit": form.unfit}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries
-from voyagent.ledger.service import LAST_DAY
 from voyagent.ledger.service.by_hand import CONTROL
+from voyagent.ledger.standings import standings_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,16 @@ class Outlook:
         return self.debit - self.credit
 
 
-def look_ahead(reader: Reader, currency: str, lines: Sequence[tuple[UUID | None, Money, Money]], *, kept: Iterable[UUID] = ()) -> Outlook:
-    """What lines of an account, a debit and a credit (one of them zero) would change, over all that was ever posted; in one trip.
+def look_ahead(
+    reader: Reader, currency: str, lines: Sequence[tuple[UUID | None, Money, Money]], *, day: date | None = None, kept: Iterable[UUID] = ()
+) -> Outlook:
+    """What lines of an account, a debit and a credit (one of them zero) would change of what `standings` has in the financial year of a day; in one trip.
 
     A line without an account of the agency counts in the sums alone. `kept` are accounts that are offered though nothing is posted to them by hand any more.
     """
     chosen = {account_id for account_id, _debit, _credit in lines if account_id}
-    accounts, balances = reader.read(queries.accounts_statement(), queries.balances_statement(LAST_DAY, chosen))
-    before = {row["account_id"]: row["debit_minor"] - row["credit_minor"] for row in balances if row["currency"] == currency}
+    accounts, balances = reader.read(queries.accounts_statement(), standings_statement(chosen, day))
+    before = {row["account_id"]: row["balance_minor"] for row in balances if row["currency"] == currency}
     nothing = Money(0, currency)
     sums: dict[UUID | None, tuple[Money, Money]] = {}
     for account_id, debit, credit in lines:

@@ -12,11 +12,15 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, cast, f
 from voyagent.kernel.tenancy import owned
 from voyagent.ledger.models import Account, BalanceMonth
 
+APRIL = 4
+"""The month in which financial years begin where an agency has not chosen."""
+OF_THE_YEAR = ("revenue", "expense")
+"""Accounts that begin every financial year at nothing; what they came to goes into the earnings that are kept."""
 _ACCOUNTS = Account.__table__.c
 _MONTHS = BalanceMonth.__table__.c
 
 
-def year_of(day: ColumnElement[date], start_month: int) -> ColumnElement[date]:
+def year_of(day: ColumnElement[date], start_month: int | ColumnElement[int]) -> ColumnElement[date]:
     """The first day of the financial year that a day lies in, where years begin on the first of `start_month`."""
     year = cast(func.extract("year", day), Integer)
     before = cast(func.extract("month", day) < start_month, Integer)

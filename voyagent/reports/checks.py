@@ -22,10 +22,10 @@ from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row, SessionReader
 from voyagent.ledger import queries as ledger, totals, years
 from voyagent.ledger.earned import earned_beside_statement, untied_earnings_statement
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries import margins, statements
 from voyagent.reports.queries.periods import Days, Evening, Period, settings_statement, year_began, year_month
 from voyagent.reports.queries.receivables import EVER, SIDE
-from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
 EVENING = Evening(EVER[1], EVER[1])
 """After all that was ever posted, with everything before it earned in earlier years."""

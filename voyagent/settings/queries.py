@@ -37,6 +37,11 @@ def statement() -> Select[Any]:
     return select(*TenantSettings.__table__.c).where(owned(TenantSettings))
 
 
+def chosen(name: str) -> Any:
+    """One setting of the bound agency as a scalar select; nothing where nobody has made them yet."""
+    return select(TenantSettings.__table__.c[name]).where(owned(TenantSettings)).scalar_subquery()
+
+
 def read(reader: Reader) -> Row | None:
     """The agency's settings as a row; None where nobody has made them yet."""
     rows = reader.read(statement())[0]

@@ -69,9 +69,9 @@ def opening_account(actor: Actor) -> UUID:
 def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> Account:
     """Change an account: its code and name, its type and normal side while nothing was posted, and whether it is archived.
 
-    What the program itself posts to keeps its type and is never archived; nor is an account archived on which something stands, since the balance sheet would
-    hide it. Another type without a side brings the side of that type. Raises Forbidden, AccountNotFound, AccountCodeTaken, AccountPosted,
-    AccountServesProgram, AccountHasBalance.
+    What the program itself posts to keeps its type and is never archived; nor is an account archived on which something stands over all that was ever posted,
+    since the balance sheet would hide it. Another type without a side brings the side of that type. Raises Forbidden, AccountNotFound, AccountCodeTaken,
+    AccountPosted, AccountServesProgram, AccountHasBalance.
     """
     actor.require("ledger.chart")
     account = accounts.get_account(account_id, lock=True)
@@ -79,33 +79,33 @@ def change_account(actor: Actor, account_id: UUID, changes: AccountChanges) -> A
     if "type" in values and values["type"] != account.type:
         values.setdefault("normal_side", normal_side_of(str(values["type"])))
     changed = {name: (getattr(account, name), value) for name, value in values.items() if getattr(account, name) != value}
-    balances = accounts.read_account(SessionReader(db.session), account_id)["balances"]
+    posted = accounts.read_account(SessionReader(db.session), account_id)["posted"]
     if changed.keys() & {"type", "normal_side"}:
-        _check_kind(account, balances)
+        _check_kind(account, posted)
     if changed:
         _write(account, {name: value for name, (_before, value) in changed.items()})
         fields = [{"field": name, "before": before, "after": after} for name, (before, after) in changed.items()]
         audit.record(actor, "ledger.account_changed", entity_refs={"account_id": account_id}, inputs={"fields": fields})
     if (is_active := not changes.get("is_archived", not account.is_active)) != account.is_active:
         if not is_active:
-            _check_archive(account, balances)
+            _check_archive(account, posted)
         account.is_active = is_active
         db.session.flush()
         audit.record(actor, "ledger.account_restored" if is_active else "ledger.account_archived", entity_refs={"account_id": account_id})
     return account
 
 
-def _check_kind(account: Account, balances: dict[str, int] | None) -> None:
+def _check_kind(account: Account, posted: dict[str, int] | None) -> None:
     if account.purpose is not None:
         raise AccountServesProgram
-    if balances is not None:
+    if posted is not None:
         raise AccountPosted
 
 
-def _check_archive(account: Account, balances: dict[str, int] | None) -> None:
+def _check_archive(account: Account, posted: dict[str, int] | None) -> None:
     if account.purpose is not None:
         raise AccountServesProgram
-    if any((balances or {}).values()):
+    if any((posted or {}).values()):
         raise AccountHasBalance
 
 

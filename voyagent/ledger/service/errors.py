@@ -130,7 +130,7 @@ class AccountHasBalance(Conflict):
     """Something stands on the account in one of its currencies."""
 
     code = "account_has_balance"
-    message = N_("Something still stands on this account. Post it to another account first, and archive this one then.")
+    message = N_("Something still stands on this account, earlier financial years included. Post it to another account first, and archive this one then.")
 
 
 class EntryTooLong(Invalid):

@@ -19,8 +19,9 @@ from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import lines as by_line, queries as ledger, years
 from voyagent.ledger.lines import Place
 from voyagent.ledger.queries import AccountNotFound
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries.periods import Days, Period, year_began
-from voyagent.reports.queries.trial_balance import OF_THE_YEAR, Sides, both_sides, on_one_side
+from voyagent.reports.queries.trial_balance import Sides, both_sides, on_one_side
 
 PAGE_LINES = 100
 

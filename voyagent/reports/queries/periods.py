@@ -11,9 +11,9 @@ from sqlalchemy import Select
 
 from voyagent.kernel.errors import N_, Unprocessable
 from voyagent.kernel.reading import Row
+from voyagent.ledger.years import APRIL
 from voyagent.settings import queries as settings
 
-APRIL = 4
 Comparison = Literal["period", "year", "none"]
 
 

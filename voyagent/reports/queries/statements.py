@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries.periods import Comparison, Days, Evening
-from voyagent.reports.queries.trial_balance import OF_THE_YEAR
 
 GROWS_IN_CREDIT = ("liability", "equity", "revenue")
 """Types of account that are shown as credit less debit, so that what is usual is positive."""

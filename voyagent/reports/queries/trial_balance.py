@@ -11,11 +11,10 @@ from itertools import groupby
 from voyagent.kernel.money import Money
 from voyagent.kernel.reading import Reader, Row
 from voyagent.ledger import queries as ledger, years
+from voyagent.ledger.years import OF_THE_YEAR
 from voyagent.reports.queries.periods import Period
 
 TYPES = ("asset", "liability", "equity", "revenue", "expense")
-OF_THE_YEAR = ("revenue", "expense")
-"""Accounts that begin every financial year at nothing; what they came to goes into the earnings that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
