@@ -75,7 +75,28 @@ def test_without_documents_those_due_longest_take_what_is_left(alice: Person) ->
     told = alice.api.post(f"/payments/{payment_id}/allocate", json={}).json
     assert [(one["document_id"], one["amount"]) for one in told["allocations"]] == [(str(early), "45000.00"), (str(late), "5000.00")]
     assert seen(alice, later)["paid_minor"] == 0
-    assert code(alice.api.post(f"/payments/{payment_id}/allocate", json={})) == (422, "invalid_allocations")
+    assert code(alice.api.post(f"/payments/{payment_id}/allocate", json={})) == (409, "payment_over_allocated")
+
+
+def test_what_can_settle_nothing_by_itself_says_why(alice: Person) -> None:
+    bare, given_back, reversed_id = (advance(alice, 100) for _ in range(3))
+    issued(alice, line(currency="AED"))
+    issued(alice, customer_name="Somebody else")
+    paths = [f"/payments/{payment_id}/allocate" for payment_id in (bare, given_back, reversed_id)]
+    assert alice.api.post(f"/payments/{given_back}/refund", json={}).status_code == 201
+    assert alice.api.post(f"/payments/{reversed_id}/reverse", json={"reason": "Typed twice"}).status_code == 200
+    assert [code(alice.api.post(path, json={})) for path in paths] == [(409, "nothing_open"), (409, "payment_over_allocated"), (409, "payment_reversed")]
+    invoice_id = issued(alice)
+    assert [code(alice.api.post(path, json={"allocations": [part(invoice_id, "1")]})) for path in paths[1:]] == [
+        (409, "payment_over_allocated"),
+        (409, "payment_reversed"),
+    ]
+    for body in ({}, {"amount": "1"}):
+        assert code(alice.api.post(f"/payments/{reversed_id}/refund", json=body)) == (409, "payment_reversed")
+    documented = alice.api.get("/openapi.json").json["paths"]
+    for act, codes in (("allocate", ("nothing_open", "payment_reversed", "payment_over_allocated")), ("refund", ("payment_reversed",))):
+        answers = documented[f"/api/payments/{{payment_id}}/{act}"]["post"]["responses"]
+        assert all(f"`{one}`" in answers["409"]["description"] for one in codes), act
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,16 @@ def test_an_advance_is_given_back(alice: Person) -> None:
     assert "F/2024-25/000001" in Page(alice.browser.get(f"/payments/{payment_id}")).words(".//aside[@id='about']")
 
 
+def test_of_a_payment_that_was_reversed_meanwhile_either_form_says_so(alice: Person) -> None:
+    payment_id, invoice_id = advance(alice, 100), issued(alice)
+    alice.does(lambda actor: service.reverse_payment(actor, payment_id, reason="Typed twice").id)
+    typed = {"allocate": {"effective_on": "26 Jun 2024", "document_id": [str(invoice_id)], "part": ["1"]}}
+    typed["refund"] = {"amount": "1", "refunded_on": "26 Jun 2024", "account": "bank"}
+    for step, fields in typed.items():
+        page = Page(send(alice, f"/payments/{payment_id}/{step}", **fields))
+        assert (page.status, "has been reversed already" in page.words(f".//form[@id='{step}-form']")) == (422, True)
+
+
 def test_the_list_has_its_tabs_filters_and_ends(alice: Person) -> None:
     assert "No payments yet" in Page(alice.browser.get("/payments")).words()
     pay(alice, issued(alice), 100)

@@ -156,9 +156,9 @@ def test_once_and_then_nothing_more_comes_of_it(alice: Person) -> None:
     reverse(alice, payment_id)
     with pytest.raises(service.PaymentReversed):
         reverse(alice, payment_id)
-    with pytest.raises(service.PaymentOverAllocated):
+    with pytest.raises(service.PaymentReversed):
         allocate(alice, payment_id, part(invoice_id, 1), on=LAST)
-    with pytest.raises(service.PaymentOverAllocated):
+    with pytest.raises(service.PaymentReversed):
         alice.does(service.refund_payment, payment_id)
 
 

@@ -33,12 +33,14 @@ PLACES = {
     "account_inactive": "account",
 }
 NOTED = PLACES | {"invalid_date": "paid_on", "period_locked": "paid_on"}
-ALLOCATED = PLACES | {"invalid_date": "effective_on", "period_locked": "effective_on", "invalid_amount": "allocations", "account_inactive": ""}
+ALLOCATED = PLACES | {"invalid_date": "effective_on", "period_locked": "effective_on", "invalid_amount": "allocations"}
+ALLOCATED |= dict.fromkeys(("account_inactive", "payment_reversed"), "")
 TAKEN_BACK = {"invalid_date": "effective_on", "period_locked": "effective_on", "allocation_taken_back": "", "account_inactive": ""}
 REFUNDED = {
     **dict.fromkeys(("invalid_date", "period_locked"), "refunded_on"),
     **dict.fromkeys(("payment_over_allocated", "invalid_amount", "amount_above_limit"), "amount"),
     **dict.fromkeys(("account_not_found", "account_inactive"), "account"),
+    "payment_reversed": "",
 }
 REVERSED = {
     **dict.fromkeys(("reason_required", "text_too_long"), "reason"),

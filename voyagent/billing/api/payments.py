@@ -78,7 +78,7 @@ def get_payment(reader: Reader, payment_id: UUID) -> Row:
     answer=PaymentOut,
     permission="payment.record_by_hand",
     missing=PaymentNotFound,
-    errors=(*PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
+    errors=(service.PaymentReversed, service.NothingOpen, *PART_ERRORS, UnknownCurrency, *POSTING_ERRORS),
 )
 def allocate_payment(actor: Actor, payment_id: UUID, body: AllocateIn) -> Row:
     """Let what is left of a payment settle documents of its party, never more than either has. An entry moves it out of the account of advances.
@@ -109,7 +109,7 @@ def unallocate_payment(actor: Actor, payment_id: UUID, allocation_id: UUID, body
     status=201,
     permission="payment.record_by_hand",
     missing=PaymentNotFound,
-    errors=(service.PaymentOverAllocated, service.InvalidDate, InvalidAmount, *POSTING_ERRORS),
+    errors=(service.PaymentReversed, service.PaymentOverAllocated, service.InvalidDate, InvalidAmount, *POSTING_ERRORS),
 )
 def refund_payment(actor: Actor, payment_id: UUID, body: RefundIn) -> Row:
     """Note that what is left of a payment, or a part of it, went back to whom it came from."""

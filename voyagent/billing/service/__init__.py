@@ -15,13 +15,10 @@ from voyagent.billing.service.credit_reversals import reverse_credit_note, rever
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_now, creditable, issue_credit_note, proposed
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
-    AllocationTakenBack,
-    AnotherParty,
     BasicFareOutOfRange,
     BasicFareRequired,
     BillNotDraft,
     BillNotScheduled,
-    BookedRateMissing,
     CommissionNotAgent,
     CommissionOutOfRange,
     CreditExceedsLine,
@@ -30,7 +27,6 @@ from voyagent.billing.service.errors import (
     CustomerNameRequired,
     DocumentNotOpen,
     DocumentNotVoidable,
-    DocumentTwice,
     DraftChanged,
     FormerNumberRequired,
     FormerNumberTaken,
@@ -48,16 +44,8 @@ from voyagent.billing.service.errors import (
     LineNotOnBill,
     LineNotOnInvoice,
     NoLines,
-    NothingToAllocate,
     NumberIsNotNext,
-    PaymentExceedsOpen,
-    PaymentOverAllocated,
-    PaymentRefunded,
-    PaymentReversed,
     ReasonRequired,
-    RefundReversed,
-    SettledAmountMissing,
-    SettledAmountWrong,
     SupplierCreditExceedsOpen,
     SupplierCreditReversed,
     SupplierCreditTaken,
@@ -87,6 +75,22 @@ from voyagent.billing.service.invoices import (
 )
 from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
+from voyagent.billing.service.payment_errors import (
+    AllocationTakenBack,
+    AnotherParty,
+    BookedRateMissing,
+    DocumentTwice,
+    NothingLeft,
+    NothingOpen,
+    NothingToAllocate,
+    PaymentExceedsOpen,
+    PaymentOverAllocated,
+    PaymentRefunded,
+    PaymentReversed,
+    RefundReversed,
+    SettledAmountMissing,
+    SettledAmountWrong,
+)
 from voyagent.billing.service.payments import (
     OPENING_ADVANCES,
     REFUND_LETTER,
@@ -165,6 +169,8 @@ __all__ = [
     "LineNotOnBill",
     "LineNotOnInvoice",
     "NoLines",
+    "NothingLeft",
+    "NothingOpen",
     "NothingToAllocate",
     "NumberIsNotNext",
     "PaidInOtherMoney",

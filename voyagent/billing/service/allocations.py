@@ -14,17 +14,19 @@ from voyagent.audit import service as audit
 from voyagent.billing import queries
 from voyagent.billing.models import OPEN, Allocation, Bill, Invoice, Payment
 from voyagent.billing.models.parts import RATE_COLUMNS
-from voyagent.billing.service.errors import (
+from voyagent.billing.service.errors import DocumentNotOpen, InvalidDate
+from voyagent.billing.service.exchange import columns_of, quote_of
+from voyagent.billing.service.payment_errors import (
     AllocationTakenBack,
     AnotherParty,
-    DocumentNotOpen,
     DocumentTwice,
-    InvalidDate,
+    NothingLeft,
+    NothingOpen,
     NothingToAllocate,
     PaymentExceedsOpen,
     PaymentOverAllocated,
+    PaymentReversed,
 )
-from voyagent.billing.service.exchange import columns_of, quote_of
 from voyagent.billing.service.settling import CONTROL, Part, Settlement, exchange_sides, settlement_of
 from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
@@ -59,14 +61,17 @@ def allocate(actor: Actor, payment_id: UUID, *, parts: Sequence[Part] | None = N
 
     Without parts the open documents of the party that are due longest take what is left. The day is not before the payment, nor before a document was issued,
     nor before anything of either was last taken back, so that no report of an earlier day shows more settled than there was. Raises Forbidden,
-    PaymentNotFound, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen, InvalidDate, and what
-    `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
+    PaymentNotFound, PaymentReversed, NothingLeft, NothingOpen, NothingToAllocate, DocumentTwice, InvoiceNotFound, BillNotFound, AnotherParty, DocumentNotOpen,
+    InvalidDate, and what `settling.settlement_of` raises; PaymentExceedsOpen, PaymentOverAllocated; PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
+    check_left(payment)
     day = day_of(actor, on, payment.paid_on)
     if parts is None:
         parts = oldest_first(payment.direction, payment.party_name, Money(payment.unapplied_minor, payment.currency), day)
+        if not parts:
+            raise NothingOpen
     if not parts:
         raise NothingToAllocate
     documents = lock_documents(payment.direction, [part.document_id for part in parts])
@@ -115,11 +120,20 @@ def allocation_sides(actor: Actor, payment: Payment, parts: Sequence[Part], on: 
 
     Raises what `allocate` does.
     """
+    check_left(payment)
     settlements = settlements_now(actor, payment, parts, day_of(actor, on, payment.paid_on), left_minor=payment.unapplied_minor)
     alike = sum(part.amount.amount_minor for part in settlements if not part.is_exchanged)
     left, right = _accounts(payment, take_back=False)
     sides = [(left, 1, Money(alike, payment.currency)), (right, -1, Money(alike, payment.currency))] if alike else []
     return sides + [side for part in settlements if part.is_exchanged for side in exchange_sides(payment.direction, part)]
+
+
+def check_left(payment: Payment) -> None:
+    """Whether it still stands and has something to give. Raises PaymentReversed, NothingLeft."""
+    if payment.reversed_on is not None:
+        raise PaymentReversed
+    if payment.unapplied_minor == 0:
+        raise NothingLeft
 
 
 def unallocate(actor: Actor, payment_id: UUID, allocation_id: UUID, *, on: date | None = None) -> Payment:

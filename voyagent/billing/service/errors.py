@@ -1,4 +1,4 @@
-"""The ways in which a document or a payment is refused."""
+"""The ways in which a document is refused."""
 
 from __future__ import annotations
 
@@ -172,13 +172,6 @@ class DocumentNotOpen(Conflict):
     message = N_("This document is not open, so nothing can be paid or credited on it.")
 
 
-class PaymentExceedsOpen(Conflict):
-    """More than is still to be paid."""
-
-    code = "payment_exceeds_open"
-    message = N_("That is more than is still open on this document.")
-
-
 class DocumentNotVoidable(Conflict):
     """Void is only what is issued, or received, and on which nothing was paid or credited; and only once."""
 
@@ -241,20 +234,6 @@ class SupplierCreditTaken(Conflict):
     message = N_("A credit note of this supplier with this reference has been entered already.")
 
 
-class PaymentOverAllocated(Conflict):
-    """More than the payment has left: it settles documents or was given back already."""
-
-    code = "payment_over_allocated"
-    message = N_("That is more than is left of this payment.")
-
-
-class AnotherParty(Conflict):
-    """A payment settles the documents of whom it came from or went to, and nobody else's."""
-
-    code = "another_party"
-    message = N_("This document is another party’s. A payment settles only the documents of its own party.")
-
-
 class WriteOffExceedsOpen(Conflict):
     """More than is still open."""
 
@@ -276,27 +255,6 @@ class WriteOffRequested(Conflict):
     message = N_("A write-off of this invoice has been asked for already and waits. Decide that one first.")
 
 
-class AllocationTakenBack(Conflict):
-    """An allocation is taken back once, and what takes it back is not taken back in turn: it is allocated anew."""
-
-    code = "allocation_taken_back"
-    message = N_("This allocation has been taken back already.")
-
-
-class PaymentReversed(Conflict):
-    """A payment is reversed once, and the reversal is not undone: what came or went after all is noted anew."""
-
-    code = "payment_reversed"
-    message = N_("This payment has been reversed already.")
-
-
-class PaymentRefunded(Conflict):
-    """What is given back of a payment came of it, so it was noted rightly; a refund that was noted by mistake is reversed first."""
-
-    code = "payment_refunded"
-    message = N_("A part of this payment was refunded, so it cannot be reversed.")
-
-
 class CreditNoteReversed(Conflict):
     """A credit note is reversed once, and the reversal is not undone: what is credited after all is credited anew."""
 
@@ -309,27 +267,6 @@ class SupplierCreditReversed(Conflict):
 
     code = "supplier_credit_reversed"
     message = N_("This supplier credit note has been reversed already.")
-
-
-class RefundReversed(Conflict):
-    """A refund is reversed once, and the reversal is not undone: what went back after all is noted anew."""
-
-    code = "refund_reversed"
-    message = N_("This refund has been reversed already.")
-
-
-class DocumentTwice(Unprocessable):
-    """The same document named twice in one allocation."""
-
-    code = "document_twice"
-    message = N_("Name each document once, with the whole amount that it takes.")
-
-
-class NothingToAllocate(Unprocessable):
-    """No document was named, or more than one payment settles at once."""
-
-    code = "invalid_allocations"
-    message = N_("Name from 1 to 200 documents and how much of the payment each takes.")
 
 
 class VendorReferenceTaken(Conflict):
@@ -372,24 +309,3 @@ class TextTooLong(Unprocessable):
 
     code = "text_too_long"
     message = N_("A reference has at most 128 characters, a reason at most 500, notes at most 2,000.")
-
-
-class BookedRateMissing(Conflict):
-    """A document in another currency was posted without the rate at which it was booked, so nobody can say what a payment gains or loses on it."""
-
-    code = "booked_rate_missing"
-    message = N_("This document does not keep the rate at which it was booked. A payment in its own currency settles it.")
-
-
-class SettledAmountMissing(Unprocessable):
-    """A payment in another currency is to settle a document, and nobody says how much of it."""
-
-    code = "settled_amount_required"
-    message = N_("Say how much of the document is settled in its own currency, or the rate of the day.")
-
-
-class SettledAmountWrong(Unprocessable):
-    """The amount that settles and the rate, or the amount of the payment in one currency with the document, say different things."""
-
-    code = "settled_amount_wrong"
-    message = N_("What the document is settled with does not follow from the amount and the rate.")

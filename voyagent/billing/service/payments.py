@@ -13,6 +13,7 @@ from voyagent.billing.models import OPEN, Bill, Invoice, Payment, Refund
 from voyagent.billing.service import numbering, pricing
 from voyagent.billing.service.allocations import (
     Direction,
+    check_left,
     check_parts,
     day_of,
     exchange,
@@ -22,7 +23,8 @@ from voyagent.billing.service.allocations import (
     settle,
     settlements_now,
 )
-from voyagent.billing.service.errors import DocumentNotOpen, PaymentOverAllocated
+from voyagent.billing.service.errors import DocumentNotOpen
+from voyagent.billing.service.payment_errors import PaymentOverAllocated
 from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, Settlement, exchange_sides
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
@@ -117,12 +119,10 @@ def refund_payment(
     """Note that an advance, or a part of it, went back to whom it came from: all that is left without an amount, today in the agency's zone without a day.
 
     What a supplier was paid ahead comes back the same way. It gets a number of its own series. Raises Forbidden, PaymentNotFound, MixedCurrencies,
-    InvalidAmount, PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
+    InvalidAmount, PaymentReversed, PaymentOverAllocated, InvalidDate, TextTooLong; PeriodLocked.
     """
     actor.require("payment.record")
     payment = queries.get_payment(payment_id, lock=True)
-    if payment.unapplied_minor == 0:
-        raise PaymentOverAllocated
     amount = Money(payment.unapplied_minor, payment.currency) if amount is None else amount
     day = _refunded_on(actor, payment, amount, on)
     refund = Refund(
@@ -194,7 +194,8 @@ def _pay_one(actor: Actor, document: Invoice | Bill, amount: Money | None, on: d
 
 
 def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None) -> date:
-    """The day on which an amount goes back. Raises MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit, InvalidDate."""
+    """The day on which an amount goes back. Raises PaymentReversed, MixedCurrencies, InvalidAmount, PaymentOverAllocated, AmountAboveLimit, InvalidDate."""
+    check_left(payment)
     if amount.currency != payment.currency:
         raise MixedCurrencies
     if amount.amount_minor <= 0:

@@ -12,7 +12,8 @@ from voyagent.billing.models import Payment, Refund
 from voyagent.billing.models.parts import Reversible
 from voyagent.billing.service import pricing
 from voyagent.billing.service.allocations import counter_of, day_of, move, settle, settlement_kept
-from voyagent.billing.service.errors import PaymentRefunded, PaymentReversed, ReasonRequired, RefundReversed
+from voyagent.billing.service.errors import ReasonRequired
+from voyagent.billing.service.payment_errors import PaymentRefunded, PaymentReversed, RefundReversed
 from voyagent.billing.service.settling import CONTROL, exchange_sides
 from voyagent.billing.service.voiding import REASON_MAX
 from voyagent.kernel.actor import Actor

@@ -8,8 +8,8 @@ from uuid import UUID
 from voyagent.billing import queries
 from voyagent.billing.models import Bill, Invoice
 from voyagent.billing.queries import EXCHANGE
-from voyagent.billing.service.errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
 from voyagent.billing.service.exchange import quote_of
+from voyagent.billing.service.payment_errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
