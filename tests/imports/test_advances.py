@@ -89,7 +89,7 @@ def test_an_advance_settles_documents_and_is_given_back_like_any_other(alice: Pe
     [
         (",X,2026-03-01,INR,1", ("party", "missing")),
         ("A,,2026-03-01,INR,1", ("reference", "missing")),
-        ("A,R-17,2026-03-01,INR,1", ("reference", "former_payment_taken")),
+        ("A,R-17,2026-03-01,INR,1", ("reference", "twice_in_file")),
         ("A,X,1 March,INR,1", ("paid_on", "date_parsing")),
         ("A,X,2026-04-01,INR,1", ("paid_on", "paid_after_day")),
         ("A,X,2024-05-10,INR,1", ("paid_on", "period_locked")),
@@ -106,6 +106,12 @@ def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, tol
     assert findings(sent(alice, "customer_advances", content, dry_run=True)) == [(4, *told)]
     assert code(sent(alice, "customer_advances", content)) == (422, "import_has_findings")
     assert (payments(alice), opened(alice)) == ([], {})
+
+
+def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
+    found = findings(sent(alice, "customer_advances", CUSTOMERS + ",X,2026-04-01,XXX,a lot\n", dry_run=True))
+    told = (("party", "missing"), ("paid_on", "paid_after_day"), ("currency", "invalid_currency"), ("amount", "string_pattern_mismatch"))
+    assert found == [(4, *one) for one in told]
 
 
 def test_a_former_number_is_had_once_in_each_direction_and_by_each_agency(alice: Person, charlie: Person) -> None:

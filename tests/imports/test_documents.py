@@ -114,7 +114,7 @@ def test_open_bills_are_no_cost_of_now(alice: Person) -> None:
     [
         (",X,2026-03-01,,INR,1", ("party", "missing")),
         ("A,,2026-03-01,,INR,1", ("reference", "missing")),
-        ("A,OLD-17,2026-03-01,,INR,1", ("reference", "former_number_taken")),
+        ("A,OLD-17,2026-03-01,,INR,1", ("reference", "twice_in_file")),
         ("A,X,1 March,,INR,1", ("issue_date", "date_parsing")),
         ("A,X,2026-04-01,,INR,1", ("issue_date", "document_after_day")),
         ("A,X,2024-05-10,,INR,1", ("issue_date", "period_locked")),
@@ -136,6 +136,32 @@ def test_each_bad_row_is_named_and_nothing_is_taken(alice: Person, row: str, tol
     assert code(sent(alice, "open_invoices", content)) == (422, "import_has_findings")
     assert invoices(alice) == []
     assert opened(alice) == {}
+
+
+def test_every_wrong_cell_of_a_row_is_named_at_once(alice: Person) -> None:
+    cells = ("party", "due_date", "currency", "amount", "exchange_rate")
+    for row, told in (
+        (
+            ",X,2026-03-01,2026-02-01,XXX,a lot,83.x",
+            dict(zip(cells, ("missing", "invalid_date", "invalid_currency", *["string_pattern_mismatch"] * 2), strict=True)),
+        ),
+        (",X,2026-04-01,,inr,1.001,", {"party": "missing", "issue_date": "document_after_day", "amount": "invalid_amount"}),
+        ("A,,2026-03-01,2026-02-01,,0,", {"reference": "missing", "due_date": "invalid_date", "amount": "total_out_of_range"}),
+    ):
+        found = findings(sent(alice, "open_bills", f"{RATED}{row}\n", dry_run=True))
+        assert {line for line, *_ in found} == {4}
+        assert {column: why for _, column, why in found} == told
+
+
+@pytest.mark.parametrize(("kind", "content"), [("open_invoices", INVOICES), ("open_bills", BILLS)])
+def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(alice: Person, kind: str, content: str) -> None:
+    lines = content.splitlines()
+    twice = [*lines, lines[1]]
+    (found,) = sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]
+    assert found == {"line": len(twice), "column": "reference", "code": "twice_in_file", "sentence": "An earlier line of this file has the same already."}
+    sent(alice, kind, content)
+    codes = {one["code"] for one in sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]}
+    assert codes == {"former_number_taken" if kind == "open_invoices" else "vendor_reference_taken"}
 
 
 def test_a_cell_of_another_shape_is_told_in_words(alice: Person) -> None:

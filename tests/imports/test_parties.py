@@ -69,7 +69,7 @@ def test_each_bad_row_is_named_by_line_column_and_sentence_and_nothing_of_the_fi
     content = HEAD + "\n".join(rows)
     expected = [
         (3, "name", "party_name_taken"),
-        (4, "name", "party_name_taken"),
+        (4, "name", "twice_in_file"),
         (5, "is_customer", "party_kind_required"),
         (7, "name", "missing"),
         (8, "is_customer", "bool_parsing"),

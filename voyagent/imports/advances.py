@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from pydantic import ValidationInfo, field_validator
+
 from voyagent.billing import service as billing
+from voyagent.imports.cells import Known, RowAmount, RowCurrency, refusal
 from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, trimmed_field
 from voyagent.kernel.money import Money
 
 PLACES = {
@@ -34,8 +37,15 @@ class Advance(Closed):
     party: trimmed_field(255)  # type: ignore[valid-type]
     reference: trimmed_field(128)  # type: ignore[valid-type]
     paid_on: BusinessDate
-    currency: str | None = None
-    amount: PlainAmount
+    currency: RowCurrency | None = None
+    amount: RowAmount
+
+    @field_validator("paid_on")
+    @classmethod
+    def _by_the_day(cls, paid: date, info: ValidationInfo) -> date:
+        if paid > info.context.on:  # type: ignore[union-attr]
+            raise refusal(PaidAfterDay())
+        return paid
 
 
 COLUMNS = tuple(Advance.model_fields)
@@ -48,14 +58,12 @@ class Taker:
     def __init__(self, direction: billing.Direction, actor: Actor, on: date | None) -> None:
         if on is None:
             raise DayNeeded
-        self._direction, self._actor, self._on = direction, actor, on
+        self._direction, self._actor, self._known = direction, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one payment forward. Raises ValidationError, PaidAfterDay, and what `billing.service.bring_advance` raises."""
-        row = Advance.model_validate(ungrouped(cells), strict=False)
-        if row.paid_on > self._on:
-            raise PaidAfterDay
-        money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())
+        """Bring one payment forward. Raises ValidationError, and what `billing.service.bring_advance` raises."""
+        row = Advance.model_validate(ungrouped(cells), strict=False, context=self._known)
+        money = Money.parse(row.amount, row.currency or self._known.currency)
         billing.bring_advance(self._actor, direction=self._direction, party_name=row.party, reference=row.reference, paid_on=row.paid_on, amount=money)
 
     def finish(self) -> None:

@@ -7,15 +7,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from voyagent.billing import service as billing
 from voyagent.billing.rate_wire import RATE_SHAPE
+from voyagent.imports.cells import Known, RowAmount, RowCurrency, refusal
 from voyagent.imports.opening import DayNeeded
 from voyagent.imports.tables import ungrouped
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_, Invalid
-from voyagent.kernel.fields import BusinessDate, Closed, PlainAmount, trimmed_field
+from voyagent.kernel.fields import BusinessDate, Closed, trimmed_field
 from voyagent.kernel.money import Money
 from voyagent.kernel.rates import Quote
 
@@ -50,9 +51,30 @@ class OpenDocument(Closed):
     reference: trimmed_field(64)  # type: ignore[valid-type]
     issue_date: BusinessDate
     due_date: BusinessDate | None = None
-    currency: str | None = None
-    amount: PlainAmount
+    currency: RowCurrency | None = None
+    amount: RowAmount
     exchange_rate: Annotated[str, Field(pattern=RATE_SHAPE)] | None = None
+
+    @field_validator("issue_date")
+    @classmethod
+    def _by_the_day(cls, issued: date, info: ValidationInfo) -> date:
+        if issued > info.context.on:  # type: ignore[union-attr]
+            raise refusal(DocumentAfterDay())
+        return issued
+
+    @field_validator("due_date")
+    @classmethod
+    def _not_before_issue(cls, due: date | None, info: ValidationInfo) -> date | None:
+        if due is not None and due < info.data.get("issue_date", due):
+            raise refusal(billing.InvalidDate())
+        return due
+
+    @field_validator("amount")
+    @classmethod
+    def _something(cls, amount: str) -> str:
+        if not Decimal(amount):
+            raise refusal(billing.TotalOutOfRange())
+        return amount
 
 
 COLUMNS = tuple(OpenDocument.model_fields)
@@ -65,14 +87,12 @@ class Taker:
     def __init__(self, bring: Callable[..., Any], actor: Actor, on: date | None) -> None:
         if on is None:
             raise DayNeeded
-        self._bring, self._actor, self._on = bring, actor, on
+        self._bring, self._actor, self._known = bring, actor, Known.of(actor, on)
 
     def take(self, cells: dict[str, str]) -> None:
-        """Bring one document forward. Raises ValidationError, DocumentAfterDay, and what `billing.service.bring_invoice` and `bring_bill` raise."""
-        row = OpenDocument.model_validate(ungrouped(cells), strict=False)
-        if row.issue_date > self._on:
-            raise DocumentAfterDay
-        money = Money.parse(row.amount, (row.currency or self._actor.currency).upper())
+        """Bring one document forward. Raises ValidationError, and what `billing.service.bring_invoice` and `bring_bill` raise."""
+        row = OpenDocument.model_validate(ungrouped(cells), strict=False, context=self._known)
+        money = Money.parse(row.amount, row.currency or self._known.currency)
         fields = row.model_dump(include={"reference", "issue_date", "due_date"})
         self._bring(self._actor, party_name=row.party, amount=money, exchange_rate=self._booked_rate(row, money.currency), **fields)
 

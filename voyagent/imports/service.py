@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
+from unicodedata import normalize
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -40,12 +41,17 @@ class ImportHasFindings(Unprocessable):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of file: its columns, those that it must have, what its rows do, and where a refusal is told."""
+    """A kind of file: its columns, those that it must have, what its rows do, where a refusal is told, and by which columns a row is had once."""
 
     columns: tuple[str, ...]
     needed: tuple[str, ...]
     taker: Callable[[Actor, date | None], Taker]
     places: dict[str, str]
+    had_once: tuple[str, ...] = ()
+
+    def key(self, cells: dict[str, str]) -> tuple[str, ...]:
+        """By what a row is known again, however it is spelt."""
+        return tuple(normalize("NFC", " ".join(cells.get(column, "").split())).casefold() for column in self.had_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,15 @@ class _Over(Exception):
     """Raised when a dry run has seen all there is, so that its savepoint is rolled back."""
 
 
+TAKEN = ("former_number_taken", "former_payment_taken", "vendor_reference_taken", "party_name_taken")
+"""What a row is refused for where its like is there already: from before, or from an earlier line of the same file."""
 KINDS = {
-    "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES),
+    "parties": Kind(parties.COLUMNS, parties.NEEDED, parties.Taker, parties.PLACES, ("name",)),
     "opening_balances": Kind(opening.COLUMNS, opening.NEEDED, opening.Taker, opening.PLACES),
-    "open_invoices": Kind(documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES),
-    "open_bills": Kind(documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES),
-    "customer_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES),
-    "supplier_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES),
+    "open_invoices": Kind(documents.COLUMNS, documents.NEEDED, documents.invoices, documents.PLACES, ("reference",)),
+    "open_bills": Kind(documents.COLUMNS, documents.NEEDED, documents.bills, documents.PLACES, ("reference",)),
+    "customer_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_customers, advances.PLACES, ("reference",)),
+    "supplier_advances": Kind(advances.COLUMNS, advances.NEEDED, advances.of_suppliers, advances.PLACES, ("reference",)),
 }
 
 
@@ -149,14 +157,25 @@ def _try(kind: Kind, taker: Taker, table: Table) -> tuple[Finding, ...]:
     """Take each row; what is wrong with the table and its rows, by line, the first hundred."""
     found = list(table.findings)
     shapeless = {finding.line for finding in found}
+    had: set[tuple[str, ...]] = set()
     for record in table.records:
         if len(found) >= tables.FINDINGS_MAX:
             break
-        if record.line not in shapeless:
-            found += _refused(kind, record.line, lambda cells=record.cells: taker.take(cells))  # type: ignore[misc]
+        if record.line in shapeless:
+            continue
+        refused = _refused(kind, record.line, lambda cells=record.cells: taker.take(cells))  # type: ignore[misc]
+        key = kind.key(record.cells)
+        found += [_twice(one) if one.code in TAKEN and key in had else one for one in refused]
+        if not refused:
+            had.add(key)
     if not found:
         found += _refused(kind, 1, taker.finish)
     return tuple(sorted(found, key=lambda finding: finding.line)[: tables.FINDINGS_MAX])
+
+
+def _twice(finding: Finding) -> Finding:
+    """The same of a row whose like is in the file itself: nothing of it was there before."""
+    return replace(finding, code="twice_in_file", sentence=N_("An earlier line of this file has the same already."))
 
 
 def _refused(kind: Kind, line: int, act: Callable[[], None]) -> list[Finding]:

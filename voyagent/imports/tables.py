@@ -46,6 +46,7 @@ class FileEmpty(Unprocessable):
 
 OF_SHAPE = {
     "bool_parsing": N_("Write yes or no."),
+    "invalid_currency": money.UnknownCurrency.message,
     "email_invalid": N_("That is not an e-mail address."),
     **dict.fromkeys(("date_parsing", "date_from_datetime_parsing"), N_("Write the day as 2026-03-31, the year first.")),
     "string_pattern_mismatch": N_("This is not written as it has to be: an amount as 1234.50, a currency as INR, a country as IN."),
