@@ -12,6 +12,7 @@ from voyagent.billing.service.bills import (
     revise_bill,
 )
 from voyagent.billing.service.credit_reversals import reverse_credit_note, reverse_supplier_credit
+from voyagent.billing.service.crediting import credit_refused
 from voyagent.billing.service.credits import CREDIT_LETTER, CREDIT_SERIES, Credit, credit_now, creditable, issue_credit_note, proposed
 from voyagent.billing.service.earning import Recognition
 from voyagent.billing.service.errors import (
@@ -217,6 +218,7 @@ __all__ = [
     "create_invoice",
     "credit_bill",
     "credit_now",
+    "credit_refused",
     "creditable",
     "creditable_of_bill",
     "discard_bill",

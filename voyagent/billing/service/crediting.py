@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from voyagent.billing.models import BillLine, BillTax, InvoiceLine, InvoiceTax
-from voyagent.billing.service.errors import CreditExceedsLine, LineNotOnInvoice, NoLines
+from voyagent.billing.models import OPEN, Bill, BillLine, BillTax, Invoice, InvoiceLine, InvoiceTax
+from voyagent.billing.service.errors import BillPaid, CreditExceedsLine, DocumentNotOpen, InvoicePaid, LineNotOnInvoice, NoLines
 from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
 
 
@@ -18,6 +18,15 @@ class CreditedTax:
     line_no: int
     component: str
     amount_minor: int
+
+
+def credit_refused(document: Invoice | Bill) -> DocumentNotOpen | None:
+    """Why nothing of a document can be credited as it stands; None where something can. One that was paid says how what was paid is credited."""
+    if document.status in OPEN:
+        return None
+    if not document.paid_minor:
+        return DocumentNotOpen()
+    return InvoicePaid() if isinstance(document, Invoice) else BillPaid()
 
 
 def left_of(lines: Iterable[InvoiceLine | BillLine], credited: Mapping[int, int]) -> dict[int, int]:

@@ -10,11 +10,11 @@ from uuid import UUID
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_INVOICE, CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
+from voyagent.billing.models import CreditNote, CreditNoteLine, CreditNoteTax, Invoice, InvoiceLine
 from voyagent.billing.service import crediting, earning, numbering, pricing, rounding, taxing
 from voyagent.billing.service.crediting import CreditedTax
 from voyagent.billing.service.earning import Recognition
-from voyagent.billing.service.errors import CreditExceedsOpen, DocumentNotOpen, ReasonRequired
+from voyagent.billing.service.errors import CreditExceedsOpen, ReasonRequired
 from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
 from voyagent.kernel import clock
@@ -38,8 +38,8 @@ def issue_credit_note(actor: Actor, invoice_id: UUID, *, reason: str, on: date |
     """
     actor.require("invoice.credit")
     invoice = queries.get_invoice(invoice_id, lock=True)
-    if invoice.status not in OPEN_INVOICE:
-        raise DocumentNotOpen
+    if refused := crediting.credit_refused(invoice):
+        raise refused
     why = pricing.words(reason, REASON_MAX)
     if why is None:
         raise ReasonRequired

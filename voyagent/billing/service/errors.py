@@ -172,6 +172,24 @@ class DocumentNotOpen(Conflict):
     message = N_("This document is not open, so nothing can be paid or credited on it.")
 
 
+class InvoicePaid(DocumentNotOpen):
+    """A credit of an invoice on which money stands and nothing is open: what was paid is taken off it first."""
+
+    message = N_(
+        "Nothing is open on this invoice. For a credit note on what was paid, first take the payment off the invoice: it becomes an advance. Then issue the"
+        " credit note and refund the advance."
+    )
+
+
+class BillPaid(DocumentNotOpen):
+    """A supplier's credit of a bill on which money stands and nothing is open, in the same way."""
+
+    message = N_(
+        "Nothing is open on this bill. For a credit note on what was paid, first take the payment off the bill: it becomes an advance."
+        " Then enter the credit note, and record a refund of the advance once the supplier pays it back."
+    )
+
+
 class DocumentNotVoidable(Conflict):
     """Void is only what is issued, or received, and on which nothing was paid or credited; and only once."""
 
@@ -215,16 +233,22 @@ class CreditExceedsLine(Conflict):
 
 
 class CreditExceedsOpen(Conflict):
-    """More than is still open: what was paid is not credited."""
+    """More than is still open: what was paid is taken off the invoice first."""
 
     code = "credit_exceeds_open"
-    message = N_("That is more than is still open on this invoice. What the customer has paid cannot be credited.")
+    message = N_(
+        "That is more than is still open on this invoice. For a credit note on what was paid, first take the payment off the invoice: it becomes an advance."
+        " Then issue the credit note and refund the advance."
+    )
 
 
 class SupplierCreditExceedsOpen(CreditExceedsOpen):
-    """More than is still owed: what was paid comes back as a payment."""
+    """More than is still owed: what was paid is taken off the bill first."""
 
-    message = N_("That is more than is still open on this bill. What was paid on it comes back from the supplier as a payment.")
+    message = N_(
+        "That is more than is still open on this bill. For a credit note on what was paid, first take the payment off the bill: it becomes an advance."
+        " Then enter the credit note, and record a refund of the advance once the supplier pays it back."
+    )
 
 
 class SupplierCreditTaken(Conflict):

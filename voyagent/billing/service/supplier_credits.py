@@ -11,11 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from voyagent.approvals.service import check_limit
 from voyagent.audit import service as audit
 from voyagent.billing import queries
-from voyagent.billing.models import OPEN_BILL, Bill, BillLine, SupplierCredit, SupplierCreditLine, SupplierCreditTax
+from voyagent.billing.models import Bill, BillLine, SupplierCredit, SupplierCreditLine, SupplierCreditTax
 from voyagent.billing.service import crediting, pricing
 from voyagent.billing.service.bills import read_reference
 from voyagent.billing.service.crediting import CreditedTax
-from voyagent.billing.service.errors import DocumentNotOpen, LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
+from voyagent.billing.service.errors import LineNotOnBill, ReasonRequired, SupplierCreditExceedsOpen, SupplierCreditTaken
 from voyagent.billing.service.input_taxes import bought_sides, of_line
 from voyagent.billing.service.settling import OPEN_ACCOUNTS
 from voyagent.billing.service.voiding import REASON_MAX, book_day
@@ -40,8 +40,8 @@ def credit_bill(
     """
     actor.require("bill.credit")
     bill = queries.get_bill(bill_id, lock=True)
-    if bill.status not in OPEN_BILL:
-        raise DocumentNotOpen
+    if refused := crediting.credit_refused(bill):
+        raise refused
     reference = read_reference(vendor_reference)
     why = pricing.words(reason, REASON_MAX)
     if why is None:

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, CreditForm, CreditList
-from voyagent.billing.models import OPEN_INVOICE
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import CreditNoteNotFound, InvoiceNotFound
@@ -25,14 +24,13 @@ from voyagent.billing.steps import (
     reversal_of,
     reversals_of,
     reverse_step,
-    turned_back,
     typed_day,
     with_amounts,
 )
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast
+from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -71,8 +69,8 @@ def credit_note(reader: Reader, credit_note_id: UUID) -> Any:
 def credit(actor: Actor, invoice_id: UUID) -> Any:
     """Credit an invoice: all that is left of each line, unless something else is typed; "Look" goes on with what is typed and shows what it will post."""
     invoice = queries.get_invoice(invoice_id)
-    if back := turned_back(invoice, may=invoice.status in OPEN_INVOICE):
-        return back
+    if refused := service.credit_refused(invoice):
+        return not_now(translated(refused.message), Place(invoice).url())
     day, left = service.first_day(actor, invoice), service.creditable(invoice)
     form = CreditForm.of(invoice, queries.get_lines(invoice), left, day, service.proposed(invoice, day))
 

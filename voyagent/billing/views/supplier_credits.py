@@ -10,16 +10,15 @@ from flask_babel import gettext as _
 
 from voyagent.billing import queries, service
 from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
-from voyagent.billing.models import OPEN_BILL
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, reversal_of, reverse_step, turned_back, with_amounts
+from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, reversal_of, reverse_step, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
 from voyagent.http.htmx import see_other
-from voyagent.http.pages import toast
+from voyagent.http.pages import toast, translated
 from voyagent.http.presentation import today
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.money import Money
@@ -45,8 +44,8 @@ def supplier_credit(reader: Reader, supplier_credit_id: UUID) -> Any:
 def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     """Enter a supplier's credit: all that is left of each line, unless something else is typed; "Look" shows what it will post."""
     bill = queries.get_bill(bill_id)
-    if back := turned_back(bill, may=bill.status in OPEN_BILL):
-        return back
+    if refused := service.credit_refused(bill):
+        return not_now(translated(refused.message), Place(bill).url())
     day, left = service.first_day(actor, bill), service.creditable_of_bill(bill)
     form = BillCreditForm.of(bill, queries.get_lines(bill), left, day, service.proposed_of_bill(bill))
 
