@@ -60,6 +60,15 @@ def test_the_same_file_of_the_same_day_is_taken_once(alice: Person) -> None:
     assert opened(alice)["cash", "INR"] == 500_050
 
 
+def test_of_different_files_at_the_same_moment_one_is_taken(alice: Person) -> None:
+    files = [f"account,debit,credit\n1100,{amount},\n3000,,{amount}\n" for amount in range(10, 16)]
+    answers = at_once([lambda content=content: sent(alice, content) for content in files])  # type: ignore[misc]
+    assert sorted(answer.status_code for answer in answers) == [200, *[422] * 5]
+    assert {code(answer) for answer in answers if answer.status_code == 422} == {(422, "import_has_findings")}
+    (taken,) = [content for content, answer in zip(files, answers, strict=True) if answer.status_code == 200]
+    assert opened(alice)["bank", "INR"] == int(taken.split("1100,")[1].split(",")[0]) * 100
+
+
 def test_balances_that_stand_already_are_not_doubled_by_another_day_order_or_account(alice: Person) -> None:
     sent(alice, GOOD)
     head, *rows = GOOD.strip().splitlines()

@@ -10,6 +10,8 @@ from collections import defaultdict
 from datetime import date
 from uuid import UUID
 
+from sqlalchemy import text
+
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
@@ -26,6 +28,8 @@ PLACES = {
     "opened_already": "account",
     **dict.fromkeys(("invalid_amount", "one_side_needed"), "debit"),
 }
+# One file of an agency after the other: whether an account is opened already is asked of what is committed, and no row stands for an account that is not.
+_OPENING = text("select pg_advisory_xact_lock(hashtextextended('opening balances of ' || current_setting('app.tenant'), 0))")
 
 
 class DayNeeded(Unprocessable):
@@ -65,6 +69,7 @@ class Taker:
         self._actor = actor
         self._on = on
         self._reader = SessionReader(db.session)
+        db.session.execute(_OPENING)
         self._opened = ledger.opened_by_hand(NARRATION)
         self._sums: dict[tuple[UUID, str], int] = defaultdict(int)
         self._waiting: dict[str, int] = defaultdict(int)
