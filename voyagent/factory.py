@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 
 from voyagent import cli, routes
 from voyagent.audit import queries as audit_queries, service as audit
+from voyagent.audit.exports import note_export
 from voyagent.drivers.mail import open_mail
 from voyagent.drivers.paper import Paper
 from voyagent.drivers.suppliers import open_suppliers
@@ -79,6 +80,7 @@ def create_app(settings: Settings) -> Flask:
             shell=pages.shell,
             lane=Lane(settings),
             note_seen=note_seen,
+            note_export=note_export,
             why_ended=why_ended,
         ),
     )

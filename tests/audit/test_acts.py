@@ -175,7 +175,12 @@ def test_an_act_whose_event_cannot_be_written_does_not_happen(act: Act, stage: S
 
 def stands_alone(act: Act) -> bool:
     """Whether no row that the act leaves bears the number of its transaction."""
-    return act.name in ALONE or {left.status for left in act.leaves} == {"rejected"} or "approvals.run_effect" in act.covers
+    return (
+        act.name in ALONE
+        or {left.status for left in act.leaves} == {"rejected"}
+        or {left.kind for left in act.leaves} == {"data.exported"}
+        or "approvals.run_effect" in act.covers
+    )
 
 
 # Acts that change nothing but the audit: half a sign-in, a confirmation whose answer is a signed token, a file that was handed out; and one that takes rows

@@ -21,7 +21,15 @@ from voyagent.routes import PAGES, docs
 SOURCE = Path(__file__).resolve().parent.parent.parent / "voyagent"
 OF_FLASK = {"db", "routes", "run", "shell"}
 COVERED = {name for act in ACTS for name in act.covers}
-EXPORTS = {"GET /api/audit/export.csv", "GET /audit/export.csv"}  # the two that are read by GET and leave an event all the same
+# What is read by GET and leaves an event all the same; of reports and lists, whose files all go one way, one of each kind.
+OF_AUDIT = {"GET /api/audit/export.csv", "GET /audit/export.csv"}
+EXPORTS = OF_AUDIT | {
+    "GET /api/reports/day-book.csv",
+    "GET /api/reports/trial-balance.xlsx",
+    "GET /reports/trial-balance",
+    "GET /reports/day-book",
+    "GET /invoices",
+}
 
 
 def operations() -> set[str]:

@@ -1,8 +1,9 @@
-"""The audit as CSV: counted and streamed from one snapshot."""
+"""The audit as CSV: counted and streamed from one snapshot; and the event of everything else that is exported."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import event
@@ -10,7 +11,7 @@ from sqlalchemy import event
 from voyagent.audit import queries, service
 from voyagent.audit.queries import Search
 from voyagent.audit.verifier import EXPORTED
-from voyagent.kernel import clock
+from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.copying import Exports, Snapshot
 from voyagent.kernel.db import db
@@ -72,6 +73,12 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
     told = {name: value for name, value in filters.items() if value}
     service.record(actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows})
     return opened
+
+
+def note_export(actor: Actor, file: str, filters: Mapping[str, Any]) -> None:
+    """Leave the event of a report or a list that goes out of the house as a file; `filters` are what it was narrowed to."""
+    tenancy.bind(db.session(), actor.tenant_id)
+    service.record(actor, "data.exported", inputs={"file": file, "filters": dict(filters)})
 
 
 def file_name(tenant_id: UUID) -> str:

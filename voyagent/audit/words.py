@@ -147,6 +147,7 @@ _KINDS = {
     "chat.restored": _l("Conversation restored"),
     "chat.stop_asked": _l("Assistant stopped"),
     "chat.wiped": _l("Conversation wiped"),
+    "data.exported": _l("Report or list downloaded"),
     "enquiry.cancelled": _l("Enquiry cancelled"),
     "enquiry.created": _l("Enquiry logged"),
     "enquiry.promoted": _l("Enquiry taken to the assistant"),

@@ -9,8 +9,12 @@ from uuid import UUID
 
 from flask import Response, current_app, request
 from pydantic import Field
+from sqlalchemy import event
+from werkzeug.http import parse_options_header
 
+from voyagent.http.guards import doors, present_actor
 from voyagent.kernel.copying import Exports, Snapshot
+from voyagent.kernel.db import db
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream
 from voyagent.kernel.sheets import Sheet
@@ -25,6 +29,8 @@ SCHEMAS: dict[Format, dict[str, Any]] = {"pdf": PDF, "csv": {"type": "string"}, 
 """The schema of an answer of each kind."""
 DOCUMENTED: dict[Format, str] = MEDIA_TYPES | {"csv": "text/csv; charset=utf-8"}
 """The media type of each as the API documents it."""
+_NO_FILTERS = frozenset(("format", "after", "cursor"))
+_TOLD_MAX = 100
 
 
 class File(Protocol):
@@ -71,6 +77,16 @@ def saved(content: bytes | Iterable[str] | Iterable[bytes], name: str, mimetype:
     return Response(content, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="voyagent-{name}"'})
 
 
+def exported(answer: Response) -> Response:
+    """A file of a report or a list as it goes out of the house. Who took it and what the address asked for are in the audit before the first byte is out."""
+    actor = present_actor()
+    assert actor is not None
+    file = parse_options_header(answer.headers["Content-Disposition"])[1]["filename"]
+    asked = {name: value for name, value in request.args.items() if value and name not in _NO_FILTERS}
+    doors().note_export(actor, file, {name[:_TOLD_MAX]: value[:_TOLD_MAX] for name, value in list(asked.items())[:_TOLD_MAX]})
+    return answer
+
+
 def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> Response:
     """A table as a workbook, or as CSV; `bom` puts the mark in front of that by which spreadsheets know UTF-8."""
     content = workbook(sheet) if form == "xlsx" else sheet.csv(bom=bom).encode()
@@ -78,21 +94,22 @@ def filed(sheet: Sheet, form: Literal["csv", "xlsx"], *, bom: bool = False) -> R
 
 
 def streamed(stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool = False) -> Response:
-    """A table of any length as CSV, from one moment. Raises ExportsBusy."""
+    """An export of any length as CSV, from one moment. Raises ExportsBusy."""
     exports: Exports = current_app.extensions["voyagent.exports"]
     snapshot = exports.open(tenant_id)
     try:
         told = stream(snapshot)
+        answer = exported(saved(told.csv(snapshot, bom=bom), f"{told.name}.csv", "text/csv"))
     except BaseException:
         snapshot.close()
         raise
-    answer = saved(told.csv(snapshot, bom=bom), f"{told.name}.csv", "text/csv")
+    event.listen(db.session(), "after_rollback", lambda _session: snapshot.close(), once=True)  # no event, no file
     answer.call_on_close(snapshot.close)
     return answer
 
 
 def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
-    """A list as the file that `format` of the address asks for: CSV of any length, a workbook of at most LINES_MAX rows. None where it asks for none.
+    """A list as the export that `format` of the address asks for: CSV of any length, a workbook of at most LINES_MAX rows. None where it asks for none.
 
     Raises ExportsBusy, TooManyLines.
     """
@@ -107,7 +124,7 @@ def list_file(listing: Listing, tenant_id: UUID) -> Response | None:
         sheet = listing.sheet(snapshot)
     finally:
         snapshot.close()
-    return filed(sheet, "xlsx")
+    return exported(filed(sheet, "xlsx"))
 
 
 def file_name(kind: str, number: str) -> str:

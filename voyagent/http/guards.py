@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -49,12 +49,13 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the application plugs in: how a bearer becomes a credential, what every page shows beside its content, and the record of a browser's session."""
+    """What the application plugs in: how a bearer becomes a credential, what every page shows beside its content, the records of sessions and of exports."""
 
     authenticate: Callable[[str], Credential]
     shell: Callable[[], Select[Any]]
     lane: Lane
     note_seen: Callable[[Credential], None]
+    note_export: Callable[[Actor, str, Mapping[str, str]], None]
     why_ended: Callable[[Credential], str]
 
 

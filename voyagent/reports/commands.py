@@ -11,6 +11,9 @@ import click
 from flask.cli import with_appcontext
 
 from voyagent.audit import chain
+from voyagent.audit.exports import note_export
+from voyagent.kernel.actor import system_actor
+from voyagent.kernel.db import transaction
 from voyagent.kernel.money import is_currency
 from voyagent.ledger.service import FIRST_DAY, LAST_DAY
 from voyagent.reports import checks
@@ -61,6 +64,9 @@ def export(tenant: UUID, form: str, first: datetime | None, last: datetime | Non
         raise click.UsageError("--currency is three capitals such as INR")
     try:
         days = Days.between(first.date() if first else FIRST_DAY, last.date() if last else LAST_DAY)
+        with transaction(tenant):
+            asked = {"format": form, "from": first and first.date(), "to": last and last.date(), "currency": currency}
+            note_export(system_actor(tenant), file.name, {name: said for name, said in asked.items() if said})
         files.write(tenant, beancount.pieces if form == "beancount" else partial(tally.pieces, days=days, currency=currency), file)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None

@@ -13,7 +13,7 @@ from pydantic import BaseModel, create_model
 
 from voyagent.billing.queries import Kind
 from voyagent.drivers.paper.tables import Printed
-from voyagent.http.files import Format, PaperQuery, filed, streamed
+from voyagent.http.files import Format, PaperQuery, exported, filed, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.copying import Snapshot
 from voyagent.kernel.fields import Query
@@ -67,7 +67,7 @@ def report_file(report: str, form: Format, reader: LaneReader, query: Any) -> Re
         return streamed(stream, reader.prove().tenant_id)
     if form != "pdf":
         with force_locale("en"):  # as in the JSON, whose words are not translated
-            return filed(maker.make(reader, query).sheet(), form)
+            return exported(filed(maker.make(reader, query).sheet(), form))
     with force_locale(query.locale or reader.prove().locale):
         made = maker.make(reader, query)
         return paper.shown(made.printed(), made.name, made.filters(), reader)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from voyagent.billing.queries import Basis
 from voyagent.drivers.paper.tables import Group, Printed, Table, figure, named
 from voyagent.http.account_names import account_name
+from voyagent.http.files import exported
 from voyagent.http.presentation import amount, symbol_money
 from voyagent.kernel.reading import LaneReader
 from voyagent.reports.queries.party_statement import PartyStatement, Standing
@@ -19,9 +20,9 @@ from voyagent.settings import queries as settings
 
 
 def shown(printed: Printed, name: str, words: str, reader: LaneReader) -> Response:
-    """The PDF in the browser's own window, to be kept under a name."""
+    """The export as a PDF in the browser's own window, to be kept under a name."""
     content = printed.pdf(words, reader.prove(), settings.read_letterhead(reader))
-    return Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'})
+    return exported(Response(content, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="voyagent-{name}.pdf"'}))
 
 
 def ageing(report: Open) -> Printed:

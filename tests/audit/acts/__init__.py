@@ -10,7 +10,6 @@ NO_ACTS = {
     "audit.nightly": "the same, each night",
     "audit verify": "it only reads",
     "books check": "it only reads",
-    "books export": "it only reads, as the reports' files do; whoever runs it could read the database",
     "replay": "the same",
     "http.purge_idempotency_keys": "kept answers are forgotten after a day; what they answered has its events",
     "mail.deliver": "what had the mail sent has its event; the mail's row says what became of it",

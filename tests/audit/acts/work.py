@@ -536,3 +536,56 @@ def ask_whether_the_chain_holds(stage: Stage) -> Doing:
 def export_the_audit_as_an_archive(stage: Stage) -> Doing:
     tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "audit.zip"
     return lambda: stage.flask("audit", "export", "--agency", tenant_id, file)
+
+
+# Reports and lists as files ------------------------------------------------------------------------------------------------
+
+IN_MAY = "from=2026-05-01&to=2026-05-31"
+
+
+def downloaded(file: str, **filters: str) -> Left:
+    return Left("data.exported", says={"file": file, "filters": filters})
+
+
+@act("GET /api/reports/day-book.csv", leaves=downloaded("voyagent-day-book-2026-05-31.csv", **{"from": "2026-05-01", "to": "2026-05-31"}), answers=200)
+def export_a_report_of_any_length(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.get(f"/reports/day-book.csv?{IN_MAY}")
+
+
+@act("GET /api/reports/trial-balance.xlsx", leaves=downloaded("voyagent-trial-balance-2026-05-31.xlsx", as_of="2026-05-31"), answers=200)
+def export_a_report_as_a_workbook(stage: Stage) -> Doing:
+    api = stage.alice.api
+    return lambda: api.get("/reports/trial-balance.xlsx?as_of=2026-05-31")
+
+
+@act(
+    "GET /reports/trial-balance",
+    leaves=in_the_browser(downloaded("voyagent-trial-balance-2026-05-31.pdf", as_of="2026-05-31")),
+    answers=200,
+)
+def export_a_report_on_paper(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: browser.get("/reports/trial-balance?as_of=2026-05-31&format=pdf")
+
+
+@act(
+    "GET /reports/day-book",
+    leaves=in_the_browser(downloaded("voyagent-tally-INR-2026-05-31.xml", currency="INR", **{"from": "2026-05-01", "to": "2026-05-31"})),
+    answers=200,
+)
+def export_vouchers(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: browser.get(f"/reports/day-book?{IN_MAY}&currency=INR&format=tally")
+
+
+@act("GET /invoices", leaves=in_the_browser(Left("data.exported", says={"filters": {"status": "issued"}})), answers=200)
+def export_a_list(stage: Stage) -> Doing:
+    browser = stage.alice.browser
+    return lambda: browser.get("/invoices?status=issued&format=xlsx")
+
+
+@act("books export", leaves=Left("data.exported", says={"file": "books.beancount", "filters": {"format": "beancount"}}, **PROGRAM), answers=0)
+def export_the_books_for_another_program(stage: Stage) -> Doing:
+    tenant_id, file = stage.alice.actor.tenant_id, stage.folder / "books.beancount"
+    return lambda: stage.flask("books", "export", "--tenant", tenant_id, "--format", "beancount", file)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import render_template
 
-from voyagent.http.files import filed
+from voyagent.http.files import exported, filed
 from voyagent.kernel.sheets import LINES_MAX, Sheet
 from voyagent.reports.forms import Address
 
@@ -15,7 +15,7 @@ from voyagent.reports.forms import Address
 def answered(template: str, sheet: Callable[[], Sheet] | None, *, address: Address, wrong: list[str], **facts: Any) -> Any:
     """The file where one is asked for and there is a report, else the page: 422 where something was wrong."""
     if address.format is not None and sheet is not None:
-        return filed(sheet(), "xlsx" if address.format == "xlsx" else "csv", bom=address.format == "csv-bom")
+        return exported(filed(sheet(), "xlsx" if address.format == "xlsx" else "csv", bom=address.format == "csv-bom"))
     return render_template(template, address=address, wrong=wrong, **facts), 422 if wrong else 200
 
 

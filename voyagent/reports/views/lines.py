@@ -9,7 +9,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from voyagent.billing import queries as billing
-from voyagent.http.files import saved, streamed
+from voyagent.http.files import exported, saved, streamed
 from voyagent.kernel import clock
 from voyagent.kernel.pages import InvalidCursor
 from voyagent.kernel.reading import LaneReader
@@ -91,4 +91,4 @@ def _tally(reader: LaneReader, report: DayBook, currency: str) -> Response:
     """The entries as vouchers of one currency. The names are read behind the entries, so that everybody in these has one. Raises TooManyLines."""
     spreadsheets.whole(report)
     pieces = tally.document(tally.read_names(reader, report.days, currency), report.entries, currency)
-    return saved(pieces, f"tally-{currency}-{report.days.last}.xml", "application/xml")
+    return exported(saved(pieces, f"tally-{currency}-{report.days.last}.xml", "application/xml"))

@@ -1,0 +1,71 @@
+"""Whatever goes out of the house as a file of many things is in the audit: who took it, what, and to what it was narrowed; a single document is not."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from tests.billing.papers import issued
+from tests.people import Person
+from tests.reports.books import REPORTS
+from voyagent.reports.files import REPORTS as OF_API
+
+DAYS = "from=2026-05-01&to=2026-05-31"
+LISTS = {"invoices": "status=issued", "bills": "status=paid", "payments": DAYS, "journal": DAYS}
+ENDING = {"csv": "csv", "csv-bom": "csv", "xlsx": "xlsx", "pdf": "pdf", "tally": "xml"}
+
+
+def told(person: Person) -> list[tuple[str, dict[str, Any]]]:
+    """By whom and what was exported, as the audit has it, the latest first."""
+    events = person.api.get("/audit?kind=data.exported&limit=200").json["items"]
+    return [(event["actor_email"], event["payload"]["inputs"]) for event in events]
+
+
+def name_of(answer: Any) -> str:
+    assert answer.status_code == 200, answer.text
+    return str(answer.headers["Content-Disposition"].split('filename="')[1].rstrip('"'))
+
+
+@pytest.mark.parametrize("form", ["csv", "csv-bom", "xlsx"])
+@pytest.mark.parametrize("page", LISTS)
+def test_a_list(alice: Person, page: str, form: str) -> None:
+    name = name_of(alice.browser.get(f"/{page}?{LISTS[page]}&format={form}"))
+    assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(LISTS[page]))})]
+    assert name.endswith(ENDING[form])
+
+
+@pytest.mark.parametrize("form", ["csv", "csv-bom", "xlsx", "pdf"])
+@pytest.mark.parametrize("report", [*REPORTS, "trip-margins/lines"])
+def test_a_report_of_a_page(alice: Person, victor: Person, report: str, form: str) -> None:
+    query = REPORTS.get(report, f"trips=none&of=margin&currency=INR&{DAYS}")
+    name = name_of(victor.browser.get(f"/reports/{report}?{query}&format={form}"))
+    assert told(alice) == [(victor.email, {"file": name, "filters": dict(parse_qsl(query))})]
+    assert name.endswith(ENDING[form])
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "pdf"])
+@pytest.mark.parametrize("report", OF_API)
+def test_a_report_over_the_api(alice: Person, report: str, form: str) -> None:
+    query = REPORTS[report]
+    query += {"party-statement": "&kind=customer", "receivables": f"&{DAYS}", "payables": f"&{DAYS}"}.get(report, "")
+    name = name_of(alice.api.get(f"/reports/{report}.{form}?{query}"))
+    assert told(alice) == [(alice.email, {"file": name, "filters": dict(parse_qsl(query))})]
+
+
+def test_what_is_read_on_the_page_or_refused_leaves_nothing(alice: Person, charlie: Person) -> None:
+    invoice_id = issued(alice)
+    for address in ("/reports/day-book", "/invoices", f"/invoices/{invoice_id}.pdf", "/reports/day-book?from=2026-13-01&format=csv", "/invoices?format=ods"):
+        alice.browser.get(address)
+    for address in (f"/invoices/{invoice_id}.pdf", "/reports/day-book", "/reports/day-book.csv?from=2026-06-01&to=2026-05-01"):
+        alice.api.get(address)
+    assert alice.app.test_client().get("/reports/day-book?format=csv").status_code == 303
+    name_of(charlie.browser.get("/invoices?format=csv"))
+    assert told(alice) == []
+
+
+def test_what_an_address_asks_for_is_told_short(alice: Person) -> None:
+    name_of(alice.browser.get(f"/reports/day-book?{DAYS}&format=csv&note={'a' * 500}&after="))
+    ((_, said),) = told(alice)
+    assert said["filters"] == {"from": "2026-05-01", "to": "2026-05-31", "note": "a" * 100}
