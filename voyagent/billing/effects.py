@@ -233,6 +233,9 @@ def _check_day(actor: Actor, issue_date: date) -> CheckShown:
     apart = (issue_date - clock.today(actor.timezone)).days
     if apart == 0:
         return CheckShown(ok=True, text=gettext("Issued today"))
+    if other := service.other_year(issue_date, clock.today(actor.timezone)):
+        words = gettext("Booked on %(day)s, in another financial year than today: %(year)s", day=_day(issue_date), year=other.year)
+        return CheckShown(ok=False, text=words)
     return CheckShown(ok=abs(apart) <= 7, text=gettext("Booked on %(day)s", day=_day(issue_date)))
 
 

@@ -22,7 +22,7 @@ from voyagent.billing.payment_forms import REVERSED, ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import DocumentSearch, Instalment, instalments_of, open_minor_of
 from voyagent.billing.rate_forms import rate_on_paper, rate_words
-from voyagent.billing.service import DraftChanged, Recognition
+from voyagent.billing.service import INVOICE_SERIES, DraftChanged, Recognition, other_year
 from voyagent.http.forms import DateText, SchemaForm
 from voyagent.http.htmx import see_other
 from voyagent.http.pages import toast, translated
@@ -131,6 +131,19 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
     return {"booked_rate": rate_words(rate), "lacks_rate": lacks_rate, "rate_url": Place(document).url("edit")}
 
 
+def other_year_words(booked: date | None, series: str | None = None) -> str | None:
+    """That a day lies in another financial year than today, and which number of it a document of a series will have; None where it does not, or is no day."""
+    found = other_year(booked, today(), series) if booked else None
+    if booked is None or found is None:
+        return None
+    words = {"day": day(booked, year=True), "year": found.year}
+    if found.is_first is None:
+        return str(_("This is dated %(day)s, in another financial year than today: it is booked in %(year)s.", **words))
+    if found.is_first:
+        return str(_("This is dated %(day)s, in another financial year than today: its number will be the first of %(year)s.", **words))
+    return str(_("This is dated %(day)s, in another financial year than today: its number will be the next of %(year)s.", **words))
+
+
 def typed_day(field: DateText) -> date | None:
     """The day that is typed so far; None while it cannot be read."""
     try:
@@ -169,6 +182,7 @@ def draft_page(form: DocumentForm[Any], draft: Invoice | Bill | None, sides: Seq
         "plan": form.look_at_plan(),
         "postings": postings_of(sides),
         "unfit": form.unfit,
+        "other_year": other_year_words(typed_day(form.issue_date), None if is_bill else INVOICE_SERIES),
         "postings_title": _("What receiving will post") if is_bill else _("What issuing will post"),
         "place": Place(draft) if draft else None,
         "is_bill": is_bill,

@@ -74,7 +74,7 @@ from voyagent.billing.service.invoices import (
     recognitions_of,
     revise_draft,
 )
-from voyagent.billing.service.numbering import financial_year, next_number, take_number, year_of
+from voyagent.billing.service.numbering import financial_year, next_number, other_year, take_number, year_of
 from voyagent.billing.service.opening import bring_advance, bring_bill, bring_invoice
 from voyagent.billing.service.payment_errors import (
     AllocationTakenBack,
@@ -234,6 +234,7 @@ __all__ = [
     "issue_invoice",
     "issue_sides",
     "next_number",
+    "other_year",
     "party",
     "pay_bill",
     "payment_sides",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import text
@@ -16,6 +17,14 @@ _NEXT = text(
 )
 
 _LAST = text("select last_number from number_series where tenant_id = :tenant_id and series = :series and financial_year = :financial_year")
+
+
+@dataclass(frozen=True, slots=True)
+class OtherYear:
+    """A financial year that is not today's as it is written, and whether a number in it would be its first; None for what has no number of ours."""
+
+    year: str
+    is_first: bool | None
 
 
 def financial_year(day: date, start_month: int) -> str:
@@ -51,5 +60,17 @@ def take_number(series: str, day: date, *, letter: str = "") -> str:
 def next_number(series: str, day: date) -> str:
     """The number that `take_number` would give now; nothing is locked, so another transaction may take it first."""
     year = year_of(day)
-    last = db.session.scalar(_LAST, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year})
-    return f"{year}/{(last or 0) + 1:06d}"
+    return f"{year}/{_last(series, year) + 1:06d}"
+
+
+def other_year(day: date, today: date, series: str | None = None) -> OtherYear | None:
+    """The financial year of a day where today lies in another one, and None where it does not; `series` is that of the number, where there will be one."""
+    year = year_of(day)
+    if year == year_of(today):
+        return None
+    return OtherYear(year, None if series is None else _last(series, year) == 0)
+
+
+def _last(series: str, year: str) -> int:
+    """The last number that was given in a year; 0 where none was."""
+    return db.session.scalar(_LAST, {"tenant_id": current_tenant(db.session), "series": series, "financial_year": year}) or 0

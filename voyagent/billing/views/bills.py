@@ -23,6 +23,7 @@ from voyagent.billing.steps import (
     draft_page,
     goes_on,
     listed,
+    other_year_words,
     postings_of,
     settling,
     shown,
@@ -133,6 +134,7 @@ def receive_bill(actor: Actor, bill_id: UUID) -> Any:
         return back
     if request.method == "GET":
         facts = {"postings": postings_of(service.receive_sides(draft)), "postings_title": _("What receiving will post")}
+        facts["other_year"] = other_year_words(draft.issue_date)
         return render_template("bills/receive.html", place=Place(draft), **facts, **to_be_booked(draft, actor.currency))
     try:
         received = service.receive_draft(actor, bill_id, seen=opened_state(request.form.get("seen")))

@@ -21,6 +21,7 @@ from voyagent.billing.steps import (
     looked,
     looks,
     not_now,
+    other_year_words,
     reversal_of,
     reversals_of,
     reverse_step,
@@ -86,6 +87,7 @@ def credit(actor: Actor, invoice_id: UUID) -> Any:
     if note is None:
         further: list[dict[str, Any]] = []
         facts = looked(form, sides) | {"place": Place(queries.get_invoice(invoice_id)), "rows": form.rows, "further": further}
+        facts["other_year"] = other_year_words(typed_day(form.issue_date), service.CREDIT_SERIES)
         title = _("What the credit note will post")
         return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
     toast(_("Credit note %(number)s is issued.", number=note.number))

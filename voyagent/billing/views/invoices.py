@@ -28,6 +28,7 @@ from voyagent.billing.steps import (
     looked,
     looks,
     not_now,
+    other_year_words,
     postings_of,
     settling,
     shown,
@@ -156,7 +157,8 @@ def issue(actor: Actor, invoice_id: UUID) -> Any:
     if request.method == "GET":
         total = Money(draft.total_minor, draft.currency)
         number = service.next_number(service.INVOICE_SERIES, draft.issue_date)
-        facts = {"postings": postings_of(service.issue_sides(draft)), "further": further_of(service.recognitions_of(draft))}
+        facts: dict[str, Any] = {"postings": postings_of(service.issue_sides(draft)), "further": further_of(service.recognitions_of(draft))}
+        facts |= {"other_year": other_year_words(draft.issue_date, service.INVOICE_SERIES)}
         return render_template("billing/issue.html", invoice=draft, total=total, number=number, **facts, **to_be_booked(draft, actor.currency))
     try:
         issued = service.issue_invoice(actor, invoice_id, seen=opened_state(request.form.get("seen")))

@@ -13,7 +13,7 @@ from voyagent.billing.credit_forms import CREDIT_PLACES, BillCreditForm
 from voyagent.billing.payment_forms import ReverseForm
 from voyagent.billing.payments_wire import ReverseIn
 from voyagent.billing.queries import BillNotFound, SupplierCreditNotFound
-from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, reversal_of, reverse_step, with_amounts
+from voyagent.billing.steps import Place, Reversed, looked, looks, not_now, other_year_words, reversal_of, reverse_step, typed_day, with_amounts
 from voyagent.billing.supplier_credit_wire import BillCreditIn
 from voyagent.billing.tax_rows import summed
 from voyagent.billing.views.invoices import pages
@@ -59,6 +59,7 @@ def credit_bill(actor: Actor, bill_id: UUID) -> Any:
     entered = None if looks() else form.attempt(act, **CREDIT_PLACES)
     if entered is None:
         facts = looked(form, sides) | {"place": Place(queries.get_bill(bill_id)), "rows": form.rows}
+        facts["other_year"] = other_year_words(typed_day(form.issue_date))
         title = _("What the credit note will post")
         return render_template("billing/credit.html", form=form, postings_title=title, **facts), 200 if looks() else form.status
     toast(_("Supplier credit note %(reference)s is entered.", reference=entered.vendor_reference))
