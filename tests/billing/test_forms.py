@@ -65,8 +65,17 @@ def test_without_a_script_a_line_is_added_and_the_postings_are_added_up(alice: P
         ({"customer_name": " "}, "A name is needed."),
         ({"description": [], "quantity": [], "unit_price": []}, "Write at least one line."),
         ({"unit_price": ["x", "", "1"]}, "Write an amount such as"),
-        ({"quantity": ["two", "", "1"]}, "Write how many in figures."),
-        ({"unit_price": ["1.005", "", "1"]}, "not an amount of this currency"),
+        ({"quantity": ["two", "", "1"]}, "Write how many as a whole number from 1."),
+        ({"unit_price": ["1.005", "", "1"]}, "more decimals than the currency has"),
+        ({"quantity": ["1.5", "", "1"]}, "Write how many as a whole number from 1."),
+        ({"quantity": ["0", "", "1"]}, "Write how many as a whole number from 1."),
+        ({"quantity": ["1000001", "", "1"]}, "at most 1,000,000"),
+        ({"unit_price": ["1.23456", "", "1"]}, "more decimals than the currency has"),
+        ({"unit_price": ["-5", "", "1"]}, "must not be negative"),
+        ({"unit_price": ["-1,005.50", "", "1"]}, "must not be negative"),
+        ({"unit_price": ["999999999999999", "", "1"]}, "more than the books can hold"),
+        ({"unit_price": ["9999999999999999999", "", "1"]}, "more than the books can hold"),
+        ({"unit_price": ["", "", "1"]}, "Write a rate on each line."),
         ({"due_date": "9 Jun 2024"}, "These dates do not fit"),
     ],
 )
@@ -77,6 +86,18 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(alice: Person, changes: 
     assert said in page.words(".//form[@id='document-form']")
     assert drafts(alice) == []
     assert page.all(".//input[@name='party_reference']")
+
+
+@pytest.mark.parametrize("price", ["", "-5", "1.005", "999999999999999"])
+def test_the_input_of_a_wrong_price_is_marked_and_no_other(alice: Person, price: str) -> None:
+    page = Page(send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", price]}))
+    assert page.status == 422
+    marked = [(one.get("name"), one.get("value")) for one in page.all(".//input") if "is-invalid" in one.get("class", "")]
+    assert marked == [("unit_price", price)]
+
+
+def test_a_line_may_cost_nothing_where_that_is_written(alice: Person) -> None:
+    assert send(alice, "/invoices/new", **TYPED | LINES | {"unit_price": ["22,500", "", "0"]}).status_code == 303
 
 
 def test_a_draft_is_changed_issued_after_a_look_at_the_postings_and_paid(alice: Person) -> None:

@@ -84,7 +84,7 @@ def test_add_a_line_goes_on_with_what_is_typed(alice: Person) -> None:
         ({"entry_date": "1 Jan 1800"}, "entry_date", "Use a date between 1900 and 2200."),
         ({"currency": "QQQ"}, "currency", "That is not a currency code. Use three capitals such as INR."),
         ({"credit": ["", "1234.49"]}, "lines", "Debits and credits of a journal entry must be equal in each currency."),
-        ({"credit": ["", "1234.505"]}, "lines", "amount"),
+        ({"credit": ["", "1234.505"]}, "lines", "more decimals than the currency has"),
         ({"credit": ["", "x"]}, "lines", "Write an amount such as 45000 or 45,000.50."),
         ({"credit": ["5", "1234.50"]}, "lines", "Write a debit or a credit on each line, and not both."),
         ({"credit": ["", ""]}, "lines", "Write a debit or a credit on each line, and not both."),

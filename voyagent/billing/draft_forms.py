@@ -19,7 +19,9 @@ from voyagent.billing.service import INPUT, Buyer, Home, Sketch, sketch
 from voyagent.billing.service.pricing import LINES_MAX, check_days, due_day
 from voyagent.billing.wire import InvoiceDraftIn, InvoiceSendIn, ReceiptIn
 from voyagent.http.forms import AMOUNT_SENTENCE, BOOKED, NEAR, AmountText, DateText, RowsField, SchemaForm, SentOnce, plain, typed_amount
+from voyagent.kernel.errors import VoyagentError
 from voyagent.kernel.money import InvalidAmount, Money, UnknownCurrency, currency_codes
+from voyagent.ledger.service import AMOUNT_MAX_MINOR
 from voyagent.taxes import tables
 from voyagent.taxes.reckoning import is_ever_on_fare
 from voyagent.taxes.words import TREATMENTS
@@ -77,6 +79,10 @@ VOID_PLACES = {
 SEND_PLACES = {"invoice_not_sendable": ""}
 
 
+AMOUNTS = ("unit_price", "basic_fare", "commission", *(f"tax_{component}" for component in INPUT))
+"""The inputs of a line that hold an amount."""
+
+
 class LinesField(RowsField):
     """Lines of a document as rows of inputs; one without words and price is none."""
 
@@ -93,7 +99,9 @@ DRAFT_SENTENCES: dict[str, Any] = RATE_SENTENCES | {
     "trip_id.uuid_parsing": _l("We could not find that trip."),
     "line_items.too_long": _l("A document has at most 200 lines."),
     "line_items.string_too_short": _l("Each line says what it is for."),
-    "line_items.int_parsing": _l("Write how many in figures."),
+    **dict.fromkeys(("line_items.int_parsing", "line_items.int_from_float", "line_items.greater_than_equal"), _l("Write how many as a whole number from 1.")),
+    **dict.fromkeys(("line_items.less_than_equal", "line_items.int_parsing_size"), _l("A line has at most 1,000,000 of a thing.")),
+    "line_items.string_pattern_mismatch.blank": _l("Write a rate on each line."),
     "instalments.string_pattern_mismatch": _l("Write an amount, a share such as %(share)s, or leave one empty for the rest.", share="30 %"),
     "instalments.too_long": _l("A document has from 2 to 36 instalments, each above zero."),
 }
@@ -151,9 +159,9 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
         return values | ({"due_date": iso_day(self.due_date.data, since=self.issued)} if self.due_date.data else {})
 
     def looked_at(self) -> dict[str, Any]:
-        """The same; nothing of lines without a price, and a line goes without words until they are typed, as a rate does without who has quoted it."""
+        """The same; nothing of lines without a price, and a line goes without words or price until they are typed, as a rate does without who has quoted it."""
         values = self.unplanned()
-        lines = [line | {"description": line["description"].strip() or "–"} for line in values["line_items"]]
+        lines = [line | {"description": line["description"].strip() or "–", "unit_price": line["unit_price"] or "0"} for line in values["line_items"]]
         rate = values["exchange_rate"] if self.rate_source.data else None
         priced = lines if any(row["unit_price"].strip() for row in self.line_items.data) else []
         return values | {"exchange_rate": rate, "line_items": priced, "instalments": None}
@@ -195,13 +203,26 @@ class DocumentForm(SentOnce, RateFields, SchemaForm[Draft]):
 
     def line_values(self, row: dict[str, str]) -> dict[str, Any]:
         """What was typed of a line."""
-        return {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"]) or "0"}
+        return {"description": row["description"], "quantity": row["quantity"].strip() or "1", "unit_price": plain(row["unit_price"])}
 
     def place_of(self, loc: tuple[int | str, ...]) -> str:
         """A finding about a line is told at the lines, and its input is marked."""
         if len(loc) == 3 and isinstance(loc[1], int):
             self.wrong.add((loc[1], str(loc[2])))
         return super().place_of(loc)
+
+    def refuse(self, error: VoyagentError, **fields: str) -> None:
+        """The same; where an amount was refused, the inputs that hold none of this currency are marked."""
+        super().refuse(error, **fields)
+        if error.code == InvalidAmount.code:
+            self.wrong |= {(at, name) for at, row in enumerate(self.line_items.data) for name in row if name in AMOUNTS and not self._is_amount(row[name])}
+
+    def _is_amount(self, typed: str) -> bool:
+        try:
+            Money.parse(plain(typed) or "0", self.currency.data).within(0, AMOUNT_MAX_MINOR)
+        except (InvalidAmount, UnknownCurrency):
+            return False
+        return True
 
     @property
     def minors(self) -> list[int] | None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import dateparser
 from flask import Response, after_this_request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf import FlaskForm
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -24,13 +24,16 @@ from voyagent.http.presentation import MINUS, amount, today
 from voyagent.kernel.db import finish
 from voyagent.kernel.errors import TooManyRequests, VoyagentError
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import Money, ungrouped
+from voyagent.kernel.money import AmountNegative, AmountTooFine, AmountTooLarge, Money, ungrouped
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Result = TypeVar("Result")
 DATE_SHAPES = ["%Y-%m-%d", "%d/%m/%Y", "%d/%m", "%d-%m-%Y", "%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%d %b", "%d %B"]
 
 _SHORT_YEAR = re.compile(r"^(\s*\d{1,2}(?:\s*[/.-]\s*\d{1,2}\s*[/.-]|[\s-]+[^\W\d]+[\s,-]+)\s*)'?(\d{2}\s*)$")
+_NUMBER = re.compile(r"([-−–+]?)(\d+)(?:\.(\d*))?")
+_WHOLE_MAX, _DECIMALS_MAX = 15, 4
+"""How many figures an amount on the wire has at most before its point and behind it."""
 AMOUNT_SENTENCE = lazy_gettext("Write an amount such as 45000 or 45,000.50.")
 _SENTENCES: dict[str, Callable[[], Any]] = {
     "missing": lambda: lazy_gettext("This is needed."),
@@ -105,7 +108,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     schema: ClassVar[type[BaseModel]]
     empty_as_none: ClassVar[bool] = True
     sentences: ClassVar[dict[str, Any]] = {}
-    """What to say for a kind of finding, `kind` or `field.kind`, where the usual sentence does not fit."""
+    """What to say for a kind of finding, `kind`, `field.kind` or `field.kind.blank`, where the usual sentence does not fit."""
 
     stand_ins: ClassVar[dict[str, Any]] = {}
     """What a look takes for a field that is not typed yet, where it can go without."""
@@ -132,8 +135,8 @@ class SchemaForm(FlaskForm, Generic[Schema]):
         try:
             return self.schema.model_validate(self.values(), strict=False)
         except ValidationError as error:
-            for item in error.errors(include_url=False, include_input=False):
-                self._note(self.place_of(item["loc"]), str(item["type"]), str(item["msg"]))
+            for item in error.errors(include_url=False):
+                self._note(self.place_of(item["loc"]), item)
             return None
 
     def values(self) -> dict[str, Any]:
@@ -186,7 +189,7 @@ class SchemaForm(FlaskForm, Generic[Schema]):
             return act(self.schema.model_validate(self.stand_ins | typed, strict=False))
         except ValidationError as error:
             found = [item for item in error.errors(include_url=False) if not _is_blank(item)]
-            self.unfit = [*dict.fromkeys(self._sentence(self.place_of(item["loc"]), str(item["type"]), str(item["msg"])) for item in found)]
+            self.unfit = [*dict.fromkeys(self._sentence(self.place_of(item["loc"]), item) for item in found)]
         except VoyagentError as error:
             self.unfit = [] if error.code in self.awaited else [sentence_of(error)]
         return None
@@ -214,12 +217,15 @@ class SchemaForm(FlaskForm, Generic[Schema]):
     def _nullable(self, name: str) -> bool:
         return type(None) in getattr(self.schema.model_fields[name].annotation, "__args__", ())
 
-    def _sentence(self, name: str, kind: str, message: str) -> str:
-        own = self.sentences.get(f"{name}.{kind}", self.sentences.get(kind))
-        return str(own or finding_in_words(kind, message))
+    def _sentence(self, name: str, finding: ErrorDetails) -> str:
+        kind = f"{finding['type']}.blank" if _is_blank(finding) else finding["type"]
+        own = next((self.sentences[key] for key in (f"{name}.{kind}", f"{name}.{finding['type']}", finding["type"]) if key in self.sentences), None)
+        if own is AMOUNT_SENTENCE:
+            return amount_sentence(finding["input"])
+        return str(own or finding_in_words(finding["type"], finding["msg"]))
 
-    def _note(self, name: str, kind: str, message: str) -> None:
-        sentence = self._sentence(name, kind, message)
+    def _note(self, name: str, finding: ErrorDetails) -> None:
+        sentence = self._sentence(name, finding)
         field: Field | None = self._fields.get(name)
         if field is None:
             self.form_errors.append(sentence)
@@ -252,6 +258,19 @@ def _is_blank(finding: ErrorDetails) -> bool:
 def finding_in_words(kind: str, message: str) -> str:
     """What to say to a person for a kind of finding; the schema's own words where there is no sentence."""
     return str(_SENTENCES[kind]()) if kind in _SENTENCES else message.removeprefix("Value error, ")
+
+
+def amount_sentence(typed: object) -> str:
+    """Why an amount is refused, where its figures show that; else how one is written."""
+    number = _NUMBER.fullmatch(typed.strip()) if isinstance(typed, str) else None
+    if number is None:
+        return str(AMOUNT_SENTENCE)
+    sign, whole, decimals = number.groups(default="")
+    if sign in ("-", "−", "–"):
+        return gettext(AmountNegative.message)
+    if len(whole.lstrip("0")) > _WHOLE_MAX:
+        return gettext(AmountTooLarge.message)
+    return gettext(AmountTooFine.message) if len(decimals) > _DECIMALS_MAX else str(AMOUNT_SENTENCE)
 
 
 def plain(typed: str) -> str:

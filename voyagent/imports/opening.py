@@ -15,7 +15,7 @@ from sqlalchemy import text
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Unprocessable
-from voyagent.kernel.money import InvalidAmount, Money, ungrouped
+from voyagent.kernel.money import Money, ungrouped
 from voyagent.kernel.reading import SessionReader
 from voyagent.ledger import queries, service as ledger
 
@@ -109,10 +109,7 @@ class Taker:
 
     def _amount(self, cell: str, currency: str) -> int:
         """An amount in minor units, which may be grouped."""
-        amount = Money.parse(ungrouped(cell), currency).amount_minor
-        if not 0 <= amount <= ledger.AMOUNT_MAX_MINOR:
-            raise InvalidAmount
-        return amount
+        return Money.parse(ungrouped(cell), currency).within(0, ledger.AMOUNT_MAX_MINOR).amount_minor
 
 
 def _line(account: UUID, amount: Money) -> ledger.Line:

@@ -49,6 +49,30 @@ class InvalidAmount(Unprocessable):
     message = N_("That is not an amount of this currency.")
 
 
+class AmountTooFine(InvalidAmount):
+    """More decimals than the currency has."""
+
+    message = N_("That has more decimals than the currency has.")
+
+
+class AmountTooLarge(InvalidAmount):
+    """Beyond what the books hold."""
+
+    message = N_("That is more than the books can hold.")
+
+
+class AmountNegative(InvalidAmount):
+    """Below zero, where nothing is owed the other way round."""
+
+    message = N_("An amount must not be negative.")
+
+
+class AmountZero(InvalidAmount):
+    """Nothing, where there has to be something."""
+
+    message = N_("The amount must be above zero.")
+
+
 class MixedCurrencies(Invalid):
     """Two currencies in one sum."""
 
@@ -100,8 +124,10 @@ class Money:
             raise InvalidAmount
         value = _short(Decimal(text))
         minor = value.scaleb(places)
-        if minor != minor.to_integral_value() or abs(minor) > BIGINT_MAX:
-            raise InvalidAmount
+        if abs(minor) > BIGINT_MAX:
+            raise AmountTooLarge
+        if minor != minor.to_integral_value():
+            raise AmountTooFine
         return cls(int(minor), currency)
 
     @classmethod
@@ -111,8 +137,21 @@ class Money:
             raise InvalidAmount
         minor = value.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP, context=_EXACT).scaleb(exponent(currency))
         if abs(minor) > BIGINT_MAX:
-            raise InvalidAmount
+            raise AmountTooLarge
         return cls(int(minor), currency)
+
+    def within(self, least: int, most: int = BIGINT_MAX) -> Self:
+        """The amount itself, where it is no less than `least` minor units, 0 or 1, and no more than `most`.
+
+        Raises AmountNegative, AmountZero, AmountTooLarge, each of which is an InvalidAmount.
+        """
+        if self.amount_minor < 0:
+            raise AmountNegative
+        if self.amount_minor < least:
+            raise AmountZero
+        if self.amount_minor > most:
+            raise AmountTooLarge
+        return self
 
     def split(self, weights: Sequence[Decimal | int]) -> list[Self]:
         """The amount in parts by weights, such as equal ones or percents, which add up to it again to the last minor unit.

@@ -195,11 +195,11 @@ class LineForm(SchemaForm[LineIn]):
         try:
             return LineIn.model_validate(self.values(), strict=False)
         except ValidationError as error:
-            for item in error.errors(include_url=False, include_input=False):
+            for item in error.errors(include_url=False):
                 name = str(item["loc"][-1]) if item["loc"] else ""
                 place = self.places.get(name, name)
                 if place == name or not self[place].errors:  # one sentence is enough where two of the details are one field
-                    self._note(place, str(item["type"]), str(item["msg"]))
+                    self._note(place, item)
             return None
 
     def values(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from voyagent.billing.models import OPEN, Bill, BillLine, BillTax, Invoice, InvoiceLine, InvoiceTax
 from voyagent.billing.service.errors import BillPaid, CreditExceedsLine, DocumentNotOpen, InvoicePaid, LineNotOnInvoice, NoLines
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ def wanted_of(
             raise missing
         if amount.currency != currency:
             raise MixedCurrencies
-        if amount.amount_minor <= 0:
-            raise InvalidAmount
-        if amount.amount_minor > left[number]:
+        if amount.within(1).amount_minor > left[number]:
             raise CreditExceedsLine
     if not amounts:
         raise NoLines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from voyagent.kernel.errors import N_, Conflict, Invalid, PreconditionFailed, Unprocessable
+from voyagent.kernel.money import InvalidAmount
 
 
 class DraftChanged(PreconditionFailed):
@@ -73,6 +74,12 @@ class TaxComponentUnknown(Invalid):
 
     code = "tax_component_unknown"
     message = N_("That is no tax of the agency's country on the day of the bill.")
+
+
+class TaxAboveLine(InvalidAmount):
+    """Taxes printed on a line that come to more than what they are on."""
+
+    message = N_("The tax that is printed on a line is at most what the line comes to.")
 
 
 class NoLines(Unprocessable):

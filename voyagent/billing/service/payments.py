@@ -29,7 +29,7 @@ from voyagent.billing.service.settling import CONTROL, PaidInOtherMoney, Part, S
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 SERIES: dict[str, tuple[str, str]] = {"in": ("receipt", "R"), "out": ("payment", "P")}
@@ -155,9 +155,7 @@ def refund_sides(actor: Actor, payment: Payment, *, amount: Money, on: date | No
 def _read(actor: Actor, direction: Direction, party_name: str, amount: Money, on: date | None, *, account: str, reference: str | None = None) -> Payment:
     """A payment as it is said, not kept yet. Raises CustomerNameRequired, InvalidAmount, AmountAboveLimit, InvalidDate, TextTooLong."""
     name = pricing.party(party_name)
-    if not 0 < amount.amount_minor <= ledger.AMOUNT_MAX_MINOR:
-        raise InvalidAmount
-    check_limit(actor, amount)
+    check_limit(actor, amount.within(1, ledger.AMOUNT_MAX_MINOR))
     return Payment(
         id=new_id(),
         direction=direction,
@@ -198,9 +196,7 @@ def _refunded_on(actor: Actor, payment: Payment, amount: Money, on: date | None)
     check_left(payment)
     if amount.currency != payment.currency:
         raise MixedCurrencies
-    if amount.amount_minor <= 0:
-        raise InvalidAmount
-    if amount.amount_minor > payment.unapplied_minor:
+    if amount.within(1).amount_minor > payment.unapplied_minor:
         raise PaymentOverAllocated
     check_limit(actor, amount)
     return day_of(actor, on, max(payment.paid_on, queries.last_taken_back(payment.id) or payment.paid_on))

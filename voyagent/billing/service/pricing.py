@@ -16,10 +16,11 @@ from voyagent.billing.service.errors import (
     InvalidDate,
     InvalidLine,
     NoLines,
+    TaxAboveLine,
     TextTooLong,
     TotalOutOfRange,
 )
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger.service import AMOUNT_MAX_MINOR, FIRST_DAY, LAST_DAY
 from voyagent.parties import queries as parties
 
@@ -160,9 +161,7 @@ def _line(item: LineItem) -> PricedLine:
     if not 1 <= len(description) <= 500 or type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
         raise InvalidLine
     unit = Money.parse(item["unit_price"], item["currency"])
-    amount = Money(unit.amount_minor * quantity, unit.currency)
-    if unit.amount_minor < 0 or amount.amount_minor > AMOUNT_MAX_MINOR:
-        raise InvalidAmount
+    amount = Money(unit.within(0).amount_minor * quantity, unit.currency).within(0, AMOUNT_MAX_MINOR)
     said = item.get("basic_fare")
     fare = Money.parse(said, item["currency"]) if said is not None else None
     if fare is not None and not 0 <= fare.amount_minor <= amount.amount_minor:
@@ -198,8 +197,8 @@ def _commission(item: LineItem, amount: Money) -> Money | None:
 
 
 def _printed(item: LineItem, amount: Money) -> dict[str, Money]:
-    """The taxes that are printed on a line, by component, each above zero and together not above what they are on. Raises InvalidAmount."""
+    """The taxes that are printed on a line, by component, each above zero and together not above what they are on. Raises InvalidAmount, TaxAboveLine."""
     found = {component: Money.parse(said, item["currency"]) for component, said in sorted(item.get("input_taxes", {}).items())}
-    if any(tax.amount_minor <= 0 for tax in found.values()) or sum(tax.amount_minor for tax in found.values()) > amount.amount_minor:
-        raise InvalidAmount
+    if sum(tax.within(1).amount_minor for tax in found.values()) > amount.amount_minor:
+        raise TaxAboveLine
     return found

@@ -12,7 +12,7 @@ from voyagent.billing.service.exchange import quote_of
 from voyagent.billing.service.payment_errors import BookedRateMissing, SettledAmountMissing, SettledAmountWrong
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.errors import N_
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.kernel.rates import Quote, RateOfOtherMoney
 
 CONTROL = {"in": ("receivable", "customer_advances"), "out": ("payable", "supplier_advances")}
@@ -74,9 +74,7 @@ def settlement_of(actor: Actor, part: Part, document: Invoice | Bill) -> Settlem
     for all of them together is what the whole was booked for, to the last minor unit. Raises SettledAmountMissing, SettledAmountWrong, BookedRateMissing,
     TwoForeignCurrencies, MixedCurrencies, RateOfOtherMoney, InvalidRate, InvalidAmount.
     """
-    amount, currency = part.amount, document.currency
-    if amount.amount_minor <= 0:
-        raise InvalidAmount
+    amount, currency = part.amount.within(1), document.currency
     if amount.currency == currency:
         if part.quote is not None or part.settled not in (None, amount):
             raise SettledAmountWrong
@@ -123,6 +121,4 @@ def _settled(part: Part, currency: str) -> Money:
         raise MixedCurrencies if part.quote is None else RateOfOtherMoney
     if by_rate not in (None, settled):
         raise SettledAmountWrong
-    if settled.amount_minor <= 0:
-        raise InvalidAmount
-    return settled
+    return settled.within(1)

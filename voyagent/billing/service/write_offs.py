@@ -17,7 +17,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.ids import new_id
-from voyagent.kernel.money import InvalidAmount, MixedCurrencies, Money
+from voyagent.kernel.money import MixedCurrencies, Money
 from voyagent.ledger import service as ledger
 
 
@@ -78,9 +78,7 @@ def checked(actor: Actor, invoice: Invoice, amount: Money | None, reason: str, o
     wanted = Money(invoice.open_minor, invoice.currency) if amount is None else amount
     if wanted.currency != invoice.currency:
         raise MixedCurrencies
-    if wanted.amount_minor <= 0:
-        raise InvalidAmount
-    if wanted.amount_minor > invoice.open_minor:
+    if wanted.within(1).amount_minor > invoice.open_minor:
         raise WriteOffExceedsOpen
     day = book_day(actor, invoice, on)
     if ledger.is_closed(day):

@@ -75,12 +75,10 @@ class Line:
     @property
     def amount(self) -> Money:
         """The one amount of the line. Raises InvalidAmount where there is not exactly one above zero that the books can hold."""
-        if (self.debit is None) == (self.credit is None):
+        amount = self.credit if self.debit is None else self.debit
+        if amount is None or None not in (self.debit, self.credit):
             raise InvalidAmount
-        amount = self.debit or self.credit
-        if not amount or not 0 < amount.amount_minor <= AMOUNT_MAX_MINOR:
-            raise InvalidAmount
-        return amount
+        return amount.within(1, AMOUNT_MAX_MINOR)
 
     @property
     def signed_minor(self) -> int:
