@@ -61,6 +61,7 @@ def test_what_is_read_on_the_page_or_refused_leaves_nothing(alice: Person, charl
     for address in (f"/invoices/{invoice_id}.pdf", "/reports/day-book", "/reports/day-book.csv?from=2026-06-01&to=2026-05-01"):
         alice.api.get(address)
     assert alice.app.test_client().get("/reports/day-book?format=csv").status_code == 303
+    assert alice.browser.head("/invoices?format=csv").status_code == 200
     name_of(charlie.browser.get("/invoices?format=csv"))
     assert told(alice) == []
 

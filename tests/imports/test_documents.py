@@ -159,6 +159,10 @@ def test_a_number_that_the_file_has_twice_is_not_said_to_have_been_there_before(
     twice = [*lines, lines[1]]
     (found,) = sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]
     assert found == {"line": len(twice), "column": "reference", "code": "twice_in_file", "sentence": "An earlier line of this file has the same already."}
+    assert findings(sent(alice, kind, content)) == []
+    number = lines[1].split(",")[1]
+    spelt = "\n".join([lines[0], lines[1].replace(number, number.lower()), lines[1]])
+    assert [found for found in findings(sent(alice, kind, spelt, dry_run=True)) if found[2] == "twice_in_file"] == []
     sent(alice, kind, content)
     codes = {one["code"] for one in sent(alice, kind, "\n".join(twice), dry_run=True).json["findings"]}
     assert codes == {"former_number_taken" if kind == "open_invoices" else "vendor_reference_taken"}

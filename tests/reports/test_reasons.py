@@ -74,6 +74,16 @@ def test_what_a_statement_says_instead(explained: Person) -> None:
     assert {"Supplier credit note C-8 on bill G-8", "Reversal of supplier credit note C-8 on bill G-8", "Void of bill G-9"} <= told
 
 
+def test_nothing_else_is_cut(alice: Person) -> None:
+    bill_id = bill(alice, SELLER, "800", due=DAY, reference=f"PNR 7, {SELLER}: two")
+    alice.does(lambda actor: billing.pay_bill(actor, bill_id, Money(100, "INR"), DAY))
+    asked = f"/reports/party-statement?kind=supplier&party={SELLER}&from={days_ago(30)}&to={today()}"
+    told = [one["narration"] for one in alice.api.get(asked).json["entries"]]
+    assert [one.count(f"PNR 7, {SELLER}: two, {SELLER}") for one in told] == [1, 1]
+    rows = csv.DictReader(io.StringIO(alice.api.get(asked.replace("?", ".csv?")).get_data(as_text=True)))
+    assert [row["narration"] for row in rows if row["entry_id"]] == told
+
+
 def test_the_books_keep_every_reason(explained: Person) -> None:
     days = f"from={days_ago(30)}&to={today()}"
     books = [f"/journal?{days}", f"/reports/day-book?{days}"]

@@ -50,8 +50,9 @@ class Kind:
     had_once: tuple[str, ...] = ()
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
-        """By what a row is known again, however it is spelt."""
-        return tuple(normalize("NFC", " ".join(cells.get(column, "").split())).casefold() for column in self.had_once)
+        """By what a row is known again; a name is one in capitals and small letters, a number is not."""
+        told = {column: normalize("NFC", " ".join(cells.get(column, "").split())) for column in self.had_once}
+        return tuple(value.casefold() if column == "name" else value for column, value in told.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Text, func, literal
+from sqlalchemy import ColumnElement, Text, case, func, literal, or_
 
+from voyagent.ledger.models import JournalEntry
+
+GIVEN_A_REASON = ("write_off", "credit_note", "supplier_credit")
+"""From what an entry comes that is made for a reason, beside every reversal."""
+_ENTRIES = JournalEntry.__table__.c
 _BEFORE_NAME, _BEHIND_NAME = ", ", ": "
 
 
@@ -13,8 +18,10 @@ def with_reason(title: str, party_name: str, reason: str) -> str:
 
 
 def without_reason(narration: ColumnElement[str], party_name: ColumnElement[str]) -> ColumnElement[str]:
-    """The title alone, such as "Write-off of invoice 2026-27/000003"; a narration without a reason as it is. `party_name` is that of the entry's lines.
+    """The title alone, such as "Write-off of invoice 2026-27/000003"; the narration of an entry that is made without a reason as it is.
 
-    The reason is the agency's own, and a statement goes out to the party. It is told apart by the entry itself, which never changes.
+    The reason is the agency's own, and a statement goes out to the party. It is told apart by the entry itself, which never changes; `party_name` is that of
+    its lines.
     """
-    return func.split_part(narration, literal(_BEFORE_NAME, Text) + party_name + literal(_BEHIND_NAME, Text), 1, type_=Text)
+    title = func.split_part(narration, literal(_BEFORE_NAME, Text) + party_name + literal(_BEHIND_NAME, Text), 1, type_=Text)
+    return case((or_(_ENTRIES.reverses_id.is_not(None), _ENTRIES.source_type.in_(GIVEN_A_REASON)), title), else_=narration)

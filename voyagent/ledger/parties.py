@@ -17,6 +17,7 @@ from voyagent.ledger.narrations import without_reason
 
 _ACCOUNTS = Account.__table__.c
 _ENTRIES = JournalEntry.__table__.c
+_OF_ENTRY = ("id", "entry_date", "narration", "source_type", "source_id", "reverses_id")
 _POSTINGS = Posting.__table__.c
 _PLACE = (_POSTINGS.effective_date, _POSTINGS.entry_id)
 
@@ -69,7 +70,7 @@ def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, 
         .join(Posting.__table__, _POSTINGS.entry_id == found.c.entry_id)
         .join(JournalEntry.__table__, _ENTRIES.id == found.c.entry_id)
         .where(owned(JournalEntry), *mine)
-        .group_by(_ENTRIES.id, _ENTRIES.entry_date, _ENTRIES.narration, _ENTRIES.source_type, _ENTRIES.source_id, _POSTINGS.currency)
+        .group_by(*(_ENTRIES[name] for name in _OF_ENTRY), _POSTINGS.currency)
         .order_by(_ENTRIES.entry_date, _ENTRIES.id, _POSTINGS.currency)
     )
 
