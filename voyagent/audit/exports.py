@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
-
 from voyagent.audit import queries, service
 from voyagent.audit.queries import Search
 from voyagent.audit.verifier import EXPORTED
 from voyagent.kernel import clock, tenancy
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.copying import Exports, Snapshot
-from voyagent.kernel.db import db
+from voyagent.kernel.db import db, when_undone
 from voyagent.kernel.errors import N_, Invalid
 
 ROWS_MAX = 100_000
@@ -68,7 +66,7 @@ def export(actor: Actor, search: Search, exports: Exports) -> Export:
     """
     actor.require("audit.read")
     opened = open_export(actor.tenant_id, search, exports)
-    event.listen(db.session(), "after_rollback", lambda _session: opened.close(), once=True)  # no event, no file
+    when_undone(opened.close)  # no event, no file
     filters = {"actor_id": search.actor_id, "kind": list(search.kinds), "from": search.first, "to": search.last, "status": search.status, "tz": search.zone}
     told = {name: value for name, value in filters.items() if value}
     service.record(actor, EXPORTED, inputs={"format": "csv", "filters": told}, outputs={"rows": opened.rows})

@@ -133,8 +133,7 @@ def to_be_booked(document: Invoice | Bill, books: str) -> dict[str, Any]:
 
 def other_year_words(booked: date | None, series: str | None = None) -> str | None:
     """That a day lies in another financial year than today, and which number of it a document of a series will have; None where it does not, or is no day."""
-    found = other_year(booked, today(), series) if booked else None
-    if booked is None or found is None:
+    if booked is None or (found := other_year(booked, today(), series)) is None:
         return None
     words = {"day": day(booked, year=True), "year": found.year}
     if found.is_first is None:

@@ -9,12 +9,11 @@ from uuid import UUID
 
 from flask import Response, current_app, request
 from pydantic import Field
-from sqlalchemy import event
 from werkzeug.http import parse_options_header
 
 from voyagent.http.guards import doors, present_actor
 from voyagent.kernel.copying import Exports, Snapshot
-from voyagent.kernel.db import db
+from voyagent.kernel.db import when_undone
 from voyagent.kernel.fields import Query
 from voyagent.kernel.listings import Listing, Stream
 from voyagent.kernel.sheets import Sheet
@@ -105,7 +104,7 @@ def streamed(stream: Callable[[Snapshot], Stream], tenant_id: UUID, *, bom: bool
     except BaseException:
         snapshot.close()
         raise
-    event.listen(db.session(), "after_rollback", lambda _session: snapshot.close(), once=True)  # no event, no file
+    when_undone(snapshot.close)  # no event, no file
     answer.call_on_close(snapshot.close)
     return answer
 

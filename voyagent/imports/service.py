@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
-from unicodedata import normalize
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -22,6 +21,7 @@ from voyagent.kernel import clock
 from voyagent.kernel.actor import Actor
 from voyagent.kernel.db import db
 from voyagent.kernel.errors import N_, Forbidden, Unprocessable, VoyagentError
+from voyagent.kernel.fields import composed
 from voyagent.kernel.ids import new_id
 
 
@@ -51,7 +51,7 @@ class Kind:
 
     def key(self, cells: dict[str, str]) -> tuple[str, ...]:
         """By what a row is known again; a name is one in capitals and small letters, a number is not."""
-        told = {column: normalize("NFC", " ".join(cells.get(column, "").split())) for column in self.had_once}
+        told = {column: composed(" ".join(cells.get(column, "").split())) for column in self.had_once}
         return tuple(value.casefold() if column == "name" else value for column, value in told.items())
 
 

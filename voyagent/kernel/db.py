@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -120,6 +120,11 @@ def finish(error: VoyagentError | None = None) -> None:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def when_undone(act: Callable[[], object]) -> None:
+    """Do something once where the running transaction is rolled back, such as giving back what only its commit would have handed out."""
+    event.listen(db.session(), "after_rollback", lambda _session: act(), once=True)
 
 
 def select_1() -> int:

@@ -53,7 +53,8 @@ def storable(text: str) -> str:
     return text
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
+    """A letter with its marks as one, however it was typed, so that the same text is one and the same (NFC)."""
     return unicodedata.normalize("NFC", text)
 
 
@@ -142,13 +143,13 @@ def text_field(max_length: int, *, min_length: int = 0) -> Any:
 def trimmed_field(max_length: int) -> Any:
     """A text that must say something: outer spaces go, blank is refused. Letters are composed, so that a name is one name however it was typed."""
     whole = StringConstraints(strip_whitespace=True, min_length=1, max_length=max_length)
-    return Annotated[str, whole, AfterValidator(storable), AfterValidator(_composed)]
+    return Annotated[str, whole, AfterValidator(storable), AfterValidator(composed)]
 
 
 def filter_field(max_length: int) -> Any:
     """A filter of a query string: empty filters nothing."""
     return Annotated[
-        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable), AfterValidator(_composed)] | None,
+        Annotated[str, StringConstraints(max_length=max_length), AfterValidator(storable), AfterValidator(composed)] | None,
         BeforeValidator(_blank_to_none),
         Field(default=None),
     ]

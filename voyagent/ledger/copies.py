@@ -75,7 +75,7 @@ def party_entries_cells(purposes: Sequence[str], party: str, first: date, last: 
             literal(mark),
             moved.effective_date,
             moved.entry_id,
-            text_cell(without_reason(_ENTRIES.narration, moved.party_name)),
+            text_cell(without_reason(moved.party_name)),
             moved.currency,
             amount_cell(moved.minor, moved.currency),
             amount_cell(balance, moved.currency),

@@ -60,7 +60,7 @@ def party_entries_statement(purposes: tuple[str, ...], party: str, first: date, 
         select(
             _ENTRIES.id,
             _ENTRIES.entry_date,
-            without_reason(_ENTRIES.narration, func.max(_POSTINGS.party_name)).label("narration"),
+            without_reason(func.max(_POSTINGS.party_name)).label("narration"),
             _ENTRIES.source_type,
             _ENTRIES.source_id,
             _POSTINGS.currency,
